@@ -1,0 +1,5 @@
+"""Entry point of the `orderferry` script."""
+
+
+def main() -> None:
+    """Run the command line."""

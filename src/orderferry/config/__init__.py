@@ -1,0 +1,1 @@
+"""The configuration: frozen dataclasses read from TOML."""

@@ -1,0 +1,213 @@
+"""The configuration as frozen dataclasses: one for each table of the TOML file, defaults as in the contract.
+
+Durations are timedelta, dates aware UTC, rates Decimal percent. Secrets are `Secret`: printing one gives `***`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from orderferry.domain.marketplaces import Marketplace, Region
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A value that is never printed. `reveal()` is the only way to it."""
+
+    _value: str = ""
+
+    def reveal(self) -> str:
+        """The secret itself, for the call that needs it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "***" if self._value else "''"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class AmazonSettings:
+    """[amazon]. `endpoint` and `token_url` are the region's own unless configured."""
+
+    region: Region
+    marketplaces: tuple[Marketplace, ...]
+    client_id: str
+    client_secret: Secret
+    refresh_token: Secret
+    endpoint: str
+    token_url: str
+    client_secret_created: date | None = None
+    timeout: timedelta = timedelta(seconds=30)
+    quota_share: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationSettings:
+    """[observation]."""
+
+    window: timedelta = timedelta(days=1)
+    fba_extension: timedelta = timedelta(days=2)
+    overlap: timedelta = timedelta(minutes=30)
+    recheck_window: timedelta = timedelta(days=7)
+    doublecheck_window: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class PrestashopSettings:
+    """[prestashop]. `url` is a complete SQLAlchemy URL (password included, hence a Secret), however it was given:
+    as `url`, as host/port/socket/user/password/database, or through `from`.
+
+    `location` names the database without credentials (`127.0.0.1:3306/shop`), for messages and for the ledger.
+    """
+
+    url: Secret
+    location: str
+    table_prefix: str = "ps_"
+    timeout: timedelta = timedelta(seconds=30)
+    ssl_ca: Path | None = None
+    ssl_cert: Path | None = None
+    ssl_key: Path | None = None
+    shop_folder: Path | None = None  # where `from` pointed
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSettings:
+    """[ledger]: a file, or a database URL (issue: many hosts)."""
+
+    path: Path
+    url: Secret = field(default_factory=Secret)
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersSettings:
+    """[orders]. States by id or name ('' = the shop's own)."""
+
+    since: datetime | None = None
+    date: str = "import"  # or "purchase"
+    give_up: timedelta = timedelta(days=30)
+    state_paid: str = ""
+    state_shipped: str = ""
+    state_cancelled: str = ""
+    state_fba: str = ""
+    state_prime: str = ""
+    state_business: str = ""
+    state_cancel_requested: str = ""
+    payment_label: str = "Amazon"
+    module_name: str = "orderferry"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductsSettings:
+    """[products]."""
+
+    match: tuple[str, ...] = ("reference",)
+    unknown: str = "hold"  # hold, placeholder, line
+    placeholder: str = ""
+    suffixes: tuple[str, ...] = ()
+    map: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CarriersSettings:
+    """[carriers]. By name or id; '' = the shop's default carrier (`fba`: none)."""
+
+    default: str = ""
+    fba: str = ""
+    map: Mapping[str, str] = field(default_factory=dict)  # service level (upper case) -> carrier
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersSettings:
+    """[customers]."""
+
+    mode: str = "order"  # order, alias, fixed
+    account: str = ""  # mode fixed: id or e-mail of the shop's customer
+    email: str = "undeliverable"  # or "amazon"
+    group: str = ""
+    business_group: str = ""
+    phone_fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxesSettings:
+    """[taxes]. `by_country`: ISO country -> a rate in percent (Decimal) or the name or id of a tax of the shop."""
+
+    by_country: Mapping[str, Decimal | str] = field(default_factory=dict)
+    missing: str = "hold"  # hold, zero
+    collected_by_amazon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StockSettings:
+    """[stock]: `move` or `none`."""
+
+    regular: str = "move"
+    fba: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class MarketplaceSettings:
+    """[marketplace.<CODE>], with the shop-wide tables already merged under its own overrides."""
+
+    shop: str = ""  # id or name
+    lang: str = ""  # id or ISO code
+    vat_by_amazon: bool = False
+    orders: OrdersSettings = field(default_factory=OrdersSettings)
+    carriers: CarriersSettings = field(default_factory=CarriersSettings)
+    customers: CustomersSettings = field(default_factory=CustomersSettings)
+    taxes: TaxesSettings = field(default_factory=TaxesSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsSettings:
+    """[alerts]. URLs are secrets: they hold keys."""
+
+    ping_url: Secret = field(default_factory=Secret)
+    webhook_url: Secret = field(default_factory=Secret)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggingSettings:
+    """[logging]."""
+
+    file: str = ""  # a path, or "syslog"
+    level: str = "info"
+    format: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration of one shop."""
+
+    path: Path
+    name: str  # the file's name without .toml
+    amazon: AmazonSettings
+    prestashop: PrestashopSettings
+    ledger: LedgerSettings
+    observation: ObservationSettings = field(default_factory=ObservationSettings)
+    orders: OrdersSettings = field(default_factory=OrdersSettings)
+    products: ProductsSettings = field(default_factory=ProductsSettings)
+    carriers: CarriersSettings = field(default_factory=CarriersSettings)
+    customers: CustomersSettings = field(default_factory=CustomersSettings)
+    taxes: TaxesSettings = field(default_factory=TaxesSettings)
+    invoices_mode: str = "state"
+    stock: StockSettings = field(default_factory=StockSettings)
+    marketplaces: Mapping[str, MarketplaceSettings] = field(default_factory=dict)  # by country code
+    events_enabled: bool = False
+    alerts: AlertsSettings = field(default_factory=AlertsSettings)
+    logging: LoggingSettings = field(default_factory=LoggingSettings)
+    exposed: str = ""  # a sentence when others can read this file and it holds a secret; else ''
+
+    def marketplace(self, code: str) -> MarketplaceSettings:
+        """The settings for one marketplace by country code: its own, else the shop-wide ones."""
+        return self.marketplaces.get(code) or MarketplaceSettings(
+            orders=self.orders, carriers=self.carriers, customers=self.customers, taxes=self.taxes
+        )

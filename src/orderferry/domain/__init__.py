@@ -1,0 +1,1 @@
+"""Pure rules: orders, money, spans of time, decisions. No I/O; "now" is an argument."""

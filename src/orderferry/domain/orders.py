@@ -1,0 +1,234 @@
+"""An Amazon order in our own words: what the decoder produces and everything after it reads.
+
+Field names follow SP-API's Orders API 2026-01-01 where they carry a value of Amazon's; times are aware UTC; money is
+Decimal. A value of an enumeration that we do not know is kept as Amazon's text in the `raw_…` field and named in
+`Order.flaws`; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """Who ships (SP-API `fulfillment.fulfilledBy`: MERCHANT or AMAZON)."""
+
+    REGULAR = "regular"
+    FBA = "fba"
+
+
+class OrderStatus(StrEnum):
+    """SP-API `fulfillment.fulfillmentStatus`; INVOICE_UNCONFIRMED is an older value that may still turn up."""
+
+    PENDING_AVAILABILITY = "PENDING_AVAILABILITY"
+    PENDING = "PENDING"
+    UNSHIPPED = "UNSHIPPED"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+    SHIPPED = "SHIPPED"
+    INVOICE_UNCONFIRMED = "INVOICE_UNCONFIRMED"
+    CANCELLED = "CANCELLED"
+    UNFULFILLABLE = "UNFULFILLABLE"
+
+
+class ProceedsType(StrEnum):
+    """SP-API `proceeds.breakdowns[].type` (and, for TAX and DISCOUNT, `detailedBreakdowns[].subtype`)."""
+
+    ITEM = "ITEM"
+    SHIPPING = "SHIPPING"
+    GIFT_WRAP = "GIFT_WRAP"
+    COD_FEE = "COD_FEE"
+    TAX = "TAX"
+    DISCOUNT = "DISCOUNT"
+    DELIVERY_TIP = "DELIVERY_TIP"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount as Amazon wrote it (any number of decimals) in an ISO 4217 currency."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A field of an order that could not be taken as it is. Never holds a value that may be personal.
+
+    `path` is Amazon's own path (`orderItems[0].quantityOrdered`); `grave` says that the order can't be imported as
+    long as the field is so (it touches identity, time, status, quantity or money); `value` is Amazon's text for an
+    unknown enumeration value, else ''.
+    """
+
+    path: str
+    problem: str
+    grave: bool = False
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """SP-API `shipByWindow` and its kin; either end may be missing."""
+
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """SP-API `recipient.deliveryAddress`; '' where Amazon gives nothing. `lines` has no empty entries."""
+
+    name: str = ""
+    company: str = ""
+    lines: tuple[str, ...] = ()
+    city: str = ""
+    district: str = ""
+    municipality: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+    phone: str = ""
+    kind: str = ""  # RESIDENTIAL, COMMERCIAL, PICKUP_POINT
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """SP-API `buyer`; '' where Amazon gives nothing."""
+
+    name: str = ""
+    email: str = ""
+    company: str = ""
+    purchase_order_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRegistration:
+    """SP-API `tax.taxRegistrations[]`."""
+
+    entity: str  # BUYER, MERCHANT, MARKETPLACE
+    kind: str = ""  # BUSINESS, VAT, CST, CPF, CNPJ
+    number: str = ""
+    legal_name: str = ""
+    address: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proceeds:
+    """One row of `proceeds.breakdowns`. `details` holds the split of TAX and DISCOUNT by subtype."""
+
+    type: ProceedsType | None  # None: a type that we do not know; see raw_type
+    amount: Money
+    details: tuple[tuple[ProceedsType | None, Money], ...] = ()
+    raw_type: str = ""
+    status: str = ""  # DELIVERY_TIP: PENDING or FINALIZED
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """SP-API `orderItems[]`, keyed by `item_id` (two items may have the same SKU)."""
+
+    item_id: str
+    quantity: int
+    sku: str = ""
+    asin: str = ""
+    title: str = ""
+    unit_price: Money | None = None
+    price_designation: str = ""  # BUSINESS_PRICE
+    condition: str = ""
+    condition_note: str = ""
+    proceeds_total: Money | None = None
+    proceeds: tuple[Proceeds, ...] = ()
+    programs: tuple[str, ...] = ()
+    promotion_ids: tuple[str, ...] = ()
+    quantity_fulfilled: int | None = None
+    quantity_unfulfilled: int | None = None
+    cancel_requested_by: str = ""
+    cancel_request_reason: str = ""
+    cancelled_by: str = ""
+    cancel_reason: str = ""
+    gift_message: str = ""
+    gift_wrap_level: str = ""
+    cash_on_delivery: bool = False
+    ioss_number: str = ""
+    reporting_schemes: tuple[str, ...] = ()  # UOSS, IOSS
+    tax_collection_models: tuple[str, ...] = ()  # MARKETPLACE_FACILITATOR
+    serial_numbers: tuple[str, ...] = ()
+    customized_url: str = ""
+    measurement_unit: str = ""
+    measurement_value: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """SP-API `packages[]` (merchant-fulfilled orders only)."""
+
+    reference: str
+    carrier: str = ""
+    shipping_service: str = ""
+    tracking_number: str = ""
+    status: str = ""
+    detailed_status: str = ""
+    ship_time: datetime | None = None
+    items: tuple[tuple[str, int], ...] = ()  # (item_id, quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentExecution:
+    """SP-API `payment.paymentExecutions[]`: the method, and the amount where given."""
+
+    method: str
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One Amazon order as one answer of Amazon's showed it.
+
+    `status` and `channel` are None when Amazon's word is unknown or missing (then `flaws` says which).
+    `datasets` names the includedData sets that the answer really held: a name that is missing was not granted or not
+    there, which is not the same as empty.
+    """
+
+    order_id: str
+    created: datetime
+    updated: datetime
+    marketplace_id: str
+    status: OrderStatus | None
+    channel: Channel | None
+    items: tuple[Item, ...]
+    raw_status: str = ""
+    raw_channel: str = ""
+    sales_channel: str = "AMAZON"  # salesChannel.channelName: AMAZON or NON_AMAZON
+    marketplace_name: str = ""
+    seller_order_id: str = ""
+    service_level: str = ""
+    programs: tuple[str, ...] = ()
+    ship_by: TimeSpan = field(default_factory=TimeSpan)
+    deliver_by: TimeSpan = field(default_factory=TimeSpan)
+    buyer: Buyer = field(default_factory=Buyer)
+    delivery_address: Address | None = None
+    delivery_instructions: tuple[str, ...] = ()
+    grand_total: Money | None = None
+    proceeds: tuple[Proceeds, ...] = ()
+    packages: tuple[Package, ...] = ()
+    payments: tuple[PaymentExecution, ...] = ()
+    tax_registrations: tuple[TaxRegistration, ...] = ()
+    replaces: tuple[str, ...] = ()  # associatedOrders: order ids of REPLACEMENT_/EXCHANGE_ORIGINAL_ID
+    datasets: frozenset[str] = frozenset()
+    flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def grave_flaws(self) -> tuple[Flaw, ...]:
+        """The flaws that forbid an import."""
+        return tuple(flaw for flaw in self.flaws if flaw.grave)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableOrder:
+    """An entry of an answer that is no order: no object, or without a usable id (`order_id` None) or times."""
+
+    order_id: str | None
+    flaws: tuple[Flaw, ...]

@@ -1,0 +1,92 @@
+"""The closed list of problem codes: what they mean and what a webmaster does about them.
+
+Scripts test the codes; people read the hints. `{…}` in a hint is filled with the problem's subject.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ProblemCode(StrEnum):
+    """Why an order is held, failed or reported."""
+
+    UNKNOWN_SKU = "unknown-sku"
+    AMBIGUOUS_SKU = "ambiguous-sku"
+    UNMAPPED_CURRENCY = "unmapped-currency"
+    UNRECONCILED_TOTAL = "unreconciled-total"
+    NO_VAT_RATE = "no-vat-rate"
+    UNKNOWN_STATUS = "unknown-status"
+    BAD_FIELD = "bad-field"
+    NO_ADDRESS = "no-address"
+    UNKNOWN_COUNTRY = "unknown-country"
+    DELETED_IN_SHOP = "deleted-in-shop"
+    CANCELLED_AFTER_SHIPPING = "cancelled-after-shipping"
+    CHANGED_AFTER_INVOICE = "changed-after-invoice"
+    GIVEN_UP = "given-up"
+    DUPLICATE_INVOICE_NUMBER = "duplicate-invoice-number"
+    OTHER_IMPORTER = "other-importer"
+    NOT_READY = "not-ready"
+    NOT_FOUND = "not-found"
+    WRITE_FAILED = "write-failed"
+    UNREADABLE_ORDER = "unreadable-order"
+    CLOCK_OFF = "clock-off"
+    MARKETPLACE_REFUSED = "marketplace-refused"
+    MISSING_DATA = "missing-data"
+
+
+HINTS: dict[ProblemCode, str] = {
+    ProblemCode.UNKNOWN_SKU: "Give a product this reference in the shop, or map the SKU under [products.map]; "
+    "the order is imported by the next run after that.",
+    ProblemCode.AMBIGUOUS_SKU: "Make the reference unique in the shop, or map the SKU under [products.map].",
+    ProblemCode.UNMAPPED_CURRENCY: "Add the currency to the shop (International > Localization > Currencies).",
+    ProblemCode.UNRECONCILED_TOTAL: "Compare the order in Seller Central with the figures here; Amazon's amounts do "
+    "not add up in any reading we know. `orderferry show` prints them.",
+    ProblemCode.NO_VAT_RATE: "Name the rate under [taxes], or add a tax rule for the country to the product's tax "
+    "rules group in the shop.",
+    ProblemCode.UNKNOWN_STATUS: "Amazon uses a status that this version does not know: update orderferry.",
+    ProblemCode.BAD_FIELD: "Look at the order in Seller Central; if it is in order there, report the field's name to "
+    "orderferry's issue tracker.",
+    ProblemCode.NO_ADDRESS: "Grant the role Direct-to-Consumer Shipping to the application in Seller Central and "
+    "authorise it again.",
+    ProblemCode.UNKNOWN_COUNTRY: "Add the country to the shop (International > Locations > Countries).",
+    ProblemCode.DELETED_IN_SHOP: "`orderferry import --order {order_id}` brings it back; `orderferry ignore "
+    "{order_id} --reason …` ends this report.",
+    ProblemCode.CANCELLED_AFTER_SHIPPING: "The shop says it is shipped: stop the parcel or wait for its return, and "
+    "set the state by hand; `orderferry ignore {order_id} --reason …` ends this report.",
+    ProblemCode.CHANGED_AFTER_INVOICE: "Issue a credit slip in the shop for what was cancelled; `orderferry ignore "
+    "{order_id} --reason …` ends this report.",
+    ProblemCode.GIVEN_UP: "Look at the order in Seller Central; it is still looked at daily; `orderferry ignore "
+    "{order_id} --reason …` ends this report.",
+    ProblemCode.DUPLICATE_INVOICE_NUMBER: "Two invoices bear the same number: correct one of them in the shop with "
+    "your accountant.",
+    ProblemCode.OTHER_IMPORTER: "`orderferry adopt` takes the orders of the other importer over.",
+    ProblemCode.NOT_READY: "Amazon has not released the order yet; it is imported as soon as it is.",
+    ProblemCode.NOT_FOUND: "Check the order id and the region of the configuration.",
+    ProblemCode.WRITE_FAILED: "It is tried again by each run; `orderferry -v import --order {order_id}` shows more.",
+    ProblemCode.UNREADABLE_ORDER: "The span is read again; if it stays, report it to orderferry's issue tracker.",
+    ProblemCode.CLOCK_OFF: "Set the machine's clock (NTP).",
+    ProblemCode.MARKETPLACE_REFUSED: "Authorise the application for this marketplace in Seller Central, or take it "
+    "out of amazon.marketplaces.",
+    ProblemCode.MISSING_DATA: "Grant the missing role to the application in Seller Central and authorise it again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to tell a person. `order_id` is '' for what concerns no single order. No personal data.
+
+    `subject` is the thing that must change (a SKU, a currency, a country, a path), for grouping and for re-testing
+    the cause against the shop.
+    """
+
+    code: ProblemCode
+    message: str
+    order_id: str = ""
+    subject: str = ""
+
+    @property
+    def hint(self) -> str:
+        """What to do now."""
+        return HINTS[self.code].replace("{order_id}", self.order_id)

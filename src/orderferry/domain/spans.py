@@ -1,0 +1,89 @@
+"""Half-open spans of time and their arithmetic: what coverage and windows are made of.
+
+A span holds `start` and not `end`; both aware UTC. A set of spans is a sorted tuple without overlaps or touching
+neighbours ("normal"). All functions take any iterable and return normal sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """[start, end) in aware UTC. Raise ValueError if `end` is before `start` or a time is naive."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a span needs aware times")
+        if self.end < self.start:
+            raise ValueError(f"a span can't end ({self.end}) before it starts ({self.start})")
+
+    @property
+    def empty(self) -> bool:
+        return self.end == self.start
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether `moment` lies within."""
+        return self.start <= moment < self.end
+
+
+Spans = tuple[Span, ...]
+
+
+def normal(spans: Iterable[Span]) -> Spans:
+    """Given any spans, return the same moments as a normal set."""
+    merged: list[Span] = []
+    for span in sorted(span for span in spans if not span.empty):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def union(first: Iterable[Span], second: Iterable[Span]) -> Spans:
+    """The moments that are in either."""
+    return normal([*first, *second])
+
+
+def subtract(whole: Iterable[Span], taken: Iterable[Span]) -> Spans:
+    """The moments of `whole` that are not in `taken`."""
+    rest = list(normal(whole))
+    for cut in normal(taken):
+        pieces: list[Span] = []
+        for span in rest:
+            if cut.end <= span.start or cut.start >= span.end:
+                pieces.append(span)
+                continue
+            if span.start < cut.start:
+                pieces.append(Span(span.start, cut.start))
+            if cut.end < span.end:
+                pieces.append(Span(cut.end, span.end))
+        rest = pieces
+    return normal(rest)
+
+
+def intersect(first: Iterable[Span], second: Iterable[Span]) -> Spans:
+    """The moments that are in both."""
+    both = [
+        Span(max(a.start, b.start), min(a.end, b.end))
+        for a in normal(first)
+        for b in normal(second)
+        if max(a.start, b.start) < min(a.end, b.end)
+    ]
+    return normal(both)
+
+
+def last_end(spans: Iterable[Span]) -> datetime | None:
+    """The end of the newest span, or None for an empty set."""
+    return max((span.end for span in spans), default=None)

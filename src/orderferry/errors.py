@@ -1,0 +1,157 @@
+"""The tree of errors, cut by what has to be done about them, and the exit codes they end in.
+
+Every error is a sentence for a webmaster (what happened, to which order or key) and, as `hint`, what to do now. Exit
+codes: the contract's section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command. Stable: other people's scripts test them."""
+
+    DONE = 0
+    NEEDS_A_PERSON = 1
+    USAGE = 2
+    ALREADY_RUNNING = 3
+    AMAZON_UNAVAILABLE = 4
+    SHOP_UNAVAILABLE = 5
+    LEDGER_UNUSABLE = 6
+    AMAZON_REFUSED = 7
+    HUNG_UP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+# When several apply (one run, or several configurations), the first of these wins.
+PRECEDENCE = (
+    ExitCode.TERMINATED,
+    ExitCode.INTERRUPTED,
+    ExitCode.HUNG_UP,
+    ExitCode.USAGE,
+    ExitCode.LEDGER_UNUSABLE,
+    ExitCode.SHOP_UNAVAILABLE,
+    ExitCode.AMAZON_REFUSED,
+    ExitCode.AMAZON_UNAVAILABLE,
+    ExitCode.NEEDS_A_PERSON,
+    ExitCode.ALREADY_RUNNING,
+    ExitCode.DONE,
+)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Given exit codes, return the one that stands for all of them; DONE for none."""
+    found = set(codes)
+    return next((code for code in PRECEDENCE if code in found), ExitCode.DONE)
+
+
+class OrderferryError(Exception):
+    """Base of all errors that are meant for the user.
+
+    `str(error)` is one sentence without secrets or personal data; `hint` is the next step, or ''.
+    """
+
+    exit_code = ExitCode.NEEDS_A_PERSON
+    code = "error"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(OrderferryError):
+    """The command line or the configuration is wrong; nothing was tried."""
+
+    exit_code = ExitCode.USAGE
+    code = "usage"
+
+
+class ConfigError(UsageError):
+    """The configuration is missing or wrong. `problems` lists every one, each a sentence with its line and key."""
+
+    code = "configuration"
+
+    def __init__(self, message: str, *, hint: str = "", problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems
+
+
+class AlreadyRunning(OrderferryError):
+    """Another run of the same command on this ledger holds the lock."""
+
+    exit_code = ExitCode.ALREADY_RUNNING
+    code = "already-running"
+
+
+class AmazonError(OrderferryError):
+    """Base of what comes from Amazon's side."""
+
+    exit_code = ExitCode.AMAZON_UNAVAILABLE
+    code = "amazon-unavailable"
+
+
+class AmazonUnavailable(AmazonError):
+    """No network, a time-out, a 5xx, or an answer that is not a page of orders. Heals by itself."""
+
+
+class QuotaExhausted(AmazonError):
+    """No token is left for `operation`, by our own book or by Amazon's 429. `retry_at`: when one is back (UTC)."""
+
+    code = "quota-exhausted"
+
+    def __init__(self, message: str, *, operation: str, retry_at: datetime | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.operation = operation
+        self.retry_at = retry_at
+
+
+class PaginationExpired(AmazonError):
+    """Amazon no longer takes the pagination token (24 hours): the span has to be read from its first page."""
+
+    code = "pagination-expired"
+
+
+class AmazonRefused(AmazonError):
+    """Credentials, role or region are refused: a person must act, nothing is retried."""
+
+    exit_code = ExitCode.AMAZON_REFUSED
+    code = "amazon-refused"
+
+
+class MarketplaceRefused(AmazonRefused):
+    """The listing of these marketplaces was refused (403) while the credentials themselves are good."""
+
+    code = "marketplace-refused"
+
+    def __init__(self, message: str, *, marketplaces: tuple[str, ...], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.marketplaces = marketplaces
+
+
+class ShopError(OrderferryError):
+    """Base of what comes from the shop's database."""
+
+    exit_code = ExitCode.SHOP_UNAVAILABLE
+    code = "shop-unavailable"
+
+
+class ShopUnavailable(ShopError):
+    """The database can't be reached, or it broke off. Heals by itself."""
+
+
+class ShopUnfit(ShopError):
+    """The database is there but can't be used: rights, a missing table, MyISAM, an unknown required column."""
+
+    code = "shop-unfit"
+
+
+class LedgerUnusable(OrderferryError):
+    """The ledger is damaged, full, unwritable, newer than the program, or of another shop or account."""
+
+    exit_code = ExitCode.LEDGER_UNUSABLE
+    code = "ledger-unusable"

@@ -1,0 +1,1 @@
+"""The memory of the importer: every order seen, coverage, runs, quota, conditions."""

@@ -1,0 +1,1 @@
+"""A PrestaShop database as the place where orders are written."""

@@ -1,0 +1,1 @@
+"""What a run does: sweeps, the engine, its report. Talks to adapters through ports only."""
