@@ -6,6 +6,7 @@ All amounts are in the order's currency, Decimal, rounded to the currency's deci
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -41,7 +42,7 @@ class PricedLine:
     """One order_detail. `item_id` '' for a line of ours (COD fee, delivery tip, other charges): `label` names it.
 
     `total` is before order discounts, as PrestaShop has it; `tax_after_discount` is order_detail_tax.total_amount;
-    `rate` in percent; `rate_known` False: Amazon's tax amounts fit no rate of the shop (outside the EU only).
+    `rate` in percent. `tax_key` is the id_tax that was chosen, '' when none fits (outside the EU only) or none applies.
     """
 
     item_id: str
@@ -52,7 +53,7 @@ class PricedLine:
     rate: Decimal
     tax_after_discount: Decimal
     unit_tax_after_discount: Decimal
-    tax_key: str = ""  # which of the given rates was taken: the key of the rate table's entry
+    tax_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +79,38 @@ class PricedOrder:
     total: Amount
     reading: Reading
     collected_by_amazon: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RateChoice:
+    """A tax of the shop: its rate in percent, and `key`, its id_tax as text ('' for no tax)."""
+
+    rate: Decimal
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What the shop and the configuration say of taxes for one order and its country of delivery.
+
+    `by_item`: the rate for each item (None: no rate is known); `shipping` the one for the carrier, gift wrap and
+    fees (None: take the rate of the largest line). `known`: every tax of the shop, to find the one that Amazon's TAX
+    amounts mean. `collected_by_amazon`: the tax under which tax owed by Amazon is booked, if configured.
+    """
+
+    by_item: Mapping[str, RateChoice | None]
+    shipping: RateChoice | None
+    known: tuple[RateChoice, ...]
+    inside_eu: bool
+    vat_by_amazon: bool = False
+    missing_is_zero: bool = False
+    collected_by_amazon: RateChoice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """The shop's rounding: currency decimals and PS_PRICE_ROUND_MODE (0 up, 1 down, 2 half up, 3 half down, 4 half
+    even, 5 half odd)."""
+
+    decimals: int = 2
+    mode: int = 2

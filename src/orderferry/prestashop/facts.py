@@ -1,0 +1,181 @@
+"""What is read from the shop, as frozen values: once a run (`ShopFacts`), and once a page of orders (`Catalog`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orderferry.domain.marker import Marker
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One live column (information_schema.columns). `length` in characters; `integer` types have length None."""
+
+    name: str
+    data_type: str  # varchar, int, decimal, text, datetime, …
+    nullable: bool
+    has_default: bool
+    auto_increment: bool = False
+    length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+    charset: str = ""  # utf8mb3/utf8: no character above U+FFFF
+    unsigned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One live table, by its name without prefix."""
+
+    name: str
+    engine: str
+    columns: Mapping[str, Column]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """order_state with its name in the shop's default language."""
+
+    id: int
+    name: str
+    logable: bool
+    invoice: bool
+    paid: bool
+    shipped: bool
+    delivery: bool
+    send_email: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The live (not deleted) carrier row behind a name, an id or an old id of the same id_reference."""
+
+    id: int
+    id_reference: int
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """currency. `decimals` is what amounts are rounded to: the least of the currency's own (ISO 4217) and the
+    shop's precision. `rate` is conversion_rate."""
+
+    id: int
+    iso: str
+    rate: Decimal
+    decimals: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """country."""
+
+    id: int
+    iso: str
+    id_zone: int
+    contains_states: bool
+    need_identification_number: bool
+    need_zip_code: bool
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    """state (a province or a state of a country)."""
+
+    id: int
+    id_country: int
+    iso: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShopUnit:
+    """One shop of a multishop (the only one of an ordinary shop), with what its group shares."""
+
+    id: int
+    id_group: int
+    name: str
+    share_stock: bool
+    share_customer: bool
+    share_order: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """Everything about the shop that does not change within a run. Read in a bounded number of statements."""
+
+    version: str  # PS_VERSION_DB or _PS_VERSION_, '' when it can't be read
+    tables: Mapping[str, Table]
+    configuration: Mapping[tuple[str, int, int], str]  # (name, id_shop_group or 0, id_shop or 0) -> value
+    states: Mapping[int, OrderState]
+    carriers: tuple[Carrier, ...]
+    carrier_references: Mapping[int, int]  # any id_carrier, also of deleted rows -> id_reference
+    currencies: Mapping[str, Currency]  # by ISO code
+    countries: Mapping[str, Country]  # by ISO code
+    provinces: tuple[Province, ...]
+    shops: Mapping[int, ShopUnit]
+    languages: Mapping[str, int]  # ISO code (lower case) -> id_lang, active ones
+    taxes: Mapping[int, Decimal]  # id_tax -> rate in percent, active and not deleted
+    tax_names: Mapping[int, str]
+    groups: Mapping[int, str]
+    time_zone: str  # PS_TIMEZONE
+    tax_rules: Mapping[tuple[int, int], int]  # (id_tax_rules_group, id_country) -> id_tax, rules without state or zip
+    carrier_tax_groups: Mapping[tuple[int, int], int]  # (id_carrier, id_shop) -> id_tax_rules_group
+    employee: int  # the lowest active employee id, for private messages
+
+    def setting(self, name: str, shop: ShopUnit | None = None, default: str = "") -> str:
+        """Given a configuration name, return its value for the shop: the shop's own, its group's, the global one."""
+        keys = [(name, 0, shop.id), (name, shop.id_group, shop.id), (name, shop.id_group, 0)] if shop else []
+        for key in [*keys, (name, 0, 0)]:
+            if key in self.configuration:
+                return self.configuration[key]
+        return default
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product or a combination (`id_product_attribute` > 0) that a SKU means, with what order_detail needs.
+
+    `stock_quantity` is the saleable quantity read for order_detail.product_quantity_in_stock; `is_pack` products are
+    decreased as PS_PACK_STOCK_TYPE says (`pack_items`: id_product, id_product_attribute, quantity).
+    """
+
+    id_product: int
+    id_product_attribute: int
+    name: str
+    reference: str
+    supplier_reference: str
+    ean13: str
+    upc: str
+    isbn: str
+    mpn: str
+    weight: Decimal
+    wholesale_price: Decimal
+    id_tax_rules_group: int
+    stock_quantity: int
+    active: bool = True
+    is_virtual: bool = False
+    depends_on_stock: bool = False
+    pack_items: tuple[tuple[int, int, int], ...] = ()
+    pack_stock_type: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The look-ups for one page of orders.
+
+    `products`: (id_shop, SKU as Amazon wrote it) -> the matches; none: unknown, several: ambiguous (the first field
+    of products.match that finds any decides). `customers`: e-mail or 'fixed' -> id_customer for the modes that reuse
+    an account. `standing`: id_order -> (current_state, module, invoice_number) of the marked orders that still stand.
+    """
+
+    products: Mapping[tuple[int, str], tuple[Product, ...]]
+    markers: Mapping[str, Marker]
+    foreign: Mapping[str, int]
+    customers: Mapping[str, int]
+    standing: Mapping[int, tuple[int, str, int]]
