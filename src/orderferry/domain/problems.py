@@ -22,6 +22,7 @@ class ProblemCode(StrEnum):
     NO_ADDRESS = "no-address"
     UNKNOWN_COUNTRY = "unknown-country"
     DELETED_IN_SHOP = "deleted-in-shop"
+    SHOP_RESTORED = "shop-restored"
     CANCELLED_AFTER_SHIPPING = "cancelled-after-shipping"
     CHANGED_AFTER_INVOICE = "changed-after-invoice"
     GIVEN_UP = "given-up"
@@ -53,6 +54,8 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.UNKNOWN_COUNTRY: "Add the country to the shop (International > Locations > Countries).",
     ProblemCode.DELETED_IN_SHOP: "`orderferry import --order {order_id}` brings it back; `orderferry ignore "
     "{order_id} --reason …` ends this report.",
+    ProblemCode.SHOP_RESTORED: "If the shop was restored from a back-up, `orderferry import --restore` brings its "
+    "orders back; `orderferry ignore {order_id} --reason …` ends this report.",
     ProblemCode.CANCELLED_AFTER_SHIPPING: "The shop says it is shipped: stop the parcel or wait for its return, and "
     "set the state by hand; `orderferry ignore {order_id} --reason …` ends this report.",
     ProblemCode.CHANGED_AFTER_INVOICE: "Issue a credit slip in the shop for what was cancelled; `orderferry ignore "

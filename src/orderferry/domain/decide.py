@@ -1,0 +1,188 @@
+"""What to do with an order that was seen: the one place where that is decided.
+
+Status decides, never the presence of a price. The marker is the truth about the shop, the ledger's entry the memory
+of everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.marker import Marker
+from orderferry.domain.orders import Channel, Order, OrderStatus
+from orderferry.domain.problems import Problem, ProblemCode
+
+
+class Action(StrEnum):
+    """The contract's words for what happens to an order."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    RECREATE = "recreate"
+    UNCHANGED = "unchanged"
+    WAIT = "wait"
+    HOLD = "hold"
+    IGNORE = "ignore"
+
+
+class Reason(StrEnum):
+    """Why an order waits or is ignored; for people and for the ledger's `code`."""
+
+    PAYMENT_PENDING = "payment-pending"
+    PRE_ORDER = "pre-order"
+    FBA_NOT_SHIPPED = "fba-not-shipped"
+    NOT_AMAZON = "not-amazon"
+    CANCELLED = "cancelled"
+    BEFORE_SINCE = "before-since"
+    OTHER_IMPORTER = "other-importer"
+    SET_ASIDE = "set-aside"
+    OLDER_NEWS = "older-news"
+
+
+REASON_TEXTS: dict[Reason, str] = {
+    Reason.PAYMENT_PENDING: "Amazon has not released it yet (payment or verification pending)",
+    Reason.PRE_ORDER: "a pre-order before its release",
+    Reason.FBA_NOT_SHIPPED: "an FBA order that Amazon has not shipped yet",
+    Reason.NOT_AMAZON: "no sale on Amazon (another channel, or multi-channel fulfilment)",
+    Reason.CANCELLED: "cancelled at Amazon before it was imported",
+    Reason.BEFORE_SINCE: "placed before orders.since",
+    Reason.OTHER_IMPORTER: "already in the shop, put there by another program or a person",
+    Reason.SET_ASIDE: "set aside by a person",
+    Reason.OLDER_NEWS: "older than what the shop already has",
+}
+
+_READY: dict[Channel, frozenset[OrderStatus]] = {
+    Channel.REGULAR: frozenset(
+        {OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED}
+    ),
+    Channel.FBA: frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED}),
+}
+_PENDING: dict[OrderStatus, Reason] = {
+    OrderStatus.PENDING: Reason.PAYMENT_PENDING,
+    OrderStatus.PENDING_AVAILABILITY: Reason.PRE_ORDER,
+}
+_UNREADY_BUT_PAID = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of the configuration and the command line decisions depend on.
+
+    `since`: orders.since. `forced`: the order was named by `--order`. `restore`: `--restore` was given.
+    """
+
+    since: datetime | None = None
+    forced: bool = False
+    restore: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One order's decision. `reason` for WAIT and IGNORE, `problem` for HOLD."""
+
+    action: Action
+    reason: Reason | None = None
+    problem: Problem | None = None
+
+
+def decide(order: Order, *, marker: Marker | None, foreign: int | None, entry: Entry | None, rules: Rules) -> Decision:
+    """Given an order as Amazon shows it and what shop and ledger know of it, return what to do with it."""
+    if flaw := _flawed(order):
+        return Decision(Action.HOLD, problem=flaw)
+    if order.sales_channel == "NON_AMAZON" or order.status is OrderStatus.UNFULFILLABLE:
+        return Decision(Action.IGNORE, Reason.NOT_AMAZON)
+    if marker is not None:
+        return _known_to_shop(order, marker, entry, rules)
+    if entry is not None and entry.ignored_by_person and not rules.forced:
+        return Decision(Action.IGNORE, Reason.SET_ASIDE)
+    if foreign is not None:
+        return Decision(Action.IGNORE, Reason.OTHER_IMPORTER)
+    if entry is not None and entry.state is EntryState.IMPORTED and not (rules.forced or rules.restore):
+        return Decision(Action.HOLD, problem=_lost_with_marker(order, entry))
+    return _new_to_shop(order, rules)
+
+
+def _flawed(order: Order) -> Problem | None:
+    if order.status is None and order.raw_status:
+        return Problem(
+            ProblemCode.UNKNOWN_STATUS,
+            f"order {order.order_id}: Amazon gives the status {order.raw_status!r}, which is unknown",
+            order.order_id,
+            order.raw_status,
+        )
+    grave = order.grave_flaws
+    if not grave:
+        return None
+    first = grave[0]
+    more = f" (and {len(grave) - 1} more)" if len(grave) > 1 else ""
+    return Problem(
+        ProblemCode.BAD_FIELD,
+        f"order {order.order_id}: the field {first.path} is unusable: {first.problem}{more}",
+        order.order_id,
+        first.path,
+    )
+
+
+def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rules) -> Decision:
+    if not marker.order_stands:
+        if rules.forced:
+            return Decision(Action.RECREATE)
+        if entry is not None and entry.ignored_by_person:
+            return Decision(Action.IGNORE, Reason.SET_ASIDE)
+        return Decision(
+            Action.HOLD,
+            problem=Problem(
+                ProblemCode.DELETED_IN_SHOP,
+                f"order {order.order_id} was imported as {marker.id_order} and has been deleted in the shop",
+                order.order_id,
+                str(marker.id_order),
+            ),
+        )
+    if order.updated < marker.amazon_updated:
+        return Decision(Action.UNCHANGED, Reason.OLDER_NEWS)
+    return Decision(Action.UPDATE)
+
+
+def _lost_with_marker(order: Order, entry: Entry) -> Problem:
+    return Problem(
+        ProblemCode.SHOP_RESTORED,
+        f"order {order.order_id} was imported as {entry.id_order}, but the shop knows nothing of it any more",
+        order.order_id,
+        str(entry.id_order or ""),
+    )
+
+
+def _new_to_shop(order: Order, rules: Rules) -> Decision:
+    assert order.status is not None  # noqa: S101 — a missing status is a grave flaw, which was tested before
+    assert order.channel is not None  # noqa: S101 — likewise
+    if order.status is OrderStatus.CANCELLED:
+        return Decision(Action.IGNORE, Reason.CANCELLED)
+    if rules.since is not None and order.created < rules.since and not rules.forced:
+        return Decision(Action.IGNORE, Reason.BEFORE_SINCE)
+    if order.status in _PENDING:
+        return Decision(Action.WAIT, _PENDING[order.status])
+    if order.status in _READY[order.channel] or (rules.forced and order.status in _UNREADY_BUT_PAID):
+        return Decision(Action.CREATE)
+    return Decision(Action.WAIT, Reason.FBA_NOT_SHIPPED)
+
+
+def next_look(first_seen: datetime, now: datetime) -> datetime:
+    """When to ask Amazon again about an order that waits or is held: hourly at first, daily in the end.
+
+    The distance is a twelfth of the time it has been known, between an hour and a day.
+    """
+    return now + min(max((now - first_seen) / 12, timedelta(hours=1)), timedelta(days=1))
+
+
+def next_try(attempts: int, now: datetime) -> datetime:
+    """When to try an order again whose writing failed: five minutes, doubling to a day, without end."""
+    return now + min(timedelta(minutes=5) * (1 << min(attempts, 12)), timedelta(days=1))
+
+
+def is_given_up(order_purchased: datetime | None, released: datetime | None, now: datetime, limit: timedelta) -> bool:
+    """Whether a waiting order has waited longer than orders.give_up, counted from its release if that is later."""
+    moments = [moment for moment in (order_purchased, released) if moment is not None]
+    return bool(moments) and now - max(moments) > limit

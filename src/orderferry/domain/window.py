@@ -1,0 +1,123 @@
+"""Which spans of time a run has to read, and in as few searches as possible.
+
+A *cell* is one marketplace and one channel; coverage is kept for each. Everything here is arithmetic on spans: the
+caller fixes the end (at least `SAFE_DISTANCE` before Amazon's now) before the first request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from orderferry.domain.orders import Channel, OrderStatus
+from orderferry.domain.search import Basis, Search
+from orderferry.domain.spans import Span, Spans, last_end, normal, subtract, union
+
+Cell = tuple[str, Channel]
+
+# searchOrders refuses an end closer than 2 minutes; changes become visible after about 2 to 3 (SP-API, filtering).
+SAFE_DISTANCE = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """The last time the overlap of a cell was read again: `when` that run was, and the `until` it reached."""
+
+    when: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What incremental observation has to guarantee for one cell."""
+
+    lookback: timedelta
+    overlap: timedelta
+    not_before: datetime | None = None  # orders.since: nothing older can matter
+
+
+def rereading_is_due(last: Rereading | None, now: datetime) -> bool:
+    """Whether this run is the one of its clock hour (UTC) that reads the overlap again.
+
+    By clock hour rather than by distance, so that an hourly cron with a second of jitter still re-reads each time
+    while no schedule re-reads more than once an hour.
+    """
+    return last is None or last.when.replace(minute=0, second=0, microsecond=0) != now.replace(
+        minute=0, second=0, microsecond=0
+    )
+
+
+def due_spans(covered: Spans, need: Need, end: datetime, rereading: Rereading | None) -> Spans:
+    """Given a cell's coverage, return what a run ending at `end` has to read: every gap since coverage began and in
+    the window, and, when it is due, the overlap before the point that the last re-reading reached.
+    """
+    start = end - need.lookback
+    if covered:
+        start = min(start, covered[0].start)
+    if need.not_before is not None:
+        start = max(start, need.not_before)
+    if start >= end:
+        return ()
+    due = subtract([Span(start, end)], covered)
+    reached = rereading.until if rereading else last_end(covered)
+    if covered and reached is not None and rereading_is_due(rereading, end):
+        again = max(start, reached - need.overlap)
+        if again < end:
+            due = union(due, [Span(again, end)])
+    return due
+
+
+def counts_as_coverage(span: Span, covered: Spans, lookback: timedelta, end: datetime) -> bool:
+    """Whether a span that was asked for by hand may be added to the coverage.
+
+    One that lies wholly before it must not: everything between the two would from then on look like a gap.
+    """
+    return span.end >= (covered[0].start if covered else end - lookback)
+
+
+def plan_searches(
+    due: Mapping[Cell, Spans], basis: Basis, statuses: tuple[OrderStatus, ...] = ()
+) -> tuple[Search, ...]:
+    """Given what each cell needs, return the fewest searches that read just that, the oldest first.
+
+    Time is cut where any cell's need begins or ends; in each piece, marketplaces that need both channels share one
+    search without a channel filter, the others one for each channel; equal neighbours are joined again.
+    """
+    edges = sorted({moment for spans in due.values() for span in spans for moment in (span.start, span.end)})
+    pieces: dict[tuple[tuple[str, ...], Channel | None], list[Span]] = {}
+    for start, end in pairwise(edges):
+        wanting = {cell for cell, spans in due.items() if any(s.start <= start and end <= s.end for s in spans)}
+        for key in _groups(wanting):
+            pieces.setdefault(key, []).append(Span(start, end))
+    searches = [
+        Search(marketplaces, basis, span, channel, statuses)
+        for (marketplaces, channel), spans in pieces.items()
+        for span in normal(spans)
+    ]
+    return tuple(sorted(searches, key=lambda s: (s.span.start, s.span.end, s.marketplaces, s.channel or "")))
+
+
+def _groups(cells: Iterable[Cell]) -> list[tuple[tuple[str, ...], Channel | None]]:
+    """The (marketplaces, channel filter) pairs that observe exactly these cells."""
+    channels: dict[str, set[Channel]] = {}
+    for marketplace, channel in cells:
+        channels.setdefault(marketplace, set()).add(channel)
+    groups: dict[Channel | None, list[str]] = {}
+    for marketplace, wanted in channels.items():
+        groups.setdefault(None if len(wanted) == len(Channel) else next(iter(wanted)), []).append(marketplace)
+    return [(tuple(sorted(marketplaces)), channel) for channel, marketplaces in groups.items()]
+
+
+def cells_of(search: Search) -> tuple[Cell, ...]:
+    """The cells that a search observes."""
+    return tuple((marketplace, channel) for marketplace in search.marketplaces for channel in search.channels)
+
+
+def observed_span(search: Search, cut_offs: Iterable[datetime | None]) -> Span | None:
+    """Given a search read to its last page and the cut-offs that limit it (the smallest `lastUpdatedBefore` of its
+    pages, Amazon's now), return the span that really was observed, or None if there is nothing of it.
+    """
+    end = min([search.span.end, *(moment for moment in cut_offs if moment is not None)])
+    return Span(search.span.start, end) if end > search.span.start else None

@@ -1,0 +1,157 @@
+"""What a run did: counts, problems, calls, the spans observed, and the exit code that follows from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from orderferry.domain.durations import iso
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.orders import Channel
+from orderferry.domain.problems import Problem
+from orderferry.domain.search import Basis
+from orderferry.domain.spans import Span, Spans, normal
+from orderferry.domain.window import Cell
+from orderferry.errors import ExitCode, OrderferryError, worst
+
+
+class Outcome(StrEnum):
+    """What became of one order in this run; in the order of the contract's JSON."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    WAITING = "waiting"
+    HELD = "held"
+    FAILED = "failed"
+    IGNORED = "ignored"
+
+
+# A later, lesser outcome must not hide what a run did to an order that it saw twice (overlap, then its due look).
+_WEIGHT = {outcome: weight for weight, outcome in enumerate(reversed([Outcome.CREATED, Outcome.UPDATED]), start=1)}
+
+
+@dataclass(slots=True)
+class Report:
+    """Collected while a run goes on. The only mutable object of a run's bookkeeping."""
+
+    command: str
+    started: datetime
+    dry_run: bool = False
+    run: int | None = None
+    finished: datetime | None = None
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    problems: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
+    observed: dict[Basis, dict[Cell, Spans]] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    open: Mapping[str, int] = field(default_factory=dict)
+    errors: list[OrderferryError] = field(default_factory=list)
+    changes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    interrupted: ExitCode | None = None
+
+    def note(self, order_id: str, outcome: Outcome, changes: tuple[str, ...] = ()) -> None:
+        """Count an order once, whatever else the run sees of it."""
+        before = self.outcomes.get(order_id)
+        if before is None or _WEIGHT.get(outcome, 0) >= _WEIGHT.get(before, 0):
+            self.outcomes[order_id] = outcome
+        if changes:
+            self.changes[order_id] = changes
+
+    def add_problem(self, problem: Problem) -> None:
+        """Add a problem; the same one twice counts once."""
+        self.problems[problem.order_id, problem.code, problem.subject] = problem
+
+    def clear_problems(self, order_id: str) -> None:
+        """Forget what was wrong with an order that has been imported since."""
+        for key in [key for key in self.problems if key[0] == order_id]:
+            del self.problems[key]
+
+    def add_observed(self, basis: Basis, cells: Iterable[Cell], span: Span) -> None:
+        """Record that a span was read to its last page for these cells."""
+        by_cell = self.observed.setdefault(basis, {})
+        for cell in cells:
+            by_cell[cell] = normal([*by_cell.get(cell, ()), span])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The contract's `orders` object."""
+        tally = Counter(self.outcomes.values())
+        return {"seen": len(self.outcomes), **{str(outcome): tally[outcome] for outcome in Outcome}}
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The one exit code that stands for all of it."""
+        codes = [error.exit_code for error in self.errors]
+        if self.interrupted is not None:
+            codes.append(self.interrupted)
+        if any(self.open.get(key) for key in ("held", "failed", "given_up")) or self.problems_need_a_person:
+            codes.append(ExitCode.NEEDS_A_PERSON)
+        return worst(codes)
+
+    @property
+    def problems_need_a_person(self) -> bool:
+        """Whether this run met an order that is held or failed, or a report about an imported one."""
+        return any(problem.code not in INFORMATIVE for problem in self.problems.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's JSON object of a run."""
+        return {
+            "command": self.command,
+            "run": self.run,
+            "started": iso(self.started),
+            "finished": iso(self.finished) if self.finished else None,
+            "dry_run": self.dry_run,
+            "observed": self._observed_json(),
+            "calls": {"searchOrders": 0, "getOrder": 0, **self.calls},
+            "orders": self.counts,
+            "open": {"waiting": 0, "held": 0, "failed": 0, "given_up": 0, **self.open},
+            "problems": [problem_json(problem) for problem in self._sorted_problems()]
+            + [error_json(error) for error in self.errors],
+            "exit_code": int(self.exit_code),
+        }
+
+    def _sorted_problems(self) -> list[Problem]:
+        return sorted(self.problems.values(), key=lambda p: (p.code, p.subject, p.order_id))
+
+    def _observed_json(self) -> list[dict[str, Any]]:
+        entries = []
+        for basis, by_cell in self.observed.items():
+            groups: dict[tuple[Channel, Span], list[str]] = {}
+            for (marketplace, channel), spans in by_cell.items():
+                for span in spans:
+                    groups.setdefault((channel, span), []).append(marketplace_code(marketplace))
+            order = list(Channel)
+            entries += [
+                {
+                    "channel": str(channel),
+                    "marketplaces": codes,
+                    "basis": str(basis),
+                    "from": iso(span.start),
+                    "until": iso(span.end),
+                }
+                for (channel, span), codes in sorted(groups.items(), key=lambda g: (order.index(g[0][0]), g[0][1]))
+            ]
+        return entries
+
+
+# Problems that only inform: nothing is wrong that a person must mend.
+INFORMATIVE = frozenset({"not-ready", "other-importer", "clock-off", "missing-data"})
+
+
+def problem_json(problem: Problem) -> dict[str, str]:
+    """The contract's JSON of one problem."""
+    return {
+        "order_id": problem.order_id,
+        "code": str(problem.code),
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def error_json(error: OrderferryError) -> dict[str, str]:
+    """An error that stopped a run or a part of it, in the same shape as a problem."""
+    return {"order_id": "", "code": error.code, "message": error.message, "hint": error.hint}

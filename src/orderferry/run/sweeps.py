@@ -1,0 +1,64 @@
+"""The import commands as data: what each observes, by which of an order's times, and how far back.
+
+A new catch-up is a value here, not a module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from orderferry.config.model import ObservationSettings
+from orderferry.domain.orders import Channel, Order, OrderStatus
+from orderferry.domain.search import Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One command. `incremental`: only what coverage lacks is read. `looks_after_due`: it also looks after waiting,
+    held and failed orders. `reserve`: tokens of searchOrders that it leaves to the scheduled import.
+    """
+
+    command: str
+    basis: Basis
+    channels: tuple[Channel, ...]
+    statuses: tuple[OrderStatus, ...] = ()
+    incremental: bool = False
+    looks_after_due: bool = False
+    reserve: int = 0
+
+    def lookback(self, channel: Channel, observation: ObservationSettings) -> timedelta:
+        """How far back this command looks for a channel by itself."""
+        return _LOOKBACKS[self.command](channel, observation)
+
+    def wants(self, order: Order) -> bool:
+        """Whether an order is this command's business: Amazon's filters are applied once more on our side.
+
+        An order whose channel or status could not be read passes: it must be held, not lost.
+        """
+        channel_fits = order.channel is None or order.channel in self.channels
+        status_fits = not self.statuses or order.status is None or order.status in self.statuses
+        return channel_fits and status_fits
+
+
+_LOOKBACKS = {
+    "import": lambda channel, o: o.window + (o.fba_extension if channel is Channel.FBA else timedelta(0)),
+    "recheck": lambda _, o: o.recheck_window,
+    "doublecheck": lambda _, o: o.doublecheck_window,
+}
+
+SWEEPS: Mapping[str, Sweep] = {
+    sweep.command: sweep
+    for sweep in (
+        Sweep("import", Basis.UPDATED, tuple(Channel), incremental=True, looks_after_due=True),
+        Sweep("recheck", Basis.CREATED, (Channel.FBA,), (OrderStatus.SHIPPED,), reserve=6),
+        Sweep(
+            "doublecheck",
+            Basis.CREATED,
+            (Channel.REGULAR,),
+            (OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED),
+            reserve=6,
+        ),
+    )
+}
