@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
+from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.listing import Listing
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
-from orderferry.domain.search import Page, Search
+from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.shopwork import Applied, Intent, Plan, ShopView
+from orderferry.domain.spans import Span, Spans
+from orderferry.domain.window import Cell
 
 
 class OrderSource(Protocol):
@@ -20,6 +23,10 @@ class OrderSource(Protocol):
     @property
     def calls(self) -> Mapping[str, int]:
         """Requests made so far, by operation."""
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """How far Amazon's clock is ahead of this machine's; None before the first answer."""
 
     def now(self) -> datetime:
         """Amazon's clock (the Date header of its token answer, kept up with every answer since)."""
@@ -51,8 +58,8 @@ class Shop(Protocol):
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
         """Everything that would be written for this order, or why it can't be. Writes nothing."""
 
-    def apply(self, plan: Plan, now: datetime) -> Applied:
-        """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+        """Write the plan in one transaction, the marker first; a Problem if this one order can't be written."""
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""
@@ -63,8 +70,39 @@ class Shop(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How long the engine may sleep for quota within a run (seconds), and the sleep itself comes from bootstrap."""
+class RunLedger(Protocol):
+    """The ledger as a run uses it. Each call is a short transaction of its own. Raise LedgerUnusable."""
 
-    longest: float
+    def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> Mapping[str, Entry]: ...
+
+    def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None: ...
+
+    def entry(self, order_id: str) -> Entry | None: ...
+
+    def entries(self, states: Iterable[EntryState], limit: int | None = None) -> Sequence[Entry]: ...
+
+    def due(self, now: datetime, states: Iterable[EntryState], limit: int) -> Sequence[Entry]: ...
+
+    def open_counts(self, now: datetime) -> Mapping[str, int]: ...
+
+    def coverage(self, basis: Basis) -> Mapping[Cell, Spans]: ...
+
+    def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None: ...
+
+    def rereading(self, cells: Iterable[Cell]) -> Mapping[Cell, tuple[datetime, datetime]]: ...
+
+    def note_rereading(self, cells: Iterable[Cell], when: datetime, until: datetime) -> None: ...
+
+    def save_listing(self, listing: Listing) -> None: ...
+
+    def listing(self, command: str) -> Sequence[Listing]: ...
+
+    def drop_listing(self, listing: Listing) -> None: ...
+
+    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int: ...
+
+    def finish_run(self, run: int, now: datetime, exit_code: int, report: dict[str, Any]) -> None: ...
+
+    def remember(self, key: str, value: str) -> None: ...
+
+    def recall(self, key: str) -> str | None: ...

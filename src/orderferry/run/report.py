@@ -12,8 +12,8 @@ from typing import Any
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
-from orderferry.domain.problems import Problem
-from orderferry.domain.search import Basis
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span, Spans, normal
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode, OrderferryError, worst
@@ -51,7 +51,7 @@ class Report:
     open: Mapping[str, int] = field(default_factory=dict)
     errors: list[OrderferryError] = field(default_factory=list)
     changes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    interrupted: ExitCode | None = None
+    nameless: dict[Search, int] = field(default_factory=dict)
 
     def note(self, order_id: str, outcome: Outcome, changes: tuple[str, ...] = ()) -> None:
         """Count an order once, whatever else the run sees of it."""
@@ -60,6 +60,19 @@ class Report:
             self.outcomes[order_id] = outcome
         if changes:
             self.changes[order_id] = changes
+
+    def note_nameless(self, count: int, search: Search) -> None:
+        """Count orders without an id: they fail, and the span they are in can't count as read."""
+        for _ in range(count):
+            self.outcomes[f"(order without an id {len(self.outcomes) + 1})"] = Outcome.FAILED
+        self.nameless[search] = self.nameless.get(search, 0) + count
+        self.add_problem(
+            Problem(
+                ProblemCode.UNREADABLE_ORDER,
+                f"{count} entries of Amazon's answer have no order id and can't be imported",
+                subject=search.span.start.isoformat(),
+            )
+        )
 
     def add_problem(self, problem: Problem) -> None:
         """Add a problem; the same one twice counts once."""
@@ -86,8 +99,6 @@ class Report:
     def exit_code(self) -> ExitCode:
         """The one exit code that stands for all of it."""
         codes = [error.exit_code for error in self.errors]
-        if self.interrupted is not None:
-            codes.append(self.interrupted)
         if any(self.open.get(key) for key in ("held", "failed", "given_up")) or self.problems_need_a_person:
             codes.append(ExitCode.NEEDS_A_PERSON)
         return worst(codes)

@@ -5,7 +5,7 @@ A new catch-up is a value here, not a module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -42,10 +42,14 @@ class Sweep:
         return channel_fits and status_fits
 
 
-_LOOKBACKS = {
-    "import": lambda channel, o: o.window + (o.fba_extension if channel is Channel.FBA else timedelta(0)),
-    "recheck": lambda _, o: o.recheck_window,
-    "doublecheck": lambda _, o: o.doublecheck_window,
+def _import_lookback(channel: Channel, observation: ObservationSettings) -> timedelta:
+    return observation.window + (observation.fba_extension if channel is Channel.FBA else timedelta(0))
+
+
+_LOOKBACKS: dict[str, Callable[[Channel, ObservationSettings], timedelta]] = {
+    "import": _import_lookback,
+    "recheck": lambda _channel, observation: observation.recheck_window,
+    "doublecheck": lambda _channel, observation: observation.doublecheck_window,
 }
 
 SWEEPS: Mapping[str, Sweep] = {

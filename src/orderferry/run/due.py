@@ -1,0 +1,117 @@
+"""The orders that searches alone would not finish: waiting, held, failed, or left unjudged by a killed run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from orderferry.domain.decide import Rules, next_look
+from orderferry.domain.entry import Entry, EntryState, Verdict
+from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.errors import QuotaExhausted
+from orderferry.run.options import RunOptions
+from orderferry.run.patience import Patience
+from orderferry.run.ports import OrderSource, RunLedger, Shop
+from orderferry.run.process import Processor
+from orderferry.run.report import Outcome, Report
+
+log = logging.getLogger(__name__)
+
+MOST_LOOKS = 100  # getOrder calls a run spends on the safety net
+PAGE = 20  # orders that are looked up and settled together
+
+
+@dataclass(frozen=True, slots=True)
+class DueOrders:
+    """Asks Amazon for single orders and hands them to the processor."""
+
+    source: OrderSource
+    shop: Shop
+    ledger: RunLedger
+    report: Report
+    patience: Patience
+    processor: Processor
+    now: Callable[[], datetime]
+
+    def look_after(self, options: RunOptions, rules: Rules) -> None:
+        """Look after the orders that are due: those whose cause is gone, then the longest unlooked-at.
+
+        What this run's searches have shown already needs no look. Quota that runs out here is no failure: the rest
+        is due in the next run.
+        """
+        wanted = [entry for entry in self._due() if _concerns(entry, options)]
+        ids = [entry.order_id for entry in wanted if entry.order_id not in self.report.outcomes]
+        try:
+            self._fetch_and_process(ids[:MOST_LOOKS], rules)
+        except QuotaExhausted as exhausted:
+            log.info("the quota of %s is spent for now: the rest is due in the next run", exhausted.operation)
+
+    def take_named(self, order_ids: Sequence[str], rules: Rules) -> None:
+        """Import the orders that a person named. Raise QuotaExhausted: they asked for them now."""
+        self._fetch_and_process(order_ids, rules)
+
+    def restore(self, rules: Rules) -> None:
+        """`--restore`: bring back every order whose rows and marker the shop has lost together."""
+        imported = [entry.order_id for entry in self.ledger.entries([EntryState.IMPORTED, EntryState.HELD])]
+        for chunk in _chunks(imported, 500):
+            markers = self.shop.markers(chunk)
+            lost = [order_id for order_id in chunk if order_id not in markers and self._was_imported(order_id)]
+            self._fetch_and_process(lost, rules)
+
+    def _was_imported(self, order_id: str) -> bool:
+        entry = self.ledger.entry(order_id)
+        return entry is not None and entry.id_order is not None
+
+    def _due(self) -> list[Entry]:
+        now = self.now()
+        due: dict[str, Entry] = {}
+        held = list(self.ledger.entries([EntryState.HELD]))
+        causes = [Problem(ProblemCode(entry.code), entry.message, entry.order_id, entry.subject) for entry in held]
+        for entry, gone in zip(held, self.shop.cause_gone(causes) if causes else (), strict=True):
+            if gone:
+                due[entry.order_id] = entry
+        states = [EntryState.FAILED, EntryState.SEEN, EntryState.WAITING, EntryState.HELD]
+        for entry in self.ledger.due(now, states, MOST_LOOKS):
+            due.setdefault(entry.order_id, entry)
+        return list(due.values())
+
+    def _fetch_and_process(self, order_ids: Sequence[str], rules: Rules) -> None:
+        for chunk in _chunks(order_ids, PAGE):
+            fetched: list[Order | UnreadableOrder] = []
+            try:
+                for order_id in chunk:
+                    order = self.patience.call(lambda wanted=order_id: self.source.get(wanted))  # type: ignore[misc]
+                    if order is None:
+                        self._not_found(order_id)
+                    else:
+                        fetched.append(order)
+            finally:
+                self.processor.process(fetched, rules, looked=True)
+
+    def _not_found(self, order_id: str) -> None:
+        entry = self.ledger.entry(order_id)
+        if entry is not None:
+            # It was there once: keep what is known and ask again later, not by every run.
+            later = next_look(entry.first_seen, self.now())
+            verdict = Verdict(order_id, entry.state, entry.code, entry.subject, entry.message, later, looked=True)
+            self.processor.settle([verdict])
+        self.report.note(order_id, Outcome.FAILED)
+        self.report.add_problem(
+            Problem(ProblemCode.NOT_FOUND, f"Amazon does not know an order {order_id} for this account", order_id)
+        )
+
+
+def _concerns(entry: Entry, options: RunOptions) -> bool:
+    marketplace_fits = not options.marketplaces or entry.marketplace_id in options.marketplaces
+    channel_fits = not options.channels or entry.channel in options.channels
+    return marketplace_fits and channel_fits
+
+
+def _chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    rest = list(items)
+    while rest:
+        yield rest[:size]
+        rest = rest[size:]

@@ -1,0 +1,170 @@
+"""One run of import, recheck or doublecheck, from the first request to the report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orderferry.config.model import Settings
+from orderferry.domain.decide import Rules
+from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.search import Search
+from orderferry.domain.window import Rereading, cells_of, counts_as_coverage, rereading_is_due
+from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
+from orderferry.run.due import DueOrders
+from orderferry.run.listings import ListingReader
+from orderferry.run.observation import (
+    end_of_observation,
+    observed_cells,
+    searches_for,
+    spans_by_hand,
+    uncovered_spans,
+)
+from orderferry.run.options import RunOptions
+from orderferry.run.patience import Patience
+from orderferry.run.ports import OrderSource, RunLedger, Shop
+from orderferry.run.process import Processor
+from orderferry.run.report import Report
+from orderferry.run.stop import StopSwitch
+from orderferry.run.sweeps import Sweep
+
+log = logging.getLogger(__name__)
+
+CLOCK_TOLERANCE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything a run needs, put together by bootstrap. `now` is this machine's UTC clock."""
+
+    sweep: Sweep
+    settings: Settings
+    options: RunOptions
+    source: OrderSource
+    shop: Shop
+    ledger: RunLedger
+    stop: StopSwitch
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def run(self) -> Report:
+        """Run to the end, or as far as it goes, and return the report; only LedgerUnusable is raised, since nothing
+        may be written to the shop that would then be forgotten.
+        """
+        started = self.now()
+        report = Report(self.sweep.command, started, self.options.dry_run)
+        report.run = self.ledger.begin_run(self.sweep.command, started, self.options.dry_run)
+        try:
+            self._work(report, report.run)
+        except LedgerUnusable:
+            raise
+        except OrderferryError as error:
+            log.debug("the run ends early: %s", error)
+            report.errors.append(error)
+        finally:
+            self.shop.close()
+            self.source.close()
+        report.calls = dict(self.source.calls)
+        report.open = self.ledger.open_counts(self.now())
+        report.finished = self.now()
+        self.ledger.finish_run(report.run, report.finished, int(report.exit_code), report.as_json())
+        return report
+
+    def _work(self, report: Report, run: int) -> None:
+        # The shop first: without it, asking Amazon would spend quota for nothing.
+        self.shop.prepare(write=not self.options.dry_run)
+        patience = Patience(self.shop, self.stop, self.now, self.sleep)
+        processor = Processor(
+            self.shop,
+            self.ledger,
+            report,
+            self.stop,
+            self.now,
+            self.settings.orders.give_up,
+            run,
+            self.options.dry_run,
+        )
+        due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, self.now)
+        rules = Rules(self.settings.orders.since)
+        if self.options.orders:
+            due.take_named(self.options.orders, Rules(forced=True))
+            return
+        if self.options.restore:
+            due.restore(Rules(restore=True))
+            return
+        try:
+            self._observe(report, processor, patience, rules)
+        except QuotaExhausted as exhausted:
+            # getOrder has a quota of its own: single orders can still be looked after.
+            report.errors.append(exhausted)
+        if self.sweep.looks_after_due:
+            due.look_after(self.options, rules)
+
+    def _observe(self, report: Report, processor: Processor, patience: Patience, rules: Rules) -> None:
+        with self.stop.waiting():
+            amazon_now = self.source.now()
+        self._check_clock(report)
+        end = end_of_observation(amazon_now, self.options)
+        cells = observed_cells(self.sweep, self.settings, self.options)
+        coverage = self.ledger.coverage(self.sweep.basis)
+        incremental = self.sweep.incremental and not self.options.spans_by_hand
+        rereadings = {cell: Rereading(*moments) for cell, moments in self.ledger.rereading(cells).items()}
+        reader = ListingReader(
+            self.source,
+            self.ledger,
+            report,
+            patience,
+            take=lambda orders: processor.process([o for o in orders if self._wants(o)], rules),
+            credit=self._credit(end),
+            overlap=self.settings.observation.overlap,
+            command=self.sweep.command,
+            now=self.now,
+            dry_run=self.options.dry_run,
+            resumable=not self.options.spans_by_hand,
+        )
+        for listing in reader.unfinished():
+            if set(cells_of(listing.search)) <= set(cells):
+                reader.resume(listing)
+        if incremental:
+            coverage = self.ledger.coverage(self.sweep.basis)
+            due = uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings)
+        else:
+            due = spans_by_hand(self.sweep, self.settings, self.options, cells, end)
+        reader.read(searches_for(self.sweep, due))
+        if incremental and not self.options.dry_run:
+            read_again = [cell for cell in cells if rereading_is_due(rereadings.get(cell), end)]
+            self.ledger.note_rereading(read_again, end, end)
+
+    def _wants(self, order: Order | UnreadableOrder) -> bool:
+        return isinstance(order, UnreadableOrder) or self.sweep.wants(order)
+
+    def _credit(self, end: datetime) -> Callable[[Search], bool]:
+        """Which searches count as coverage: those by time of update, and by hand only where no gap would appear."""
+        coverage = self.ledger.coverage(self.sweep.basis)
+
+        def counts(search: Search) -> bool:
+            return self.sweep.incremental and all(
+                counts_as_coverage(
+                    search.span,
+                    coverage.get(cell, ()),
+                    self.sweep.lookback(cell[1], self.settings.observation),
+                    end,
+                )
+                for cell in cells_of(search)
+            )
+
+        return counts
+
+    def _check_clock(self, report: Report) -> None:
+        offset = self.source.clock_offset
+        if offset is not None and abs(offset) > CLOCK_TOLERANCE:
+            seconds = int(offset.total_seconds())
+            report.add_problem(
+                Problem(
+                    ProblemCode.CLOCK_OFF,
+                    f"this machine's clock is {abs(seconds)} seconds {'behind' if seconds > 0 else 'ahead of'} Amazon's",
+                )
+            )

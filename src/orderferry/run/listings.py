@@ -1,0 +1,155 @@
+"""Reading listings to their last page: progress kept between runs, coverage claimed only at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from orderferry.domain.listing import Listing
+from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.paging import read_pages
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.search import Page, Search
+from orderferry.domain.window import cells_of, observed_span
+from orderferry.errors import MarketplaceRefused, PaginationExpired
+from orderferry.run.patience import Patience
+from orderferry.run.ports import OrderSource, RunLedger
+from orderferry.run.report import Report
+
+log = logging.getLogger(__name__)
+
+TOKEN_LIFETIME = timedelta(hours=24)  # searchOrders paginationToken
+UNREADABLE_READINGS = 3  # a span with an order without an id counts as covered after so many readings
+
+Take = Callable[[Sequence[Order | UnreadableOrder]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingReader:
+    """Reads searches page by page and hands the orders on.
+
+    `take` brings the orders of a page to their verdicts. `credit` says whether a search's span may count as coverage.
+    """
+
+    source: OrderSource
+    ledger: RunLedger
+    report: Report
+    patience: Patience
+    take: Take
+    credit: Callable[[Search], bool]
+    overlap: timedelta
+    command: str
+    now: Callable[[], datetime]
+    dry_run: bool = False
+    resumable: bool = True
+
+    def unfinished(self) -> list[Listing]:
+        """The listings that an earlier run of this command left and whose tokens are still good."""
+        if self.dry_run or not self.resumable:
+            return []
+        usable = []
+        for listing in self.ledger.listing(self.command):
+            if self.source.now() - listing.started < TOKEN_LIFETIME:
+                usable.append(listing)
+            else:
+                self.ledger.drop_listing(listing)
+        return usable
+
+    def read(self, searches: Sequence[Search]) -> None:
+        """Read each search to its end; unfinished listings of the same searches go on where they stopped.
+
+        Raise what the source, the shop and the ledger raise; what was read until then is kept.
+        """
+        for search in searches:
+            self._read_search(search)
+
+    def _read_search(self, search: Search) -> None:
+        try:
+            self._read_listing(Listing(self.command, search, self.source.now()))
+        except MarketplaceRefused as refused:
+            if len(search.marketplaces) == 1:
+                self._note_refused(refused)
+                return
+            log.warning("the joint listing was refused; each marketplace is tried alone")
+            for marketplace in search.marketplaces:
+                self._read_search(replace(search, marketplaces=(marketplace,)))
+
+    def resume(self, listing: Listing) -> None:
+        """Go on with a listing that an earlier run left."""
+        log.info("going on with page %d of a listing that an earlier run left", listing.pages + 1)
+        try:
+            self._read_listing(listing)
+        except MarketplaceRefused as refused:
+            self.ledger.drop_listing(listing)
+            self._note_refused(refused)
+
+    def _read_listing(self, listing: Listing) -> None:
+        try:
+            finished = self._read_pages(listing)
+        except PaginationExpired:
+            if listing.token is None:
+                raise
+            log.warning("Amazon no longer takes the pagination token: the span is read from its first page")
+            if not self.dry_run:
+                self.ledger.drop_listing(listing)
+            finished = self._read_pages(replace(listing, token=None, pages=0, started=self.source.now()))
+        if self.source.now() - finished.started > self.overlap and not finished.again:
+            # Orders that change while one pages move between pages: what took long is read once more.
+            log.info("the listing took longer than the overlap: it is read a second time before it counts")
+            self._drop(finished)
+            self._read_listing(Listing(self.command, listing.search, self.source.now(), again=True))
+            return
+        self._cover(finished)
+
+    def _read_pages(self, listing: Listing) -> Listing:
+        search = listing.search
+
+        def fetch(token: str | None) -> Page:
+            return self.patience.call(lambda: self.source.search(search, token))
+
+        for page in read_pages(fetch, listing.token):
+            self._count_unreadable(page, search)
+            self.take(page.orders)
+            cut_offs = [moment for moment in (listing.observed_until, page.observed_until) if moment]
+            listing = replace(
+                listing, token=page.next_token, pages=listing.pages + 1, observed_until=min(cut_offs, default=None)
+            )
+            if page.next_token and self.resumable and not self.dry_run:
+                self.ledger.save_listing(listing)
+        return listing
+
+    def _cover(self, listing: Listing) -> None:
+        span = observed_span(listing.search, (listing.observed_until, self.source.now()))
+        self._drop(listing)
+        if span is None:
+            return
+        cells = cells_of(listing.search)
+        self.report.add_observed(listing.search.basis, cells, span)
+        if self.dry_run or not self.credit(listing.search) or self._stays_uncovered(listing.search):
+            return
+        self.ledger.cover(cells, listing.search.basis, span, self.now())
+
+    def _drop(self, listing: Listing) -> None:
+        if self.resumable and not self.dry_run:
+            self.ledger.drop_listing(listing)
+
+    def _count_unreadable(self, page: Page, search: Search) -> None:
+        nameless = sum(1 for order in page.orders if isinstance(order, UnreadableOrder) and order.order_id is None)
+        if nameless:
+            self.report.note_nameless(nameless, search)
+
+    def _stays_uncovered(self, search: Search) -> bool:
+        """A span with an order without an id stays uncovered for three readings, then only the report stays."""
+        if search not in self.report.nameless:
+            return False
+        key = f"unreadable {search.basis} {search.channel or 'all'} {search.span.start.isoformat()}"
+        readings = int(self.ledger.recall(key) or 0) + 1
+        self.ledger.remember(key, str(readings))
+        return readings < UNREADABLE_READINGS
+
+    def _note_refused(self, refused: MarketplaceRefused) -> None:
+        self.report.errors.append(refused)
+        for marketplace in refused.marketplaces:
+            self.report.add_problem(Problem(ProblemCode.MARKETPLACE_REFUSED, refused.message, subject=marketplace))
