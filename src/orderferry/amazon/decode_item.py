@@ -1,0 +1,86 @@
+"""`orderItems[]` of an answer as items of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orderferry.amazon.decode_money import decode_price, decode_proceeds
+from orderferry.amazon.decode_values import Node, TextFields, read_texts
+from orderferry.amazon.decode_words import (
+    CANCEL_REQUESTERS,
+    CANCELLERS,
+    ITEM_PROGRAMS,
+    PRICE_DESIGNATIONS,
+    REPORTING_SCHEMES,
+    TAX_COLLECTION_MODELS,
+)
+from orderferry.domain.orders import Item
+
+_TEXTS: TextFields = (
+    ("sku", "product.sellerSku", None),
+    ("asin", "product.asin", None),
+    ("title", "product.title", None),
+    ("price_designation", "product.price.priceDesignation", PRICE_DESIGNATIONS),
+    ("condition", "product.condition.conditionType", None),
+    ("condition_note", "product.condition.conditionNote", None),
+    ("customized_url", "product.customization.customizedUrl", None),
+    ("cancel_requested_by", "cancellation.cancellationRequest.requester", CANCEL_REQUESTERS),
+    ("cancel_request_reason", "cancellation.cancellationRequest.cancelReason", None),
+    ("cancelled_by", "cancellation.cancellationExecution.cancelledBy", CANCELLERS),
+    ("cancel_reason", "cancellation.cancellationExecution.cancelReason", None),
+    ("gift_message", "fulfillment.packing.giftOption.giftMessage", None),
+    ("gift_wrap_level", "fulfillment.packing.giftOption.giftWrapLevel", None),
+    ("ioss_number", "fulfillment.shipping.internationalShipping.iossNumber", None),
+    ("measurement_unit", "measurement.unit", None),
+)
+
+
+def decode_items(order: Node, *, may_be_empty: bool) -> tuple[Item, ...]:
+    """Given an order's node, return its items in Amazon's order.
+
+    Grave flaws: no list, an entry that is no object, an id that is missing or there twice, and an empty list unless
+    `may_be_empty` (a cancelled order has nothing left to sell).
+    """
+    if order.value("orderItems") is None:
+        order.flaw("orderItems", "is missing", grave=True)
+        return ()
+    nodes = order.nodes("orderItems", grave=True)
+    if not nodes and not may_be_empty:
+        order.flaw("orderItems", "has no item", grave=True)
+    items = tuple(_item(node) for node in nodes)
+    _name_twins(nodes, items)
+    return items
+
+
+def _item(node: Node) -> Item:
+    unit_price = decode_price(node, "product.price.unitPrice")
+    return Item(
+        item_id=node.text("orderItemId", grave=True, required=True),
+        quantity=node.count("quantityOrdered", grave=True, required=True) or 0,
+        unit_price=unit_price,
+        proceeds_total=decode_price(node, "proceeds.proceedsTotal"),
+        proceeds=decode_proceeds(node),
+        programs=node.words("programs", ITEM_PROGRAMS),
+        promotion_ids=tuple(filter(None, (row.text("promotionId") for row in node.nodes("promotion.breakdowns")))),
+        quantity_fulfilled=node.count("fulfillment.quantityFulfilled", grave=True),
+        quantity_unfulfilled=node.count("fulfillment.quantityUnfulfilled", grave=True),
+        cash_on_delivery=node.yes("fulfillment.shipping.shippingConstraints.cashOnDelivery"),
+        reporting_schemes=_column(node, "tax.taxCalculationBreakdowns", "reportingScheme", REPORTING_SCHEMES),
+        tax_collection_models=_column(node, "tax.taxCollections", "model", TAX_COLLECTION_MODELS),
+        serial_numbers=node.texts("product.serialNumbers"),
+        measurement_value=node.decimal("measurement.value"),
+        **read_texts(node, _TEXTS),
+    )
+
+
+def _column(node: Node, rows: str, field: str, known: frozenset[str]) -> tuple[str, ...]:
+    """One word of each row of a list, without the empty ones."""
+    return tuple(filter(None, (row.word(field, known) for row in node.nodes(rows))))
+
+
+def _name_twins(nodes: Iterable[Node], items: Iterable[Item]) -> None:
+    seen: set[str] = set()
+    for node, item in zip(nodes, items, strict=True):
+        if item.item_id and item.item_id in seen:
+            node.flaw("orderItemId", "is the id of another item too", grave=True)
+        seen.add(item.item_id)

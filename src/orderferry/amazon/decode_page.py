@@ -1,0 +1,79 @@
+"""The body of an answer to searchOrders or getOrder, from bytes to orders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from orderferry.amazon.decode_order import decode_order
+from orderferry.amazon.decode_values import parse_moment
+from orderferry.domain.search import Basis, Page
+
+# Amazon's own cut-off of a listing: no change after it is in the pages.
+_CUT_OFFS: dict[Basis, str] = {Basis.UPDATED: "lastUpdatedBefore", Basis.CREATED: "createdBefore"}
+
+
+class UnusableBody(ValueError):
+    """The body is not what the operation answers with. The sentence says in which respect, and quotes nothing."""
+
+
+def parse_body(body: bytes) -> Any:
+    """Given the bytes of an answer, return the JSON value. Raise UnusableBody.
+
+    Numbers with a point become Decimal; `NaN`, `Infinity` and numbers beyond any use become text, so that one such
+    field spoils one order and not the page.
+    """
+    try:
+        return json.loads(
+            body.decode("utf-8"), parse_float=_decimal, parse_int=_integer, parse_constant=lambda text: text
+        )
+    except UnicodeDecodeError:
+        raise UnusableBody("the answer is not UTF-8") from None
+    except RecursionError:
+        raise UnusableBody("the answer is nested too deeply") from None
+    except ValueError:
+        raise UnusableBody("the answer is no JSON, or was cut off" if body.strip() else "the answer is empty") from None
+
+
+def _decimal(text: str) -> Decimal | str:
+    return Decimal(text) if len(text) <= 40 and "e" not in text.lower() else text
+
+
+def _integer(text: str) -> int | str:
+    return int(text) if len(text) <= 40 else text
+
+
+def decode_page(body: Any, basis: Basis, amazon_now: datetime | None) -> Page:
+    """Given the JSON of searchOrders, return the page. Raise UnusableBody unless `orders` is a list.
+
+    A pagination that is there and can't be read makes the page unusable too: to take it for the last one would lose
+    every order behind it.
+    """
+    if not isinstance(body, Mapping) or not isinstance(body.get("orders"), list):
+        raise UnusableBody("the answer has no list of orders")
+    return Page(
+        orders=tuple(decode_order(entry) for entry in body["orders"]),
+        next_token=_next_token(body.get("pagination")),
+        observed_until=parse_moment(body.get(_CUT_OFFS[basis])),
+        amazon_now=amazon_now,
+    )
+
+
+def _next_token(pagination: object) -> str | None:
+    if pagination is None:
+        return None
+    token = pagination.get("nextToken") if isinstance(pagination, Mapping) else pagination
+    if token is not None and not (isinstance(token, str) and isinstance(pagination, Mapping)):
+        raise UnusableBody("the answer's pagination can't be read")
+    return token or None
+
+
+def decode_single(body: Any) -> Mapping[str, Any]:
+    """Given the JSON of getOrder, return the entry of its order. Raise UnusableBody unless `order` is an object."""
+    order = body.get("order") if isinstance(body, Mapping) else None
+    if not isinstance(order, Mapping):
+        raise UnusableBody("the answer has no order")
+    return order
