@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from orderferry.domain.marker import Marker
@@ -23,6 +23,7 @@ class Column:
     scale: int | None = None
     charset: str = ""  # utf8mb3/utf8: no character above U+FFFF
     unsigned: bool = False
+    indexed: bool = False  # the first column of some key: looking a value up does not scan the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,18 @@ class Carrier:
 @dataclass(frozen=True, slots=True)
 class Currency:
     """currency. `decimals` is what amounts are rounded to: the least of the currency's own (ISO 4217) and the
-    shop's precision. `rate` is conversion_rate."""
+    shop's precision. `rate` is conversion_rate; `shop_rates` currency_shop's, by id_shop, which win in a multishop."""
 
     id: int
     iso: str
     rate: Decimal
     decimals: int
     active: bool
+    shop_rates: Mapping[int, Decimal] = field(default_factory=dict)
+
+    def rate_in(self, id_shop: int) -> Decimal:
+        """The conversion rate that PrestaShop uses in this shop; never 0, which statistics divide by."""
+        return self.shop_rates.get(id_shop, self.rate) or Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,8 @@ class Product:
     """A product or a combination (`id_product_attribute` > 0) that a SKU means, with what order_detail needs.
 
     `stock_quantity` is the saleable quantity read for order_detail.product_quantity_in_stock; `is_pack` products are
-    decreased as PS_PACK_STOCK_TYPE says (`pack_items`: id_product, id_product_attribute, quantity).
+    decreased as PS_PACK_STOCK_TYPE says (`pack_items`: id_product, id_product_attribute, quantity; `pack_stock_type`:
+    0 the pack, 1 its products, 2 both). `name` is in the shop's default language, `names` by id_lang.
     """
 
     id_product: int
@@ -163,6 +170,12 @@ class Product:
     depends_on_stock: bool = False
     pack_items: tuple[tuple[int, int, int], ...] = ()
     pack_stock_type: int = 3
+    names: Mapping[int, str] = field(default_factory=dict)
+    purchase_supplier_price: Decimal = Decimal(0)  # product_supplier.product_supplier_price_te
+
+    def name_in(self, id_lang: int) -> str:
+        """The name in this language, else in the shop's default one."""
+        return self.names.get(id_lang) or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,125 @@
+"""Error numbers of MySQL and MariaDB, and names of SQLite's errors, sorted by what they mean for us. Data."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """What an error of the database means."""
+
+    TRANSIENT = "transient"  # rolled back; may be repeated at once
+    FULL_HOUSE = "full-house"  # no connection left for us at the moment
+    GONE = "gone"  # the connection broke off
+    CONNECT = "connect"  # no connection could be made
+    READ_ONLY = "read-only"
+    NO_SPACE = "no-space"
+    DUPLICATE = "duplicate"
+    RIGHTS = "rights"
+    MISSING = "missing"
+    DATA = "data"
+    UNFIT = "unfit"  # a setting or a damage that doesn't pass by itself
+    OTHER = "other"
+
+
+_NUMBERS: dict[Trouble, tuple[int, ...]] = {
+    # deadlock, lock wait, snapshot conflict (MariaDB 11.6.2+), table definition changed, interrupted statement
+    Trouble.TRANSIENT: (1213, 1205, 1020, 1412, 1317, 1637, 1969, 3024),
+    Trouble.FULL_HOUSE: (1040, 1203, 1226, 1129),
+    # gone away, lost, shutdown, killed, network errors, idle connection closed (MySQL 8)
+    Trouble.GONE: (2006, 2013, 2014, 2027, 2055, 1053, 1927, 1158, 1159, 1160, 1161, 4031, 1152, 1153, 1184),
+    Trouble.CONNECT: (2002, 2003, 2005, 2026, 2061, 1045, 1049, 1130, 1698, 1251),
+    Trouble.READ_ONLY: (1290, 1792, 1836, 3100),
+    Trouble.NO_SPACE: (1021, 1114, 1041, 1037, 1030, 3),
+    Trouble.DUPLICATE: (1062, 1586),
+    Trouble.RIGHTS: (1142, 1143, 1044, 1227, 1370),
+    Trouble.MISSING: (1146, 1054, 1051, 1109),
+    Trouble.DATA: (1366, 1406, 1264, 1292, 1048, 1364, 1265, 1411, 1118, 3819, 4025),
+    Trouble.UNFIT: (1665, 1194, 1195, 1034, 1035, 1267, 1270, 1271, 1115, 1231, 1193),
+}
+_BY_NUMBER = {number: trouble for trouble, numbers in _NUMBERS.items() for number in numbers}
+
+# sqlite3.Error.sqlite_errorname (its extended names begin with the plain ones)
+_SQLITE: dict[str, Trouble] = {
+    "SQLITE_BUSY": Trouble.TRANSIENT,
+    "SQLITE_LOCKED": Trouble.TRANSIENT,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": Trouble.DUPLICATE,
+    "SQLITE_CONSTRAINT_UNIQUE": Trouble.DUPLICATE,
+    "SQLITE_CONSTRAINT": Trouble.DATA,
+    "SQLITE_MISMATCH": Trouble.DATA,
+    "SQLITE_TOOBIG": Trouble.DATA,
+    "SQLITE_FULL": Trouble.NO_SPACE,
+    "SQLITE_READONLY": Trouble.READ_ONLY,
+    "SQLITE_CANTOPEN": Trouble.CONNECT,
+    "SQLITE_PERM": Trouble.CONNECT,
+    "SQLITE_IOERR": Trouble.GONE,
+    "SQLITE_NOTADB": Trouble.UNFIT,
+    "SQLITE_CORRUPT": Trouble.UNFIT,
+}
+
+# (what happened, what to do) for everything that needs no details of the error; "while …" follows the first.
+SENTENCES: dict[Trouble, tuple[str, str]] = {
+    Trouble.TRANSIENT: (
+        "Another program held the same rows of the shop's database too long",
+        "Nothing is lost: it is tried again. If it stays, look for a backup or an import that locks the shop's tables.",
+    ),
+    Trouble.FULL_HOUSE: (
+        "The shop's database has no connection left for this user",
+        "Nothing is lost: the next run goes on. If it stays, ask the host for more connections for the user.",
+    ),
+    Trouble.GONE: (
+        "The connection to the shop's database broke off",
+        "Nothing is lost: the next run goes on. If it stays, raise prestashop.timeout or look at the server's log.",
+    ),
+    Trouble.READ_ONLY: (
+        "The shop's database is read-only",
+        "Name the primary server in [prestashop], or wait for the end of its maintenance.",
+    ),
+    Trouble.NO_SPACE: (
+        "The shop's database has no space or memory left",
+        "Make room on the database server; the next run goes on.",
+    ),
+    Trouble.DUPLICATE: (
+        "The shop's database has a row with this key already",
+        "Another importer was faster; the next run sees its row.",
+    ),
+    Trouble.UNFIT: (
+        "The shop's database can't be used as it is set up or damaged",
+        "Run `orderferry check`, and look at the database server's log.",
+    ),
+    Trouble.OTHER: (
+        "The shop's database reported an error",
+        "The next run goes on; `orderferry check` looks at the database more closely.",
+    ),
+}
+
+
+def error_number(original: BaseException) -> int:
+    """Given a driver's error, return its MySQL number; 0 for none (SQLite, or an error of the socket)."""
+    first = original.args[0] if original.args else None
+    return first if isinstance(first, int) else 0
+
+
+def trouble_of(original: BaseException) -> Trouble:
+    """Given a driver's error, return what it means; OTHER for what we do not know."""
+    number = error_number(original)
+    if number in _BY_NUMBER:
+        return _BY_NUMBER[number]
+    name = getattr(original, "sqlite_errorname", None)
+    if isinstance(name, str):
+        return _sqlite_trouble(name, str(original))
+    if isinstance(original, (ssl.SSLError, socket.gaierror, ConnectionRefusedError, FileNotFoundError)):
+        return Trouble.CONNECT
+    return Trouble.GONE if isinstance(original, OSError) else Trouble.OTHER
+
+
+def _sqlite_trouble(name: str, text: str) -> Trouble:
+    parts = name.split("_")
+    for length in range(len(parts), 1, -1):
+        known = _SQLITE.get("_".join(parts[:length]))
+        if known:
+            return known
+    missing = "no such table" in text or "no such column" in text or "has no column" in text
+    return Trouble.MISSING if missing else Trouble.OTHER

@@ -1,0 +1,105 @@
+"""Rows fitted to the live columns: one writer for every version and charset. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.facts import Column, Table
+from orderferry.prestashop.values import Bindable, bindable
+from orderferry.prestashop.whole_characters import REPLACEMENT, cut, cut_bytes, replace_where
+
+# information_schema counts the length of these in bytes.
+_BYTE_COUNTED = frozenset({"tinytext", "text", "mediumtext", "longtext", "blob", "tinyblob", "mediumblob", "longblob"})
+# MySQL's charsets that do not take all of Unicode, and the codec that says what they take; utf8 is three bytes.
+_CODECS = {"latin1": "cp1252", "latin2": "iso8859_2", "latin5": "iso8859_9", "greek": "iso8859_7", "ascii": "ascii"}
+_THREE_BYTES = frozenset({"utf8", "utf8mb3", "ucs2"})
+_LAST_OF_THREE = "\uffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text that its column could not hold whole: the order's private message keeps it."""
+
+    table: str
+    column: str
+    full: str
+
+
+def fit_row(
+    table: Table, row: Mapping[str, object], cuts: list[Cut] | None = None, *, whole: bool = True
+) -> dict[str, Bindable]:
+    """Given a live table and a row, return what is bound for it: only columns that the shop has, values as they fit.
+
+    Text loses NUL and what the charset can't hold (one U+FFFD each), and is cut to the column's length at a whole
+    character; each text that lost something is appended to `cuts`. Decimals are rounded half up to the column's
+    scale. `whole` says that it is a new row; the columns of an UPDATE are not. Raise ShopUnfit naming table.column when a column of a new row must have a value and there is none for it;
+    TypeError for a float.
+    """
+    fitted: dict[str, Bindable] = {}
+    for name, value in row.items():
+        column = table.columns.get(name)
+        if column is None:
+            continue
+        fitted[name] = _fit(column, value)
+        lost = isinstance(value, str) and fitted[name] != value
+        if lost and cuts is not None:
+            cuts.append(Cut(table.name, name, str(value)))
+    if whole:
+        refuse_missing(table, fitted)
+    return fitted
+
+
+def refuse_missing(table: Table, row: Mapping[str, object]) -> None:
+    """Raise ShopUnfit when the row lacks a value for a column that must have one."""
+    for column in table.columns.values():
+        if not column.nullable and (column.name not in row and not column.has_default):
+            raise _required(table, column)
+        if not column.nullable and column.name in row and row[column.name] is None:
+            raise _required(table, column)
+
+
+def _required(table: Table, column: Column) -> ShopUnfit:
+    return ShopUnfit(
+        f"The shop's table {table.name} demands a value for {table.name}.{column.name}, for which orderferry has none.",
+        hint=f"A module or a newer PrestaShop added it: give the column a default in the database "
+        f"(ALTER TABLE … ALTER COLUMN `{column.name}` SET DEFAULT …), or update orderferry.",
+    )
+
+
+def _fit(column: Column, value: object) -> Bindable:
+    if isinstance(value, str):
+        return fit_text(column, value) if column.charset else value
+    if isinstance(value, Decimal) and column.scale is not None:
+        return format(value.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP), "f")
+    return bindable(value)
+
+
+def fit_text(column: Column, text: str) -> str:
+    """Given a text column, return as much of the text as it can hold."""
+    text = _storable(column.charset, text.replace("\x00", ""))
+    if column.length is None:
+        return text
+    return cut_bytes(text, column.length) if column.data_type in _BYTE_COUNTED else cut(text, column.length)
+
+
+def _storable(charset: str, text: str) -> str:
+    if text.isascii():
+        return text
+    codec = _CODECS.get(charset)
+    if codec:
+        unfit = frozenset(character for character in text if not _encodes(character, codec))
+        return replace_where(text, unfit).replace(REPLACEMENT, "?")
+    limit = _LAST_OF_THREE if charset in _THREE_BYTES else "\U0010ffff"
+    unfit = frozenset(character for character in text if character > limit or "\ud800" <= character <= "\udfff")
+    return replace_where(text, unfit) if unfit else text
+
+
+def _encodes(character: str, codec: str) -> bool:
+    try:
+        character.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
