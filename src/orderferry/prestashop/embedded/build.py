@@ -1,0 +1,47 @@
+"""Building a whole shop in an empty database: tables of a version, and a seed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from orderferry.prestashop.embedded.catalog_rows import catalog_rows
+from orderferry.prestashop.embedded.ddl import create_statements
+from orderferry.prestashop.embedded.place_rows import currency_rows, place_rows
+from orderferry.prestashop.embedded.rows import RowWriter
+from orderferry.prestashop.embedded.schema import load
+from orderferry.prestashop.embedded.seed import ShopSeed
+from orderferry.prestashop.embedded.shop_rows import shop_rows
+from orderferry.prestashop.embedded.trade_rows import carrier_rows, order_state_rows, tax_rows
+
+DEFAULT_VERSION = "8.2.1"
+
+
+def create_shop(
+    engine: sa.Engine, version: str = DEFAULT_VERSION, prefix: str = "ps_", seed: ShopSeed | None = None
+) -> None:
+    """Given an engine on an empty MySQL, MariaDB or SQLite database, create and fill a shop of that version there.
+
+    `seed` None: the default one. Raise ValueError for a version without schema data.
+    """
+    schema = load(version)
+    seed = seed or ShopSeed()
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.begin() as connection:
+        if not is_sqlite:
+            # Old versions have zero dates as defaults; nothing else is let through.
+            connection.exec_driver_sql("SET SESSION sql_mode = 'STRICT_TRANS_TABLES'")
+        for statement in create_statements(schema, "sqlite" if is_sqlite else "mysql", prefix):
+            connection.exec_driver_sql(statement)
+        writer = RowWriter(connection, schema, prefix, seed.created_text)
+        for groups in (
+            shop_rows(seed, version),
+            place_rows(seed),
+            currency_rows(seed, version),
+            tax_rows(seed),
+            carrier_rows(seed),
+            order_state_rows(seed),
+            catalog_rows(seed),
+        ):
+            writer.write(groups)
+        if not is_sqlite:
+            connection.exec_driver_sql("SET SESSION sql_mode = DEFAULT")

@@ -1,0 +1,188 @@
+"""Taxes, carriers and order states of a seeded shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from orderferry.domain.marketplaces import EU_COUNTRIES
+from orderferry.prestashop.embedded.place_rows import ZONES, countries
+from orderferry.prestashop.embedded.rows import Row, TableRows, per_shop
+from orderferry.prestashop.embedded.seed import ShopSeed
+from orderferry.prestashop.embedded.shop_rows import CUSTOMER_GROUPS, translated
+
+HOME = "IT"
+# Standard rates of VAT in percent (European Commission, Taxes in Europe database, 2026); Monaco applies France's.
+# fmt: off
+STANDARD_RATES: Mapping[str, str] = {
+    "IT": "22", "AT": "20", "BE": "21", "BG": "20", "CY": "19", "CZ": "21", "DE": "19",
+    "DK": "25", "EE": "24", "ES": "21", "FI": "25.5", "FR": "20", "GR": "24", "HR": "25",
+    "HU": "27", "IE": "23", "LT": "21", "LU": "17", "LV": "21", "MC": "20", "MT": "18",
+    "NL": "21", "PL": "23", "PT": "23", "RO": "21", "SE": "25", "SI": "22", "SK": "23",
+}
+# fmt: on
+REDUCED_RATES: Mapping[str, str] = {"IT": "10", "DE": "7", "FR": "5.5", "ES": "10", "NL": "9", "AT": "10"}
+SUPER_REDUCED_RATES: Mapping[str, str] = {"IT": "4", "DE": "7", "FR": "5.5", "ES": "4"}
+RULES_GROUPS: tuple[tuple[str, Mapping[str, str]], ...] = (  # ids from 1
+    ("IT Standard Rate (22%)", STANDARD_RATES),
+    ("IT Reduced Rate (10%)", REDUCED_RATES),
+    ("IT Super Reduced Rate (4%)", SUPER_REDUCED_RATES),
+)
+
+
+class StateSeed(NamedTuple):
+    """One order state; `flags` are columns that are 1."""
+
+    english: str
+    italian: str
+    flags: str
+    template: str
+    color: str
+    module: str = ""
+
+
+# PrestaShop's own states with their default flags (shops-in-the-field; prestashop-order-writing, "State flags").
+ORDER_STATES = (  # ids from 1
+    StateSeed("Awaiting check payment", "In attesa di assegno", "send_email", "cheque", "#34209E", "ps_checkpayment"),
+    StateSeed(
+        "Payment accepted", "Pagamento accettato", "logable invoice paid send_email pdf_invoice", "payment", "#3498D8"
+    ),
+    StateSeed(
+        "Processing in progress",
+        "Preparazione in corso",
+        "logable invoice paid send_email delivery",
+        "preparation",
+        "#3498D8",
+    ),
+    StateSeed("Shipped", "Spedito", "logable invoice paid send_email delivery shipped", "shipped", "#01B887"),
+    StateSeed("Delivered", "Consegnato", "logable invoice paid delivery shipped", "", "#01B887"),
+    StateSeed("Canceled", "Annullato", "send_email", "order_canceled", "#2C3E50"),
+    StateSeed("Refunded", "Rimborsato", "invoice send_email", "refund", "#01B887"),
+    StateSeed("Payment error", "Errore di pagamento", "send_email", "payment_error", "#E74C3C"),
+    StateSeed(
+        "On backorder (paid)", "In attesa di rifornimento (pagato)", "invoice paid send_email", "outofstock", "#3498D8"
+    ),
+    StateSeed(
+        "Awaiting bank wire payment", "In attesa di bonifico", "send_email", "bankwire", "#34209E", "ps_wirepayment"
+    ),
+    StateSeed(
+        "Remote payment accepted", "Pagamento remoto accettato", "logable invoice paid send_email", "payment", "#3498D8"
+    ),
+    StateSeed(
+        "On backorder (not paid)", "In attesa di rifornimento (non pagato)", "send_email", "outofstock", "#34209E"
+    ),
+)
+STATE_FLAGS = ("logable", "invoice", "paid", "send_email", "pdf_invoice", "delivery", "shipped")
+
+
+class CarrierSeed(NamedTuple):
+    """One carrier; `price` in EUR without tax."""
+
+    name: str
+    delay: tuple[str, str]
+    is_free: bool
+    tax_group: int
+
+
+CARRIERS = (  # ids from 1: the two of a fresh shop; the name 0 stands for the shop's own name
+    CarrierSeed("0", ("Pick up in-store", "Ritiro in negozio"), True, 0),
+    CarrierSeed("My carrier", ("Delivery next day!", "Consegna il giorno dopo!"), False, 1),
+)
+
+
+def tax_ids() -> dict[tuple[str, str], int]:
+    """The id_tax of each (country, rate), in the order in which the rules groups need them: the Italian 22 % is 1."""
+    pairs = dict.fromkeys((country, rate) for _, rates in RULES_GROUPS for country, rate in rates.items())
+    return {pair: number for number, pair in enumerate(pairs, 1)}
+
+
+def tax_rows(seed: ShopSeed) -> Iterator[TableRows]:
+    """Given a seed, yield taxes, rules groups and rules."""
+    ids = tax_ids()
+    yield "tax", [{"id_tax": id_tax, "rate": rate, "active": 1, "deleted": 0} for (_, rate), id_tax in ids.items()]
+    names = tuple((f"VAT {country} {rate}%", f"IVA {country} {rate}%") for country, rate in ids)
+    yield "tax_lang", translated(seed, "id_tax", names)
+    groups: list[Row] = [
+        {"id_tax_rules_group": number, "name": name, "active": 1, "deleted": 0}
+        for number, (name, _) in enumerate(RULES_GROUPS, 1)
+    ]
+    yield "tax_rules_group", groups
+    links: list[Row] = [{"id_tax_rules_group": group["id_tax_rules_group"]} for group in groups]
+    yield "tax_rules_group_shop", per_shop(seed.shop_ids, links)
+    yield "tax_rule", _tax_rules(ids, italian_localisation=seed.italian_localisation)
+
+
+def carrier_rows(seed: ShopSeed) -> Iterator[TableRows]:
+    """Given a seed, yield carriers with their zones, groups and tax rules groups."""
+    carriers = list(enumerate(CARRIERS, 1))
+    yield (
+        "carrier",
+        [
+            {
+                "id_carrier": number,
+                "id_reference": number,
+                "id_tax_rules_group": carrier.tax_group,
+                "name": carrier.name,
+                "active": 1,
+                "deleted": 0,
+                "is_free": int(carrier.is_free),
+                "shipping_handling": int(not carrier.is_free),
+                "position": number - 1,
+            }
+            for number, carrier in carriers
+        ],
+    )
+    delays = translated(seed, "id_carrier", tuple(carrier.delay for _, carrier in carriers), column="delay")
+    yield "carrier_lang", per_shop(seed.shop_ids, delays)
+    ids: list[Row] = [{"id_carrier": number} for number, _ in carriers]
+    yield "carrier_shop", per_shop(seed.shop_ids, ids)
+    yield "carrier_group", [{**row, "id_group": g} for row in ids for g, _ in enumerate(CUSTOMER_GROUPS, 1)]
+    yield "carrier_zone", [{**row, "id_zone": zone} for row in ids for zone, _ in enumerate(ZONES, 1)]
+    groups: list[Row] = [{"id_carrier": n, "id_tax_rules_group": carrier.tax_group} for n, carrier in carriers]
+    yield "carrier_tax_rules_group_shop", per_shop(seed.shop_ids, groups)
+
+
+def order_state_rows(seed: ShopSeed) -> Iterator[TableRows]:
+    """Given a seed, yield the order states with their names."""
+    yield (
+        "order_state",
+        [
+            {
+                "id_order_state": number,
+                "module_name": state.module,
+                "color": state.color,
+                "unremovable": 1,
+                "hidden": 0,
+                "deleted": 0,
+                **{flag: int(flag in state.flags.split()) for flag in STATE_FLAGS},
+            }
+            for number, state in enumerate(ORDER_STATES, 1)
+        ],
+    )
+    names = translated(seed, "id_order_state", tuple((state.english, state.italian) for state in ORDER_STATES))
+    templates = [ORDER_STATES[row["id_order_state"] - 1].template for row in names]
+    yield "order_state_lang", [{**row, "template": t} for row, t in zip(names, templates, strict=True)]
+
+
+def _tax_rules(ids: Mapping[tuple[str, str], int], *, italian_localisation: bool) -> list[Row]:
+    id_of = {country.iso: country.id for country in countries()}
+    rules: list[Row] = []
+    for number, (_, rates) in enumerate(RULES_GROUPS, 1):
+        mapped = dict(rates)
+        if italian_localisation:
+            mapped = dict.fromkeys([HOME, *sorted(EU_COUNTRIES - {HOME})], rates[HOME])
+        for country, rate in mapped.items():
+            id_tax = ids[HOME, rate] if italian_localisation else ids[country, rate]
+            rules.append(
+                {
+                    "id_tax_rules_group": number,
+                    "id_country": id_of[country],
+                    "id_state": 0,
+                    "zipcode_from": "0",
+                    "zipcode_to": "0",
+                    "id_tax": id_tax,
+                    "behavior": 0,
+                    "description": "",
+                }
+            )
+    return rules
