@@ -1,5 +1,87 @@
-"""Entry point of the `orderferry` script."""
+"""Entry point of the `orderferry` script: global options, commands loaded when they are used, exits."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from orderferry import __version__
+from orderferry.cli.context import CliContext
+from orderferry.cli.failures import exit_for
+
+# Command -> the module that holds it; each module exports a click command of the same name.
+COMMANDS = {
+    "import": ("orderferry.cli.import_commands", "import_command"),
+    "recheck": ("orderferry.cli.import_commands", "recheck_command"),
+    "doublecheck": ("orderferry.cli.import_commands", "doublecheck_command"),
+    "status": ("orderferry.cli.status", "status_command"),
+    "show": ("orderferry.cli.show", "show_command"),
+    "ignore": ("orderferry.cli.ignore", "ignore_command"),
+    "check": ("orderferry.cli.check", "check_command"),
+    "simulator": ("orderferry.cli.simulator", "simulator_command"),
+    "demo": ("orderferry.cli.demo", "demo_command"),
+}
+SHORT_HELP = {
+    "import": "Observe the window by time of last update and upsert.",
+    "recheck": "Daily catch-up of shipped FBA orders.",
+    "doublecheck": "Daily catch-up of unshipped regular orders.",
+    "status": "The state of things at a glance.",
+    "show": "Everything known of one order.",
+    "ignore": "Set an order, or a reported difference, aside.",
+    "check": "Try everything before the first run.",
+    "simulator": "Run the simulated Amazon on a local port.",
+    "demo": "The whole job, with no account and no server.",
+}
+
+
+class LazyCommands(click.Group):
+    """Imports a command's module when the command is used: --help and --version stay fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the documentation."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SHORT_HELP.items()))
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-c",
+    "--config",
+    "configs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Configuration file, or a folder of *.toml; may be repeated.",
+)
+@click.option("-v", "--verbose", count=True, help="Log what is done to stderr; -vv logs more.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.version_option(__version__, prog_name="orderferry")
+@click.pass_context
+def cli(context: click.Context, configs: tuple[Path, ...], verbose: int, quiet: bool) -> None:
+    """Bring Amazon orders into a PrestaShop shop: none lost, none doubled, every total right to the cent."""
+    if verbose and quiet:
+        raise click.UsageError("-v and -q contradict each other: give one of them.")
+    context.obj = CliContext(configs, verbose, quiet)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line and leave with the contract's exit code; never a traceback."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="orderferry")
+    except BaseException as error:  # the last place: every error becomes a sentence
+        code = exit_for(error, sys.argv)
+    sys.exit(int(code or 0))

@@ -162,9 +162,7 @@ class Engine:
         offset = self.source.clock_offset
         if offset is not None and abs(offset) > CLOCK_TOLERANCE:
             seconds = int(offset.total_seconds())
+            side = "behind" if seconds > 0 else "ahead of"
             report.add_problem(
-                Problem(
-                    ProblemCode.CLOCK_OFF,
-                    f"this machine's clock is {abs(seconds)} seconds {'behind' if seconds > 0 else 'ahead of'} Amazon's",
-                )
+                Problem(ProblemCode.CLOCK_OFF, f"this machine's clock is {abs(seconds)} seconds {side} Amazon's")
             )

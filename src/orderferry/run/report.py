@@ -52,6 +52,7 @@ class Report:
     errors: list[OrderferryError] = field(default_factory=list)
     changes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     nameless: dict[Search, int] = field(default_factory=dict)
+    said: tuple[tuple[ExitCode, str], ...] = ()  # the conditions that are news, for a run without a terminal
 
     def note(self, order_id: str, outcome: Outcome, changes: tuple[str, ...] = ()) -> None:
         """Count an order once, whatever else the run sees of it."""

@@ -1,0 +1,48 @@
+# Sourced by scripts/demo and scripts/test: makes .venv with Python 3.11 or newer and this checkout in it.
+# Usage: make_environment FOLDER EXTRAS [PIP OPTIONS…]      (EXTRAS: "" or "[dev]")
+
+say() { printf '%s\n' "$*" >&2; }
+
+find_python() {
+    for candidate in ${PYTHON:-} python3.13 python3.12 python3.11 python3; do
+        if command -v "$candidate" >/dev/null 2>&1 &&
+            "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    say "orderferry needs Python 3.11 or newer, and none was found."
+    say "On Debian 12 or newer: apt-get install python3 python3-venv   Elsewhere: https://docs.astral.sh/uv/ (uv python install)"
+    return 1
+}
+
+install_packages() {
+    # Debian packages, where we may: as root, or with a sudo that asks for no password.
+    if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; else return 1; fi
+    command -v apt-get >/dev/null 2>&1 || return 1
+    say "Installing $* …"
+    $as_root apt-get update -qq >/dev/null && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
+}
+
+make_environment() {
+    folder=$1 extras=$2
+    shift 2
+    python=$(find_python) || return 1
+    if [ ! -x "$folder/bin/python" ]; then
+        # A Debian without python3-venv has no ensurepip: venv fails half-way and leaves a folder behind.
+        if ! "$python" -m venv "$folder" >/dev/null 2>&1; then
+            rm -rf "$folder"
+            install_packages python3-venv || { say "Python's venv module is missing: apt-get install python3-venv"; return 1; }
+            "$python" -m venv "$folder" || return 1
+        fi
+    fi
+    stamp="$folder/.installed-$(cat pyproject.toml scripts/environment.sh | cksum | tr ' ' '-')$(printf '%s' "$extras$*" | cksum | tr ' ' '-')"
+    if [ ! -e "$stamp" ]; then
+        say "Installing orderferry and what it needs into $folder (once) …"
+        "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" --editable ".$extras" || {
+            say "pip could not install the dependencies: is the package index reachable from here?"
+            return 1
+        }
+        touch "$stamp"
+    fi
+}

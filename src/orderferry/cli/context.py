@@ -1,0 +1,53 @@
+"""What the global options mean for every command: which configurations, how much is printed, where logs go."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from orderferry.config.model import LoggingSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class CliContext:
+    """The global options of one call."""
+
+    configs: tuple[Path, ...]
+    verbose: int = 0
+    quiet: bool = False
+
+    def config_files(self) -> list[Path]:
+        """The configuration files that this call is about. Raise ConfigError if there is none."""
+        from orderferry.config.find import find_configurations
+
+        return find_configurations(self.configs, os.environ, Path.cwd())
+
+    def one_settings(self) -> Settings:
+        """The configuration for a command that works on one shop. Raise ConfigError, click.UsageError for several."""
+        from orderferry.config.load import load_settings
+
+        files = self.config_files()
+        if len(files) > 1:
+            raise click.UsageError("This command works on one configuration: give one -c FILE.")
+        settings = load_settings(files[0], os.environ)
+        self.set_up_logging(settings.logging)
+        return settings
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person watches."""
+        return sys.stdout.isatty()
+
+    def set_up_logging(self, settings: LoggingSettings | None = None) -> None:
+        """Log to stderr with -v, and to the configured file."""
+        from orderferry.cli.logs import set_up_logging
+
+        level = {0: logging.CRITICAL, 1: logging.INFO}.get(self.verbose, logging.DEBUG)
+        set_up_logging(level, settings)

@@ -1,0 +1,82 @@
+"""The one place where exceptions become sentences, JSON and exit codes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from orderferry.errors import ConfigError, ExitCode, OrderferryError
+
+log = logging.getLogger(__name__)
+
+
+def exit_for(error: BaseException, argv: Sequence[str]) -> int:
+    """Given what ended the program, say it on stderr (and as JSON if asked for), and return the exit code."""
+    if isinstance(error, SystemExit):
+        return int(error.code or 0)
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        _close_stdout()
+        return int(ExitCode.DONE)
+    code, lines, problem = _told(error)
+    for line in lines:
+        click.echo(line, err=True)
+    if "--json" in argv:
+        click.echo(json.dumps(_empty_json(argv, problem, code), ensure_ascii=False))
+    return int(code)
+
+
+def error_lines(error: OrderferryError) -> list[str]:
+    """Given one of our errors, return what is printed: the sentence, each problem of a configuration, the hint."""
+    problems = error.problems if isinstance(error, ConfigError) else ()
+    return [f"orderferry: {error.message}", *(f"  {problem}" for problem in problems)] + (
+        [f"  {error.hint}"] if error.hint else []
+    )
+
+
+def _told(error: BaseException) -> tuple[ExitCode, list[str], dict[str, str]]:
+    if isinstance(error, OrderferryError):
+        from orderferry.run.report import error_json
+
+        return error.exit_code, error_lines(error), error_json(error)
+    if isinstance(error, click.ClickException):
+        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
+        message = error.format_message()
+        return ExitCode.USAGE, [*([usage] if usage else []), f"orderferry: {message}"], _problem("usage", message)
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return ExitCode.INTERRUPTED, ["orderferry: stopped."], _problem("stopped", "stopped")
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        message = f"the system refused: {error.strerror or type(error).__name__}{where}"
+        return ExitCode.NEEDS_A_PERSON, [f"orderferry: {message}."], _problem("system", message)
+    log.debug("unexpected", exc_info=error)
+    message = f"an unexpected error inside orderferry: {type(error).__name__}"
+    hint = "Run it again with -vv and send what it prints to the issue tracker."
+    return ExitCode.NEEDS_A_PERSON, [f"orderferry: {message}.", f"  {hint}"], _problem("internal", message)
+
+
+def _problem(code: str, message: str) -> dict[str, str]:
+    return {"order_id": "", "code": code, "message": message, "hint": ""}
+
+
+def _empty_json(argv: Sequence[str], problem: dict[str, str], code: ExitCode) -> dict[str, object]:
+    from datetime import UTC, datetime
+
+    from orderferry.cli.main import COMMANDS
+    from orderferry.run.report import Report
+
+    command = next((word for word in argv[1:] if word in COMMANDS), "")
+    now = datetime.now(UTC)
+    document = Report(command, now, "--dry-run" in argv, finished=now).as_json()
+    return {**document, "problems": [problem], "exit_code": int(code)}
+
+
+def _close_stdout() -> None:
+    """The reader of our output went away: what is left in the buffer must not complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

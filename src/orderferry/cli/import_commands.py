@@ -1,0 +1,146 @@
+"""`import`, `recheck` and `doublecheck`: one command each, the options they share, one way through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orderferry.cli.context import CliContext
+from orderferry.cli.failures import error_lines
+from orderferry.cli.parameters import Duration, ExitCodes, MarketplaceCode, Moment
+from orderferry.cli.print_report import print_said, print_summary
+from orderferry.domain.orders import Channel
+from orderferry.errors import ExitCode, OrderferryError, worst
+from orderferry.run.options import RunOptions
+from orderferry.run.report import Report
+
+CHANNELS = {"regular": (Channel.REGULAR,), "fba": (Channel.FBA,), "all": ()}
+
+SHARED_OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
+    click.option("--window", type=Duration(), help="Look back so far instead of the configured window."),
+    click.option("--since", type=Moment(), help="Read from this time on (ISO 8601, or a duration ago)."),
+    click.option("--until", type=Moment(), help="Read up to this time; at most three minutes ago."),
+    click.option("--order", "orders", multiple=True, metavar="ID", help="Only this Amazon order; may be repeated."),
+    click.option("--marketplace", "marketplaces", multiple=True, type=MarketplaceCode(), help="Only this marketplace."),
+    click.option("--dry-run", is_flag=True, help="Do all but write; say what would be written."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    click.option("--progress/--no-progress", default=None, help="Show progress (default: on a terminal)."),
+    click.option("--wait", type=Duration(), default=timedelta(0), help="Queue so long for the lock."),
+    click.option("--max-time", type=Duration(), default=timedelta(hours=2), show_default="2h", help="End after this."),
+    click.option("--ok-exit", type=ExitCodes(), default=frozenset(), help="These exit codes become 0."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of one of the commands."""
+
+    command: str
+    options: RunOptions
+    wait: timedelta
+    as_json: bool
+    ok_exit: frozenset[ExitCode]
+
+
+def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that import, recheck and doublecheck share."""
+    for option in reversed(SHARED_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.command("import")
+@shared_options
+@click.option("--channel", type=click.Choice(list(CHANNELS)), default="all", show_default=True)
+@click.option("--restore", is_flag=True, help="Bring back orders that an older back-up of the shop no longer has.")
+@click.option("--accept-shop", is_flag=True, help="The ledger's shop was moved or renamed on purpose.")
+@click.pass_obj
+def import_command(context: CliContext, /, **given: Any) -> int:
+    """Observe the window by time of last update and upsert: regular orders over observation.window, FBA orders over
+    that and observation.fba_extension. What is covered already is not read again."""
+    return _run(context, "import", given)
+
+
+@click.command("recheck")
+@shared_options
+@click.pass_obj
+def recheck_command(context: CliContext, /, **given: Any) -> int:
+    """Daily catch-up of FBA orders that Amazon says are shipped, by creation date over observation.recheck_window."""
+    return _run(context, "recheck", given)
+
+
+@click.command("doublecheck")
+@shared_options
+@click.pass_obj
+def doublecheck_command(context: CliContext, /, **given: Any) -> int:
+    """Daily catch-up of regular orders that are unshipped or partially shipped, by creation date over
+    observation.doublecheck_window."""
+    return _run(context, "doublecheck", given)
+
+
+def _run(context: CliContext, command: str, given: dict[str, Any]) -> int:
+    call = Call(command, _options(given), given["wait"], given["as_json"], given["ok_exit"])
+    files = context.config_files()
+    reports = [(path, _report(context, call, path)) for path in files]
+    if call.as_json:
+        click.echo(json.dumps(_document(reports), ensure_ascii=False))
+    code = worst(report.exit_code for _, report in reports)
+    return int(ExitCode.DONE if code in call.ok_exit else code)
+
+
+def _options(given: dict[str, Any]) -> RunOptions:
+    since: datetime | None = given["since"]
+    until: datetime | None = given["until"]
+    if since and until and until <= since:
+        raise click.UsageError("--until must be later than --since.")
+    if given["window"] and since:
+        raise click.UsageError("--window and --since both name the beginning: give one of them.")
+    return RunOptions(
+        window=given["window"],
+        since=since,
+        until=until,
+        orders=tuple(dict.fromkeys(given["orders"])),
+        marketplaces=given["marketplaces"],
+        channels=CHANNELS[given.get("channel", "all")],
+        dry_run=given["dry_run"],
+        restore=given.get("restore", False),
+        accept_shop=given.get("accept_shop", False),
+        max_time=given["max_time"],
+    )
+
+
+def _report(context: CliContext, call: Call, path: Path) -> Report:
+    """Run one configuration; what stops it before its run begins becomes a report too. Prints for people."""
+    import os
+
+    from orderferry import bootstrap
+    from orderferry.config.load import load_settings
+
+    try:
+        settings = load_settings(path, os.environ)
+        context.set_up_logging(settings.logging)
+        report = bootstrap.run_command(settings, call.command, call.options, wait=call.wait, speak=not call.as_json)
+    except OrderferryError as error:
+        now = bootstrap.utc_now()
+        report = Report(call.command, now, call.options.dry_run, finished=now, errors=[error])
+        report.said = tuple((error.exit_code, line) for line in error_lines(error))
+    if call.as_json:
+        return report
+    if context.on_terminal and not context.quiet:
+        print_summary(report)
+    else:
+        print_said(report, quiet=context.quiet)
+    return report
+
+
+def _document(reports: list[tuple[Path, Report]]) -> dict[str, Any]:
+    if len(reports) == 1:
+        return reports[0][1].as_json()
+    shops = [{"config": str(path), **report.as_json()} for path, report in reports]
+    return {"shops": shops, "exit_code": int(worst(report.exit_code for _, report in reports))}

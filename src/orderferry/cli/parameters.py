@@ -1,0 +1,71 @@
+"""Option types: durations, moments, marketplaces, channels, exit codes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from orderferry.domain.durations import parse_duration, parse_moment
+from orderferry.domain.marketplaces import find_marketplace
+from orderferry.errors import ExitCode
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+    """`30s`, `90m`, `36h`, `2d`, `1w` or a sum such as `1d12h`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return the duration; a usage error for anything else."""
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+    """ISO 8601 (UTC unless it says otherwise), or a duration ago."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return an aware UTC time; a usage error for anything else."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_moment(str(value), datetime.now(UTC))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class MarketplaceCode(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+    """A country code (UK is GB) or a marketplace id; becomes the id."""
+
+    name = "code"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the marketplace id; a usage error for an unknown one."""
+        marketplace = find_marketplace(str(value))
+        if marketplace is None:
+            self.fail(f"{value!r} is no marketplace of Amazon's: write a country code such as IT, DE or UK", param, ctx)
+        return marketplace.id
+
+
+class ExitCodes(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+    """Exit codes separated by commas."""
+
+    name = "codes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[ExitCode]:
+        """Return the set of codes; a usage error for a number that is none."""
+        if isinstance(value, frozenset):
+            return value
+        try:
+            return frozenset(ExitCode(int(part)) for part in str(value).split(",") if part.strip())
+        except ValueError:
+            known = ", ".join(str(int(code)) for code in ExitCode)
+            self.fail(f"{value!r} is no list of exit codes ({known})", param, ctx)

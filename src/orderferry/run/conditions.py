@@ -1,0 +1,133 @@
+"""What needs a person: said when it begins, when it changes, once a day while it lasts, and when it ends.
+
+Pure: from the conditions that the ledger remembers and those of now, which lines to print and what to remember.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.problems import HINTS, Problem, ProblemCode
+from orderferry.domain.records import Condition
+from orderferry.errors import ExitCode, OrderferryError
+
+AGAIN_AFTER = timedelta(days=1)
+PATIENCE_RUNS = 3
+PATIENCE_TIME = timedelta(hours=1)
+# What the next run may heal by itself: said from the third run in a row on, or after an hour.
+HEALING = frozenset({ExitCode.ALREADY_RUNNING, ExitCode.AMAZON_UNAVAILABLE, ExitCode.SHOP_UNAVAILABLE})
+NAMED_ORDERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A condition as this run finds it."""
+
+    key: str
+    text: str
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What to print now (each line with the exit code it stands for), what to remember, which keys have ended."""
+
+    lines: tuple[tuple[ExitCode, str], ...]
+    remember: tuple[Condition, ...]
+    ended: tuple[str, ...]
+
+
+def order_conditions(entries: Iterable[Entry]) -> list[Found]:
+    """Given the ledger's open entries, return one condition for each cause (not one for each order)."""
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.state in (EntryState.HELD, EntryState.FAILED):
+            groups.setdefault((entry.state, entry.code, entry.subject), []).append(entry)
+        elif entry.given_up:
+            groups.setdefault((entry.state, ProblemCode.GIVEN_UP, ""), []).append(entry)
+    return [_group_condition(key, members) for key, members in sorted(groups.items())]
+
+
+def error_conditions(command: str, errors: Iterable[OrderferryError]) -> list[Found]:
+    """Given the errors that ended a run or a part of it, return their conditions, which belong to the command."""
+    return [
+        Found(f"{command}: {error.code}", f"{command}: {_sentence(error.message, error.hint)}", error.exit_code)
+        for error in errors
+    ]
+
+
+def problem_conditions(problems: Iterable[Problem]) -> list[Found]:
+    """Given a run's problems, return the conditions of those that concern no single order (the clock, …)."""
+    return [
+        Found(f"{problem.code} {problem.subject}".strip(), _sentence(problem.message, problem.hint), ExitCode.DONE)
+        for problem in problems
+        if not problem.order_id
+    ]
+
+
+def speak(known: Iterable[Condition], found: Iterable[Found], now: datetime) -> Speech:
+    """Given what was known (of the keys that this run can judge) and what is found now, return what to say."""
+    before = {condition.key: condition for condition in known}
+    lines: list[tuple[ExitCode, str]] = []
+    remember: list[Condition] = []
+    current = {item.key: item for item in found}
+    for key, item in current.items():
+        condition = _continued(before.get(key), item, now)
+        if _worth_saying(before.get(key), condition, item, now):
+            lines.append((item.exit_code, item.text))
+            condition = replace(condition, last_printed=now)
+        remember.append(condition)
+    ended = [key for key in before if key not in current]
+    lines += [(ExitCode.DONE, f"Over: {before[key].text}") for key in ended if before[key].last_printed is not None]
+    return Speech(tuple(lines), tuple(remember), tuple(ended))
+
+
+def _continued(before: Condition | None, item: Found, now: datetime) -> Condition:
+    if before is None:
+        return Condition(item.key, item.text, now, now, None, 1, int(item.exit_code))
+    return replace(before, text=item.text, last_seen=now, count=before.count + 1, exit_code=int(item.exit_code))
+
+
+def _worth_saying(before: Condition | None, condition: Condition, item: Found, now: datetime) -> bool:
+    if item.exit_code in HEALING:
+        ripe = condition.count >= PATIENCE_RUNS or now - condition.first_seen >= PATIENCE_TIME
+        if not ripe:
+            return False
+        # The wording of a passing error varies from run to run; only its lasting is news.
+        return condition.last_printed is None or now - condition.last_printed >= AGAIN_AFTER
+    if before is None or before.last_printed is None or before.text != item.text:
+        return True
+    return now - before.last_printed >= AGAIN_AFTER
+
+
+def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Found:
+    state, code, subject = key
+    ids = sorted(entry.order_id for entry in entries)
+    named = ", ".join(ids[:NAMED_ORDERS]) + (f" and {len(ids) - NAMED_ORDERS} more" if len(ids) > NAMED_ORDERS else "")
+    hint = _hint(code).replace("{order_id}", ids[0] if len(ids) == 1 else "ORDER_ID")
+    message = entries[0].message if len(ids) == 1 else _shared_message(entries, subject)
+    word = "order" if len(ids) == 1 else "orders"
+    text = f"{len(ids)} {word} {_STATE_WORDS[state]} ({code}): {named}: {_sentence(message, hint)}"
+    return Found(f"{state} {code} {subject}".strip(), text, ExitCode.NEEDS_A_PERSON)
+
+
+_STATE_WORDS: Mapping[str, str] = {
+    EntryState.HELD: "held",
+    EntryState.FAILED: "failed",
+    EntryState.WAITING: "given up",
+}
+
+
+def _shared_message(entries: list[Entry], subject: str) -> str:
+    return f"all for the same cause: {subject}" if subject else entries[0].message
+
+
+def _hint(code: str) -> str:
+    return HINTS.get(ProblemCode(code), "") if code in set(ProblemCode) else ""
+
+
+def _sentence(message: str, hint: str) -> str:
+    return f"{message.rstrip('.')}. {hint}".strip() if hint else message

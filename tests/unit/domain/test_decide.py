@@ -1,0 +1,162 @@
+"""Each row of the decision table: order at Amazon × shop × ledger -> what happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from orderferry.domain.decide import Action, Reason, Rules, decide, is_given_up, next_look, next_try
+from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus
+from orderferry.domain.problems import ProblemCode
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+REGULAR, FBA = Channel.REGULAR, Channel.FBA
+S = OrderStatus
+
+
+def order(status: OrderStatus | None, channel: Channel | None = REGULAR, **more: object) -> Order:
+    base = Order(
+        "406-0000000-0000001", NOW - timedelta(days=2), NOW, "APJ6JRA9NG5V4", status, channel, (Item("1", 1, "SKU"),)
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def marker(**more: object) -> Marker:
+    base = Marker("406-0000000-0000001", 7, "APJ6JRA9NG5V4", REGULAR, NOW - timedelta(hours=1), Digests(), 2)
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def entry(state: EntryState, **more: object) -> Entry:
+    base = Entry(
+        "406-0000000-0000001", state, "APJ6JRA9NG5V4", REGULAR, "UNSHIPPED", NOW, NOW, NOW, NOW, NOW, id_order=7
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "channel", "action", "reason"),
+    [
+        (S.UNSHIPPED, REGULAR, Action.CREATE, None),
+        (S.PARTIALLY_SHIPPED, REGULAR, Action.CREATE, None),
+        (S.SHIPPED, REGULAR, Action.CREATE, None),
+        (S.INVOICE_UNCONFIRMED, REGULAR, Action.CREATE, None),
+        (S.PENDING, REGULAR, Action.WAIT, Reason.PAYMENT_PENDING),
+        (S.PENDING_AVAILABILITY, REGULAR, Action.WAIT, Reason.PRE_ORDER),
+        (S.CANCELLED, REGULAR, Action.IGNORE, Reason.CANCELLED),
+        (S.UNFULFILLABLE, REGULAR, Action.IGNORE, Reason.NOT_AMAZON),
+        (S.SHIPPED, FBA, Action.CREATE, None),
+        (S.UNSHIPPED, FBA, Action.WAIT, Reason.FBA_NOT_SHIPPED),
+        (S.PARTIALLY_SHIPPED, FBA, Action.WAIT, Reason.FBA_NOT_SHIPPED),
+        (S.PENDING, FBA, Action.WAIT, Reason.PAYMENT_PENDING),
+        (S.CANCELLED, FBA, Action.IGNORE, Reason.CANCELLED),
+    ],
+)
+def test_a_new_order_by_status_and_channel(
+    status: OrderStatus, channel: Channel, action: Action, reason: Reason | None
+) -> None:
+    decision = decide(order(status, channel), marker=None, foreign=None, entry=None, rules=Rules())
+    assert (decision.action, decision.reason) == (action, reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "channel", "action"),
+    [
+        (S.UNSHIPPED, FBA, Action.CREATE),
+        (S.PARTIALLY_SHIPPED, FBA, Action.CREATE),
+        (S.PENDING, FBA, Action.WAIT),
+        (S.PENDING, REGULAR, Action.WAIT),
+        (S.PENDING_AVAILABILITY, REGULAR, Action.WAIT),
+    ],
+)
+def test_an_order_that_was_named_is_imported_whatever_its_status_but_never_pending(
+    status: OrderStatus, channel: Channel, action: Action
+) -> None:
+    decision = decide(order(status, channel), marker=None, foreign=None, entry=None, rules=Rules(forced=True))
+    assert decision.action is action
+
+
+def test_orders_before_since_are_ignored_unless_named() -> None:
+    rules = Rules(since=NOW)
+    old = order(S.UNSHIPPED)
+    assert decide(old, marker=None, foreign=None, entry=None, rules=rules).reason is Reason.BEFORE_SINCE
+    named = replace(rules, forced=True)
+    assert decide(old, marker=None, foreign=None, entry=None, rules=named).action is Action.CREATE
+
+
+def test_an_order_of_another_importer_is_never_imported_not_even_when_named() -> None:
+    for rules in (Rules(), Rules(forced=True), Rules(restore=True)):
+        decision = decide(order(S.UNSHIPPED), marker=None, foreign=5, entry=None, rules=rules)
+        assert decision.reason is Reason.OTHER_IMPORTER
+
+
+def test_what_a_person_set_aside_stays_aside_unless_named() -> None:
+    aside = entry(EntryState.IGNORED, ignored_by_person=True, id_order=None)
+    assert decide(order(S.UNSHIPPED), marker=None, foreign=None, entry=aside, rules=Rules()).reason is Reason.SET_ASIDE
+    named = decide(order(S.UNSHIPPED), marker=None, foreign=None, entry=aside, rules=Rules(forced=True))
+    assert named.action is Action.CREATE
+
+
+def test_a_marked_order_is_updated_and_older_news_are_rejected() -> None:
+    assert decide(order(S.SHIPPED), marker=marker(), foreign=None, entry=None, rules=Rules()).action is Action.UPDATE
+    newer = marker(amazon_updated=NOW + timedelta(minutes=1))
+    stale = decide(order(S.UNSHIPPED), marker=newer, foreign=None, entry=None, rules=Rules())
+    assert (stale.action, stale.reason) == (Action.UNCHANGED, Reason.OLDER_NEWS)
+
+
+def test_an_order_deleted_in_the_shop_comes_back_only_when_named() -> None:
+    gone = marker(order_stands=False)
+    held = decide(order(S.SHIPPED), marker=gone, foreign=None, entry=entry(EntryState.IMPORTED), rules=Rules())
+    assert held.problem is not None
+    assert held.problem.code is ProblemCode.DELETED_IN_SHOP
+    named = decide(order(S.SHIPPED), marker=gone, foreign=None, entry=None, rules=Rules(forced=True))
+    assert named.action is Action.RECREATE
+
+
+def test_an_imported_order_without_marker_is_reported_as_a_restored_shop() -> None:
+    known = entry(EntryState.IMPORTED)
+    held = decide(order(S.SHIPPED), marker=None, foreign=None, entry=known, rules=Rules())
+    assert held.problem is not None
+    assert held.problem.code is ProblemCode.SHOP_RESTORED
+    back = decide(order(S.SHIPPED), marker=None, foreign=None, entry=known, rules=Rules(restore=True))
+    assert back.action is Action.CREATE
+
+
+def test_unknown_status_and_grave_flaws_hold_the_order_and_name_the_field() -> None:
+    unknown = order(None, raw_status="TELEPORTED", flaws=(Flaw("fulfillment.fulfillmentStatus", "unknown", True),))
+    decision = decide(unknown, marker=None, foreign=None, entry=None, rules=Rules())
+    assert decision.problem is not None
+    assert (decision.problem.code, decision.problem.subject) == (ProblemCode.UNKNOWN_STATUS, "TELEPORTED")
+    bad = order(S.UNSHIPPED, flaws=(Flaw("orderItems[0].quantityOrdered", "negative", grave=True),))
+    decision = decide(bad, marker=None, foreign=None, entry=None, rules=Rules())
+    assert decision.problem is not None
+    assert decision.problem.code is ProblemCode.BAD_FIELD
+    assert "orderItems[0].quantityOrdered" in decision.problem.message
+
+
+def test_a_harmless_flaw_holds_nothing_and_other_channels_are_ignored() -> None:
+    odd = order(S.UNSHIPPED, flaws=(Flaw("programs[0]", "unknown value", value="NEW"),))
+    assert decide(odd, marker=None, foreign=None, entry=None, rules=Rules()).action is Action.CREATE
+    elsewhere = order(S.UNSHIPPED, sales_channel="NON_AMAZON")
+    assert decide(elsewhere, marker=None, foreign=None, entry=None, rules=Rules()).reason is Reason.NOT_AMAZON
+
+
+def test_looks_go_from_hourly_to_daily_and_tries_from_minutes_to_daily() -> None:
+    first = NOW - timedelta(minutes=5)
+    assert next_look(first, NOW) == NOW + timedelta(hours=1)
+    assert next_look(NOW - timedelta(days=3), NOW) == NOW + timedelta(hours=6)
+    assert next_look(NOW - timedelta(days=60), NOW) == NOW + timedelta(days=1)
+    assert next_try(0, NOW) == NOW + timedelta(minutes=5)
+    assert next_try(3, NOW) == NOW + timedelta(minutes=40)
+    assert next_try(10_000, NOW) == NOW + timedelta(days=1)
+
+
+def test_given_up_counts_from_the_release_of_a_pre_order() -> None:
+    limit = timedelta(days=30)
+    assert is_given_up(NOW - timedelta(days=31), None, NOW, limit)
+    assert not is_given_up(NOW - timedelta(days=29), None, NOW, limit)
+    assert not is_given_up(NOW - timedelta(days=90), NOW - timedelta(days=1), NOW, limit)
+    assert not is_given_up(None, None, NOW, limit)
