@@ -37,7 +37,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
-    """order_state with its name in the shop's default language."""
+    """order_state with its name in the shop's default language, and `names` in all of them."""
 
     id: int
     name: str
@@ -47,6 +47,7 @@ class OrderState:
     shipped: bool
     delivery: bool
     send_email: bool
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

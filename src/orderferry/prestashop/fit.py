@@ -35,8 +35,8 @@ def fit_row(
 
     Text loses NUL and what the charset can't hold (one U+FFFD each), and is cut to the column's length at a whole
     character; each text that lost something is appended to `cuts`. Decimals are rounded half up to the column's
-    scale. `whole` says that it is a new row; the columns of an UPDATE are not. Raise ShopUnfit naming table.column when a column of a new row must have a value and there is none for it;
-    TypeError for a float.
+    scale. `whole` says that it is a new row; the columns of an UPDATE are not one. Raise ShopUnfit naming
+    table.column when a new row has nothing for a column that must have a value; TypeError for a float.
     """
     fitted: dict[str, Bindable] = {}
     for name, value in row.items():
