@@ -1,0 +1,168 @@
+"""How a ledger entry changes when its order is seen, judged, set aside by a person, or taken back. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.records import HistoryEvent, HistoryLine
+
+SET_ASIDE = "set-aside"  # the code of an order that a person ignores
+# How long after being seen an order that nobody judged (its run was killed) becomes due by itself.
+UNJUDGED_PATIENCE = timedelta(minutes=15)
+_TRIED = frozenset({EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
+
+
+def first_entry(sighting: Sighting, now: datetime) -> Entry:
+    """Given an order seen for the first time, return its entry, which says that it is not judged yet."""
+    return Entry(
+        order_id=sighting.order_id,
+        state=EntryState.SEEN,
+        marketplace_id=sighting.marketplace_id,
+        channel=sighting.channel,
+        amazon_status=sighting.amazon_status,
+        purchased=_kept(sighting.purchased),
+        amazon_updated=_kept(sighting.amazon_updated),
+        first_seen=now,
+        last_seen=now,
+        state_since=now,
+        next_look=now + UNJUDGED_PATIENCE,
+        total=sighting.total,
+        ship_by=_kept(sighting.ship_by),
+    )
+
+
+def seen_again(entry: Entry, sighting: Sighting, now: datetime) -> Entry:
+    """Given an order that is seen again, return its entry with Amazon's news, if they are news.
+
+    Older news (by Amazon's update time) never replace newer ones, and what Amazon leaves out blanks nothing: pages
+    are read while orders change, and data is withdrawn after a while.
+    """
+    seen = replace(entry, last_seen=max(entry.last_seen, now))
+    known, told = entry.amazon_updated, _kept(sighting.amazon_updated)
+    if known is not None and (told is None or told < known):
+        return seen
+    return replace(
+        seen,
+        marketplace_id=sighting.marketplace_id or entry.marketplace_id,
+        channel=sighting.channel or entry.channel,
+        amazon_status=sighting.amazon_status or entry.amazon_status,
+        purchased=_kept(sighting.purchased) or entry.purchased,
+        amazon_updated=told or known,
+        total=sighting.total or entry.total,
+        ship_by=_kept(sighting.ship_by) or entry.ship_by,
+    )
+
+
+def judged(entry: Entry, verdict: Verdict, now: datetime) -> Entry:
+    """Given what became of an order, return its entry.
+
+    `attempts` counts the tries in this state; `state_since` moves only with state or code; an order's number in the
+    shop is kept once known. A person's word stands: an ignored order stays so until it is imported, and what was set
+    aside of an imported one stays so until another difference shows up.
+    """
+    looked = replace(entry, last_look=now if verdict.looked else entry.last_look)
+    if entry.ignored_by_person and entry.state is EntryState.IGNORED and verdict.state is not EntryState.IMPORTED:
+        return replace(looked, next_look=None)
+    stays_aside = (
+        entry.ignored_by_person
+        and entry.state is verdict.state is EntryState.IMPORTED
+        and verdict.code in ("", entry.code)
+    )
+    code, subject, message = (
+        (entry.code, entry.subject, entry.message) if stays_aside else (verdict.code, verdict.subject, verdict.message)
+    )
+    same = entry.state is verdict.state and entry.code == code
+    before = entry.attempts if entry.state is verdict.state else 0
+    return replace(
+        looked,
+        state=verdict.state,
+        code=code,
+        subject=subject,
+        message=message,
+        state_since=entry.state_since if same else now,
+        attempts=before + 1 if verdict.state in _TRIED else 0,
+        next_look=verdict.next_look,
+        id_order=entry.id_order if verdict.id_order is None else verdict.id_order,
+        given_up=verdict.given_up,
+        ignored_by_person=stays_aside,
+    )
+
+
+def set_aside(entry: Entry, reason: str, now: datetime) -> Entry:
+    """Given an order that a person ignores, return its entry.
+
+    An imported order stays imported (its rows are in the shop): only the report of its difference ends.
+    """
+    if entry.state is EntryState.IMPORTED:
+        return replace(entry, ignored_by_person=True)
+    return replace(
+        entry,
+        state=EntryState.IGNORED,
+        code=SET_ASIDE,
+        subject="",
+        message=reason,
+        state_since=entry.state_since if entry.state is EntryState.IGNORED else now,
+        attempts=0,
+        next_look=None,
+        given_up=False,
+        ignored_by_person=True,
+    )
+
+
+def taken_back(entry: Entry, now: datetime) -> Entry:
+    """Given an order that a person no longer ignores, return its entry: due at once, or as it was if never ignored."""
+    if not entry.ignored_by_person:
+        return entry
+    if entry.state is EntryState.IMPORTED:
+        return replace(entry, ignored_by_person=False)
+    return replace(
+        entry,
+        state=EntryState.SEEN,
+        code="",
+        message="",
+        state_since=now,
+        next_look=now,
+        ignored_by_person=False,
+    )
+
+
+def history_of(
+    before: Entry | None, after: Entry, event: HistoryEvent, *, at: datetime, run: int | None, detail: str = ""
+) -> HistoryLine | None:
+    """Given an entry before (None: there was none) and after a change, return the line to keep, or None.
+
+    Only what a person would want to read years later is kept: `detail` (rows of the shop were written, a person's
+    reason), or a change of state, code, Amazon's status or update time, or of what is given up or set aside.
+    """
+    if before is not None and not detail and _telling(before) == _telling(after):
+        return None
+    return HistoryLine(
+        order_id=after.order_id,
+        at=at,
+        run=run,
+        event=event,
+        state=after.state,
+        code=after.code,
+        amazon_status=after.amazon_status,
+        amazon_updated=after.amazon_updated,
+        message=after.message,
+        detail=detail,
+    )
+
+
+def _telling(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.state,
+        entry.code,
+        entry.amazon_status,
+        entry.amazon_updated,
+        entry.given_up,
+        entry.ignored_by_person,
+    )
+
+
+def _kept(moment: datetime | None) -> datetime | None:
+    """A time to the millisecond, as the ledger keeps it: a finer one would look like news at each sighting."""
+    return moment and moment - timedelta(microseconds=moment.microsecond % 1000)

@@ -1,0 +1,135 @@
+"""The place of the ledger's file: that it can be there, that nobody else can read it, that its disk is a local one."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from orderferry.errors import LedgerUnusable
+
+PRIVATE = 0o600
+MOUNTS = Path("/proc/self/mountinfo")
+# SQLite's WAL needs memory shared by all readers, which these can't give (sqlite.org/wal.html).
+NETWORK_FILE_SYSTEMS = frozenset(
+    {
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "9p", "afs", "coda", "ceph", "glusterfs", "lustre"),
+        *("beegfs", "gpfs", "gfs2", "ocfs2", "davfs"),
+        *("fuse.sshfs", "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.rclone", "fuse.davfs2", "fuse.gcsfuse"),
+        *("fuse.cephfs", "fuse.juicefs", "fuse.goofys", "fuse.smbnetfs", "fuse.curlftpfs", "fuse.mount-s3"),
+    }
+)
+_OCTAL = re.compile(r"\\([0-7]{3})")
+_POLL = 0.05  # seconds between two tries for the folder
+
+
+def refuse_unfit_place(path: Path, *, read_only: bool) -> None:
+    """Raise OSError or LedgerUnusable if a ledger can't work at `path`: no folder, no rights, no file, no local disk.
+
+    The rights are asked for here because SQLite would open a write-protected file silently for reading.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise OSError(errno.ENOTDIR if _has_file_above(folder) else errno.ENOENT, "no folder")
+    kind = file_system_of((path.resolve().parent if path.exists() else folder.resolve()), MOUNTS)
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise LedgerUnusable(
+            f"The ledger {path} is on a network file system ({kind}), where its file would not be safe.",
+            hint="Set ledger.path to a local disk; several hosts share a ledger through ledger.url.",
+        )
+    needed = os.R_OK if read_only else os.R_OK | os.W_OK
+    if not read_only:
+        _refuse(folder, os.W_OK | os.X_OK)
+    if path.exists():
+        if path.is_dir():
+            raise OSError(errno.EISDIR, "a folder")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise LedgerUnusable(f"The ledger {path} is no ordinary file.", hint="Correct ledger.path.")
+        _refuse(path, needed)
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file that only its owner can read, unless it is there. Raise OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    except FileExistsError:
+        return
+    os.fchmod(descriptor, PRIVATE)  # whatever the umask
+    os.close(descriptor)
+
+
+def make_private(path: Path) -> None:
+    """Take the rights of others from the ledger and the files that SQLite keeps beside it, where they are ours."""
+    for beside in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        try:
+            found = beside.stat()
+        except FileNotFoundError:
+            continue
+        if stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid():
+            beside.chmod(PRIVATE)
+
+
+@contextmanager
+def alone_in(folder: Path, longest: timedelta) -> Iterator[None]:
+    """Hold a kernel lock on the folder: two first runs must not create, or migrate, one ledger at once.
+
+    Raise OSError, or LedgerUnusable when another program keeps the lock for `longest`.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        last = time.monotonic() + longest.total_seconds()
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= last:
+                    raise LedgerUnusable(
+                        f"Another program keeps the folder {folder} of the ledger locked.",
+                        hint="Wait for the run that sets the ledger up, or end it if it hangs.",
+                    ) from None
+                time.sleep(_POLL)
+        yield
+    finally:
+        os.close(descriptor)  # which also ends the lock
+
+
+def file_system_of(folder: Path, mounts: Path) -> str:
+    """Given an absolute folder and the kernel's table of mounts (proc(5), mountinfo), return its file system's type.
+
+    '' where there is no such table.
+    """
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return ""
+    best, kind = -1, ""
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) < 7 or "-" not in fields[6:]:
+            continue
+        point = Path(_OCTAL.sub(lambda found: chr(int(found[1], 8)), fields[4]))
+        depth = len(point.parts)
+        # A later mount on the same point hides the earlier one.
+        if depth >= best and (point == folder or point in folder.parents):
+            best, kind = depth, fields[fields.index("-", 6) + 1]
+    return kind
+
+
+def _has_file_above(folder: Path) -> bool:
+    return any(above.exists() and not above.is_dir() for above in (folder, *folder.parents))
+
+
+def _refuse(path: Path, needed: int) -> None:
+    """Raise OSError if this process may not use `path` so."""
+    if os.access(path, needed):
+        return
+    read_only_disk = bool(needed & os.W_OK) and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    raise OSError(errno.EROFS if read_only_disk else errno.EACCES, "no right")

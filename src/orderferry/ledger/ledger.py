@@ -1,0 +1,203 @@
+"""The ledger as the rest of the program uses it: each method is one short transaction of its own.
+
+All raise LedgerUnusable when the file can't be read or written, and leave nothing half-written. Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.listing import Listing
+from orderferry.domain.records import Condition, HistoryLine, RunRecord
+from orderferry.domain.search import Basis
+from orderferry.domain.spans import Span, Spans
+from orderferry.ledger import conditions, coverage, listings, orders, runs
+from orderferry.ledger.coverage import Cell
+from orderferry.ledger.store import Store
+
+
+class Ledger:
+    """An open ledger. `is_new`: its file was created just now. Made by `open_ledger`."""
+
+    def __init__(self, store: Store, *, path: Path, is_new: bool) -> None:
+        self.store = store
+        self.path = path
+        self.is_new = is_new
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        self.store.close()
+
+    @contextmanager
+    def dry(self) -> Iterator[None]:
+        """Within, every method answers as ever and nothing is kept but the quota that is spent."""
+        before, self.store.dry = self.store.dry, True
+        try:
+            yield
+        finally:
+            self.store.dry = before
+
+    # Orders
+
+    def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> dict[str, Entry]:
+        """Note orders as seen, before they are judged; return their entries by order id.
+
+        Older news never replace newer ones. An order that is not judged within a quarter of an hour becomes due.
+        """
+        with self.store.writing() as connection:
+            return orders.note_seen(connection, sightings, run, now)
+
+    def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None:
+        """Set what became of orders that were seen; claims on them end."""
+        with self.store.writing() as connection:
+            orders.settle(connection, verdicts, run, now)
+
+    def entry(self, order_id: str) -> Entry | None:
+        """The order's entry, or None if it was never seen."""
+        with self.store.reading() as connection:
+            return orders.find(connection, [order_id]).get(order_id)
+
+    def history(self, order_id: str) -> list[HistoryLine]:
+        """All that was seen and decided about an order, the oldest first."""
+        with self.store.reading() as connection:
+            return orders.history(connection, order_id)
+
+    def entries(self, states: Iterable[EntryState], limit: int | None = None) -> list[Entry]:
+        """The orders in these states, those that stand there longest first."""
+        with self.store.reading() as connection:
+            return orders.entries(connection, states, limit)
+
+    def due(self, now: datetime, states: Iterable[EntryState], limit: int) -> list[Entry]:
+        """The orders in these states whose next look has come, the longest unlooked-at first; none that is claimed."""
+        with self.store.reading() as connection:
+            return orders.due(connection, now, states, limit)
+
+    def claim(self, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta) -> tuple[str, ...]:
+        """Take orders in hand until `now + for_`, a verdict or the run's end; return those that no other run has."""
+        with self.store.writing() as connection:
+            return orders.claim(connection, order_ids, run, now, for_)
+
+    def open_counts(self, now: datetime) -> dict[str, int]:  # noqa: ARG002 — what is open at `now` is what is stored
+        """How many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
+        with self.store.reading() as connection:
+            return orders.open_counts(connection)
+
+    def ignore(self, order_id: str, reason: str, now: datetime) -> Entry:
+        """Set an order (or the reported difference of an imported one) aside for a person; return its entry."""
+        with self.store.writing() as connection:
+            return orders.ignore(connection, order_id, reason, now)
+
+    def unignore(self, order_id: str, now: datetime) -> Entry | None:
+        """Take `ignore` back; return the entry, which is due at once, or None if the order is unknown."""
+        with self.store.writing() as connection:
+            return orders.unignore(connection, order_id, now)
+
+    # Coverage
+
+    def coverage(self, basis: Basis) -> dict[Cell, Spans]:
+        """What was observed by this kind of date, per marketplace id and channel."""
+        with self.store.reading() as connection:
+            return coverage.covered(connection, basis)
+
+    def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None:
+        """Note a span that was read to its last page."""
+        with self.store.writing() as connection:
+            coverage.cover(connection, cells, basis, span, now)
+
+    def rereading(self, cells: Iterable[Cell]) -> Mapping[Cell, tuple[datetime, datetime]]:
+        """When the overlap of these cells was read again last, and up to where; a cell without is left out."""
+        with self.store.reading() as connection:
+            return coverage.last_rereading(connection, cells)
+
+    def note_rereading(self, cells: Iterable[Cell], when: datetime, until: datetime) -> None:
+        """Note a re-reading of the overlap."""
+        with self.store.writing() as connection:
+            coverage.note_rereading(connection, cells, when, until)
+
+    # Listings in progress
+
+    def save_listing(self, listing: Listing) -> None:
+        """Keep how far a listing was read, by command and search."""
+        with self.store.writing() as connection:
+            listings.save(connection, listing)
+
+    def listing(self, command: str) -> list[Listing]:
+        """A command's listings in progress, the oldest first."""
+        with self.store.reading() as connection:
+            return listings.find(connection, command)
+
+    def drop_listing(self, listing: Listing) -> None:
+        """Forget a listing in progress."""
+        with self.store.writing() as connection:
+            listings.drop(connection, listing)
+
+    # Runs
+
+    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int:
+        """Note that a run begins; return its number. A dry run leaves no trace here: its number is 0."""
+        if dry_run or self.store.dry:
+            return 0
+        with self.store.writing() as connection:
+            return runs.begin(connection, command, now)
+
+    def finish_run(self, run: int, now: datetime, exit_code: int, report: Mapping[str, Any]) -> None:
+        """Note how a run ended and what it reported (without personal data)."""
+        if run:
+            with self.store.writing() as connection:
+                runs.finish(connection, run, now, exit_code, report)
+
+    def last_runs(self, command: str | None = None, limit: int = 10) -> list[RunRecord]:
+        """The last runs (of a command), the newest first."""
+        with self.store.reading() as connection:
+            return runs.last(connection, command, limit)
+
+    def last_success(self, command: str) -> RunRecord | None:
+        """The last run of a command that did its work: exit code 0, or 1 (orders need a person)."""
+        with self.store.reading() as connection:
+            return runs.last_success(connection, command)
+
+    def consecutive(self, command: str, exit_code: int) -> tuple[int, datetime | None]:
+        """How many of a command's last runs ended so in a row, and when the first of them began."""
+        with self.store.reading() as connection:
+            return runs.consecutive(connection, command, exit_code)
+
+    # Conditions and memory
+
+    def conditions(self) -> dict[str, Condition]:
+        """The open conditions by key, the oldest first."""
+        with self.store.reading() as connection:
+            return conditions.find(connection)
+
+    def put_condition(self, condition: Condition) -> None:
+        """Keep a condition as it stands."""
+        with self.store.writing() as connection:
+            conditions.keep(connection, condition)
+
+    def end_condition(self, key: str) -> None:
+        """Forget a condition."""
+        with self.store.writing() as connection:
+            conditions.end(connection, key)
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small value between runs."""
+        with self.store.writing() as connection:
+            conditions.remember(connection, key, value)
+
+    def recall(self, key: str) -> str | None:
+        """The value that was kept, or None."""
+        with self.store.reading() as connection:
+            return conditions.recall(connection, key)

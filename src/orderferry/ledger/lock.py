@@ -1,0 +1,96 @@
+"""One run of a command at a time on a ledger: a lock of the kernel's, which dies with the process that holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from orderferry.domain.durations import iso
+from orderferry.errors import AlreadyRunning
+from orderferry.ledger.failures import translated
+from orderferry.ledger.filesystem import PRIVATE
+
+_POLL = 0.5  # seconds between two tries while queueing
+_LONGEST_NOTE = 200  # bytes of the note in the lock file
+
+
+class RunLock:
+    """The lock of `command` on the ledger at `path`: the file `<path>.<command>.lock`, which is left when it is free.
+
+    `clock` gives aware UTC, `sleep` takes seconds.
+    """
+
+    def __init__(
+        self, path: Path, command: str, *, clock: Callable[[], datetime], sleep: Callable[[float], None]
+    ) -> None:
+        self.path = path.with_name(f"{path.name}.{command}.lock")
+        self._ledger = str(path)
+        self._command = command
+        self._clock = clock
+        self._sleep = sleep
+        self._descriptor: int | None = None
+
+    def acquire(self, wait: timedelta = timedelta(0)) -> None:
+        """Take the lock, queueing up to `wait` for it.
+
+        Raise AlreadyRunning if another process keeps it, LedgerUnusable if there can be no lock file.
+        """
+        if self._descriptor is not None:
+            raise RuntimeError("this lock is held already")
+        with translated(self._ledger):
+            # Not inherited by programs that this one starts: they would hold the lock after our end.
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            descriptor = os.open(self.path, flags, PRIVATE)
+            try:
+                self._queue(descriptor, self._clock() + wait)
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "since": iso(self._clock())}).encode(), 0)
+            except BaseException:
+                os.close(descriptor)
+                raise
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Give the lock back, if it is held."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+    @contextmanager
+    def held(self, wait: timedelta = timedelta(0)) -> Iterator[None]:
+        """Hold the lock within; raises as `acquire`."""
+        self.acquire(wait)
+        try:
+            yield
+        finally:
+            self.release()
+
+    def _queue(self, descriptor: int, until: datetime) -> None:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                left = (until - self._clock()).total_seconds()
+                if left <= 0:
+                    raise AlreadyRunning(
+                        f"Another `orderferry {self._command}` is at work on the ledger {self._ledger}"
+                        f"{_holder(descriptor)}.",
+                        hint="Nothing is lost: that run does the work. `--wait 10m` queues behind it.",
+                    ) from None
+                self._sleep(min(_POLL, left))
+            else:
+                return
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds the lock, in words; '' when its note is not written yet."""
+    try:
+        note = json.loads(os.pread(descriptor, _LONGEST_NOTE, 0))
+        return f" (process {int(note['pid'])}, since {note['since']})"
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,108 @@
+"""How a ledger's tables came to be as they are: named changes, each recorded in the transaction that makes it.
+
+A new file gets the tables as they are today, and all names. An older one gets the changes it lacks, after a copy of
+it is kept beside it. To add one: change tables.py, append a function here, and keep a file of the version before in
+tests/data/ledgers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, select
+
+from orderferry import __version__
+from orderferry.errors import LedgerUnusable
+from orderferry.ledger import tables
+from orderferry.ledger.filesystem import create_private
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A change of the tables: `apply` turns a ledger of the version before into one of this version."""
+
+    name: str
+    apply: Callable[[Connection], None]
+
+    @property
+    def number(self) -> str:
+        """Its short name, `m001`."""
+        return self.name.partition("_")[0]
+
+
+def m001_first_tables(connection: Connection) -> None:
+    """The tables of a new ledger."""
+    tables.metadata.create_all(connection)
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration("m001_first_tables", m001_first_tables),)
+
+
+def applied_migrations(connection: Connection) -> frozenset[str] | None:
+    """Return the names of the changes that a database has gone through; None if it has no table at all.
+
+    Raise LedgerUnusable if its tables are not a ledger's.
+    """
+    present = set(inspect(connection).get_table_names())
+    if not present:
+        return None
+    if tables.migrations.name not in present:
+        raise LedgerUnusable(
+            "The file that ledger.path names is another program's database, not a ledger.",
+            hint="Correct ledger.path.",
+        )
+    return frozenset(connection.execute(select(tables.migrations.c.name)).scalars())
+
+
+def missing_migrations(applied: frozenset[str]) -> Sequence[Migration]:
+    """Given the changes that a ledger has gone through, return those it lacks.
+
+    Raise LedgerUnusable if it has one that this program does not know.
+    """
+    unknown = sorted(applied - {migration.name for migration in MIGRATIONS})
+    if unknown:
+        raise LedgerUnusable(
+            f"The ledger was written by a newer version of orderferry (it has {unknown[-1]}).",
+            hint=f"Update orderferry (this is {__version__}), or put back the copy that was kept before the update.",
+        )
+    return [migration for migration in MIGRATIONS if migration.name not in applied]
+
+
+def create_tables(connection: Connection, now: datetime) -> None:
+    """Give an empty database all tables as they are today."""
+    m001_first_tables(connection)
+    for migration in MIGRATIONS:
+        _record(connection, migration, now)
+
+
+def migrate(connection: Connection, missing: Sequence[Migration], now: datetime) -> None:
+    """Bring an older ledger's tables up to date, in the caller's transaction: all of the changes, or none."""
+    for migration in missing:
+        migration.apply(connection)
+        _record(connection, migration, now)
+
+
+def keep_copy(path: Path, missing: Sequence[Migration]) -> Path:
+    """Copy the ledger before its first missing change, readable by its owner alone; return the copy's path.
+
+    A copy that is there already, from a migration that failed, is replaced. Raise OSError or sqlite3.Error.
+    """
+    copy = path.with_name(f"{path.stem}.before-{missing[0].number}{path.suffix}")
+    unfinished = copy.with_name(copy.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    create_private(unfinished)
+    with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(unfinished)) as new:
+        old.backup(new)
+        new.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
+    unfinished.replace(copy)
+    return copy
+
+
+def _record(connection: Connection, migration: Migration, now: datetime) -> None:
+    row = {"name": migration.name, "applied": now, "program_version": __version__}
+    connection.execute(tables.migrations.insert().values(**row))

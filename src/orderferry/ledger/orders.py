@@ -1,0 +1,198 @@
+"""The ledger's rows of orders: seen, judged, due, set aside. Each function works in its caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, not_, select
+
+from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.entry_life import first_entry, history_of, judged, seen_again, set_aside, taken_back
+from orderferry.domain.records import HistoryEvent, HistoryLine
+from orderferry.ledger.store import chunks
+from orderferry.ledger.tables import claims, order_history, orders
+
+_ID = orders.c.amazon_order_id
+_FIELDS = tuple(field.name for field in fields(Entry) if field.name != "order_id")
+_ENTRIES = select(_ID.label("order_id"), *(orders.c[name] for name in _FIELDS))
+_LINE_FIELDS = tuple(field.name for field in fields(HistoryLine) if field.name != "order_id")
+_OPEN = (EntryState.WAITING, EntryState.HELD, EntryState.FAILED)
+
+Change = tuple[Entry | None, Entry, str]  # before, after, what was written
+
+
+def find(connection: Connection, order_ids: Iterable[str]) -> dict[str, Entry]:
+    """Return the entries of those orders that the ledger knows."""
+    found: dict[str, Entry] = {}
+    for part in chunks(dict.fromkeys(order_ids)):
+        for row in connection.execute(_ENTRIES.where(_ID.in_(part))):
+            found[row.order_id] = _entry(row)
+    return found
+
+
+def note_seen(connection: Connection, sightings: Sequence[Sighting], run: int, now: datetime) -> dict[str, Entry]:
+    """Note all orders of an answer as seen; return their entries as they stand then."""
+    before = find(connection, (sighting.order_id for sighting in sightings))
+    after = dict(before)
+    for sighting in sightings:
+        known = after.get(sighting.order_id)
+        after[sighting.order_id] = seen_again(known, sighting, now) if known else first_entry(sighting, now)
+    seen = {sighting.order_id: after[sighting.order_id] for sighting in sightings}
+    new = [(None, entry, "") for order_id, entry in seen.items() if order_id not in before]
+    known_ones = [(before[order_id], entry, "") for order_id, entry in seen.items() if order_id in before]
+    _write(connection, new, HistoryEvent.SEEN, run, now)
+    _write(connection, known_ones, HistoryEvent.CHANGED_AT_AMAZON, run, now)
+    return find(connection, seen)
+
+
+def settle(connection: Connection, verdicts: Sequence[Verdict], run: int, now: datetime) -> None:
+    """Set what became of orders, and give up the claims on them. An order that was never seen gets its row here."""
+    unseen = {verdict.order_id: Sighting(verdict.order_id) for verdict in verdicts}
+    known = find(connection, unseen)
+    missing = [sighting for order_id, sighting in unseen.items() if order_id not in known]
+    if missing:
+        known |= note_seen(connection, missing, run, now)
+    for rounds in _one_each(verdicts):
+        changes: list[Change] = []
+        for verdict in rounds:
+            entry = judged(known[verdict.order_id], verdict, now)
+            changes.append((known[verdict.order_id], entry, verdict.detail))
+            known[verdict.order_id] = entry
+        _write(connection, changes, HistoryEvent.JUDGED, run, now)
+    for part in chunks(unseen):
+        connection.execute(claims.delete().where(claims.c.amazon_order_id.in_(part)))
+
+
+def history(connection: Connection, order_id: str) -> list[HistoryLine]:
+    """Return everything that was seen and decided about an order, the oldest first."""
+    columns = [order_history.c.amazon_order_id.label("order_id"), *(order_history.c[name] for name in _LINE_FIELDS)]
+    lines = select(*columns).where(order_history.c.amazon_order_id == order_id).order_by(order_history.c.id)
+    return [HistoryLine(**row._mapping) for row in connection.execute(lines)]
+
+
+def entries(connection: Connection, states: Iterable[EntryState], limit: int | None) -> list[Entry]:
+    """Return the orders in these states, those that stand there longest first."""
+    wanted = _ENTRIES.where(orders.c.state.in_(tuple(states))).order_by(orders.c.state_since, _ID)
+    return _read(connection, wanted if limit is None else wanted.limit(limit))
+
+
+def due(connection: Connection, now: datetime, states: Iterable[EntryState], limit: int) -> list[Entry]:
+    """Return the orders in these states whose next look has come and that no run has in hand.
+
+    The one that Amazon was asked about longest ago comes first (never asked: when it was first seen).
+    """
+    in_hand = select(claims.c.amazon_order_id).where(claims.c.amazon_order_id == _ID, claims.c.until > now)
+    wanted = (
+        _ENTRIES.where(orders.c.state.in_(tuple(states)), orders.c.next_look <= now, not_(in_hand.exists()))
+        .order_by(func.coalesce(orders.c.last_look, orders.c.first_seen), _ID)
+        .limit(limit)
+    )
+    return _read(connection, wanted)
+
+
+def claim(
+    connection: Connection, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta
+) -> tuple[str, ...]:
+    """Take orders in hand for `run` until `now + for_`; return those that no other run has, in the order given."""
+    connection.execute(claims.delete().where(claims.c.until <= now))
+    taken: set[str] = set()
+    wanted = tuple(dict.fromkeys(order_ids))
+    for part in chunks(wanted):
+        rows = connection.execute(
+            select(claims.c.amazon_order_id, claims.c.run).where(claims.c.amazon_order_id.in_(part)).with_for_update()
+        ).all()
+        taken |= {row.amazon_order_id for row in rows if row.run != run}
+        free = [order_id for order_id in part if order_id not in taken]
+        connection.execute(claims.delete().where(claims.c.amazon_order_id.in_(free)))
+        if free:
+            connection.execute(
+                claims.insert(),
+                [{"amazon_order_id": order_id, "run": run, "until": now + for_} for order_id in free],
+            )
+    return tuple(order_id for order_id in wanted if order_id not in taken)
+
+
+def open_counts(connection: Connection) -> dict[str, int]:
+    """Return how many orders are open. A waiting order that is given up counts as given up, not as waiting."""
+    counted = connection.execute(
+        select(orders.c.state, orders.c.given_up, func.count())
+        .where(orders.c.state.in_(_OPEN))
+        .group_by(orders.c.state, orders.c.given_up)
+    )
+    totals = {**{str(state): 0 for state in _OPEN}, "given_up": 0}
+    for state, given_up, count in counted:
+        totals["given_up" if given_up and state is EntryState.WAITING else str(state)] += count
+    return totals
+
+
+def ignore(connection: Connection, order_id: str, reason: str, now: datetime) -> Entry:
+    """Set an order aside for a person, one that was never seen too; return its entry."""
+    before = find(connection, [order_id]).get(order_id)
+    after = set_aside(before or first_entry(Sighting(order_id), now), reason, now)
+    _write(connection, [(before, after, reason)], HistoryEvent.SET_ASIDE, None, now)
+    return after
+
+
+def unignore(connection: Connection, order_id: str, now: datetime) -> Entry | None:
+    """Take a person's `ignore` back: the order is due at once. Return its entry, None if there is none."""
+    before = find(connection, [order_id]).get(order_id)
+    if before is None:
+        return None
+    after = taken_back(before, now)
+    _write(connection, [(before, after, "")], HistoryEvent.TAKEN_BACK, None, now)
+    return after
+
+
+def _write(
+    connection: Connection, changes: Sequence[Change], event: HistoryEvent, run: int | None, now: datetime
+) -> None:
+    """Write entries that changed (each order once) and the history of what changed about them."""
+    new = [_row(after) for before, after, _ in changes if before is None]
+    changed = [_row(after) for before, after, _ in changes if before is not None and before != after]
+    lines = [
+        line
+        for before, after, detail in changes
+        if (line := history_of(before, after, event, at=now, run=run, detail=detail)) is not None
+    ]
+    if new:
+        connection.execute(orders.insert(), new)
+    if changed:
+        update = orders.update().where(bindparam("of_order") == _ID)
+        connection.execute(
+            update.values({name: bindparam(name) for name in _FIELDS}),
+            [{"of_order": row.pop("amazon_order_id"), **row} for row in changed],
+        )
+    if lines:
+        connection.execute(
+            order_history.insert(),
+            [
+                {"amazon_order_id": line.order_id, **{name: getattr(line, name) for name in _LINE_FIELDS}}
+                for line in lines
+            ],
+        )
+
+
+def _one_each(verdicts: Sequence[Verdict]) -> Iterable[Sequence[Verdict]]:
+    """Yield the verdicts in rounds that hold each order once, in their order: an order may be judged twice."""
+    rounds: list[dict[str, Verdict]] = []
+    for verdict in verdicts:
+        free = next((each for each in rounds if verdict.order_id not in each), None)
+        if free is None:
+            rounds.append(free := {})
+        free[verdict.order_id] = verdict
+    return [tuple(each.values()) for each in rounds]
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {"amazon_order_id": entry.order_id, **{name: getattr(entry, name) for name in _FIELDS}}
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(**row._mapping)
+
+
+def _read(connection: Connection, wanted: Select[Any]) -> list[Entry]:
+    return [_entry(row) for row in connection.execute(wanted)]

@@ -1,0 +1,120 @@
+"""The connection to the ledger's database: short transactions, and a mode in which they leave no trace."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Table, and_, create_engine, event
+
+from orderferry.errors import LedgerUnusable
+from orderferry.ledger.failures import translated
+
+# SQLite takes 999 parameters a statement in its oldest builds.
+CHUNK = 500
+_WRITES = "ledger_writes"
+
+Item = TypeVar("Item")
+
+
+class Store:
+    """A database with the ledger's tables, by name (its path, for messages).
+
+    With `dry` set, transactions run as ever and are rolled back at their end: what they return is what would be.
+    """
+
+    def __init__(self, engine: Engine, name: str, *, dry: bool = False) -> None:
+        self.engine = engine
+        self.name = name
+        self.dry = dry
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the ledger. Raise LedgerUnusable."""
+        with translated(self.name), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self, *, even_dry: bool = False) -> Iterator[Connection]:
+        """A transaction that has the ledger's one write lock from its start, so that what it reads stays true.
+
+        `even_dry`: what a dry run writes too (the quota: its calls were really made). Raise LedgerUnusable.
+        """
+        with translated(self.name), self.engine.connect() as plain:
+            connection = plain.execution_options(**{_WRITES: True})
+            with connection.begin() as transaction:
+                yield connection
+                if self.dry and not even_dry:
+                    transaction.rollback()
+
+    def close(self) -> None:
+        """Close all connections; SQLite then takes its -wal file back into the ledger."""
+        with translated(self.name):
+            self.engine.dispose()
+
+
+def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timedelta) -> Store:
+    """Given an existing file, return its store. No statement is made yet.
+
+    The driver's own transactions are off: it would begin them late and without the write lock.
+    """
+
+    def connect() -> sqlite3.Connection:
+        mode = "ro" if read_only else "rw"
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=busy_timeout.total_seconds(),
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        # FULL: what was committed outlives a power cut. The ledger may fall behind the shop (the markers repair it),
+        # but an order that a person set aside, or a token that was spent, is not forgotten; with transactions of
+        # whole pages this is a few fsyncs a run.
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return Store(engine, str(path), dry=dry)
+
+
+def use_wal(store: Store) -> None:
+    """Give the file a write-ahead log: readers never wait for a writer. Raise LedgerUnusable if it can't have one."""
+    with translated(store.name):
+        raw = store.engine.raw_connection()
+        try:
+            (mode,) = raw.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
+        finally:
+            raw.close()
+    if mode != "wal":
+        raise LedgerUnusable(
+            f"The disk under the ledger {store.name} does not take a write-ahead log.",
+            hint="Set ledger.path to a local disk; several hosts share a ledger through ledger.url.",
+        )
+
+
+def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Set the row of `table` with this primary key to `values`, inserting it if it is not there."""
+    matches: ColumnElement[bool] = and_(*(table.c[name] == value for name, value in key.items()))
+    found = connection.execute(table.update().where(matches).values(**values)).rowcount
+    if not found:
+        connection.execute(table.insert().values(**key, **values))
+
+
+def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
+    """Given items, yield them in lists short enough for one statement."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part

@@ -1,0 +1,186 @@
+"""The ledger's tables, named for a person with the sqlite3 shell. Portable: the same in MySQL and MariaDB.
+
+Times are UTC text (`2026-11-23T06:00:00.000Z`). No column holds a buyer's name, address, phone or e-mail.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+
+from orderferry.domain.entry import EntryState
+from orderferry.domain.orders import Channel
+from orderferry.domain.records import HistoryEvent
+from orderferry.domain.search import Basis
+from orderferry.ledger.columns import Exact, Json, Moment, Word
+
+metadata = MetaData()
+
+# One row: whose ledger this is.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("only_row", Integer, primary_key=True, autoincrement=False),
+    Column("account", String(255), nullable=False),
+    Column("shop", String(255), nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("program_version", String(40), nullable=False),
+)
+
+# The changes of these tables that this file has gone through.
+migrations = Table(
+    "migrations",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("applied", Moment, nullable=False),
+    Column("program_version", String(40), nullable=False),
+)
+
+# Every Amazon order ever seen, as it stands (domain.entry.Entry has the same fields).
+orders = Table(
+    "orders",
+    metadata,
+    Column("amazon_order_id", String(64), primary_key=True),
+    Column("state", Word(EntryState), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("marketplace_id", String(32), nullable=False),
+    Column("channel", Word(Channel)),
+    Column("amazon_status", String(64), nullable=False),
+    Column("purchased", Moment),
+    Column("amazon_updated", Moment),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("state_since", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_look", Moment),
+    Column("next_look", Moment),
+    Column("id_order", BigInteger),
+    Column("ignored_by_person", Boolean, nullable=False),
+    Column("given_up", Boolean, nullable=False),
+    Column("total", String(40), nullable=False),
+    Column("ship_by", Moment),
+    # Open and due orders are found here, never by reading all orders.
+    Index("orders_by_state", "state", "next_look"),
+)
+
+# What was seen and decided about each order, when, by which run.
+order_history = Table(
+    "order_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("amazon_order_id", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("run", Integer),
+    Column("event", Word(HistoryEvent), nullable=False),
+    Column("state", Word(EntryState), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("amazon_status", String(64), nullable=False),
+    Column("amazon_updated", Moment),
+    Column("message", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("order_history_by_order", "amazon_order_id", "id"),
+)
+
+# Orders that a run has in hand just now, so that a run beside it leaves them alone.
+claims = Table(
+    "claims",
+    metadata,
+    Column("amazon_order_id", String(64), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+# The spans of Amazon's time that were read to their last page.
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("marketplace_id", String(32), primary_key=True),
+    Column("channel", Word(Channel), primary_key=True),
+    Column("basis", Word(Basis), primary_key=True),
+    Column("covered_from", Moment, primary_key=True),
+    Column("covered_until", Moment, nullable=False),
+)
+
+# When the overlap before the end of the coverage was read again last, and up to where.
+rereading = Table(
+    "rereading",
+    metadata,
+    Column("marketplace_id", String(32), primary_key=True),
+    Column("channel", Word(Channel), primary_key=True),
+    Column("read_again", Moment, nullable=False),
+    Column("read_until", Moment, nullable=False),
+)
+
+# Listings that a run left in the middle: the next one goes on with the token.
+listings = Table(
+    "listings",
+    metadata,
+    Column("command", String(32), primary_key=True),
+    Column("search_digest", String(64), primary_key=True),
+    Column("search", Json, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("token", Text),
+    Column("observed_until", Moment),
+    Column("pages", Integer, nullable=False),
+    Column("again", Boolean, nullable=False),
+)
+
+# Every run of a command. No exit code: it is still running, or was killed.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("command", String(32), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment),
+    Column("exit_code", Integer),
+    Column("report", Json),
+    Index("runs_by_command", "command", "id"),
+    Index("runs_by_start", "started"),
+    sqlite_autoincrement=True,  # a run's number is never given twice: logs and mails name it
+)
+
+# Amazon's token buckets: what was left when. `rate` is what Amazon said last (NULL: the documented one).
+quota = Table(
+    "quota",
+    metadata,
+    Column("account", String(255), primary_key=True),
+    Column("operation", String(40), primary_key=True),
+    Column("tokens", Exact, nullable=False),
+    Column("as_of", Moment, nullable=False),
+    Column("rate", Exact),
+)
+
+# How often each operation was called on each day (UTC), and how often Amazon answered 429.
+calls_per_day = Table(
+    "calls_per_day",
+    metadata,
+    Column("account", String(255), primary_key=True),
+    Column("operation", String(40), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("calls", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+)
+
+# What needs a person and has not ended yet.
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("condition_key", String(190), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("last_printed", Moment),
+    Column("count", Integer, nullable=False),
+    Column("exit_code", Integer),
+)
+
+# Small things to remember between runs.
+memory = Table(
+    "memory",
+    metadata,
+    Column("name", String(190), primary_key=True),
+    Column("value", Text, nullable=False),
+)
