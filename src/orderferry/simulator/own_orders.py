@@ -1,0 +1,194 @@
+"""Orders of the user's own making, from a small TOML or JSON file (JSON: the same keys, `{"order": [{…}, …]}`).
+
+    [[order]]
+    marketplace = "DE"        # country code or marketplace id; required
+    sku = "demo_1"            # one item; required, unless there are `lines`
+    price = "23.90"           # of one piece, as Amazon shows it; required
+    quantity = 2              # default 1
+    placed = "2h"             # so long ago, or an ISO time; default: now
+    verified = "90m"          # so long after placing; default: not verified, the order stays PENDING
+    shipped = "1d"            # so long after placing; also: delivered, cancelled, cancel_requested
+
+    [[order]]
+    marketplace = "IT"
+    channel = "fba"           # regular (default) or fba
+    placed = "2d"
+    verified = "30m"
+    lines = [{sku = "demo_1", price = "23.90", shipping = "4.90"}, {sku = "demo_2", price = "9.00", quantity = 3}]
+
+Further keys of an order: id (3-7-7; invented when missing), country (of the delivery), tax ("inside", "none", "zero",
+"on-top"; default: inside in Europe, on top in North America, none elsewhere), tax_rate (percent), tip, service_level,
+prime (true), company, purchase_order, vat_number, replaces (an order id), payment_method, seller_order_id,
+cancel_reason, address (a table with fields of Amazon's deliveryAddress). Of an item: sku, price, quantity, title,
+asin, shipping, gift_wrap, gift_message, cod_fee, discount, shipping_discount, promotion; in an order with one item
+they may stand in the order itself. Amounts are texts or numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from orderferry.domain.durations import parse_duration, parse_moment
+from orderferry.domain.marketplaces import Marketplace, Region, find_marketplace
+from orderferry.domain.orders import Channel
+from orderferry.errors import UsageError
+from orderferry.simulator.events import PLACED, Event, EventKind
+from orderferry.simulator.order_ids import order_id
+from orderferry.simulator.orders import Business, Line, SimulatedOrder, TaxMode
+from orderferry.simulator.tax_rates import STANDARD_RATES
+
+_ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
+_OWN_SEED = 424242  # keeps invented ids apart from those of generated worlds
+_HINT = "The keys are listed in the README under `orderferry simulator`."
+_TAX_MODES = {Region.EU: TaxMode.INSIDE, Region.NA: TaxMode.ON_TOP, Region.FE: TaxMode.NONE}
+_EVENTS: dict[str, EventKind] = {
+    "verified": EventKind.VERIFIED,
+    "shipped": EventKind.SHIPPED,
+    "delivered": EventKind.DELIVERED,
+    "cancel_requested": EventKind.CANCEL_REQUESTED,
+    "cancelled": EventKind.CANCELLED,
+}
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Given the path of a .toml or JSON file, return the table in it. Raise UsageError if there is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path} can't be read ({error.strerror})", hint="Check the path.") from error
+    except ValueError as error:  # TOMLDecodeError, JSONDecodeError and UnicodeDecodeError are ValueErrors
+        raise UsageError(f"{path} can't be understood: {error}", hint=_HINT) from error
+    if not isinstance(values, dict):
+        raise UsageError(f"{path} holds no orders", hint=_HINT)
+    return values
+
+
+def own_orders(values: Mapping[str, Any], now: datetime) -> list[SimulatedOrder]:
+    """Given the table of a file and the time that `placed` counts back from, return its orders.
+
+    Raise UsageError that names the order and the key.
+    """
+    tables = values.get("order")
+    if not isinstance(tables, list) or set(values) != {"order"}:
+        raise UsageError("a file of orders holds [[order]] tables and nothing else", hint=_HINT)
+    orders = []
+    for number, table in enumerate(tables, start=1):
+        try:
+            orders.append(_order(number, table, now))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UsageError(f"order {number} of the file is wrong: {error}", hint=_HINT) from error
+    return orders
+
+
+def _order(number: int, table: Mapping[str, Any], now: datetime) -> SimulatedOrder:
+    unknown = sorted(set(table) - _ORDER_KEYS - set(_LINE_FIELDS))
+    if unknown:
+        raise ValueError(f"nothing is known of {', '.join(unknown)}")
+    market = _marketplace(table)
+    placed = parse_moment(str(table.get("placed", "0s")), now)
+    own_id = str(table.get("id") or order_id(market.code, number, _OWN_SEED))
+    if not _ORDER_ID.fullmatch(own_id):
+        raise ValueError(f"id {own_id!r} has not the form 123-1234567-1234567")
+    company = str(table.get("company", ""))
+    country = str(table.get("country", "")).upper()
+    rate = STANDARD_RATES.get(country or market.code, 0)
+    programs = [("PRIME", table.get("prime", False)), ("AMAZON_BUSINESS", bool(company))]
+    return SimulatedOrder(
+        order_id=own_id,
+        marketplace=market.code,
+        placed=placed.replace(microsecond=0),
+        lines=_lines(table),
+        events=_events(table),
+        channel=Channel(table.get("channel", Channel.REGULAR)),
+        country=country,
+        tax_mode=TaxMode(table.get("tax", _TAX_MODES[market.region])),
+        tax_rate=_number(table.get("tax_rate", rate), "tax_rate"),
+        tip=_number(table.get("tip", 0), "tip"),
+        programs=tuple(name for name, wanted in programs if wanted),
+        service_level=str(table.get("service_level", "STANDARD")),
+        business=Business(company, str(table.get("purchase_order", "")), str(table.get("vat_number", "")))
+        if company
+        else None,
+        replaces=str(table.get("replaces", "")),
+        payment_method=str(table.get("payment_method", "")),
+        seller_order_id=str(table.get("seller_order_id", "")),
+        address=tuple((str(key), str(value)) for key, value in table.get("address", {}).items()),
+    )
+
+
+def _marketplace(table: Mapping[str, Any]) -> Marketplace:
+    word = table.get("marketplace")
+    market = find_marketplace(str(word)) if word is not None else None
+    if market is None:
+        raise ValueError(f"marketplace {word!r} is no country code or marketplace id of Amazon's")
+    return market
+
+
+def _events(table: Mapping[str, Any]) -> tuple[Event, ...]:
+    """The life of an order: what happened to it, in order of time (at the same time, in the order of the keys)."""
+    events = [PLACED]
+    for key, kind in _EVENTS.items():
+        if key in table:
+            after = int(parse_duration(str(table[key])).total_seconds())
+            events.append(Event(kind, after, reason=str(table.get("cancel_reason", ""))))
+    return tuple(sorted(events, key=lambda event: event.after))
+
+
+def _lines(table: Mapping[str, Any]) -> tuple[Line, ...]:
+    single = {key: value for key, value in table.items() if key in _LINE_FIELDS}
+    lines = table.get("lines", [single])
+    if "lines" in table and single:
+        raise ValueError(f"with `lines`, {', '.join(single)} belongs into the lines")
+    return tuple(map(_line, lines))
+
+
+def _line(values: Mapping[str, Any]) -> Line:
+    unknown = sorted(set(values) - set(_LINE_FIELDS))
+    missing = sorted({"sku", "price"} - set(values))
+    if unknown or missing:
+        raise ValueError(f"in an item {', '.join(unknown or missing)} is {'unknown' if unknown else 'missing'}")
+    line = Line(**{key: _LINE_FIELDS[key](value, key) for key, value in values.items()})
+    if line.quantity < 1:
+        raise ValueError("quantity must be at least 1")
+    return line
+
+
+def _number(value: Any, key: str) -> Decimal:
+    """An amount or a rate: a text or a number; a float is read as it prints, which is how it was written."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"{key} {value!r} is no number") from None
+    if not number.is_finite() or number < 0:
+        raise ValueError(f"{key} {value!r} must be a number of at least 0")
+    return number
+
+
+def _text(value: Any, _key: str) -> str:
+    return str(value)
+
+
+def _count(value: Any, key: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{key} {value!r} is no whole number")  # noqa: TRY004 — one kind of error for the user's file
+    return value
+
+
+_LINE_FIELDS: dict[str, Callable[[Any, str], Any]] = {
+    **dict.fromkeys(("sku", "title", "asin", "promotion", "gift_message"), _text),
+    **dict.fromkeys(("price", "shipping", "gift_wrap", "cod_fee", "discount", "shipping_discount"), _number),
+    "quantity": _count,
+}
+_ORDER_KEYS = frozenset(_EVENTS) | {
+    "id", "marketplace", "channel", "placed", "lines", "country", "tax", "tax_rate", "tip", "prime", "service_level",
+    "company", "purchase_order", "vat_number", "replaces", "payment_method", "seller_order_id", "cancel_reason",
+    "address",
+}  # fmt: skip

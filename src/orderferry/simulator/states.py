@@ -1,0 +1,156 @@
+"""How the events of a simulated order add up: its status and quantities at a moment of its life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from orderferry.domain.orders import OrderStatus
+from orderferry.simulator.events import Event, EventKind
+from orderferry.simulator.orders import SimulatedOrder
+
+
+@dataclass(slots=True)
+class Parcel:
+    """What was shipped at once: pairs of item position and quantity."""
+
+    shipped: datetime
+    contents: tuple[tuple[int, int], ...]
+    carrier: str
+    tracking: str
+    delivered: bool = False
+
+
+@dataclass(slots=True)
+class State:
+    """An order as its first events made it. Lists run along the order's lines."""
+
+    status: str
+    updated: datetime
+    ordered: list[int]
+    fulfilled: list[int]
+    parcels: list[Parcel] = field(default_factory=list)
+    cancelled: dict[int, tuple[str, str]] = field(default_factory=dict)  # item position -> by, reason
+    cancel_request: str | None = None
+    address: dict[str, str] = field(default_factory=dict)
+    tip_final: bool = False
+    verified: datetime | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.status in (OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY)
+
+
+def state_after(order: SimulatedOrder, count: int) -> State:
+    """Given an order and how many of its events have happened (at least one), return the state that they made."""
+    quantities = [line.quantity for line in order.lines]
+    state = State(_first_status(order), order.placed, quantities, [0] * len(quantities))
+    for event in order.events[1:count]:
+        state.updated = order.placed + timedelta(seconds=event.after)
+        handle = _HANDLERS.get(event.kind)
+        if handle is not None:
+            handle(state, event)
+    return state
+
+
+def status_after(order: SimulatedOrder, count: int) -> str:
+    """The status alone: what a search filters by."""
+    return state_after(order, count).status if count > 1 else _first_status(order)
+
+
+def ship_by(order: SimulatedOrder, state: State) -> tuple[datetime, datetime]:
+    """The earliest and latest moment of shipping: counted from the release of the order."""
+    start = state.verified or order.placed
+    return start + timedelta(hours=4), start + timedelta(days=2)
+
+
+def deliver_by(order: SimulatedOrder, state: State) -> tuple[datetime, datetime]:
+    """The earliest and latest moment of delivery."""
+    earliest, latest = ship_by(order, state)
+    return earliest + timedelta(days=1), latest + timedelta(days=4)
+
+
+def _first_status(order: SimulatedOrder) -> str:
+    if any(event.kind is EventKind.AVAILABLE for event in order.events):
+        return OrderStatus.PENDING_AVAILABILITY
+    return OrderStatus.PENDING
+
+
+def _available(state: State, _event: Event) -> None:
+    state.status = OrderStatus.PENDING
+
+
+def _verified(state: State, _event: Event) -> None:
+    if state.pending:
+        state.status = OrderStatus.UNSHIPPED
+        state.verified = state.updated
+
+
+def _shipped(state: State, event: Event) -> None:
+    open_quantities = [
+        (position, ordered - done)
+        for position, (ordered, done) in enumerate(zip(state.ordered, state.fulfilled, strict=True))
+        if ordered > done
+    ]
+    contents = event.quantities or tuple(open_quantities)
+    for position, quantity in contents:
+        state.fulfilled[position] += quantity
+    state.parcels.append(Parcel(state.updated, contents, event.carrier, event.tracking))
+    state.verified = state.verified or state.updated
+    everything = all(done >= ordered for ordered, done in zip(state.ordered, state.fulfilled, strict=True))
+    state.status = OrderStatus.SHIPPED if everything else OrderStatus.PARTIALLY_SHIPPED
+
+
+def _delivered(state: State, _event: Event) -> None:
+    for parcel in state.parcels:
+        parcel.delivered = True
+
+
+def _cancelled(state: State, event: Event) -> None:
+    state.status = OrderStatus.CANCELLED
+    for position in range(len(state.ordered)):
+        state.cancelled[position] = (event.by or "BUYER", event.reason)
+
+
+def _item_cancelled(state: State, event: Event) -> None:
+    for position, quantity in event.quantities:
+        state.ordered[position] = max(state.ordered[position] - quantity, 0)
+        state.cancelled[position] = (event.by or "BUYER", event.reason)
+    if not any(state.ordered):
+        state.status = OrderStatus.CANCELLED
+    elif any(state.fulfilled) and all(
+        done >= ordered for ordered, done in zip(state.ordered, state.fulfilled, strict=True)
+    ):
+        state.status = OrderStatus.SHIPPED
+
+
+def _cancel_requested(state: State, event: Event) -> None:
+    state.cancel_request = event.reason
+
+
+def _address_corrected(state: State, event: Event) -> None:
+    state.address.update(event.changes)
+
+
+def _tip_finalized(state: State, _event: Event) -> None:
+    state.tip_final = True
+
+
+def _status_set(state: State, event: Event) -> None:
+    state.status = event.status
+
+
+# What each kind of event does to the state; the kinds that are missing only move the time.
+_HANDLERS: dict[EventKind, Callable[[State, Event], None]] = {
+    EventKind.AVAILABLE: _available,
+    EventKind.VERIFIED: _verified,
+    EventKind.SHIPPED: _shipped,
+    EventKind.DELIVERED: _delivered,
+    EventKind.CANCELLED: _cancelled,
+    EventKind.ITEM_CANCELLED: _item_cancelled,
+    EventKind.CANCEL_REQUESTED: _cancel_requested,
+    EventKind.ADDRESS_CORRECTED: _address_corrected,
+    EventKind.TIP_FINALIZED: _tip_finalized,
+    EventKind.STATUS_SET: _status_set,
+}
