@@ -1,0 +1,64 @@
+"""An HTTP answer as it came, and the words on which judging it hangs. The status is judged before the body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orderferry.amazon.decode_page import UnusableBody, parse_body
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}", re.ASCII)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One complete answer: `headers` by lower-case name, `body` as sent (decompressed)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def request_id(self) -> str:
+        """Amazon's id of the request (x-amzn-RequestId), which its support asks for; ''."""
+        value = self.headers.get("x-amzn-requestid", "")
+        return value if _REQUEST_ID.fullmatch(value) else ""
+
+    def json(self) -> Any:
+        """The body. Raise UnusableBody."""
+        return parse_body(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class AmazonsWord:
+    """The first entry of an error answer: a code that may be shown, and its whole text, which may not.
+
+    Amazon's messages may quote what we sent, so the text is only looked at.
+    """
+
+    code: str = ""
+    text: str = ""
+
+    def mentions(self, *words: str) -> bool:
+        """Whether the text has all of these words, in any case."""
+        return all(word in self.text for word in words)
+
+
+def error_list(answer: Answer) -> tuple[AmazonsWord, ...]:
+    """Given an SP-API answer, return the entries of its `errors`; none where the body is something else."""
+    try:
+        body = answer.json()
+    except UnusableBody:
+        return ()
+    entries = body.get("errors") if isinstance(body, Mapping) else None
+    return tuple(map(_word, entries)) if isinstance(entries, list) else ()
+
+
+def _word(entry: object) -> AmazonsWord:
+    fields = entry if isinstance(entry, Mapping) else {}
+    code = fields.get("code")
+    told = " ".join(str(fields[key]) for key in ("code", "message", "details") if fields.get(key) is not None)
+    return AmazonsWord(code if isinstance(code, str) and _CODE.fullmatch(code) else "", told.casefold())

@@ -1,0 +1,65 @@
+"""The SP-API library's client for the Orders API 2026-01-01, without the parts of it that mislead.
+
+Kept: the operations, their paths and parameters. Replaced: construction (it reads SP_API_DEFAULT_MARKETPLACE, looks
+for credentials in files, and opens pools of its own), headers (its Host is wrong for http addresses, its User-Agent
+not in Amazon's form), the token cache, and the reading of answers (it takes an error page for an empty list).
+Import this module only after `drop_stray_variables`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, cast
+
+from sp_api.api.orders.orders_2026_01_01 import OrdersV20260101  # type: ignore[import-untyped]
+
+from orderferry.amazon.answers import Answer
+from orderferry.amazon.login import Login
+from orderferry.amazon.transport import Transport
+
+# They would log whole addresses (httpx) and, set to DEBUG, the access token (sp_api).
+_TALKATIVE = ("httpx", "httpcore", "sp_api", "sp_api.base.client", "sp_api.auth.access_token_client")
+
+
+def quiet_libraries() -> None:
+    """Let the libraries log warnings only, whatever the level of orderferry's own log is."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class OrdersClient(OrdersV20260101):  # type: ignore[misc]
+    """searchOrders and getOrder of one account, as whole HTTP answers that nobody has judged yet."""
+
+    def __init__(self, endpoint: str, login: Login, transport: Transport) -> None:
+        # Not the library's own construction: see the module's first lines. These are what its requests read.
+        quiet_libraries()
+        self.endpoint = endpoint
+        self.marketplace_id = None  # our parameters always name the marketplaces
+        self.version = None
+        self.restricted_data_token = None
+        self._login = login
+        self._transport = transport
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a request; Host is left to the HTTP library, which knows the address.
+
+        Raise as Login.token.
+        """
+        return {
+            "accept": "application/json",
+            "user-agent": self._login.user_agent,
+            "x-amz-access-token": self._login.token(),
+            "x-amz-date": self._login.clock.now().strftime("%Y%m%dT%H%M%SZ"),
+        }
+
+    def search(self, parameters: dict[str, str]) -> Answer:
+        """Ask for one page of a listing."""
+        return cast(Answer, self.search_orders(**parameters))
+
+    def get(self, order_id: str, parameters: dict[str, str]) -> Answer:
+        """Ask for one order."""
+        return cast(Answer, self.get_order(order_id, **parameters))
+
+    def _check_response(self, res: Answer, *_: Any, **__: Any) -> Answer:
+        return res

@@ -1,0 +1,127 @@
+"""What an answer of the Orders API means: something to read, or one of the errors that say what to do about it.
+
+The status decides, then the body (sp-api-orders 6 and 7.3). Amazon's codes are passed on, its texts are not: they may
+quote what was sent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from orderferry.amazon.answers import AmazonsWord, Answer, error_list
+from orderferry.amazon.decode_page import UnusableBody
+from orderferry.amazon.retry import LATER, PassingFault
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.errors import (
+    AmazonError,
+    AmazonRefused,
+    AmazonUnavailable,
+    MarketplaceRefused,
+    PaginationExpired,
+    QuotaExhausted,
+)
+
+_MENDS = (
+    "Check in Seller Central that the application is authorised for this account and region and has a role that may "
+    "read orders (Inventory and Order Tracking, Direct-to-Consumer Shipping)."
+)
+
+
+# searchOrders' other parameters, in lower case: a rejection that names one of them is not about the token.
+_OTHER_PARAMETERS = ("created", "lastupdated", "marketplaceids", "fulfil", "includeddata", "maxresults")
+
+
+class Forbidden(AmazonRefused):
+    """403: this request is refused to credentials that Login with Amazon has just taken."""
+
+
+class AccessTokenExpired(AmazonRefused):
+    """403 because the access token's hour is over: worth one new login. Twice in a row it is a refusal."""
+
+
+def judge(answer: Answer, operation: str, *, paged: bool = False) -> Any:
+    """Given an answer to `operation` (`paged`: a pagination token was sent), return its JSON if its status is 200.
+
+    Raise PassingFault (5xx, unusable body), AmazonUnavailable (redirects and other oddities), AccessTokenExpired,
+    Forbidden (403), AmazonRefused (401), PaginationExpired (400 about the token), AmazonError (other 4xx). What 429
+    and an unknown order mean, the caller has asked before.
+    """
+    if answer.status == 200:
+        try:
+            return answer.json()
+        except UnusableBody as unusable:
+            raise unusable_answer(operation, str(unusable)) from None
+    words = error_list(answer)
+    if answer.status in {401, 403}:
+        raise _refusal(answer, operation, words)
+    if answer.status >= 500 or answer.status == 408:
+        raise PassingFault(f"Amazon answered {operation} with {_called(answer, words)}.", hint=_later(answer))
+    if answer.status >= 400 and words:
+        if answer.status == 400 and paged and _is_about_token(words):
+            raise PaginationExpired("Amazon no longer takes the pagination token of this listing.", hint=LATER)
+        raise AmazonError(
+            f"Amazon rejects the request {operation} with {_called(answer, words)}.",
+            hint=f"Update orderferry; if it stays, report it to its issue tracker{_reference(answer)}.",
+        )
+    raise AmazonUnavailable(
+        f"Something else than Amazon's Orders API answered {operation} (HTTP {answer.status}).",
+        hint="If it stays, check amazon.endpoint and whether a proxy stands in between.",
+    )
+
+
+def unusable_answer(operation: str, problem: str) -> PassingFault:
+    """Given what is wrong with the body of a good status, return the error for it."""
+    return PassingFault(f"Amazon's answer to {operation} can't be used: {problem}.", hint=LATER)
+
+
+def quota_spent(operation: str, retry_at: datetime) -> QuotaExhausted:
+    """Given the operation that Amazon answered with 429 and when a token may be back, return the error for it."""
+    return QuotaExhausted(
+        f"Amazon takes no more {operation} requests for the moment (HTTP 429).",
+        operation=operation,
+        retry_at=retry_at,
+        hint="The quota fills up again by itself; `orderferry plan` shows a schedule that fits, and amazon.quota_share "
+        "leaves room for other programs that use the account.",
+    )
+
+
+def listing_refused(refused: AmazonRefused, marketplaces: tuple[str, ...]) -> MarketplaceRefused:
+    """Given a refused listing, return the error that names its marketplaces: each may be tried alone."""
+    codes = ", ".join(map(marketplace_code, marketplaces))
+    return MarketplaceRefused(f"{refused.message} (marketplaces: {codes})", marketplaces=marketplaces, hint=_MENDS)
+
+
+def is_unknown_order(answer: Answer) -> bool:
+    """Whether Amazon itself says that it does not know the order: a 404 of a gateway or of a wrong path says nothing
+    about an order."""
+    return answer.status == 404 and bool(error_list(answer))
+
+
+def _refusal(answer: Answer, operation: str, words: tuple[AmazonsWord, ...]) -> AmazonRefused:
+    if any(word.mentions("token", "expired") for word in words):
+        return AccessTokenExpired(f"Amazon says that the access token for {operation} has expired.", hint=_MENDS)
+    refusal = Forbidden if answer.status == 403 else AmazonRefused
+    return refusal(
+        f"Amazon refuses {operation} with {_called(answer, words)}.", hint=f"{_MENDS[:-1]}{_reference(answer)}."
+    )
+
+
+def _is_about_token(words: tuple[AmazonsWord, ...]) -> bool:
+    """Amazon names the token, or nothing at all: the same parameters were good for the pages before."""
+    return any(
+        word.mentions("token") or not any(word.mentions(parameter) for parameter in _OTHER_PARAMETERS) for word in words
+    )
+
+
+def _called(answer: Answer, words: tuple[AmazonsWord, ...]) -> str:
+    code = next((word.code for word in words if word.code), "")
+    return f"HTTP {answer.status} {code}".rstrip()
+
+
+def _later(answer: Answer) -> str:
+    return f"{LATER[:-1]}{_reference(answer)}."
+
+
+def _reference(answer: Answer) -> str:
+    return f" (Amazon's request id {answer.request_id})" if answer.request_id else ""

@@ -1,0 +1,198 @@
+"""Amazon as a source of orders: satisfies run.ports.OrderSource.
+
+Every request goes the same way: a good access token, one token of the quota, the request, the judgement, and a few
+retries for what is worth one.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+import random
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from orderferry import __version__
+from orderferry.amazon.answers import Answer
+from orderferry.amazon.clock import AmazonClock, parse_http_date
+from orderferry.amazon.decode_order import ORDER_ID, decode_order
+from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single
+from orderferry.amazon.environment import drop_stray_variables
+from orderferry.amazon.judge import (
+    AccessTokenExpired,
+    Forbidden,
+    is_unknown_order,
+    judge,
+    listing_refused,
+    quota_spent,
+    unusable_answer,
+)
+from orderferry.amazon.login import Login
+from orderferry.amazon.parameters import order_parameters, search_parameters
+from orderferry.amazon.quota import RATE_HEADER, Quota, parse_rate
+from orderferry.amazon.retry import Retry
+from orderferry.amazon.transport import open_transports
+from orderferry.config.model import AmazonSettings
+from orderferry.config.urls import is_loopback
+from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.search import Page, Search
+from orderferry.domain.usage_plans import USAGE_PLANS
+from orderferry.errors import UsageError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+SEARCH, GET = "searchOrders", "getOrder"
+
+
+def user_agent() -> str:
+    """Return our User-Agent in the form that SP-API asks for: name/version (Language=…; Platform=…)."""
+    language = f"Python/{sys.version_info.major}.{sys.version_info.minor}"
+    return f"orderferry/{__version__} (Language={language}; Platform={platform.system() or 'unknown'})"
+
+
+class AmazonSource:
+    """The orders of one seller account.
+
+    `quota` keeps the book of tokens; `clock` gives this machine's aware UTC now, `sleep` takes seconds. Nothing is
+    sent before the first question. Raise UsageError for addresses or credentials that must not be used,
+    AmazonUnavailable for proxy or certificate settings of the machine that can't be.
+    """
+
+    def __init__(
+        self,
+        settings: AmazonSettings,
+        quota: Quota,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        _refuse_unsafe(settings)
+        self.stray_variables = drop_stray_variables()
+        # Only now: the library reads those variables when it is imported; and --help never needs it.
+        from orderferry.amazon.client import OrdersClient  # noqa: PLC0415
+
+        self._quota = quota
+        self._retry = Retry(sleep, chance=chance)
+        self._clock = AmazonClock(clock)
+        self._calls = {SEARCH: 0, GET: 0}
+        endpoint = settings.endpoint.rstrip("/")
+        to_api, to_login = open_transports(endpoint, settings.token_url, settings.timeout)
+        self._transports = {to_api, to_login}
+        self._login = Login(settings, to_login, self._clock, user_agent())
+        self._client = OrdersClient(endpoint, self._login, to_api)
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Requests made so far, by operation, retries included; logins are not counted."""
+        return dict(self._calls)
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """Amazon's time less this machine's; None as long as Amazon has not answered with a date."""
+        return self._clock.offset
+
+    def now(self) -> datetime:
+        """Amazon's clock, aware UTC. Logs in where nothing was asked yet. Raise as `search`, but for the quota."""
+        if self._clock.offset is None:
+            self._retry.call(self._login.token)
+        return self._clock.now()
+
+    def search(self, search: Search, token: str | None = None) -> Page:
+        """One page of a listing. Spends one token of searchOrders a try.
+
+        Raise AmazonUnavailable, QuotaExhausted, PaginationExpired, AmazonRefused, or MarketplaceRefused when this
+        listing is refused to credentials that are good; AmazonError for a request that Amazon rejects.
+        """
+        parameters = search_parameters(search, token)
+
+        def read(answer: Answer) -> Page:
+            body = judge(answer, SEARCH, paged=bool(token))
+            return decode_page(body, search.basis, parse_http_date(answer.headers.get("date")))
+
+        try:
+            return self._ask(SEARCH, lambda: self._client.search(parameters), read)
+        except Forbidden as refused:
+            raise listing_refused(refused, search.marketplaces) from refused
+
+    def get(self, order_id: str) -> Order | UnreadableOrder | None:
+        """One order; None when Amazon does not know it, or it can't be an order's id. Spends one getOrder token a try.
+
+        Raise as `search`, but for PaginationExpired and MarketplaceRefused.
+        """
+        if not ORDER_ID.fullmatch(order_id):
+            return None
+
+        def read(answer: Answer) -> Order | UnreadableOrder | None:
+            if is_unknown_order(answer):
+                return None
+            order = decode_order(decode_single(judge(answer, GET)))
+            if order.order_id not in {order_id, None}:
+                raise UnusableBody("it is about another order")
+            return order
+
+        return self._ask(GET, lambda: self._client.get(order_id, order_parameters()), read)
+
+    def close(self) -> None:
+        """Close the connections. May be called twice."""
+        for transport in self._transports:
+            transport.close()
+
+    def _ask(self, operation: str, send: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
+        """One question, with its retries; an access token that has expired early is renewed once."""
+
+        def attempt() -> T:
+            try:
+                return self._try_once(operation, send, read)
+            except AccessTokenExpired:
+                log.info("the access token has expired before its time: logging in again")
+                self._login.forget()
+                return self._try_once(operation, send, read)
+
+        return self._retry.call(attempt)
+
+    def _try_once(self, operation: str, send: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
+        self._login.token()  # before the quota: a failed login must not cost a token
+        self._quota.spend(operation)
+        self._calls[operation] += 1
+        answer = send()
+        arrived = self._clock.local()
+        log.debug("%s: HTTP %d, Amazon's request id %s", operation, answer.status, answer.request_id or "not given")
+        rate = parse_rate(answer.headers.get(RATE_HEADER))
+        if rate is not None:
+            self._quota.learn(operation, rate)
+        if answer.status == 429:
+            self._quota.drained(operation)
+            raise quota_spent(operation, self._clock.local() + _one_token(operation))
+        try:
+            result = read(answer)
+        except UnusableBody as unusable:
+            raise unusable_answer(operation, str(unusable)) from None
+        self._clock.learn(answer.headers.get("date"), arrived)
+        return result
+
+
+def _one_token(operation: str) -> timedelta:
+    """How long the documented rate takes to give one token back."""
+    return timedelta(seconds=float(1 / USAGE_PLANS[operation].rate))
+
+
+def _refuse_unsafe(settings: AmazonSettings) -> None:
+    """The configuration has checked this already; credentials go over these addresses, so it is checked here too."""
+    for key, url in (("amazon.endpoint", settings.endpoint), ("amazon.token_url", settings.token_url)):
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+            raise UsageError(f"{key} is no https address.", hint="Plain http goes to this machine only.")
+    credentials = (
+        ("amazon.client_id", settings.client_id),
+        ("amazon.client_secret", settings.client_secret),
+        ("amazon.refresh_token", settings.refresh_token),
+    )
+    for key, value in credentials:
+        if not value:
+            raise UsageError(f"{key} is empty.", hint="`orderferry init` asks for it.")
