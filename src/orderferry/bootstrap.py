@@ -20,6 +20,7 @@ from orderferry.run.sweeps import SWEEPS
 if TYPE_CHECKING:
     from orderferry.amazon.source import AmazonSource
     from orderferry.ledger.ledger import Ledger
+    from orderferry.ledger.quota import QuotaBook
     from orderferry.prestashop.shop import PrestashopShop
 
 
@@ -43,7 +44,9 @@ def shop_identity(settings: Settings) -> str:
     return f"{settings.prestashop.location} {settings.prestashop.table_prefix}"
 
 
-def open_shop_ledger(settings: Settings, *, accept_shop: bool = False, read_only: bool = False) -> Ledger:
+def open_shop_ledger(
+    settings: Settings, *, accept_shop: bool = False, read_only: bool = False, dry_run: bool = False
+) -> Ledger:
     """The ledger of this configuration. Raise LedgerUnusable."""
     from orderferry.ledger.open import open_ledger
 
@@ -54,22 +57,28 @@ def open_shop_ledger(settings: Settings, *, accept_shop: bool = False, read_only
         now=utc_now(),
         accept_shop=accept_shop,
         read_only=read_only,
+        dry_run=dry_run,
     )
 
 
 def amazon_source(settings: Settings, ledger: Ledger, reserve: int = 0) -> AmazonSource:
     """The source of orders, spending its quota from the ledger's book."""
     from orderferry.amazon.source import AmazonSource
+
+    return AmazonSource(settings.amazon, quota_book(settings, ledger, reserve), clock=utc_now, sleep=time.sleep)
+
+
+def quota_book(settings: Settings, ledger: Ledger, reserve: int = 0) -> QuotaBook:
+    """The account's token buckets; `reserve` tokens of searchOrders are left to the scheduled import."""
     from orderferry.ledger.quota import QuotaBook
 
-    book = QuotaBook(
+    return QuotaBook(
         ledger,
         account_identity(settings),
         settings.amazon.quota_share,
         utc_now,
         reserve={"searchOrders": Decimal(reserve)},
     )
-    return AmazonSource(settings.amazon, book, clock=utc_now, sleep=time.sleep)
 
 
 def prestashop_shop(settings: Settings, ledger: Ledger) -> PrestashopShop:
@@ -97,7 +106,7 @@ def run_command(
         except AlreadyRunning as running:
             return _note_already_running(settings, command, options, running, speak=speak)
         try:
-            with open_shop_ledger(settings, accept_shop=options.accept_shop) as ledger:
+            with open_shop_ledger(settings, accept_shop=options.accept_shop, dry_run=options.dry_run) as ledger:
                 report = _engine(settings, command, options, ledger, stop).run()
                 if speak and not options.dry_run:
                     announce(ledger, report, utc_now())

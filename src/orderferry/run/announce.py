@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,7 +20,7 @@ class ConditionLedger(Protocol):
 
     def given_up(self) -> Sequence[Entry]: ...
 
-    def conditions(self) -> Sequence[Condition]: ...
+    def conditions(self) -> Mapping[str, Condition]: ...
 
     def put_condition(self, condition: Condition) -> None: ...
 
@@ -37,7 +37,7 @@ def announce(ledger: ConditionLedger, report: Report, now: datetime) -> None:
     found = open_conditions(ledger)
     found += error_conditions(report.command, report.errors)
     found += problem_conditions(report.problems.values())
-    judged = [c for c in ledger.conditions() if _is_judged(c, report)]
+    judged = [c for c in ledger.conditions().values() if _is_judged(c, report)]
     speech = speak(judged, found, now)
     for condition in speech.remember:
         ledger.put_condition(condition)

@@ -63,7 +63,7 @@ class Processor:
         unreadable = [order for order in orders if isinstance(order, UnreadableOrder)]
         sightings = [sighting(order) for order in readable]
         sightings += [Sighting(order.order_id) for order in unreadable if order.order_id]
-        entries = self._entries(sightings)
+        entries = self.ledger.note_seen(sightings, self.run, self.now())
         view = self.shop.look(readable) if readable else ShopView({}, {})
         verdicts: list[Verdict] = [self._unreadable(order, entries) for order in unreadable if order.order_id]
         try:
@@ -77,12 +77,6 @@ class Processor:
         """Remember verdicts, unless the run is a dry one."""
         if verdicts and not self.dry_run:
             self.ledger.settle(verdicts, self.run, self.now())
-
-    def _entries(self, sightings: Sequence[Sighting]) -> Mapping[str, Entry]:
-        if not self.dry_run:
-            return self.ledger.note_seen(sightings, self.run, self.now())
-        found = {s.order_id: self.ledger.entry(s.order_id) for s in sightings}
-        return {order_id: entry for order_id, entry in found.items() if entry is not None}
 
     def _one(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict:
         marker = view.markers.get(order.order_id)

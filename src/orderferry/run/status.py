@@ -1,0 +1,158 @@
+"""The state of things at a glance, from the ledger alone: no call to Amazon, none to the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from statistics import median
+from typing import Any, Protocol
+
+from orderferry.config.model import Settings
+from orderferry.domain.durations import iso
+from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.orders import Channel
+from orderferry.domain.records import RunRecord
+from orderferry.domain.search import Basis
+from orderferry.domain.spans import Span, Spans, last_end, subtract
+from orderferry.domain.usage_plans import USAGE_PLANS
+from orderferry.domain.window import Cell
+from orderferry.errors import ExitCode
+from orderferry.run.announce import ConditionLedger, open_conditions
+from orderferry.run.conditions import Found
+from orderferry.run.sweeps import SWEEPS
+
+# A command is late when it has been silent for so many of its own usual intervals, and for an hour at least.
+LATE_AFTER_INTERVALS = 3
+LATE_AT_LEAST = timedelta(hours=1)
+RUNS_FOR_RHYTHM = 20
+
+
+class StatusLedger(ConditionLedger, Protocol):
+    """What of the ledger is needed here."""
+
+    def last_runs(self, command: str | None = None, limit: int = 10) -> Sequence[RunRecord]: ...
+
+    def last_success(self, command: str) -> RunRecord | None: ...
+
+    def coverage(self, basis: Basis) -> Mapping[Cell, Spans]: ...
+
+    def open_counts(self, now: datetime) -> Mapping[str, int]: ...
+
+
+class QuotaLeft(Protocol):
+    """The quota book, as far as it is read here."""
+
+    def left(self, operation: str, now: datetime) -> Decimal: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CommandStatus:
+    """How one command has been doing. `usual_interval` None: too few runs to tell."""
+
+    command: str
+    last_run: RunRecord | None
+    last_success: RunRecord | None
+    usual_interval: timedelta | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that `status` shows."""
+
+    now: datetime
+    commands: tuple[CommandStatus, ...]
+    coverage: Mapping[Cell, Spans]
+    gaps: tuple[tuple[Cell, Span], ...]
+    open: Mapping[str, int]
+    conditions: tuple[Found, ...]
+    oldest_waiting: Entry | None
+    quota: Mapping[str, Decimal]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing needs a person and nothing is late or missing."""
+        return not (self.conditions or self.gaps or any(command.late for command in self.commands))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 if healthy, else 1."""
+        return ExitCode.DONE if self.healthy else ExitCode.NEEDS_A_PERSON
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's JSON object of `status`."""
+        return {
+            "healthy": self.healthy,
+            "commands": {command.command: _command_json(command) for command in self.commands},
+            "coverage": [
+                {**_cell_json(cell), "spans": [_span_json(span) for span in spans]}
+                for cell, spans in sorted(self.coverage.items())
+            ],
+            "gaps": [{**_cell_json(cell), **_span_json(span)} for cell, span in self.gaps],
+            "open": {"waiting": 0, "held": 0, "failed": 0, "given_up": 0, **self.open},
+            "conditions": [found.text for found in self.conditions],
+            "quota": {name: str(round(left, 2)) for name, left in self.quota.items()},
+            "exit_code": int(self.exit_code),
+        }
+
+
+def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now: datetime) -> Status:
+    """Given an open ledger, return how things stand at `now`. Raise LedgerUnusable."""
+    coverage = ledger.coverage(Basis.UPDATED)
+    wanted = {
+        (m.id, channel): coverage.get((m.id, channel), ()) for m in settings.amazon.marketplaces for channel in Channel
+    }
+    waiting = ledger.entries([EntryState.WAITING], 1)
+    return Status(
+        now,
+        tuple(_command_status(ledger, command, now) for command in SWEEPS),
+        wanted,
+        tuple((cell, gap) for cell, spans in sorted(wanted.items()) for gap in gaps_between(spans)),
+        ledger.open_counts(now),
+        tuple(open_conditions(ledger)),
+        waiting[0] if waiting else None,
+        {
+            operation: quota.left(operation, now)
+            for operation in USAGE_PLANS
+            if operation in ("searchOrders", "getOrder")
+        },
+    )
+
+
+def gaps_between(spans: Spans) -> Spans:
+    """The moments between the first and the last covered one that no run has observed."""
+    end = last_end(spans)
+    return subtract([Span(spans[0].start, end)], spans) if spans and end else ()
+
+
+def _command_status(ledger: StatusLedger, command: str, now: datetime) -> CommandStatus:
+    runs = ledger.last_runs(command, RUNS_FOR_RHYTHM)
+    success = ledger.last_success(command)
+    starts = sorted(run.started for run in runs)
+    intervals = [later - earlier for earlier, later in pairwise(starts)]
+    usual = timedelta(seconds=median(i.total_seconds() for i in intervals)) if len(intervals) > 1 else None
+    late = False
+    if success is not None and usual is not None:
+        late = now - success.started > max(usual * LATE_AFTER_INTERVALS, LATE_AT_LEAST)
+    return CommandStatus(command, runs[0] if runs else None, success, usual, late or (bool(runs) and success is None))
+
+
+def _command_json(command: CommandStatus) -> dict[str, Any]:
+    return {
+        "last_run": iso(command.last_run.started) if command.last_run else None,
+        "last_exit_code": command.last_run.exit_code if command.last_run else None,
+        "last_success": iso(command.last_success.started) if command.last_success else None,
+        "late": command.late,
+    }
+
+
+def _cell_json(cell: Cell) -> dict[str, str]:
+    return {"marketplace": marketplace_code(cell[0]), "channel": str(cell[1])}
+
+
+def _span_json(span: Span) -> dict[str, str]:
+    return {"from": iso(span.start), "until": iso(span.end)}
