@@ -54,15 +54,17 @@ class PricedLine:
     tax_after_discount: Decimal
     unit_tax_after_discount: Decimal
     tax_key: str = ""
+    discount: Amount = Amount()  # this line's share of the order's discounts
 
 
 @dataclass(frozen=True, slots=True)
 class PricedCharge:
-    """Shipping or gift wrapping of the whole order."""
+    """Shipping or gift wrapping of the whole order, before discounts; `discount` is its share of them."""
 
     amount: Amount
     rate: Decimal
     tax_key: str = ""
+    discount: Amount = Amount()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class Rates:
     `by_item`: the rate for each item (None: no rate is known); `shipping` the one for the carrier, gift wrap and
     fees (None: take the rate of the largest line). `known`: every tax of the shop, to find the one that Amazon's TAX
     amounts mean. `collected_by_amazon`: the tax under which tax owed by Amazon is booked, if configured.
+    `by_configuration`: `by_item` comes from `taxes.<COUNTRY>`, so that it holds outside the EU, too (a seller who is
+    registered there); else a delivery outside the EU has 0 % unless Amazon gives tax.
     """
 
     by_item: Mapping[str, RateChoice | None]
@@ -105,6 +109,7 @@ class Rates:
     vat_by_amazon: bool = False
     missing_is_zero: bool = False
     collected_by_amazon: RateChoice | None = None
+    by_configuration: bool = False
 
 
 @dataclass(frozen=True, slots=True)

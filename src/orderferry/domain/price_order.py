@@ -1,0 +1,137 @@
+"""Amazon's money in PrestaShop's terms, to the cent.
+
+The way: one currency -> the reading that adds up (`reconcile`) -> components (`components`) -> the tax in each
+(`tax_split`) -> rounded sums (`settle`) -> lines, charges and discounts as PrestaShop's tables hold them
+(prestashop-order-writing, orders, order_detail, order_detail_tax).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal, localcontext
+
+from orderferry.domain.components import Component, components_of
+from orderferry.domain.money import quantise
+from orderferry.domain.orders import Order, ProceedsType
+from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, RateChoice, Rates, Rounding
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.proceeds import ZERO, CannotPrice, checked_currency
+from orderferry.domain.reconcile import Reconciled, reconcile
+from orderferry.domain.settle import Bucket, Settled, settle
+from orderferry.domain.tax_split import Part, TaxSplitter, is_collected_by_amazon
+
+UNIT_PRICE_DECIMALS = 6  # order_detail.unit_price_tax_incl is decimal(20,6)
+_PRECISION = 60  # digits: thousands of the largest amounts sum exactly
+
+# Lines of ours, without a product: what the buyer also paid and PrestaShop has no field for.
+FREE_LINES = {
+    ProceedsType.COD_FEE: "Cash on delivery fee",
+    ProceedsType.OTHER: "Other charges",
+    ProceedsType.DELIVERY_TIP: "Delivery tip",
+}
+
+
+def price_order(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder | Problem:
+    """Given an order, the taxes that may apply and the shop's rounding, return its money as PrestaShop keeps it.
+
+    Return a Problem instead: `unreconciled-total` if Amazon's amounts add up in no reading or are missing,
+    `no-vat-rate` if a delivery inside the EU has tax that no tax of the shop explains or no rate at all, `bad-field`
+    for amounts out of range, negative quantities and two currencies. Never raises.
+    """
+    with localcontext() as context:
+        context.prec = _PRECISION
+        try:
+            return _price(order, rates, rounding)
+        except CannotPrice as refusal:
+            return refusal.problem
+
+
+def _price(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder:
+    for number, item in enumerate(order.items):
+        if item.quantity < 0:
+            path = f"orderItems[{number}].quantityOrdered"
+            raise CannotPrice(Problem(ProblemCode.BAD_FIELD, f"{path} is negative", order.order_id, path))
+    currency = checked_currency(order)
+    found = reconcile(order, currency)
+    parts = _with_taxes(order, currency, found, rates)
+    total = quantise(found.total, rounding.decimals, rounding.mode)
+    settled = settle(_buckets(order, parts, total), total, rounding)
+    by_kind = {one.bucket.kind: one for one in settled if one.bucket.item is None}
+    discounts = sum((one.discount for one in settled), Amount())
+    return PricedOrder(
+        currency=currency,
+        lines=tuple(
+            _line(order, one) for one in settled if one.bucket.item is not None or one.bucket.kind in FREE_LINES
+        ),
+        shipping=_charge(by_kind.get(ProceedsType.SHIPPING)),
+        wrapping=_charge(by_kind.get(ProceedsType.GIFT_WRAP)),
+        discounts=discounts,
+        total=sum((one.paid for one in settled), Amount()),
+        reading=found.reading,
+        collected_by_amazon=any(is_collected_by_amazon(item) for item in order.items),
+    )
+
+
+def _with_taxes(order: Order, currency: str, found: Reconciled, rates: Rates) -> list[Part]:
+    """Items first: the largest of them lends its rate to shipping and fees that have none."""
+    components = components_of(found)
+    splitter = TaxSplitter(order, currency, found.reading, rates)
+    items = [splitter.split(part) for part in components if part.kind is ProceedsType.ITEM]
+    largest = max(items, key=lambda part: abs(part.gross), default=None)
+    if largest is not None and (largest.gross or largest.rate):
+        splitter = replace(splitter, main=RateChoice(largest.rate, largest.tax_key))
+    return [*items, *(splitter.split(part) for part in components if part.kind is not ProceedsType.ITEM)]
+
+
+def _buckets(order: Order, parts: Sequence[Part], total: Decimal) -> list[Bucket]:
+    """One bucket for each item that was bought, then one for each kind of charge.
+
+    What is still charged for an item of quantity 0 (cancelled) is no product any more: it joins the other charges.
+    """
+    of_items: dict[int, list[Part]] = {index: [] for index, item in enumerate(order.items) if item.quantity}
+    of_kinds: dict[ProceedsType, list[Part]] = {kind: [] for kind in ProceedsType}
+    for part in parts:
+        component = part.component
+        if component.kind is not ProceedsType.ITEM:
+            of_kinds[component.kind].append(part)
+        elif component.item in of_items:
+            of_items[component.item].append(part)
+        elif component.amount or component.discount or component.tax:
+            of_kinds[ProceedsType.OTHER].append(part)
+    buckets = [Bucket(ProceedsType.ITEM, tuple(some), index) for index, some in of_items.items() if some]
+    buckets += [Bucket(kind, tuple(some)) for kind, some in of_kinds.items() if some]
+    if not buckets and total:
+        nothing = Part(Component(None, ProceedsType.OTHER, ZERO), ZERO, ZERO, ZERO, ZERO, ZERO, "")
+        buckets.append(Bucket(ProceedsType.OTHER, (nothing,)))
+    return buckets
+
+
+def _line(order: Order, settled: Settled) -> PricedLine:
+    bucket = settled.bucket
+    item = order.items[bucket.item] if bucket.item is not None else None
+    quantity = item.quantity if item else 1
+    tax = settled.paid.tax
+    return PricedLine(
+        item_id=item.item_id if item else "",
+        label="" if item else FREE_LINES[bucket.kind],
+        quantity=quantity,
+        unit=Amount(_each(settled.total.excl, quantity), _each(settled.total.incl, quantity)),
+        total=settled.total,
+        rate=bucket.main.rate,
+        tax_after_discount=tax,
+        unit_tax_after_discount=_each(tax, quantity),
+        tax_key=bucket.main.tax_key,
+        discount=settled.discount,
+    )
+
+
+def _charge(settled: Settled | None) -> PricedCharge:
+    if settled is None:
+        return PricedCharge(Amount(), ZERO)
+    main = settled.bucket.main
+    return PricedCharge(settled.total, main.rate, main.tax_key, settled.discount)
+
+
+def _each(total: Decimal, quantity: int) -> Decimal:
+    return quantise(total / quantity, UNIT_PRICE_DECIMALS)

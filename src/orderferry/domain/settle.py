@@ -1,0 +1,99 @@
+"""Rounding an order's parts to the currency so that everything sums to what the buyer paid.
+
+Each sum is rounded once, by the shop's mode. What rounding leaves between their sum and Amazon's total goes, a unit
+each, to the sums that were rounded furthest from their exact value; a difference in Amazon's own figures goes to the
+largest line. Such units move price, never tax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orderferry.domain.money import quantise, smallest_unit
+from orderferry.domain.orders import ProceedsType
+from orderferry.domain.pricing import Amount, Rounding
+from orderferry.domain.proceeds import ZERO
+from orderferry.domain.tax_split import Part
+
+# In this order the largest is looked for: a line before shipping and wrapping.
+_CHARGES = (ProceedsType.SHIPPING, ProceedsType.GIFT_WRAP)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Parts that become one line or one charge. `item` is the index of the order's item, else None."""
+
+    kind: ProceedsType
+    parts: tuple[Part, ...]
+    item: int | None = None
+
+    @property
+    def main(self) -> Part:
+        """The largest part: its rate and tax stand for the bucket."""
+        return max(self.parts, key=lambda part: (abs(part.paid), abs(part.gross)))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A bucket's amounts, rounded: `total` before discount, `discount` not negative, `paid` the difference."""
+
+    bucket: Bucket
+    total: Amount
+    discount: Amount
+
+    @property
+    def paid(self) -> Amount:
+        return Amount(self.total.excl - self.discount.excl, self.total.incl - self.discount.incl)
+
+
+def settle(buckets: Sequence[Bucket], total: Decimal, rounding: Rounding) -> tuple[Settled, ...]:
+    """Given buckets and the rounded grand total, return their rounded amounts: Σ paid.incl is exactly `total`.
+
+    Without buckets nothing can be settled: the caller gives at least one if `total` is not 0.
+    """
+    moved = _moves(buckets, total, rounding)
+    return tuple(_round(bucket, move, rounding) for bucket, move in zip(buckets, moved, strict=True))
+
+
+def _moves(buckets: Sequence[Bucket], total: Decimal, rounding: Rounding) -> list[Decimal]:
+    """What each bucket's rounded payment is moved by, so that their sum is `total`."""
+    exact = [_sum(part.paid for part in bucket.parts) for bucket in buckets]
+    rounded = [quantise(value, rounding.decimals, rounding.mode) for value in exact]
+    gap = total - sum(rounded, ZERO)
+    unit = smallest_unit(rounding.decimals).copy_sign(gap)
+    moves = [ZERO] * len(buckets)
+    lost = [value - near for value, near in zip(exact, rounded, strict=True)]
+    for index in sorted(range(len(buckets)), key=lambda one: -lost[one] * unit):
+        if not gap or lost[index] * unit <= 0:
+            break
+        moves[index] = unit
+        gap -= unit
+    if gap:
+        moves[_largest(buckets, exact)] += gap
+    return moves
+
+
+def _largest(buckets: Sequence[Bucket], exact: Sequence[Decimal]) -> int:
+    return max(range(len(buckets)), key=lambda one: (buckets[one].kind not in _CHARGES, abs(exact[one]), -one))
+
+
+def _round(bucket: Bucket, move: Decimal, rounding: Rounding) -> Settled:
+    """Payment and net are rounded; the discount is what is missing to the rounded price before it."""
+
+    def rounded(value: Decimal) -> Decimal:
+        return quantise(value, rounding.decimals, rounding.mode)
+
+    paid = rounded(_sum(part.paid for part in bucket.parts))
+    net = rounded(_sum(part.net for part in bucket.parts))
+    discount = Amount()
+    if any(part.component.discount for part in bucket.parts):
+        incl = max(rounded(_sum(part.gross for part in bucket.parts)) - paid, ZERO)
+        excl = max(rounded(_sum(part.bare for part in bucket.parts)) - net, ZERO)
+        discount = Amount(min(excl, incl), incl)
+    return Settled(bucket, Amount(net + move, paid + move) + discount, discount)
+
+
+def _sum(values: Iterable[Decimal]) -> Decimal:
+    return sum(values, ZERO)

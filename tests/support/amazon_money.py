@@ -1,0 +1,112 @@
+"""Builders of Amazon orders that consist of money, and what must hold of every priced order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from orderferry.domain.money import quantise
+from orderferry.domain.orders import Address, Channel, Item, Money, Order, OrderStatus, Proceeds, ProceedsType
+from orderferry.domain.price_order import price_order
+from orderferry.domain.pricing import Amount, PricedOrder, RateChoice, Rates, Rounding
+from orderferry.domain.problems import Problem
+
+MOMENT = datetime(2026, 11, 23, 6, tzinfo=UTC)
+ORDER_ID = "402-1234567-1234567"
+IT_22 = RateChoice(Decimal(22), "1")
+IT_10 = RateChoice(Decimal(10), "2")
+DE_19 = RateChoice(Decimal(19), "3")
+SHOP_TAXES = (IT_22, IT_10, DE_19)
+
+
+def money(amount: str | Decimal | int, currency: str = "EUR") -> Money:
+    return Money(Decimal(amount), currency)
+
+
+def row(kind: str, amount: str | Decimal, currency: str = "EUR", **details: str | Decimal) -> Proceeds:
+    """One breakdown; a type that the API does not have becomes one that we do not know."""
+    known = ProceedsType(kind) if kind in ProceedsType.__members__ else None
+    split = tuple((ProceedsType(name), money(value, currency)) for name, value in details.items())
+    return Proceeds(known, money(amount, currency), split, raw_type="" if known else kind)
+
+
+def item(
+    total: str | Decimal | None = None,
+    *rows: Proceeds,
+    quantity: int = 1,
+    item_id: str = "1",
+    currency: str = "EUR",
+    **more: Any,
+) -> Item:
+    """An item with its proceedsTotal (None: missing) and breakdowns."""
+    stated = None if total is None else money(total, currency)
+    return Item(item_id, quantity, sku=f"SKU-{item_id}", proceeds_total=stated, proceeds=rows, **more)
+
+
+def order(*items: Item, grand: str | Decimal | None = None, currency: str = "EUR", **more: Any) -> Order:
+    """A regular order that is ready. Items are numbered unless they have other ids than "1"."""
+    more.setdefault("delivery_address", Address(country="IT"))
+    more.setdefault("marketplace_id", "APJ6JRA9NG5V4")
+    return Order(
+        order_id=ORDER_ID,
+        created=MOMENT,
+        updated=MOMENT,
+        status=OrderStatus.UNSHIPPED,
+        channel=Channel.REGULAR,
+        items=items,
+        grand_total=None if grand is None else money(grand, currency),
+        **more,
+    )
+
+
+def eu_rates(default: RateChoice | None = IT_22, **more: Any) -> Rates:
+    """Rates of an Italian shop for a delivery inside the EU: `default` for every item that is not in `by_item`."""
+    by_item: Mapping[str, RateChoice | None] = more.pop("by_item", None) or {str(n): default for n in range(1, 60)}
+    shipping = more.pop("shipping", default)
+    return Rates(by_item=by_item, shipping=shipping, known=SHOP_TAXES, inside_eu=True, **more)
+
+
+def export_rates(**more: Any) -> Rates:
+    """Rates for a delivery outside the EU. The shop's own 22 % must not be used there."""
+    by_item = {str(n): IT_22 for n in range(1, 60)}
+    return Rates(by_item=by_item, shipping=IT_22, known=SHOP_TAXES, inside_eu=False, **more)
+
+
+def priced(one: Order, rates: Rates, rounding: Rounding | None = None) -> PricedOrder:
+    """The priced order, its identities checked."""
+    rounding = rounding or Rounding()
+    result = price_order(one, rates, rounding)
+    assert isinstance(result, PricedOrder), result
+    check_identities(one, result, rounding)
+    return result
+
+
+def problem_of(one: Order, rates: Rates) -> Problem:
+    result = price_order(one, rates, Rounding())
+    assert isinstance(result, Problem), result
+    return result
+
+
+def check_identities(one: Order, result: PricedOrder, rounding: Rounding) -> None:
+    """PrestaShop's identities (prestashop-order-writing, orders), and that no cent is lost."""
+    lines = sum((line.total for line in result.lines), Amount())
+    charges = result.shipping.amount + result.wrapping.amount
+    assert lines.incl + charges.incl - result.discounts.incl == result.total.incl
+    assert lines.excl + charges.excl - result.discounts.excl == result.total.excl
+    if one.grand_total is not None:
+        assert result.total.incl == quantise(one.grand_total.amount, rounding.decimals, rounding.mode)
+    shares = [line.discount for line in result.lines] + [result.shipping.discount, result.wrapping.discount]
+    assert sum(shares, Amount()) == result.discounts
+    for share in shares:
+        assert Decimal(0) <= share.excl <= share.incl
+    for line in result.lines:
+        assert line.tax_after_discount == line.total.tax - line.discount.tax
+        for unit, total in ((line.unit.excl, line.total.excl), (line.unit.incl, line.total.incl)):
+            assert unit == quantise(unit, 6)
+            assert abs(unit * line.quantity - total) <= Decimal("0.0000005") * line.quantity
+    amounts = [result.discounts, result.total, *(line.total for line in result.lines)]
+    for amount in amounts:
+        assert amount.excl == quantise(amount.excl, rounding.decimals)
+        assert amount.incl == quantise(amount.incl, rounding.decimals)
