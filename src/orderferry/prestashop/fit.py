@@ -28,27 +28,30 @@ class Cut:
     full: str
 
 
-def fit_row(
-    table: Table, row: Mapping[str, object], cuts: list[Cut] | None = None, *, whole: bool = True
-) -> dict[str, Bindable]:
-    """Given a live table and a row, return what is bound for it: only columns that the shop has, values as they fit.
+def fit_row(table: Table, row: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Bindable]:
+    """Given a live table and a new row, return what is bound for it: only columns that the shop has, values as they
+    fit.
 
     Text loses NUL and what the charset can't hold (one U+FFFD each), and is cut to the column's length at a whole
     character; each text that lost something is appended to `cuts`. Decimals are rounded half up to the column's
-    scale. `whole` says that it is a new row; the columns of an UPDATE are not one. Raise ShopUnfit naming
-    table.column when a new row has nothing for a column that must have a value; TypeError for a float.
+    scale. Raise ShopUnfit naming table.column when there is nothing for a column that must have a value; TypeError
+    for a float.
     """
+    fitted = fit_changes(table, row, cuts)
+    refuse_missing(table, fitted)
+    return fitted
+
+
+def fit_changes(table: Table, changes: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Bindable]:
+    """Like `fit_row`, for the columns of an UPDATE: none has to be there."""
     fitted: dict[str, Bindable] = {}
-    for name, value in row.items():
+    for name, value in changes.items():
         column = table.columns.get(name)
         if column is None:
             continue
         fitted[name] = _fit(column, value)
-        lost = isinstance(value, str) and fitted[name] != value
-        if lost and cuts is not None:
-            cuts.append(Cut(table.name, name, str(value)))
-    if whole:
-        refuse_missing(table, fitted)
+        if cuts is not None and isinstance(value, str) and fitted[name] != value:
+            cuts.append(Cut(table.name, name, value))
     return fitted
 
 

@@ -46,12 +46,15 @@ _SQLITE_TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<first>\d+)(?:, *(?P<second>\d+
 _INTEGER_PRIMARY_KEY = 1
 
 
-def read_tables(connection: sa.Connection, prefix: str) -> Mapping[str, Table]:
-    """Given a connection and the table prefix, return the tables that orderferry reads or writes, without prefix.
+def read_tables(
+    connection: sa.Connection, prefix: str, wanted: Iterable[str] = REQUIRED_TABLES | OPTIONAL_TABLES | OWN_TABLES
+) -> Mapping[str, Table]:
+    """Given a connection and the table prefix, return the wanted tables by their names without prefix: all that
+    orderferry reads or writes, unless said otherwise.
 
     One statement. Tables that the shop (or the user's rights) does not have are missing from the result.
     """
-    names = {prefix + name: name for name in REQUIRED_TABLES | OPTIONAL_TABLES | OWN_TABLES}
+    names = {prefix + name: name for name in wanted}
     sqlite = connection.dialect.name == "sqlite"
     rows = connection.execute(_SQLITE if sqlite else _MYSQL, {"names": sorted(names)}).mappings()
     columns: dict[str, list[Column]] = defaultdict(list)
