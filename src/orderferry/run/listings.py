@@ -144,10 +144,11 @@ class ListingReader:
         """A span with an order without an id stays uncovered for three readings, then only the report stays."""
         if search not in self.report.nameless:
             return False
-        key = f"unreadable {search.basis} {search.channel or 'all'} {search.span.start.isoformat()}"
+        key = f"unreadable {search.basis} {search.channel or 'all'} {' '.join(search.marketplaces)}"
         readings = int(self.ledger.recall(key) or 0) + 1
-        self.ledger.remember(key, str(readings))
-        return readings < UNREADABLE_READINGS
+        enough = readings >= UNREADABLE_READINGS
+        self.ledger.remember(key, "0" if enough else str(readings))
+        return not enough
 
     def _note_refused(self, refused: MarketplaceRefused) -> None:
         self.report.errors.append(refused)

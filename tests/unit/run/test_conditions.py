@@ -1,0 +1,103 @@
+"""When a condition is said: begin, change, daily, end; and patience with what heals by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.orders import Channel
+from orderferry.domain.records import Condition
+from orderferry.errors import AmazonUnavailable, ExitCode
+from orderferry.run.conditions import Found, error_conditions, order_conditions, speak
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+HELD = Found("held unknown-sku X", "1 order held", ExitCode.NEEDS_A_PERSON)
+
+
+def said(speech: object) -> list[str]:
+    return [text for _, text in speech.lines]  # type: ignore[attr-defined]
+
+
+class Mouth:
+    """Runs one after the other, remembering as the ledger does."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Condition] = {}
+
+    def run(self, found: list[Found], now: datetime) -> list[str]:
+        speech = speak(self.known.values(), found, now)
+        self.known.update({condition.key: condition for condition in speech.remember})
+        for key in speech.ended:
+            del self.known[key]
+        return said(speech)
+
+
+def test_begin_silence_daily_change_and_end() -> None:
+    mouth = Mouth()
+    assert mouth.run([HELD], NOW) == ["1 order held"]
+    assert mouth.run([HELD], NOW + timedelta(minutes=15)) == []
+    assert mouth.run([HELD], NOW + timedelta(hours=23, minutes=45)) == []
+    assert mouth.run([HELD], NOW + timedelta(days=1)) == ["1 order held"]
+    changed = Found(HELD.key, "2 orders held", ExitCode.NEEDS_A_PERSON)
+    assert mouth.run([changed], NOW + timedelta(days=1, minutes=15)) == ["2 orders held"]
+    assert mouth.run([], NOW + timedelta(days=1, minutes=30)) == ["Over: 2 orders held"]
+    assert mouth.run([], NOW + timedelta(days=1, minutes=45)) == []
+
+
+@pytest.mark.parametrize("code", [ExitCode.ALREADY_RUNNING, ExitCode.AMAZON_UNAVAILABLE, ExitCode.SHOP_UNAVAILABLE])
+def test_what_heals_by_itself_is_said_from_the_third_run_on(code: ExitCode) -> None:
+    mouth = Mouth()
+    passing = Found("import: x", "away", code)
+    assert mouth.run([passing], NOW) == []
+    assert mouth.run([passing], NOW + timedelta(minutes=15)) == []
+    assert mouth.run([passing], NOW + timedelta(minutes=30)) == ["away"]
+    assert mouth.run([Found("import: x", "away, other words", code)], NOW + timedelta(minutes=45)) == []
+    assert mouth.run([], NOW + timedelta(hours=1)) == ["Over: away, other words"]
+
+
+def test_what_heals_by_itself_is_said_after_an_hour_and_a_short_fault_never() -> None:
+    mouth = Mouth()
+    passing = Found("import: x", "away", ExitCode.SHOP_UNAVAILABLE)
+    assert mouth.run([passing], NOW) == []
+    assert mouth.run([passing], NOW + timedelta(hours=1)) == ["away"]
+    other = Mouth()
+    assert other.run([passing], NOW) == []
+    assert other.run([], NOW + timedelta(minutes=15)) == []
+
+
+def test_orders_are_grouped_by_cause_and_refusals_are_said_at_once() -> None:
+    def entry(number: int, state: EntryState, code: str, subject: str, **more: bool) -> Entry:
+        return Entry(
+            f"406-0000000-000000{number}",
+            state,
+            "M",
+            Channel.REGULAR,
+            "",
+            NOW,
+            NOW,
+            NOW,
+            NOW,
+            NOW,
+            code,
+            subject,
+            f"message {number}",
+            **more,  # type: ignore[arg-type]
+        )
+
+    found = order_conditions(
+        [
+            entry(1, EntryState.HELD, "unknown-sku", "MUG"),
+            entry(2, EntryState.HELD, "unknown-sku", "MUG"),
+            entry(3, EntryState.HELD, "unknown-sku", "CUP"),
+            entry(4, EntryState.WAITING, "payment-pending", "", given_up=True),
+            entry(5, EntryState.WAITING, "payment-pending", ""),
+        ]
+    )
+    assert len(found) == 3
+    together = next(f for f in found if "MUG" in f.key)
+    assert together.text.startswith("2 orders held (unknown-sku): 406-0000000-0000001, 406-0000000-0000002")
+    assert any("given-up" in f.text and "406-0000000-0000004" in f.text for f in found)
+    refused = error_conditions("import", [AmazonUnavailable("gone", hint="wait")])
+    assert refused[0].key.startswith("import: ")

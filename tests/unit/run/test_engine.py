@@ -1,0 +1,497 @@
+"""The engine against a real ledger, with an Amazon and a shop made of dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orderferry.config.model import (
+    AmazonSettings,
+    LedgerSettings,
+    ObservationSettings,
+    OrdersSettings,
+    PrestashopSettings,
+    Secret,
+    Settings,
+)
+from orderferry.domain.entry import EntryState
+from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.marketplaces import MARKETPLACES, Region
+from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus, UnreadableOrder
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.search import Basis, Page, Search
+from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
+from orderferry.errors import (
+    AmazonUnavailable,
+    ExitCode,
+    MarketplaceRefused,
+    OrderferryError,
+    PaginationExpired,
+    QuotaExhausted,
+    ShopUnavailable,
+)
+from orderferry.ledger.ledger import Ledger
+from orderferry.ledger.open import open_ledger
+from orderferry.run.engine import Engine
+from orderferry.run.options import RunOptions
+from orderferry.run.report import Report
+from orderferry.run.stop import StopSwitch
+from orderferry.run.sweeps import SWEEPS
+
+START = datetime(2026, 11, 20, 12, 10, tzinfo=UTC)
+IT, DE = (m for m in MARKETPLACES if m.code in ("IT", "DE"))
+S = OrderStatus
+
+
+def make_order(
+    number: int, status: OrderStatus = S.UNSHIPPED, channel: Channel = Channel.REGULAR, **more: object
+) -> Order:
+    base = Order(
+        f"406-0000000-{number:07}",
+        START - timedelta(hours=5),
+        START - timedelta(hours=4),
+        IT.id,
+        status,
+        channel,
+        (Item("1", 1, "SKU"),),
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+@dataclass
+class Amazon:
+    """A source that pages through its orders, two a page."""
+
+    clock: Callable[[], datetime]
+    orders: dict[str, Order | UnreadableOrder] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=lambda: {"searchOrders": 0, "getOrder": 0})
+    searches: list[tuple[Search, str | None]] = field(default_factory=list)
+    faults: dict[int, Exception] = field(default_factory=dict)  # by number of the searchOrders call
+    refused: set[str] = field(default_factory=set)
+    seconds_a_call: float = 0
+    clock_offset: timedelta | None = timedelta(0)
+    spent: timedelta = timedelta(0)
+
+    def put(self, *orders: Order | UnreadableOrder) -> None:
+        for number, order in enumerate(orders):
+            self.orders[order.order_id or f"nameless {number}"] = order
+
+    def now(self) -> datetime:
+        return self.clock() + self.spent
+
+    def search(self, search: Search, token: str | None = None) -> Page:
+        self.calls["searchOrders"] += 1
+        self.searches.append((search, token))
+        self.spent += timedelta(seconds=self.seconds_a_call)
+        if fault := self.faults.pop(self.calls["searchOrders"], None):
+            raise fault
+        if refused := self.refused & set(search.marketplaces):
+            raise MarketplaceRefused(
+                "no", marketplaces=tuple(sorted(search.marketplaces if len(search.marketplaces) > 1 else refused))
+            )
+        found = [order for order in self.orders.values() if self._matches(order, search)]
+        first = int(token or 0)
+        following = str(first + 2) if len(found) > first + 2 else None
+        return Page(tuple(found[first : first + 2]), following, search.span.end, self.now())
+
+    def _matches(self, order: Order | UnreadableOrder, search: Search) -> bool:
+        if isinstance(order, UnreadableOrder):
+            return True
+        moment = order.updated if search.basis is Basis.UPDATED else order.created
+        return (
+            order.marketplace_id in search.marketplaces
+            and search.span.holds(moment)
+            and (search.channel is None or order.channel is search.channel)
+            and (not search.statuses or order.status in search.statuses)
+        )
+
+    def get(self, order_id: str) -> Order | UnreadableOrder | None:
+        self.calls["getOrder"] += 1
+        return self.orders.get(order_id)
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class DictShop:
+    """A shop that knows one SKU."""
+
+    skus: set[str] = field(default_factory=lambda: {"SKU"})
+    markers_by_id: dict[str, Marker] = field(default_factory=dict)
+    foreign_by_id: dict[str, int] = field(default_factory=dict)
+    writes: list[tuple[str, Intent]] = field(default_factory=list)
+    broken_orders: set[str] = field(default_factory=set)
+    away: bool = False
+    dies_at: str = ""
+
+    def prepare(self, *, write: bool) -> None:
+        if self.away:
+            raise ShopUnavailable("the database is away")
+
+    def look(self, orders: Sequence[Order]) -> ShopView:
+        ids = [order.order_id for order in orders]
+        return ShopView(self.markers(ids), self.foreign(ids))
+
+    def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
+        return {i: self.markers_by_id[i] for i in order_ids if i in self.markers_by_id}
+
+    def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
+        return {i: self.foreign_by_id[i] for i in order_ids if i in self.foreign_by_id}
+
+    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
+        for item in order.items:
+            if item.sku not in self.skus:
+                return Problem(ProblemCode.UNKNOWN_SKU, f"no product {item.sku}", order.order_id, item.sku)
+        marker = self.markers_by_id.get(order.order_id)
+        changed = marker is None or marker.digests.state != str(order.status)
+        return Plan(order.order_id, intent, ("rows",) if changed else (), order)
+
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+        if plan.order_id == self.dies_at:
+            raise ShopUnavailable("the database went away")
+        if plan.order_id in self.broken_orders:
+            return Problem(ProblemCode.WRITE_FAILED, "can't be written", plan.order_id)
+        order: Order = plan.work
+        if not plan.changes:
+            return Applied(Effect.UNCHANGED, 1)
+        assert plan.intent is not Intent.CREATE or order.order_id not in self.markers_by_id, "doubled"
+        self.writes.append((plan.order_id, plan.intent))
+        self.markers_by_id[order.order_id] = Marker(
+            order.order_id,
+            len(self.writes),
+            order.marketplace_id,
+            order.channel,
+            order.updated,
+            Digests(state=str(order.status)),
+            2,
+        )
+        effect = Effect.UPDATED if plan.intent is Intent.UPDATE else Effect.CREATED
+        return Applied(effect, len(self.writes), plan.changes)
+
+    def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
+        return [p.code is ProblemCode.UNKNOWN_SKU and p.subject in self.skus for p in problems]
+
+    def release(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class World:
+    """One installation over time."""
+
+    ledger: Ledger
+    settings: Settings
+    now: datetime = START
+    amazon: Amazon = field(init=False)
+    shop: DictShop = field(default_factory=DictShop)
+    slept: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.amazon = Amazon(lambda: self.now)
+
+    def pass_time(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+    def run(self, command: str = "import", **options: object) -> Report:
+        self.amazon.calls = {"searchOrders": 0, "getOrder": 0}
+        self.amazon.spent = timedelta(0)
+        self.amazon.searches.clear()
+        return Engine(
+            SWEEPS[command],
+            self.settings,
+            RunOptions(**options),
+            self.amazon,
+            self.shop,
+            self.ledger,  # type: ignore[arg-type]
+            StopSwitch(lambda: self.now),
+            lambda: self.now,
+            self.slept.append,
+        ).run()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    settings = Settings(
+        tmp_path / "shop.toml",
+        "shop",
+        AmazonSettings(Region.EU, (IT, DE), "id", Secret("s"), Secret("r"), "http://127.0.0.1:1", "http://127.0.0.1:1"),
+        PrestashopSettings(Secret("sqlite://"), "memory"),
+        LedgerSettings(tmp_path / "shop.ledger.sqlite"),
+        ObservationSettings(),
+        OrdersSettings(),
+    )
+    with open_ledger(settings.ledger.path, account="a", shop="s", now=START) as ledger:
+        yield World(ledger, settings)
+
+
+def counts(report: Report) -> dict[str, int]:
+    return {word: number for word, number in report.counts.items() if number}
+
+
+def test_every_ready_order_is_created_once_and_a_second_run_costs_one_call(world: World) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 6)), make_order(6, S.SHIPPED, Channel.FBA))
+    first = world.run()
+    assert counts(first) == {"seen": 6, "created": 6}
+    assert first.exit_code is ExitCode.DONE
+    world.pass_time(minutes=5)
+    second = world.run()
+    assert second.calls == {"searchOrders": 1, "getOrder": 0}
+    assert counts(second) == {}
+    assert len(world.shop.writes) == 6
+
+
+def test_observed_has_an_entry_a_channel_although_searches_are_shared(world: World) -> None:
+    report = world.run()
+    observed = report.as_json()["observed"]
+    assert [(o["channel"], o["marketplaces"], o["basis"]) for o in observed] == [
+        ("regular", ["DE", "IT"], "updated"),
+        ("fba", ["DE", "IT"], "updated"),
+    ]
+    assert report.calls["searchOrders"] == 2  # the FBA extension, and the window for both
+    assert observed[1]["from"] == "2026-11-17T12:07:00Z"
+    assert observed[0]["from"] == "2026-11-19T12:07:00Z"
+    assert {o["until"] for o in observed} == {"2026-11-20T12:07:00Z"}
+
+
+def test_waiting_orders_are_looked_at_by_get_order_and_imported_when_amazon_releases_them(world: World) -> None:
+    pending = make_order(1, S.PENDING)
+    world.amazon.put(pending)
+    assert counts(world.run()) == {"seen": 1, "waiting": 1}
+    # Released, but the search never shows it (it was listed late for ever): the safety net finds it.
+    world.amazon.orders[pending.order_id] = replace(pending, status=S.UNSHIPPED)
+    world.pass_time(minutes=30)
+    assert world.run().calls["getOrder"] == 0
+    world.pass_time(minutes=31)
+    report = world.run()
+    assert report.calls["getOrder"] == 1
+    assert counts(report) == {"seen": 1, "created": 1}
+
+
+def test_held_orders_are_tried_again_as_soon_as_their_cause_is_gone(world: World) -> None:
+    world.amazon.put(make_order(1, items=(Item("1", 1, "NEW"),)))
+    report = world.run()
+    assert counts(report) == {"seen": 1, "held": 1}
+    assert report.exit_code is ExitCode.NEEDS_A_PERSON
+    assert report.as_json()["problems"][0]["code"] == "unknown-sku"
+    world.pass_time(minutes=5)
+    still = world.run()
+    assert (still.calls["getOrder"], still.exit_code) == (0, ExitCode.NEEDS_A_PERSON)
+    world.shop.skus.add("NEW")
+    world.pass_time(minutes=5)
+    healed = world.run()
+    assert counts(healed) == {"seen": 1, "created": 1}
+    assert healed.exit_code is ExitCode.DONE
+    assert healed.as_json()["problems"] == []
+
+
+def test_a_failing_order_stops_no_other_and_is_tried_again(world: World) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 4)))
+    world.shop.broken_orders.add("406-0000000-0000002")
+    report = world.run()
+    assert counts(report) == {"seen": 3, "created": 2, "failed": 1}
+    assert report.exit_code is ExitCode.NEEDS_A_PERSON
+    world.shop.broken_orders.clear()
+    world.pass_time(minutes=11)
+    assert counts(world.run()) == {"seen": 1, "created": 1}
+
+
+def test_coverage_is_claimed_only_after_the_last_page_and_the_listing_goes_on_where_it_stopped(world: World) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 8)))
+    world.amazon.faults[3] = QuotaExhausted("none left", operation="searchOrders", retry_at=None)
+    report = world.run()
+    assert report.exit_code is ExitCode.AMAZON_UNAVAILABLE
+    assert counts(report) == {"seen": 2, "created": 2}
+    assert not any(span.end > START for spans in world.ledger.coverage(Basis.UPDATED).values() for span in spans)
+    assert all(o["channel"] == "fba" for o in report.as_json()["observed"])
+    world.pass_time(minutes=10)
+    rest = world.run()
+    assert [token for _, token in world.amazon.searches][:3] == ["2", "4", "6"]
+    assert counts(rest)["created"] == 5
+    assert len(world.shop.writes) == 7
+    assert rest.exit_code is ExitCode.DONE
+
+
+def test_an_expired_pagination_token_restarts_the_span(world: World) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 6)))
+    world.amazon.faults[3] = AmazonUnavailable("cut off")
+    assert world.run().exit_code is ExitCode.AMAZON_UNAVAILABLE
+    world.pass_time(minutes=10)
+    world.amazon.faults[1] = PaginationExpired("too old")
+    report = world.run()
+    assert [token for _, token in world.amazon.searches][:4] == ["2", None, "2", "4"]
+    assert report.exit_code is ExitCode.DONE
+    assert len(world.shop.writes) == 5
+
+
+def test_a_listing_that_took_longer_than_the_overlap_is_read_twice_before_it_counts(world: World) -> None:
+    world.run()
+    world.pass_time(minutes=20)
+    world.amazon.put(*(make_order(n, updated=world.now - timedelta(minutes=10)) for n in range(1, 4)))
+    world.amazon.seconds_a_call = 16 * 60
+    report = world.run()
+    assert [token for _, token in world.amazon.searches] == [None, "2", None, "2"]
+    assert counts(report) == {"seen": 3, "created": 3}
+
+
+def test_a_refused_joint_listing_is_tried_once_for_each_marketplace_and_the_others_go_on(world: World) -> None:
+    world.amazon.put(make_order(1), make_order(2, marketplace_id=DE.id))
+    world.amazon.refused = {DE.id}
+    report = world.run()
+    assert counts(report) == {"seen": 1, "created": 1}
+    assert report.exit_code is ExitCode.AMAZON_REFUSED
+    covered = world.ledger.coverage(Basis.UPDATED)
+    assert {cell for cell, spans in covered.items() if spans} == {(IT.id, Channel.REGULAR), (IT.id, Channel.FBA)}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (AmazonUnavailable("x"), ExitCode.AMAZON_UNAVAILABLE),
+        (QuotaExhausted("x", operation="searchOrders"), ExitCode.AMAZON_UNAVAILABLE),
+    ],
+)
+def test_amazon_away_ends_in_4_with_nothing_covered(world: World, error: OrderferryError, code: ExitCode) -> None:
+    world.amazon.faults[1] = error
+    report = world.run()
+    assert report.exit_code is code
+    assert not any(world.ledger.coverage(Basis.UPDATED).values())
+
+
+def test_without_the_shop_amazon_is_not_asked(world: World) -> None:
+    world.shop.away = True
+    report = world.run()
+    assert report.exit_code is ExitCode.SHOP_UNAVAILABLE
+    assert report.calls == {"searchOrders": 0, "getOrder": 0}
+
+
+def test_a_shop_that_goes_away_keeps_what_is_done_and_covers_nothing(world: World) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 4)))
+    world.shop.dies_at = "406-0000000-0000002"
+    assert world.run().exit_code is ExitCode.SHOP_UNAVAILABLE
+    imported = world.ledger.entries([EntryState.IMPORTED])
+    assert [entry.order_id for entry in imported] == ["406-0000000-0000001"]
+    world.shop.dies_at = ""
+    world.pass_time(minutes=10)
+    assert world.run().exit_code is ExitCode.DONE
+    assert len(world.shop.writes) == 3
+
+
+def test_an_order_without_an_id_fails_and_its_span_stays_uncovered_for_three_readings(world: World) -> None:
+    world.amazon.put(make_order(1), UnreadableOrder(None, (Flaw("orderId", "missing", True),)))
+    for reading in range(1, 4):
+        report = world.run()
+        assert report.counts["failed"] >= 1
+        assert report.exit_code is ExitCode.NEEDS_A_PERSON
+        covered = any(world.ledger.coverage(Basis.UPDATED).values())
+        assert covered == (reading == 3)
+        world.pass_time(minutes=5)
+
+
+def test_unreadable_orders_with_an_id_are_held_with_the_field(world: World) -> None:
+    world.amazon.put(UnreadableOrder("406-1111111-1111111", (Flaw("createdTime", "no time", True),)))
+    report = world.run()
+    assert counts(report) == {"seen": 1, "held": 1}
+    assert "createdTime" in report.as_json()["problems"][0]["message"]
+
+
+def test_named_orders_are_asked_for_one_by_one_and_nothing_is_covered(world: World) -> None:
+    fba = make_order(1, S.UNSHIPPED, Channel.FBA)
+    pending = make_order(2, S.PENDING)
+    world.amazon.put(fba, pending)
+    report = world.run(orders=(fba.order_id, pending.order_id, "406-9999999-9999999"))
+    assert counts(report) == {"seen": 3, "created": 1, "waiting": 1, "failed": 1}
+    assert report.calls == {"searchOrders": 0, "getOrder": 3}
+    assert {p["code"] for p in report.as_json()["problems"]} == {"not-ready", "not-found"}
+    assert not any(world.ledger.coverage(Basis.UPDATED).values())
+
+
+def test_a_dry_run_writes_nothing_and_says_what_it_would(world: World) -> None:
+    world.amazon.put(make_order(1), make_order(2, S.PENDING))
+    with world.ledger.dry():
+        report = world.run(dry_run=True)
+    assert counts(report) == {"seen": 2, "created": 1, "waiting": 1}
+    assert report.changes == {"406-0000000-0000001": ("rows",)}
+    assert world.shop.writes == []
+    assert world.ledger.entry("406-0000000-0000001") is None
+    assert not any(world.ledger.coverage(Basis.UPDATED).values())
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "channel", "created"),
+    [
+        ("recheck", S.SHIPPED, Channel.FBA, True),
+        ("recheck", S.SHIPPED, Channel.REGULAR, False),
+        ("doublecheck", S.UNSHIPPED, Channel.REGULAR, True),
+        ("doublecheck", S.PARTIALLY_SHIPPED, Channel.REGULAR, True),
+        ("doublecheck", S.SHIPPED, Channel.REGULAR, False),
+        ("doublecheck", S.UNSHIPPED, Channel.FBA, False),
+    ],
+)
+def test_catch_ups_are_filtered_on_our_side_too(
+    world: World, command: str, status: OrderStatus, channel: Channel, created: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Amazon, "_matches", lambda self, order, search: True)  # a server that ignores its filters
+    world.amazon.put(make_order(1, status, channel))
+    report = world.run(command)
+    assert bool(world.shop.writes) == created
+    assert report.counts["seen"] == int(created)
+
+
+def test_catch_ups_search_by_creation_over_their_own_windows(world: World) -> None:
+    for command, days in (("recheck", 7), ("doublecheck", 30)):
+        world.run(command)
+        [(search, _)] = world.amazon.searches
+        assert search.basis is Basis.CREATED
+        assert search.span.length == timedelta(days=days)
+
+
+def test_another_importers_order_is_ignored_and_said_once(world: World) -> None:
+    order = make_order(1)
+    world.amazon.put(order)
+    world.shop.foreign_by_id[order.order_id] = 99
+    report = world.run()
+    assert counts(report) == {"seen": 1, "ignored": 1}
+    assert [p.code for p in report.problems.values()] == [ProblemCode.OTHER_IMPORTER]
+    assert report.exit_code is ExitCode.DONE
+    world.amazon.orders[order.order_id] = replace(order, updated=world.now)
+    world.pass_time(minutes=10)
+    again = world.run()
+    assert again.counts["ignored"] == 1
+    assert again.problems == {}
+
+
+def test_restore_brings_back_what_an_older_backup_of_the_shop_lost(world: World) -> None:
+    world.amazon.put(make_order(1), make_order(2))
+    world.run()
+    del world.shop.markers_by_id["406-0000000-0000002"]
+    world.pass_time(minutes=10)
+    report = world.run(restore=True)
+    assert counts(report) == {"seen": 1, "created": 1}
+    assert set(world.shop.markers_by_id) == {"406-0000000-0000001", "406-0000000-0000002"}
+
+
+def test_a_clock_that_is_off_is_said(world: World) -> None:
+    world.amazon.clock_offset = timedelta(minutes=5)
+    report = world.run()
+    assert [p.code for p in report.problems.values()] == [ProblemCode.CLOCK_OFF]
+    assert "300 seconds behind" in report.as_json()["problems"][0]["message"]
+
+
+def test_given_up_orders_are_shouted_about_and_still_looked_at(world: World) -> None:
+    old = make_order(1, S.PENDING, created=START - timedelta(days=31))
+    world.amazon.put(old)
+    report = world.run()
+    assert report.open["given_up"] == 1
+    assert report.exit_code is ExitCode.NEEDS_A_PERSON
+    assert [p.code for p in report.problems.values()] == [ProblemCode.GIVEN_UP]
+    world.amazon.orders[old.order_id] = replace(old, status=S.UNSHIPPED)
+    world.pass_time(days=1)
+    assert counts(world.run()) == {"seen": 1, "created": 1}
