@@ -1,0 +1,51 @@
+"""What the simulated shop sells: a small catalogue for the demo, and prices in the currencies of the marketplaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogItem:
+    """One product: its SKU at Amazon, title, and gross price in euro."""
+
+    sku: str
+    title: str
+    price: Decimal
+
+
+DEMO_CATALOG: tuple[CatalogItem, ...] = tuple(
+    CatalogItem(sku, title, Decimal(price))
+    for sku, title, price in (
+        ("FERRY-MUG-BLUE", "Enamel mug “Ferry”, 350 ml, blue", "14.90"),
+        ("FERRY-MUG-WHITE", "Enamel mug “Ferry”, 350 ml, white", "14.90"),
+        ("FERRY-TOTE", "Canvas tote bag with zip", "19.50"),
+        ("FERRY-ROPE-10", "Hemp rope, 10 m", "8.95"),
+        ("FERRY-LANTERN", "Storm lantern, galvanised", "34.00"),
+        ("FERRY-BLANKET", "Wool blanket 130 × 200 cm", "89.00"),
+        ("FERRY-KNIFE", "Folding knife, olive wood", "27.99"),
+        ("FERRY-CAP-M", "Sailor's cap, size M", "22.00"),
+        ("FERRY-CAP-L", "Sailor's cap, size L", "22.00"),
+        ("FERRY-CHART", "Nautical chart as a poster, 70 × 100 cm", "24.90"),
+        ("FERRY-COMPASS", "Pocket compass, brass", "41.50"),
+        ("FERRY-SOAP-3", "Olive soap, 3 pieces", "11.70"),
+    )
+)
+
+# How many units of a currency a euro's worth is priced at here; no exchange rates, only plausible prices.
+_PRICE_LEVELS = {
+    "EUR": Decimal(1), "GBP": Decimal("0.90"), "PLN": Decimal("4.50"), "SEK": Decimal("11.5"), "TRY": Decimal(48),
+    "USD": Decimal("1.10"), "CAD": Decimal("1.50"), "MXN": Decimal(20), "BRL": Decimal(6), "JPY": Decimal(170),
+    "AUD": Decimal("1.7"), "SGD": Decimal("1.5"), "AED": Decimal(4), "SAR": Decimal(4), "EGP": Decimal(55),
+    "INR": Decimal(95), "ZAR": Decimal(20),
+}  # fmt: skip
+_WITHOUT_DECIMALS = frozenset({"JPY"})
+
+
+@lru_cache(maxsize=4096)
+def local_price(euro: Decimal, currency: str) -> Decimal:
+    """Given a price in euro, return one in another currency, in that currency's decimals."""
+    unit = Decimal(1) if currency in _WITHOUT_DECIMALS else Decimal("0.01")
+    return (euro * _PRICE_LEVELS[currency]).quantize(unit, ROUND_HALF_UP)

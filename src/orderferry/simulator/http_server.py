@@ -1,0 +1,205 @@
+"""The simulated Amazon over real HTTP.
+
+with SimulatorServer(World([…]), clock=Clock.still(moment)) as server:
+    server.endpoint, server.token_url      # for the configuration
+    server.clock.advance(timedelta(days=2))
+    server.faults.add("searchOrders", 2, FaultKind.BAD_GATEWAY)
+    server.requests.count("searchOrders")
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
+from orderferry.errors import UsageError
+from orderferry.simulator.answers import HTML, Answer, Request
+from orderferry.simulator.clock import Clock
+from orderferry.simulator.faults import Faults
+from orderferry.simulator.login import Logins, SimulatorCredentials
+from orderferry.simulator.request_log import RequestLog
+from orderferry.simulator.search_orders import OrderSearch
+from orderferry.simulator.service import SimulatedAmazon
+from orderferry.simulator.usage import Usage
+from orderferry.simulator.world import World
+
+_LARGEST_BODY = 1_000_000
+_LONG_AGO = datetime.fromtimestamp(0, UTC)  # the service puts its own clock's time in
+
+
+class SimulatorServer:
+    """A simulated Amazon on a port of its own (`port` 0: any free one), answering from a thread of its own.
+
+    `usage_plans`: True for Amazon's, False for none, or plans by operation. `shifting_pages`: see OrderSearch. Raise
+    UsageError when the port can't be had.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        clock: Clock | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        credentials: SimulatorCredentials | None = None,
+        usage_plans: bool | Mapping[str, UsagePlan] = True,
+        shifting_pages: bool = False,
+    ) -> None:
+        plans = {True: USAGE_PLANS, False: {}}[usage_plans] if isinstance(usage_plans, bool) else usage_plans
+        self.credentials = credentials or SimulatorCredentials()
+        self.world = world
+        self.clock = clock or Clock()
+        self.faults = Faults()
+        self.requests = RequestLog()
+        self.usage = Usage(plans)
+        self.logins = Logins(self.credentials)
+        search = OrderSearch(world, shifting=shifting_pages)
+        amazon = SimulatedAmazon(world, self.clock, self.logins, self.usage, self.faults, self.requests, search)
+        try:
+            self._http = _HttpServer((host, port), amazon)
+        except OSError as error:
+            raise UsageError(
+                f"the simulator can't listen on {host}:{port} ({error.strerror})", hint="Choose another port."
+            ) from error
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._http.server_address[1])
+
+    @property
+    def endpoint(self) -> str:
+        """For `amazon.endpoint`."""
+        host = str(self._http.server_address[0])
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def token_url(self) -> str:
+        """For `amazon.token_url`."""
+        return f"{self.endpoint}/auth/o2/token"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering, drop all connections, end what hangs."""
+        self._http.stopping.set()
+        self._http.shutdown()
+        self._http.drop_connections()
+        self._http.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class _HttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], amazon: SimulatedAmazon) -> None:
+        self.amazon = amazon
+        self.stopping = threading.Event()
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def drop_connections(self) -> None:
+        """End every open connection, so that its thread ends."""
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with contextlib.suppress(OSError):  # the other side may have closed it already
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is nothing to report; what else went wrong is printed."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _HttpServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # headers and body leave together
+
+    def do_GET(self) -> None:
+        """A GET must have no body: Amazon's gateway answers HTML to one (RFC 7230 validation)."""
+        if self.headers.get("Content-Length", "0") != "0":
+            self.close_connection = True
+            self._send(Answer(400, b"<html><body><h1>400 Bad Request</h1></body></html>", HTML))
+            return
+        self._serve(b"")
+
+    def do_POST(self) -> None:
+        """A POST with a body of a known length."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > _LARGEST_BODY:
+            self.close_connection = True
+            self._send(Answer(411, b"<html><body><h1>411 Length Required</h1></body></html>", HTML))
+            return
+        self._serve(self.rfile.read(int(length)))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """The requests are recorded instead."""
+
+    def _serve(self, body: bytes) -> None:
+        target = urlsplit(self.path)
+        query = parse_qs(target.query, keep_blank_values=True)
+        request = Request(
+            method=self.command,
+            path=unquote(target.path),
+            parameters={name: tuple(values) for name, values in query.items()},
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=body,
+            peer=str(self.client_address[0]),
+            at=_LONG_AGO,
+        )
+        self._send(self.server.amazon.answer(request))
+
+    def _send(self, answer: Answer) -> None:
+        if answer.hang:
+            self.server.stopping.wait(answer.hang)
+        if answer.close:
+            self.close_connection = True
+            return
+        self.send_response_only(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if answer.body:
+            self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(answer.promised_length or len(answer.body)))
+        if answer.promised_length:
+            self.close_connection = True
+        self.end_headers()
+        self.wfile.write(answer.body)
+        self.wfile.flush()

@@ -1,0 +1,82 @@
+"""Login with Amazon, simulated: POST /auth/o2/token turns a refresh token into an access token for an hour.
+
+Source: sp-api-orders 6. All values are made up; none opens anything but a simulator.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs
+
+from orderferry.simulator.answers import Answer, Request, json_answer, unauthorized
+
+TOKEN_LIFE = timedelta(hours=1)
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorCredentials:
+    """What a configuration must say to be let in."""
+
+    client_id: str = "amzn1.application-oa2-client.simulator"
+    client_secret: str = "amzn1.oa2-cs.v1.simulator-no-secret"  # noqa: S105 — opens a simulator only
+    refresh_token: str = "Atzr|simulator-no-secret"  # noqa: S105 — opens a simulator only
+
+
+class Logins:
+    """The token endpoint and the access tokens that it gave out, on the simulator's clock."""
+
+    def __init__(self, credentials: SimulatorCredentials) -> None:
+        self.credentials = credentials
+        self._given: dict[str, datetime] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def token(self, request: Request) -> Answer:
+        """Answer a token request: 200 with a token, else 400 or 401 with LWA's error names."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        form = {key: values[-1] for key, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
+        if kind != _FORM or not form.get("grant_type"):
+            return _refused(400, "invalid_request", "The request is missing a required parameter: grant_type")
+        if form["grant_type"] != "refresh_token":
+            return _refused(400, "unsupported_grant_type", "The authorization grant type is not supported")
+        if (form.get("client_id"), form.get("client_secret")) != (
+            self.credentials.client_id,
+            self.credentials.client_secret,
+        ):
+            return _refused(401, "invalid_client", "Client authentication failed")
+        if form.get("refresh_token") != self.credentials.refresh_token:
+            return _refused(400, "invalid_grant", "The request has an invalid grant parameter: refresh_token")
+        with self._lock:
+            token = f"Atza|simulator-{next(self._numbers)}"
+            self._given[token] = request.at
+        body = {
+            "access_token": token,
+            "refresh_token": self.credentials.refresh_token,
+            "token_type": "bearer",
+            "expires_in": int(TOKEN_LIFE.total_seconds()),
+        }
+        return json_answer(body)
+
+    def check(self, request: Request) -> None:
+        """Raise Refusal (403) unless the request bears an access token that is still good."""
+        token = request.headers.get("x-amz-access-token", "")
+        given = self._given.get(token)
+        if not token:
+            raise unauthorized("Access token is missing in the request header.")
+        if given is None:
+            raise unauthorized("The access token you provided is revoked, malformed or invalid.")
+        if request.at >= given + TOKEN_LIFE:
+            raise unauthorized("The access token you provided has expired.")
+
+    def revoke_all(self) -> None:
+        """Make every access token bad, as when a seller takes the authorisation back."""
+        with self._lock:
+            self._given.clear()
+
+
+def _refused(status: int, error: str, description: str) -> Answer:
+    return json_answer({"error": error, "error_description": description}, status)

@@ -1,0 +1,129 @@
+"""The simulated Amazon without its sockets: a request in, an answer out.
+
+`ROUTES` is the table of everything that is served. An operation with `metered` bears the access token and spends from
+its usage plan; a further API is a few more rows.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import format_datetime
+
+from orderferry.simulator import control
+from orderferry.simulator.answers import Answer, Refusal, Request, error_answer
+from orderferry.simulator.clock import Clock
+from orderferry.simulator.faults import MISLEADING, Fault, Faults
+from orderferry.simulator.get_order import get_order
+from orderferry.simulator.login import Logins
+from orderferry.simulator.request_log import RequestLog
+from orderferry.simulator.search_orders import OrderSearch
+from orderferry.simulator.usage import Usage
+from orderferry.simulator.world import World
+
+
+@dataclass(slots=True)
+class SimulatedAmazon:
+    """Everything that answers requests."""
+
+    world: World
+    clock: Clock
+    logins: Logins
+    usage: Usage
+    faults: Faults
+    requests: RequestLog
+    search: OrderSearch
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request and record it. The time of the request is that of the simulator's clock."""
+        route, arguments = _find_route(request.method, request.path)
+        request = replace(request, operation=route.operation, arguments=arguments, at=self.clock.now())
+        answer = self._answer(route, request)
+        self.requests.add(request, 0 if answer.close else answer.status)
+        return replace(answer, headers=(*self._headers(route, request, answer), *answer.headers))
+
+    def _answer(self, route: Route, request: Request) -> Answer:
+        fault = self.faults.take(route.operation)
+        if fault is not None and fault.kind not in MISLEADING and fault.answer is not None:
+            self.usage.spend(route.operation, request.at)  # a request that fails costs its token all the same
+            return fault.answer
+        try:
+            if route.metered:
+                self.logins.check(request)
+                if not self.usage.spend(route.operation, request.at):
+                    return error_answer(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
+            return route.handle(self, request, fault)
+        except Refusal as refusal:
+            return refusal.answer
+
+    def _headers(self, route: Route, request: Request, answer: Answer) -> tuple[tuple[str, str], ...]:
+        """Date by the simulator's clock, a request id, and on good answers the usage plan's rate."""
+        headers = [
+            ("Date", format_datetime(request.at, usegmt=True)),
+            ("x-amzn-RequestId", str(uuid.uuid4())),
+        ]
+        rate = self.usage.rate(route.operation) if answer.status == 200 else None
+        if rate is not None:
+            headers.append(("x-amzn-RateLimit-Limit", str(rate)))
+        return tuple(headers)
+
+
+Handler = Callable[[SimulatedAmazon, Request, Fault | None], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation: its method, the pattern of its whole path, and who answers it."""
+
+    method: str
+    pattern: str
+    operation: str
+    handle: Handler
+    metered: bool = False
+
+
+def _token(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+    return amazon.logins.token(request)
+
+
+def _search_orders(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> Answer:
+    return amazon.search.answer(request, fault)
+
+
+def _get_order(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+    return get_order(amazon.world, request)
+
+
+def _state(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+    control.only_loopback(request)
+    return control.state(amazon.world, amazon.clock, amazon.requests)
+
+
+def _move_clock(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+    control.only_loopback(request)
+    return control.move_clock(amazon.clock, request)
+
+
+def _nothing(_amazon: SimulatedAmazon, _request: Request, _fault: Fault | None) -> Answer:
+    return error_answer(404, "NotFound", "The requested resource doesn't exist.")
+
+
+_ORDERS = "/orders/2026-01-01/orders"
+ROUTES: tuple[Route, ...] = (
+    Route("POST", r"/auth/o2/token", "token", _token),
+    Route("GET", _ORDERS, "searchOrders", _search_orders, metered=True),
+    Route("GET", rf"{_ORDERS}/(?P<order_id>[^/]+)", "getOrder", _get_order, metered=True),
+    Route("GET", r"/simulator/state", "simulatorState", _state),
+    Route("POST", r"/simulator/clock", "simulatorClock", _move_clock),
+)
+_NO_ROUTE = Route("", "", "unknown", _nothing)
+
+
+def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    for route in ROUTES:
+        match = re.fullmatch(route.pattern, path)
+        if match and route.method == method:
+            return route, match.groupdict()
+    return _NO_ROUTE, {}

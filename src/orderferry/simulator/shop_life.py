@@ -1,0 +1,177 @@
+"""Weeks in the life of a shop at Amazon: orders as they come in, are held back, ship late and are cancelled.
+
+    world = generate(seed=7, start=moment, days=14, orders_per_day=120, marketplaces=("IT", "DE", "FR"))
+
+The same arguments give the same world. A month of 20,000 orders a day is made in a minute or two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from random import Random
+
+from orderferry.domain.marketplaces import Marketplace, find_marketplace
+from orderferry.domain.orders import Channel
+from orderferry.simulator.buying import fill_basket
+from orderferry.simulator.catalog import DEMO_CATALOG, CatalogItem, local_price
+from orderferry.simulator.events import PLACED, Event, EventKind
+from orderferry.simulator.order_ids import order_id
+from orderferry.simulator.orders import ZERO, Business, Line, SimulatedOrder
+from orderferry.simulator.world import World
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+# Orders by hour of the day (UTC): nights are quiet, evenings are not.
+_HOURS = (2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 10, 10, 9, 9, 9, 9, 10, 12, 14, 14, 12, 8, 4)
+# Shares of the regular orders; the rest is verified within half an hour and shipped.
+_HELD, _CANCELLED_PENDING, _CANCELLED_LATER = 0.04, 0.015, 0.02
+_CANCEL_REQUESTED, _ITEM_CANCELLED, _ADDRESS_CORRECTED, _IN_PARTS = 0.01, 0.05, 0.01, 0.3
+# Shares of the FBA orders: pending until shipped (Amazon gathers the items); cancelled.
+_FBA_PENDING, _FBA_CANCELLED = 0.3, 0.03
+_BUSINESS, _PRIME, _TIP = 0.06, 0.25, 0.003
+_NEIGHBOURS = {"DE": "AT", "FR": "BE", "IT": "FR", "ES": "PT", "NL": "BE", "BE": "LU", "GB": "IE"}
+_COMPANIES = ("Müller & Söhne GmbH", "Studio Legale Bianchi", "Atelier L'Écrou SARL", "O'Neill Supplies Ltd")
+
+
+def generate(
+    seed: int,
+    start: datetime,
+    days: int,
+    orders_per_day: int,
+    marketplaces: Sequence[str] = ("DE", "IT", "FR", "ES"),
+    *,
+    skus: Sequence[CatalogItem] = DEMO_CATALOG,
+    fba_share: float = 0.25,
+    abroad_share: float = 0.03,
+) -> World:
+    """Given a seed, the first moment (aware), how long and how much, return a world of orders.
+
+    `marketplaces` are country codes; a share of their orders goes to a neighbouring country. What happens to the last
+    orders may lie after the end: the clock decides how much of it Amazon shows. Raise ValueError for an unknown code.
+    """
+    shop = _Shop(Random(seed), tuple(map(_market, marketplaces)), skus, fba_share, abroad_share)
+    start = start.replace(microsecond=0)
+    hours = shop.random.choices(range(24), _HOURS, k=days * orders_per_day)
+    return World(
+        shop.order(number, seed, start + timedelta(days=number // orders_per_day, hours=hour))
+        for number, hour in enumerate(hours)
+    )
+
+
+def _market(code: str) -> Marketplace:
+    market = find_marketplace(code)
+    if market is None:
+        raise ValueError(f"{code!r} is no marketplace of Amazon's")
+    return market
+
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """What all orders of a generated world have in common."""
+
+    random: Random
+    markets: tuple[Marketplace, ...]
+    skus: Sequence[CatalogItem]
+    fba_share: float
+    abroad_share: float
+
+    def order(self, number: int, seed: int, hour: datetime) -> SimulatedOrder:
+        """The order of that running number, placed within the hour."""
+        random = self.random
+        market = random.choice(self.markets)
+        own_id = order_id(market.code, number, seed)
+        country = _NEIGHBOURS.get(market.code, "") if random.random() < self.abroad_share else ""
+        channel = Channel.FBA if random.random() < self.fba_share else Channel.REGULAR
+        basket = fill_basket(random, market, country or market.code, self.skus)
+        business = _business(random, country or market.code) if random.random() < _BUSINESS else None
+        prime = random.random() < _PRIME
+        return SimulatedOrder(
+            order_id=own_id,
+            marketplace=market.code,
+            placed=hour + timedelta(seconds=int(random.random() * _HOUR)),
+            lines=basket.lines,
+            events=_LIVES[channel](random, basket.lines),
+            channel=channel,
+            country=country,
+            tax_mode=basket.tax_mode,
+            tax_rate=basket.tax_rate,
+            discount_sign=basket.discount_sign,
+            tip=local_price(Decimal(2), market.currency) if random.random() < _TIP else ZERO,
+            programs=(*(("AMAZON_BUSINESS",) if business else ()), *(("PRIME",) if prime else ())),
+            service_level=random.choice(("NEXT_DAY", "SECOND_DAY")) if prime else "STANDARD",
+            business=business,
+            replaces=f"{own_id[:-1]}{(int(own_id[-1]) + 1) % 10}" if basket.replaces_something else "",
+            payment_method=basket.payment_method,
+        )
+
+
+def _business(random: Random, country: str) -> Business:
+    order_number = f"PO-{random.randrange(10000)}" if random.random() < 0.5 else ""
+    vat_number = f"{country}{random.randrange(10**9):09d}" if random.random() < 0.5 else ""
+    return Business(random.choice(_COMPANIES), order_number, vat_number)
+
+
+@lru_cache(maxsize=65536)
+def _event(kind: EventKind, after: int) -> Event:
+    """Events of the same kind and time of life are shared between orders."""
+    return Event(kind, after)
+
+
+def _between(random: Random, least: int, most: int) -> int:
+    """A time of life in whole minutes, so that equal events can be shared."""
+    return int(least + random.random() * (most - least)) // _MINUTE * _MINUTE
+
+
+def _regular_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
+    """Verified within half an hour, or held for days, or cancelled; then shipped, at times in parts; delivered."""
+    chance = random.random()
+    if chance < _CANCELLED_PENDING:
+        return PLACED, _cancelled(random, _between(random, 20 * _MINUTE, 6 * _DAY))
+    held = chance < _CANCELLED_PENDING + _HELD
+    verified = _between(random, 2 * _DAY, 9 * _DAY) if held else _between(random, 3 * _MINUTE, 30 * _MINUTE)
+    released = (PLACED, _event(EventKind.VERIFIED, verified))
+    shipped = verified + _between(random, 4 * _HOUR, 2 * _DAY)
+    chance = random.random()
+    if chance < _CANCELLED_LATER:
+        return *released, _cancelled(random, _between(random, verified, shipped))
+    between = _incidents(random, lines, verified, shipped)
+    delivered = _event(EventKind.DELIVERED, shipped + _between(random, _DAY, 4 * _DAY))
+    return *released, *between, _event(EventKind.SHIPPED, shipped), delivered
+
+
+def _incidents(random: Random, lines: Sequence[Line], verified: int, shipped: int) -> tuple[Event, ...]:
+    """What may happen between release and shipping: at most one thing."""
+    moment = _between(random, verified + _HOUR, shipped)
+    if random.random() < _CANCEL_REQUESTED:
+        return (Event(EventKind.CANCEL_REQUESTED, moment, reason="Ordered by mistake"),)
+    if random.random() < _ADDRESS_CORRECTED:
+        return (Event(EventKind.ADDRESS_CORRECTED, moment, changes=(("addressLine2", "Staircase B, 3rd floor"),)),)
+    if (len(lines) > 1 or lines[0].quantity > 1) and not lines[-1].discount and random.random() < _ITEM_CANCELLED:
+        one_of_the_last = ((len(lines) - 1, 1),)
+        return (Event(EventKind.ITEM_CANCELLED, moment, quantities=one_of_the_last, by="MERCHANT", reason="Sold out"),)
+    if len(lines) > 1 and random.random() < _IN_PARTS:
+        return (Event(EventKind.SHIPPED, moment, quantities=((0, lines[0].quantity),)),)
+    return ()
+
+
+def _fba_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
+    """Shipped hours to four days after placing; some stay pending until then, orders of several items take longer."""
+    if random.random() < _FBA_CANCELLED:
+        return PLACED, _cancelled(random, _between(random, 20 * _MINUTE, 2 * _DAY))
+    longest = 4 * _DAY if len(lines) > 1 else 2 * _DAY
+    shipped = _between(random, 2 * _HOUR, longest)
+    if random.random() < _FBA_PENDING:
+        return PLACED, _event(EventKind.SHIPPED, shipped)
+    verified = _between(random, 3 * _MINUTE, 40 * _MINUTE)
+    return PLACED, _event(EventKind.VERIFIED, verified), _event(EventKind.SHIPPED, shipped)
+
+
+def _cancelled(random: Random, after: int) -> Event:
+    by = random.choice(("BUYER", "AMAZON"))
+    return Event(EventKind.CANCELLED, after, by=by, reason="Buyer changed mind" if by == "BUYER" else "Payment failed")
+
+
+_LIVES = {Channel.REGULAR: _regular_life, Channel.FBA: _fba_life}
