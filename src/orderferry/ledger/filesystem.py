@@ -129,7 +129,7 @@ def _has_file_above(folder: Path) -> bool:
 
 def _refuse(path: Path, needed: int) -> None:
     """Raise OSError if this process may not use `path` so."""
-    if os.access(path, needed):
-        return
-    read_only_disk = bool(needed & os.W_OK) and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
-    raise OSError(errno.EROFS if read_only_disk else errno.EACCES, "no right")
+    if needed & os.W_OK and os.statvfs(path).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, "a read-only disk")
+    if not os.access(path, needed, effective_ids=os.access in os.supports_effective_ids):
+        raise OSError(errno.EACCES, "no right")

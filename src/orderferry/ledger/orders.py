@@ -106,8 +106,8 @@ def claim(
         ).all()
         taken |= {row.amazon_order_id for row in rows if row.run != run}
         free = [order_id for order_id in part if order_id not in taken]
-        connection.execute(claims.delete().where(claims.c.amazon_order_id.in_(free)))
         if free:
+            connection.execute(claims.delete().where(claims.c.amazon_order_id.in_(free)))
             connection.execute(
                 claims.insert(),
                 [{"amazon_order_id": order_id, "run": run, "until": now + for_} for order_id in free],

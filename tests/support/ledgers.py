@@ -1,0 +1,127 @@
+"""Ledgers for tests: opened with an owner, filled with a story, and used by processes of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from orderferry.domain.entry import EntryState, Sighting, Verdict
+from orderferry.domain.listing import Listing
+from orderferry.domain.orders import Channel, OrderStatus
+from orderferry.domain.records import Condition
+from orderferry.domain.search import Basis, Search
+from orderferry.domain.spans import Span
+from orderferry.errors import AlreadyRunning, QuotaExhausted
+from orderferry.ledger.ledger import Ledger
+from orderferry.ledger.lock import RunLock
+from orderferry.ledger.open import open_ledger
+from orderferry.ledger.quota import QuotaBook
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DE, IT = "A1PA6795UKMFR9", "APJ6JRA9NG5V4"
+ACCOUNT = "account-one"
+SHOP = "db.example/shop ps_"
+SEARCH = Search((DE, IT), Basis.UPDATED, Span(NOW - HOUR, NOW), statuses=(OrderStatus.SHIPPED,))
+
+
+def opened(path: Path, **options: Any) -> Ledger:
+    """Open the ledger at `path` as the owner that all these tests share, unless `options` say otherwise."""
+    return open_ledger(path, **{"account": ACCOUNT, "shop": SHOP, "now": NOW, **options})
+
+
+def sighting(order_id: str = "028-0000000-0000001", **changes: Any) -> Sighting:
+    """An unshipped regular order of the German marketplace, but for `changes`."""
+    facts: dict[str, Any] = {
+        "marketplace_id": DE,
+        "channel": Channel.REGULAR,
+        "amazon_status": "UNSHIPPED",
+        "purchased": NOW - HOUR,
+        "amazon_updated": NOW - timedelta(minutes=30),
+        "total": "12.34 EUR",
+    }
+    return Sighting(order_id, **(facts | changes))
+
+
+def tell_story(ledger: Ledger) -> None:
+    """Leave a bit of everything in a ledger: what tests/data/ledgers holds a file of for each version."""
+    run = ledger.begin_run("import", NOW)
+    ledger.note_seen([sighting("028-1"), sighting("028-2", channel=Channel.FBA), sighting("028-3")], run, NOW)
+    ledger.settle(
+        [
+            Verdict("028-1", EntryState.IMPORTED, id_order=7, detail="created order 7"),
+            Verdict("028-2", EntryState.WAITING, "not-ready", next_look=NOW + HOUR),
+            Verdict("028-3", EntryState.HELD, "unknown-sku", "SKU-1", "SKU-1 is not in the shop"),
+        ],
+        run,
+        NOW,
+    )
+    ledger.ignore("028-4", "a test order", NOW)
+    cells = [(DE, Channel.REGULAR), (DE, Channel.FBA)]
+    ledger.cover(cells, Basis.UPDATED, Span(NOW - 24 * HOUR, NOW), NOW)
+    ledger.note_rereading(cells, NOW, NOW - HOUR)
+    ledger.save_listing(Listing("recheck", SEARCH, NOW, token="next", pages=2))  # noqa: S106 — of a page
+    ledger.remember("last payment", "12345")
+    ledger.put_condition(Condition("held", "one order is held", NOW, NOW, NOW, 1, 1))
+    QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW).spend("searchOrders")
+    ledger.finish_run(run, NOW + timedelta(seconds=3), 1, {"command": "import", "exit_code": 1})
+
+
+# What other processes do. Each function can be pickled and returns what can be.
+
+
+def in_processes(work: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """Run `work` with each of the argument tuples, each in a process of its own, at once; return the results."""
+    with multiprocessing.get_context("spawn").Pool(len(calls)) as pool:
+        return pool.starmap(work, calls, chunksize=1)
+
+
+def spend_all(path: Path, operation: str, now: datetime, tries: int) -> int:
+    """Try to spend `tries` tokens; return how many were granted."""
+    granted = 0
+    with opened(path) as ledger:
+        book = QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: now)
+        for _ in range(tries):
+            try:
+                book.spend(operation)
+            except QuotaExhausted:
+                continue
+            granted += 1
+    return granted
+
+
+def open_once(path: Path) -> bool:
+    """Open the ledger and close it; return whether this process created it."""
+    with opened(path) as ledger:
+        ledger.remember("opened", "yes")
+        return ledger.is_new
+
+
+def claim_some(path: Path, order_ids: Sequence[str], run: int) -> tuple[str, ...]:
+    """Claim orders one by one; return those that were granted."""
+    with opened(path) as ledger:
+        return tuple(order_id for each in order_ids for order_id in ledger.claim([each], run, NOW, HOUR))
+
+
+def try_lock(path: Path, command: str) -> str:
+    """Try to take the lock of a command; return the sentence of the refusal, or ''."""
+    lock = RunLock(path, command, clock=lambda: NOW, sleep=lambda _: None)
+    try:
+        lock.acquire()
+    except AlreadyRunning as error:
+        return f"{error} {error.hint}"
+    lock.release()
+    return ""
+
+
+def hold_lock(path: Path, command: str, ready: str) -> None:
+    """Take a lock, say so by creating the file `ready`, and keep it until this process is killed."""
+    import time  # noqa: PLC0415 — only here: this process is meant to hang
+
+    RunLock(path, command, clock=lambda: NOW, sleep=lambda _: None).acquire()
+    Path(ready).touch()
+    time.sleep(600)

@@ -1,0 +1,126 @@
+"""How an entry changes: pure rules, without a ledger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from orderferry.domain.entry import Entry, EntryState, Verdict
+from orderferry.domain.entry_life import (
+    SET_ASIDE,
+    UNJUDGED_PATIENCE,
+    first_entry,
+    history_of,
+    judged,
+    seen_again,
+    set_aside,
+    taken_back,
+)
+from orderferry.domain.records import HistoryEvent
+from support.ledgers import HOUR, NOW, sighting
+
+LATER = NOW + HOUR
+HELD = Verdict("028-0000000-0000001", EntryState.HELD, "unknown-sku", "SKU-1", "SKU-1 is unknown", LATER)
+IMPORTED = Verdict(HELD.order_id, EntryState.IMPORTED, id_order=7)
+
+
+@pytest.fixture
+def entry() -> Entry:
+    return first_entry(sighting(HELD.order_id), NOW)
+
+
+def test_an_order_that_nobody_judged_becomes_due_by_itself(entry: Entry) -> None:
+    assert entry.state is EntryState.SEEN
+    assert entry.next_look == NOW + UNJUDGED_PATIENCE
+
+
+def test_newer_news_replace_and_older_ones_do_not(entry: Entry) -> None:
+    newer = seen_again(entry, sighting(amazon_status="SHIPPED", amazon_updated=NOW, total="10.00 EUR"), LATER)
+    assert (newer.amazon_status, newer.amazon_updated, newer.total) == ("SHIPPED", NOW, "10.00 EUR")
+    older = seen_again(newer, sighting(amazon_status="PENDING"), LATER + HOUR)
+    assert (older.amazon_status, older.amazon_updated, older.total) == ("SHIPPED", NOW, "10.00 EUR")
+    assert older.last_seen == LATER + HOUR
+
+
+def test_news_without_a_time_never_replace_dated_ones(entry: Entry) -> None:
+    assert seen_again(entry, sighting(amazon_status="PENDING", amazon_updated=None), NOW) == entry
+
+
+def test_what_amazon_leaves_out_blanks_nothing(entry: Entry) -> None:
+    bare = sighting(marketplace_id="", channel=None, amazon_status="", purchased=None, total="", amazon_updated=NOW)
+    after = seen_again(entry, bare, NOW)
+    assert after.marketplace_id == entry.marketplace_id
+    assert (after.channel, after.amazon_status, after.purchased) == (entry.channel, "UNSHIPPED", entry.purchased)
+    assert (after.total, after.amazon_updated) == ("12.34 EUR", NOW)
+
+
+def test_times_finer_than_the_ledger_keeps_are_no_news(entry: Entry) -> None:
+    fine = sighting(amazon_updated=NOW + timedelta(microseconds=123456))
+    first = seen_again(entry, fine, NOW)
+    assert first.amazon_updated == NOW + timedelta(milliseconds=123)
+    assert history_of(first, seen_again(first, fine, LATER), HistoryEvent.CHANGED_AT_AMAZON, at=NOW, run=1) is None
+
+
+def test_tries_are_counted_within_a_state_and_its_age_starts_with_its_cause(entry: Entry) -> None:
+    first = judged(entry, HELD, NOW)
+    second = judged(first, HELD, LATER)
+    assert (first.attempts, second.attempts) == (1, 2)
+    assert second.state_since == NOW
+    other = judged(second, Verdict(HELD.order_id, EntryState.HELD, "no-vat-rate"), LATER)
+    assert (other.attempts, other.state_since) == (3, LATER)
+    failed = judged(other, Verdict(HELD.order_id, EntryState.FAILED, "write-failed"), LATER)
+    assert failed.attempts == 1
+    assert judged(failed, IMPORTED, LATER).attempts == 0
+
+
+def test_only_an_answer_of_get_order_is_a_look(entry: Entry) -> None:
+    looked = judged(entry, Verdict(HELD.order_id, EntryState.WAITING, looked=True), LATER)
+    assert looked.last_look == LATER
+    assert judged(looked, HELD, LATER + HOUR).last_look == LATER
+
+
+def test_the_number_in_the_shop_is_kept(entry: Entry) -> None:
+    imported = judged(entry, IMPORTED, NOW)
+    assert judged(imported, Verdict(HELD.order_id, EntryState.FAILED, "write-failed"), NOW).id_order == 7
+    assert judged(imported, Verdict(HELD.order_id, EntryState.IMPORTED, id_order=8), NOW).id_order == 8
+
+
+def test_a_person_sets_an_order_aside_until_it_is_imported(entry: Entry) -> None:
+    ignored = set_aside(judged(entry, HELD, NOW), "a sample", LATER)
+    assert (ignored.state, ignored.code, ignored.message) == (EntryState.IGNORED, SET_ASIDE, "a sample")
+    assert ignored.next_look is None
+    assert judged(ignored, HELD, LATER) == ignored  # a run that had it in hand all the while
+    back = judged(ignored, IMPORTED, LATER)  # `import --order`
+    assert (back.state, back.ignored_by_person) == (EntryState.IMPORTED, False)
+
+
+def test_what_is_set_aside_of_an_imported_order_is_one_difference(entry: Entry) -> None:
+    cancelled = Verdict(HELD.order_id, EntryState.IMPORTED, "cancelled-after-shipping")
+    aside = set_aside(judged(judged(entry, IMPORTED, NOW), cancelled, NOW), "settled by phone", LATER)
+    assert (aside.state, aside.ignored_by_person) == (EntryState.IMPORTED, True)
+    for verdict in (cancelled, IMPORTED, cancelled):
+        aside = judged(aside, verdict, LATER)
+        assert aside.ignored_by_person
+    other = judged(aside, Verdict(HELD.order_id, EntryState.IMPORTED, "changed-after-invoice"), LATER)
+    assert not other.ignored_by_person
+
+
+def test_what_a_person_takes_back_is_due_at_once(entry: Entry) -> None:
+    held = judged(entry, HELD, NOW)
+    assert taken_back(held, LATER) == held
+    back = taken_back(set_aside(held, "by mistake", NOW), LATER)
+    assert (back.state, back.next_look, back.code, back.ignored_by_person) == (EntryState.SEEN, LATER, "", False)
+    aside = set_aside(judged(entry, IMPORTED, NOW), "settled", NOW)
+    assert taken_back(aside, LATER) == judged(entry, IMPORTED, NOW)
+
+
+def test_history_keeps_changes_and_what_was_written_only(entry: Entry) -> None:
+    held = judged(entry, HELD, NOW)
+    assert history_of(None, entry, HistoryEvent.SEEN, at=NOW, run=1) is not None
+    assert history_of(held, judged(held, HELD, LATER), HistoryEvent.JUDGED, at=LATER, run=1) is None
+    written = history_of(held, held, HistoryEvent.JUDGED, at=LATER, run=1, detail="tracking")
+    assert written is not None
+    assert written.detail == "tracking"
+    given_up = judged(held, Verdict(HELD.order_id, EntryState.HELD, "unknown-sku", given_up=True), LATER)
+    assert history_of(held, given_up, HistoryEvent.JUDGED, at=LATER, run=1) is not None

@@ -1,0 +1,198 @@
+"""Orders in the ledger: seen, judged, due, claimed, set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.orders import Channel
+from orderferry.domain.records import HistoryEvent
+from orderferry.ledger.ledger import Ledger
+from support.ledgers import HOUR, NOW, claim_some, in_processes, opened, sighting
+
+LATER = NOW + HOUR
+ALL = tuple(EntryState)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with opened(tmp_path / "shop.ledger.sqlite") as ledger:
+        yield ledger
+
+
+def test_what_is_seen_can_be_read_back_whole(ledger: Ledger) -> None:
+    seen = ledger.note_seen([sighting("a", ship_by=LATER), sighting("b", channel=Channel.FBA)], 1, NOW)
+    assert seen == {"a": ledger.entry("a"), "b": ledger.entry("b")}
+    entry = seen["a"]
+    assert (entry.channel, entry.total, entry.ship_by) == (Channel.REGULAR, "12.34 EUR", LATER)
+    assert entry.amazon_updated == NOW - timedelta(minutes=30)
+    assert ledger.entry("c") is None
+
+
+def test_an_order_twice_in_one_answer_stands_as_its_newest_news_say(ledger: Ledger) -> None:
+    news = sighting("a", amazon_status="SHIPPED", amazon_updated=NOW)
+    assert ledger.note_seen([news, sighting("a")], 1, NOW)["a"].amazon_status == "SHIPPED"
+    assert len(ledger.history("a")) == 1
+
+
+def test_more_orders_than_one_statement_takes(ledger: Ledger) -> None:
+    many = [sighting(f"{number:04}") for number in range(1201)]
+    assert len(ledger.note_seen(many, 1, NOW)) == 1201
+    assert len(ledger.note_seen(many, 1, LATER)) == 1201
+    ledger.settle([Verdict(each.order_id, EntryState.HELD, "unknown-sku") for each in many], 1, LATER)
+    assert ledger.open_counts(LATER)["held"] == 1201
+
+
+def test_the_history_tells_who_changed_what_when(ledger: Ledger) -> None:
+    ledger.note_seen([sighting("a", amazon_status="PENDING")], 1, NOW)
+    ledger.settle([Verdict("a", EntryState.WAITING, "not-ready")], 1, NOW)
+    ledger.note_seen([sighting("a", amazon_updated=NOW)], 2, LATER)
+    ledger.settle([Verdict("a", EntryState.IMPORTED, id_order=7, detail="created order 7")], 2, LATER)
+    ledger.note_seen([sighting("a", amazon_updated=NOW)], 3, LATER)
+    ledger.settle([Verdict("a", EntryState.IMPORTED)], 3, LATER)
+    ledger.ignore("a", "settled by phone", LATER)
+    assert [(line.run, line.event, line.state, line.amazon_status, line.detail) for line in ledger.history("a")] == [
+        (1, HistoryEvent.SEEN, EntryState.SEEN, "PENDING", ""),
+        (1, HistoryEvent.JUDGED, EntryState.WAITING, "PENDING", ""),
+        (2, HistoryEvent.CHANGED_AT_AMAZON, EntryState.WAITING, "UNSHIPPED", ""),
+        (2, HistoryEvent.JUDGED, EntryState.IMPORTED, "UNSHIPPED", "created order 7"),
+        (None, HistoryEvent.SET_ASIDE, EntryState.IMPORTED, "UNSHIPPED", "settled by phone"),
+    ]
+
+
+def test_an_order_judged_without_being_seen_still_gets_its_row(ledger: Ledger) -> None:
+    ledger.settle([Verdict("a", EntryState.HELD, "not-found")], 1, NOW)
+    entry = ledger.entry("a")
+    assert entry is not None
+    assert (entry.state, entry.code, entry.attempts) == (EntryState.HELD, "not-found", 1)
+
+
+def test_two_verdicts_on_one_order_count_one_after_the_other(ledger: Ledger) -> None:
+    ledger.note_seen([sighting("a"), sighting("b")], 1, NOW)
+    ledger.settle(
+        [
+            Verdict("a", EntryState.WAITING, "not-ready"),
+            Verdict("b", EntryState.WAITING, "not-ready"),
+            Verdict("a", EntryState.IMPORTED, id_order=7),
+        ],
+        1,
+        NOW,
+    )
+    assert [entry.order_id for entry in ledger.entries([EntryState.IMPORTED])] == ["a"]
+    assert [line.state for line in ledger.history("a")] == [EntryState.SEEN, EntryState.WAITING, EntryState.IMPORTED]
+
+
+def test_each_open_order_counts_once(ledger: Ledger) -> None:
+    verdicts = [
+        Verdict("a", EntryState.WAITING),
+        Verdict("b", EntryState.WAITING, "given-up", given_up=True),
+        Verdict("c", EntryState.HELD, "unknown-sku"),
+        Verdict("d", EntryState.FAILED, "write-failed"),
+        Verdict("e", EntryState.FAILED, "write-failed"),
+        Verdict("f", EntryState.IMPORTED),
+    ]
+    ledger.settle(verdicts, 1, NOW)
+    assert ledger.open_counts(NOW) == {"waiting": 1, "held": 1, "failed": 2, "given_up": 1}
+
+
+def test_entries_come_in_the_order_of_their_age(ledger: Ledger) -> None:
+    for order_id, moment in (("a", LATER), ("b", NOW), ("c", LATER + HOUR)):
+        ledger.settle([Verdict(order_id, EntryState.HELD, "unknown-sku")], 1, moment)
+    assert [entry.order_id for entry in ledger.entries([EntryState.HELD])] == ["b", "a", "c"]
+    assert [entry.order_id for entry in ledger.entries(ALL, limit=2)] == ["b", "a"]
+
+
+def test_due_is_what_has_its_time_come_the_longest_unlooked_at_first(ledger: Ledger) -> None:
+    soon = NOW + timedelta(minutes=10)
+    ledger.settle([Verdict("recent", EntryState.WAITING, next_look=soon, looked=True)], 1, NOW)
+    ledger.settle([Verdict("old", EntryState.WAITING, next_look=soon, looked=True)], 1, NOW - HOUR)
+    ledger.settle([Verdict("never looked", EntryState.WAITING, next_look=soon)], 1, NOW - 2 * HOUR)
+    ledger.settle([Verdict("later", EntryState.WAITING, next_look=LATER + HOUR)], 1, NOW)
+    ledger.settle([Verdict("held", EntryState.HELD, next_look=soon)], 1, NOW)
+    ledger.settle([Verdict("done", EntryState.WAITING)], 1, NOW)
+    due = ledger.due(LATER, [EntryState.WAITING], 10)
+    assert [entry.order_id for entry in due] == ["never looked", "old", "recent"]
+    assert [entry.order_id for entry in ledger.due(LATER, [EntryState.WAITING], 2)] == ["never looked", "old"]
+    assert ledger.due(NOW, [EntryState.WAITING], 10) == []
+
+
+def test_an_order_left_unjudged_by_a_killed_run_is_found_again(ledger: Ledger) -> None:
+    ledger.note_seen([sighting("a")], 1, NOW)
+    assert ledger.due(NOW, [EntryState.SEEN], 10) == []
+    assert [entry.order_id for entry in ledger.due(LATER, [EntryState.SEEN], 10)] == ["a"]
+
+
+def test_a_claim_keeps_other_runs_away_until_it_ends(ledger: Ledger) -> None:
+    for order_id in "abc":
+        ledger.settle([Verdict(order_id, EntryState.WAITING, next_look=NOW)], 1, NOW)
+    first, second = ledger.begin_run("import", NOW), ledger.begin_run("recheck", NOW)
+    assert ledger.claim(["b", "a", "b"], first, NOW, HOUR) == ("b", "a")
+    assert ledger.claim(["a", "b", "c"], second, NOW, HOUR) == ("c",)
+    assert ledger.claim(["a"], first, NOW, HOUR) == ("a",)
+    assert ledger.due(NOW, [EntryState.WAITING], 10) == []
+    ledger.settle([Verdict("c", EntryState.WAITING, next_look=NOW)], second, NOW)
+    assert [entry.order_id for entry in ledger.due(NOW, [EntryState.WAITING], 10)] == ["c"]
+    ledger.finish_run(first, NOW, 0, {})
+    assert ledger.claim(["a", "b"], second, NOW, HOUR) == ("a", "b")
+    assert len(ledger.due(NOW + HOUR, [EntryState.WAITING], 10)) == 3  # whoever held them was killed
+
+
+def test_two_processes_share_the_due_orders_out(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    order_ids = [f"{number:03}" for number in range(60)]
+    opened(path).close()
+    first, second = in_processes(claim_some, [(path, order_ids, 1), (path, order_ids[::-1], 2)])
+    assert sorted(first + second) == order_ids
+
+
+def test_a_person_sets_aside_and_takes_back(ledger: Ledger) -> None:
+    ledger.settle([Verdict("a", EntryState.HELD, "unknown-sku")], 1, NOW)
+    assert ledger.ignore("a", "a sample", LATER) == ledger.entry("a")
+    assert ledger.open_counts(LATER)["held"] == 0
+    assert ledger.ignore("never seen", "not ours", LATER).state is EntryState.IGNORED
+    back = ledger.unignore("a", LATER)
+    assert back is not None
+    assert back == ledger.entry("a")
+    assert [entry.order_id for entry in ledger.due(LATER, [EntryState.SEEN], 10)] == ["a"]
+    assert ledger.unignore("unknown", LATER) is None
+    told = [(line.event, line.detail) for line in ledger.history("a")][2:]
+    assert told == [(HistoryEvent.SET_ASIDE, "a sample"), (HistoryEvent.TAKEN_BACK, "")]
+
+
+def test_an_idle_run_reads_no_table_of_orders_whole(ledger: Ledger) -> None:
+    statements: list[tuple[str, object]] = []
+
+    @event.listens_for(ledger.store.engine, "before_cursor_execute")
+    def note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+        statements.append((statement, parameters))
+
+    ledger.note_seen([sighting("a")], 1, NOW)
+    ledger.settle([Verdict("a", EntryState.WAITING, next_look=NOW)], 1, NOW)
+    ledger.due(NOW, [EntryState.WAITING, EntryState.SEEN], 100)
+    ledger.entries([EntryState.HELD])
+    ledger.open_counts(NOW)
+    ledger.claim(["a"], 1, NOW, HOUR)
+    ledger.history("a")
+    run = ledger.begin_run("import", NOW)
+    ledger.finish_run(run, NOW, 0, {})
+    ledger.last_success("import")
+    ledger.consecutive("import", 4)
+    event.remove(ledger.store.engine, "before_cursor_execute", note)
+    explained = 0
+    with ledger.store.engine.connect() as connection:
+        for statement, parameters in statements:
+            if statement.startswith(("BEGIN", "INSERT")):
+                continue
+            values = parameters[0] if isinstance(parameters, list) else parameters
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+            scans = [step[3] for step in plan if step[3].startswith("SCAN") and "INDEX" not in step[3]]
+            # The table of claims holds only what is in hand; expired ones are looked for in all of it.
+            assert [scan for scan in scans if scan != "SCAN claims"] == [], statement
+            explained += 1
+        assert connection.execute(text("SELECT count(*) FROM orders")).scalar() == 1
+    assert explained >= 12

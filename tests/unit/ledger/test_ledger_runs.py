@@ -1,0 +1,140 @@
+"""Runs, listings in progress, conditions and small memories in the ledger; and dry runs, which leave none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.listing import Listing
+from orderferry.domain.orders import Channel
+from orderferry.domain.records import Condition
+from orderferry.domain.search import Basis
+from orderferry.domain.spans import Span
+from orderferry.ledger.ledger import Ledger
+from orderferry.ledger.quota import QuotaBook
+from support.ledgers import ACCOUNT, DE, HOUR, NOW, SEARCH, opened, sighting, tell_story
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with opened(tmp_path / "shop.ledger.sqlite") as ledger:
+        yield ledger
+
+
+def ended(ledger: Ledger, command: str, *exit_codes: int) -> None:
+    for number, exit_code in enumerate(exit_codes):
+        run = ledger.begin_run(command, NOW + number * HOUR)
+        ledger.finish_run(run, NOW + number * HOUR, exit_code, {"exit_code": exit_code})
+
+
+def test_runs_are_remembered_with_their_reports(ledger: Ledger) -> None:
+    first = ledger.begin_run("import", NOW)
+    second = ledger.begin_run("recheck", NOW)
+    ledger.finish_run(first, NOW + HOUR, 1, {"orders": {"seen": 3}, "note": "für später"})
+    assert [run.id for run in ledger.last_runs()] == [second, first]
+    (run,) = ledger.last_runs("import")
+    assert (run.started, run.finished, run.exit_code) == (NOW, NOW + HOUR, 1)
+    assert run.report == {"orders": {"seen": 3}, "note": "für später"}
+    assert ledger.last_runs("recheck")[0].exit_code is None
+
+
+def test_a_number_is_never_given_twice(ledger: Ledger) -> None:
+    ended(ledger, "import", 0, 0)
+    much_later = NOW + timedelta(days=500)
+    run = ledger.begin_run("import", much_later)
+    ledger.finish_run(run, much_later, 0, {})
+    assert [each.id for each in ledger.last_runs()] == [3]  # the old ones are forgotten
+    assert ledger.begin_run("import", much_later) == 4
+
+
+def test_the_last_success_is_a_run_that_did_its_work(ledger: Ledger) -> None:
+    assert ledger.last_success("import") is None
+    ended(ledger, "import", 0, 1, 4, 5)
+    ended(ledger, "recheck", 0)
+    found = ledger.last_success("import")
+    assert found is not None
+    assert (found.command, found.exit_code) == ("import", 1)
+
+
+@pytest.mark.parametrize(
+    ("exit_codes", "asked", "count", "since"),
+    [
+        ((), 4, 0, None),
+        ((0, 4, 4), 4, 2, NOW + HOUR),
+        ((4, 4, 0), 4, 0, None),
+        ((4, 0, 4), 4, 1, NOW + 2 * HOUR),
+        ((5, 5), 5, 2, NOW),
+    ],
+)
+def test_how_often_in_a_row(
+    ledger: Ledger, exit_codes: tuple[int, ...], asked: int, count: int, since: object
+) -> None:
+    ended(ledger, "import", *exit_codes)
+    ended(ledger, "recheck", 0)
+    ledger.begin_run("import", NOW + 9 * HOUR)  # still running
+    assert ledger.consecutive("import", asked) == (count, since)
+
+
+def test_a_listing_goes_on_with_the_very_same_search(ledger: Ledger) -> None:
+    fine = replace(SEARCH, span=Span(NOW, NOW + timedelta(microseconds=123457)), channel=Channel.FBA)
+    started = Listing("import", fine, NOW, token="page 2", observed_until=NOW, pages=1)
+    ledger.save_listing(started)
+    ledger.save_listing(Listing("import", SEARCH, NOW - HOUR))
+    ledger.save_listing(Listing("recheck", SEARCH, NOW))
+    assert ledger.listing("import") == [Listing("import", SEARCH, NOW - HOUR), started]
+    further = replace(started, token="page 3", pages=2, again=True)
+    ledger.save_listing(further)
+    assert ledger.listing("import")[1] == further
+    ledger.drop_listing(started)
+    assert ledger.listing("import") == [Listing("import", SEARCH, NOW - HOUR)]
+    assert len(ledger.listing("recheck")) == 1
+
+
+def test_conditions_and_memories(ledger: Ledger) -> None:
+    condition = Condition("amazon", "Amazon does not answer", NOW, NOW, None, 1, 4)
+    ledger.put_condition(condition)
+    ledger.put_condition(replace(condition, key="held", first_seen=NOW - HOUR))
+    lasting = replace(condition, last_seen=NOW + HOUR, last_printed=NOW + HOUR, count=2)
+    ledger.put_condition(lasting)
+    assert list(ledger.conditions()) == ["held", "amazon"]
+    assert ledger.conditions()["amazon"] == lasting
+    ledger.end_condition("amazon")
+    assert list(ledger.conditions()) == ["held"]
+    assert ledger.recall("last payment") is None
+    ledger.remember("last payment", "1")
+    ledger.remember("last payment", "2")
+    assert ledger.recall("last payment") == "2"
+
+
+def dump(ledger: Ledger) -> list[str]:
+    raw = ledger.store.engine.raw_connection()
+    try:
+        return list(raw.driver_connection.iterdump())
+    finally:
+        raw.close()
+
+
+def test_a_dry_run_leaves_the_quota_it_spent_and_nothing_else(ledger: Ledger) -> None:
+    tell_story(ledger)
+    before = dump(ledger)
+    with ledger.dry():
+        run = ledger.begin_run("import", NOW)
+        assert ledger.note_seen([sighting("new")], run, NOW)["new"].state is EntryState.SEEN
+        ledger.settle([Verdict("028-3", EntryState.IMPORTED, id_order=8)], run, NOW)
+        ledger.cover([(DE, Channel.FBA)], Basis.CREATED, Span(NOW - HOUR, NOW), NOW)
+        ledger.remember("last payment", "9")
+        assert ledger.claim(["028-3"], run, NOW, HOUR) == ("028-3",)
+        ledger.finish_run(run, NOW, 0, {})
+        assert dump(ledger) == before
+        QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW).spend("searchOrders")
+    changed = set(dump(ledger)) ^ set(before)
+    assert {line.split()[2].strip('"') for line in changed} == {"quota", "calls_per_day"}
+    assert run == 0
+    ledger.remember("after it", "kept")
+    assert ledger.recall("after it") == "kept"

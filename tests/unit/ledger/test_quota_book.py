@@ -1,0 +1,156 @@
+"""The quota in the ledger: spent before the call, whoever calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orderferry.domain.usage_plans import USAGE_PLANS
+from orderferry.errors import ExitCode, QuotaExhausted
+from orderferry.ledger.ledger import Ledger
+from orderferry.ledger.quota import QuotaBook
+from support.ledgers import ACCOUNT, NOW, in_processes, opened, spend_all
+
+SEARCH = "searchOrders"
+BURST = USAGE_PLANS[SEARCH].burst
+ONE_BACK = timedelta(milliseconds=178572)  # 1 / 0.0056 a second, rounded up
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with opened(tmp_path / "shop.ledger.sqlite") as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def book(ledger: Ledger, clock: Clock) -> QuotaBook:
+    return QuotaBook(ledger, ACCOUNT, Decimal(1), clock)
+
+
+def spend(book: QuotaBook, times: int, operation: str = SEARCH) -> None:
+    for _ in range(times):
+        book.spend(operation)
+
+
+def test_a_burst_and_then_what_comes_back(book: QuotaBook, clock: Clock) -> None:
+    spend(book, BURST)
+    with pytest.raises(QuotaExhausted) as caught:
+        book.spend(SEARCH)
+    assert caught.value.exit_code is ExitCode.AMAZON_UNAVAILABLE
+    assert caught.value.operation == SEARCH
+    assert caught.value.retry_at == NOW + ONE_BACK == book.ready_at(SEARCH, NOW)
+    clock.now = NOW + ONE_BACK - timedelta(milliseconds=1)
+    with pytest.raises(QuotaExhausted):
+        book.spend(SEARCH)
+    clock.now = NOW + ONE_BACK
+    book.spend(SEARCH)
+
+
+def test_each_operation_and_account_has_its_own_bucket(book: QuotaBook, ledger: Ledger, clock: Clock) -> None:
+    spend(book, BURST)
+    book.spend("getOrder")
+    assert book.left("getOrder", NOW) == 29
+    assert QuotaBook(ledger, "another", Decimal(1), clock).left(SEARCH, NOW) == BURST
+
+
+def test_a_catch_up_leaves_its_reserve_to_the_import(ledger: Ledger, clock: Clock, book: QuotaBook) -> None:
+    catch_up = QuotaBook(ledger, ACCOUNT, Decimal(1), clock, reserve={SEARCH: Decimal(8)})
+    spend(catch_up, BURST - 8)
+    with pytest.raises(QuotaExhausted) as caught:
+        catch_up.spend(SEARCH)
+    assert caught.value.retry_at == NOW + ONE_BACK
+    spend(book, 8)
+    assert book.left(SEARCH, NOW) == 0
+
+
+def test_a_reserve_larger_than_the_bucket_still_lets_a_full_one_be_used(ledger: Ledger, clock: Clock) -> None:
+    greedy = QuotaBook(ledger, ACCOUNT, Decimal(1), clock, reserve={SEARCH: Decimal(100)})
+    greedy.spend(SEARCH)
+    assert greedy.ready_at(SEARCH, NOW) == NOW + ONE_BACK
+
+
+def test_a_share_of_the_quota(ledger: Ledger, clock: Clock) -> None:
+    half = QuotaBook(ledger, ACCOUNT, Decimal("0.5"), clock)
+    spend(half, 10)
+    assert half.ready_at(SEARCH, NOW) == NOW + timedelta(milliseconds=357143)
+    sliver = QuotaBook(ledger, "another", Decimal("0.01"), clock)
+    sliver.spend(SEARCH)  # less than a token fits into its bucket, but one call must be possible
+    with pytest.raises(QuotaExhausted):
+        sliver.spend(SEARCH)
+
+
+def test_a_smaller_share_takes_hold_of_what_is_left(ledger: Ledger, clock: Clock, book: QuotaBook) -> None:
+    book.spend(SEARCH)
+    assert QuotaBook(ledger, ACCOUNT, Decimal("0.25"), clock).left(SEARCH, NOW) == 5
+
+
+def test_a_429_empties_the_bucket(book: QuotaBook, clock: Clock) -> None:
+    book.spend(SEARCH)
+    book.drained(SEARCH)
+    assert book.left(SEARCH, NOW) == 0
+    assert NOW + ONE_BACK <= book.ready_at(SEARCH, NOW) <= NOW + ONE_BACK + timedelta(milliseconds=2)
+
+
+def test_amazons_own_rate_counts_from_when_it_is_sent(book: QuotaBook, clock: Clock) -> None:
+    spend(book, BURST)
+    clock.now = NOW + ONE_BACK  # one token back at the old rate
+    book.learn(SEARCH, Decimal("0.0112"))
+    assert 1 <= book.left(SEARCH, clock.now) < Decimal("1.001")
+    assert book.left(SEARCH, clock.now + ONE_BACK) > Decimal("2.999")
+    book.drained(SEARCH)
+    assert book.left(SEARCH, clock.now + ONE_BACK) > Decimal("1.99")  # the rate is kept
+
+
+@pytest.mark.parametrize("nonsense", [None, Decimal(0), Decimal(-1), Decimal("NaN"), Decimal("Infinity")])
+def test_a_rate_that_is_none_is_no_news(book: QuotaBook, nonsense: Decimal | None) -> None:
+    spend(book, BURST)
+    book.learn(SEARCH, nonsense)
+    assert book.ready_at(SEARCH, NOW) == NOW + ONE_BACK
+
+
+def test_calls_are_counted_by_day(book: QuotaBook, clock: Clock) -> None:
+    spend(book, 2)
+    book.spend("getOrder")
+    book.drained(SEARCH)
+    clock.now = NOW + timedelta(days=1)
+    book.spend(SEARCH)
+    assert book.calls(date(2026, 11, 23)) == {
+        date(2026, 11, 23): {"getOrder": 1, SEARCH: 2},
+        date(2026, 11, 24): {SEARCH: 1},
+    }
+    assert book.calls(date(2026, 11, 24)) == {date(2026, 11, 24): {SEARCH: 1}}
+
+
+def test_an_operation_without_a_plan_is_a_mistake(book: QuotaBook) -> None:
+    with pytest.raises(KeyError):
+        book.spend("getFeed")
+
+
+def test_processes_at_once_never_overspend(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    opened(path).close()
+    granted = in_processes(spend_all, [(path, SEARCH, NOW, 15)] * 3)
+    assert sum(granted) == BURST
+    with opened(path) as ledger:
+        book = QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW)
+        assert book.left(SEARCH, NOW) == 0
+        assert book.calls(NOW.date()) == {NOW.date(): {SEARCH: BURST}}

@@ -1,0 +1,135 @@
+"""The lock of a command: one run at a time, whatever happens to it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
+from orderferry.ledger.lock import RunLock
+from support.ledgers import NOW, hold_lock, in_processes, try_lock
+
+
+def lock_of(path: Path, command: str = "import") -> RunLock:
+    return RunLock(path, command, clock=lambda: NOW, sleep=lambda _: None)
+
+
+def test_a_second_run_is_told_who_is_at_work(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    with lock_of(path).held():
+        with pytest.raises(AlreadyRunning) as caught:
+            lock_of(path).acquire()
+        assert f"process {os.getpid()}, since 2026-11-23T06:00:00Z" in str(caught.value)
+        assert caught.value.exit_code is ExitCode.ALREADY_RUNNING
+        assert "--wait" in caught.value.hint
+    lock_of(path).acquire()
+
+
+def test_other_commands_and_other_ledgers_run_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    with (
+        lock_of(path).held(),
+        lock_of(path, "recheck").held(),
+        lock_of(tmp_path / "other.ledger.sqlite").held(),
+    ):
+        assert not lock_of(path, "doublecheck").path.exists()
+
+
+def test_the_lock_file_is_private_and_stays(tmp_path: Path) -> None:
+    lock = lock_of(tmp_path / "shop.ledger.sqlite")
+    with lock.held():
+        assert lock.path.name == "shop.ledger.sqlite.import.lock"
+        assert stat.S_IMODE(lock.path.stat().st_mode) == 0o600
+    assert lock.path.exists()
+
+
+def test_queueing_ends_when_the_lock_is_free_or_the_time_is_up(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    holder = lock_of(path)
+    holder.acquire()
+    clock = [NOW]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock[0] += timedelta(seconds=seconds)
+        if len(slept) == 30:
+            holder.release()
+
+    def now() -> datetime:
+        return clock[0]
+
+    queueing = RunLock(path, "import", clock=now, sleep=sleep)
+    with pytest.raises(AlreadyRunning):
+        queueing.acquire(timedelta(seconds=2))
+    assert sum(slept) == 2
+    queueing.acquire(timedelta(minutes=10))
+    assert len(slept) == 30
+
+
+def test_a_failed_run_gives_the_lock_back(tmp_path: Path) -> None:
+    lock = lock_of(tmp_path / "shop.ledger.sqlite")
+    with pytest.raises(ZeroDivisionError), lock.held():
+        _ = 1 / 0
+    lock.acquire()
+    lock.release()
+    lock.release()
+
+
+def test_between_processes(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    with lock_of(path).held():
+        (refusal,) = in_processes(try_lock, [(path, "import")])
+    assert f"process {os.getpid()}" in refusal
+    assert in_processes(try_lock, [(path, "import")]) == [""]
+
+
+def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
+    path, ready = tmp_path / "shop.ledger.sqlite", tmp_path / "ready"
+    process = multiprocessing.get_context("spawn").Process(target=hold_lock, args=(path, "import", str(ready)))
+    process.start()
+    try:
+        last = time.monotonic() + 30
+        while not ready.exists() and time.monotonic() < last:
+            time.sleep(0.02)
+        with pytest.raises(AlreadyRunning, match=f"process {process.pid}"):
+            lock_of(path).acquire()
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+    lock_of(path).acquire()
+
+
+def test_a_program_that_is_started_does_not_inherit_it(tmp_path: Path) -> None:
+    lock = lock_of(tmp_path / "shop.ledger.sqlite")
+    with lock.held():
+        inherited = [
+            number
+            for number in os.listdir("/proc/self/fd")
+            if Path(f"/proc/self/fd/{number}").exists()
+            and os.readlink(f"/proc/self/fd/{number}") == str(lock.path)
+            and os.get_inheritable(int(number))
+        ]
+    assert inherited == []
+
+
+def test_no_lock_file_can_be_made(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnusable, match="folder"):
+        lock_of(tmp_path / "missing" / "shop.ledger.sqlite").acquire()
+
+
+def test_a_note_that_is_not_written_yet_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    lock = lock_of(path)
+    with lock.held():
+        lock.path.write_text("")
+        with pytest.raises(AlreadyRunning) as caught:
+            lock_of(path).acquire()
+    assert str(caught.value).endswith("shop.ledger.sqlite.")
