@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop
 from support.mariadb import FAST, MariadbServer, running_server
-from support.shop_database import ShopDatabase, ShopDatabases
+from support.shop_database import ShopDatabase
+from support.shop_databases import ShopDatabases
 
 # `deterministic` for those who want the same examples every time; `ci` looks longer than a person waits.
 settings.register_profile("dev", max_examples=60, deadline=None)
@@ -128,7 +129,7 @@ def shop_database_of(shop_databases: ShopDatabases) -> Iterator[Callable[..., Sh
 
     yield create
     for shop in made:
-        shop_databases.drop(shop)
+        shop_databases.give_back(shop)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from orderferry.prestashop.embedded.place_rows import currency_rows, place_rows
 from orderferry.prestashop.embedded.rows import RowWriter
 from orderferry.prestashop.embedded.schema import load
 from orderferry.prestashop.embedded.seed import ShopSeed
+from orderferry.prestashop.embedded.setting_rows import setting_rows
 from orderferry.prestashop.embedded.shop_rows import shop_rows
 from orderferry.prestashop.embedded.trade_rows import carrier_rows, order_state_rows, tax_rows
 
@@ -34,9 +35,10 @@ def create_shop(
             connection.exec_driver_sql(statement)
         writer = RowWriter(connection, schema, prefix, seed.created_text)
         for groups in (
-            shop_rows(seed, version),
+            setting_rows(seed, version),
+            shop_rows(seed),
             place_rows(seed),
-            currency_rows(seed, version),
+            currency_rows(seed),
             tax_rows(seed),
             carrier_rows(seed),
             order_state_rows(seed),

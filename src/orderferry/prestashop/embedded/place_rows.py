@@ -85,13 +85,12 @@ def place_rows(seed: ShopSeed) -> Iterator[TableRows]:
     yield "state", _states(known)
 
 
-def currency_rows(seed: ShopSeed, version: str) -> Iterator[TableRows]:
-    """Given a seed and a version, yield the currencies; up to 1.7.5 their signs stand in `currency` itself."""
-    with_precision = tuple(int(part) for part in version.split(".")[:3]) >= (1, 7, 6)
+def currency_rows(seed: ShopSeed) -> Iterator[TableRows]:
+    """Given a seed, yield the currencies; up to 1.7.5 their signs stand in `currency` itself."""
     rows: list[Row] = []
     lang_rows: list[Row] = []
     for number, (iso, numeric, decimals, name, symbol, rate) in enumerate(CURRENCIES, 1):
-        common: dict[str, Any] = {
+        row: dict[str, Any] = {
             "id_currency": number,
             "name": name,
             "iso_code": iso,
@@ -104,13 +103,12 @@ def currency_rows(seed: ShopSeed, version: str) -> Iterator[TableRows]:
             "precision": decimals,
             "decimals": int(decimals > 0),
         }
-        rows.append(common)
+        rows.append(row)
         lang_rows += [
             {"id_currency": number, "id_lang": id_lang, "name": name, "symbol": symbol} for id_lang in seed.lang_ids
         ]
     yield "currency", rows
-    if with_precision:
-        yield "currency_lang", lang_rows
+    yield "currency_lang", lang_rows
     shop_rows: list[Row] = [
         {"id_currency": row["id_currency"], "conversion_rate": row["conversion_rate"]} for row in rows
     ]

@@ -67,6 +67,11 @@ class Schema:
     tables: Mapping[str, TableDefinition]
 
 
+def release(version: str) -> tuple[int, ...]:
+    """Given a version, return it as numbers that compare: (1, 7, 8, 11)."""
+    return tuple(int(part) for part in version.split("."))
+
+
 @cache
 def load(version: str) -> Schema:
     """Given one of VERSIONS, return its schema. Raise ValueError for any other."""
