@@ -1,0 +1,139 @@
+"""Text of strangers made acceptable to PrestaShop's validators without losing its meaning.
+
+Which characters a field rejects: prestashop-order-writing, "Rejected characters"; customer names also obey the newer
+rule about brackets and slashes, so that one text passes in every version. What is rejected becomes something near and
+harmless in plain ASCII, or a space; whoever calls keeps the full text where it matters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Field(StrEnum):
+    """Kinds of fields by what PrestaShop's validators take. VAT numbers and aliases are of the kind COMPANY."""
+
+    NAME = "name"  # firstname, lastname of customers and addresses
+    ADDRESS_LINE = "address line"
+    CITY = "city"
+    POSTCODE = "postcode"
+    PHONE = "phone"
+    COMPANY = "company"
+    DNI = "dni"
+    GENERIC = "generic"  # product names, labels: one line
+    MESSAGE = "message"  # notes and private messages: line breaks stay
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """`replacements` by character, then `dropped` (a pattern); `compatible`: ﬁ, ＋ and ４ become fi, + and 4 first."""
+
+    replacements: Mapping[str, str] = field(default_factory=dict)
+    dropped: re.Pattern[str] | None = None
+    compatible: bool = False
+
+
+def _each(characters: str, replacement: str) -> dict[str, str]:
+    return dict.fromkeys(characters, replacement)
+
+
+_ANGLES = {"<": "(", ">": ")", "{": "(", "}": ")"}
+_BRACED = {**_ANGLES, "=": "-"}
+_LINE = {**_BRACED, "!": ".", "@": " at ", **_each("?+_$%", " ")}
+_RULES: dict[Field, _Rule] = {
+    Field.NAME: _Rule({'"': "'", "/": "-", "\\": "-", "。": " ", **_each("!<>,;?=+()@#°{}_$%:¤|[]*^`0123456789", " ")}),
+    Field.ADDRESS_LINE: _Rule(_LINE),
+    Field.CITY: _Rule({**_LINE, ";": ",", '"': "'", **_each("#°", " ")}),
+    Field.POSTCODE: _Rule(dropped=re.compile(r"[^A-Za-z0-9 -]"), compatible=True),
+    Field.PHONE: _Rule(dropped=re.compile(r"[^0-9+ .()/-]"), compatible=True),
+    Field.COMPANY: _Rule(_BRACED),
+    Field.DNI: _Rule(dropped=re.compile(r"[^A-Za-z0-9.-]"), compatible=True),
+    Field.GENERIC: _Rule(_BRACED),
+    Field.MESSAGE: _Rule(_ANGLES),
+}
+
+# Joiners that shape words (Persian, Indic) and emoji; every other format character is invisible or steers direction.
+_KEPT_FORMAT = frozenset("\u200c\u200d")
+_DOT_IN_A_WORD = re.compile(r"\.(?=[^\s.])")
+_EVENT = re.compile(r"(on[a-z]{3,}\s*)=", re.IGNORECASE)
+_SCRIPT = re.compile(r"(script\s*):", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+_MEANINGLESS = frozenset("PZC")  # categories: punctuation, separators, control
+
+
+def clean_text(text: str, field: Field) -> str:
+    """Given any text, return what the field takes; '' if nothing of it is left. Cleaning twice changes nothing."""
+    rule = _RULES[field]
+    if rule.compatible:
+        text = _ascii_digits(unicodedata.normalize("NFKC", plain_text(text)))
+    text = plain_text(text, keep_lines=field is Field.MESSAGE)
+    text = text.translate(str.maketrans(dict(rule.replacements)))
+    if rule.dropped is not None:
+        text = rule.dropped.sub("", text)
+    if field is Field.NAME:
+        text = _DOT_IN_A_WORD.sub(". ", text)
+    if field is Field.MESSAGE:
+        text = _SCRIPT.sub(r"\1 -", _EVENT.sub(r"\1-", text))
+    text = plain_text(text, keep_lines=field is Field.MESSAGE)
+    if field is Field.NAME:
+        text = text.strip(" -")
+    return text if any(unicodedata.category(character)[0] not in _MEANINGLESS for character in text) else ""
+
+
+def plain_text(text: str, *, keep_lines: bool = False) -> str:
+    """Given any text, return it in NFC, spaces folded, without control, bidi and other invisible characters, NUL and
+    lone surrogates (two halves that belong together are joined). Line breaks stay only if asked for."""
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    if keep_lines:
+        lines = _LINE_BREAK.sub("\n", text).split("\n")
+        return "\n".join(_fold(line) for line in lines).strip("\n")
+    return _fold(text)
+
+
+def to_basic_plane(text: str) -> str:
+    """Given text for a column that can't hold characters above U+FFFF (utf8mb3), return what it can hold.
+
+    Letters become U+FFFD, so that a name is seen to lack one; emoji and other signs go.
+    """
+    if text.isascii():
+        return text
+    return "".join(
+        character if ord(character) <= 0xFFFF else "\ufffd" if character.isalpha() else "" for character in text
+    )
+
+
+def _fold(text: str) -> str:
+    text = unicodedata.normalize("NFC", text)
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    shown = "".join(_shown(character) for character in text)
+    return unicodedata.normalize("NFC", " ".join(shown.split()))
+
+
+def _shown(character: str) -> str:
+    """A character as it may stand: itself, a space for any white space, '' for what can't be seen."""
+    if character.isspace():
+        return " "
+    category = unicodedata.category(character)
+    if category in {"Cc", "Cs"} or (category == "Cf" and character not in _KEPT_FORMAT):
+        return ""
+    code = ord(character)
+    if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:  # noncharacters
+        return ""
+    return character
+
+
+def _ascii_digits(text: str) -> str:
+    """Digits of any script as 0 to 9 (a Saudi postcode may come in Arabic ones); dashes of any kind as -."""
+    return "".join(
+        str(unicodedata.digit(character))
+        if character.isdecimal()
+        else "-"
+        if unicodedata.category(character) == "Pd"
+        else character
+        for character in text
+    )

@@ -1,0 +1,208 @@
+"""Amazon's address as PrestaShop can keep it: split names, two lines, placeholders for what is missing.
+
+Quirks and what to do about them: sp-api-orders 5. Required columns and validators: prestashop-order-writing, customer,
+address, cart. Whatever does not fit or loses characters goes to `kept`, which staff reads in the private message.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from orderferry.domain.clean_text import Field, clean_text, plain_text
+from orderferry.domain.cut_text import cut_text
+from orderferry.domain.names import split_name
+from orderferry.domain.orders import Address
+from orderferry.domain.postal import PostalAddress
+
+LINE_LENGTH = 128  # address.address1 and address2, in every version
+PHONE_LENGTH = 32
+PICKUP_POINT = "PICKUP_POINT"
+
+NO_STREET = "(no street given by Amazon)"
+NO_CITY = "(no city given by Amazon)"
+NO_POSTCODE = "00000"
+
+# Places of Amazon's regions that have no postcodes: an empty one is right there.
+_WITHOUT_POSTCODES = frozenset({"AE", "AO", "BO", "BS", "BZ", "GH", "HK", "KE", "MO", "PA", "QA", "UG", "ZW"})
+# Where the district is part of the address that a parcel needs (Turkish ilçe), not a county that nobody writes.
+_DISTRICT_IN_ADDRESS = frozenset({"TR"})
+_COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
+_EXTENSION = re.compile(
+    r"[\s,;/]*(?:\b(?:extension|ext|interno|int|poste|durchwahl|x)\b|#)[.:\s]*\d+.*$", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is gathered on the way: kept text, and names of fields that hold a placeholder."""
+
+    kept: list[str] = field(default_factory=list)
+    placeholders: list[str] = field(default_factory=list)
+
+    def keep(self, label: str, text: str) -> None:
+        shown = clean_text(" ".join(text.split()), Field.MESSAGE)
+        if shown:
+            self.kept.append(f"{label}: {shown}")
+
+    def cleaned(self, label: str, text: str, kind: Field) -> str:
+        """The text as the field takes it; the whole of it is kept if that changed it."""
+        result = clean_text(text, kind)
+        if result != plain_text(text):
+            self.keep(label, text)
+        return result
+
+    def stand_in(self, name: str, value: str) -> str:
+        self.placeholders.append(name)
+        return value
+
+
+def postal_address(
+    address: Address | None, *, fallback_name: str, marketplace_country: str, phone_fallback: str = ""
+) -> PostalAddress:
+    """Given Amazon's address (None: it gave none), return the one to write.
+
+    `fallback_name` (the buyer's) stands in for a missing recipient, `marketplace_country` (ISO alpha-2) for a missing
+    country, `phone_fallback` (configured) for a missing phone. Each line has at most `LINE_LENGTH` characters; the
+    writer cuts the rest to its columns. Nothing raises, whatever strangers typed.
+    """
+    given = address or Address()
+    notes = _Notes()
+    firstname, lastname = _name(given, fallback_name, notes)
+    company = notes.cleaned("Company", given.company, Field.COMPANY)
+    country = _country(given, marketplace_country, notes)
+    city, beside = _city(given, country, notes)
+    address1, address2 = _lines(given, beside, notes)
+    if given.kind == PICKUP_POINT:
+        notes.keep("Pickup point", ", ".join((given.name, *given.lines)))
+    return PostalAddress(
+        firstname=firstname,
+        lastname=lastname,
+        company=company,
+        address1=address1,
+        address2=address2,
+        postcode=_postcode(given, country, notes),
+        city=city,
+        country=country,
+        region=clean_text(given.region, Field.GENERIC),
+        phone=_phone(given, phone_fallback, notes),
+        kept=tuple(notes.kept),
+        placeholders=tuple(notes.placeholders),
+    )
+
+
+def is_complete(address: PostalAddress) -> bool:
+    """Whether Amazon gave all that PrestaShop requires: no placeholder stands in."""
+    return not address.placeholders
+
+
+def _name(given: Address, fallback_name: str, notes: _Notes) -> tuple[str, str]:
+    """The first of recipient, buyer and company that is a name at all."""
+    unusable = split_name(given.name)
+    candidates = (given.name, fallback_name, given.company)
+    split = next((one for one in map(split_name, candidates) if not one.placeholder), unusable)
+    if split.placeholder:
+        notes.placeholders += ["firstname", "lastname"]
+    for kept in dict.fromkeys((unusable.kept, split.kept)):
+        notes.keep("Name", kept)
+    return split.firstname, split.lastname
+
+
+def _country(given: Address, marketplace_country: str, notes: _Notes) -> str:
+    code = given.country.strip().upper()
+    if re.fullmatch("[A-Z]{2}", code):
+        return _COUNTRY_ALIASES.get(code, code)
+    notes.keep("Country", given.country)
+    return notes.stand_in("country", marketplace_country)
+
+
+def _city(given: Address, country: str, notes: _Notes) -> tuple[str, str]:
+    """The city, and what of district and municipality belongs beside the street. Japan often names no city."""
+    finer = {"District": given.district, "Municipality": given.municipality}
+    city = notes.cleaned("City", given.city, Field.CITY)
+    for label in ("Municipality", "District"):
+        if not city:
+            city = notes.cleaned("City", finer.pop(label), Field.CITY)
+    known = _folded(" ".join((*given.lines, given.city, given.region, city)))
+    beside = ""
+    for label, text in finer.items():
+        if not _folded(text) or _folded(text) in known:
+            continue
+        if country in _DISTRICT_IN_ADDRESS and not beside:
+            beside = text
+        else:
+            notes.keep(label, text)
+    return city or notes.stand_in("city", NO_CITY), beside
+
+
+def _lines(given: Address, beside: str, notes: _Notes) -> tuple[str, str]:
+    """Any number of lines into two. A first line that repeats the company goes if a street follows."""
+    raw = list(given.lines)
+    repeats = bool(given.company) and bool(raw) and _folded(raw[0]) == _folded(given.company)
+    if repeats and len(raw) > 1 and given.kind != PICKUP_POINT:
+        del raw[0]
+    if beside:
+        raw.append(beside)
+    lines = [line for line in (clean_text(text, Field.ADDRESS_LINE) for text in raw) if line]
+    two, fits = _two_lines(lines)
+    if not fits or lines != [line for line in map(plain_text, raw) if line]:
+        notes.keep("Address", ", ".join(raw))
+    if not lines:
+        return notes.stand_in("address1", NO_STREET), ""
+    return two
+
+
+def _two_lines(lines: list[str]) -> tuple[tuple[str, str], bool]:
+    """The lines in two, and whether all of it is there. Neighbours are joined whole if possible, else cut at words."""
+    for count in range(1, len(lines) + 1):
+        first, second = ", ".join(lines[:count]), ", ".join(lines[count:])
+        if len(first) <= LINE_LENGTH and len(second) <= LINE_LENGTH:
+            return (first, second), True
+    whole = ", ".join(lines)
+    first = _cut_at_word(whole)
+    rest = whole[len(first) :].lstrip(" ,")
+    second = _cut_at_word(rest)
+    return (first.rstrip(" ,"), second), second == rest
+
+
+def _cut_at_word(text: str) -> str:
+    """The text cut to a line, at a space if there is one in its second half."""
+    if len(text) <= LINE_LENGTH:
+        return text
+    space = text.rfind(" ", LINE_LENGTH // 2, LINE_LENGTH + 1)
+    return text[:space] if space > 0 else cut_text(text, LINE_LENGTH)
+
+
+def _postcode(given: Address, country: str, notes: _Notes) -> str:
+    postcode = notes.cleaned("Postcode", given.postal_code, Field.POSTCODE)
+    if postcode or country in _WITHOUT_POSTCODES:
+        return postcode
+    return notes.stand_in("postcode", NO_POSTCODE)
+
+
+def _phone(given: Address, fallback: str, notes: _Notes) -> str:
+    """The number without its extension, which no column takes; the configured one where there is none."""
+    raw = plain_text(given.phone)
+    phone = _dialled(_EXTENSION.sub("", raw))
+    if phone != raw:
+        notes.keep("Phone", raw)
+    if phone:
+        return phone
+    fallback = _dialled(fallback)
+    return notes.stand_in("phone", fallback) if fallback else ""
+
+
+def _dialled(text: str) -> str:
+    phone = clean_text(text, Field.PHONE)
+    if not any(character.isdigit() for character in phone):
+        return ""
+    if len(phone) > PHONE_LENGTH:
+        phone = cut_text(re.sub(r"[^0-9+]", "", phone), PHONE_LENGTH)
+    return phone
+
+
+def _folded(text: str) -> str:
+    """Text for comparing: case, accents' form, punctuation and spaces don't count."""
+    text = unicodedata.normalize("NFKC", plain_text(text)).casefold()
+    return "".join(character for character in text if character.isalnum())
