@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orderferry.prestashop.values import ZERO_DATE
+
 Value = str | int | Decimal | None
 
-ZERO_MOMENT = "0000-00-00 00:00:00"  # what PrestaShop writes where a moment has not come yet
+ZERO_MOMENT = ZERO_DATE  # what PrestaShop writes where a moment has not come yet
 ZERO_DAY = "0000-00-00"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from orderferry.domain.orders import Item, Order
@@ -15,6 +16,7 @@ from orderferry.domain.pricing import PricedLine, PricedOrder
 from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
 from orderferry.prestashop.shop_text import harmless
 from orderferry.prestashop.shop_time import shop_moment
+from orderferry.prestashop.stock import Goods, Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +65,19 @@ class FrameLine:
 class Paperwork:
     """What the shop's settings say about numbers on paper.
 
-    `invoice`: an invoice with a number is to be made now; `slip`: a delivery slip (the state's `delivery` flag).
-    PrestaShop keeps both numbers in one order_invoice row, which has invoice number 0 when it is only a slip.
-    `dated`: without an invoice, give the order an invoice date all the same, so that statistics count it.
+    `row`: there is an order_invoice row; PrestaShop keeps both numbers in it, and a slip without invoice has invoice
+    number 0. `invoice`: draw an invoice number now; `slip`: draw a delivery number (the state's `delivery` flag).
+    `dated`: no number, but an invoice date all the same, so that statistics count the order.
     `wrapping_tax`: id_tax of PS_GIFT_WRAPPING_TAX_RULES_GROUP for this country, 0 when none is configured.
     """
 
-    invoice: bool
+    row: bool
+    invoice: bool = False
     slip: bool = False
     dated: bool = False
+    yearly: bool = False  # PS_INVOICE_RESET
     shop_address: str = ""
     wrapping_tax: int = 0
-
-    @property
-    def has_row(self) -> bool:
-        """Whether there is an order_invoice row."""
-        return self.invoice or self.slip
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,8 @@ class Frame:
     now: datetime
     id_lang: int
     currency: Currency
+    conversion_rate: Decimal
+    carrier_tax_rate: Decimal
     state: OrderState
     id_carrier: int
     account: Account
@@ -105,7 +106,8 @@ class Frame:
     payment_label: str
     module_name: str
     placed: datetime  # orders.date_add, by orders.date
-    moves_stock: bool
+    goods: tuple[Goods, ...]
+    movement: Movement | None  # None: this order moves no stock
     id_employee: int
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
     password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT

@@ -48,10 +48,11 @@ def detail_tax_rows(frame: Frame) -> list[Draft]:
     ]
 
 
-def line_name(line: FrameLine) -> str:
-    """Given a line, return what order_detail calls it: the product's own name, else Amazon's title, else the label."""
+def line_name(line: FrameLine, id_lang: int) -> str:
+    """Given a line and the order's language, return what order_detail calls it: the product's own name,
+    else Amazon's title, else the label."""
     if line.product is not None and not line.as_placeholder:
-        return line.product.name
+        return line.product.name_in(id_lang)
     title = line.item.title if line.item else ""
     sku = line.item.sku if line.item else ""
     return harmless(title or line.priced.label or sku)
@@ -66,7 +67,7 @@ def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
             "id_order_invoice": invoice_ref(frame),
             "id_warehouse": 0,
             "id_shop": frame.shop.id,
-            **_product_columns(line),
+            **_product_columns(line, frame.id_lang),
             **_CONSTANT_COLUMNS,
             "product_quantity": priced.quantity,
             "product_price": priced.unit.excl,
@@ -107,19 +108,19 @@ _CONSTANT_COLUMNS: dict[str, DraftValue] = {
 }
 
 
-def _product_columns(line: FrameLine) -> dict[str, DraftValue]:
+def _product_columns(line: FrameLine, id_lang: int) -> dict[str, DraftValue]:
     """The columns that describe the product. '' and 0, never NULL: the order page of 1.7.7+ fails on NULL here."""
     product = line.product
     sku = line.item.sku if line.item else ""
     columns: dict[str, DraftValue] = {
         "product_id": product.id_product if product else 0,
         "product_attribute_id": product.id_product_attribute if product else 0,
-        "product_name": line_name(line),
+        "product_name": line_name(line, id_lang),
         "product_quantity_in_stock": min(line.priced.quantity, product.stock_quantity) if product else 0,
         "product_reference": product.reference if product and not line.as_placeholder else sku,
         "product_weight": product.weight if product else 0,
         "id_tax_rules_group": product.id_tax_rules_group if product else 0,
-        "purchase_supplier_price": product.wholesale_price if product else 0,
+        "purchase_supplier_price": (product.purchase_supplier_price or product.wholesale_price) if product else 0,
         "original_wholesale_price": product.wholesale_price if product else 0,
     }
     for column in ("ean13", "isbn", "upc", "mpn", "supplier_reference"):

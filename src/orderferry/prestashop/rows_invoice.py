@@ -9,7 +9,7 @@ from orderferry.prestashop.money_rows import invoice_totals
 
 def invoice_rows(frame: Frame) -> list[Draft]:
     """Given a frame, return its order_invoice row with both numbers still 0; none when there is nothing on paper."""
-    if not frame.paperwork.has_row:
+    if not frame.paperwork.row:
         return []
     return [
         Draft(
@@ -36,7 +36,7 @@ def invoice_tax_rows(frame: Frame) -> list[Draft]:
     """Given a frame, return the taxes of shipping and wrapping. PrestaShop writes wrapping's row, with amount 0, even
     for an order without wrapping as soon as the shop has a tax for it.
     """
-    if not frame.paperwork.has_row:
+    if not frame.paperwork.row:
         return []
     shipping, wrapping = frame.priced.shipping, frame.priced.wrapping
     taxes = [
@@ -56,7 +56,7 @@ def invoice_tax_rows(frame: Frame) -> list[Draft]:
 
 def invoice_payment_rows(frame: Frame) -> list[Draft]:
     """Given a frame, return the row without which the order page shows the invoice as unpaid."""
-    if not frame.paperwork.has_row:
+    if not frame.paperwork.row:
         return []
     return [
         Draft("order_invoice_payment", {"id_order_invoice": INVOICE, "id_order_payment": PAYMENT, "id_order": ORDER})

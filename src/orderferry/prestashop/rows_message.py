@@ -31,8 +31,10 @@ def order_note(frame: Frame) -> str:
     return harmless(" | ".join(parts))
 
 
-def message_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the closed thread and its private message with all that PrestaShop has no column for."""
+def message_rows(frame: Frame, cut: tuple[str, ...] = ()) -> list[Draft]:
+    """Given a frame and the texts that columns will cut, return the closed thread and its private message with all
+    that PrestaShop has no column for.
+    """
     thread = Draft(
         "customer_thread",
         {
@@ -50,7 +52,7 @@ def message_rows(frame: Frame) -> list[Draft]:
         },
         name=THREAD.name,
     )
-    return [thread, private_message(THREAD, message_text(frame), frame.id_employee, frame.written)]
+    return [thread, private_message(THREAD, message_text(frame, cut), frame.id_employee, frame.written)]
 
 
 def private_message(id_thread: DraftValue, text: str, id_employee: int, written: str) -> Draft:
@@ -76,8 +78,8 @@ def private_message(id_thread: DraftValue, text: str, id_employee: int, written:
     )
 
 
-def message_text(frame: Frame) -> str:
-    """Given a frame, return the private message: one fact a line, empty ones left out."""
+def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
+    """Given a frame and cut texts, return the private message: one fact a line, empty ones left out."""
     order = frame.order
     tracking = tracking_of(order.packages)
     facts = [
@@ -89,6 +91,7 @@ def message_text(frame: Frame) -> str:
         _labelled("Gift message", frame.gift_message),
         *(_labelled("Delivery instructions", text) for text in order.delivery_instructions),
         *(_labelled("Address as Amazon gives it", text) for text in _kept(frame)),
+        *(_labelled("In full", text) for text in cut),
         _labelled("Placeholders stand for", ", ".join(frame.delivery.postal.placeholders)),
         _labelled("Further tracking numbers", ", ".join(tracking.others)),
         _labelled("Replacement for", ", ".join(order.replaces)),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from orderferry.domain.pricing import ZERO
+from orderferry.prestashop.discount_rule import NAME
 from orderferry.prestashop.drafts import (
     CART,
     CART_RULE,
@@ -24,8 +23,6 @@ from orderferry.prestashop.rows_cart import invoice_address_ref
 from orderferry.prestashop.rows_message import order_note
 from orderferry.prestashop.shop_time import shop_moment
 from orderferry.prestashop.tracking import tracking_of
-
-DISCOUNT_NAME = "Amazon promotion"
 
 
 def order_row(frame: Frame) -> Draft:
@@ -48,14 +45,14 @@ def order_row(frame: Frame) -> Draft:
             "current_state": frame.state.id,
             "secure_key": SECURE_KEY,
             "payment": frame.payment_label,
-            "conversion_rate": frame.currency.rate or Decimal(1),  # statistics divide by it
+            "conversion_rate": frame.conversion_rate,  # statistics divide by it
             "module": frame.module_name,
             "recyclable": 0,
             "gift": int(frame.is_gift),
             "gift_message": frame.gift_message,
             "mobile_theme": 0,
             **order_totals(frame.priced),
-            "carrier_tax_rate": frame.priced.shipping.rate,
+            "carrier_tax_rate": frame.carrier_tax_rate,
             "round_mode": frame.round_mode,
             "round_type": frame.round_type,
             "invoice_number": 0,
@@ -110,7 +107,7 @@ def discount_rows(frame: Frame) -> list[Draft]:
                 "id_order": ORDER,
                 "id_cart_rule": CART_RULE,
                 "id_order_invoice": invoice_ref(frame),
-                "name": DISCOUNT_NAME,
+                "name": NAME,
                 "value": discounts.incl,
                 "value_tax_excl": discounts.excl,
                 "free_shipping": 0,
@@ -122,4 +119,4 @@ def discount_rows(frame: Frame) -> list[Draft]:
 
 def invoice_ref(frame: Frame) -> DraftValue:
     """Given a frame, return the symbol of its order_invoice row, 0 when it gets none."""
-    return INVOICE if frame.paperwork.has_row else 0
+    return INVOICE if frame.paperwork.row else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -29,8 +29,3 @@ def shop_day(moment: datetime, zone: ZoneInfo) -> str:
 def for_staff(moment: datetime | None, zone: ZoneInfo) -> str:
     """Given a time or None, return it for people to read: shop time to the minute, '' for None."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""
-
-
-def marker_moment(moment: datetime) -> str:
-    """Given an aware time, return it as our own table keeps times: UTC, to the second."""
-    return moment.astimezone(UTC).strftime(MOMENT_FORMAT)

@@ -1,0 +1,58 @@
+"""The customer of an order, by customers.mode and customers.email. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+
+from orderferry.domain.orders import Address, Order
+from orderferry.domain.postal import PostalAddress
+from orderferry.domain.postal_text import postal_address
+from orderferry.prestashop.facts import Catalog
+from orderferry.prestashop.frame import Account
+from orderferry.prestashop.market import Market
+
+# RFC 2606: no mail ever reaches this domain, and no domain of this name can be bought.
+UNDELIVERABLE_DOMAIN = "amazon.invalid"
+
+
+def account_of(order: Order, market: Market, catalog: Catalog, postal: PostalAddress) -> Account:
+    """Given an order and its delivery address, return whose order it is in the shop.
+
+    No account is shared by a guess: without an alias of Amazon's, the mode `alias` gives each order its own guest.
+    """
+    settings = market.settings.customers
+    mode = "order" if settings.mode == "alias" and not order.buyer.email else settings.mode
+    business = "AMAZON_BUSINESS" in order.programs
+    names = _names(order, market, postal)
+    return Account(
+        mode=mode,
+        email=account_email(order, mode, settings.email),
+        firstname=names.firstname,
+        lastname=names.lastname,
+        company=order.buyer.company,
+        id_group=market.id_business_group if business else market.id_group,
+        id_customer=catalog.customers.get("fixed") if mode == "fixed" else None,
+    )
+
+
+def account_email(order: Order, mode: str, email: str) -> str:
+    """Given the modes, return the account's address: Amazon's alias only if configured and given, else one that no
+    mail reaches and that tells orders (mode order) or aliases (mode alias) apart."""
+    alias = order.buyer.email.strip().lower()
+    if email == "amazon" and alias:
+        return alias
+    if mode == "alias" and alias:
+        return f"{hashlib.sha256(alias.encode()).hexdigest()[:20]}@{UNDELIVERABLE_DOMAIN}"
+    return f"{order.order_id.lower()}@{UNDELIVERABLE_DOMAIN}"
+
+
+def _names(order: Order, market: Market, postal: PostalAddress) -> PostalAddress:
+    """The buyer's names where Amazon gives them, else the recipient's."""
+    if not order.buyer.name:
+        return postal
+    return postal_address(
+        Address(name=order.buyer.name),
+        fallback_name=order.buyer.name,
+        marketplace_country=market.code,
+        phone_fallback="",
+    )

@@ -1,0 +1,74 @@
+"""From Amazon's items to products of the shop, as products.unknown says. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orderferry.config.model import ProductsSettings
+from orderferry.domain.orders import Item, Order
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.prestashop.facts import Catalog, Product, ShopFacts, ShopUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The product behind an item: None for a free line; `as_placeholder` when it only stands in."""
+
+    product: Product | None
+    as_placeholder: bool = False
+
+
+def match_items(
+    order: Order, shop: ShopUnit, facts: ShopFacts, catalog: Catalog, settings: ProductsSettings
+) -> dict[str, Match] | Problem:
+    """Given an order and the page's catalog, return the match of each item that is still ordered (by item id).
+
+    The first item that can't be matched holds the order; the problem's subject is its SKU.
+    """
+    matches: dict[str, Match] = {}
+    advanced = facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", shop, "0") == "1"
+    for item in order.items:
+        if not item.quantity:
+            continue
+        found = _match(order, item, shop, catalog, settings)
+        if isinstance(found, Problem):
+            return found
+        if advanced and found.product is not None and found.product.depends_on_stock:
+            return _advanced_stock(order, item)
+        matches[item.item_id] = found
+    return matches
+
+
+def _match(order: Order, item: Item, shop: ShopUnit, catalog: Catalog, settings: ProductsSettings) -> Match | Problem:
+    products = catalog.products.get((shop.id, item.sku), ())
+    if len(products) == 1:
+        return Match(products[0])
+    if products:
+        return Problem(
+            ProblemCode.AMBIGUOUS_SKU,
+            f"order {order.order_id}: {len(products)} products of the shop answer to the SKU {item.sku!r}",
+            order.order_id,
+            item.sku,
+        )
+    if settings.unknown == "line":
+        return Match(None)
+    if settings.unknown == "placeholder":
+        stand_ins = catalog.products.get((shop.id, settings.placeholder), ())
+        if len(stand_ins) == 1:
+            return Match(stand_ins[0], as_placeholder=True)
+    return Problem(
+        ProblemCode.UNKNOWN_SKU,
+        f"order {order.order_id}: no product of the shop answers to the SKU {item.sku!r}",
+        order.order_id,
+        item.sku,
+    )
+
+
+def _advanced_stock(order: Order, item: Item) -> Problem:
+    return Problem(
+        ProblemCode.WRITE_FAILED,
+        f"order {order.order_id}: the stock of {item.sku!r} is kept in warehouses (advanced stock management), which "
+        "orderferry does not write",
+        order.order_id,
+        item.sku,
+    )
