@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -44,103 +46,93 @@ def shop_identity(settings: Settings) -> str:
     return f"{settings.prestashop.location} {settings.prestashop.table_prefix}"
 
 
-def open_shop_ledger(
-    settings: Settings, *, accept_shop: bool = False, read_only: bool = False, dry_run: bool = False
-) -> Ledger:
-    """The ledger of this configuration. Raise LedgerUnusable."""
-    from orderferry.ledger.open import open_ledger
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One configuration and the clock it lives by; builds what its commands need.
 
-    return open_ledger(
-        settings.ledger.path,
-        account=account_identity(settings),
-        shop=shop_identity(settings),
-        now=utc_now(),
-        accept_shop=accept_shop,
-        read_only=read_only,
-        dry_run=dry_run,
-    )
-
-
-def amazon_source(settings: Settings, ledger: Ledger, reserve: int = 0) -> AmazonSource:
-    """The source of orders, spending its quota from the ledger's book."""
-    from orderferry.amazon.source import AmazonSource
-
-    return AmazonSource(settings.amazon, quota_book(settings, ledger, reserve), clock=utc_now, sleep=time.sleep)
-
-
-def quota_book(settings: Settings, ledger: Ledger, reserve: int = 0) -> QuotaBook:
-    """The account's token buckets; `reserve` tokens of searchOrders are left to the scheduled import."""
-    from orderferry.ledger.quota import QuotaBook
-
-    return QuotaBook(
-        ledger,
-        account_identity(settings),
-        settings.amazon.quota_share,
-        utc_now,
-        reserve={"searchOrders": Decimal(reserve)},
-    )
-
-
-def prestashop_shop(settings: Settings, ledger: Ledger) -> PrestashopShop:
-    """The shop; what it learns of other importers' payments it remembers in the ledger."""
-    from orderferry.prestashop.shop import PrestashopShop
-
-    return PrestashopShop(settings, recall=ledger.recall, remember=ledger.remember, clock=utc_now, sleep=time.sleep)
-
-
-def run_command(
-    settings: Settings, command: str, options: RunOptions, *, wait: timedelta, speak: bool = True
-) -> Report:
-    """Run `import`, `recheck` or `doublecheck` and return its report, with what is news in `said` if `speak`.
-
-    Raise LedgerUnusable when nothing could be remembered, Stopped on a signal while waiting for the lock.
+    `now` gives aware UTC, `sleep` takes seconds: this machine's own, but for the demo, which lives by its simulator's.
     """
-    from orderferry.ledger.lock import RunLock
 
-    stop = StopSwitch(utc_now, utc_now() + options.max_time)
-    with stop.on_signals():
-        lock = RunLock(settings.ledger.path, command, clock=utc_now, sleep=time.sleep)
-        try:
-            with stop.waiting():
-                lock.acquire(wait)
-        except AlreadyRunning as running:
-            return _note_already_running(settings, command, options, running, speak=speak)
-        try:
-            with open_shop_ledger(settings, accept_shop=options.accept_shop, dry_run=options.dry_run) as ledger:
-                report = _engine(settings, command, options, ledger, stop).run()
-                if speak and not options.dry_run:
-                    announce(ledger, report, utc_now())
-                return report
-        finally:
-            lock.release()
+    settings: Settings
+    now: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
 
+    def ledger(self, *, accept_shop: bool = False, read_only: bool = False, dry_run: bool = False) -> Ledger:
+        """The ledger of this configuration. Raise LedgerUnusable."""
+        from orderferry.ledger.open import open_ledger
 
-def _engine(settings: Settings, command: str, options: RunOptions, ledger: Ledger, stop: StopSwitch) -> Engine:
-    sweep = SWEEPS[command]
-    return Engine(
-        sweep,
-        settings,
-        options,
-        amazon_source(settings, ledger, sweep.reserve),
-        prestashop_shop(settings, ledger),
-        ledger,
-        stop,
-        utc_now,
-        time.sleep,
-    )
+        return open_ledger(
+            self.settings.ledger.path,
+            account=account_identity(self.settings),
+            shop=shop_identity(self.settings),
+            now=self.now(),
+            accept_shop=accept_shop,
+            read_only=read_only,
+            dry_run=dry_run,
+        )
 
+    def quota(self, ledger: Ledger, reserve: int = 0) -> QuotaBook:
+        """The account's token buckets; `reserve` tokens of searchOrders are left to the scheduled import."""
+        from orderferry.ledger.quota import QuotaBook
 
-def _note_already_running(
-    settings: Settings, command: str, options: RunOptions, running: AlreadyRunning, *, speak: bool
-) -> Report:
-    """A run that found the lock taken: remembered, so that one that hangs for long becomes a condition."""
-    now = utc_now()
-    report = Report(command, now, options.dry_run, finished=now, errors=[running])
-    with open_shop_ledger(settings) as ledger:
-        report.open = ledger.open_counts(now)
-        if not options.dry_run:
-            report.run = ledger.begin_run(command, now)
+        share = self.settings.amazon.quota_share
+        return QuotaBook(
+            ledger, account_identity(self.settings), share, self.now, reserve={"searchOrders": Decimal(reserve)}
+        )
+
+    def source(self, ledger: Ledger, reserve: int = 0) -> AmazonSource:
+        """Amazon, spending its quota from the ledger's book."""
+        from orderferry.amazon.source import AmazonSource
+
+        return AmazonSource(self.settings.amazon, self.quota(ledger, reserve), clock=self.now, sleep=self.sleep)
+
+    def shop(self, ledger: Ledger) -> PrestashopShop:
+        """The shop; what it learns of other importers' payments it remembers in the ledger."""
+        from orderferry.prestashop.shop import PrestashopShop
+
+        return PrestashopShop(
+            self.settings, recall=ledger.recall, remember=ledger.remember, clock=self.now, sleep=self.sleep
+        )
+
+    def run(self, command: str, options: RunOptions, *, wait: timedelta = timedelta(0), speak: bool = True) -> Report:
+        """Run `import`, `recheck` or `doublecheck` and return its report, with what is news in `said` if `speak`.
+
+        Raise LedgerUnusable when nothing could be remembered, Stopped on a signal while waiting for the lock.
+        """
+        from orderferry.ledger.lock import RunLock
+
+        stop = StopSwitch(self.now, self.now() + options.max_time)
+        with stop.on_signals():
+            lock = RunLock(self.settings.ledger.path, command, clock=self.now, sleep=self.sleep)
+            try:
+                with stop.waiting():
+                    lock.acquire(wait)
+            except AlreadyRunning as running:
+                return self._note_already_running(command, options, running, speak=speak)
+            try:
+                with self.ledger(accept_shop=options.accept_shop, dry_run=options.dry_run) as ledger:
+                    report = self._engine(command, options, ledger, stop).run()
+                    if speak and not options.dry_run:
+                        announce(ledger, report, self.now())
+                    return report
+            finally:
+                lock.release()
+
+    def _engine(self, command: str, options: RunOptions, ledger: Ledger, stop: StopSwitch) -> Engine:
+        sweep = SWEEPS[command]
+        source = self.source(ledger, sweep.reserve)
+        return Engine(sweep, self.settings, options, source, self.shop(ledger), ledger, stop, self.now, self.sleep)
+
+    def _note_already_running(
+        self, command: str, options: RunOptions, running: AlreadyRunning, *, speak: bool
+    ) -> Report:
+        """A run that found the lock taken: remembered, so that one that hangs for long becomes a condition."""
+        now = self.now()
+        report = Report(command, now, options.dry_run, finished=now, errors=[running])
+        with self.ledger(dry_run=options.dry_run) as ledger:
+            report.open = ledger.open_counts(now)
+            report.run = ledger.begin_run(command, now, options.dry_run)
             ledger.finish_run(report.run, now, int(report.exit_code), report.as_json())
-            if speak:
+            if speak and not options.dry_run:
                 announce(ledger, report, now)
-    return report
+        return report

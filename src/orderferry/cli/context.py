@@ -27,7 +27,7 @@ class CliContext:
         """The configuration files that this call is about. Raise ConfigError if there is none."""
         from orderferry.config.find import find_configurations
 
-        return find_configurations(self.configs, os.environ, Path.cwd())
+        return list(find_configurations(self.configs, os.environ))
 
     def one_settings(self) -> Settings:
         """The configuration for a command that works on one shop. Raise ConfigError, click.UsageError for several."""

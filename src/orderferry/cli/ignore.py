@@ -14,13 +14,13 @@ from orderferry.cli.context import CliContext
 @click.pass_obj
 def ignore_command(context: CliContext, /, order_id: str, reason: str | None, undo: bool) -> int:
     """Set an order, or a reported difference of an imported one, aside for good; --undo takes it back."""
-    from orderferry import bootstrap
+    from orderferry.bootstrap import Installation
 
     if not undo and not (reason and reason.strip()):
         raise click.UsageError("Give a reason: --reason TEXT (it is kept in the ledger's history).")
-    settings = context.one_settings()
-    now = bootstrap.utc_now()
-    with bootstrap.open_shop_ledger(settings) as ledger:
+    installation = Installation(context.one_settings())
+    now = installation.now()
+    with installation.ledger() as ledger:
         if undo:
             if ledger.unignore(order_id, now) is None:
                 raise click.UsageError(f"The ledger knows no order {order_id}.")

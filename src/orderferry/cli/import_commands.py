@@ -125,7 +125,8 @@ def _report(context: CliContext, call: Call, path: Path) -> Report:
     try:
         settings = load_settings(path, os.environ)
         context.set_up_logging(settings.logging)
-        report = bootstrap.run_command(settings, call.command, call.options, wait=call.wait, speak=not call.as_json)
+        installation = bootstrap.Installation(settings)
+        report = installation.run(call.command, call.options, wait=call.wait, speak=not call.as_json)
     except OrderferryError as error:
         now = bootstrap.utc_now()
         report = Report(call.command, now, call.options.dry_run, finished=now, errors=[error])

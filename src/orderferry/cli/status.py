@@ -18,12 +18,11 @@ from orderferry.run.status import Status, read_status
 @click.pass_obj
 def status_command(context: CliContext, /, as_json: bool) -> int:
     """The state of things at a glance: last runs, coverage and gaps, waiting and held orders with reasons, quota."""
-    from orderferry import bootstrap
+    from orderferry.bootstrap import Installation
 
-    settings = context.one_settings()
-    now = bootstrap.utc_now()
-    with bootstrap.open_shop_ledger(settings, read_only=True) as ledger:
-        status = read_status(ledger, bootstrap.quota_book(settings, ledger), settings, now)
+    installation = Installation(context.one_settings())
+    with installation.ledger(read_only=True) as ledger:
+        status = read_status(ledger, installation.quota(ledger), installation.settings, installation.now())
     if as_json:
         click.echo(json.dumps(status.as_json(), ensure_ascii=False))
     else:

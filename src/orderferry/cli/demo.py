@@ -1,0 +1,80 @@
+"""`demo`: the whole job on a fresh machine."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orderferry.cli.context import CliContext
+from orderferry.errors import ExitCode
+
+if TYPE_CHECKING:
+    from orderferry.demo.story import Told
+
+
+@click.command("demo")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("orderferry-demo"),
+    show_default=True,
+    help="Where the demo's configuration, shop, ledger and world are left.",
+)
+@click.pass_obj
+def demo_command(context: CliContext, /, folder: Path) -> int:
+    """Two weeks of a shop in less than a minute: a simulated Amazon over real HTTP, an embedded shop database."""
+    from orderferry.bootstrap import utc_now
+    from orderferry.demo.story import tell
+
+    context.set_up_logging()
+    began = time.monotonic()
+    told = tell(folder, utc_now(), _progress(context))
+    if context.on_terminal:
+        click.echo("\r\033[K", nl=False)
+    _print(told, time.monotonic() - began)
+    return int(ExitCode.NEEDS_A_PERSON if told.wrong else ExitCode.DONE)
+
+
+def _progress(context: CliContext) -> Callable[[str], None]:
+    if not context.on_terminal:
+        return lambda _text: None
+    return lambda text: click.echo(f"\r\033[K{text}", nl=False)
+
+
+def _print(told: Told, seconds: float) -> None:
+    losses = Counter(told.missed_by_fixed_window.values())
+    imported = sum(1 for order in told.ready if order.order_id in told.imported)
+    click.echo(
+        f"Two weeks of a shop on Amazon in {seconds:.0f} s: {told.runs} runs started as cron would, "
+        f"{told.calls} calls to Amazon, cron down for a day and a half in between."
+    )
+    click.echo()
+    click.echo(f"  {len(told.ready):5} orders became ready to import")
+    click.echo(f"  {imported:5} of them are in the shop, each once, each with Amazon's total to the cent")
+    click.echo(f"  {told.waiting:5} more are waiting at Amazon (payment checks, FBA orders that are not shipped)")
+    click.echo()
+    click.echo(
+        f"An importer that asks for the orders created in the last day would have lost "
+        f"{sum(losses.values())} of them for ever:"
+    )
+    for loss, number in losses.most_common():
+        click.echo(f"  {number:5} {loss}")
+    for sentence in told.wrong:
+        click.echo(click.style(f"  ! {sentence}", fg="red"))
+    _print_next(told)
+
+
+def _print_next(told: Told) -> None:
+    folder = told.folder.path
+    click.echo()
+    click.echo(f"Everything is in {folder}/. To go on, in one terminal:")
+    click.echo(f"  orderferry simulator --world {told.folder.world} --port {told.port}")
+    click.echo("and in another:")
+    some = next((order.order_id for order in told.ready), "ORDER_ID")
+    for words in ("status", f"show {some}", "import"):
+        click.echo(f"  orderferry -c {told.folder.configuration} {words}")

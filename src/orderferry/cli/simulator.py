@@ -1,0 +1,47 @@
+"""`simulator`: the simulated Amazon on a local port until it is stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orderferry.cli.context import CliContext
+
+if TYPE_CHECKING:
+    from orderferry.simulator.http_server import SimulatorServer
+
+
+@click.command("simulator")
+@click.option(
+    "--world",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A world that `demo` left, or a TOML file with orders of your own; default: an invented shop.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free port.")
+@click.pass_obj
+def simulator_command(context: CliContext, /, world: Path | None, port: int) -> int:
+    """Run the simulated Amazon on a local port until Ctrl-C, and print what a configuration needs to use it."""
+    from orderferry.simulator.serving import serve_forever
+
+    context.set_up_logging()
+    try:
+        serve_forever(world, port=port, on_start=_announce)
+    except KeyboardInterrupt:
+        click.echo("The simulator has stopped.")
+    return 0
+
+
+def _announce(server: SimulatorServer) -> None:
+    credentials = server.credentials
+    click.echo(f"A simulated Amazon answers on {server.endpoint}; Ctrl-C stops it. In the configuration:\n")
+    click.echo("[amazon]")
+    for key, value in (
+        ("endpoint", server.endpoint),
+        ("token_url", server.token_url),
+        ("client_id", credentials.client_id),
+        ("client_secret", credentials.client_secret),
+        ("refresh_token", credentials.refresh_token),
+    ):
+        click.echo(f'{key} = "{value}"')

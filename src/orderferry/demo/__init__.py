@@ -1,0 +1,1 @@
+"""The story that `orderferry demo` tells: two weeks of a shop, a simulated Amazon, an embedded shop database."""

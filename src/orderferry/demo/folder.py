@@ -1,0 +1,89 @@
+"""The folder that the demo leaves: configuration, shop, ledger and the simulator's world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from orderferry.domain.durations import iso
+from orderferry.errors import UsageError
+from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
+from orderferry.simulator.catalog import DEMO_CATALOG
+from orderferry.simulator.http_server import SimulatorServer
+
+CONFIGURATION = """\
+# Written by `orderferry demo`: a simulated Amazon and a PrestaShop database in a file.
+[amazon]
+region = "eu"
+marketplaces = ["IT", "DE", "FR", "ES"]
+client_id = "{client_id}"
+client_secret = "{client_secret}"
+refresh_token = "{refresh_token}"
+endpoint = "{endpoint}"
+token_url = "{token_url}"
+
+[prestashop]
+url = "sqlite:///shop.sqlite"
+
+[orders]
+since = "{since}"
+"""
+OURS = ("config.toml", "shop.sqlite", "world.json", "config.ledger.sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFolder:
+    """Where the demo's files are."""
+
+    path: Path
+
+    @property
+    def configuration(self) -> Path:
+        return self.path / "config.toml"
+
+    @property
+    def shop(self) -> Path:
+        return self.path / "shop.sqlite"
+
+    @property
+    def world(self) -> Path:
+        return self.path / "world.json"
+
+
+def prepare_folder(path: Path) -> DemoFolder:
+    """Given where the demo shall live, return an empty folder there.
+
+    What an earlier demo left is removed; anything else stops with a UsageError.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    for entry in sorted(path.iterdir()):
+        if not entry.name.startswith(OURS):
+            raise UsageError(f"{path} holds {entry.name}, which no demo has put there.", hint="Give an empty --folder.")
+        entry.unlink()
+    return DemoFolder(path)
+
+
+def write_configuration(folder: DemoFolder, server: SimulatorServer, since: datetime) -> None:
+    """Write the configuration for this simulator, readable by the user alone."""
+    text = CONFIGURATION.format(
+        client_id=server.credentials.client_id,
+        client_secret=server.credentials.client_secret,
+        refresh_token=server.credentials.refresh_token,
+        endpoint=server.endpoint,
+        token_url=server.token_url,
+        since=iso(since),
+    )
+    folder.configuration.touch(mode=0o600)
+    folder.configuration.write_text(text, encoding="utf-8")
+
+
+def create_demo_shop(folder: DemoFolder) -> None:
+    """Create the embedded shop, with a product for each SKU that the simulated buyers order."""
+    engine = sa.create_engine(f"sqlite:///{folder.shop}")
+    try:
+        create_shop(engine, seed=ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
+    finally:
+        engine.dispose()
