@@ -1,0 +1,155 @@
+"""Database addresses: read leniently as people write them, written strictly as SQLAlchemy reads them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from orderferry.config.kinds import UNPRINTABLE, Kind, Unfit
+
+_DRIVERS = {
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+    "mysql+pymysql": "mysql+pymysql",
+    "mariadb+pymysql": "mysql+pymysql",
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+}
+_SERVER = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:/\[\]@\s]*))(?::(?P<port>\d*))?")
+_QUERY = re.compile(r"[A-Za-z]\w*=[^&]*(?:&[A-Za-z]\w*=[^&]*)*")
+DEFAULT_PORT = 3306
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DatabaseUrl:
+    """An address in its parts, nothing percent-encoded. `password` None: none was given.
+
+    `driver` is mysql+pymysql or sqlite (then `database` is the file). `query` may hold `unix_socket`.
+    """
+
+    driver: str
+    database: str
+    user: str = ""
+    password: str | None = None
+    host: str = ""
+    port: int = 0
+    query: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"DatabaseUrl({self.location})"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is an SQLite file."""
+        return self.driver == "sqlite"
+
+    @property
+    def location(self) -> str:
+        """The database without credentials: `127.0.0.1:3306/shop`, `/run/mysqld/mysqld.sock/shop`, or a file."""
+        if self.is_file:
+            return self.database
+        host = {"": "127.0.0.1", "localhost": "127.0.0.1"}.get(self.host.lower(), self.host.lower())
+        server = f"[{host}]" if ":" in host else host
+        return f"{dict(self.query).get('unix_socket') or f'{server}:{self.port or DEFAULT_PORT}'}/{self.database}"
+
+    @property
+    def text(self) -> str:
+        """The complete SQLAlchemy URL, password included."""
+        query = f"?{urlencode(self.query)}" if self.query else ""
+        if self.is_file:
+            return f"{self.driver}:///{quote_database(self.database)}{query}"
+        user = quote(self.user, safe="")
+        password = "" if self.password is None else ":" + quote(self.password, safe="")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = f":{self.port}" if self.port else ""
+        credentials = f"{user}{password}@" if user or password else ""
+        return f"{self.driver}://{credentials}{host}{port}/{quote_database(self.database)}{query}"
+
+    def beside(self, folder: Path) -> DatabaseUrl:
+        """The same address; the path of an SQLite file is relative to `folder`."""
+        return replace(self, database=str(folder / self.database)) if self.is_file else self
+
+
+def quote_database(name: str) -> str:
+    """Given a database's name, return it for a URL. Only what must be is encoded: old SQLAlchemy does not decode."""
+    return name.replace("%", "%25").replace("?", "%3F")
+
+
+def parse_database_url(text: str) -> DatabaseUrl:
+    """Given an address such as `mysql://user:p@ss/word@host:3306/shop`, return its parts. Raise Unfit if it is none.
+
+    `mysql:` and `mariadb:` mean PyMySQL. A password may hold any character, percent-encoded or not; a `%` that is
+    followed by two hexadecimal digits is taken for encoded.
+    """
+    scheme, separator, rest = text.strip().partition("://")
+    driver = _DRIVERS.get(scheme.lower())
+    if driver is None or not separator or UNPRINTABLE.search(text):
+        raise Unfit
+    if driver == "sqlite":
+        return _sqlite(rest)
+    for cut in _credential_ends(rest):
+        address = _mysql(driver, rest[:cut], rest[cut:].removeprefix("@"))
+        if address is not None:
+            return address
+    raise Unfit
+
+
+def _credential_ends(rest: str) -> list[int]:
+    """Where the credentials may end: at the last @ of the authority, else at the last @ before the query, else at the
+    last @ of all (a raw / or ? in the password)."""
+    authority = re.split(r"[/?]", rest, maxsplit=1)[0]
+    ends = [authority.rfind("@"), rest.partition("?")[0].rfind("@"), rest.rfind("@")]
+    found = [end for end in dict.fromkeys(ends) if end >= 0]
+    return found or [0]
+
+
+def _mysql(driver: str, credentials: str, rest: str) -> DatabaseUrl | None:
+    path, _, query = rest.partition("?")
+    server, _, database = path.partition("/")
+    parts = _SERVER.fullmatch(server)
+    database = unquote(database)
+    if parts is None or not database or any(character in database for character in "@/"):
+        return None
+    if query and not _QUERY.fullmatch(query):
+        return None
+    port = int(parts["port"]) if parts["port"] and len(parts["port"]) < 6 else 0
+    if parts["port"] and not 0 < port < 65536:
+        return None
+    user, has_password, password = credentials.partition(":")
+    return DatabaseUrl(
+        driver=driver,
+        database=database,
+        user=unquote(user),
+        password=unquote(password) if has_password else None,
+        host=parts["six"] or parts["host"] or "",
+        port=port,
+        query=tuple(parse_qsl(query)),
+    )
+
+
+def _sqlite(rest: str) -> DatabaseUrl:
+    path, _, query = rest.partition("?")
+    file = unquote(path[1:])
+    if not path.startswith("/") or not file or file.startswith(":memory:"):
+        raise Unfit
+    return DatabaseUrl(driver="sqlite", database=file, query=tuple(parse_qsl(query)))
+
+
+def _shop_url(value: object) -> DatabaseUrl:
+    if not isinstance(value, str):
+        raise Unfit
+    return parse_database_url(value)
+
+
+def _server_url(value: object) -> DatabaseUrl:
+    address = _shop_url(value)
+    if address.is_file:
+        raise Unfit
+    return address
+
+
+_EXPECTED = 'a database address in quotes such as "mysql+pymysql://user:password@127.0.0.1:3306/database"'
+SHOP_URL = Kind("database URL", _EXPECTED, _shop_url, secret=True)
+SERVER_URL = Kind("database URL", _EXPECTED, _server_url, secret=True)

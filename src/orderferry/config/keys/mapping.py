@@ -1,0 +1,80 @@
+"""The keys that find Amazon's things in the shop: [products], [carriers] and [taxes]."""
+
+from __future__ import annotations
+
+from orderferry.config import kinds
+from orderferry.config.keys.key import Key
+from orderferry.config.kinds import NAME_OR_ID, choice, choices
+
+PRODUCTS = (
+    Key(
+        "products.match",
+        choices("reference", "supplier_reference", "ean13", "upc", "mpn"),
+        "What an Amazon SKU is compared with, in this order; combinations before products.",
+        default='["reference"]',
+    ),
+    Key(
+        "products.unknown",
+        choice("hold", "placeholder", "line"),
+        "An unknown SKU: hold the order, book it on the product `products.placeholder`, or write a free line.",
+        default='"hold"',
+    ),
+    Key(
+        "products.placeholder",
+        NAME_OR_ID,
+        "The reference or id of the product that stands in for unknown SKUs.",
+        example='"AMAZON"',
+    ),
+    Key("products.suffixes", kinds.TEXTS, "Endings to take off a SKU before it is compared.", example='["-FBA"]'),
+    Key(
+        "products.map.<SKU>",
+        NAME_OR_ID,
+        "The shop's reference for one SKU (in quotes, if it has more than letters, digits, - and _).",
+        example='"B-100"',
+    ),
+)
+
+CARRIERS = (
+    Key(
+        "carriers.default",
+        NAME_OR_ID,
+        "The carrier, by name or id; still found after the shop has edited it.",
+        example='"GLS"',
+        without="the shop's default carrier",
+    ),
+    Key(
+        "carriers.fba",
+        NAME_OR_ID,
+        "The carrier for orders that Amazon fulfils.",
+        example='"Amazon"',
+        without="none",
+    ),
+    Key(
+        "carriers.map.<SERVICE_LEVEL>",
+        NAME_OR_ID,
+        "The carrier for one of Amazon's service levels, such as STANDARD, EXPEDITED, NEXT_DAY or SECOND_DAY.",
+        example='"DHL Express"',
+    ),
+)
+
+TAXES = (
+    Key(
+        "taxes.missing",
+        choice("hold", "zero"),
+        "A delivery inside the EU for which no rate is known; outside it is 0 %.",
+        default='"hold"',
+    ),
+    Key(
+        "taxes.collected_by_amazon",
+        NAME_OR_ID,
+        "The tax of the shop under which tax owed by Amazon (facilitator, IOSS) is booked.",
+        example='"Collected by Amazon"',
+    ),
+    Key(
+        "taxes.<COUNTRY>",
+        kinds.RATE_OR_TAX,
+        "For deliveries to one country (ISO 3166-1): a rate in percent, or in quotes the name or id of a tax of the "
+        "shop; wins over the shop's rules.",
+        example="19",
+    ),
+)

@@ -1,0 +1,48 @@
+"""The keys of the program itself: include, [events], [alerts] and [logging]."""
+
+from __future__ import annotations
+
+from orderferry.config import kinds, urls
+from orderferry.config.keys.key import Key
+from orderferry.config.kinds import choice
+
+INCLUDE = (
+    Key(
+        "include",
+        kinds.PATHS,
+        "Another configuration file, or a list of them, whose keys apply where this file has none.",
+        example='"common.toml"',
+    ),
+)
+
+EVENTS = (
+    Key(
+        "events.enabled",
+        kinds.BOOLEAN,
+        "Write the feed of changes (table `<prefix>orderferry_event`) for the bridge and for other programs.",
+        default="false",
+    ),
+)
+
+ALERTS = (
+    Key(
+        "alerts.ping_url",
+        urls.SECRET_URL,
+        "Pinged at start, success and failure, as healthchecks.io wants it.",
+        example='"https://hc-ping.com/your-uuid"',
+        without="off",
+    ),
+    Key(
+        "alerts.webhook_url",
+        urls.SECRET_URL,
+        "Gets the problems of a run as JSON.",
+        example='"https://example.com/hooks/orderferry"',
+        without="off",
+    ),
+)
+
+LOGGING = (
+    Key("logging.file", kinds.LOG_TARGET, "A log file, or `syslog`.", example='"orderferry.log"', without="none"),
+    Key("logging.level", choice("debug", "info", "warning", "error"), "What is logged.", default='"info"'),
+    Key("logging.format", choice("text", "json"), "Lines of text, or one JSON object a line.", default='"text"'),
+)

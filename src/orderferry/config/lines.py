@@ -1,0 +1,129 @@
+"""Finds the line of every key in a TOML text, for errors that name it. tomllib keeps no positions.
+
+The text must already have been accepted by tomllib: what is no TOML gives no error here, only odd lines.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Final
+
+KeyPath = tuple[str, ...]
+
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_SPACE = re.compile(r"[ \t]*")
+_STRING: Final = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""(?:"{0,2})' r"|'''.*?'''(?:'{0,2})" r'|"(?:[^"\\\n]|\\.)*"' r"|'[^'\n]*'",
+    re.DOTALL,
+)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_SCALAR = re.compile(r"[^,\]}#\n]*")
+
+
+class _Scanner:
+    """Walks over one text and notes where keys stand."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.lines: dict[KeyPath, int] = {}
+        self._line = 1
+        self._counted = 0
+
+    def _skip(self, pattern: re.Pattern[str]) -> str:
+        match = pattern.match(self.text, self.position)
+        if match is None:
+            return ""
+        self.position = match.end()
+        return match.group()
+
+    def _at(self, mark: str) -> bool:
+        return self.text.startswith(mark, self.position)
+
+    def _note(self, path: KeyPath) -> None:
+        self._line += self.text.count("\n", self._counted, self.position)
+        self._counted = self.position
+        for length in range(1, len(path) + 1):
+            self.lines.setdefault(path[:length], self._line)
+        # A key's own line wins over the one where it was first part of a longer name.
+        self.lines[path] = self._line
+
+    def _key(self) -> KeyPath:
+        parts: list[str] = []
+        while True:
+            self._skip(_SPACE)
+            quoted = self._skip(_STRING) if self.text[self.position : self.position + 1] in ('"', "'") else ""
+            parts.append(str(tomllib.loads(f"key = {quoted}")["key"]) if quoted else self._skip(_BARE_KEY))
+            self._skip(_SPACE)
+            if not self._at("."):
+                return tuple(parts)
+            self.position += 1
+
+    def _pair(self, table: KeyPath) -> None:
+        """`key = value`; inline tables inside are noted too."""
+        start = self.position
+        path = table + self._key()
+        end, self.position = self.position, start
+        self._note(path)
+        self.position = end
+        if self._at("="):
+            self.position += 1
+        self._value(path)
+
+    def _value(self, path: KeyPath) -> None:
+        self._skip(_BLANK)
+        if self._at("{"):
+            self._sequence("}", path)
+        elif self._at("["):
+            self._sequence("]", None)
+        elif not self._skip(_STRING):
+            self._skip(_SCALAR)
+
+    def _sequence(self, closing: str, table: KeyPath | None) -> None:
+        """What stands between brackets: the pairs of an inline table, or the values of an array (table None)."""
+        self.position += 1
+        while self.position < len(self.text):
+            before = self.position
+            self._skip(_BLANK)
+            if self._at(closing):
+                self.position += 1
+                return
+            if self._at(","):
+                self.position += 1
+            elif table is None:
+                self._array_value()
+            else:
+                self._pair(table)
+            self.position = max(self.position, before + 1)
+
+    def _array_value(self) -> None:
+        lines, self.lines = self.lines, {}  # tables inside an array are no keys of ours
+        self._value(())
+        self.lines = lines
+
+    def scan(self) -> dict[KeyPath, int]:
+        """The line of each key and table."""
+        table: KeyPath = ()
+        while True:
+            self._skip(_BLANK)
+            if self.position >= len(self.text):
+                return self.lines
+            before = self.position
+            if self._at("["):
+                self.position += 2 if self._at("[[") else 1
+                table = self._key()
+                self._note(table)
+                self._skip(re.compile(r"[^\n]*"))
+            else:
+                self._pair(table)
+            self.position = max(self.position, before + 1)
+
+
+def line_numbers(text: str) -> dict[KeyPath, int]:
+    """Given a TOML text that tomllib accepts, return the line (from 1) of each key and table by its path.
+
+    A table that is opened several times has the line of the last header; a table that only stands in longer names has
+    the line of the first of them.
+    """
+    return _Scanner(text).scan()

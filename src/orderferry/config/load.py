@@ -1,0 +1,149 @@
+"""Builds the Settings of one shop from a validated configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from orderferry.config.database import Database, find_database
+from orderferry.config.exposure import exposure
+from orderferry.config.findings import Findings
+from orderferry.config.lines import KeyPath
+from orderferry.config.model import (
+    AlertsSettings,
+    AmazonSettings,
+    CarriersSettings,
+    CustomersSettings,
+    LedgerSettings,
+    LoggingSettings,
+    MarketplaceSettings,
+    ObservationSettings,
+    OrdersSettings,
+    PrestashopSettings,
+    ProductsSettings,
+    Secret,
+    Settings,
+    StockSettings,
+    TaxesSettings,
+)
+from orderferry.config.read import read_document
+from orderferry.config.validate import validate
+from orderferry.domain.marketplaces import ENDPOINTS, TOKEN_URL, Region
+from orderferry.errors import ConfigError
+
+_HINT = "Every key is explained in config.example.toml and docs/configuration.md."
+_Table = TypeVar("_Table", OrdersSettings, CarriersSettings, CustomersSettings, TaxesSettings, ProductsSettings)
+
+
+def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Given a configuration file and the environment, return its settings.
+
+    Reads the files that it includes, those with secrets, and the shop's own PHP file. Raise ConfigError with all
+    `problems` at once, each one line with file, line and key.
+    """
+    findings = validate(read_document(path), environ)
+    database = find_database(findings)
+    problems = findings.problems.sentences
+    if problems or database is None:
+        count = "one mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+        raise ConfigError(f"{path} has {count}.", hint=_HINT, problems=problems)
+    return _settings(path.absolute(), findings, database)
+
+
+def configuration_name(path: Path) -> str:
+    """The name of a configuration: its file's, without .toml."""
+    return path.stem if path.suffix == ".toml" else path.name
+
+
+def _settings(path: Path, findings: Findings, database: Database) -> Settings:
+    values = findings.values
+    orders = _merged(OrdersSettings(), values, ("orders",))
+    carriers = _merged(CarriersSettings(), values, ("carriers",))
+    customers = _merged(CustomersSettings(), values, ("customers",))
+    taxes = _merged(TaxesSettings(), values, ("taxes",))
+    alerts = {name: Secret(str(value)) for name, value in _table(values, ("alerts",)).items()}
+    logging = {name: str(value) for name, value in _table(values, ("logging",)).items()}
+    program = {
+        "invoices_mode": findings.value("invoices.mode"),
+        "events_enabled": findings.value("events.enabled"),
+    }
+    given: dict[str, Any] = {name: value for name, value in program.items() if value is not None}
+    return Settings(
+        path=path,
+        name=configuration_name(path),
+        amazon=_amazon(values),
+        prestashop=_prestashop(values, database),
+        ledger=_ledger(path, values),
+        observation=ObservationSettings(**_table(values, ("observation",))),
+        orders=orders,
+        products=_merged(ProductsSettings(), values, ("products",)),
+        carriers=carriers,
+        customers=customers,
+        taxes=taxes,
+        stock=StockSettings(**_table(values, ("stock",))),
+        marketplaces={
+            code: MarketplaceSettings(
+                **_table(values, ("marketplace", code)),
+                orders=_merged(orders, values, ("marketplace", code, "orders")),
+                carriers=_merged(carriers, values, ("marketplace", code, "carriers")),
+                customers=_merged(customers, values, ("marketplace", code, "customers")),
+                taxes=_merged(taxes, values, ("marketplace", code, "taxes")),
+            )
+            for code in sorted({key[1] for key in values if key[0] == "marketplace"})
+        },
+        alerts=AlertsSettings(**alerts),
+        logging=LoggingSettings(**logging),
+        exposed=exposure(findings.document),
+        **given,
+    )
+
+
+def _table(values: Mapping[KeyPath, object], table: KeyPath) -> dict[str, Any]:
+    """The keys that stand directly in one table."""
+    return {path[-1]: value for path, value in values.items() if path[:-1] == table}
+
+
+def _merged(base: _Table, values: Mapping[KeyPath, object], table: KeyPath) -> _Table:
+    """`base` with the keys of a table over it; maps are merged entry by entry."""
+    own = _table(values, table)
+    names = {field.name for field in fields(base)}
+    changes = {name: value for name, value in own.items() if name in names}
+    if isinstance(base, TaxesSettings):
+        countries = {name: value for name, value in own.items() if name not in names}
+        changes["by_country"] = {**base.by_country, **countries}
+    elif isinstance(base, CarriersSettings | ProductsSettings):
+        changes["map"] = {**base.map, **_table(values, (*table, "map"))}
+    return replace(base, **changes)
+
+
+def _amazon(values: Mapping[KeyPath, object]) -> AmazonSettings:
+    given = _table(values, ("amazon",))
+    region = Region(given.pop("region", Region.EU))
+    secrets = {name: Secret(given.pop(name)) for name in ("client_secret", "refresh_token")}
+    return AmazonSettings(
+        **{"region": region, "endpoint": ENDPOINTS[region], "token_url": TOKEN_URL, **given, **secrets}
+    )
+
+
+def _prestashop(values: Mapping[KeyPath, object], database: Database) -> PrestashopSettings:
+    given = _table(values, ("prestashop",))
+    names = {field.name for field in fields(PrestashopSettings)} - {"url"}
+    own = {name: value for name, value in given.items() if name in names}
+    prefix = {"table_prefix": database.table_prefix} if database.table_prefix else {}
+    return PrestashopSettings(
+        url=Secret(database.url.text),
+        location=database.url.location,
+        shop_folder=database.shop_folder,
+        **{**prefix, **own},
+    )
+
+
+def _ledger(path: Path, values: Mapping[KeyPath, object]) -> LedgerSettings:
+    given = _table(values, ("ledger",))
+    url = given.get("url")
+    return LedgerSettings(
+        path=given.get("path", path.with_name(f"{configuration_name(path)}.ledger.sqlite")),
+        url=Secret(url.text) if url is not None else Secret(),
+    )

@@ -1,0 +1,109 @@
+"""From a name in a file to the key that it means, and from an unknown name to the nearest known one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orderferry.config.keys import KEYS, OVERRIDES, Key
+from orderferry.config.lines import KeyPath
+from orderferry.config.words import WORDS
+
+_ALL = (*KEYS, *OVERRIDES)
+_PATTERNS: tuple[tuple[KeyPath, Key, bool], ...] = (
+    *((key.path, key, False) for key in _ALL),
+    *((tuple(key.file_key.split(".")), key, True) for key in _ALL if key.file_key),
+)
+_EXACT = {pattern: (key, is_file) for pattern, key, is_file in _PATTERNS if not WORDS.keys() & set(pattern)}
+_WITH_WORDS = tuple((pattern, key) for pattern, key, _ in _PATTERNS if WORDS.keys() & set(pattern))
+_CLOSE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`path` with the user's words in the form that we keep (UK becomes GB); `is_file`: it is `<key>_file`."""
+
+    key: Key
+    path: KeyPath
+    is_file: bool = False
+
+
+def match(path: KeyPath) -> Match | None:
+    """Given the path of a key in a file, return the key that it means, or None."""
+    exact = _EXACT.get(path)
+    if exact is not None:
+        key, is_file = exact
+        return Match(key, path, is_file)
+    for pattern, key in _WITH_WORDS:
+        filled = _filled(pattern, path) if len(pattern) == len(path) else None
+        if filled is not None:
+            return Match(key, filled)
+    return None
+
+
+def is_table(path: KeyPath) -> bool:
+    """Whether keys stand below this path."""
+    return any(len(pattern) > len(path) and _filled(pattern[: len(path)], path) for pattern, _, _ in _PATTERNS)
+
+
+def key_above(path: KeyPath) -> Match | None:
+    """The key that stands where `path` has a table, or None."""
+    return next((found for length in range(1, len(path)) if (found := match(path[:length]))), None)
+
+
+def unfit_word(path: KeyPath) -> str:
+    """What a word in `path` should have been, when a key differs by nothing else; or ''."""
+    for pattern, _ in _WITH_WORDS:
+        if len(pattern) != len(path):
+            continue
+        wrong = [
+            f"{part} is not {WORDS[name].label}"
+            for name, part in zip(pattern, path, strict=True)
+            if name in WORDS and WORDS[name].read(part) is None
+        ]
+        fixed_parts_agree = all(name in WORDS or name == part for name, part in zip(pattern, path, strict=True))
+        if wrong and fixed_parts_agree:
+            return wrong[0]
+    return ""
+
+
+def nearest(path: KeyPath) -> str:
+    """The known key that was probably meant by an unknown one, or ''.
+
+    First the same last word in another table, then the most similar whole name, then the most similar last word.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 — only for errors
+
+    wanted = ".".join(path)
+    names = list(dict.fromkeys(_candidates(path)))
+    fixed_words = {pattern[-1] for pattern, _, _ in _PATTERNS}
+    same_word = [name for name in names if path[-1] in fixed_words and name.rpartition(".")[2] == path[-1]]
+    if same_word:
+        return (get_close_matches(wanted, same_word, n=1, cutoff=0) or same_word)[0]
+    close = get_close_matches(wanted, names, n=1, cutoff=_CLOSE)
+    if close:
+        return close[0]
+    last_words = {name.rpartition(".")[2]: name for name in reversed(names)}
+    return next((last_words[word] for word in get_close_matches(path[-1], last_words, n=1, cutoff=_CLOSE)), "")
+
+
+def _candidates(path: KeyPath) -> Iterator[str]:
+    """The names of all keys, with the user's own words where they stand in the same place; else a key is left out."""
+    for pattern, _, _ in _PATTERNS:
+        parts = [
+            path[index] if part in WORDS and index < len(path) and WORDS[part].read(path[index]) else part
+            for index, part in enumerate(pattern)
+        ]
+        if not WORDS.keys() & set(parts) and parts != list(path):
+            yield ".".join(parts)
+
+
+def _filled(pattern: KeyPath, path: KeyPath) -> KeyPath | None:
+    """`path` with its words as we keep them, if it fits the pattern; else None."""
+    filled: list[str] = []
+    for name, part in zip(pattern, path, strict=True):
+        word = WORDS[name].read(part) if name in WORDS else (part if part == name else None)
+        if word is None:
+            return None
+        filled.append(word)
+    return tuple(filled)

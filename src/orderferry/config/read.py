@@ -1,0 +1,152 @@
+"""Reads configuration files: TOML, `include`, and where each key came from."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from orderferry.config.kinds import PATHS, Unfit
+from orderferry.config.lines import KeyPath, line_numbers
+from orderferry.errors import ConfigError
+
+_TOML_POSITION = re.compile(r" ?\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+LARGEST_FILE = 1_000_000
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a configuration; `path` is as the user wrote it, for errors.
+
+    `entries` maps each key to its value. Tables are taken apart: a value is never a table, unless an empty one.
+    """
+
+    path: Path
+    text: str = field(repr=False)
+    entries: Mapping[KeyPath, object] = field(repr=False)
+
+    @cached_property
+    def _lines(self) -> Mapping[KeyPath, int]:
+        try:
+            return line_numbers(self.text)
+        except RecursionError:
+            return {}
+
+    def line(self, path: KeyPath) -> int:
+        """The line of a key, or of the nearest table around it; 0 when it is not in this file."""
+        return next((self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A configuration with its includes. `files`: the weakest first, the file itself last."""
+
+    files: tuple[SourceFile, ...]
+
+    @property
+    def file(self) -> SourceFile:
+        """The file that was asked for."""
+        return self.files[-1]
+
+
+class _Unreadable(ConfigError):
+    """A file that can't be read at all."""
+
+
+def read_document(path: Path) -> Document:
+    """Given a configuration file, return it with all that it includes.
+
+    An included file is looked for beside the file that names it. Raise ConfigError if a file can't be read, is no
+    TOML, or includes itself.
+    """
+    files: list[SourceFile] = []
+    _collect(path, (), files)
+    return Document(tuple(files))
+
+
+def read_file(path: Path) -> SourceFile:
+    """Given one file, return it without its includes. Raise ConfigError if it can't be read or is no TOML."""
+    text = _text(path)
+    return SourceFile(path, text, _parse(text, str(path)))
+
+
+def included_paths(file: SourceFile) -> tuple[Path, ...]:
+    """The files that `file` includes; what is no path is left out here, and named by the validation."""
+    try:
+        value = PATHS.read(file.entries.get(("include",), []))
+    except Unfit:
+        return ()
+    return tuple(file.path.parent / path for path in value) if isinstance(value, tuple) else ()
+
+
+def _collect(path: Path, above: tuple[str, ...], files: list[SourceFile]) -> None:
+    file = read_file(path)
+    here = (*above, os.path.realpath(path))
+    for included in included_paths(file):
+        place = f"{path}, line {file.line(('include',))}"
+        if os.path.realpath(included) in here:
+            raise ConfigError(f"{place}: {included} includes itself.", hint="Take one of the includes out.")
+        try:
+            _collect(included, here, files)
+        except _Unreadable as error:
+            raise ConfigError(f"{place}: {error.message}", hint=error.hint) from None
+    files.append(file)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no path"
+        raise _Unreadable(f"{path} can't be read: {reason}.", hint="Check the path and its permissions.") from None
+    if len(data) > LARGEST_FILE:
+        raise _Unreadable(f"{path} is too large for a configuration.", hint="Check the path.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}, line {line}: this is not UTF-8.", hint="Save the file as UTF-8.") from None
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent beyond all bounds
+        return Decimal("NaN")
+
+
+def _parse(text: str, name: str) -> Mapping[KeyPath, object]:
+    try:
+        return _flat(tomllib.loads(text, parse_float=_decimal))
+    except RecursionError:
+        raise ConfigError(f"{name} is nested too deeply.", hint="Write it flatter.") from None
+    except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
+        sentence = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "A number is too long"
+        position = _TOML_POSITION.search(sentence)
+        place = name
+        if position is not None:
+            sentence = sentence[: position.start()]
+            line, column = position["line"] or str(text.count("\n") + 1), position["column"]
+            place = f"{name}, line {line}" + (f", column {column}" if column else "")
+        raise ConfigError(
+            f"{place}: this is no TOML: {sentence[:1].lower()}{sentence[1:]}.",
+            hint="Compare with config.example.toml; text needs quotes.",
+        ) from None
+
+
+def _flat(table: Mapping[str, Any], above: KeyPath = ()) -> dict[KeyPath, object]:
+    entries: dict[KeyPath, object] = {}
+    for name, value in table.items():
+        path = (*above, name)
+        if isinstance(value, dict) and value:
+            entries |= _flat(value, path)
+        else:
+            entries[path] = value
+    return entries
