@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from orderferry.domain.entry import EntryState, Sighting, Verdict
 from orderferry.domain.listing import Listing
@@ -15,7 +18,7 @@ from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.records import Condition
 from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span
-from orderferry.errors import AlreadyRunning, QuotaExhausted
+from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable, QuotaExhausted
 from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.lock import RunLock
 from orderferry.ledger.open import open_ledger
@@ -47,6 +50,16 @@ def sighting(order_id: str = "028-0000000-0000001", **changes: Any) -> Sighting:
     return Sighting(order_id, **(facts | changes))
 
 
+def refusal(opening: Callable[[], object]) -> LedgerUnusable:
+    """The refusal of something that must be refused, checked to be a sentence with a hint and exit code 6."""
+    with pytest.raises(LedgerUnusable) as caught:
+        opening()
+    assert caught.value.exit_code is ExitCode.LEDGER_UNUSABLE
+    assert str(caught.value).endswith(".")
+    assert caught.value.hint
+    return caught.value
+
+
 def tell_story(ledger: Ledger) -> None:
     """Leave a bit of everything in a ledger: what tests/data/ledgers holds a file of for each version."""
     run = ledger.begin_run("import", NOW)
@@ -64,7 +77,7 @@ def tell_story(ledger: Ledger) -> None:
     cells = [(DE, Channel.REGULAR), (DE, Channel.FBA)]
     ledger.cover(cells, Basis.UPDATED, Span(NOW - 24 * HOUR, NOW), NOW)
     ledger.note_rereading(cells, NOW, NOW - HOUR)
-    ledger.save_listing(Listing("recheck", SEARCH, NOW, token="next", pages=2))  # noqa: S106 — of a page
+    ledger.save_listing(Listing("recheck", SEARCH, NOW, token="next", pages=2))
     ledger.remember("last payment", "12345")
     ledger.put_condition(Condition("held", "one order is held", NOW, NOW, NOW, 1, 1))
     QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW).spend("searchOrders")
@@ -120,8 +133,6 @@ def try_lock(path: Path, command: str) -> str:
 
 def hold_lock(path: Path, command: str, ready: str) -> None:
     """Take a lock, say so by creating the file `ready`, and keep it until this process is killed."""
-    import time  # noqa: PLC0415 — only here: this process is meant to hang
-
     RunLock(path, command, clock=lambda: NOW, sleep=lambda _: None).acquire()
     Path(ready).touch()
     time.sleep(600)

@@ -18,6 +18,15 @@ from orderferry.ledger.failures import translated
 # SQLite takes 999 parameters a statement in its oldest builds.
 CHUNK = 500
 _WRITES = "ledger_writes"
+_PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    # What was committed outlives a power cut. The ledger may fall behind the shop (the markers repair it), but an
+    # order that a person set aside, or a token that was spent, is not forgotten; with transactions of whole pages
+    # this is a few fsyncs a run.
+    "PRAGMA synchronous = FULL",
+)
+# Not `mode=ro`, which would leave the -wal and -shm behind that reading a write-ahead log needs.
+_QUERY_ONLY = "PRAGMA query_only = ON"
 
 Item = TypeVar("Item")
 
@@ -64,20 +73,22 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
     The driver's own transactions are off: it would begin them late and without the write lock.
     """
 
+    pragmas = (*_PRAGMAS, _QUERY_ONLY) if read_only else _PRAGMAS
+
     def connect() -> sqlite3.Connection:
-        mode = "ro" if read_only else "rw"
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}",
+            f"{path.absolute().as_uri()}?mode=rw",  # never created here
             uri=True,
             timeout=busy_timeout.total_seconds(),
             isolation_level=None,
             check_same_thread=False,
         )
-        connection.execute("PRAGMA foreign_keys = ON")
-        # FULL: what was committed outlives a power cut. The ledger may fall behind the shop (the markers repair it),
-        # but an order that a person set aside, or a token that was spent, is not forgotten; with transactions of
-        # whole pages this is a few fsyncs a run.
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            for pragma in pragmas:
+                connection.execute(pragma)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect)

@@ -20,8 +20,8 @@ ALL = tuple(EntryState)
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with opened(tmp_path / "shop.ledger.sqlite") as ledger:
+def ledger(path: Path) -> Iterator[Ledger]:
+    with opened(path) as ledger:
         yield ledger
 
 

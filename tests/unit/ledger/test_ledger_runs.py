@@ -22,8 +22,8 @@ from support.ledgers import ACCOUNT, DE, HOUR, NOW, SEARCH, opened, sighting, te
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with opened(tmp_path / "shop.ledger.sqlite") as ledger:
+def ledger(path: Path) -> Iterator[Ledger]:
+    with opened(path) as ledger:
         yield ledger
 
 
@@ -72,9 +72,7 @@ def test_the_last_success_is_a_run_that_did_its_work(ledger: Ledger) -> None:
         ((5, 5), 5, 2, NOW),
     ],
 )
-def test_how_often_in_a_row(
-    ledger: Ledger, exit_codes: tuple[int, ...], asked: int, count: int, since: object
-) -> None:
+def test_how_often_in_a_row(ledger: Ledger, exit_codes: tuple[int, ...], asked: int, count: int, since: object) -> None:
     ended(ledger, "import", *exit_codes)
     ended(ledger, "recheck", 0)
     ledger.begin_run("import", NOW + 9 * HOUR)  # still running
