@@ -67,8 +67,9 @@ class ProductMatcher:
 
     def _candidates(self, sku: str) -> tuple[str, ...]:
         """What to look for: what products.map says, else the SKU and what is left of it without a suffix."""
-        if sku in self._settings.map:
-            return (self._settings.map[sku].strip(),)
+        mapped = self._settings.map.get(sku, "").strip()
+        if mapped:
+            return (mapped,)
         sku = sku.strip()
         suffixes = sorted(self._settings.suffixes, key=len, reverse=True)
         bare = (sku[: -len(suffix)] for suffix in suffixes if sku.casefold().endswith(suffix.casefold()))

@@ -5,20 +5,20 @@ from __future__ import annotations
 # There in every version; an order can't be written without them.
 REQUIRED_TABLES = frozenset(
     """
-    address attribute_group_lang attribute_lang carrier cart cart_product configuration country currency customer
-    customer_group customer_message customer_thread employee group_lang lang order_carrier order_detail
-    order_detail_tax order_history order_invoice order_invoice_payment order_invoice_tax order_payment order_state
-    order_state_lang orders product product_attribute product_lang product_shop shop shop_group state
-    stock_available tax tax_lang tax_rule
+    address attribute attribute_group attribute_group_lang attribute_lang carrier cart cart_product configuration
+    country currency customer customer_group customer_message customer_thread employee group_lang lang order_carrier
+    order_detail order_detail_tax order_history order_invoice order_invoice_payment order_invoice_tax order_payment
+    order_state order_state_lang orders pack product product_attribute product_attribute_combination
+    product_attribute_shop product_lang product_shop shop shop_group state stock_available tax tax_lang tax_rule
     """.split()  # noqa: SIM905 — a list of names reads better as text
 )
 
 # Missing in some version, or needed by some shops only.
 OPTIONAL_TABLES = frozenset(
     """
-    attribute attribute_group carrier_shop carrier_tax_rules_group_shop cart_rule cart_rule_lang country_lang
-    currency_shop hook hook_module message module order_cart_rule order_slip order_slip_detail pack
-    product_attribute_combination product_attribute_shop product_sale product_supplier stock_mvt stock_mvt_reason
+    carrier_shop carrier_tax_rules_group_shop cart_rule cart_rule_lang country_lang currency_shop hook
+    hook_module message module order_cart_rule order_slip order_slip_detail product_sale product_supplier
+    stock_mvt stock_mvt_reason
     """.split()  # noqa: SIM905 — a list of names reads better as text
 )
 
@@ -28,7 +28,7 @@ OWN_TABLES = frozenset({"orderferry_order", "orderferry_state"})
 WRITTEN_TABLES = OWN_TABLES | frozenset(
     """
     address cart cart_product cart_rule cart_rule_lang customer customer_group customer_message customer_thread
-    order_carrier order_cart_rule order_detail order_detail_tax order_history order_invoice order_invoice_payment
-    order_invoice_tax order_payment orders product_sale stock_available stock_mvt
+    order_carrier order_cart_rule order_detail order_detail_tax order_history order_invoice
+    order_invoice_payment order_invoice_tax order_payment orders product_sale stock_available stock_mvt
     """.split()  # noqa: SIM905 — a list of names reads better as text
 )

@@ -1,0 +1,153 @@
+"""What is read of a shop at the start of a run: the live schema and the facts, on every version and on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.database import ShopDatabase as Database
+from orderferry.prestashop.embedded import MULTISHOP
+from orderferry.prestashop.embedded.schema import VERSIONS
+from orderferry.prestashop.live_schema import read_tables, refuse_unfit
+from orderferry.prestashop.shop_facts import read_shop_facts
+from support.reading import opened, settings_for, statements
+from support.shop_database import ShopDatabase
+
+ShopMaker = Callable[..., ShopDatabase]
+
+
+@pytest.fixture(params=["mariadb", "sqlite"])
+def shop(request: pytest.FixtureRequest) -> ShopDatabase:
+    found: ShopDatabase = request.getfixturevalue("shop_database" if request.param == "mariadb" else "sqlite_shop")
+    return found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_version_is_read(version: str, shop_database_of: ShopMaker) -> None:
+    with opened(shop_database_of(version)) as shop:
+        facts = shop.facts
+        assert facts.version == version
+        assert facts.states[2].paid
+        assert facts.states[2].invoice
+        assert facts.setting("PS_OS_PAYMENT") == "2"
+        assert facts.currencies["EUR"].decimals == 2
+        assert facts.currencies["JPY"].decimals == 0
+        assert facts.countries["IT"].contains_states
+        assert facts.carrier_tax_groups[2, 1] == 1
+        italian = facts.tax_rules[1, facts.countries["IT"].id]
+        assert facts.taxes[italian] == Decimal(22)
+        assert facts.employee == 1
+
+
+def test_facts_need_a_bounded_number_of_statements(shop: ShopDatabase) -> None:
+    database = Database(settings_for(shop.url))
+    with statements(database.engine) as sent, database.reading("reading") as connection:
+        tables = read_tables(connection, "ps_")
+        read = len([text for text in sent if "information_schema" in text or "sqlite_master" in text])
+        sent.clear()
+        read_shop_facts(connection, "ps_", tables)
+        assert read == 1
+        assert len(sent) <= 16
+    database.close()
+
+
+def test_names_come_in_the_default_language_and_in_all(shop: ShopDatabase) -> None:
+    with opened(shop) as open_:
+        state = open_.facts.states[4]
+        assert state.name == "Spedito"
+        assert set(state.names) == {"Spedito", "Shipped"}
+        assert open_.facts.groups[2] == "Ospite"
+
+
+def test_a_shop_s_own_setting_wins_over_the_global_one(shop_database_of: ShopMaker) -> None:
+    shop = shop_database_of(seed=MULTISHOP)
+    common = {"name": "PS_ROUND_TYPE", "date_add": "2026-01-01", "date_upd": "2026-01-01"}
+    shop.insert("configuration", {**common, "value": "1", "id_shop": None, "id_shop_group": 2})
+    shop.insert("configuration", {**common, "value": "3", "id_shop": 3, "id_shop_group": 2})
+    with opened(shop) as open_:
+        shops = open_.facts.shops
+        assert [open_.facts.setting("PS_ROUND_TYPE", shops[number]) for number in (1, 2, 3)] == ["2", "1", "3"]
+        assert shops[3].share_stock
+        assert not shops[1].share_stock
+
+
+def test_the_mailer_s_password_is_not_read(shop: ShopDatabase) -> None:
+    shop.insert(
+        "configuration",
+        {"name": "PS_MAIL_PASSWD", "value": "hunter2", "date_add": "2026-01-01", "date_upd": "2026-01-01"},
+    )
+    with opened(shop) as open_:
+        assert "hunter2" not in open_.facts.configuration.values()
+
+
+def test_taxes_and_rules_that_are_not_in_force_are_left_out(shop: ShopDatabase) -> None:
+    with opened(shop) as before:
+        german = before.facts.tax_rules[1, before.facts.countries["DE"].id]
+        country = before.facts.countries["FR"].id
+        french = before.facts.tax_rules[1, country]
+    shop.execute("UPDATE {p}tax SET active = 0 WHERE id_tax = :id", id=german)
+    shop.execute("UPDATE {p}tax_rule SET id_state = 7 WHERE id_tax = :id AND id_country = :at", id=french, at=country)
+    with opened(shop) as after:
+        assert german not in after.facts.taxes
+        assert (1, after.facts.countries["DE"].id) not in after.facts.tax_rules
+        assert (1, country) not in after.facts.tax_rules
+
+
+def test_columns_tell_what_rows_must_fit(shop_database: ShopDatabase) -> None:
+    with opened(shop_database) as open_:
+        orders = open_.tables.live["orders"].columns
+        assert orders["id_order"].auto_increment
+        assert not orders["invoice_date"].has_default
+        assert not orders["invoice_date"].nullable
+        assert (orders["total_paid"].precision, orders["total_paid"].scale) == (20, 6)
+        assert orders["reference"].length == 9
+        assert open_.tables.live["product"].columns["reference"].indexed
+        assert not open_.tables.live["product"].columns["ean13"].indexed
+
+
+def test_an_old_shop_keeps_three_byte_text(shop_database_of: ShopMaker) -> None:
+    with opened(shop_database_of("1.6.1.24")) as open_:
+        assert open_.tables.live["customer"].columns["firstname"].charset in {"utf8", "utf8mb3"}
+        assert open_.tables.live["customer"].columns["firstname"].length == 32
+        assert not open_.tables.has("orders", "note")
+
+
+def _refusal(shop: ShopDatabase, prefix: str = "ps_") -> ShopUnfit:
+    database = Database(settings_for(shop.url, prefix))
+    with pytest.raises(ShopUnfit) as refused, database.reading("reading") as connection:
+        refuse_unfit(connection, prefix, read_tables(connection, prefix), database.access)
+    database.close()
+    return refused.value
+
+
+def test_a_wrong_prefix_is_refused_with_those_that_are_there(shop: ShopDatabase) -> None:
+    error = _refusal(shop, "shop_")
+    assert "'shop_'" in error.message
+    assert "'ps_'" in error.hint
+
+
+def test_a_missing_table_is_named(shop: ShopDatabase) -> None:
+    shop.execute("DROP TABLE {p}order_detail_tax")
+    assert "ps_order_detail_tax" in _refusal(shop).message
+
+
+def test_tables_without_transactions_are_refused(shop_database: ShopDatabase) -> None:
+    shop_database.execute("ALTER TABLE {p}order_detail ENGINE=MyISAM")
+    error = _refusal(shop_database)
+    assert "ps_order_detail (MyISAM)" in error.message
+    assert "ALTER TABLE `ps_order_detail` ENGINE=InnoDB" in error.hint
+
+
+def test_a_currency_shows_no_more_decimals_than_the_shop(shop_database_of: ShopMaker) -> None:
+    new, old = shop_database_of("8.2.1"), shop_database_of("1.6.1.24")
+    new.execute("UPDATE {p}currency SET `precision` = 1 WHERE iso_code = 'EUR'")
+    old.execute("UPDATE {p}currency SET decimals = 0 WHERE iso_code = 'EUR'")
+    decimals: list[Any] = []
+    for shop in (new, old):
+        with opened(shop) as open_:
+            decimals.append(open_.facts.currencies["EUR"].decimals)
+    assert decimals == [1, 0]

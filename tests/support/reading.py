@@ -1,0 +1,68 @@
+"""Opening a seeded shop the way the program does, and counting the statements that it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from orderferry.config.model import PrestashopSettings, Secret
+from orderferry.prestashop.database import ShopDatabase as Database
+from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.live_schema import read_tables, refuse_unfit
+from orderferry.prestashop.own_tables import ensure_tables
+from orderferry.prestashop.shop_facts import read_shop_facts
+from orderferry.prestashop.tables import ShopTables
+from support.shop_database import ShopDatabase
+
+
+def settings_for(url: str | sa.URL, prefix: str = "ps_", timeout: float = 30) -> PrestashopSettings:
+    """[prestashop] for a complete URL."""
+    made = sa.make_url(url)
+    location = f"{made.host}:{made.port}/{made.database}" if made.host else str(made.database)
+    return PrestashopSettings(
+        Secret(made.render_as_string(hide_password=False)), location, prefix, timedelta(seconds=timeout)
+    )
+
+
+@dataclass
+class OpenShop:
+    """A shop with its facts read and our tables made."""
+
+    database: Database
+    tables: ShopTables
+    facts: ShopFacts
+
+
+@contextmanager
+def opened(shop: ShopDatabase) -> Iterator[OpenShop]:
+    """Open a seeded shop as a run does at its start."""
+    database = Database(settings_for(shop.url, shop.prefix))
+    try:
+        with database.reading("reading the shop's tables") as connection:
+            live = read_tables(connection, shop.prefix)
+            refuse_unfit(connection, shop.prefix, live, database.access)
+            live = ensure_tables(connection, shop.prefix, live, database.access)
+            facts = read_shop_facts(connection, shop.prefix, live)
+        yield OpenShop(database, ShopTables(shop.prefix, live), facts)
+    finally:
+        database.close()
+
+
+@contextmanager
+def statements(engine: sa.Engine) -> Iterator[list[str]]:
+    """The statements that are sent while within."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
