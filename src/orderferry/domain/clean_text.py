@@ -30,24 +30,24 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """`replacements` by character, then `dropped` (a pattern); `compatible`: ﬁ, ＋ and ４ become fi, + and 4 first."""
+    """`replacements` by code point, then `dropped` (a pattern); `compatible`: ﬁ, ＋ and ４ become fi, + and 4 first."""
 
-    replacements: Mapping[str, str] = field(default_factory=dict)
+    replacements: Mapping[int, str] = field(default_factory=dict)
     dropped: re.Pattern[str] | None = None
     compatible: bool = False
 
 
-def _each(characters: str, replacement: str) -> dict[str, str]:
-    return dict.fromkeys(characters, replacement)
+def _each(characters: str, replacement: str) -> dict[int, str]:
+    return dict.fromkeys(map(ord, characters), replacement)
 
 
-_ANGLES = {"<": "(", ">": ")", "{": "(", "}": ")"}
-_BRACED = {**_ANGLES, "=": "-"}
-_LINE = {**_BRACED, "!": ".", "@": " at ", **_each("?+_$%", " ")}
+_ANGLES = {**_each("<{", "("), **_each(">}", ")")}
+_BRACED = {**_ANGLES, **_each("=", "-")}
+_LINE = {**_BRACED, **_each("!", "."), **_each("@", " at "), **_each("?+_$%", " ")}
 _RULES: dict[Field, _Rule] = {
-    Field.NAME: _Rule({'"': "'", "/": "-", "\\": "-", "。": " ", **_each("!<>,;?=+()@#°{}_$%:¤|[]*^`0123456789", " ")}),
+    Field.NAME: _Rule({**_each('"', "'"), **_each("/\\", "-"), **_each("。!<>,;?=+()@#°{}_$%:¤|[]*^`0123456789", " ")}),
     Field.ADDRESS_LINE: _Rule(_LINE),
-    Field.CITY: _Rule({**_LINE, ";": ",", '"': "'", **_each("#°", " ")}),
+    Field.CITY: _Rule({**_LINE, **_each(";", ","), **_each('"', "'"), **_each("#°", " ")}),
     Field.POSTCODE: _Rule(dropped=re.compile(r"[^A-Za-z0-9 -]"), compatible=True),
     Field.PHONE: _Rule(dropped=re.compile(r"[^0-9+ .()/-]"), compatible=True),
     Field.COMPANY: _Rule(_BRACED),
@@ -71,7 +71,7 @@ def clean_text(text: str, field: Field) -> str:
     if rule.compatible:
         text = _ascii_digits(unicodedata.normalize("NFKC", plain_text(text)))
     text = plain_text(text, keep_lines=field is Field.MESSAGE)
-    text = text.translate(str.maketrans(dict(rule.replacements)))
+    text = text.translate(rule.replacements)
     if rule.dropped is not None:
         text = rule.dropped.sub("", text)
     if field is Field.NAME:
@@ -128,12 +128,12 @@ def _shown(character: str) -> str:
 
 
 def _ascii_digits(text: str) -> str:
-    """Digits of any script as 0 to 9 (a Saudi postcode may come in Arabic ones); dashes of any kind as -."""
+    """Digits of any script as 0 to 9 (a Saudi postcode may come in Arabic ones); dashes and minus signs as -."""
     return "".join(
         str(unicodedata.digit(character))
         if character.isdecimal()
         else "-"
-        if unicodedata.category(character) == "Pd"
+        if unicodedata.category(character) == "Pd" or character == "−"
         else character
         for character in text
     )

@@ -30,7 +30,7 @@ _WITHOUT_POSTCODES = frozenset({"AE", "AO", "BO", "BS", "BZ", "GH", "HK", "KE", 
 _DISTRICT_IN_ADDRESS = frozenset({"TR"})
 _COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
 _EXTENSION = re.compile(
-    r"[\s,;/]*(?:\b(?:extension|ext|interno|int|poste|durchwahl|x)\b|#)[.:\s]*\d+.*$", re.IGNORECASE
+    r"[\s,;/]*(?:(?<![^\W\d_])(?:extension|ext|interno|int|poste|durchwahl|x)|#)[.:\s]*\d+.*$", re.IGNORECASE
 )
 
 

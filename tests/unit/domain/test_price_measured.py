@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from orderferry.domain.orders import Address, Item, Order
 from orderferry.domain.pricing import Amount, PricedOrder, Rates, Reading, Rounding
 from support.amazon_money import DE_19, IT_10, IT_22, eu_rates, export_rates, item, order, priced, row

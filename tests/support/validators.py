@@ -1,0 +1,25 @@
+"""PrestaShop's validators as the facts list them (prestashop-order-writing, "Rejected characters")."""
+
+from __future__ import annotations
+
+import re
+
+from orderferry.domain.clean_text import Field
+
+# Fields of every version; a customer's name also takes a dot only before a space or at its end.
+ACCEPTED = {
+    Field.NAME: re.compile(r'(?:[^0-9!<>,;?=+()@#"°{}_$%:.]|\.(?= |$))*'),
+    Field.ADDRESS_LINE: re.compile(r"[^!<>?=+@{}_$%]*"),
+    Field.CITY: re.compile(r'[^!<>;?=+@#"°{}_$%]*'),
+    Field.POSTCODE: re.compile(r"[a-zA-Z0-9 -]*"),
+    Field.PHONE: re.compile(r"[0-9+ .()/-]*"),
+    Field.COMPANY: re.compile(r"[^<>={}]*"),
+    Field.DNI: re.compile(r"[a-zA-Z0-9.-]*"),
+    Field.GENERIC: re.compile(r"[^<>={}]*"),
+    Field.MESSAGE: re.compile(r"[^<>]*", re.DOTALL),
+}
+
+
+def accepts(field: Field, text: str) -> bool:
+    """Whether PrestaShop's form would take the text."""
+    return ACCEPTED[field].fullmatch(text) is not None

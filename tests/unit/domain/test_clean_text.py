@@ -1,0 +1,77 @@
+"""Text of strangers, field by field."""
+
+from __future__ import annotations
+
+import pytest
+
+from orderferry.domain.clean_text import Field, clean_text, plain_text, to_basic_plane
+from support.validators import accepts
+
+CASES = [
+    pytest.param(Field.NAME, "Mario Rossi 2°", "Mario Rossi", id="name: digits and degree sign"),
+    pytest.param(Field.NAME, "J.R.R. Tolkien", "J. R. R. Tolkien", id="name: dots get a space"),
+    pytest.param(Field.NAME, "Jean-Luc d'Été", "Jean-Luc d'Été", id="name: hyphen and apostrophe stay"),
+    pytest.param(Field.NAME, "Anna & Marco", "Anna & Marco", id="name: ampersand stays"),
+    pytest.param(Field.NAME, 'Mario "Il Re" Rossi', "Mario 'Il Re' Rossi", id="name: quotes"),
+    pytest.param(Field.NAME, "c/o Rossi", "c-o Rossi", id="name: slash"),
+    pytest.param(Field.NAME, "<b>Eva</b>", "b Eva -b", id="name: HTML"),
+    pytest.param(Field.NAME, "Robert'); DROP TABLE x;--", "Robert' DROP TABLE x", id="name: SQL"),
+    pytest.param(Field.NAME, "12345", "", id="name: nothing left"),
+    pytest.param(Field.NAME, "- . -", "", id="name: punctuation alone"),
+    pytest.param(Field.NAME, "山田太郎", "山田太郎", id="name: CJK"),
+    pytest.param(Field.NAME, "محمد علي", "محمد علي", id="name: Arabic"),
+    pytest.param(Field.NAME, "Zoe\u0308", "Zoë", id="name: composed"),
+    pytest.param(Field.NAME, "Eva 👩‍👧", "Eva 👩‍👧", id="name: joined emoji stays whole"),
+    pytest.param(Field.ADDRESS_LINE, "Via Roma 1/A, int. 4", "Via Roma 1/A, int. 4", id="line: as it is"),
+    pytest.param(Field.ADDRESS_LINE, "c/o Hub <3> {x}", "c/o Hub (3) (x)", id="line: brackets"),
+    pytest.param(Field.ADDRESS_LINE, "ufficio@casa", "ufficio at casa", id="line: at"),
+    pytest.param(Field.ADDRESS_LINE, "8FVC9G8F+6X", "8FVC9G8F 6X", id="line: plus code"),
+    pytest.param(Field.ADDRESS_LINE, "Str. 5 #12 (2°)", "Str. 5 #12 (2°)", id="line: number sign and degree stay"),
+    pytest.param(Field.CITY, "L'Aquila (AQ); 2°", "L'Aquila (AQ), 2", id="city"),
+    pytest.param(Field.POSTCODE, "〒150-0002", "150-0002", id="postcode: Japanese mark"),
+    pytest.param(Field.POSTCODE, "１５０−０００２", "150-0002", id="postcode: full width and a minus sign"),
+    pytest.param(Field.POSTCODE, "١٢٣٤٥", "12345", id="postcode: Arabic digits"),
+    pytest.param(Field.POSTCODE, "SW1A 1AA", "SW1A 1AA", id="postcode: British"),
+    pytest.param(Field.PHONE, "＋81 3‐1234‐5678", "+81 3-1234-5678", id="phone: full width"),
+    pytest.param(Field.PHONE, "tel: 06/123.456", "06/123.456", id="phone: letters go"),
+    pytest.param(Field.PHONE, "()", "", id="phone: no digit"),
+    pytest.param(Field.COMPANY, "A&B <Srl> = {x}", "A&B (Srl) - (x)", id="company"),
+    pytest.param(Field.DNI, " rss mra/80 ", "rssmra80", id="dni"),
+    pytest.param(Field.GENERIC, "Mug <b>500 ml</b>\nblue", "Mug (b)500 ml(/b) blue", id="generic: one line"),
+    pytest.param(Field.MESSAGE, "a\r\n\r\nb\u2028c", "a\n\nb\nc", id="message: lines stay"),
+    pytest.param(Field.MESSAGE, "<script>x</script>", "(script)x(/script)", id="message: HTML"),
+    pytest.param(Field.MESSAGE, "javascript: alert", "javascript - alert", id="message: script address"),
+    pytest.param(Field.MESSAGE, "onclick = x", "onclick - x", id="message: event"),
+    pytest.param(Field.MESSAGE, "1 = 1, on time: yes", "1 = 1, on time: yes", id="message: ordinary signs stay"),
+    pytest.param(Field.MESSAGE, "\n\n", "", id="message: nothing"),
+]
+
+
+@pytest.mark.parametrize(("field", "text", "expected"), CASES)
+def test_cleaned(field: Field, text: str, expected: str) -> None:
+    assert clean_text(text, field) == expected
+    assert accepts(field, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("a\x00b\x1b[31m", "ab[31m", id="NUL and escape"),
+        pytest.param("a\tb\xa0 c\u3000d", "a b c d", id="white space of all kinds"),
+        pytest.param("\u202ea\u2066b\u200f\u061c", "ab", id="bidi controls"),
+        pytest.param("a\u200bb\ufeffc\u00add", "abcd", id="invisible characters"),
+        pytest.param("x\ud83dy\ude00z", "xyz", id="lone surrogates"),
+        pytest.param("\ud83d\ude00", "😀", id="two halves are joined"),
+        pytest.param("نمی\u200cخواهم", "نمی\u200cخواهم", id="Persian non-joiner stays"),
+        pytest.param("a\ufffeb\U0001ffffc", "abc", id="noncharacters"),
+        pytest.param("e\u200b\u0301", "é", id="composed after removal"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_plain(text: str, expected: str) -> None:
+    assert plain_text(text) == expected
+
+
+def test_basic_plane_shows_that_a_letter_is_missing_and_drops_signs() -> None:
+    assert to_basic_plane("𠮷田 🎉 Rossi") == "\ufffd田  Rossi"
+    assert to_basic_plane("plain") == "plain"

@@ -1,0 +1,231 @@
+"""Amazon's addresses as PrestaShop keeps them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orderferry.domain.clean_text import Field
+from orderferry.domain.orders import Address
+from orderferry.domain.postal import PostalAddress
+from orderferry.domain.postal_text import is_complete, postal_address
+from support.validators import accepts
+
+HOME = Address(
+    name="Mario Rossi",
+    lines=("Via Roma 1",),
+    city="Torino",
+    region="TO",
+    postal_code="10121",
+    country="IT",
+    phone="+39 011 123456",
+    kind="RESIDENTIAL",
+)
+
+
+def home(**changes: Any) -> Address:
+    values = {name: getattr(HOME, name) for name in Address.__slots__}
+    return Address(**{**values, **changes})
+
+
+def postal(address: Address | None, **more: str) -> PostalAddress:
+    options = {"fallback_name": "", "marketplace_country": "IT", **more}
+    return postal_address(address, **options)
+
+
+def test_a_complete_address_stays_as_it_is() -> None:
+    result = postal(HOME)
+    assert result == PostalAddress(
+        "Mario", "Rossi", "", "Via Roma 1", "", "10121", "Torino", "IT", "TO", "+39 011 123456"
+    )
+    assert is_complete(result)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected", "kept"),
+    [
+        pytest.param(("Via Roma 1", "Scala B"), ("Via Roma 1", "Scala B"), (), id="two"),
+        pytest.param(("Via Roma 1", "Scala B", "Int. 4"), ("Via Roma 1", "Scala B, Int. 4"), (), id="three"),
+        pytest.param(
+            ("a" * 100, "b" * 27, "c"), ("a" * 100, "b" * 27 + ", c"), (), id="three that fit to the character"
+        ),
+        pytest.param(("a", "b" * 120, "c" * 100), ("a, " + "b" * 120, "c" * 100), (), id="first two joined"),
+        pytest.param((" \t", "Via Roma 1"), ("Via Roma 1", ""), (), id="an empty line"),
+        pytest.param(
+            ("Via <b>Roma</b> 1+2",), ("Via (b)Roma(/b) 1 2", ""), ("Address: Via (b)Roma(/b) 1+2",), id="cleaned"
+        ),
+        pytest.param(
+            ("wort " * 60,),
+            (" ".join(["wort"] * 25), " ".join(["wort"] * 25)),
+            ("Address: " + " ".join(["wort"] * 60),),
+            id="too long: cut at a word, all of it kept",
+        ),
+        pytest.param(
+            ("x" * 300,), ("x" * 128, "x" * 128), ("Address: " + "x" * 300,), id="too long: one word, all of it kept"
+        ),
+        pytest.param(("渋谷区 1-2-3", "ビル 4F"), ("渋谷区 1-2-3", "ビル 4F"), (), id="CJK"),
+    ],
+)
+def test_lines(lines: tuple[str, ...], expected: tuple[str, str], kept: tuple[str, ...]) -> None:
+    result = postal(home(lines=lines))
+    assert (result.address1, result.address2) == expected
+    assert result.kept == kept
+
+
+@pytest.mark.parametrize(
+    ("company", "lines", "expected"),
+    [
+        pytest.param("Acme S.r.l.", ("ACME SRL", "Via Roma 1"), ("Via Roma 1", ""), id="repeated in line 1"),
+        pytest.param("Acme", ("Acme Via Roma 1",), ("Acme Via Roma 1", ""), id="only part of line 1"),
+        pytest.param("Acme", ("Acme",), ("Acme", ""), id="the only line stays"),
+        pytest.param("", ("Acme", "Via Roma 1"), ("Acme", "Via Roma 1"), id="no company named"),
+    ],
+)
+def test_company_in_the_first_line(company: str, lines: tuple[str, ...], expected: tuple[str, str]) -> None:
+    result = postal(home(company=company, lines=lines))
+    assert (result.address1, result.address2) == expected
+    assert result.company == company
+
+
+def test_nothing_but_placeholders_without_an_address() -> None:
+    result = postal(None, fallback_name="", marketplace_country="DE")
+    assert (result.firstname, result.lastname) == ("Amazon", "Customer")
+    assert (result.address1, result.city, result.postcode) == (
+        "(no street given by Amazon)",
+        "(no city given by Amazon)",
+        "00000",
+    )
+    assert result.country == "DE"
+    assert set(result.placeholders) == {"firstname", "lastname", "address1", "city", "postcode", "country"}
+    assert not is_complete(result)
+
+
+def test_the_buyer_stands_in_for_a_missing_recipient() -> None:
+    result = postal(home(name=""), fallback_name="Anna Bianchi")
+    assert (result.firstname, result.lastname) == ("Anna", "Bianchi")
+    assert is_complete(result)
+
+
+def test_a_name_that_is_none_is_kept_beside_the_buyers() -> None:
+    result = postal(home(name="4711"), fallback_name="Anna Bianchi")
+    assert (result.firstname, result.lastname) == ("Anna", "Bianchi")
+    assert result.kept == ("Name: 4711",)
+
+
+def test_the_company_stands_in_for_a_missing_name() -> None:
+    result = postal(home(name="", company="Acme GmbH"))
+    assert (result.firstname, result.lastname, result.company) == ("Acme GmbH", ".", "Acme GmbH")
+
+
+@pytest.mark.parametrize(
+    ("changes", "city", "kept"),
+    [
+        pytest.param({"city": "", "municipality": "Shibuya"}, "Shibuya", (), id="municipality for a missing city"),
+        pytest.param({"city": "", "district": "Beyoglu"}, "Beyoglu", (), id="district for a missing city"),
+        pytest.param({"district": "King County"}, "Torino", ("District: King County",), id="district is kept"),
+        pytest.param({"district": "torino"}, "Torino", (), id="district that repeats the city"),
+        pytest.param({"city": "Torino 2°"}, "Torino 2", ("City: Torino 2°",), id="cleaned city"),
+    ],
+)
+def test_city(changes: dict[str, str], city: str, kept: tuple[str, ...]) -> None:
+    result = postal(home(**changes))
+    assert (result.city, result.kept) == (city, kept)
+    assert is_complete(result)
+
+
+def test_a_turkish_district_belongs_to_the_address() -> None:
+    result = postal(home(lines=("Istiklal Caddesi No:42", "Kat 3"), city="Istanbul", district="Beyoglu", country="TR"))
+    assert (result.address1, result.address2) == ("Istiklal Caddesi No:42", "Kat 3, Beyoglu")
+    assert result.kept == ()
+
+
+@pytest.mark.parametrize(
+    ("phone", "expected", "kept"),
+    [
+        pytest.param("+44 20 7946 0958", "+44 20 7946 0958", (), id="plain"),
+        pytest.param("+1 480-386-0930 ext. 73824", "+1 480-386-0930", ("+1 480-386-0930 ext. 73824",), id="extension"),
+        pytest.param("5553333x123", "5553333", ("5553333x123",), id="glued extension"),
+        pytest.param("011 1234 interno 5", "011 1234", ("011 1234 interno 5",), id="Italian extension"),
+        pytest.param("call me", "", ("call me",), id="no number"),
+        pytest.param("", "", (), id="none"),
+        pytest.param("0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7", "012345678901234567", None, id="too long with spaces"),
+    ],
+)
+def test_phone(phone: str, expected: str, kept: tuple[str, ...] | None) -> None:
+    result = postal(home(phone=phone))
+    assert result.phone == expected
+    if kept is not None:
+        assert result.kept == tuple(f"Phone: {text}" for text in kept)
+    assert is_complete(result)
+
+
+def test_the_configured_phone_stands_in() -> None:
+    result = postal(home(phone=""), phone_fallback="+39 000")
+    assert result.phone == "+39 000"
+    assert result.placeholders == ("phone",)
+
+
+@pytest.mark.parametrize(
+    ("code", "country", "placeholders"),
+    [
+        ("it", "IT", ()),
+        (" UK ", "GB", ()),
+        ("", "DE", ("country",)),
+        ("Italy", "DE", ("country",)),
+    ],
+)
+def test_country(code: str, country: str, placeholders: tuple[str, ...]) -> None:
+    result = postal(home(country=code), marketplace_country="DE")
+    assert (result.country, result.placeholders) == (country, placeholders)
+
+
+def test_no_postcode_where_there_are_none() -> None:
+    assert postal(home(country="AE", postal_code="")).postcode == ""
+    assert postal(home(postal_code="")).placeholders == ("postcode",)
+
+
+def test_a_pickup_point_is_shown_verbatim() -> None:
+    point = home(name="Amazon Locker - Ibisco 12", company="Shop", lines=("Shop", "Via Roma 1"), kind="PICKUP_POINT")
+    result = postal(point)
+    assert (result.firstname, result.lastname) == ("Amazon Locker", "Ibisco")
+    assert (result.address1, result.address2) == ("Shop", "Via Roma 1")
+    assert "Pickup point: Amazon Locker - Ibisco 12, Shop, Via Roma 1" in result.kept
+
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "'; DROP TABLE ps_orders; -- ",
+    "\u202e\u0000\ud800 evil \u2066",
+    "🎉👩‍👧‍👦 " * 40,
+    "z" + "\u0300" * 400,
+    "{$smarty.version} ${jndi:ldap://x}",
+    "１２３ ＜ｂ＞",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_hostile_text_in_every_field(text: str) -> None:
+    hostile = Address(text, text, (text, text, text), text, text, text, text, text, text, text, text)
+    result = postal(hostile, fallback_name=text, phone_fallback=text)
+    for field, value in (
+        (Field.NAME, result.firstname),
+        (Field.NAME, result.lastname),
+        (Field.COMPANY, result.company),
+        (Field.ADDRESS_LINE, result.address1),
+        (Field.ADDRESS_LINE, result.address2),
+        (Field.CITY, result.city),
+        (Field.POSTCODE, result.postcode),
+        (Field.PHONE, result.phone),
+        (Field.GENERIC, result.region),
+        *((Field.MESSAGE, text) for text in result.kept),
+    ):
+        assert accepts(field, value)
+        value.encode()
+        assert "\x00" not in value
+    assert result.firstname
+    assert result.lastname
+    assert result.address1
+    assert result.city
+    assert len(result.address1) <= 128
+    assert len(result.address2) <= 128
