@@ -108,8 +108,7 @@ class Transport:
                 "(SSL_CERT_FILE names the proxy's own certificate).",
             )
         what = next(words for class_, words in _FAULTS if isinstance(error, class_))
-        reason = f": {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else ""
-        told = what.format(timeout=format_duration(self._timeout), reason=reason)
+        told = what.format(timeout=format_duration(self._timeout), reason=_reason(cause))
         return PassingFault(f"{host} {told}.", hint=LATER)
 
 
@@ -137,6 +136,13 @@ def _root(error: BaseException) -> BaseException:
         seen.add(id(cause))
         error = cause
     return error
+
+
+def _reason(cause: BaseException) -> str:
+    """The operating system's words for a connection that did not come about; nothing that the other side sent."""
+    if isinstance(cause, ssl.SSLError):
+        return ": no TLS connection came about"
+    return f": {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else ""
 
 
 def _unusable(what: str, variables: tuple[str, ...]) -> AmazonUnavailable:

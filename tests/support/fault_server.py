@@ -1,0 +1,206 @@
+"""An HTTP server that misbehaves on order: the login at /token, the Orders API everywhere else.
+
+Each request takes the next behaviour of its script; the last one stays. What was asked is kept in `requests`.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+AMAZON_DATE = "Mon, 23 Nov 2026 06:00:00 GMT"
+TOKEN_PATH = "/token"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as it came in."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: str
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {name: ",".join(values) for name, values in self.query.items()}
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
+    server: FaultHttpServer
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        seen = Seen(self.command, parts.path, parse_qs(parts.query, keep_blank_values=True), headers, body)
+        self.server.owner.take(seen)(self)
+
+    do_GET = do_POST = do_CONNECT = _serve  # noqa: N815 — the names that http.server calls
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing on the test's output."""
+
+
+Behaviour = Callable[[Handler], None]
+
+
+class FaultHttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    owner: FaultServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away are what these tests are about."""
+
+
+def raw(status: int, body: bytes | str = b"", *, headers: Mapping[str, str] | None = None) -> Behaviour:
+    """Answer with exactly these bytes."""
+    sent = body.encode() if isinstance(body, str) else body
+    all_headers = {
+        "Date": AMAZON_DATE,
+        "Content-Type": "text/html",
+        "Content-Length": str(len(sent)),
+        **(headers or {}),
+    }
+
+    def behave(handler: Handler) -> None:
+        handler.send_response_only(status)
+        for name, value in all_headers.items():
+            if value:
+                handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(sent)
+
+    return behave
+
+
+def answer(status: int, value: Any, *, headers: Mapping[str, str] | None = None) -> Behaviour:
+    """Answer with JSON."""
+    return raw(status, json.dumps(value), headers={"Content-Type": "application/json", **(headers or {})})
+
+
+def errors(status: int, code: str, message: str | None = None, details: str | None = None) -> Behaviour:
+    """Answer with an error in SP-API's form."""
+    return answer(
+        status,
+        {"errors": [{"code": code, "message": message, "details": details}]},
+        headers={"x-amzn-RequestId": "0a1b2c3d-req"},
+    )
+
+
+def login(token: str = "Atza|access", **fields: Any) -> Behaviour:
+    """Answer as Login with Amazon does."""
+    return answer(200, {"access_token": token, "token_type": "bearer", "expires_in": 3600, **fields})
+
+
+def page(*orders: Any, token: str | None = None, **fields: Any) -> Behaviour:
+    """Answer as searchOrders does."""
+    body: dict[str, Any] = {"orders": list(orders), **fields}
+    if token is not None:
+        body["pagination"] = {"nextToken": token}
+    return answer(200, body)
+
+
+def hang(handler: Handler) -> None:
+    """Never answer."""
+    handler.server.owner.closing.wait(10)
+    handler.close_connection = True
+
+
+def reset(handler: Handler) -> None:
+    """Break the connection off with a TCP reset."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.close_connection = True
+
+
+def close_early(handler: Handler) -> None:
+    """Close the connection without a word."""
+    handler.connection.shutdown(socket.SHUT_RDWR)
+    handler.close_connection = True
+
+
+def cut_off(value: Any) -> Behaviour:
+    """Promise the whole body and send half of it."""
+    whole = json.dumps(value).encode()
+
+    def behave(handler: Handler) -> None:
+        raw(200, whole[: len(whole) // 2], headers={"Content-Length": str(len(whole))})(handler)
+        handler.close_connection = True
+
+    return behave
+
+
+def trickle(handler: Handler) -> None:
+    """Send a byte now and then, for ever: no single silence is long."""
+    handler.send_response_only(200)
+    handler.send_header("Content-Length", "1000000")
+    handler.end_headers()
+    while not handler.server.owner.closing.wait(0.02):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+
+
+@dataclass
+class FaultServer:
+    """Use as a context manager. `logins` and `answers` are the scripts of the two sides."""
+
+    logins: list[Behaviour] = field(default_factory=lambda: [login()])
+    answers: list[Behaviour] = field(default_factory=lambda: [page()])
+    requests: list[Seen] = field(default_factory=list)
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> FaultServer:
+        self._server = FaultHttpServer(("127.0.0.1", 0), Handler)
+        self._server.owner = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def token_url(self) -> str:
+        return self.url + TOKEN_PATH
+
+    @property
+    def asked_logins(self) -> list[Seen]:
+        return [seen for seen in self.requests if seen.path == TOKEN_PATH]
+
+    @property
+    def asked_orders(self) -> list[Seen]:
+        return [seen for seen in self.requests if seen.path != TOKEN_PATH]
+
+    def take(self, seen: Seen) -> Behaviour:
+        """Note a request and return what its script has for it."""
+        self.requests.append(seen)
+        script = self.logins if seen.path == TOKEN_PATH else self.answers
+        return script.pop(0) if len(script) > 1 else script[0]
+
+
+def closed_port_url() -> str:
+    """An address of this machine where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
