@@ -48,6 +48,7 @@ class Plan:
     changes: tuple[str, ...]
     work: Any
     notes: tuple[Problem, ...] = ()
+    id_order: int = 0  # of an order that is in the shop already
 
 
 @dataclass(frozen=True, slots=True)

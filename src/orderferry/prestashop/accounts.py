@@ -31,7 +31,7 @@ def account_of(order: Order, market: Market, catalog: Catalog, postal: PostalAdd
         lastname=names.lastname,
         company=order.buyer.company,
         id_group=market.id_business_group if business else market.id_group,
-        id_customer=catalog.customers.get("fixed") if mode == "fixed" else None,
+        id_customer=catalog.customers.get(settings.account) if mode == "fixed" else None,
     )
 
 

@@ -14,7 +14,7 @@ from orderferry.domain.pricing import PricedOrder, Rates
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.accounts import account_of
 from orderferry.prestashop.facts import Catalog, Country, Currency, OrderState, ShopFacts
-from orderferry.prestashop.frame import Frame, FrameLine, Paperwork, Place
+from orderferry.prestashop.frame import Frame, FrameLine, Paperwork
 from orderferry.prestashop.market import Market
 from orderferry.prestashop.match_lines import Match, match_items
 from orderferry.prestashop.order_places import places_of
@@ -80,7 +80,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         delivery=delivery,
         invoice_place=invoice_place,
         lines=lines,
-        paperwork=_paperwork(state, market, bench, delivery),
+        paperwork=paperwork_of(state, market, bench, delivery.country),
         round_mode=market.round_mode,
         round_type=market.round_type,
         payment_label=payment_label(order, market),
@@ -149,7 +149,10 @@ def _goods(lines: tuple[FrameLine, ...], shop_pack_type: int) -> tuple[Goods, ..
     )
 
 
-def _paperwork(state: OrderState, market: Market, bench: Bench, delivery: Place) -> Paperwork:
+def paperwork_of(state: OrderState, market: Market, bench: Bench, country: Country | None) -> Paperwork:
+    """Given a state that an order enters and its country of delivery, return what is printed, by invoices.mode, the
+    state's own flags and the shop's settings.
+    """
     facts, shop = bench.facts, market.shop
     never = bench.settings.invoices_mode == "never"
     invoiced = state.invoice and not never
@@ -161,7 +164,7 @@ def _paperwork(state: OrderState, market: Market, bench: Bench, delivery: Place)
         dated=state.logable and not numbered and (never or invoiced),
         yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
         shop_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
-        wrapping_tax=_wrapping_tax(facts, market, delivery.country),
+        wrapping_tax=_wrapping_tax(facts, market, country) if country else 0,
     )
 
 

@@ -7,7 +7,6 @@ in the state that we wrote last.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Order, OrderStatus
@@ -27,16 +26,14 @@ class Standing:
     """How the order stands in the shop now, and the states that matter for it.
 
     `current`: the state it is in (None: a state that no longer exists); `target`: the state that Amazon's status
-    means; `kind`: its kind (states.STATE_SOURCES); `ended`: ids of ENDED_STATES; `invoice_number`: 0 without invoice.
+    means; `ended`: ids of ENDED_STATES; `invoice_number`: 0 without invoice.
     """
 
     current_id: int
     current: OrderState | None
     target: OrderState
-    kind: str
     ended: frozenset[int]
     invoice_number: int
-    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)

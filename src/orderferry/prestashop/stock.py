@@ -23,6 +23,7 @@ class Movement(StrEnum):
     SELL_SHIPPED = "sell-shipped"  # ordered and shipped at once
     SHIP = "ship"  # what was reserved leaves the house
     GIVE_BACK = "give-back"  # cancelled before shipping
+    RETURN_SHIPPED = "return-shipped"  # undoes SELL_SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ _CHANGES: dict[Movement, dict[str, tuple[int, int, int]]] = {
     Movement.SELL_SHIPPED: {"line": (-1, -1, 0), "content": (-1, -1, 0), "total": (-1, -1, 0)},
     Movement.SHIP: {"line": (0, -1, -1), "content": (0, 0, 0), "total": (0, 0, 0)},
     Movement.GIVE_BACK: {"line": (1, 0, -1), "content": (1, 1, 0), "total": (1, 1, 0)},
+    Movement.RETURN_SHIPPED: {"line": (1, 1, 0), "content": (1, 1, 0), "total": (1, 1, 0)},
 }
 _COLUMNS = ("quantity", "physical_quantity", "reserved_quantity")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orderferry.domain.problems import Problem, ProblemCode
@@ -29,13 +29,15 @@ from orderferry.prestashop.stock_record import recorded
 from orderferry.prestashop.values import as_int, as_text
 
 
+@dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a new order: its id_order, and its order_invoice row and number (0: none)."""
+    """A new order in the shop: its id_order, its order_invoice row and number (0: none). `created` False: another
+    process has written it."""
 
-    def __init__(self, id_order: int, id_order_invoice: int, invoice_number: int) -> None:
-        self.id_order = id_order
-        self.id_order_invoice = id_order_invoice
-        self.invoice_number = invoice_number
+    id_order: int
+    id_order_invoice: int = 0
+    invoice_number: int = 0
+    created: bool = True
 
 
 def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Written:

@@ -1,0 +1,159 @@
+"""PrestaShop as the engine sees it: `run.ports.Shop`, put together from the rooms of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from orderferry.config.model import Settings
+from orderferry.domain.marker import Marker
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.orders import Order
+from orderferry.domain.problems import Problem
+from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
+from orderferry.prestashop.catalog import CatalogReader
+from orderferry.prestashop.causes import CauseTester, tax_fingerprint
+from orderferry.prestashop.database import ShopDatabase
+from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.framing import Bench
+from orderferry.prestashop.live_schema import read_tables, refuse_unfit
+from orderferry.prestashop.marker_table import read_markers
+from orderferry.prestashop.market import Market, open_market
+from orderferry.prestashop.order_rows import rows_of_order
+from orderferry.prestashop.other_importers import ForeignOrders
+from orderferry.prestashop.own_tables import ensure_tables
+from orderferry.prestashop.planning import plan_order
+from orderferry.prestashop.shop_facts import read_shop_facts
+from orderferry.prestashop.shop_writer import ShopWriter
+from orderferry.prestashop.tables import ShopTables
+from orderferry.prestashop.transactions import Transactions
+
+_TAXES_KEY = "shop-taxes"
+
+
+class _Open:
+    """What `prepare` found: it holds for the run."""
+
+    def __init__(self, tables: ShopTables, facts: ShopFacts, reader: CatalogReader, causes: CauseTester) -> None:
+        self.tables = tables
+        self.facts = facts
+        self.reader = reader
+        self.causes = causes
+
+
+class PrestashopShop:
+    """One PrestaShop database.
+
+    `recall` and `remember` keep short texts between runs (the ledger's); `clock` and `sleep` come from bootstrap.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        recall: Callable[[str], str | None],
+        remember: Callable[[str, str], None],
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._settings = settings
+        self._recall = recall
+        self._remember = remember
+        self._clock = clock
+        self._sleep = sleep
+        self._database = ShopDatabase(settings.prestashop, sleep=sleep)
+        self._foreign = ForeignOrders(recall, remember)
+        self._markets: dict[str, Market] = {}
+        self._opened: _Open | None = None
+
+    def prepare(self, *, write: bool) -> None:
+        """Connect, read the live schema and the shop's settings, refuse what orders can't be written into.
+
+        With `write`, our own tables are created, and what other importers left is remembered. Raise ShopUnavailable
+        or ShopUnfit.
+        """
+        prefix, access = self._settings.prestashop.table_prefix, self._database.access
+        with self._database.reading("looking at the shop's tables") as connection:
+            live = read_tables(connection, prefix)
+            refuse_unfit(connection, prefix, live, access)
+            if write:
+                live = ensure_tables(connection, prefix, live, access)
+        tables = ShopTables(prefix, live)
+        with self._database.reading("reading the shop's settings") as connection:
+            facts = read_shop_facts(connection, prefix, live)
+        with self._database.reading("looking for other importers' orders") as connection:
+            self._foreign.refresh(connection, tables, remember=write)
+        self._markets = {}
+        reader = CatalogReader(tables, facts, self._settings, self._foreign)
+        causes = CauseTester(self._settings, tables, facts, taxes_changed=self._taxes_changed(facts, write=write))
+        self._opened = _Open(tables, facts, reader, causes)
+        for marketplace in self._settings.amazon.marketplaces:
+            self._market(marketplace.id)
+
+    def look(self, orders: Sequence[Order]) -> ShopView:
+        """All look-ups for a page of orders, a bounded number of statements."""
+        opened = self._ready()
+        with self._database.reading("looking up orders and products") as connection:
+            catalog = opened.reader.look(connection, orders)
+        return ShopView(catalog.markers, catalog.foreign, catalog)
+
+    def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
+        """The markers of these orders."""
+        with self._database.reading("looking up imported orders") as connection:
+            return read_markers(connection, self._ready().tables, order_ids)
+
+    def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
+        """Orders that another importer has put into the shop: Amazon id to id_order."""
+        with self._database.reading("looking for other importers' orders") as connection:
+            return self._foreign.find(connection, self._ready().tables, order_ids)
+
+    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
+        """Everything that would be written for this order, or why it can't be. Writes nothing."""
+        opened = self._ready()
+        bench = Bench(self._settings, opened.facts, view.catalog)
+        return plan_order(order, intent, self._market(order.marketplace_id), bench, now)
+
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+        """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
+        if plan.work is None:
+            return Applied(Effect.UNCHANGED, plan.id_order, notes=plan.notes)
+        opened = self._ready()
+        return Transactions(self._database, opened.tables, opened.facts, self._sleep).apply(plan, now)
+
+    def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
+        """For each stored problem of a held order, whether the shop could take the order now."""
+        with self._database.reading("testing whether held orders can be taken now") as connection:
+            return self._ready().causes.gone(connection, problems)
+
+    def order_rows(self, order_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """The rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""
+        with self._database.reading("reading an order's rows") as connection:
+            return rows_of_order(ShopWriter(connection, self._ready().tables), order_id)
+
+    def release(self) -> None:
+        """Give the connection back (before waiting for Amazon)."""
+        self._database.release()
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._database.close()
+
+    def _ready(self) -> _Open:
+        if self._opened is None:
+            self.prepare(write=False)
+        assert self._opened is not None  # noqa: S101 — prepare sets it or raises
+        return self._opened
+
+    def _market(self, marketplace_id: str) -> Market:
+        code = marketplace_code(marketplace_id)
+        if code not in self._markets:
+            self._markets[code] = open_market(code, self._settings, self._ready().facts)
+        return self._markets[code]
+
+    def _taxes_changed(self, facts: ShopFacts, *, write: bool) -> bool:
+        """Whether taxes in shop or configuration differ from those of the last run."""
+        now, before = tax_fingerprint(self._settings, facts), self._recall(_TAXES_KEY)
+        if write and now != before:
+            self._remember(_TAXES_KEY, now)
+        return before is not None and now != before
