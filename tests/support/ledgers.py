@@ -88,9 +88,20 @@ def tell_story(ledger: Ledger) -> None:
 
 
 def in_processes(work: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """Run `work` with each of the argument tuples, each in a process of its own, at once; return the results."""
-    with multiprocessing.get_context("spawn").Pool(len(calls)) as pool:
-        return pool.starmap(work, calls, chunksize=1)
+    """Run `work` with each of the argument tuples, each in a process of its own, all from one moment on."""
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(len(calls))
+    with context.Pool(len(calls), _share_barrier, (barrier,)) as pool:
+        return pool.starmap(_after_barrier, [(work, *arguments) for arguments in calls], chunksize=1)
+
+
+def _share_barrier(barrier: Any) -> None:
+    globals()["_barrier"] = barrier
+
+
+def _after_barrier(work: Callable[..., Any], *arguments: Any) -> Any:
+    globals()["_barrier"].wait(timeout=60)
+    return work(*arguments)
 
 
 def spend_all(path: Path, operation: str, now: datetime, tries: int) -> int:

@@ -106,6 +106,18 @@ def test_what_is_set_aside_of_an_imported_order_is_one_difference(entry: Entry) 
     assert not other.ignored_by_person
 
 
+def test_a_difference_of_an_imported_order_is_held_until_a_person_sets_it_aside(entry: Entry) -> None:
+    difference = Verdict(HELD.order_id, EntryState.HELD, "cancelled-after-shipping")
+    held = judged(judged(entry, IMPORTED, NOW), difference, NOW)
+    assert (held.state, held.id_order) == (EntryState.HELD, 7)
+    aside = set_aside(held, "settled by phone", LATER)
+    assert (aside.state, aside.code) == (EntryState.IMPORTED, "cancelled-after-shipping")
+    assert judged(aside, IMPORTED, LATER).ignored_by_person
+    assert judged(aside, Verdict(HELD.order_id, EntryState.HELD, "deleted-in-shop"), LATER).state is EntryState.HELD
+    back = taken_back(aside, LATER)
+    assert (back.state, back.next_look, back.id_order) == (EntryState.SEEN, LATER, 7)
+
+
 def test_what_a_person_takes_back_is_due_at_once(entry: Entry) -> None:
     held = judged(entry, HELD, NOW)
     assert taken_back(held, LATER) == held

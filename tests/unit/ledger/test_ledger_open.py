@@ -32,8 +32,9 @@ def test_an_empty_file_is_a_new_ledger(path: Path) -> None:
         assert ledger.is_new
 
 
-def test_only_its_owner_reads_it(path: Path) -> None:
-    before = os.umask(0)
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_only_its_owner_reads_it(path: Path, umask: int) -> None:
+    before = os.umask(umask)
     try:
         with opened(path) as ledger:
             ledger.remember("a", "b")

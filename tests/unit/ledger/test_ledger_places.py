@@ -140,6 +140,27 @@ def test_errors_of_the_file_system_are_sentences(number: int, words: str) -> Non
     assert words in str(refusal(fail))
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "is full"),
+        (sqlite3.SQLITE_IOERR_FSYNC, "reports an error"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, "stays locked"),
+        (sqlite3.SQLITE_READONLY_DBMOVED, "can't be written"),
+        (sqlite3.SQLITE_CANTOPEN_ISDIR, "can't be opened"),
+        (sqlite3.SQLITE_CORRUPT_INDEX, "is damaged"),
+    ],
+)
+def test_errors_of_sqlite_are_sentences(code: int, words: str) -> None:
+    def fail() -> None:
+        error = sqlite3.OperationalError("in SQLite's own words")
+        error.sqlite_errorcode = code
+        with translated("a.sqlite"):
+            raise error
+
+    assert words in str(refusal(fail))
+
+
 def test_an_error_shows_no_statement_and_no_value(path: Path) -> None:
     with opened(path) as ledger:
         with ledger.store.writing() as connection:
