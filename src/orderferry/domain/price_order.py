@@ -16,7 +16,7 @@ from orderferry.domain.money import quantise
 from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, RateChoice, Rates, Rounding
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.proceeds import ZERO, CannotPrice, checked_currency
+from orderferry.domain.proceeds import KINDS, ZERO, CannotPrice, checked_currency
 from orderferry.domain.reconcile import Reconciled, reconcile
 from orderferry.domain.settle import Bucket, Settled, settle
 from orderferry.domain.tax_split import Part, TaxSplitter, is_collected_by_amazon
@@ -90,7 +90,7 @@ def _buckets(order: Order, parts: Sequence[Part], total: Decimal) -> list[Bucket
     What is still charged for an item of quantity 0 (cancelled) is no product any more: it joins the other charges.
     """
     of_items: dict[int, list[Part]] = {index: [] for index, item in enumerate(order.items) if item.quantity}
-    of_kinds: dict[ProceedsType, list[Part]] = {kind: [] for kind in ProceedsType}
+    of_kinds: dict[ProceedsType, list[Part]] = {kind: [] for kind in KINDS}
     for part in parts:
         component = part.component
         if component.kind is not ProceedsType.ITEM:
