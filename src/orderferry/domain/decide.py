@@ -97,7 +97,7 @@ def decide(order: Order, *, marker: Marker | None, foreign: int | None, entry: E
     if marker is not None:
         return _known_to_shop(order, marker, entry, rules)
     if entry is not None and entry.ignored_by_person and not rules.forced:
-        return Decision(Action.IGNORE, Reason.SET_ASIDE)
+        return _set_aside(entry)
     if foreign is not None:
         return Decision(Action.IGNORE, Reason.OTHER_IMPORTER)
     if entry is not None and entry.state is EntryState.IMPORTED and not (rules.forced or rules.restore):
@@ -131,7 +131,7 @@ def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rul
         if rules.forced:
             return Decision(Action.RECREATE)
         if entry is not None and entry.ignored_by_person:
-            return Decision(Action.IGNORE, Reason.SET_ASIDE)
+            return _set_aside(entry)
         return Decision(
             Action.HOLD,
             problem=Problem(
@@ -144,6 +144,12 @@ def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rul
     if order.updated < marker.amazon_updated:
         return Decision(Action.UNCHANGED, Reason.OLDER_NEWS)
     return Decision(Action.UPDATE)
+
+
+def _set_aside(entry: Entry) -> Decision:
+    """What was imported stays so in the ledger, whatever a person no longer wants to hear about it."""
+    imported = entry.state is EntryState.IMPORTED
+    return Decision(Action.UNCHANGED if imported else Action.IGNORE, Reason.SET_ASIDE)
 
 
 def _lost_with_marker(order: Order, entry: Entry) -> Problem:

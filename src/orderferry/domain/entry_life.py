@@ -93,10 +93,12 @@ def judged(entry: Entry, verdict: Verdict, now: datetime) -> Entry:
 def set_aside(entry: Entry, reason: str, now: datetime) -> Entry:
     """Given an order that a person ignores, return its entry.
 
-    An imported order stays imported (its rows are in the shop): only the report of its difference ends.
+    An imported order stays imported (its rows are in the shop, or were): only the report of its difference, which
+    its code names, ends.
     """
-    if entry.state is EntryState.IMPORTED:
-        return replace(entry, ignored_by_person=True)
+    if entry.state is EntryState.IMPORTED or entry.id_order is not None:
+        since = entry.state_since if entry.state is EntryState.IMPORTED else now
+        return replace(entry, state=EntryState.IMPORTED, state_since=since, next_look=None, ignored_by_person=True)
     return replace(
         entry,
         state=EntryState.IGNORED,
@@ -115,7 +117,7 @@ def taken_back(entry: Entry, now: datetime) -> Entry:
     """Given an order that a person no longer ignores, return its entry: due at once, or as it was if never ignored."""
     if not entry.ignored_by_person:
         return entry
-    if entry.state is EntryState.IMPORTED:
+    if entry.state is EntryState.IMPORTED and not entry.code:
         return replace(entry, ignored_by_person=False)
     return replace(
         entry,

@@ -81,6 +81,11 @@ class Ledger:
         with self.store.reading() as connection:
             return orders.entries(connection, states, limit)
 
+    def given_up(self) -> list[Entry]:
+        """The waiting orders that have waited longer than orders.give_up."""
+        with self.store.reading() as connection:
+            return orders.given_up(connection)
+
     def due(self, now: datetime, states: Iterable[EntryState], limit: int) -> list[Entry]:
         """The orders in these states whose next look has come, the longest unlooked-at first; none that is claimed."""
         with self.store.reading() as connection:

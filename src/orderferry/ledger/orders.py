@@ -79,6 +79,12 @@ def entries(connection: Connection, states: Iterable[EntryState], limit: int | N
     return _read(connection, wanted if limit is None else wanted.limit(limit))
 
 
+def given_up(connection: Connection) -> list[Entry]:
+    """Return the waiting orders that have waited longer than orders.give_up."""
+    wanted = _ENTRIES.where(orders.c.state == EntryState.WAITING, orders.c.given_up)
+    return _read(connection, wanted.order_by(orders.c.state_since, _ID))
+
+
 def due(connection: Connection, now: datetime, states: Iterable[EntryState], limit: int) -> list[Entry]:
     """Return the orders in these states whose next look has come and that no run has in hand.
 

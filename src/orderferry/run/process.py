@@ -114,9 +114,9 @@ class Processor:
         *,
         looked: bool,
     ) -> Verdict:
-        aside = entry is not None and entry.ignored_by_person
-        telling = [note for note in notes if note.code not in INFORMATIVE]
-        if telling and not aside:
+        aside = entry.code if entry is not None and entry.ignored_by_person else ""
+        telling = [note for note in notes if note.code not in INFORMATIVE and note.code != aside]
+        if telling:
             verdict = self._held(telling[0], entry, looked=looked, id_order=id_order, detail=detail)
             for note in telling[1:]:
                 self.report.add_problem(note)
@@ -129,7 +129,8 @@ class Processor:
         if decision.problem is not None:
             return self._held(decision.problem, entry, looked=looked)
         if decision.action is Action.UNCHANGED:
-            self.report.note(order.order_id, Outcome.UNCHANGED)
+            aside = decision.reason is Reason.SET_ASIDE
+            self.report.note(order.order_id, Outcome.IGNORED if aside else Outcome.UNCHANGED)
             return Verdict(order.order_id, EntryState.IMPORTED, looked=looked)
         assert decision.reason is not None  # noqa: S101 — waiting and ignoring always have one
         if decision.action is Action.WAIT:

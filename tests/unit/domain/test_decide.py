@@ -100,6 +100,13 @@ def test_what_a_person_set_aside_stays_aside_unless_named() -> None:
     assert named.action is Action.CREATE
 
 
+def test_an_imported_order_that_was_set_aside_never_becomes_a_new_one() -> None:
+    aside = entry(EntryState.IMPORTED, ignored_by_person=True, code="deleted-in-shop")
+    for known in (None, marker(order_stands=False)):
+        decision = decide(order(S.SHIPPED), marker=known, foreign=None, entry=aside, rules=Rules())
+        assert (decision.action, decision.reason) == (Action.UNCHANGED, Reason.SET_ASIDE)
+
+
 def test_a_marked_order_is_updated_and_older_news_are_rejected() -> None:
     assert decide(order(S.SHIPPED), marker=marker(), foreign=None, entry=None, rules=Rules()).action is Action.UPDATE
     newer = marker(amazon_updated=NOW + timedelta(minutes=1))

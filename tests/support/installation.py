@@ -1,0 +1,106 @@
+"""One installation of orderferry as a user has it: a folder with a configuration, started as a subprocess."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orderferry.simulator.http_server import SimulatorServer
+
+
+@dataclass
+class Finished:
+    """How a call of the program ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+@dataclass
+class Installed:
+    """A configuration file and the way to start commands with it."""
+
+    folder: Path
+    endpoint: str
+    token_url: str
+    credentials: Any
+    shop_url: str
+    prefix: str = "ps_"
+    region: str = "eu"
+    marketplaces: tuple[str, ...] = ("IT", "DE", "FR", "ES")
+    more: str = ""
+    name: str = "config"
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / f"{self.name}.toml"
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / f"{self.name}.ledger.sqlite"
+
+    def write(self) -> Installed:
+        """(Re)write the configuration."""
+        listed = ", ".join(f'"{code}"' for code in self.marketplaces)
+        self.configuration.touch(mode=0o600)
+        self.configuration.write_text(
+            f"""[amazon]
+region = "{self.region}"
+marketplaces = [{listed}]
+client_id = "{self.credentials.client_id}"
+client_secret = "{self.credentials.client_secret}"
+refresh_token = "{self.credentials.refresh_token}"
+endpoint = "{self.endpoint}"
+token_url = "{self.token_url}"
+
+[prestashop]
+url = {json.dumps(self.shop_url)}
+table_prefix = "{self.prefix}"
+
+{self.more}
+""",
+            encoding="utf-8",
+        )
+        return self
+
+    def command(self, *words: str) -> list[str]:
+        """The command line, as cron would have it."""
+        return [sys.executable, "-m", "orderferry", "-c", str(self.configuration), *words]
+
+    def environment(self) -> dict[str, str]:
+        """As little as cron gives."""
+        few = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8"}
+        return {**few, **self.environ}
+
+    def run(self, *words: str, timeout: float = 120) -> Finished:
+        """Start a command and wait for its end. stdin is closed, as under cron."""
+        done = subprocess.run(
+            self.command(*words),
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def install(folder: Path, server: SimulatorServer, shop_url: str, **more: Any) -> Installed:
+    """Given a running simulator and a shop, return an installation for the two, its configuration written."""
+    return Installed(folder, server.endpoint, server.token_url, server.credentials, shop_url, **more).write()
