@@ -1,0 +1,222 @@
+"""The world's file, and orders of the user's own making."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderferry.domain.orders import Channel
+from orderferry.errors import UsageError
+from orderferry.simulator import own_orders as own_orders_module
+from orderferry.simulator.events import Event, EventKind
+from orderferry.simulator.order_codec import decode_order, encode_order
+from orderferry.simulator.orders import Business, Line, SimulatedOrder, TaxMode
+from orderferry.simulator.own_orders import own_orders
+from orderferry.simulator.personal_data import Role
+from orderferry.simulator.raw_orders import RawOrder
+from orderferry.simulator.shop_life import generate
+from orderferry.simulator.world import World
+from support.simulated import START, seconds, shipped, simulated_order, verified
+
+RICH = SimulatedOrder(
+    "302-0000000-0000001",
+    "DE",
+    START,
+    (
+        Line("A", 2, Decimal("10.00"), "Title “A”", "B0X", *map(Decimal, ("4.90", "3.50", "2.90", "1.00", "0.50"))),
+        Line("", 1, Decimal("0.00"), promotion="P", gift_message="♥", gift_wrap_level="GOLD", ioss_number="IM1"),
+    ),
+    (
+        Event(EventKind.PLACED, listed_after=5),
+        Event(EventKind.VERIFIED, 60, listed_after=seconds(hours=1)),
+        Event(EventKind.ADDRESS_CORRECTED, 90, changes=(("city", "Ulm"),)),
+        Event(EventKind.SHIPPED, 100, quantities=((0, 1),), carrier="DHL", tracking="T1"),
+        Event(EventKind.CANCELLED, 120, by="AMAZON", reason="No payment"),
+        Event(EventKind.STATUS_SET, 130, status="IN_REVIEW"),
+    ),
+    channel=Channel.FBA,
+    country="AT",
+    tax_mode=TaxMode.ON_TOP,
+    tax_rate=Decimal("8.25"),
+    discount_sign=1,
+    tip=Decimal("2.00"),
+    programs=("PRIME",),
+    service_level="NEXT_DAY",
+    business=Business("C", "PO", "VAT"),
+    replaces="302-0000000-0000002",
+    payment_method="Invoice",
+    prices_while_pending=True,
+    sales_channel="NON_AMAZON",
+    seller_order_id="S",
+    tax_scheme="IOSS",
+    collected_by_amazon=True,
+    address=(("name", "X"),),
+)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [RICH, simulated_order(), RawOrder({"orderId": None, "x": [1, {"y": "é"}]}, START, START, 30)],
+    ids=["rich", "plain", "raw"],
+)
+def test_an_order_comes_back_from_json_as_it_was(order: SimulatedOrder | RawOrder) -> None:
+    assert decode_order(json.loads(json.dumps(encode_order(order)))) == order
+
+
+def test_what_is_at_its_default_is_not_written() -> None:
+    assert set(encode_order(simulated_order())) == {"order_id", "marketplace", "placed", "lines", "tax_rate"}
+
+
+def test_a_world_comes_back_from_its_file(tmp_path: Path) -> None:
+    world = World(
+        [RICH, *generate(seed=5, start=START, days=1, orders_per_day=30)],
+        read_delay=timedelta(minutes=7),
+        roles={Role.TAX},
+        refused_marketplaces={"A1PA6795UKMFR9"},
+        clock_offset=timedelta(days=-3),
+    )
+    world.save(tmp_path / "world.json")
+    back = World.load(tmp_path / "world.json", START)
+    assert list(back) == list(world)
+    assert (back.read_delay, back.roles, back.refused_marketplaces, back.clock_offset) == (
+        timedelta(minutes=7),
+        {Role.TAX},
+        {"A1PA6795UKMFR9"},
+        timedelta(days=-3),
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["world.json"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"format": "orderferry-world-1"}',
+        '{"format": "orderferry-world-1", "orders": [{}], "read_delay": 1, "roles": [], "refused_marketplaces": [], '
+        '"clock_offset": 0}',
+        '{"format": "orderferry-world-1", "orders": [], "read_delay": 1, "roles": ["king"], '
+        '"refused_marketplaces": [], "clock_offset": 0}',
+        '{"something": "else"}',
+        "\udcff",
+    ],
+)
+def test_a_file_that_is_no_world_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "world.json"
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(UsageError) as caught:
+        World.load(path, START)
+    assert caught.value.hint
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.json"):
+        World.load(tmp_path / "nowhere.json", START)
+
+
+EXAMPLE = """
+[[order]]
+marketplace = "DE"
+sku = "demo_1"
+price = "23.90"
+quantity = 2
+placed = "2h"
+verified = "90m"
+shipped = "1d"
+
+[[order]]
+id = "171-1234567-1234567"
+marketplace = "APJ6JRA9NG5V4"
+channel = "fba"
+placed = "2026-11-01T00:00:00Z"
+verified = "30m"
+tax = "none"
+prime = true
+company = "Bianchi & C."
+vat_number = "IT01234567890"
+lines = [{sku = "demo_1", price = 23.90, shipping = "4.90"}, {sku = "demo_2", price = "9.00", quantity = 3}]
+address = {name = "Ada", city = "Roma"}
+"""
+
+
+def test_own_orders_are_read_from_toml(tmp_path: Path) -> None:
+    path = tmp_path / "orders.toml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    first, second = World.load(path, START)
+    assert isinstance(first, SimulatedOrder)
+    assert isinstance(second, SimulatedOrder)
+    assert first.lines == (Line("demo_1", 2, Decimal("23.90")),)
+    assert first.placed == START - timedelta(hours=2)
+    assert first.events[1:] == (verified(minutes=90), shipped(days=1))
+    assert (first.tax_mode, first.tax_rate) == (TaxMode.INSIDE, Decimal(19))
+    assert second.order_id == "171-1234567-1234567"
+    assert second.marketplace == "IT"
+    assert second.channel is Channel.FBA
+    assert second.lines == (
+        Line("demo_1", 1, Decimal("23.9"), shipping=Decimal("4.90")),
+        Line("demo_2", 3, Decimal("9.00")),
+    )
+    assert second.programs == ("PRIME", "AMAZON_BUSINESS")
+    assert second.business == Business("Bianchi & C.", "", "IT01234567890")
+    assert second.address == (("name", "Ada"), ("city", "Roma"))
+
+
+def test_own_orders_have_the_same_invented_ids_each_time() -> None:
+    table = {"order": [{"marketplace": "DE", "sku": "a", "price": 1}, {"marketplace": "IT", "sku": "a", "price": 1}]}
+    first = [order.order_id for order in own_orders(table, START)]
+    assert first == [order.order_id for order in own_orders(table, START + timedelta(days=3))]
+    assert len(set(first)) == 2
+
+
+def test_the_documented_example_works() -> None:
+    text = own_orders_module.__doc__ or ""
+    example = "\n".join(line.removeprefix("    ") for line in text.splitlines() if line.startswith("    "))
+    assert len(own_orders(tomllib.loads(example), START)) == 2
+
+
+GOOD = {"marketplace": "DE", "sku": "a", "price": "1.00"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"marketplace": "XX"}, "XX"),
+        ({"marketplace": None}, "marketplace"),
+        ({"price": "cheap"}, "price"),
+        ({"price": "-1"}, "price"),
+        ({"price": "NaN"}, "price"),
+        ({"quantity": 0}, "quantity"),
+        ({"quantity": "2"}, "quantity"),
+        ({"placed": "tomorrow"}, "tomorrow"),
+        ({"verified": "soon"}, "soon"),
+        ({"channel": "post"}, "post"),
+        ({"id": "12345"}, "12345"),
+        ({"colour": "red"}, "colour"),
+        ({"lines": [{"sku": "b", "price": 1}]}, "lines"),
+        ({"tax": "maybe"}, "maybe"),
+        ({"address": "Rome"}, "order 1"),
+    ],
+)
+def test_a_wrong_own_order_is_named_with_its_number_and_key(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        own_orders({"order": [GOOD | change]}, START)
+    assert "order 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("lines", [[{"sku": "b"}], [{"price": 1}], [{"sku": "b", "price": 1, "size": "L"}]])
+def test_a_wrong_item_is_refused(lines: list[dict[str, Any]]) -> None:
+    with pytest.raises(UsageError, match="item"):
+        own_orders({"order": [{"marketplace": "DE", "lines": lines}]}, START)
+
+
+@pytest.mark.parametrize("table", [{}, {"order": {}}, {"orders": []}, {"order": [], "clock": 1}])
+def test_a_file_without_orders_is_refused(table: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="order"):
+        own_orders(table, START)
