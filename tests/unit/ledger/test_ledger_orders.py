@@ -98,6 +98,7 @@ def test_each_open_order_counts_once(ledger: Ledger) -> None:
     ]
     ledger.settle(verdicts, 1, NOW)
     assert ledger.open_counts(NOW) == {"waiting": 1, "held": 1, "failed": 2, "given_up": 1}
+    assert [entry.order_id for entry in ledger.given_up()] == ["b"]
 
 
 def test_entries_come_in_the_order_of_their_age(ledger: Ledger) -> None:
