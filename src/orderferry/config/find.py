@@ -30,8 +30,11 @@ def find_configurations(given: Sequence[Path], environ: Mapping[str, str]) -> tu
         named = [(Path(environ[VARIABLE]), f"${VARIABLE}")]
     if not named:
         return (_first_of(tuple(_usual_places(environ))),)
-    found = [file for path, source in named for file in _files(path, source)]
-    return tuple({os.path.realpath(file): file for file in reversed(found)}.values())[::-1]
+    found: dict[str, Path] = {}
+    for path, source in named:
+        for file in _files(path, source):
+            found.setdefault(os.path.realpath(file), file)
+    return tuple(found.values())
 
 
 def _files(path: Path, source: str) -> list[Path]:

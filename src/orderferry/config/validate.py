@@ -11,7 +11,7 @@ from orderferry.config.findings import ENVIRONMENT, Findings, Found, Problems
 from orderferry.config.keys import KEYS
 from orderferry.config.kinds import PATH, Unfit
 from orderferry.config.lines import KeyPath
-from orderferry.config.lookup import is_table, key_above, match, nearest, unfit_word
+from orderferry.config.lookup import Match, is_table, key_above, match, nearest, unfit_word
 from orderferry.config.read import Document
 from orderferry.config.rules import check_rules, settle_alternatives
 from orderferry.config.secrets import SecretFileError, from_environment, read_secret_file
@@ -47,7 +47,8 @@ def _take_entry(findings: Findings, secret_files: dict[KeyPath, Found], rank: in
     known = match(path)
     if known is None:
         if not (value == {} and is_table(path)):
-            findings.problems.add(_unknown(path, value), file, path)
+            above = key_above(path)
+            findings.problems.add(_unknown(path, value, above), file, path[: len(above.path)] if above else path)
         return
     found = Found(known.key, value, rank, path, file)
     mine, other = (secret_files, findings.found) if known.is_file else (findings.found, secret_files)
@@ -61,17 +62,17 @@ def _take_entry(findings: Findings, secret_files: dict[KeyPath, Found], rank: in
         del other[where]  # the including file wins, whichever way it gives a secret
 
 
-def _unknown(path: KeyPath, value: object) -> str:
-    """What is wrong with an entry that is no key."""
+def _unknown(path: KeyPath, value: object, above: Match | None) -> str:
+    """What is wrong with an entry that is no key; `above` is the key in whose place it makes a table."""
     if is_table(path):
         return f"{key_text(path)} must be a table, not {shown(value)}"
-    above = key_above(path)
     if above is not None:
         name = key_text(path[: len(above.path)])
         return f"{name} must be {above.key.kind.expected}, not a table (a name with dots needs quotes)"
-    meant = nearest(path)
-    remarks = [unfit_word(path), f"did you mean {meant}?" if meant else ""]
-    remark = "; ".join(part for part in remarks if part)
+    unfit, meant = unfit_word(path), nearest(path)
+    if unfit and meant.split(".")[:-1] != list(path[:-1]):
+        meant = ""  # the word is what is wrong, not the table
+    remark = "; ".join(filter(None, (unfit, f"did you mean {meant}?" if meant else "")))
     return f"{key_text(path)} is no key of orderferry" + (f" ({remark})" if remark else "")
 
 
