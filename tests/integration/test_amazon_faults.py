@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from orderferry.errors import (
 )
 from support import fault_server as faults
 from support.amazon_side import A_SEARCH, SECRETS, Bench, make_bench, order_json
-from support.fault_server import Behaviour, FaultServer, answer, errors, page, raw
+from support.fault_server import Behaviour, FaultServer, answer, errors, page, raw, self_signed
 
 ORDER_ID = "202-7654321-1098765"
 HTML = "<html><body>Bad gateway</body></html>"
@@ -197,6 +198,23 @@ def test_nobody_listens(server: FaultServer, question: Question) -> None:
     assert isinstance(failure(lambda: question(alone.source)), AmazonUnavailable)
     assert alone.quota.spent == []
     alone.source.close()
+
+
+def test_an_answer_without_end_is_given_up(server: FaultServer, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orderferry.amazon.transport.MOST_BYTES", 1_000_000)
+    server.answers = [raw(200, b" " * 3_000_000)]
+    assert "more than" in failure(lambda: bench.source.search(A_SEARCH)).message
+    assert len(server.asked_orders) == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(tmp_path: Path) -> None:
+    with FaultServer(certificate=self_signed(tmp_path)) as server:
+        bench = make_bench(server.url, server.token_url)
+        error = failure(lambda: bench.source.search(A_SEARCH))
+        bench.source.close()
+        assert isinstance(error, AmazonUnavailable)
+        assert "certificate" in error.message
+        assert (server.requests, bench.sleeps) == ([], [])
 
 
 def test_a_fault_that_passes_costs_a_retry_and_nothing_else(server: FaultServer, bench: Bench) -> None:

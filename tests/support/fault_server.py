@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 AMAZON_DATE = "Mon, 23 Nov 2026 06:00:00 GMT"
 TOKEN_PATH = "/token"
@@ -160,10 +170,17 @@ class FaultServer:
     answers: list[Behaviour] = field(default_factory=lambda: [page()])
     requests: list[Seen] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
+    certificate: Path | None = None  # https then, with this file's key and certificate
 
     def __enter__(self) -> FaultServer:
         self._server = FaultHttpServer(("127.0.0.1", 0), Handler)
         self._server.owner = self
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate)
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
         return self
@@ -178,7 +195,7 @@ class FaultServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def token_url(self) -> str:
@@ -197,6 +214,24 @@ class FaultServer:
         self.requests.append(seen)
         script = self.logins if seen.path == TOKEN_PATH else self.answers
         return script.pop(0) if len(script) > 1 else script[0]
+
+
+def self_signed(folder: Path) -> Path:
+    """A key and a certificate for 127.0.0.1 that no authority has signed, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "server.pem"
+    path.write_bytes(secret + certificate.public_bytes(Encoding.PEM))
+    return path
 
 
 def closed_port_url() -> str:

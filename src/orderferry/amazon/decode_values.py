@@ -20,7 +20,7 @@ from orderferry.domain.orders import Flaw, Money, TimeSpan
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2})(?:[.,](\d{1,12}))?(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII)
 _AMOUNT = re.compile(r"-?\d{1,15}(?:\.\d{1,10})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ .:/-]{0,59}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Before Amazon existed, or so far ahead that later news of the order would look older than it.
 _EARLIEST, _LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
