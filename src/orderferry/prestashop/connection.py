@@ -26,11 +26,17 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
 
     Each connection has utf8mb4, the session of `session.py`, and verified TLS when `ssl_ca` is set. Raise ShopUnfit
     for an address that is none of MySQL, MariaDB or SQLite, or TLS files that can't be read; ShopUnavailable when the
-    SQLite file is missing. Nothing is sent yet.
+    SQLite file or the server's socket is missing. Nothing is sent yet.
     """
     url = _url(settings)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
+    unix_socket = url.query.get("unix_socket")
+    if isinstance(unix_socket, str) and not Path(unix_socket).exists():
+        raise ShopUnavailable(
+            f"There is no database socket {unix_socket}.",
+            hint="Check prestashop.socket, and that the database server runs.",
+        )
     seconds = max(1, int(settings.timeout.total_seconds()))
     arguments: dict[str, Any] = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
     context = _tls_context(settings)

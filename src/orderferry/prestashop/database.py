@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -24,11 +25,20 @@ class ShopDatabase:
     """Holds at most one connection. All errors that come out are ShopError's kin, without values of rows."""
 
     def __init__(self, settings: PrestashopSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self.access: Access = access_of(settings)
-        self.engine: sa.Engine = open_engine(settings)
+        self._settings = settings
         self._sleep = sleep
         self._connection: sa.Connection | None = None
         self._used = 0.0
+
+    @cached_property
+    def access(self) -> Access:
+        """What messages may say of the database."""
+        return access_of(self._settings)
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """Made at the first use, which is where an address that can't be right is refused."""
+        return open_engine(self._settings)
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[sa.Connection]:
@@ -56,7 +66,8 @@ class ShopDatabase:
     def close(self) -> None:
         """Give everything back."""
         self.release()
-        self.engine.dispose()
+        if "engine" in self.__dict__:
+            self.engine.dispose()
 
     @contextmanager
     def _session(self, doing: str, *, writes: bool) -> Iterator[sa.Connection]:
