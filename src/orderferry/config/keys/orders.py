@@ -37,7 +37,7 @@ ORDERS = (
         NAME_OR_ID,
         f"{_STATE} orders that Amazon fulfils.",
         example='"Shipped by Amazon"',
-        without="as shipped",
+        without="the shop's own for shipped",
     ),
     Key("orders.state_prime", NAME_OR_ID, f"{_STATE} new Prime orders.", example='"Prime"', without="as paid"),
     Key(
