@@ -335,3 +335,22 @@ def test_a_world_is_served_until_it_is_stopped(tmp_path: Path, saved: bool) -> N
     assert states[0]["running"] is True
     assert (states[0]["orders"] == 1) == saved
     assert states[0]["orders"] > 0
+
+
+def test_a_moved_clock_is_kept_in_the_worlds_file(tmp_path: Path) -> None:
+    path, own = tmp_path / "world.json", tmp_path / "own.toml"
+    World([ORDER]).save(path)
+    own.write_text('[[order]]\nmarketplace = "DE"\nsku = "a"\nprice = 1\n', encoding="utf-8")
+    stop = threading.Event()
+    stop.set()
+
+    def move(server: SimulatorServer) -> None:
+        server.clock.advance(timedelta(days=5))
+
+    for file in (path, own):
+        before = file.read_bytes()
+        serve_forever(file, port=0, stop=stop)
+        assert file.read_bytes() == before
+        serve_forever(file, port=0, on_start=move, stop=stop)
+    assert timedelta(days=4, hours=23) < World.load(path, NOW).clock_offset < timedelta(days=5, hours=1)
+    assert own.read_bytes() == before

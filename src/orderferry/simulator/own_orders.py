@@ -46,7 +46,10 @@ from orderferry.simulator.tax_rates import STANDARD_RATES
 
 _ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 _OWN_SEED = 424242  # keeps invented ids apart from those of generated worlds
-_HINT = "The keys are listed in the README under `orderferry simulator`."
+_HINT = (
+    'An order is a table [[order]] with, at least, marketplace = "DE", sku = "…" and price = "23.90"; '
+    'placed = "2h" (ago), verified = "90m" and shipped = "1d" (after placing) give it a life.'
+)
 _TAX_MODES = {Region.EU: TaxMode.INSIDE, Region.NA: TaxMode.ON_TOP, Region.FE: TaxMode.NONE}
 _EVENTS: dict[str, EventKind] = {
     "verified": EventKind.VERIFIED,

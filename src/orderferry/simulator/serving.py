@@ -13,6 +13,7 @@ from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 
 DEFAULT_PORT = 8765
+_MOVED = timedelta(seconds=2)
 _INVENTED_BEFORE, _INVENTED_DAYS, _INVENTED_A_DAY = timedelta(days=7), 37, 40
 
 
@@ -34,13 +35,25 @@ def serve_forever(
 ) -> None:
     """Serve a world until `stop` is set or the process is interrupted (KeyboardInterrupt goes on to the caller).
 
-    The clock runs, ahead of real time by as much as when the world was saved. `on_start` is called when the server
-    answers, to print its addresses. Raise UsageError for a bad file or a port that is taken.
+    The clock runs, ahead of real time by as much as when the world was saved; if it is moved meanwhile, the world is
+    saved again, so that its time never runs backwards. `on_start` is called when the server answers, to print its
+    addresses. Raise UsageError for a bad file or a port that is taken.
     """
     now = datetime.now(UTC)
     world = open_world(world_path, now)
     clock = Clock(now + world.clock_offset)
-    with SimulatorServer(world, clock=clock, host=host, port=port) as server:
-        if on_start is not None:
-            on_start(server)
-        (stop or threading.Event()).wait()
+    try:
+        with SimulatorServer(world, clock=clock, host=host, port=port) as server:
+            if on_start is not None:
+                on_start(server)
+            (stop or threading.Event()).wait()
+    finally:
+        _keep_time(world, clock)
+
+
+def _keep_time(world: World, clock: Clock) -> None:
+    """Save a world from a file of ours whose clock was moved."""
+    offset = clock.offset
+    if world.saved_in is not None and abs(offset - world.clock_offset) > _MOVED:
+        world.clock_offset = offset
+        world.save(world.saved_in)

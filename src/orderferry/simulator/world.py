@@ -37,8 +37,9 @@ READ_DELAY = timedelta(minutes=2)  # how long an update takes to show in searche
 class World:
     """Orders that live. `roles` and `refused_marketplaces` (ids) are what Amazon grants the account.
 
-    `clock_offset` is how far the world's time was ahead of real time when it was saved. Safe to use from several
-    threads. Raise ValueError for a second order of the same id.
+    `clock_offset` is how far the world's time was ahead of real time when it was saved; `saved_in` is the file that
+    it was loaded from, if `save` wrote it. Safe to use from several threads. Raise ValueError for a second order of
+    the same id.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class World:
         self.roles = frozenset(roles)
         self.refused_marketplaces = set(refused_marketplaces)
         self.clock_offset = clock_offset
+        self.saved_in: Path | None = None
         self._lock = threading.RLock()
         self._orders: list[WorldOrder] = []
         self._numbers: dict[str, int] = {}
@@ -187,7 +189,7 @@ class World:
         if values.get("format") != _FORMAT:
             return cls(own_orders(values, now))
         try:
-            return cls(
+            world = cls(
                 map(decode_order, values["orders"]),
                 read_delay=timedelta(seconds=values["read_delay"]),
                 roles=map(Role, values["roles"]),
@@ -199,6 +201,8 @@ class World:
                 f"{path} is no world of the simulator that this version can read ({error!r})",
                 hint="Run `orderferry demo` again, or give a file of your own orders.",
             ) from error
+        world.saved_in = path
+        return world
 
 
 def _bare(entry: WorldOrder) -> AnyOrder:

@@ -13,6 +13,7 @@ import pytest
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.simulator.answers import Answer, Refusal, Request
+from orderferry.simulator.control import only_loopback
 from orderferry.simulator.faults import FAULT_ANSWERS, MISLEADING, FaultKind, Faults
 from orderferry.simulator.get_order import get_order
 from orderferry.simulator.login import Logins, SimulatorCredentials
@@ -319,3 +320,15 @@ def test_a_fault_meets_the_nth_request_of_its_operation() -> None:
 
 def test_every_kind_of_fault_is_either_an_answer_or_misleading_or_a_hang() -> None:
     assert {*FAULT_ANSWERS, *MISLEADING, FaultKind.HANG} == set(FaultKind)
+
+
+@pytest.mark.parametrize(
+    ("peer", "let_in"),
+    [("127.0.0.1", True), ("::1", True), ("192.168.1.5", False), ("10.0.0.1", False), ("fe80::1%eth0", False)],
+)
+def test_only_the_same_machine_controls_the_simulator(peer: str, let_in: bool) -> None:
+    request = Request("GET", "/simulator/state", {}, {}, b"", peer, NOW)
+    if let_in:
+        only_loopback(request)
+    else:
+        assert refused(lambda: only_loopback(request))[0] == 403

@@ -137,6 +137,18 @@ def test_the_shop_sells_what_it_is_told_to() -> None:
     assert len({item.sku for item in DEMO_CATALOG}) == len(DEMO_CATALOG)
 
 
+def test_no_discount_is_half_of_the_tax() -> None:
+    # 20.57 with 5 % off and 5.39 shipping bears 2.06 of tax, twice the discount: nobody could tell the readings apart.
+    skus = (CatalogItem("HALF", "Ambiguous", Decimal("18.70")),)
+    world = generate(1, START, 1, 4000, ("US",), skus=skus)
+    reduced = [line for order in scripted(world) for line in order.lines if line.discount and line.shipping]
+    assert reduced
+    for line in reduced:
+        discount = line.discount + line.shipping_discount
+        tax = (line.price * line.quantity + line.shipping + line.gift_wrap - discount) * Decimal("0.0825")
+        assert abs(tax - 2 * discount) > Decimal("0.1")
+
+
 def test_an_unknown_marketplace_is_refused() -> None:
     with pytest.raises(ValueError, match="XX"):
         generate(1, START, 1, 1, ("XX",))
