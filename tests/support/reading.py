@@ -55,11 +55,12 @@ def opened(shop: ShopDatabase) -> Iterator[OpenShop]:
 
 @contextmanager
 def statements(engine: sa.Engine) -> Iterator[list[str]]:
-    """The statements that are sent while within."""
+    """The statements that are sent while within, but for SQLite's BEGIN (MySQL begins by itself)."""
     sent: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
 
     sa.event.listen(engine, "before_cursor_execute", note)
     try:

@@ -6,6 +6,7 @@ import unicodedata
 
 _JOINER = "\u200d"
 _MARKS = frozenset({"Mn", "Mc", "Me"})
+_VIRAMA = 9  # canonical combining class
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
@@ -56,6 +57,8 @@ def _splits(text: str, end: int) -> bool:
         return False
     following, last = text[end], text[end - 1]
     if _JOINER in {following, last} or unicodedata.category(following) in _MARKS:
+        return True
+    if unicodedata.combining(last) == _VIRAMA:  # joins the consonants of an Indic script
         return True
     code = ord(following)
     if code in _SKIN_TONES or code in _TAGS or code in _HANGUL_TAILS:

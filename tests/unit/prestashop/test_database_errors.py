@@ -1,0 +1,130 @@
+"""Database errors by number and name, and the GRANT statements made of their texts."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pymysql
+import pytest
+import sqlalchemy as sa
+
+from orderferry.errors import ShopError, ShopUnavailable, ShopUnfit
+from orderferry.prestashop.database_errors import (
+    ConnectionLost,
+    DuplicateKey,
+    RightsMissing,
+    RowRefused,
+    TransientTrouble,
+    translate,
+)
+from orderferry.prestashop.rights import Access, grant, grant_hint
+
+ACCESS = Access("127.0.0.1:3306/shop", "ferry", "shop")
+CANARY = "Mario Rossi"
+
+
+def translated(number: int, text: str = "") -> ShopError:
+    original = pymysql.err.OperationalError(number, text)
+    wrapped = sa.exc.OperationalError(f"INSERT … {CANARY}", {"name": CANARY}, original)
+    error = translate(wrapped, "writing the order", ACCESS)
+    assert CANARY not in error.message + error.hint
+    assert error.hint
+    return error
+
+
+@pytest.mark.parametrize("number", [1213, 1205, 1020])
+def test_what_is_worth_another_try(number: int) -> None:
+    assert type(translated(number)) is TransientTrouble
+
+
+@pytest.mark.parametrize("number", [2006, 2013, 1053, 1927, 4031])
+def test_a_lost_connection_leaves_a_commit_unknown(number: int) -> None:
+    assert type(translated(number)) is ConnectionLost
+
+
+@pytest.mark.parametrize("number", [1040, 1203, 1226, 1290, 1021, 1114, 9999])
+def test_what_heals_by_itself(number: int) -> None:
+    error = translated(number)
+    assert type(error) is ShopUnavailable
+    assert f"error {number}" in error.message
+
+
+@pytest.mark.parametrize("number", [1665, 1146, 1054, 1049, 1045, 1130])
+def test_what_a_person_must_mend(number: int) -> None:
+    assert isinstance(translated(number, f"Access denied for user '{ACCESS.user}'"), ShopUnfit)
+
+
+def test_a_duplicate_says_no_value() -> None:
+    assert type(translated(1062, f"Duplicate entry '{CANARY}' for key 'PRIMARY'")) is DuplicateKey
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (f"Incorrect string value: '{CANARY}' for column `shop`.`ps_address`.`firstname` at row 1", "firstname"),
+        ("Data too long for column 'city' at row 1", "city"),
+        ("Column 'id_order' cannot be null", "id_order"),
+        ("something else", ""),
+    ],
+)
+def test_a_refused_value_names_its_column_only(text: str, column: str) -> None:
+    error = translated(1366, text)
+    assert isinstance(error, RowRefused)
+    assert error.column == column
+
+
+def test_a_connection_that_sqlalchemy_gave_up_is_lost() -> None:
+    original = pymysql.err.InterfaceError(0, "")
+    wrapped = sa.exc.InterfaceError("SELECT 1", {}, original, connection_invalidated=True)
+    assert type(translate(wrapped, "reading", ACCESS)) is ConnectionLost
+
+
+@pytest.mark.parametrize(
+    ("text", "statement"),
+    [
+        (
+            "SELECT command denied to user 'ferry'@'10.0.0.7' for table `shop`.`ps_orders`",
+            "GRANT SELECT ON `shop`.`ps_orders` TO 'ferry'@'10.0.0.7';",
+        ),
+        (
+            "INSERT, UPDATE command denied to user 'ferry'@'localhost' for table 'ps_orders'",
+            "GRANT INSERT, UPDATE ON `shop`.`ps_orders` TO 'ferry'@'localhost';",
+        ),
+        (
+            "Access denied for user 'ferry'@'%' to database 'shop'",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON `shop`.* TO 'ferry'@'%';",
+        ),
+        ("", "GRANT SELECT, INSERT, UPDATE, DELETE ON `shop`.* TO 'ferry'@'%';"),
+    ],
+)
+def test_the_grant_to_run(text: str, statement: str) -> None:
+    error = translated(1142, text)
+    assert isinstance(error, RightsMissing)
+    assert error.hint.endswith(statement)
+    assert grant_hint(text, ACCESS) == error.hint
+
+
+def test_names_in_a_grant_are_quoted() -> None:
+    assert grant("SELECT", "a`b", "t", "o'x") == "GRANT SELECT ON `a``b`.`t` TO 'o''x'@'%';"
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("INSERT INTO t VALUES (1, 'x')", DuplicateKey),
+        ("INSERT INTO t VALUES (2, NULL)", RowRefused),
+        ("INSERT INTO t (id, word) VALUES (3, 'y'), (4, 'y')", DuplicateKey),
+        ("SELECT * FROM none", ShopUnfit),
+        ("SELECT none FROM t", ShopUnfit),
+        ("SELEC", ShopUnavailable),
+    ],
+)
+def test_sqlite_s_errors_mean_the_same(statement: str, kind: type[ShopError]) -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE)")
+    connection.execute("INSERT INTO t VALUES (1, 'x')")
+    with pytest.raises(sqlite3.Error) as caught:
+        connection.execute(statement)
+    connection.close()
+    wrapped = sa.exc.OperationalError(statement, {}, caught.value)
+    assert type(translate(wrapped, "writing", ACCESS)) is kind

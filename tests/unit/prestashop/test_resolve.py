@@ -1,0 +1,234 @@
+"""From words of the configuration and of addresses to rows of the shop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from orderferry.domain.pricing import RateChoice
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.facts import (
+    Carrier,
+    Country,
+    Currency,
+    OrderState,
+    Province,
+    ShopFacts,
+    ShopUnit,
+)
+from orderferry.prestashop.places import resolve_country, resolve_province
+from orderferry.prestashop.product_names import combination_name
+from orderferry.prestashop.resolve import (
+    known_rates,
+    resolve_carrier,
+    resolve_currency,
+    resolve_group,
+    resolve_language,
+    resolve_shop,
+    resolve_state,
+    resolve_tax,
+    rule_rate,
+)
+
+
+def state(id_: int, *names: str) -> OrderState:
+    return OrderState(id_, names[0], True, True, True, False, False, False, names)
+
+
+def country(id_: int, iso: str, *, states: bool = False) -> Country:
+    return Country(id_, iso, 1, states, False, True, True)
+
+
+PROVINCES = {
+    10: "MI Milano,RM Roma,FC Forlì-Cesena,AO Aosta,RE Reggio Emilia,RC Reggio Calabria,BZ Bolzano,CA Cagliari",
+    6: "ES-BI Vizcaya,ES-GI Gerona,ES-PM Baleares,ES-VI Álava,ES-C La Coruña",
+    21: "CA California,NY New York,DC District of Columbia",
+}
+FACTS = ShopFacts(
+    version="8.2.1",
+    tables={},
+    configuration={
+        ("PS_OS_PAYMENT", 0, 0): "2",
+        ("PS_CARRIER_DEFAULT", 0, 0): "2",
+        ("PS_SHOP_NAME", 0, 0): "Bottega",
+        ("PS_GUEST_GROUP", 0, 0): "2",
+        ("PS_SHOP_DEFAULT", 0, 0): "1",
+        ("PS_LANG_DEFAULT", 0, 0): "1",
+        ("PS_LANG_DEFAULT", 2, 3): "2",
+    },
+    states={
+        one.id: one
+        for one in (
+            state(2, "Pagamento accettato", "Payment accepted"),
+            state(4, "Spedito", "Shipped"),
+            state(20, "Amazon"),
+            state(21, "Amazon"),
+            state(22, "AMAZON"),
+        )
+    },
+    carriers=(
+        Carrier(9, 2, "My carrier", True),
+        Carrier(5, 5, "BRT", True),
+        Carrier(6, 6, "0", True),
+        Carrier(7, 7, "BRT", False),
+        Carrier(8, 8, "Poste", False),
+    ),
+    carrier_references={2: 2, 4: 2, 9: 2, 5: 5, 6: 6, 7: 7, 8: 8, 3: 3},
+    currencies={"EUR": Currency(1, "EUR", Decimal(1), 2, True), "SEK": Currency(2, "SEK", Decimal(11), 2, False)},
+    countries={
+        "IT": country(10, "IT", states=True),
+        "ES": country(6, "ES", states=True),
+        "US": country(21, "US", states=True),
+        "DE": country(1, "DE"),
+        "GB": country(17, "GB"),
+        "GR": country(9, "GR"),
+    },
+    provinces=tuple(
+        Province(id_country * 100 + number, id_country, *line.split(" ", 1))
+        for id_country, lines in PROVINCES.items()
+        for number, line in enumerate(lines.split(","))
+    ),
+    shops={1: ShopUnit(1, 1, "Bottega", False, False, False), 3: ShopUnit(3, 2, "Second", True, False, False)},
+    languages={"it": 1, "en": 2},
+    taxes={1: Decimal("22.000"), 2: Decimal("22.000"), 3: Decimal("19.000")},
+    tax_names={1: "Other 22", 2: "IVA IT 22%", 3: "MwSt 19%"},
+    groups={1: "Visitatore", 2: "Ospite"},
+    time_zone="Europe/Rome",
+    tax_rules={(1, 10): 2, (1, 1): 3},
+    carrier_tax_groups={},
+    employee=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("word", "id_"), [("", 2), ("4", 4), ("Shipped", 4), ("spedito", 4), (" Payment ACCEPTED ", 2), ("AMAZON", 22)]
+)
+def test_states_by_id_or_name_in_any_language(word: str, id_: int) -> None:
+    assert resolve_state(FACTS, word, "PS_OS_PAYMENT").id == id_
+
+
+def test_a_state_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(ShopUnfit, match=r"orders\.state_fba = 'Sent'") as caught:
+        resolve_state(FACTS, "Sent", "PS_OS_SHIPPING", key="orders.state_fba")
+    assert "4 Spedito" in caught.value.hint
+    with pytest.raises(ShopUnfit, match="PS_OS_SHIPPING"):
+        resolve_state(FACTS, "", "PS_OS_SHIPPING")
+
+
+def test_a_name_of_two_states_asks_for_an_id() -> None:
+    with pytest.raises(ShopUnfit, match="several order states") as caught:
+        resolve_state(FACTS, "Amazon", "")
+    assert "20, 21" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("word", "id_"),
+    [("", 9), ("2", 9), ("4", 9), ("9", 9), ("my carrier", 9), ("BRT", 5), ("7", 7), ("Bottega", 6), ("Poste", 8)],
+)
+def test_carriers_are_followed_to_the_live_row(word: str, id_: int) -> None:
+    found = resolve_carrier(FACTS, word)
+    assert found is not None
+    assert found.id == id_
+
+
+def test_a_carrier_without_a_live_row_is_refused() -> None:
+    for word in ("3", "999", "DHL"):
+        with pytest.raises(ShopUnfit, match=r"carriers\.map\.X"):
+            resolve_carrier(FACTS, word, key="carriers.map.X")
+    assert resolve_carrier(replace(FACTS, carriers=(), carrier_references={}), "") is None
+
+
+def test_a_default_carrier_by_price_is_the_first_active_one() -> None:
+    facts = replace(FACTS, configuration={("PS_CARRIER_DEFAULT", 0, 0): "-1"})
+    found = resolve_carrier(facts, "")
+    assert found is not None
+    assert found.id == 9
+
+
+def test_groups_shops_languages_and_currencies() -> None:
+    assert resolve_group(FACTS, "") == 2
+    assert resolve_group(FACTS, "visitatore") == 1
+    assert resolve_shop(FACTS, "").id == 1
+    assert resolve_shop(FACTS, "second").id == 3
+    assert resolve_language(FACTS, FACTS.shops[1]) == 1
+    assert resolve_language(FACTS, FACTS.shops[3]) == 2
+    assert resolve_language(FACTS, FACTS.shops[1], "EN") == 2
+    with pytest.raises(ShopUnfit, match="active language"):
+        resolve_language(FACTS, FACTS.shops[1], "de")
+    sek = resolve_currency(FACTS, "sek")
+    assert sek is not None
+    assert sek.rate_in(1) == Decimal(11)
+    assert replace(sek, shop_rates={3: Decimal(12)}).rate_in(3) == Decimal(12)
+    assert resolve_currency(FACTS, "PLN") is None
+
+
+def test_a_rate_takes_the_tax_that_the_country_s_rules_name() -> None:
+    italy, germany = FACTS.countries["IT"], FACTS.countries["DE"]
+    assert resolve_tax(FACTS, Decimal(22), italy, key="taxes.IT") == RateChoice(Decimal(22), "2")
+    assert resolve_tax(FACTS, Decimal(22), germany, key="taxes.DE").key == "1"
+    assert resolve_tax(FACTS, Decimal(7), germany, key="taxes.DE") == RateChoice(Decimal(7), "")
+    assert resolve_tax(FACTS, "MwSt 19%", key="taxes.DE") == RateChoice(Decimal(19), "3")
+    assert resolve_tax(FACTS, "3", key="taxes.DE") == RateChoice(Decimal(19), "3")
+    with pytest.raises(ShopUnfit, match=r"taxes\.DE"):
+        resolve_tax(FACTS, "no such tax", key="taxes.DE")
+    assert [choice.key for choice in known_rates(FACTS)] == ["1", "2", "3"]
+
+
+def test_the_shop_s_own_rules() -> None:
+    assert rule_rate(FACTS, 1, FACTS.countries["DE"]) == RateChoice(Decimal(19), "3")
+    assert rule_rate(FACTS, 1, FACTS.countries["ES"]) is None
+    assert rule_rate(FACTS, 0, FACTS.countries["ES"]) == RateChoice(Decimal(0))
+
+
+@pytest.mark.parametrize(("code", "iso"), [("IT", "IT"), ("it", "IT"), ("UK", "GB"), ("EL", "GR"), ("IC", "ES")])
+def test_countries(code: str, iso: str) -> None:
+    found = resolve_country(FACTS, code)
+    assert found is not None
+    assert found.iso == iso
+    assert resolve_country(FACTS, "ZZ") is None
+
+
+@pytest.mark.parametrize(
+    ("iso", "text", "name"),
+    [
+        ("IT", "MI", "Milano"),
+        ("IT", "it-mi", "Milano"),
+        ("IT", "MILANO", "Milano"),
+        ("IT", "Milan", "Milano"),
+        ("IT", "Milano (MI)", "Milano"),
+        ("IT", "MI - Milano", "Milano"),
+        ("IT", "Provincia di Milano", "Milano"),
+        ("IT", "Città metropolitana di Roma", "Roma"),
+        ("IT", "Forli", "Forlì-Cesena"),
+        ("IT", "Forli'-Cesena", "Forlì-Cesena"),
+        ("IT", "Reggio nell'Emilia", "Reggio Emilia"),
+        ("IT", "Bolzano/Bozen", "Bolzano"),
+        ("IT", "Valle d'Aosta", "Aosta"),
+        ("ES", "Bizkaia", "Vizcaya"),
+        ("ES", "Girona", "Gerona"),
+        ("ES", "Illes Balears", "Baleares"),
+        ("ES", "Araba/Álava", "Álava"),
+        ("ES", "A Coruña", "La Coruña"),
+        ("US", "ca", "California"),
+        ("US", "Washington, D.C.", "District of Columbia"),
+        ("US", "State of New York", "New York"),
+    ],
+)
+def test_provinces_in_many_spellings(iso: str, text: str, name: str) -> None:
+    found = resolve_province(FACTS, FACTS.countries[iso], text)
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize(("iso", "text"), [("IT", "Reggio"), ("IT", ""), ("IT", "Bavaria"), ("DE", "MI"), ("IT", "??")])
+def test_what_names_no_single_province(iso: str, text: str) -> None:
+    assert resolve_province(FACTS, FACTS.countries[iso], text) is None
+
+
+def test_a_combination_s_name_when_the_version_is_unknown() -> None:
+    pairs = [("Size", "S"), ("Color", "White")]
+    assert combination_name("Shirt", pairs, "") == "Shirt (Size: S - Color: White)"
+    assert combination_name("Shirt {x}", pairs[:1], "1.7.8.0") == "Shirt {x} (Size: S)"
+    assert combination_name("Shirt", [], "1.6.1.24") == "Shirt"
