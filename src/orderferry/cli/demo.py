@@ -54,9 +54,14 @@ def _print(told: Told, seconds: float) -> None:
         f"{told.calls} calls to Amazon, cron down for a day and a half in between."
     )
     click.echo()
-    click.echo(f"  {len(told.ready):5} orders became ready to import")
-    click.echo(f"  {imported:5} of them are in the shop, each once, each with Amazon's total to the cent")
-    click.echo(f"  {told.waiting:5} more are waiting at Amazon (payment checks, FBA orders that are not shipped)")
+    lines = [
+        (len(told.ready), "orders became ready to import"),
+        (imported, "of them are in the shop, each once, each with the buyer's total to the cent"),
+        (len(told.reported), "of these lost an item after their invoice was issued: reported, for a credit slip"),
+        (told.waiting, "more are waiting at Amazon (payment checks, FBA orders that are not shipped)"),
+    ]
+    for number, text in lines:
+        click.echo(f"  {number:5} {text}")
     click.echo()
     click.echo(
         f"An importer that asks for the orders created in the last day would have lost "
