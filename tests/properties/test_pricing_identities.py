@@ -56,15 +56,11 @@ def made_items(draw: st.DrawFn, *, currency: str, item_id: str, on_top: bool, ta
 
 def item_total(one: Item, on_top: bool) -> Decimal:
     """The sum that the rows were made for."""
-    total = Decimal(0)
+    sums = {kind: Decimal(0) for kind in (None, *ProceedsType)}
     for part in one.proceeds:
-        if part.type is ProceedsType.TAX:
-            total += part.amount.amount if on_top else 0
-        elif part.type is ProceedsType.DISCOUNT:
-            total -= abs(part.amount.amount)
-        else:
-            total += part.amount.amount
-    return total
+        sums[part.type] += part.amount.amount
+    tax, discount = sums.pop(ProceedsType.TAX), sums.pop(ProceedsType.DISCOUNT)
+    return sum(sums.values(), Decimal(0)) - abs(discount) + (tax if on_top else 0)
 
 
 @st.composite

@@ -19,7 +19,7 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import KINDS, ZERO, CannotPrice, checked_currency
 from orderferry.domain.reconcile import Reconciled, reconcile
 from orderferry.domain.settle import Bucket, Settled, settle
-from orderferry.domain.tax_split import Part, TaxSplitter, is_collected_by_amazon
+from orderferry.domain.tax_split import Part, TaxSplitter, families_of, is_collected_by_amazon
 
 UNIT_PRICE_DECIMALS = 6  # order_detail.unit_price_tax_incl is decimal(20,6)
 _PRECISION = 60  # digits: thousands of the largest amounts sum exactly
@@ -76,7 +76,7 @@ def _price(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder:
 def _with_taxes(order: Order, currency: str, found: Reconciled, rates: Rates) -> list[Part]:
     """Items first: the largest of them lends its rate to shipping and fees that have none."""
     components = components_of(found)
-    splitter = TaxSplitter(order, currency, found.reading, rates)
+    splitter = TaxSplitter(order, currency, found.reading, rates, families_of(components))
     items = [splitter.split(part) for part in components if part.kind is ProceedsType.ITEM]
     largest = max(items, key=lambda part: abs(part.gross), default=None)
     if largest is not None and (largest.gross or largest.rate):

@@ -7,6 +7,7 @@ inside the EU hold the shop's VAT, and outside there is none.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -44,14 +45,24 @@ def is_collected_by_amazon(item: Item) -> bool:
     return _FACILITATOR in item.tax_collection_models or _IOSS in item.reporting_schemes
 
 
+def families_of(components: Iterable[Component]) -> dict[int | None, list[Component]]:
+    """Given components, return those of each item (None: of the order)."""
+    families: dict[int | None, list[Component]] = {}
+    for component in components:
+        families.setdefault(component.item, []).append(component)
+    return families
+
+
 @dataclass(frozen=True, slots=True)
 class TaxSplitter:
-    """Splits the components of one order. `main` is the rate of the largest line, for what has none of its own."""
+    """Splits the components of one order. `families`: the components of each item; `main`: the rate of the largest
+    line, for what has none of its own."""
 
     order: Order
     currency: str
     reading: Reading
     rates: Rates
+    families: Mapping[int | None, Sequence[Component]]
     main: RateChoice | None = None
 
     def split(self, component: Component) -> Part:
@@ -75,10 +86,10 @@ class TaxSplitter:
         rest = component.rest
         on_top = self.reading is Reading.TAX_ON_TOP
         net = rest if on_top else rest - tax
-        choice = self._explained(component, tax, net)
-        if choice is None and not on_top and component.discount:
+        choice = self._explained(component, tax, net) or self._explained_together(component)
+        if choice is None and self.rates.inside_eu and not on_top and component.discount and component.amount:
             before = self._explained(component, tax, component.amount - tax)
-            if before is not None:  # the tax was told before discount
+            if before is not None:  # Amazon told the tax before discount
                 choice, net = before, rest - tax * rest / component.amount
         if choice is None:
             choice = self._unexplained(component, tax, net)
@@ -98,7 +109,7 @@ class TaxSplitter:
         own = self._own(component) or self._amazons_tax(component)
         if not self.rates.inside_eu:
             return own if own is not None and self.rates.by_configuration else NO_TAX
-        if component.tax is not None and self.rates.vat_by_amazon:
+        if component.tax is not None and (self.rates.vat_by_amazon or self._told_zero(component)):
             return NO_TAX
         if own is not None:
             return own
@@ -124,6 +135,25 @@ class TaxSplitter:
             if choice.rate > 0 and gap <= cent * units:
                 found.append((gap > cent, choice != own, gap, position, choice))
         return min(found, key=lambda one: one[:4])[4] if found else None
+
+    def _explained_together(self, component: Component) -> RateChoice | None:
+        """The tax that the item with its shipping and fees means as a whole, inside the EU.
+
+        Amazon may say which part the tax is on, and not which part the discount is on.
+        """
+        if not self.rates.inside_eu or component.item is None:
+            return None
+        family = self._family(component)
+        tax = sum((one.tax for one in family if one.tax), ZERO)
+        rest = sum((one.rest for one in family), ZERO)
+        return self._explained(component, tax, rest if self.reading is Reading.TAX_ON_TOP else rest - tax)
+
+    def _told_zero(self, component: Component) -> bool:
+        """Whether Amazon taxes something else of the same item, so that its 0 on this part is meant."""
+        return bool(component.rest) and any(one.tax for one in self._family(component))
+
+    def _family(self, component: Component) -> list[Component]:
+        return [one for one in self.families[component.item] if one.tax is not None]
 
     def _unexplained(self, component: Component, tax: Decimal, net: Decimal) -> RateChoice:
         """Amazon's amount stays as it is with its effective rate; inside the EU it has to be a tax of the shop."""

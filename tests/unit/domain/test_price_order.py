@@ -158,6 +158,16 @@ def test_discount_on_shipping_lowers_the_tax_of_shipping(
     assert result.lines[0].tax_after_discount == Decimal(item_tax)
 
 
+def test_a_discount_without_details_beside_a_tax_with_details() -> None:
+    # The discount is on shipping, which only the tax betrays: as a whole, 22 % explains it, and the 0 is meant.
+    tax = row("TAX", "22.00", ITEM="22.00", SHIPPING="0.00")
+    rows = (row("ITEM", "100.00"), row("SHIPPING", "10.00"), row("DISCOUNT", "-10.00"), tax)
+    result = priced(order(item("122.00", *rows), grand="122.00"), eu_rates())
+    assert (result.lines[0].tax_key, result.lines[0].tax_after_discount) == ("1", Decimal("22.00"))
+    assert (result.shipping.amount, result.shipping.tax_key) == (pair("10.00", "10.00"), "")
+    assert result.total == pair("100.00", "122.00")
+
+
 def test_vine_order_is_paid_by_its_discount() -> None:
     result = priced(order(item("0.00", row("ITEM", "29.99"), row("DISCOUNT", "-29.99")), grand="0.00"), eu_rates())
     assert result.lines[0].total == result.discounts == pair("24.58", "29.99")
