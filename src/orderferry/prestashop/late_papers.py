@@ -109,9 +109,13 @@ def _tax_rows(
     id_order_invoice: int,
     taxes: Mapping[int, Decimal],
 ) -> None:
-    """The taxes on shipping and wrapping. Which tax the shipping bears is read from the order's own rate."""
+    """The taxes on shipping and wrapping. Which tax the shipping bears is read from the order's own rate, and of
+    several taxes of that rate (22 % in Italy and Slovenia) the one that the order's lines bear.
+    """
     rate = as_decimal(standing.order["carrier_tax_rate"])
-    shipping = next((id_tax for id_tax, percent in sorted(taxes.items()) if rate and percent == rate), 0)
+    fitting = [id_tax for id_tax, percent in sorted(taxes.items()) if rate and percent == rate]
+    borne = _taxes_of_lines(writer, standing)
+    shipping = next((id_tax for id_tax in fitting if id_tax in borne), fitting[0] if fitting else 0)
     order = standing.order
     amounts = {
         kind: as_decimal(order[f"total_{kind}_tax_incl"]) - as_decimal(order[f"total_{kind}_tax_excl"])
@@ -126,3 +130,12 @@ def _tax_rows(
             if id_tax
         ],
     )
+
+
+def _taxes_of_lines(writer: ShopWriter, standing: StandingOrder) -> set[int]:
+    lines = writer.rows("order_detail", ("id_order_detail",), standing.key)
+    return {
+        as_int(row["id_tax"])
+        for line in lines
+        for row in writer.rows("order_detail_tax", ("id_tax",), {"id_order_detail": as_int(line["id_order_detail"])})
+    }

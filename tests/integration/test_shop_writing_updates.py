@@ -1,0 +1,333 @@
+"""The life of an imported order: what Amazon's news change in the shop, and what they must not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderferry.config.model import OrdersSettings, StockSettings
+from orderferry.domain.orders import Channel, Money, Order, OrderStatus, Proceeds, ProceedsType
+from orderferry.domain.problems import ProblemCode
+from orderferry.domain.shopwork import Effect
+from support.shop_database import ShopDatabase
+from support.writing import HOME, NOW, Importer, Sold, amazon_order, cancelled, importer, shipped
+
+LATER = NOW + timedelta(hours=3)
+ORDER = amazon_order(
+    Sold("MUG-BLUE", 2, "29.04", "5.24", shipping="8.54", shipping_tax="1.54"),
+    Sold("TSHIRT-S-WHITE", 1, "20.00", "3.61"),
+)
+UNINVOICED = OrdersSettings(state_paid="1")  # awaiting cheque: no invoice, not valid
+
+
+@pytest.fixture
+def writing(sqlite_shop: ShopDatabase, tmp_path: Path) -> Importer:
+    return importer(sqlite_shop, tmp_path)
+
+
+def news(order: Order, **changes: Any) -> Order:
+    """The same order an hour later, changed."""
+    return replace(order, updated=order.updated + timedelta(hours=1), **changes)
+
+
+def stock_of(database: ShopDatabase, reference: str) -> tuple[int, int, int]:
+    row = database.one(
+        "SELECT s.* FROM {p}stock_available s JOIN {p}product p ON p.id_product = s.id_product"
+        " WHERE p.reference = :reference AND s.id_product_attribute = 0",
+        reference=reference,
+    )
+    return row["quantity"], row["physical_quantity"], row["reserved_quantity"]
+
+
+def messages(database: ShopDatabase) -> list[str]:
+    return [row["message"] for row in database.rows("SELECT message FROM {p}customer_message ORDER BY 1")]
+
+
+def test_a_second_import_changes_nothing(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    before = sqlite_shop.counts()
+    again = writing.take(ORDER, LATER)
+
+    assert again.effect is Effect.UNCHANGED
+    assert sqlite_shop.counts() == before
+    assert sqlite_shop.value("SELECT date_upd FROM {p}orders") == "2026-11-23 08:12:35"
+
+
+def test_news_that_concern_nothing_of_ours_move_the_marker_alone(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    applied = writing.take(news(ORDER), LATER)
+
+    assert applied.effect is Effect.UNCHANGED
+    assert sqlite_shop.value("SELECT amazon_updated FROM {p}orderferry_order").startswith("2026-11-22 20:30")
+    assert sqlite_shop.value("SELECT date_upd FROM {p}orders") == "2026-11-23 08:12:35"
+
+
+def test_older_news_are_refused(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    old_plan = writing.plan(ORDER)
+    writing.take(shipped(ORDER))
+    assert not hasattr(old_plan, "code")
+    stale = news(ORDER, status=OrderStatus.PARTIALLY_SHIPPED)
+    applied = writing.take(stale, LATER)
+
+    assert applied.effect is Effect.UNCHANGED
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 4
+
+
+def test_a_person_who_moved_the_state_is_not_overruled(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    sqlite_shop.execute("UPDATE {p}orders SET current_state = 3")
+    applied = writing.take(shipped(ORDER), LATER)
+
+    assert applied.changes == ("tracking",)
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 3
+    assert sqlite_shop.value("SELECT tracking_number FROM {p}order_carrier") == "1Z999"
+
+
+def test_a_tracking_number_of_the_shops_own_stays(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    sqlite_shop.execute("UPDATE {p}order_carrier SET tracking_number = 'OWN-1'")
+    writing.take(shipped(ORDER), LATER)
+
+    assert sqlite_shop.value("SELECT tracking_number FROM {p}order_carrier") == "OWN-1"
+    assert any("1Z999" in text for text in messages(sqlite_shop))
+
+
+def test_the_packages_carrier_is_taken_over_by_name(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    carrier = sqlite_shop.rows("SELECT id_carrier, name FROM {p}carrier WHERE deleted = 0 AND active = 1")[-1]
+    writing.take(shipped(ORDER, carrier=carrier["name"].upper()), LATER)
+
+    assert sqlite_shop.value("SELECT id_carrier FROM {p}order_carrier") == carrier["id_carrier"]
+    assert sqlite_shop.value("SELECT id_carrier FROM {p}orders") == carrier["id_carrier"]
+
+
+def test_cancelled_after_shipping_is_reported_each_time_and_not_undone(
+    sqlite_shop: ShopDatabase, writing: Importer
+) -> None:
+    sent = shipped(ORDER)
+    writing.take(sent)
+    held = stock_of(sqlite_shop, "MUG-BLUE")
+    for now in (LATER, LATER + timedelta(hours=1)):
+        applied = writing.take(cancelled(sent), now)
+        assert [note.code for note in applied.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
+        assert applied.effect is Effect.UNCHANGED
+
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 4
+    assert stock_of(sqlite_shop, "MUG-BLUE") == held
+
+
+def test_a_cancelled_order_gives_its_stock_back_once(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    before = stock_of(sqlite_shop, "MUG-BLUE"), stock_of(sqlite_shop, "TSHIRT")
+    writing.take(ORDER)
+    assert stock_of(sqlite_shop, "MUG-BLUE") == (398, 400, 2)
+    writing.take(cancelled(ORDER), LATER)
+    again = writing.take(news(cancelled(ORDER)), LATER)
+
+    assert again.effect is Effect.UNCHANGED
+    assert (stock_of(sqlite_shop, "MUG-BLUE"), stock_of(sqlite_shop, "TSHIRT")) == before
+    assert sqlite_shop.value("SELECT valid FROM {p}orders") == 0
+
+
+def test_pieces_that_a_person_took_off_the_order_are_not_given_back_again(
+    sqlite_shop: ShopDatabase, writing: Importer
+) -> None:
+    writing.take(ORDER)
+    sqlite_shop.execute("UPDATE {p}order_detail SET product_quantity = 1 WHERE product_reference = 'MUG-BLUE'")
+    writing.take(cancelled(ORDER), LATER)
+
+    assert stock_of(sqlite_shop, "MUG-BLUE")[0] == 399
+
+
+def test_a_corrected_address_is_a_new_row(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    old = sqlite_shop.one("SELECT * FROM {p}address")
+    applied = writing.take(news(ORDER, delivery_address=replace(HOME, lines=("Via Torino 2",))), LATER)
+
+    assert applied.changes == ("address",)
+    order = sqlite_shop.one("SELECT * FROM {p}orders")
+    new = sqlite_shop.one("SELECT * FROM {p}address WHERE id_address = :id", id=order["id_address_delivery"])
+    assert new["address1"] == "Via Torino 2"
+    assert new["id_address"] == order["id_address_invoice"] != old["id_address"]
+    assert new["id_customer"] == order["id_customer"]
+    assert sqlite_shop.one("SELECT * FROM {p}address WHERE id_address = :id", id=old["id_address"]) == old
+    assert order["date_upd"] == "2026-11-23 11:12:35"
+    assert any("address" in text for text in messages(sqlite_shop))
+
+
+def test_withdrawn_personal_data_blank_nothing(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    gone = news(ORDER, delivery_address=replace(HOME, name="", lines=(), phone="", postal_code=""))
+    assert writing.take(gone, LATER).effect is Effect.UNCHANGED
+    assert writing.take(news(gone, delivery_address=None), LATER).effect is Effect.UNCHANGED
+
+    assert sqlite_shop.value("SELECT address1 FROM {p}address") == "Via Roma 1"
+    assert sqlite_shop.count("address") == 1
+
+
+def test_a_placeholder_is_replaced_even_after_shipping(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    fba = replace(ORDER, channel=Channel.FBA, status=OrderStatus.SHIPPED, delivery_address=None)
+    writing.take(fba)
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 4
+    writing.take(news(fba, delivery_address=HOME), LATER)
+
+    row = sqlite_shop.one("SELECT a.* FROM {p}address a JOIN {p}orders o ON o.id_address_delivery = a.id_address")
+    assert (row["address1"], row["city"]) == ("Via Roma 1", "Milano")
+
+
+def without_shirt(order: Order) -> Order:
+    """The second item cancelled: quantity and amounts 0."""
+    zero = Money(Decimal(0), "EUR")
+    item = replace(order.items[1], quantity=0, proceeds_total=zero, proceeds=(Proceeds(ProceedsType.ITEM, zero),))
+    return news(order, items=(order.items[0], item), grand_total=Money(Decimal("37.58"), "EUR"))
+
+
+def test_a_cancelled_line_follows_while_there_is_no_invoice(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)
+    writing.take(ORDER)
+    applied = writing.take(without_shirt(ORDER), LATER)
+
+    assert applied.changes == ("lines and totals",)
+    assert not applied.notes
+    order = sqlite_shop.one("SELECT * FROM {p}orders")
+    assert Decimal(str(order["total_paid"])) == Decimal("37.58")
+    line = sqlite_shop.one("SELECT * FROM {p}order_detail")
+    assert (line["product_reference"], line["product_quantity"]) == ("MUG-BLUE", 2)
+    assert sqlite_shop.value("SELECT id_order_detail FROM {p}order_detail_tax") == line["id_order_detail"]
+    assert Decimal(str(sqlite_shop.value("SELECT amount FROM {p}order_payment"))) == Decimal("37.58")
+    assert stock_of(sqlite_shop, "TSHIRT") == (720, 720, 0)
+    assert stock_of(sqlite_shop, "MUG-BLUE") == (398, 400, 2)
+    assert writing.take(without_shirt(ORDER), LATER).effect is Effect.UNCHANGED
+
+
+def test_a_cancelled_line_after_the_invoice_is_reported_until_somebody_acts(
+    sqlite_shop: ShopDatabase, writing: Importer
+) -> None:
+    writing.take(ORDER)
+    changed = without_shirt(ORDER)
+    for now in (LATER, LATER + timedelta(hours=1)):
+        applied = writing.take(changed, now)
+        assert [note.code for note in applied.notes] == [ProblemCode.CHANGED_AFTER_INVOICE]
+
+    assert sqlite_shop.count("order_detail") == 2
+    assert Decimal(str(sqlite_shop.value("SELECT total_paid FROM {p}orders"))) == Decimal("57.58")
+
+
+def test_the_invoice_comes_with_the_state_that_asks_for_it(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)
+    writing.take(ORDER)
+    assert sqlite_shop.count("order_invoice") == 0
+    assert sqlite_shop.value("SELECT valid FROM {p}orders") == 0
+    assert sqlite_shop.count("product_sale") == 0
+    writing.take(shipped(ORDER), LATER)
+
+    invoice = sqlite_shop.one("SELECT * FROM {p}order_invoice")
+    order = sqlite_shop.one("SELECT * FROM {p}orders")
+    assert invoice["number"] == order["invoice_number"] == 1
+    assert invoice["delivery_number"] == order["delivery_number"] == 1
+    assert invoice["date_add"] == order["invoice_date"] == "2026-11-23 11:12:35"
+    assert invoice["total_paid_tax_incl"] == order["total_paid"]
+    for table in ("order_detail", "order_carrier"):
+        assert {row["id_order_invoice"] for row in sqlite_shop.rows(f"SELECT * FROM {{p}}{table}")} == {1}
+    assert sqlite_shop.count("order_invoice_payment") == 1
+    taxes = sqlite_shop.rows("SELECT type, id_tax, amount FROM {p}order_invoice_tax ORDER BY type")
+    assert [(row["type"], Decimal(str(row["amount"]))) for row in taxes] == [
+        ("shipping", Decimal("1.54")),
+        ("wrapping", Decimal(0)),
+    ]
+    assert order["valid"] == 1
+    assert sqlite_shop.count("product_sale") == 2
+
+
+def test_never_invoicing_still_counts_in_statistics(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, invoices_mode="never")
+    writing.take(ORDER)
+    order = sqlite_shop.one("SELECT * FROM {p}orders")
+    assert (order["invoice_number"], order["invoice_date"]) == (0, "2026-11-23 08:12:35")
+    writing.take(shipped(ORDER), LATER)
+
+    assert sqlite_shop.one("SELECT number, delivery_number FROM {p}order_invoice") == {
+        "number": 0,
+        "delivery_number": 1,
+    }
+
+
+def test_a_request_to_cancel_is_told_before_anybody_ships(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    asked = replace(ORDER.items[0], cancel_requested_by="BUYER", cancel_request_reason="BOUGHT_BY_MISTAKE")
+    applied = writing.take(news(ORDER, items=(asked, ORDER.items[1])), LATER)
+
+    assert applied.changes == ("message",)
+    assert any("asks to cancel: MUG-BLUE" in text for text in messages(sqlite_shop))
+    assert {row["status"] for row in sqlite_shop.rows("SELECT status FROM {p}customer_thread")} == {"closed"}
+
+
+def test_a_request_to_cancel_moves_into_its_own_state(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=OrdersSettings(state_cancel_requested="12"))
+    writing.take(ORDER)
+    asked = replace(ORDER.items[0], cancel_requested_by="BUYER")
+    writing.take(news(ORDER, items=(asked, ORDER.items[1])), LATER)
+
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 12
+    # back on backorder is no shipping and no cancelling: the goods stay reserved
+    assert stock_of(sqlite_shop, "MUG-BLUE") == (398, 400, 2)
+
+
+def test_fba_orders_move_no_stock_and_have_no_carrier(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    before = stock_of(sqlite_shop, "MUG-BLUE")
+    fba = replace(ORDER, channel=Channel.FBA, status=OrderStatus.SHIPPED)
+    writing.take(fba)
+
+    assert stock_of(sqlite_shop, "MUG-BLUE") == before
+    assert sqlite_shop.count("stock_mvt") == 0
+    assert sqlite_shop.value("SELECT id_carrier FROM {p}orders") == 0
+    assert sqlite_shop.value("SELECT id_carrier FROM {p}order_carrier") == 0
+
+
+def test_fba_stock_moves_where_it_is_configured(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, stock=StockSettings(fba="move"))
+    writing.take(replace(ORDER, channel=Channel.FBA, status=OrderStatus.SHIPPED))
+
+    assert stock_of(sqlite_shop, "MUG-BLUE") == (398, 398, 0)
+    assert sqlite_shop.count("stock_mvt") == 2
+
+
+def test_an_adopted_order_is_followed_in_state_and_tracking_alone(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    sqlite_shop.execute("UPDATE {p}orderferry_order SET adopted = 1, module = '', order_reference = ''")
+    sqlite_shop.execute("UPDATE {p}orders SET module = 'amazonmodule'")
+    moved = replace(without_shirt(shipped(ORDER)), delivery_address=replace(HOME, lines=("Via Torino 2",)))
+    applied = writing.take(moved, LATER)
+
+    assert applied.changes == ("state 4", "tracking")
+    assert sqlite_shop.count("address") == 1
+    assert sqlite_shop.count("order_detail") == 2
+
+
+def test_an_order_of_another_that_got_the_id_is_left_alone(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    plan = writing.plan(shipped(ORDER))
+    sqlite_shop.execute("UPDATE {p}orders SET reference = 'SOMEBODYS', module = 'ps_wirepayment'")
+    result = writing.shop.apply(plan, LATER)  # type: ignore[arg-type]
+
+    assert getattr(result, "code", None) is ProblemCode.DELETED_IN_SHOP
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 2
+
+
+def test_deleted_orders_come_back_when_asked_for(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    sqlite_shop.execute("DELETE FROM {p}orders")
+    again = writing.take(ORDER, LATER)
+
+    assert again.effect is Effect.CREATED
+    assert sqlite_shop.count("orders") == sqlite_shop.count("orderferry_order") == 1
+    marker = sqlite_shop.one(
+        "SELECT m.id_order, o.reference, m.order_reference FROM {p}orderferry_order m"
+        " JOIN {p}orders o ON o.id_order = m.id_order"
+    )
+    assert marker["reference"] == marker["order_reference"]
+    assert writing.take(ORDER, LATER).effect is Effect.UNCHANGED
