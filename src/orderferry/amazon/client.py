@@ -1,4 +1,5 @@
-"""The SP-API library's client for the Orders API 2026-01-01, without the parts of it that mislead.
+"""The SP-API library's clients for the Orders API 2026-01-01 and the Reports API 2021-06-30, without the parts of them
+that mislead.
 
 Kept: the operations, their paths and parameters. Replaced: construction (it reads SP_API_DEFAULT_MARKETPLACE, looks
 for credentials in files, and opens pools of its own), headers (its Host is wrong for http addresses, its User-Agent
@@ -10,8 +11,10 @@ from __future__ import annotations
 
 import logging
 from typing import Any, cast
+from urllib.parse import quote
 
 from sp_api.api.orders.orders_2026_01_01 import OrdersV20260101  # type: ignore[import-untyped]
+from sp_api.api.reports.reports import Reports  # type: ignore[import-untyped]
 
 from orderferry.amazon.answers import Answer
 from orderferry.amazon.login import Login
@@ -27,8 +30,8 @@ def quiet_libraries() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class OrdersClient(OrdersV20260101):  # type: ignore[misc]
-    """searchOrders and getOrder of one account, as whole HTTP answers that nobody has judged yet."""
+class _AccountClient:
+    """What the clients of one account share: they give whole HTTP answers that nobody has judged yet."""
 
     def __init__(self, endpoint: str, login: Login, transport: Transport) -> None:
         # Not the library's own construction: see the module's first lines. These are what its requests read.
@@ -53,6 +56,13 @@ class OrdersClient(OrdersV20260101):  # type: ignore[misc]
             "x-amz-date": self._login.clock.now().strftime("%Y%m%dT%H%M%SZ"),
         }
 
+    def _check_response(self, res: Answer, *_: Any, **__: Any) -> Answer:
+        return res
+
+
+class OrdersClient(_AccountClient, OrdersV20260101):  # type: ignore[misc]
+    """searchOrders and getOrder."""
+
     def search(self, parameters: dict[str, str]) -> Answer:
         """Ask for one page of a listing."""
         return cast(Answer, self.search_orders(**parameters))
@@ -61,5 +71,29 @@ class OrdersClient(OrdersV20260101):  # type: ignore[misc]
         """Ask for one order."""
         return cast(Answer, self.get_order(order_id, **parameters))
 
-    def _check_response(self, res: Answer, *_: Any, **__: Any) -> Answer:
-        return res
+    def reports(self) -> ReportsClient:
+        """The reports of the same account."""
+        return ReportsClient(self.endpoint, self._login, self._transport)
+
+
+class ReportsClient(_AccountClient, Reports):  # type: ignore[misc]
+    """createReport, getReport and getReportDocument."""
+
+    def create(self, body: dict[str, Any]) -> Answer:
+        """Ask for a report."""
+        return cast(Answer, self.create_report(**body))
+
+    def get(self, report_id: str) -> Answer:
+        """Ask where a report stands."""
+        return cast(Answer, self.get_report(report_id))
+
+    def document(self, document_id: str) -> Answer:
+        """Ask for the address of a report's document. Not by the library's method, which sets marks on the answer."""
+        return self._request(f"/reports/2021-06-30/documents/{quote(document_id, safe='')}")
+
+    def _request(self, path: str, *, data: dict[str, Any] | None = None, **given: Any) -> Answer:
+        """The library adds marketplaces of its own, to queries as well; a body needs its type."""
+        headers = {**self.headers, "content-type": "application/json"} if data else None
+        return cast(
+            Answer, super()._request(path, **{**given, "data": data, "headers": headers, "add_marketplace": False})
+        )

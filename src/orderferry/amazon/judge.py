@@ -40,14 +40,14 @@ class AccessTokenExpired(AmazonRefused):
     """403 because the access token's hour is over: worth one new login. Twice in a row it is a refusal."""
 
 
-def judge(answer: Answer, operation: str, *, paged: bool = False) -> Any:
-    """Given an answer to `operation` (`paged`: a pagination token was sent), return its JSON if its status is 200.
+def judge(answer: Answer, operation: str, *, paged: bool = False, good: int = 200) -> Any:
+    """Given an answer to `operation` (`paged`: a pagination token was sent), return its JSON if its status is `good`.
 
     Raise PassingFault (5xx, unusable body), AmazonUnavailable (redirects and other oddities), AccessTokenExpired,
     Forbidden (403), AmazonRefused (401), PaginationExpired (400 about the token), AmazonError (other 4xx). What 429
     and an unknown order mean, the caller has asked before.
     """
-    if answer.status == 200:
+    if answer.status == good:
         try:
             return answer.json()
         except UnusableBody as unusable:

@@ -1,18 +1,16 @@
 """Amazon as a source of orders: satisfies run.ports.OrderSource.
 
-Every request goes the same way: a good access token, one token of the quota, the request, the judgement, and a few
-retries for what is worth one.
+Every request goes the way of `exchange.py`.
 """
 
 from __future__ import annotations
 
-import logging
 import platform
 import random
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from orderferry import __version__
@@ -21,29 +19,21 @@ from orderferry.amazon.clock import AmazonClock, parse_http_date
 from orderferry.amazon.decode_order import ORDER_ID, decode_order
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single
 from orderferry.amazon.environment import drop_stray_variables
-from orderferry.amazon.judge import (
-    AccessTokenExpired,
-    Forbidden,
-    is_unknown_order,
-    judge,
-    listing_refused,
-    quota_spent,
-    unusable_answer,
-)
+from orderferry.amazon.exchange import Exchange
+from orderferry.amazon.judge import Forbidden, is_unknown_order, judge, listing_refused
 from orderferry.amazon.login import Login
 from orderferry.amazon.parameters import order_parameters, search_parameters
-from orderferry.amazon.quota import RATE_HEADER, Quota, parse_rate
+from orderferry.amazon.quota import Quota
 from orderferry.amazon.retry import Retry
-from orderferry.amazon.transport import open_transports
+from orderferry.amazon.transport import open_document_transport, open_transports
 from orderferry.config.model import AmazonSettings
 from orderferry.config.urls import is_loopback
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.search import Page, Search
-from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.errors import UsageError
 
-log = logging.getLogger(__name__)
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from orderferry.amazon.reports import AmazonReports
 
 SEARCH, GET = "searchOrders", "getOrder"
 
@@ -76,20 +66,21 @@ class AmazonSource:
         # Only now: the library reads those variables when it is imported; and --help never needs it.
         from orderferry.amazon.client import OrdersClient  # noqa: PLC0415
 
-        self._quota = quota
+        self._settings = settings
+        self._sleep = sleep
         self._retry = Retry(sleep, chance=chance)
         self._clock = AmazonClock(clock)
-        self._calls = {SEARCH: 0, GET: 0}
         endpoint = settings.endpoint.rstrip("/")
         to_api, to_login = open_transports(endpoint, settings.token_url, settings.timeout)
         self._transports = {to_api, to_login}
         self._login = Login(settings, to_login, self._clock, user_agent())
         self._client = OrdersClient(endpoint, self._login, to_api)
+        self._exchange = Exchange(self._login, quota, self._clock, self._retry)
 
     @property
     def calls(self) -> Mapping[str, int]:
         """Requests made so far, by operation, retries included; logins are not counted."""
-        return dict(self._calls)
+        return {SEARCH: 0, GET: 0, **self._exchange.calls}
 
     @property
     def clock_offset(self) -> timedelta | None:
@@ -115,7 +106,7 @@ class AmazonSource:
             return decode_page(body, search.basis, parse_http_date(answer.headers.get("date")))
 
         try:
-            return self._ask(SEARCH, lambda: self._client.search(parameters), read)
+            return self._exchange.ask(SEARCH, lambda: self._client.search(parameters), read)
         except Forbidden as refused:
             raise listing_refused(refused, search.marketplaces) from refused
 
@@ -135,50 +126,20 @@ class AmazonSource:
                 raise UnusableBody("it is about another order")
             return order
 
-        return self._ask(GET, lambda: self._client.get(order_id, order_parameters()), read)
+        return self._exchange.ask(GET, lambda: self._client.get(order_id, order_parameters()), read)
+
+    def reports(self) -> AmazonReports:
+        """The reports of the same account, by the same login and quota; closed with this."""
+        from orderferry.amazon.reports import AmazonReports  # noqa: PLC0415 — the library, as above
+
+        documents = open_document_transport(self._settings.endpoint, self._settings.timeout)
+        self._transports.add(documents)
+        return AmazonReports(self._exchange, self._client, documents, self._clock, self._sleep)
 
     def close(self) -> None:
         """Close the connections. May be called twice."""
         for transport in self._transports:
             transport.close()
-
-    def _ask(self, operation: str, send: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
-        """One question, with its retries; an access token that has expired early is renewed once."""
-
-        def attempt() -> T:
-            try:
-                return self._try_once(operation, send, read)
-            except AccessTokenExpired:
-                log.info("the access token has expired before its time: logging in again")
-                self._login.forget()
-                return self._try_once(operation, send, read)
-
-        return self._retry.call(attempt)
-
-    def _try_once(self, operation: str, send: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
-        self._login.token()  # before the quota: a failed login must not cost a token
-        self._quota.spend(operation)
-        self._calls[operation] += 1
-        answer = send()
-        arrived = self._clock.local()
-        log.debug("%s: HTTP %d, Amazon's request id %s", operation, answer.status, answer.request_id or "not given")
-        rate = parse_rate(answer.headers.get(RATE_HEADER))
-        if rate is not None:
-            self._quota.learn(operation, rate)
-        if answer.status == 429:
-            self._quota.drained(operation)
-            raise quota_spent(operation, self._clock.local() + _one_token(operation))
-        try:
-            result = read(answer)
-        except UnusableBody as unusable:
-            raise unusable_answer(operation, str(unusable)) from None
-        self._clock.learn(answer.headers.get("date"), arrived)
-        return result
-
-
-def _one_token(operation: str) -> timedelta:
-    """How long the documented rate takes to give one token back."""
-    return timedelta(seconds=float(1 / USAGE_PLANS[operation].rate))
 
 
 def _refuse_unsafe(settings: AmazonSettings) -> None:

@@ -21,6 +21,7 @@ from orderferry.config.urls import is_loopback
 from orderferry.domain.durations import format_duration
 from orderferry.errors import AmazonUnavailable
 
+DOCUMENT_TIME = timedelta(minutes=5)  # as long as its address is good
 MOST_BYTES = 64 * 1024 * 1024  # a page of 100 orders with all datasets has about one
 _PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -127,6 +128,13 @@ def open_transports(endpoint: str, token_url: str, timeout: timedelta) -> tuple[
         if (local, secure) not in made:
             made[local, secure] = Transport(timeout, local=local, secure=secure)
     return made[kind(endpoint)], made[kind(token_url)]
+
+
+def open_document_transport(endpoint: str, timeout: timedelta) -> Transport:
+    """Given the API's address and the time for a request, return a transport for the documents of reports, which lie
+    on another host: nothing of the API's connections is known to it. A large document may take longer."""
+    local = is_loopback(urlsplit(endpoint).hostname or "")
+    return Transport(max(timeout, DOCUMENT_TIME), local=local)
 
 
 def _root(error: BaseException) -> BaseException:

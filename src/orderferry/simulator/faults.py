@@ -18,7 +18,7 @@ from orderferry.simulator.answers import HTML, JSON, Answer, error_answer
 
 
 class FaultKind(StrEnum):
-    """What can go wrong. The last group are answers of Amazon's that mislead: the search makes them itself."""
+    """What can go wrong. The last groups mislead within good answers: searches and reports make them themselves."""
 
     QUOTA_EXCEEDED = "429"
     INTERNAL_FAILURE = "500"
@@ -46,8 +46,19 @@ class FaultKind(StrEnum):
     REPEATED_TOKEN = "repeated-token"  # noqa: S105 — the token of the request comes back as the next one
     STALE = "stale"  # the orders as they were `seconds` ago
 
+    REPORT_FATAL = "report-fatal"  # createReport: the report that is asked for ends so
+    REPORT_CANCELLED = "report-cancelled"
 
-MISLEADING = frozenset({FaultKind.REPEATED_PAGE, FaultKind.REPEATED_TOKEN, FaultKind.STALE})
+
+MISLEADING = frozenset(
+    {
+        FaultKind.REPEATED_PAGE,
+        FaultKind.REPEATED_TOKEN,
+        FaultKind.STALE,
+        FaultKind.REPORT_FATAL,
+        FaultKind.REPORT_CANCELLED,
+    }
+)
 
 _PAGE = b"<html><head><title>%s</title></head><body><h1>%s</h1></body></html>"
 _CUT_OFF = b'{"orders": [{"orderId": "302-1234567-12'

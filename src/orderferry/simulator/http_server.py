@@ -26,6 +26,7 @@ from orderferry.simulator.answers import HTML, Answer, Request
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.faults import Faults
 from orderferry.simulator.login import Logins, SimulatorCredentials
+from orderferry.simulator.reports import ReportRules, Reports
 from orderferry.simulator.request_log import RequestLog
 from orderferry.simulator.search_orders import OrderSearch
 from orderferry.simulator.service import SimulatedAmazon
@@ -53,6 +54,7 @@ class SimulatorServer:
         credentials: SimulatorCredentials | None = None,
         usage_plans: bool | Mapping[str, UsagePlan] = True,
         shifting_pages: bool = False,
+        report_rules: ReportRules | None = None,
     ) -> None:
         plans = {True: USAGE_PLANS, False: {}}[usage_plans] if isinstance(usage_plans, bool) else usage_plans
         self.credentials = credentials or SimulatorCredentials()
@@ -62,8 +64,11 @@ class SimulatorServer:
         self.requests = RequestLog()
         self.usage = Usage(plans)
         self.logins = Logins(self.credentials)
+        self.reports = Reports(world, report_rules)
         search = OrderSearch(world, shifting=shifting_pages)
-        amazon = SimulatedAmazon(world, self.clock, self.logins, self.usage, self.faults, self.requests, search)
+        amazon = SimulatedAmazon(
+            world, self.clock, self.logins, self.usage, self.faults, self.requests, search, self.reports
+        )
         try:
             self._http = _HttpServer((host, port), amazon)
         except OSError as error:

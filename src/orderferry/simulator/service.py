@@ -18,6 +18,7 @@ from orderferry.simulator.clock import Clock
 from orderferry.simulator.faults import MISLEADING, Fault, Faults
 from orderferry.simulator.get_order import get_order
 from orderferry.simulator.login import Logins
+from orderferry.simulator.reports import Reports
 from orderferry.simulator.request_log import RequestLog
 from orderferry.simulator.search_orders import OrderSearch
 from orderferry.simulator.usage import Usage
@@ -35,6 +36,7 @@ class SimulatedAmazon:
     faults: Faults
     requests: RequestLog
     search: OrderSearch
+    reports: Reports
 
     def answer(self, request: Request) -> Answer:
         """Answer a request and record it. The time of the request is that of the simulator's clock."""
@@ -96,6 +98,22 @@ def _get_order(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) 
     return get_order(amazon.world, request)
 
 
+def _create_report(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> Answer:
+    return amazon.reports.create(request, fault)
+
+
+def _get_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+    return amazon.reports.get(request)
+
+
+def _get_report_document(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+    return amazon.reports.document(request)
+
+
+def _download_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+    return amazon.reports.download(request)
+
+
 def _state(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
     control.only_loopback(request)
     return control.state(amazon.world, amazon.clock, amazon.requests)
@@ -111,10 +129,17 @@ def _nothing(_amazon: SimulatedAmazon, _request: Request, _fault: Fault | None) 
 
 
 _ORDERS = "/orders/2026-01-01/orders"
+_REPORTS = "/reports/2021-06-30"
 ROUTES: tuple[Route, ...] = (
     Route("POST", r"/auth/o2/token", "token", _token),
     Route("GET", _ORDERS, "searchOrders", _search_orders, metered=True),
     Route("GET", rf"{_ORDERS}/(?P<order_id>[^/]+)", "getOrder", _get_order, metered=True),
+    Route("POST", rf"{_REPORTS}/reports", "createReport", _create_report, metered=True),
+    Route("GET", rf"{_REPORTS}/reports/(?P<report_id>[^/]+)", "getReport", _get_report, metered=True),
+    Route(
+        "GET", rf"{_REPORTS}/documents/(?P<document_id>[^/]+)", "getReportDocument", _get_report_document, metered=True
+    ),
+    Route("GET", r"/report-documents/(?P<key>[^/]+)", "downloadReport", _download_report),
     Route("GET", r"/simulator/state", "simulatorState", _state),
     Route("POST", r"/simulator/clock", "simulatorClock", _move_clock),
 )

@@ -1,0 +1,188 @@
+"""The all-orders report, from text to orders. Pure and total: any text becomes orders and a count of unusable lines.
+
+Columns and traps: sp-api-orders 3 and 4.1. A line is an order item and has no id: a line that stands twice is a
+repetition of the report's, or the same article bought twice, so both readings are kept. Prices hold the tax in Europe
+and the Far East and do not in North America; for a marketplace that we do not know, both readings are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from orderferry.amazon.decode_order import ORDER_ID
+from orderferry.amazon.decode_page import UnusableBody
+from orderferry.amazon.decode_values import parse_amount, parse_moment
+from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, Region
+from orderferry.domain.orders import Channel, OrderStatus
+from orderferry.domain.reported import ZERO, RateShare, ReportedOrder, gathered, implied_rate
+
+_REQUIRED = ("amazon-order-id", "purchase-date", "order-status")
+_CHARGES = ("item-price", "shipping-price", "gift-wrap-price")
+_TAXES = ("item-tax", "shipping-tax", "gift-wrap-tax")
+_DISCOUNTS = ("item-promotion-discount", "ship-promotion-discount")
+# The report's words without spaces and hyphens, in lower case. "Shipped - Delivered to Buyer" begins like "Shipped".
+_STATUSES: dict[str, OrderStatus] = {
+    "pending": OrderStatus.PENDING,
+    "pendingavailability": OrderStatus.PENDING_AVAILABILITY,
+    "unshipped": OrderStatus.UNSHIPPED,
+    "shipping": OrderStatus.UNSHIPPED,
+    "partiallyshipped": OrderStatus.PARTIALLY_SHIPPED,
+    "invoiceunconfirmed": OrderStatus.INVOICE_UNCONFIRMED,
+    "canceled": OrderStatus.CANCELLED,
+    "cancelled": OrderStatus.CANCELLED,
+    "unfulfillable": OrderStatus.UNFULFILLABLE,
+}
+_CHANNELS = {
+    "merchant": Channel.REGULAR,
+    "mfn": Channel.REGULAR,
+    "seller": Channel.REGULAR,
+    "amazon": Channel.FBA,
+    "afn": Channel.FBA,
+}
+_BY_DOMAIN = {marketplace.domain: marketplace for marketplace in MARKETPLACES}
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+_QUANTITY = re.compile(r"\d{1,7}", re.ASCII)
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """The lines of one reading: `price` without `tax`, which lies inside of it or comes on top."""
+
+    price: Decimal
+    tax: Decimal
+
+
+def parse_report(text: str) -> tuple[tuple[ReportedOrder, ...], int]:
+    """Given the decoded document, return its orders in their sequence and how many lines could not be used.
+
+    Raise UnusableBody when it is no such report at all: a column that every order needs is missing.
+    """
+    by_order: dict[str, list[Row]] = {}
+    unusable = 0
+    for row in _rows(text):
+        order_id = row["amazon-order-id"]
+        if not ORDER_ID.fullmatch(order_id) or parse_moment(row["purchase-date"]) is None:
+            unusable += 1
+            continue
+        by_order.setdefault(order_id, []).append(row)
+    return tuple(_order(order_id, rows) for order_id, rows in by_order.items()), unusable
+
+
+def _rows(text: str) -> Iterator[Row]:
+    """The lines as mappings. Only line feeds end a line: titles hold other characters that Python takes for that."""
+    lines = text.removeprefix("\ufeff").split("\n")
+    names = [name.strip().lower() for name in lines[0].rstrip("\r").split("\t")]
+    missing = [name for name in _REQUIRED if name not in names]
+    if missing:
+        raise UnusableBody(f"the report has no column {missing[0]}")
+    for line in lines[1:]:
+        values = line.rstrip("\r").split("\t")
+        if any(values):
+            yield {name: value.strip() for name, value in zip(names, values + [""] * len(names), strict=False)}
+
+
+def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
+    newest = max(rows, key=lambda row: parse_moment(row.get("last-updated-date", "")) or _purchased(row))
+    marketplace = _BY_DOMAIN.get(newest.get("sales-channel", "").lower())
+    raw_status = newest["order-status"]
+    live = [row for row in rows if not row.get("item-status", "").lower().startswith("cancel")]
+    if _status(raw_status) is OrderStatus.CANCELLED:
+        live = rows
+    once = list({tuple(sorted(row.items())): row for row in live}.values())
+    on_top = marketplace is not None and _tax_is_on_top(marketplace)
+    plain, full = _sum(once), _sum(live)
+    gross = None if plain is None else plain.price + (plain.tax if on_top else ZERO)
+    return ReportedOrder(
+        order_id=order_id,
+        purchased=_purchased(newest),
+        updated=parse_moment(newest.get("last-updated-date", "")),
+        status=_status(raw_status),
+        channel=_CHANNELS.get(newest.get("fulfillment-channel", "").lower()),
+        marketplace_id=marketplace.id if marketplace else "",
+        raw_status="" if _status(raw_status) else raw_status[:40],
+        sold_by_amazon=_sold_by_amazon(newest, marketplace),
+        currency=_first(_CURRENCY, (row.get("currency", "") for row in rows)),
+        country=_first(_COUNTRY, (row.get("ship-country", "") for row in rows)),
+        quantity=sum(_quantity(row) or 0 for row in once),
+        gross=gross,
+        tax=plain.tax if plain else ZERO,
+        shares=_shares(once, on_top=on_top),
+        totals=frozenset(total for reading in (plain, full) if reading for total in _totals(reading, marketplace)),
+        quantities=_quantities(once, live),
+    )
+
+
+def _sum(rows: Iterable[Row]) -> _Sum | None:
+    """The amounts of these lines; None when no line has a price, or one has a price that can't be read."""
+    price, tax, priced = ZERO, ZERO, False
+    for row in rows:
+        amounts = {name: row.get(name, "") for name in (*_CHARGES, *_TAXES, *_DISCOUNTS)}
+        read = {name: parse_amount(text) for name, text in amounts.items() if text}
+        if None in read.values():
+            return None
+        priced = priced or bool(row.get("item-price"))
+        price += _total(read, _CHARGES) - _total(read, _DISCOUNTS)
+        tax += _total(read, _TAXES)
+    return _Sum(price, tax) if priced else None
+
+
+def _total(read: Mapping[str, Decimal | None], names: Iterable[str]) -> Decimal:
+    """The sum of these amounts; discounts count the same whatever their sign."""
+    amounts = ((name, read.get(name) or ZERO) for name in names)
+    return sum((abs(amount) if name in _DISCOUNTS else amount for name, amount in amounts), ZERO)
+
+
+def _totals(reading: _Sum, marketplace: Marketplace | None) -> tuple[Decimal, ...]:
+    both = (reading.price, reading.price + reading.tax)
+    return both if marketplace is None else (both[_tax_is_on_top(marketplace)],)
+
+
+def _tax_is_on_top(marketplace: Marketplace) -> bool:
+    return marketplace.region is Region.NA
+
+
+def _shares(rows: Iterable[Row], *, on_top: bool) -> tuple[RateShare, ...]:
+    """The amounts by the rate that they imply."""
+    parts = []
+    for line in filter(None, (_sum([row]) for row in rows)):
+        whole = line.price + (line.tax if on_top else ZERO)
+        parts.append(RateShare(implied_rate(whole, line.tax), whole, line.tax))
+    return gathered(parts)
+
+
+def _quantities(once: list[Row], live: list[Row]) -> frozenset[int]:
+    readings = [[_quantity(row) for row in rows] for rows in (once, live)]
+    return frozenset(sum(filter(None, found)) for found in readings if found and None not in found)
+
+
+def _quantity(row: Row) -> int | None:
+    text = row.get("quantity", "")
+    return int(text) if _QUANTITY.fullmatch(text) else None
+
+
+def _status(word: str) -> OrderStatus | None:
+    compact = re.sub(r"[\s_-]", "", word.lower())
+    return OrderStatus.SHIPPED if compact.startswith("shipped") else _STATUSES.get(compact)
+
+
+def _sold_by_amazon(row: Row, marketplace: Marketplace | None) -> bool:
+    told = row.get("sales-channel", "").lower()
+    return marketplace is not None or not told.startswith("non-amazon")
+
+
+def _purchased(row: Row) -> datetime:
+    moment = parse_moment(row["purchase-date"])
+    assert moment is not None  # noqa: S101 — parse_report has looked
+    return moment
+
+
+def _first(pattern: re.Pattern[str], texts: Iterable[str]) -> str:
+    """The first of these texts that the pattern fits, else ''."""
+    return next((text for text in texts if pattern.fullmatch(text)), "")

@@ -1,0 +1,130 @@
+"""Amazon's orders as a witness tells them for a comparison: the all-orders report, or a listing by creation date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class RateShare:
+    """The part of an order under one rate of tax, in percent; None: Amazon names no tax for it."""
+
+    rate: Decimal | None
+    gross: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedOrder:
+    """One Amazon order. `sold_by_amazon` False: another sales channel (NON_AMAZON). `marketplace_id` '' when unknown.
+
+    `gross` is what the buyer pays, `tax` the part of it that is tax; `gross` None: Amazon names no price (pending).
+    A report can leave more than one reading open (is a line that stands twice a repetition of the report's?):
+    `totals` and `quantities` hold every reading, empty when there is none. `exact`: Amazon's own total, by getOrder
+    or a listing.
+    """
+
+    order_id: str
+    purchased: datetime
+    updated: datetime | None
+    status: OrderStatus | None
+    channel: Channel | None
+    marketplace_id: str
+    raw_status: str = ""
+    sold_by_amazon: bool = True
+    currency: str = ""
+    country: str = ""
+    quantity: int = 0
+    gross: Decimal | None = None
+    tax: Decimal = ZERO
+    shares: tuple[RateShare, ...] = ()
+    totals: frozenset[Decimal] = frozenset()
+    quantities: frozenset[int] = frozenset()
+    exact: bool = False
+
+
+class ReportEnd(StrEnum):
+    """How a report ended (SP-API `processingStatus`). CANCELLED: no data, or cancelled by somebody."""
+
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+    FATAL = "FATAL"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """One report of at most 30 days. `unreadable` counts lines that could not be used."""
+
+    end: ReportEnd
+    orders: tuple[ReportedOrder, ...] = ()
+    unreadable: int = 0
+
+
+def as_reported(order: Order) -> ReportedOrder:
+    """Given an order of the Orders API, return it as a witness tells it, with Amazon's own total."""
+    total = order.grand_total
+    tax = sum((_tax_of(item) for item in order.items), ZERO)
+    quantity = sum(item.quantity for item in order.items)
+    gross = total.amount if total else None
+    return ReportedOrder(
+        order_id=order.order_id,
+        purchased=order.created,
+        updated=order.updated,
+        status=order.status,
+        channel=order.channel,
+        marketplace_id=order.marketplace_id,
+        raw_status=order.raw_status,
+        sold_by_amazon=order.sales_channel != "NON_AMAZON" and order.status is not OrderStatus.UNFULFILLABLE,
+        currency=total.currency if total else "",
+        country=order.delivery_address.country if order.delivery_address else "",
+        quantity=quantity,
+        gross=gross,
+        tax=tax,
+        shares=_shares(order),
+        totals=frozenset() if gross is None else frozenset({gross}),
+        quantities=frozenset({quantity}),
+        exact=True,
+    )
+
+
+def gathered(parts: Iterable[RateShare]) -> tuple[RateShare, ...]:
+    """Given shares, return one for each rate."""
+    sums: dict[Decimal | None, RateShare] = {}
+    for part in parts:
+        before = sums.get(part.rate, RateShare(part.rate, ZERO, ZERO))
+        sums[part.rate] = RateShare(part.rate, before.gross + part.gross, before.tax + part.tax)
+    return tuple(sums.values())
+
+
+def implied_rate(gross: Decimal, tax: Decimal) -> Decimal | None:
+    """Given a gross amount and the tax in it, return the rate in percent, to the half; None without tax.
+
+    Amounts are rounded to cents, so that the quotient is only near the rate; every standard rate of Europe is a
+    multiple of a half.
+    """
+    net = gross - tax
+    if tax <= 0 or net <= 0:
+        return None
+    return ((tax * 200 / net).quantize(Decimal(1)) / 2).normalize()
+
+
+def _shares(order: Order) -> tuple[RateShare, ...]:
+    """The items' totals by the rate that each implies."""
+    parts = []
+    for item in order.items:
+        if item.proceeds_total is not None:
+            gross, tax = item.proceeds_total.amount, _tax_of(item)
+            parts.append(RateShare(implied_rate(gross, tax), gross, tax))
+    return gathered(parts)
+
+
+def _tax_of(item: Item) -> Decimal:
+    return sum((row.amount.amount for row in item.proceeds if row.type is ProceedsType.TAX), ZERO)

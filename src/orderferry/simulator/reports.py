@@ -1,0 +1,176 @@
+"""Reports API 2021-06-30: an all-orders report is asked for, takes its time, and lies at an address of its own.
+
+Source: sp-api-orders 3. What real reports do to those who trust them: they ignore the marketplace filter, repeat
+lines, know each order as it was up to half an hour ago, and end as CANCELLED when there is no data.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import secrets
+import threading
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dateutil import parser as iso_parser
+
+from orderferry.domain.durations import iso
+from orderferry.domain.search import Basis
+from orderferry.simulator.answers import Answer, Refusal, Request, error_answer, invalid_input, json_answer
+from orderferry.simulator.faults import Fault, FaultKind
+from orderferry.simulator.flat_file import flat_file
+from orderferry.simulator.queries import Query
+from orderferry.simulator.world import World
+
+ALL_ORDERS_BY_PURCHASE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
+LONGEST = timedelta(days=30)
+DOCUMENT_LIFE = timedelta(minutes=5)
+MOST_MARKETPLACES = 25
+_ENDS = {FaultKind.REPORT_FATAL: "FATAL", FaultKind.REPORT_CANCELLED: "CANCELLED"}
+_EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRules:
+    """How reports behave. `late`: an order is known as it was up to so long before the report was done. `charset`:
+    the name in the document's Content-Type. `gzipped` and `repeats` as Amazon does."""
+
+    queued: timedelta = timedelta(seconds=5)
+    working: timedelta = timedelta(seconds=10)
+    late: timedelta = timedelta(minutes=30)
+    charset: str = "UTF-8"
+    gzipped: bool = True
+    repeats: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """One report that was asked for. `end`: how it ends whatever the data ('': as they are)."""
+
+    report_id: str
+    marketplaces: tuple[str, ...]
+    start: datetime
+    until: datetime
+    created: datetime
+    end: str
+
+
+class Reports:
+    """The reports of one world. `rules` may be changed while the server runs. Safe to use from several threads."""
+
+    def __init__(self, world: World, rules: ReportRules | None = None) -> None:
+        self.world = world
+        self.rules = rules or ReportRules()
+        self._numbers = itertools.count(50001)
+        self._reports: dict[str, _Report] = {}
+        self._addresses: dict[str, tuple[_Report, datetime]] = {}
+        self._lock = threading.Lock()
+
+    def create(self, request: Request, fault: Fault | None = None) -> Answer:
+        """createReport: 202 with the report's id. Raise Refusal (400) for what can't be asked for."""
+        wish = _wish(request)
+        start, until = _moment(wish, "dataStartTime"), _moment(wish, "dataEndTime")
+        if until <= start or until - start > LONGEST:
+            raise invalid_input("dataEndTime must be after dataStartTime by 30 days at most.")
+        end = _ENDS.get(fault.kind, "") if fault else ""
+        with self._lock:
+            report_id = str(next(self._numbers))
+            self._reports[report_id] = _Report(report_id, tuple(wish["marketplaceIds"]), start, until, request.at, end)
+        return json_answer({"reportId": report_id}, 202)
+
+    def get(self, request: Request) -> Answer:
+        """getReport: where the report stands. Raise Refusal (404) for an unknown one."""
+        report = self._find(self._reports, request.arguments["report_id"])
+        status = self._status(report, request.at)
+        body = {
+            "reportId": report.report_id,
+            "reportType": ALL_ORDERS_BY_PURCHASE,
+            "marketplaceIds": list(report.marketplaces),
+            "dataStartTime": iso(report.start),
+            "dataEndTime": iso(report.until),
+            "createdTime": iso(report.created),
+            "processingStatus": status,
+        }
+        if status == "DONE":
+            body["reportDocumentId"] = f"amzn1.spdoc.1.4.eu.{report.report_id}"
+        return json_answer(body)
+
+    def document(self, request: Request) -> Answer:
+        """getReportDocument: an address that is good for five minutes. Raise Refusal (404)."""
+        report_id = request.arguments["document_id"].rpartition(".")[2]
+        report = self._find(self._reports, report_id)
+        if self._status(report, request.at) != "DONE":
+            raise Refusal(error_answer(404, "NotFound", "The requested resource doesn't exist."))
+        key = secrets.token_urlsafe(16)
+        with self._lock:
+            self._addresses[key] = (report, request.at)
+        body = {
+            "reportDocumentId": request.arguments["document_id"],
+            "url": f"http://{request.headers.get('host', '')}/report-documents/{key}",
+        }
+        return json_answer(body | ({"compressionAlgorithm": "GZIP"} if self.rules.gzipped else {}))
+
+    def download(self, request: Request) -> Answer:
+        """The document itself, which asks for no token. Raise Refusal (403 in XML) when the address is too old."""
+        report, given = self._find(self._addresses, request.arguments["key"])
+        if request.at >= given + DOCUMENT_LIFE:
+            raise Refusal(Answer(403, _EXPIRED, "application/xml"))
+        text = flat_file(self._orders(report), repeats=self.rules.repeats)
+        body = text.encode(self.rules.charset, "replace")
+        content = gzip.compress(body, mtime=0) if self.rules.gzipped else body
+        return Answer(200, content, f"text/plain;charset={self.rules.charset}")
+
+    def _find(self, known: Mapping[str, Any], key: str) -> Any:
+        with self._lock:
+            if key not in known:
+                raise Refusal(error_answer(404, "NotFound", "The requested resource doesn't exist."))
+            return known[key]
+
+    def _status(self, report: _Report, now: datetime) -> str:
+        if now < report.created + self.rules.queued:
+            return "IN_QUEUE"
+        if now < report.created + self.rules.queued + self.rules.working:
+            return "IN_PROGRESS"
+        return report.end or ("DONE" if self._orders(report) else "CANCELLED")
+
+    def _orders(self, report: _Report) -> list[dict[str, Any]]:
+        """The orders of the report's span, of every marketplace, each as old as its own delay makes it."""
+        done = report.created + self.rules.queued + self.rules.working
+        last = report.until - timedelta(milliseconds=1)
+        query = Query(Basis.CREATED, report.start, last)
+        found = []
+        for order_id in self.world.listed(done, query):
+            seen = self.world.find(order_id, done - self._delay(order_id)) if order_id is not None else None
+            if seen is not None:
+                found.append(seen[1])
+        return found
+
+    def _delay(self, order_id: str) -> timedelta:
+        return self.rules.late * (zlib.crc32(order_id.encode()) % 100 / 100)
+
+
+def _wish(request: Request) -> dict[str, Any]:
+    """The body of createReport. Raise Refusal (400)."""
+    try:
+        wish = json.loads(request.body)
+    except ValueError:
+        wish = None
+    if not isinstance(wish, dict) or wish.get("reportType") != ALL_ORDERS_BY_PURCHASE:
+        raise invalid_input("reportType is missing or unknown.")
+    marketplaces = wish.get("marketplaceIds")
+    if not isinstance(marketplaces, list) or not 1 <= len(marketplaces) <= MOST_MARKETPLACES:
+        raise invalid_input("marketplaceIds must be a list of one to 25 marketplaces.")
+    return wish
+
+
+def _moment(wish: Mapping[str, Any], name: str) -> datetime:
+    try:
+        moment = iso_parser.isoparse(wish[name])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise invalid_input(f"{name} must be a time in ISO 8601 format.") from None
+    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
