@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import orderferry
 from orderferry.config.model import Secret
 from orderferry.errors import AmazonUnavailable, OrderferryError, UsageError
 from support.amazon_side import amazon_settings, make_bench
@@ -58,7 +59,8 @@ def server() -> Iterator[FaultServer]:
 def run(url: str, home: Path, **environ: str) -> dict[str, Any]:
     """Run PROGRAM in a process of its own with just this environment."""
     command = [sys.executable, "-W", "error", "-c", PROGRAM, str(TESTS), url]
-    environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", **environ}
+    package = str(Path(orderferry.__file__).parents[1])
+    environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "PYTHONPATH": package, **environ}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)

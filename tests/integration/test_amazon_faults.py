@@ -134,6 +134,7 @@ def test_faults_of_the_wire(server: FaultServer, bench: Bench, fault: str, opera
     error = failure(lambda: QUESTIONS[operation](bench.source))
     assert isinstance(error, AmazonUnavailable)
     assert error.exit_code is ExitCode.AMAZON_UNAVAILABLE
+    assert ("did not answer within" in error.message) == (fault in SLOW)
     assert len(server.asked_orders) == tries == bench.source.calls[operation]
     assert bench.quota.spent == [operation] * tries
     assert bench.sleeps == [1.0, 2.0][: tries - 1]

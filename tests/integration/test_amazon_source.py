@@ -181,13 +181,14 @@ def test_closing_twice_is_no_error(bench: Bench) -> None:
     bench.source.close()
 
 
-def test_neither_secrets_nor_buyers_get_into_the_log(
-    server: FaultServer, bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
+def test_neither_secrets_nor_buyers_get_into_the_log(server: FaultServer, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("", "httpx", "httpcore", "sp_api", "sp_api.base.client"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    bench = make_bench(server.url, server.token_url)
     server.logins = [login(SECRETS[2])]
     server.answers = [raw(503, "x"), page(order_json(buyer={"buyerName": "Jane Canary", "buyerEmail": 7}))]
     bench.source.search(A_SEARCH, "canary-token")
+    bench.source.close()
     logged = "\n".join(record.getMessage() for record in caplog.records)
     assert "trying again in 1.0 s" in logged
     assert "searchOrders: HTTP 200" in logged

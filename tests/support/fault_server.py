@@ -153,13 +153,15 @@ def cut_off(value: Any) -> Behaviour:
 
 
 def trickle(handler: Handler) -> None:
-    """Send a byte now and then, for ever: no single silence is long."""
+    """Send a byte now and then, for longer than anybody should wait: no single silence is long."""
     handler.send_response_only(200)
     handler.send_header("Content-Length", "1000000")
     handler.end_headers()
-    while not handler.server.owner.closing.wait(0.02):
+    for _ in range(100):
+        if handler.server.owner.closing.wait(0.02):
+            break
         handler.wfile.write(b" ")
-        handler.wfile.flush()
+    handler.close_connection = True
 
 
 @dataclass
