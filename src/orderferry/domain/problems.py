@@ -35,6 +35,8 @@ class ProblemCode(StrEnum):
     CLOCK_OFF = "clock-off"
     MARKETPLACE_REFUSED = "marketplace-refused"
     MISSING_DATA = "missing-data"
+    LEDGER_REBUILT = "ledger-rebuilt"
+    IMPLAUSIBLE = "implausible-answer"
 
 
 HINTS: dict[ProblemCode, str] = {
@@ -72,6 +74,9 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.CLOCK_OFF: "Set the machine's clock (NTP).",
     ProblemCode.MARKETPLACE_REFUSED: "Authorise the application for this marketplace in Seller Central, or take it "
     "out of amazon.marketplaces.",
+    ProblemCode.LEDGER_REBUILT: "The daily jobs do it by themselves; by hand: `orderferry recheck` and `orderferry "
+    "doublecheck`.",
+    ProblemCode.IMPLAUSIBLE: "Look into Seller Central whether orders came in; `orderferry check` tests the access.",
     ProblemCode.MISSING_DATA: "Grant the missing role to the application in Seller Central and authorise it again.",
 }
 

@@ -59,6 +59,17 @@ def read_markers(connection: sa.Connection, tables: ShopTables, order_ids: Itera
     return read_marked(connection, tables, order_ids).markers
 
 
+def read_all_markers(connection: sa.Connection, tables: ShopTables, after: str, limit: int) -> list[Marker]:
+    """Return up to `limit` markers whose order id comes after `after` ('' for the first), in order of the id."""
+    if not tables.has(MARKER_TABLE):
+        return []
+    column = tables[MARKER_TABLE].c.amazon_order_id
+    wanted = sa.select(column).where(column > after).order_by(column).limit(limit)
+    ids = [as_text(order_id) for order_id in connection.execute(wanted).scalars()]
+    found = read_markers(connection, tables, ids)
+    return [found[order_id] for order_id in ids]
+
+
 def marker_row(
     marker: Marker, *, order_reference: str, module: str, now: datetime, new: bool = True
 ) -> dict[str, Bindable]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,18 +18,20 @@ from orderferry.prestashop.database import ShopDatabase
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.framing import Bench
 from orderferry.prestashop.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.marker_table import read_markers
+from orderferry.prestashop.marker_table import read_all_markers, read_markers
 from orderferry.prestashop.market import Market, open_market
 from orderferry.prestashop.order_rows import rows_of_order
 from orderferry.prestashop.other_importers import ForeignOrders
-from orderferry.prestashop.own_tables import ensure_tables
+from orderferry.prestashop.own_tables import STATE_TABLE, ensure_tables
 from orderferry.prestashop.planning import plan_order
 from orderferry.prestashop.shop_facts import read_shop_facts
 from orderferry.prestashop.shop_writer import ShopWriter
+from orderferry.prestashop.state_values import kept_value, store_value
 from orderferry.prestashop.tables import ShopTables
 from orderferry.prestashop.transactions import Transactions
 
 _TAXES_KEY = "shop-taxes"
+_MARKER_PAGE = 500
 
 
 class _Open:
@@ -102,6 +104,31 @@ class PrestashopShop:
         """The markers of these orders."""
         with self._database.reading("looking up imported orders") as connection:
             return read_markers(connection, self._ready().tables, order_ids)
+
+    def marker_pages(self) -> Iterator[list[Marker]]:
+        """All markers, a few hundred at a time, no connection held between two pages."""
+        after = ""
+        while True:
+            with self._database.reading("reading the markers") as connection:
+                page = read_all_markers(connection, self._ready().tables, after, _MARKER_PAGE)
+            if page:
+                yield page
+            if len(page) < _MARKER_PAGE:
+                return
+            after = page[-1].order_id
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep a text beside the markers."""
+        with self._database.writing("keeping a note in the shop") as connection:
+            store_value(ShopWriter(connection, self._ready().tables), name, value)
+
+    def kept(self, name: str) -> str:
+        """A text that was kept beside the markers; '' if there is none."""
+        tables = self._ready().tables
+        if not tables.has(STATE_TABLE):
+            return ""
+        with self._database.reading("reading a note in the shop") as connection:
+            return kept_value(ShopWriter(connection, tables), name)
 
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
         """Orders that another importer has put into the shop: Amazon id to id_order."""

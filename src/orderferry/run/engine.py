@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orderferry.config.model import Settings
 from orderferry.domain.decide import Rules
+from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Search
-from orderferry.domain.window import Rereading, cells_of, counts_as_coverage, rereading_is_due
+from orderferry.domain.window import Cell, Rereading, cells_of, counts_as_coverage, rereading_is_due
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
 from orderferry.run.due import DueOrders
 from orderferry.run.listings import ListingReader
@@ -27,6 +28,7 @@ from orderferry.run.options import RunOptions
 from orderferry.run.patience import Patience
 from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
+from orderferry.run.recover import Recovery
 from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
 from orderferry.run.sweeps import Sweep
@@ -87,6 +89,8 @@ class Engine:
             run,
             self.options.dry_run,
         )
+        recovery = Recovery(self.shop, self.ledger, report, self.now)
+        recovery.rebuild_if_lost(run)
         due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, self.now)
         rules = Rules(self.settings.orders.since)
         if self.options.orders:
@@ -96,20 +100,24 @@ class Engine:
             due.restore(Rules(restore=True))
             return
         try:
-            self._observe(report, processor, patience, rules)
+            self._observe(report, processor, patience, rules, recovery)
         except QuotaExhausted as exhausted:
             # getOrder has a quota of its own: single orders can still be looked after.
             report.errors.append(exhausted)
         if self.sweep.looks_after_due:
             due.look_after(self.options, rules)
+        if self.sweep.incremental and not report.errors and not self.options.dry_run:
+            recovery.leave_copy()
+        recovery.report_pending()
 
-    def _observe(self, report: Report, processor: Processor, patience: Patience, rules: Rules) -> None:
+    def _observe(
+        self, report: Report, processor: Processor, patience: Patience, rules: Rules, recovery: Recovery
+    ) -> None:
         with self.stop.waiting():
             amazon_now = self.source.now()
         self._check_clock(report)
         end = end_of_observation(amazon_now, self.options)
         cells = observed_cells(self.sweep, self.settings, self.options)
-        coverage = self.ledger.coverage(self.sweep.basis)
         incremental = self.sweep.incremental and not self.options.spans_by_hand
         rereadings = {cell: Rereading(*moments) for cell, moments in self.ledger.rereading(cells).items()}
         reader = ListingReader(
@@ -125,18 +133,32 @@ class Engine:
             dry_run=self.options.dry_run,
             resumable=not self.options.spans_by_hand,
         )
-        for listing in reader.unfinished():
-            if set(cells_of(listing.search)) <= set(cells):
-                reader.resume(listing)
+        resumed = [reader.resume(listing) for listing in reader.unfinished() if self._is_about(listing, cells)]
         if incremental:
             coverage = self.ledger.coverage(self.sweep.basis)
             due = uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings)
+        elif resumed:
+            return  # the rest of a catch-up that stopped for quota: the next one starts anew
         else:
-            due = spans_by_hand(self.sweep, self.settings, self.options, cells, end)
+            due = spans_by_hand(self.sweep, self.settings, self._looking_back(recovery), cells, end)
         reader.read(searches_for(self.sweep, due))
-        if incremental and not self.options.dry_run:
+        if self.options.dry_run:
+            return
+        if incremental:
             read_again = [cell for cell in cells if rereading_is_due(rereadings.get(cell), end)]
             self.ledger.note_rereading(read_again, end, end)
+        elif not self.options.spans_by_hand:
+            recovery.done(self.sweep.command)
+
+    def _is_about(self, listing: Listing, cells: Sequence[Cell]) -> bool:
+        return set(cells_of(listing.search)) <= set(cells)
+
+    def _looking_back(self, recovery: Recovery) -> RunOptions:
+        """After the ledger was lost, a catch-up looks once over orders.give_up: what waited may be that old."""
+        if self.options.spans_by_hand or not recovery.pending(self.sweep.command):
+            return self.options
+        own = max(self.sweep.lookback(channel, self.settings.observation) for channel in self.sweep.channels)
+        return replace(self.options, window=max(own, self.settings.orders.give_up))
 
     def _wants(self, order: Order | UnreadableOrder) -> bool:
         return isinstance(order, UnreadableOrder) or self.sweep.wants(order)

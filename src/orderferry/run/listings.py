@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Order, UnreadableOrder
-from orderferry.domain.paging import read_pages
+from orderferry.domain.paging import PagingLoop, read_pages
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Page, Search
 from orderferry.domain.window import cells_of, observed_span
@@ -76,14 +76,15 @@ class ListingReader:
             for marketplace in search.marketplaces:
                 self._read_search(replace(search, marketplaces=(marketplace,)))
 
-    def resume(self, listing: Listing) -> None:
-        """Go on with a listing that an earlier run left."""
+    def resume(self, listing: Listing) -> Listing:
+        """Go on with a listing that an earlier run left; return it."""
         log.info("going on with page %d of a listing that an earlier run left", listing.pages + 1)
         try:
             self._read_listing(listing)
         except MarketplaceRefused as refused:
             self.ledger.drop_listing(listing)
             self._note_refused(refused)
+        return listing
 
     def _read_listing(self, listing: Listing) -> None:
         try:
@@ -92,10 +93,13 @@ class ListingReader:
             if listing.token is None:
                 raise
             log.warning("Amazon no longer takes the pagination token: the span is read from its first page")
-            if not self.dry_run:
-                self.ledger.drop_listing(listing)
+            self._drop(listing)
             finished = self._read_pages(replace(listing, token=None, pages=0, started=self.source.now()))
-        if self.source.now() - finished.started > self.overlap and not finished.again:
+        except PagingLoop:
+            self._drop(listing)  # going on with that token would only lead into the loop again
+            raise
+        slow = self.source.now() - finished.started > self.overlap
+        if slow and not finished.again and self.credit(finished.search):
             # Orders that change while one pages move between pages: what took long is read once more.
             log.info("the listing took longer than the overlap: it is read a second time before it counts")
             self._drop(finished)

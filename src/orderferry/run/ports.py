@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -63,6 +63,15 @@ class Shop(Protocol):
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""
+
+    def marker_pages(self) -> Iterator[list[Marker]]:
+        """All markers, a few hundred at a time."""
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep a text in the shop (`<prefix>orderferry_state`)."""
+
+    def kept(self, name: str) -> str:
+        """A text that was kept there; '' if there is none."""
 
     def release(self) -> None:
         """Give the connection back (before waiting for Amazon)."""

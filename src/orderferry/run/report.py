@@ -151,7 +151,9 @@ class Report:
 
 
 # Problems that only inform: nothing is wrong that a person must mend.
-INFORMATIVE = frozenset({"not-ready", "other-importer", "clock-off", "missing-data"})
+INFORMATIVE = frozenset(
+    {"not-ready", "other-importer", "clock-off", "missing-data", "ledger-rebuilt", "implausible-answer"}
+)
 
 
 def problem_json(problem: Problem) -> dict[str, str]:

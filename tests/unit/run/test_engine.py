@@ -128,6 +128,7 @@ class DictShop:
     broken_orders: set[str] = field(default_factory=set)
     away: bool = False
     dies_at: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
 
     def prepare(self, *, write: bool) -> None:
         if self.away:
@@ -175,6 +176,15 @@ class DictShop:
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         return [p.code is ProblemCode.UNKNOWN_SKU and p.subject in self.skus for p in problems]
+
+    def marker_pages(self) -> Iterator[list[Marker]]:
+        yield list(self.markers_by_id.values())
+
+    def keep(self, name: str, value: str) -> None:
+        self.notes[name] = value
+
+    def kept(self, name: str) -> str:
+        return self.notes.get(name, "")
 
     def release(self) -> None:
         pass
@@ -495,3 +505,57 @@ def test_given_up_orders_are_shouted_about_and_still_looked_at(world: World) -> 
     world.amazon.orders[old.order_id] = replace(old, status=S.UNSHIPPED)
     world.pass_time(days=1)
     assert counts(world.run()) == {"seen": 1, "created": 1}
+
+
+def lose_ledger(world: World, tmp_path: Path) -> None:
+    world.ledger = open_ledger(tmp_path / "another.sqlite", account="a", shop="s", now=world.now)
+
+
+def test_a_lost_ledger_is_rebuilt_from_the_shop_and_the_catch_ups_look_back_once(world: World, tmp_path: Path) -> None:
+    held = make_order(1, items=(Item("1", 1, "NEW"),), created=START - timedelta(days=25))
+    fba = make_order(2, S.SHIPPED, Channel.FBA, created=START - timedelta(days=25))
+    world.amazon.put(held, fba, *(make_order(n) for n in range(3, 6)))
+    world.run()
+    covered = world.ledger.coverage(Basis.UPDATED)
+    world.pass_time(days=4)
+    lose_ledger(world, tmp_path)
+    report = world.run()
+    assert report.counts["created"] == 0
+    assert len(world.shop.writes) == 4
+    assert [p.code for p in report.problems.values()] == [ProblemCode.LEDGER_REBUILT]
+    for cell, spans in covered.items():
+        assert world.ledger.coverage(Basis.UPDATED)[cell][0].start == spans[0].start
+    world.shop.skus.add("NEW")
+    caught_up = world.run("doublecheck")
+    assert counts(caught_up)["created"] == 1
+    assert [p.code for p in caught_up.problems.values()] == [ProblemCode.LEDGER_REBUILT]
+    last = world.run("recheck")
+    [(search, _)] = world.amazon.searches
+    assert search.span.length == timedelta(days=30)
+    assert last.problems == {}
+    world.pass_time(days=1)
+    world.run("recheck")
+    [(search, _)] = world.amazon.searches
+    assert search.span.length == timedelta(days=7)
+    world.ledger.close()
+
+
+def test_an_unreadable_copy_of_the_coverage_means_the_whole_window(world: World, tmp_path: Path) -> None:
+    world.amazon.put(make_order(1))
+    world.run()
+    world.shop.notes["coverage"] = "[[1, 2"
+    lose_ledger(world, tmp_path)
+    report = world.run()
+    assert {o["from"] for o in report.as_json()["observed"]} == {"2026-11-19T12:07:00Z", "2026-11-17T12:07:00Z"}
+    assert len(world.shop.writes) == 1
+    world.ledger.close()
+
+
+def test_a_catch_up_that_stopped_for_quota_goes_on_instead_of_starting_again(world: World) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 6)))
+    world.amazon.faults[2] = QuotaExhausted("none left", operation="searchOrders")
+    assert world.run("doublecheck").exit_code is ExitCode.AMAZON_UNAVAILABLE
+    world.pass_time(hours=1)
+    assert world.run("doublecheck").exit_code is ExitCode.DONE
+    assert [token for _, token in world.amazon.searches] == ["2", "4"]
+    assert len(world.shop.writes) == 5
