@@ -98,6 +98,16 @@ def item_sheet(item: Item, *, displayed_price: bool) -> Sheet:
     return Sheet(amounts={ProceedsType.ITEM: amount})
 
 
+def order_currency(order: Order) -> str:
+    """Given an order, return the currency that it names first, else that of its marketplace; '' if neither is known.
+
+    A replacement may come without any amount.
+    """
+    named = (money.currency for _, money in _all_money(order))
+    home = (place.currency for place in MARKETPLACES if place.id == order.marketplace_id)
+    return next(named, "") or next(home, "")
+
+
 def checked_currency(order: Order) -> str:
     """Given an order, return the one currency of its amounts; that of its marketplace where it has none.
 
@@ -120,8 +130,7 @@ def checked_currency(order: Order) -> str:
                 next(reversed(currencies.values())),
             )
         )
-    home = (place.currency for place in MARKETPLACES if place.id == order.marketplace_id)
-    return next(iter(currencies), "") or next(home, "")
+    return order_currency(order)
 
 
 def _all_money(order: Order) -> Iterator[tuple[str, Money]]:

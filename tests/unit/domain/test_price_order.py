@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orderferry.domain.orders import Address, Item, Money, Order
-from orderferry.domain.pricing import Amount, RateChoice, Reading, Rounding
+from orderferry.domain.pricing import Amount, RateChoice, Rates, Reading, Rounding
 from orderferry.domain.problems import ProblemCode
 from support.amazon_money import (
     DE_19,
@@ -168,6 +168,21 @@ def test_a_discount_without_details_beside_a_tax_with_details() -> None:
     assert result.total == pair("100.00", "122.00")
 
 
+def test_the_tax_on_a_discount_is_taken_off_where_the_discount_is() -> None:
+    tax = row("TAX", "22.00", ITEM="22.00", SHIPPING="2.20", DISCOUNT="-2.20")
+    rows = (row("ITEM", "100.00"), row("SHIPPING", "10.00"), row("DISCOUNT", "-10.00", SHIPPING="-10.00"), tax)
+    result = priced(order(item("122.00", *rows), grand="122.00"), eu_rates())
+    assert result.lines[0].tax_after_discount == Decimal("22.00")
+    assert (result.shipping.discount, result.shipping.rate) == (result.shipping.amount, Decimal(22))
+
+
+def test_shipping_that_a_discount_pays_keeps_the_shops_rate() -> None:
+    tax = row("TAX", "22.00", ITEM="22.00")
+    rows = (row("ITEM", "122.00"), row("SHIPPING", "6.10"), row("DISCOUNT", "-6.10", SHIPPING="-6.10"), tax)
+    result = priced(order(item("122.00", *rows), grand="122.00"), eu_rates())
+    assert (result.shipping.amount, result.shipping.tax_key) == (pair("5.00", "6.10"), "1")
+
+
 def test_vine_order_is_paid_by_its_discount() -> None:
     result = priced(order(item("0.00", row("ITEM", "29.99"), row("DISCOUNT", "-29.99")), grand="0.00"), eu_rates())
     assert result.lines[0].total == result.discounts == pair("24.58", "29.99")
@@ -194,6 +209,15 @@ def test_discount_of_the_whole_order_is_shared() -> None:
         proceeds=(row("ITEM", "122.00"), row("DISCOUNT", "-12.20")),
     )
     assert [line.discount for line in priced(one, eu_rates()).lines] == [pair("5.00", "6.10"), pair("5.00", "6.10")]
+
+
+def test_a_discount_of_the_whole_order_spares_the_tip() -> None:
+    one = order(
+        item("61.00", row("ITEM", "61.00")),
+        grand="59.90",
+        proceeds=(row("DISCOUNT", "-6.10"), row("DELIVERY_TIP", "5.00")),
+    )
+    assert [line.discount.incl for line in priced(one, eu_rates()).lines] == [Decimal("6.10"), 0]
 
 
 def test_shipping_of_the_whole_order() -> None:
@@ -359,6 +383,19 @@ def test_tax_without_details_is_split_in_proportion() -> None:
     assert (result.lines[0].total, result.shipping.amount) == (pair("90.00", "109.80"), pair("10.00", "12.20"))
 
 
+def test_tax_beyond_its_details_belongs_to_what_is_not_detailed() -> None:
+    rows = (row("ITEM", "100.00"), row("SHIPPING", "10.00"), row("TAX", "24.20", ITEM="22.00"))
+    result = priced(order(item("134.20", *rows), grand="134.20"), eu_rates())
+    assert (result.lines[0].total, result.shipping.amount) == (pair("100.00", "122.00"), pair("10.00", "12.20"))
+
+
+def test_a_little_tax_is_never_that_of_zero_percent() -> None:
+    rates = Rates({"1": None}, None, (RateChoice(Decimal(0), "9"),), inside_eu=False)
+    bought = item("100.00", row("ITEM", "99.98"), row("TAX", "0.02"), quantity=2)
+    (line,) = priced(order(bought, grand="100.00"), rates).lines
+    assert (line.rate, line.tax_key) == (Decimal("0.020"), "")
+
+
 def test_tax_at_the_level_of_the_order_alone() -> None:
     one = order(
         item("100.00", row("ITEM", "100.00")),
@@ -434,6 +471,24 @@ UNRECONCILED = [
     pytest.param(order(item(None)), "neither a grand total nor the proceeds of orderItems[0]", id="no amounts"),
     pytest.param(
         order(item(None, unit_price=money("5.00"))), "neither a grand total", id="the displayed price alone is no total"
+    ),
+    pytest.param(
+        order(
+            item("95.00", row("ITEM", "100.00"), row("DISCOUNT", "5.00")),
+            grand="97.00",
+            proceeds=(row("DISCOUNT", "3.00"),),
+        ),
+        "order DISCOUNT 3.00",
+        id="a discount of the order below the items'",
+    ),
+    pytest.param(
+        order(
+            item("20.00", row("ITEM", "10.00"), row("SHIPPING", "10.00")),
+            grand="14.00",
+            proceeds=(row("SHIPPING", "4"),),
+        ),
+        "order SHIPPING 4",
+        id="a shipping of the order below the items'",
     ),
     pytest.param(
         order(item("10.00"), grand="10.02"),
