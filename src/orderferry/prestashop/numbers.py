@@ -26,17 +26,18 @@ class Sequence:
 
     `setting` gives the next number once and is then cleared. `margin`: how many of the newest rows may have got their
     number after a later row's; slips are numbered when a parcel leaves, which may be long after the invoice.
-    `resets`: the setting that begins again with 1 each year, or ''. `order_column`: orders' own copy if it is indexed.
+    `order_column`: orders' own copy if it is indexed. `locks`: read what is committed now even where the server only
+    allows REPEATABLE READ, which holds the rows till the commit: too many of them for slips.
     """
 
     column: str
     setting: str
     margin: int
-    resets: str = ""
     order_column: str = ""
+    locks: bool = False
 
 
-INVOICE_NUMBERS = Sequence("number", "PS_INVOICE_START_NUMBER", 1_000, "PS_INVOICE_RESET", "invoice_number")
+INVOICE_NUMBERS = Sequence("number", "PS_INVOICE_START_NUMBER", 1_000, "invoice_number", locks=True)
 DELIVERY_NUMBERS = Sequence("delivery_number", "PS_DELIVERY_NUMBER", 20_000)
 
 
@@ -94,7 +95,7 @@ def _highest(writer: ShopWriter, sequence: Sequence, reached: Reached, year: int
     if yearly:
         conditions.append(table.c.date_add >= f"{year}-01-01 00:00:00")
     # The first draw ever reads all rows, and locks none of them.
-    highest = writer.largest("order_invoice", sequence.column, *conditions, lock=reached.newest > 0)
+    highest = writer.largest("order_invoice", sequence.column, *conditions, lock=sequence.locks and reached.newest > 0)
     if sequence.order_column and not yearly and writer.tables.live["orders"].columns[sequence.order_column].indexed:
         highest = max(highest, writer.largest("orders", sequence.order_column))
     return highest

@@ -1,0 +1,104 @@
+"""A frame with everything in it, for the pure row builders; any field can be replaced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orderferry.domain.orders import Order
+from orderferry.domain.postal import PostalAddress
+from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
+from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
+from orderferry.prestashop.frame import Account, Frame, FrameLine, Paperwork, Place
+from support.writing import NOW, PURCHASED, Sold, amazon_order
+
+PAID = OrderState(2, "Payment accepted", True, True, True, False, False, True)
+SHIPPED = OrderState(4, "Shipped", True, True, True, True, True, True)
+CANCELLED = OrderState(6, "Canceled", False, False, False, False, False, True)
+ORDER = amazon_order(Sold("demo_11", 2, "29.04", "5.24", shipping="8.54", shipping_tax="1.54"))
+MUG = Product(
+    id_product=6,
+    id_product_attribute=0,
+    name="Mug",
+    names={1: "Tazza", 2: "Mug"},
+    reference="demo_11",
+    supplier_reference="demo_11",
+    ean13="",
+    upc="",
+    isbn="",
+    mpn="",
+    weight=Decimal("0.300"),
+    wholesale_price=Decimal("5.49"),
+    id_tax_rules_group=1,
+    stock_quantity=900,
+)
+POSTAL = PostalAddress("Mario", "Rossi", "", "Via Roma 1", "Scala B", "20121", "Milano", "IT", "MI", "+390212345678")
+PLACE = Place(POSTAL, Country(10, "IT", 1, True, True, True, True), 183)
+
+
+def amount(excl: str, incl: str) -> Amount:
+    return Amount(Decimal(excl), Decimal(incl))
+
+
+def priced_line(quantity: int = 2, **more: Any) -> PricedLine:
+    values: dict[str, Any] = {
+        "item_id": ORDER.items[0].item_id,
+        "label": "",
+        "quantity": quantity,
+        "unit": amount("11.900000", "14.520000"),
+        "total": amount("23.80", "29.04"),
+        "rate": Decimal(22),
+        "tax_after_discount": Decimal("5.24"),
+        "unit_tax_after_discount": Decimal("2.620000"),
+        "tax_key": "1",
+    }
+    return PricedLine(**{**values, **more})
+
+
+def priced_order(**more: Any) -> PricedOrder:
+    values: dict[str, Any] = {
+        "currency": "EUR",
+        "lines": (priced_line(),),
+        "shipping": PricedCharge(amount("7.00", "8.54"), Decimal(22), "1"),
+        "wrapping": PricedCharge(Amount(), Decimal(0)),
+        "discounts": Amount(),
+        "total": amount("30.80", "37.58"),
+        "reading": Reading.TAX_INSIDE,
+    }
+    return PricedOrder(**{**values, **more})
+
+
+def frame(order: Order = ORDER, **more: Any) -> Frame:
+    """A frame for one mug, twice, paid, invoiced."""
+    priced = more.pop("priced", priced_order())
+    line = FrameLine(priced.lines[0], order.items[0], MUG, tax_name="IVA IT 22%")
+    made = Frame(
+        order=order,
+        priced=priced,
+        marketplace="IT",
+        shop=ShopUnit(1, 1, "Shop", False, False, False),
+        zone=ZoneInfo("Europe/Rome"),
+        now=NOW,
+        id_lang=1,
+        currency=Currency(1, "EUR", Decimal(1), 2, True),
+        conversion_rate=Decimal(1),
+        carrier_tax_rate=Decimal(22),
+        state=PAID,
+        id_carrier=2,
+        account=Account("order", "402-1234567-1234567@amazon.invalid", "Mario", "Rossi", "", 2),
+        delivery=PLACE,
+        invoice_place=None,
+        lines=(line,),
+        paperwork=Paperwork(row=True, invoice=True, shop_address="Shop"),
+        round_mode=2,
+        round_type=2,
+        payment_label="Amazon",
+        module_name="orderferry",
+        placed=PURCHASED,
+        goods=(),
+        movement=None,
+        id_employee=1,
+    )
+    return replace(made, **more)

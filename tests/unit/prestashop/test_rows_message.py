@@ -1,0 +1,81 @@
+"""What staff reads of an order: complete, and never markup."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderferry.domain.orders import Buyer, Package
+from orderferry.prestashop.rows_message import message_rows, message_text, order_note, private_message
+from orderferry.prestashop.shop_text import harmless
+from support.frames import ORDER, PLACE, POSTAL, frame
+from support.writing import HOME, PURCHASED
+
+
+def test_everything_without_a_column_is_in_the_message() -> None:
+    order = replace(
+        ORDER,
+        programs=("PRIME", "AMAZON_BUSINESS"),
+        buyer=Buyer("Anna Bianchi", "", "", "PO-77"),
+        delivery_instructions=("Ring twice",),
+        replaces=("402-0000000-0000001",),
+        items=(replace(ORDER.items[0], gift_message="Tanti auguri", ioss_number="IM123"),),
+        packages=(
+            Package("1", tracking_number="B", ship_time=PURCHASED + timedelta(days=2)),
+            Package("2", tracking_number="A", ship_time=PURCHASED + timedelta(days=1)),
+        ),
+    )
+    kept = replace(PLACE, postal=replace(POSTAL, kept=("name: Mario Rossi 2°",), placeholders=("phone",)))
+    lines = message_text(frame(order, delivery=kept), ("a text that was cut",)).splitlines()
+
+    assert lines == [
+        "Amazon order 402-1234567-1234567 (IT)",
+        "Purchased: 2026-11-22 19:30",
+        "Imported: 2026-11-23 08:12",
+        "Service level: STANDARD",
+        "Ship by: 2026-11-23 19:30 to 2026-11-24 19:30",
+        "Programs: Prime, Business",
+        "Deliver by: 2026-11-27 19:30",
+        "Purchase order number: PO-77",
+        "Buyer: Anna Bianchi",
+        "Gift message: Tanti auguri",
+        "Delivery instructions: Ring twice",
+        "Address as Amazon gives it: name: Mario Rossi 2°",
+        "In full: a text that was cut",
+        "Placeholders stand for: phone",
+        "Further tracking numbers: B",
+        "Replacement for: 402-0000000-0000001",
+        "IOSS number (demo_11): IM123",
+    ]
+
+
+def test_the_note_has_no_personal_data() -> None:
+    note = order_note(frame(replace(ORDER, delivery_instructions=("Ring at Rossi",))))
+
+    assert note.startswith("Amazon 402-1234567-1234567 | Purchased: 2026-11-22 19:30 | Imported: 2026-11-23 08:12")
+    assert HOME.name not in note
+    assert "Ring" not in note
+
+
+def test_the_thread_is_closed_and_the_message_private() -> None:
+    thread, message = message_rows(frame())
+
+    assert (thread.values["status"], thread.values["id_contact"]) == ("closed", 0)
+    assert (message.values["private"], message.values["id_employee"]) == (1, 1)
+
+
+@given(st.text())
+def test_no_text_is_markup_in_the_back_office(text: str) -> None:
+    message = private_message(7, text, 1, "2026-11-23 08:12:35").values["message"]
+
+    assert isinstance(message, str)
+    assert not set("<>\x00\x1b\ud800") & set(message)
+
+
+@given(st.text())
+def test_harmless_texts_stay_as_they_are(text: str) -> None:
+    assert harmless(harmless(text)) == harmless(text)
+    assert harmless("Grüße 🎁\nВаш") == "Grüße 🎁\nВаш"

@@ -1,0 +1,210 @@
+"""What Amazon's news mean for an imported order: a table of cases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderferry.config.model import OrdersSettings
+from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.orders import Channel, Order, OrderStatus, Package
+from orderferry.domain.problems import ProblemCode
+from orderferry.prestashop.digest import changed_groups, digests_of, merged
+from orderferry.prestashop.facts import OrderState
+from orderferry.prestashop.order_changes import Standing, changes_of
+from orderferry.prestashop.states import state_kind
+from orderferry.prestashop.stock import Goods, Movement, goods_of, stock_changes
+from orderferry.prestashop.stock_record import goods_recorded, recorded, still_there
+from orderferry.prestashop.tracking import Tracking, tracking_of
+from support.frames import CANCELLED, MUG, ORDER, PAID, SHIPPED
+from support.writing import HOME, PURCHASED, cancelled, shipped
+
+PREPARING = OrderState(3, "Processing", True, True, True, False, True, True)
+TARGETS = {OrderStatus.UNSHIPPED: PAID, OrderStatus.SHIPPED: SHIPPED, OrderStatus.CANCELLED: CANCELLED}
+
+
+def marker_of(order: Order = ORDER, last_state: int = 2, **more: Any) -> Marker:
+    return Marker(
+        order.order_id, 1, order.marketplace_id, order.channel, order.updated, digests_of(order), last_state, **more
+    )
+
+
+def changes(order: Order, current: OrderState = PAID, marker: Marker | None = None, invoice: int = 0) -> Any:
+    target = TARGETS.get(order.status or OrderStatus.UNSHIPPED, PAID)
+    standing = Standing(current.id, current, target, frozenset({6, 7, 8}), invoice)
+    return changes_of(order, marker or marker_of(), standing)
+
+
+@pytest.mark.parametrize(
+    ("order", "current", "summary"),
+    [
+        (ORDER, PAID, ()),
+        (shipped(ORDER), PAID, ("state 4", "tracking")),
+        (shipped(ORDER), SHIPPED, ("tracking",)),
+        (shipped(ORDER), PREPARING, ("tracking",)),
+        (cancelled(ORDER), PAID, ("state 6",)),
+        (cancelled(ORDER), CANCELLED, ()),
+        (replace(ORDER, status=OrderStatus.PARTIALLY_SHIPPED), PAID, ("message",)),
+        (replace(ORDER, delivery_address=replace(HOME, city="Roma")), PAID, ("address",)),
+        (replace(ORDER, delivery_address=replace(HOME, city="Roma")), SHIPPED, ()),
+        (replace(ORDER, delivery_address=None), PAID, ()),
+    ],
+    ids=[
+        "nothing new",
+        "shipped",
+        "shipped in the shop before Amazon",
+        "moved by a person",
+        "cancelled",
+        "cancelled in the shop too",
+        "partially shipped",
+        "address corrected",
+        "address corrected too late",
+        "address withdrawn",
+    ],
+)
+def test_changes(order: Order, current: OrderState, summary: tuple[str, ...]) -> None:
+    found = changes(order, current)
+
+    assert found.summary == summary
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("current", [SHIPPED, PREPARING], ids=["shipped", "moved by a person"])
+def test_a_cancellation_that_comes_too_late_is_reported_again_and_again(current: OrderState) -> None:
+    first = changes(cancelled(ORDER), current)
+    again = changes(cancelled(ORDER), current, replace(marker_of(), digests=first.digests))
+
+    for found in (first, again):
+        assert found.summary == ()
+        assert [note.code for note in found.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
+
+
+def test_amounts_follow_before_the_invoice_and_are_reported_after_it() -> None:
+    changed = replace(ORDER, items=(replace(ORDER.items[0], quantity=1),))
+
+    before, after = changes(changed), changes(changed, invoice=17)
+    assert (before.lines, before.notes) == (True, ())
+    assert (after.lines, [note.code for note in after.notes]) == (False, [ProblemCode.CHANGED_AFTER_INVOICE])
+    assert after.digests.lines == marker_of().digests.lines != before.digests.lines
+
+
+def test_adopted_orders_are_followed_in_state_and_tracking_alone() -> None:
+    moved = replace(shipped(ORDER), delivery_address=replace(HOME, city="Roma"), items=())
+
+    assert changes(moved, marker=marker_of(adopted=True)).summary == ("state 4", "tracking")
+
+
+def test_digests_of_another_version_are_no_news_but_shipping_is() -> None:
+    old = replace(marker_of(), digests=Digests("x", "x", "x", "x", "x", version=0))
+
+    assert changes(ORDER, marker=old).summary == ()
+    assert changes(shipped(ORDER), marker=old).summary == ("state 4",)
+
+
+@given(st.sampled_from(["state", "lines", "address", "tracking", "totals"]))
+def test_an_empty_digest_is_never_a_change(group: str) -> None:
+    old = Digests("a", "b", "c", "d", "e")
+    new = replace(old, **{group: ""})
+
+    assert changed_groups(old, new) == frozenset()
+    assert merged(old, new) == old
+    assert changed_groups(old, replace(old, **{group: "z"})) == {group}
+
+
+def test_notation_of_amounts_and_order_of_items_are_no_news() -> None:
+    item = ORDER.items[0]
+    other = replace(item, item_id="2")
+    two = replace(ORDER, items=(item, other))
+    assert item.proceeds_total is not None
+    rewritten = replace(
+        item,
+        proceeds=tuple(replace(row, amount=replace(row.amount, amount=row.amount.amount * 1)) for row in item.proceeds),
+    )
+
+    assert digests_of(two) == digests_of(replace(two, items=(other, rewritten)))
+
+
+@pytest.mark.parametrize(
+    ("order", "settings", "kind"),
+    [
+        (ORDER, OrdersSettings(), "paid"),
+        (replace(ORDER, programs=("PRIME",)), OrdersSettings(), "paid"),
+        (replace(ORDER, programs=("PRIME", "AMAZON_BUSINESS")), OrdersSettings(state_prime="9"), "prime"),
+        (replace(ORDER, programs=("AMAZON_BUSINESS",)), OrdersSettings(state_business="9"), "business"),
+        (shipped(replace(ORDER, programs=("PRIME",))), OrdersSettings(state_prime="9"), "shipped"),
+        (shipped(replace(ORDER, channel=Channel.FBA)), OrdersSettings(), "fba"),
+        (replace(ORDER, status=OrderStatus.INVOICE_UNCONFIRMED), OrdersSettings(), "shipped"),
+        (cancelled(ORDER), OrdersSettings(), "cancelled"),
+    ],
+)
+def test_kinds_of_states(order: Order, settings: OrdersSettings, kind: str) -> None:
+    assert state_kind(order, settings) == kind
+
+
+def test_stock_changes_are_relative_sorted_and_move_the_total_row() -> None:
+    goods = (Goods(9, 0, 1), Goods(3, 7, 2), Goods(3, 8, 1))
+
+    assert stock_changes(goods, Movement.SELL) == [
+        ((3, 0), (-3, -3, 0)),
+        ((3, 7), (-2, 0, 2)),
+        ((3, 8), (-1, 0, 1)),
+        ((9, 0), (-1, 0, 1)),
+    ]
+    assert stock_changes(goods, Movement.SHIP) == [((3, 7), (0, -2, -2)), ((3, 8), (0, -1, -1)), ((9, 0), (0, -1, -1))]
+
+
+@given(
+    st.lists(st.builds(Goods, st.integers(1, 4), st.integers(0, 2), st.integers(1, 9), st.booleans()), max_size=5),
+    st.sampled_from(
+        [
+            (Movement.SELL, Movement.GIVE_BACK),
+            (Movement.SELL_SHIPPED, Movement.RETURN_SHIPPED),
+        ]
+    ),
+)
+def test_what_is_undone_leaves_no_trace(goods: list[Goods], way: tuple[Movement, Movement]) -> None:
+    sums: dict[tuple[int, int], tuple[int, ...]] = {}
+    for movement in way:
+        for key, change in stock_changes(goods, movement):
+            sums[key] = tuple(a + b for a, b in zip(sums.get(key, (0, 0, 0)), change, strict=True))
+            quantity, physical, reserved = sums[key]
+            assert physical == quantity + reserved
+    assert not any(any(change) for change in sums.values())
+    assert goods_recorded(recorded(goods)) == tuple(goods)
+
+
+def test_packs_by_type() -> None:
+    pack = replace(MUG, pack_items=((1, 0, 2), (2, 5, 1)), pack_stock_type=3)
+    contents = (Goods(1, 0, 6, False), Goods(2, 5, 3, False))
+
+    assert goods_of(pack, 3, 0) == (Goods(6, 0, 3),)
+    assert goods_of(pack, 3, 1) == contents
+    assert goods_of(pack, 3, 2) == (Goods(6, 0, 3), *contents)
+    assert goods_of(replace(pack, pack_stock_type=1), 3, 0) == contents
+
+
+def test_a_record_that_a_person_spoilt_moves_nothing() -> None:
+    assert goods_recorded("not JSON") == goods_recorded('{"a": 1}') == goods_recorded("") == ()
+
+
+def test_what_is_still_there_shrinks_with_the_orders_lines() -> None:
+    taken = (Goods(1, 0, 3), Goods(1, 0, 2), Goods(2, 0, 4, False))
+
+    assert still_there(taken, {(1, 0): 4}) == (Goods(1, 0, 3), Goods(1, 0, 1), Goods(2, 0, 4, False))
+
+
+def test_tracking_takes_the_first_parcel_that_left() -> None:
+    packages = (
+        Package("1", tracking_number="LATE", ship_time=PURCHASED + timedelta(days=2)),
+        Package("2", carrier="BRT", tracking_number="FIRST", ship_time=PURCHASED),
+        Package("3", tracking_number="VOID", status="CANCELLED", ship_time=PURCHASED - timedelta(days=1)),
+        Package("4"),
+    )
+
+    assert tracking_of(packages) == Tracking("FIRST", "BRT", ("LATE",))
+    assert tracking_of(()) == Tracking()
