@@ -58,7 +58,7 @@ _RULES: dict[Field, _Rule] = {
 
 # Joiners that shape words (Persian, Indic) and emoji; every other format character is invisible or steers direction.
 _KEPT_FORMAT = frozenset("\u200c\u200d")
-_DOT_IN_A_WORD = re.compile(r"\.(?=[^\s.])")
+_DOTS = re.compile(r"\.+")
 _EVENT = re.compile(r"(on[a-z]{3,}\s*)=", re.IGNORECASE)
 _SCRIPT = re.compile(r"(script\s*):", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
@@ -75,7 +75,7 @@ def clean_text(text: str, field: Field) -> str:
     if rule.dropped is not None:
         text = rule.dropped.sub("", text)
     if field is Field.NAME:
-        text = _DOT_IN_A_WORD.sub(". ", text)
+        text = _DOTS.sub(". ", text)
     if field is Field.MESSAGE:
         text = _SCRIPT.sub(r"\1 -", _EVENT.sub(r"\1-", text))
     text = plain_text(text, keep_lines=field is Field.MESSAGE)

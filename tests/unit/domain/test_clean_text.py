@@ -10,6 +10,7 @@ from support.validators import accepts
 CASES = [
     pytest.param(Field.NAME, "Mario Rossi 2°", "Mario Rossi", id="name: digits and degree sign"),
     pytest.param(Field.NAME, "J.R.R. Tolkien", "J. R. R. Tolkien", id="name: dots get a space"),
+    pytest.param(Field.NAME, "Rossi... e figli..", "Rossi. e figli.", id="name: dots in a row"),
     pytest.param(Field.NAME, "Jean-Luc d'Été", "Jean-Luc d'Été", id="name: hyphen and apostrophe stay"),
     pytest.param(Field.NAME, "Anna & Marco", "Anna & Marco", id="name: ampersand stays"),
     pytest.param(Field.NAME, 'Mario "Il Re" Rossi', "Mario 'Il Re' Rossi", id="name: quotes"),
