@@ -25,6 +25,10 @@ def money(amount: str | Decimal | int, currency: str = "EUR") -> Money:
     return Money(Decimal(amount), currency)
 
 
+def pair(excl: str, incl: str) -> Amount:
+    return Amount(Decimal(excl), Decimal(incl))
+
+
 def row(kind: str, amount: str | Decimal, currency: str = "EUR", **details: str | Decimal) -> Proceeds:
     """One breakdown; a type that the API does not have becomes one that we do not know."""
     known = ProceedsType(kind) if kind in ProceedsType.__members__ else None

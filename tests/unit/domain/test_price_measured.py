@@ -7,12 +7,8 @@ from decimal import Decimal
 import pytest
 
 from orderferry.domain.orders import Address, Item, Order
-from orderferry.domain.pricing import Amount, PricedOrder, Rates, Reading, Rounding
-from support.amazon_money import DE_19, IT_10, IT_22, eu_rates, export_rates, item, order, priced, row
-
-
-def pair(excl: str, incl: str) -> Amount:
-    return Amount(Decimal(excl), Decimal(incl))
+from orderferry.domain.pricing import PricedOrder, Rates, Reading, Rounding
+from support.amazon_money import DE_19, IT_10, IT_22, eu_rates, export_rates, item, order, pair, priced, row
 
 
 def test_one_line_with_taxed_shipping() -> None:
