@@ -37,8 +37,9 @@ class ShopWriter:
     def insert_all(self, name: str, rows: Sequence[Mapping[str, Value]]) -> None:
         """Insert rows with the same columns in one statement; nobody needs their ids."""
         fitted = [fit_row(self.tables.live[name], row) for row in rows]
-        if fitted:
-            self.connection.execute(self.tables[name].insert().values(fitted))
+        if fitted:  # one row is given alone: SQLAlchemy keeps that statement compiled
+            rest = fitted if len(fitted) > 1 else fitted[0]
+            self.connection.execute(self.tables[name].insert().values(rest))
 
     def update(self, name: str, values: Mapping[str, Value], where: Mapping[str, Value]) -> int:
         """Set columns in the rows that equal `where`; return how many matched."""
