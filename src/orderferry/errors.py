@@ -57,11 +57,18 @@ class OrderferryError(Exception):
 
     exit_code = ExitCode.NEEDS_A_PERSON
     code = "error"
+    heals = False  # whether the next run may find it gone although nobody did anything
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class InternalError(OrderferryError):
+    """Something that should not happen: a defect of orderferry's. The next run tries again."""
+
+    code = "internal"
 
 
 class UsageError(OrderferryError):
@@ -86,6 +93,7 @@ class AlreadyRunning(OrderferryError):
 
     exit_code = ExitCode.ALREADY_RUNNING
     code = "already-running"
+    heals = True
 
 
 class AmazonError(OrderferryError):
@@ -98,11 +106,14 @@ class AmazonError(OrderferryError):
 class AmazonUnavailable(AmazonError):
     """No network, a time-out, a 5xx, or an answer that is not a page of orders. Heals by itself."""
 
+    heals = True
+
 
 class QuotaExhausted(AmazonError):
     """No token is left for `operation`, by our own book or by Amazon's 429. `retry_at`: when one is back (UTC)."""
 
     code = "quota-exhausted"
+    heals = True
 
     def __init__(self, message: str, *, operation: str, retry_at: datetime | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -114,6 +125,7 @@ class PaginationExpired(AmazonError):
     """Amazon no longer takes the pagination token (24 hours): the span has to be read from its first page."""
 
     code = "pagination-expired"
+    heals = True
 
 
 class AmazonRefused(AmazonError):
@@ -142,6 +154,8 @@ class ShopError(OrderferryError):
 
 class ShopUnavailable(ShopError):
     """The database can't be reached, or it broke off. Heals by itself."""
+
+    heals = True
 
 
 class ShopUnfit(ShopError):

@@ -88,8 +88,12 @@ table_prefix = "{self.prefix}"
 
     def run(self, *words: str, timeout: float = 120) -> Finished:
         """Start a command and wait for its end. stdin is closed, as under cron."""
+        return self.run_words(self.command(*words), timeout)
+
+    def run_words(self, words: list[str], timeout: float = 120) -> Finished:
+        """Start a whole command line and wait for its end."""
         done = subprocess.run(
-            self.command(*words),
+            words,
             cwd=self.folder,
             env=self.environment(),
             stdin=subprocess.DEVNULL,

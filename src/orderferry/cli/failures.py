@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from orderferry.errors import ConfigError, ExitCode, OrderferryError
+from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryError
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +24,11 @@ def exit_for(error: BaseException, argv: Sequence[str]) -> int:
     if isinstance(error, BrokenPipeError):
         _close_stdout()
         return int(ExitCode.DONE)
-    code, lines, problem = _told(error)
+    code, lines, problems = _told(error)
     for line in lines:
         click.echo(line, err=True)
     if "--json" in argv:
-        click.echo(json.dumps(_empty_json(argv, problem, code), ensure_ascii=False))
+        click.echo(json.dumps(_empty_json(argv, problems, code), ensure_ascii=False))
     return int(code)
 
 
@@ -40,7 +40,7 @@ def error_lines(error: OrderferryError) -> list[str]:
     )
 
 
-def _told(error: BaseException) -> tuple[ExitCode, list[str], dict[str, str]]:
+def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str]]]:
     if isinstance(error, OrderferryError):
         from orderferry.run.report import error_json
 
@@ -55,17 +55,23 @@ def _told(error: BaseException) -> tuple[ExitCode, list[str], dict[str, str]]:
         where = f" ({error.filename})" if error.filename else ""
         message = f"the system refused: {error.strerror or type(error).__name__}{where}"
         return ExitCode.NEEDS_A_PERSON, [f"orderferry: {message}."], _problem("system", message)
+    return _told(internal_error(error))
+
+
+def internal_error(error: BaseException) -> InternalError:
+    """Given an exception that nobody foresaw, return the sentence for it; the traceback goes to the log (-vv)."""
     log.debug("unexpected", exc_info=error)
-    message = f"an unexpected error inside orderferry: {type(error).__name__}"
-    hint = "Run it again with -vv and send what it prints to the issue tracker."
-    return ExitCode.NEEDS_A_PERSON, [f"orderferry: {message}.", f"  {hint}"], _problem("internal", message)
+    return InternalError(
+        f"An unexpected error inside orderferry: {type(error).__name__}.",
+        hint="Run it again with -vv and send what it prints to the issue tracker.",
+    )
 
 
-def _problem(code: str, message: str) -> dict[str, str]:
-    return {"order_id": "", "code": code, "message": message, "hint": ""}
+def _problem(code: str, message: str) -> list[dict[str, str]]:
+    return [{"order_id": "", "code": code, "message": message, "hint": ""}]
 
 
-def _empty_json(argv: Sequence[str], problem: dict[str, str], code: ExitCode) -> dict[str, object]:
+def _empty_json(argv: Sequence[str], problems: list[dict[str, str]], code: ExitCode) -> dict[str, object]:
     from datetime import UTC, datetime
 
     from orderferry.cli.main import COMMANDS
@@ -74,7 +80,7 @@ def _empty_json(argv: Sequence[str], problem: dict[str, str], code: ExitCode) ->
     command = next((word for word in argv[1:] if word in COMMANDS), "")
     now = datetime.now(UTC)
     document = Report(command, now, "--dry-run" in argv, finished=now).as_json()
-    return {**document, "problems": [problem], "exit_code": int(code)}
+    return {**document, "problems": problems, "exit_code": int(code)}
 
 
 def _close_stdout() -> None:

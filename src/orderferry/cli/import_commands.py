@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from orderferry.cli.context import CliContext
-from orderferry.cli.failures import error_lines
+from orderferry.cli.failures import error_lines, internal_error
 from orderferry.cli.parameters import Duration, ExitCodes, MarketplaceCode, Moment
 from orderferry.cli.print_report import print_said, print_summary
 from orderferry.domain.orders import Channel
@@ -127,7 +127,9 @@ def _report(context: CliContext, call: Call, path: Path) -> Report:
         context.set_up_logging(settings.logging)
         installation = bootstrap.Installation(settings)
         report = installation.run(call.command, call.options, wait=call.wait, speak=not call.as_json)
-    except OrderferryError as error:
+    except Exception as unforeseen:
+        # One shop's trouble, whatever it is, must not keep the other configurations from their run.
+        error = unforeseen if isinstance(unforeseen, OrderferryError) else internal_error(unforeseen)
         now = bootstrap.utc_now()
         report = Report(call.command, now, call.options.dry_run, finished=now, errors=[error])
         report.said = tuple((error.exit_code, line) for line in error_lines(error))

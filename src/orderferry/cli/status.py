@@ -48,7 +48,7 @@ def _print(status: Status) -> None:
         late = "  LATE" if command.late else ""
         click.echo(f"  {command.command:12} last success {ago}; last exit code {command.last_run.exit_code}{late}")
     click.echo("Observed until")
-    for (marketplace, channel), spans in sorted(status.coverage.items()):
+    for (marketplace, channel), spans in status.cells:
         end = last_end(spans)
         told = f"{iso(end)} ({format_duration(status.now - end)} ago)" if end else "never"
         click.echo(f"  {marketplace_code(marketplace):3} {channel:8} {told}")

@@ -17,8 +17,6 @@ from orderferry.errors import ExitCode, OrderferryError
 AGAIN_AFTER = timedelta(days=1)
 PATIENCE_RUNS = 3
 PATIENCE_TIME = timedelta(hours=1)
-# What the next run may heal by itself: said from the third run in a row on, or after an hour.
-HEALING = frozenset({ExitCode.ALREADY_RUNNING, ExitCode.AMAZON_UNAVAILABLE, ExitCode.SHOP_UNAVAILABLE})
 NAMED_ORDERS = 5
 
 
@@ -29,6 +27,7 @@ class Found:
     key: str
     text: str
     exit_code: ExitCode
+    heals: bool = False  # said from the third run in a row on, or after an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,12 @@ def order_conditions(entries: Iterable[Entry]) -> list[Found]:
 def error_conditions(command: str, errors: Iterable[OrderferryError]) -> list[Found]:
     """Given the errors that ended a run or a part of it, return their conditions, which belong to the command."""
     return [
-        Found(f"{command}: {error.code}", f"{command}: {_sentence(error.message, error.hint)}", error.exit_code)
+        Found(
+            f"{command}: {error.code}",
+            f"{command}: {_sentence(error.message, error.hint)}",
+            error.exit_code,
+            error.heals,
+        )
         for error in errors
     ]
 
@@ -92,7 +96,7 @@ def _continued(before: Condition | None, item: Found, now: datetime) -> Conditio
 
 
 def _worth_saying(before: Condition | None, condition: Condition, item: Found, now: datetime) -> bool:
-    if item.exit_code in HEALING:
+    if item.heals:
         ripe = condition.count >= PATIENCE_RUNS or now - condition.first_seen >= PATIENCE_TIME
         if not ripe:
             return False

@@ -16,7 +16,7 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span, Spans, normal
 from orderferry.domain.window import Cell
-from orderferry.errors import ExitCode, OrderferryError, worst
+from orderferry.errors import ConfigError, ExitCode, OrderferryError, worst
 
 
 class Outcome(StrEnum):
@@ -114,15 +114,15 @@ class Report:
         return {
             "command": self.command,
             "run": self.run,
-            "started": iso(self.started),
-            "finished": iso(self.finished) if self.finished else None,
+            "started": _second(self.started),
+            "finished": _second(self.finished) if self.finished else None,
             "dry_run": self.dry_run,
             "observed": self._observed_json(),
             "calls": {"searchOrders": 0, "getOrder": 0, **self.calls},
             "orders": self.counts,
             "open": {"waiting": 0, "held": 0, "failed": 0, "given_up": 0, **self.open},
             "problems": [problem_json(problem) for problem in self._sorted_problems()]
-            + [error_json(error) for error in self.errors],
+            + [problem for error in self.errors for problem in error_json(error)],
             "exit_code": int(self.exit_code),
         }
 
@@ -140,7 +140,7 @@ class Report:
             entries += [
                 {
                     "channel": str(channel),
-                    "marketplaces": codes,
+                    "marketplaces": sorted(codes),
                     "basis": str(basis),
                     "from": iso(span.start),
                     "until": iso(span.end),
@@ -148,6 +148,10 @@ class Report:
                 for (channel, span), codes in sorted(groups.items(), key=lambda g: (order.index(g[0][0]), g[0][1]))
             ]
         return entries
+
+
+def _second(moment: datetime) -> str:
+    return iso(moment.replace(microsecond=0))
 
 
 # Problems that only inform: nothing is wrong that a person must mend.
@@ -166,6 +170,7 @@ def problem_json(problem: Problem) -> dict[str, str]:
     }
 
 
-def error_json(error: OrderferryError) -> dict[str, str]:
-    """An error that stopped a run or a part of it, in the same shape as a problem."""
-    return {"order_id": "", "code": error.code, "message": error.message, "hint": error.hint}
+def error_json(error: OrderferryError) -> list[dict[str, str]]:
+    """An error that stopped a run or a part of it, in the same shape; of a configuration each mistake on its own."""
+    messages = (error.problems if isinstance(error, ConfigError) else ()) or (error.message,)
+    return [{"order_id": "", "code": error.code, "message": message, "hint": error.hint} for message in messages]

@@ -79,6 +79,11 @@ class Status:
         return not (self.conditions or self.gaps or any(command.late for command in self.commands))
 
     @property
+    def cells(self) -> list[tuple[Cell, Spans]]:
+        """The observed spans of each marketplace and channel, in order of the country code."""
+        return sorted(self.coverage.items(), key=_by_code)
+
+    @property
     def exit_code(self) -> ExitCode:
         """0 if healthy, else 1."""
         return ExitCode.DONE if self.healthy else ExitCode.NEEDS_A_PERSON
@@ -89,8 +94,7 @@ class Status:
             "healthy": self.healthy,
             "commands": {command.command: _command_json(command) for command in self.commands},
             "coverage": [
-                {**_cell_json(cell), "spans": [_span_json(span) for span in spans]}
-                for cell, spans in sorted(self.coverage.items())
+                {**_cell_json(cell), "spans": [_span_json(span) for span in spans]} for cell, spans in self.cells
             ],
             "gaps": [{**_cell_json(cell), **_span_json(span)} for cell, span in self.gaps],
             "open": {"waiting": 0, "held": 0, "failed": 0, "given_up": 0, **self.open},
@@ -143,11 +147,16 @@ def _command_status(ledger: StatusLedger, command: str, now: datetime) -> Comman
 
 def _command_json(command: CommandStatus) -> dict[str, Any]:
     return {
-        "last_run": iso(command.last_run.started) if command.last_run else None,
+        "last_run": iso(command.last_run.started.replace(microsecond=0)) if command.last_run else None,
         "last_exit_code": command.last_run.exit_code if command.last_run else None,
-        "last_success": iso(command.last_success.started) if command.last_success else None,
+        "last_success": iso(command.last_success.started.replace(microsecond=0)) if command.last_success else None,
         "late": command.late,
     }
+
+
+def _by_code(item: tuple[Cell, Spans]) -> tuple[str, Channel]:
+    (marketplace, channel), _ = item
+    return marketplace_code(marketplace), channel
 
 
 def _cell_json(cell: Cell) -> dict[str, str]:

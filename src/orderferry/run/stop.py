@@ -26,6 +26,7 @@ class OutOfTime(OrderferryError):
 
     exit_code = ExitCode.AMAZON_UNAVAILABLE
     code = "out-of-time"
+    heals = True
 
 
 _CODES = {

@@ -9,7 +9,7 @@ import pytest
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import Condition
-from orderferry.errors import AmazonUnavailable, ExitCode
+from orderferry.errors import AmazonUnavailable, ExitCode, ShopUnfit
 from orderferry.run.conditions import Found, error_conditions, order_conditions, speak
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -49,17 +49,17 @@ def test_begin_silence_daily_change_and_end() -> None:
 @pytest.mark.parametrize("code", [ExitCode.ALREADY_RUNNING, ExitCode.AMAZON_UNAVAILABLE, ExitCode.SHOP_UNAVAILABLE])
 def test_what_heals_by_itself_is_said_from_the_third_run_on(code: ExitCode) -> None:
     mouth = Mouth()
-    passing = Found("import: x", "away", code)
+    passing = Found("import: x", "away", code, heals=True)
     assert mouth.run([passing], NOW) == []
     assert mouth.run([passing], NOW + timedelta(minutes=15)) == []
     assert mouth.run([passing], NOW + timedelta(minutes=30)) == ["away"]
-    assert mouth.run([Found("import: x", "away, other words", code)], NOW + timedelta(minutes=45)) == []
+    assert mouth.run([Found("import: x", "away, other words", code, heals=True)], NOW + timedelta(minutes=45)) == []
     assert mouth.run([], NOW + timedelta(hours=1)) == ["Over: away, other words"]
 
 
 def test_what_heals_by_itself_is_said_after_an_hour_and_a_short_fault_never() -> None:
     mouth = Mouth()
-    passing = Found("import: x", "away", ExitCode.SHOP_UNAVAILABLE)
+    passing = Found("import: x", "away", ExitCode.SHOP_UNAVAILABLE, heals=True)
     assert mouth.run([passing], NOW) == []
     assert mouth.run([passing], NOW + timedelta(hours=1)) == ["away"]
     other = Mouth()
@@ -99,5 +99,8 @@ def test_orders_are_grouped_by_cause_and_refusals_are_said_at_once() -> None:
     together = next(f for f in found if "MUG" in f.key)
     assert together.text.startswith("2 orders held (unknown-sku): 406-0000000-0000001, 406-0000000-0000002")
     assert any("given-up" in f.text and "406-0000000-0000004" in f.text for f in found)
-    refused = error_conditions("import", [AmazonUnavailable("gone", hint="wait")])
-    assert refused[0].key.startswith("import: ")
+    away, unfit = error_conditions("import", [AmazonUnavailable("gone", hint="wait"), ShopUnfit("no rights")])
+    assert away.key.startswith("import: ")
+    assert away.heals
+    assert Mouth().run([away], NOW) == []
+    assert Mouth().run([unfit], NOW) == ["import: no rights"]
