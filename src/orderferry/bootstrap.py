@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orderferry.prestashop.shop import PrestashopShop
 
 
+    from orderferry.prestashop.adopt_orders import OrderAdopter
 def utc_now() -> datetime:
     """This machine's clock, aware UTC."""
     return datetime.now(UTC)
@@ -100,6 +101,12 @@ class Installation:
         Raise LedgerUnusable when nothing could be remembered, Stopped on a signal while waiting for the lock.
         """
         from orderferry.ledger.lock import RunLock
+    def adopter(self) -> OrderAdopter:
+        """The shop, with the eyes of `adopt`."""
+        from orderferry.prestashop.adopt_orders import OrderAdopter
+
+        return OrderAdopter(self.settings, sleep=self.sleep)
+
 
         stop = StopSwitch(self.now, self.now() + options.max_time)
         with stop.on_signals():

@@ -21,6 +21,7 @@ COMMANDS = {
     "show": ("orderferry.cli.show", "show_command"),
     "ignore": ("orderferry.cli.ignore", "ignore_command"),
     "check": ("orderferry.cli.check", "check_command"),
+    "adopt": ("orderferry.cli.adopt", "adopt_command"),
     "simulator": ("orderferry.cli.simulator", "simulator_command"),
     "demo": ("orderferry.cli.demo", "demo_command"),
 }
@@ -33,6 +34,7 @@ SHORT_HELP = {
     "ignore": "Set an order, or a reported difference, aside.",
     "check": "Try everything before the first run.",
     "simulator": "Run the simulated Amazon on a local port.",
+    "adopt": "Take over another importer's orders.",
     "demo": "The whole job, with no account and no server.",
 }
 

@@ -119,6 +119,8 @@ def _move_marker(writer: ShopWriter, update: OrderUpdate, standing: StandingOrde
     moved = replace(
         update.marker,
         id_order=standing.id_order,
+        marketplace_id=update.marker.marketplace_id or update.order.marketplace_id,  # '' since it was adopted
+        channel=update.marker.channel or update.order.channel,
         amazon_updated=update.order.updated,
         digests=update.changes.digests,
         last_state=state.id if state else update.marker.last_state,

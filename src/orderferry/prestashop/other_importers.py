@@ -21,7 +21,7 @@ MEMORY_KEY = "foreign-orders"
 RANGE = 50_000  # rows of order_payment a statement looks at
 # Rows that were committed late, or got their transaction id after they were inserted, are below the last one read.
 READ_AGAIN = 500
-_AMAZON_LIKE = "%___-_______-_______%"
+AMAZON_LIKE = "%___-_______-_______%"
 _ORDER_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Z]\d{2}-\d{7}-\d{7}(?!\d)")
 
 
@@ -96,7 +96,7 @@ def _read_range(connection: sa.Connection, tables: ShopTables, low: int, high: i
     query = _with_orders(tables).where(
         payment.c.id_order_payment > low,
         payment.c.id_order_payment <= high,
-        payment.c.transaction_id.like(_AMAZON_LIKE),
+        payment.c.transaction_id.like(AMAZON_LIKE),
     )
     return _unmarked(connection, tables, _first_orders(connection, query))
 

@@ -1,0 +1,156 @@
+"""One call of `adopt`: find, mark in the shop, remember in the ledger, report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from orderferry.domain.adoption import Adoption, Claim, Doubt, Doubtful
+from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.errors import ExitCode
+
+log = logging.getLogger(__name__)
+
+DOUBTS: dict[Doubt, tuple[str, str]] = {
+    Doubt.SEVERAL_ORDERS: (
+        "stands on several orders of the shop",
+        "It was imported more than once: cancel the copies, then name the right one: "
+        "`orderferry adopt {order_id}=ID_ORDER`.",
+    ),
+    Doubt.SEVERAL_IDS: (
+        "shares its order of the shop with another Amazon order id",
+        "Look at the order in the shop, and name the right id: `orderferry adopt {order_id}=ID_ORDER`.",
+    ),
+    Doubt.NO_ORDER: (
+        "stands in the shop without an order",
+        "The order was deleted in the shop; `orderferry ignore {order_id} --reason …` sets it aside for good.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptOptions:
+    """Where to look. `by_hand`: Amazon order ids with the shop's order number."""
+
+    payments: bool = True
+    messages: bool = False
+    columns: tuple[str, ...] = ()
+    by_hand: Mapping[str, int] = field(default_factory=dict)
+    dry_run: bool = False
+
+
+class AdoptionShop(Protocol):
+    """What is needed of the shop. Raise ShopUnavailable, ShopUnfit or UsageError."""
+
+    def find(
+        self, *, payments: bool, messages: bool, columns: Sequence[str], by_hand: Mapping[str, int]
+    ) -> Adoption: ...
+
+    def mark(self, claims: Sequence[Claim], now: datetime) -> Iterator[Sequence[Claim]]: ...
+
+    def close(self) -> None: ...
+
+
+class AdoptionLedger(Protocol):
+    """What is needed of the ledger. Raise LedgerUnusable."""
+
+    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int: ...
+
+    def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> Mapping[str, Entry]: ...
+
+    def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None: ...
+
+    def finish_run(self, run: int, now: datetime, exit_code: int, report: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptReport:
+    """What was found, and (unless it was a dry run) what was marked."""
+
+    adoption: Adoption
+    adopted: tuple[Claim, ...]
+    dry_run: bool
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 when an order was imported twice or two ids share an order; what was deleted in the shop is no mistake."""
+        grave = any(one.doubt is not Doubt.NO_ORDER for one in self.adoption.doubtful)
+        return ExitCode.NEEDS_A_PERSON if grave else ExitCode.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON object of `adopt`."""
+        return {
+            "command": "adopt",
+            "dry_run": self.dry_run,
+            "found": self.adoption.found,
+            "adopted": [
+                {"order_id": claim.order_id, "id_order": claim.id_order, "source": claim.source}
+                for claim in self.adopted
+            ],
+            "already_marked": len(self.adoption.marked),
+            "doubtful": [_doubtful_json(one) for one in self.adoption.doubtful],
+            "exit_code": int(self.exit_code),
+        }
+
+
+def adopt(shop: AdoptionShop, ledger: AdoptionLedger, options: AdoptOptions, now: datetime) -> AdoptReport:
+    """Given shop and ledger, take over what can be taken over, and return what was done.
+
+    The markers come first: a ledger that falls behind is put right by the next run. A dry run writes to neither.
+    Raise ShopError, UsageError, LedgerUnusable; what is marked by then stays marked.
+    """
+    try:
+        adoption = shop.find(
+            payments=options.payments, messages=options.messages, columns=options.columns, by_hand=options.by_hand
+        )
+        if options.dry_run:
+            return AdoptReport(adoption, adoption.adopt, dry_run=True)
+        run = ledger.begin_run("adopt", now)
+        adopted: list[Claim] = []
+        for claims in shop.mark(adoption.adopt, now):
+            adopted += claims
+            _remember(ledger, claims, run, now)
+        report = AdoptReport(adoption, tuple(adopted), dry_run=False)
+        ledger.finish_run(run, now, int(report.exit_code), {**report.as_json(), "adopted": len(adopted)})
+        log.info("adopted %d orders of other importers", len(adopted))
+        return report
+    finally:
+        shop.close()
+
+
+def doubt_text(one: Doubtful) -> tuple[str, str]:
+    """Given what is in doubt, return the sentence and what to do."""
+    sentence, hint = DOUBTS[one.doubt]
+    where = f" ({', '.join(map(str, one.id_orders))})" if one.id_orders else ""
+    return f"{one.order_id} {sentence}{where}", hint.replace("{order_id}", one.order_id)
+
+
+def _remember(ledger: AdoptionLedger, claims: Sequence[Claim], run: int, now: datetime) -> None:
+    ledger.note_seen([Sighting(claim.order_id) for claim in claims], run, now)
+    ledger.settle(
+        [
+            Verdict(
+                claim.order_id,
+                EntryState.IMPORTED,
+                id_order=claim.id_order,
+                detail=f"adopted order {claim.id_order} (found: {claim.source})",
+            )
+            for claim in claims
+        ],
+        run,
+        now,
+    )
+
+
+def _doubtful_json(one: Doubtful) -> dict[str, Any]:
+    message, hint = doubt_text(one)
+    return {
+        "order_id": one.order_id,
+        "code": str(one.doubt),
+        "orders": list(one.id_orders),
+        "message": message,
+        "hint": hint,
+    }
