@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from orderferry.domain.orders import Channel
+from orderferry.domain.problems import Problem, ProblemCode
 
 
 class EntryState(StrEnum):
@@ -75,3 +76,10 @@ class Verdict:
     given_up: bool = False
     looked: bool = False  # it came from getOrder: counts as a look
     detail: str = ""  # for the history: what was written (`created order 123`, `state 4, tracking`)
+
+
+def problem_of(entry: Entry) -> Problem:
+    """Given an entry that is held, failed or given up, return its problem as it was stored."""
+    known = entry.code in set(ProblemCode) and not entry.given_up
+    code = ProblemCode(entry.code) if known else ProblemCode.GIVEN_UP
+    return Problem(code, entry.message or f"order {entry.order_id}", entry.order_id, entry.subject)

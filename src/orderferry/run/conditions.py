@@ -112,9 +112,11 @@ def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Found:
     ids = sorted(entry.order_id for entry in entries)
     named = ", ".join(ids[:NAMED_ORDERS]) + (f" and {len(ids) - NAMED_ORDERS} more" if len(ids) > NAMED_ORDERS else "")
     hint = _hint(code).replace("{order_id}", ids[0] if len(ids) == 1 else "ORDER_ID")
-    message = entries[0].message if len(ids) == 1 else _shared_message(entries, subject)
-    word = "order" if len(ids) == 1 else "orders"
-    text = f"{len(ids)} {word} {_STATE_WORDS[state]} ({code}): {named}: {_sentence(message, hint)}"
+    if len(ids) == 1:
+        text = f"1 order {_STATE_WORDS[state]} ({code}): {_sentence(entries[0].message or ids[0], hint)}"
+    else:
+        cause = f"all for the same cause: {subject}" if subject else entries[0].message
+        text = f"{len(ids)} orders {_STATE_WORDS[state]} ({code}): {named}: {_sentence(cause, hint)}"
     return Found(f"{state} {code} {subject}".strip(), text, ExitCode.NEEDS_A_PERSON)
 
 
@@ -123,10 +125,6 @@ _STATE_WORDS: Mapping[str, str] = {
     EntryState.FAILED: "failed",
     EntryState.WAITING: "given up",
 }
-
-
-def _shared_message(entries: list[Entry], subject: str) -> str:
-    return f"all for the same cause: {subject}" if subject else entries[0].message
 
 
 def _hint(code: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orderferry.domain.decide import Rules, next_look
-from orderferry.domain.entry import Entry, EntryState, Verdict
+from orderferry.domain.entry import Entry, EntryState, Verdict, problem_of
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import QuotaExhausted
@@ -21,6 +21,7 @@ from orderferry.run.report import Outcome, Report
 log = logging.getLogger(__name__)
 
 MOST_LOOKS = 100  # getOrder calls a run spends on the safety net
+CLAIMED_FOR = timedelta(minutes=15)  # how long another run leaves orders alone that this one has in hand
 PAGE = 20  # orders that are looked up and settled together
 
 
@@ -44,8 +45,9 @@ class DueOrders:
         """
         wanted = [entry for entry in self._due() if _concerns(entry, options)]
         ids = [entry.order_id for entry in wanted if entry.order_id not in self.report.outcomes]
+        claimed = self.ledger.claim(ids[:MOST_LOOKS], self.processor.run, self.now(), CLAIMED_FOR)
         try:
-            self._fetch_and_process(ids[:MOST_LOOKS], rules)
+            self._fetch_and_process(claimed, rules)
         except QuotaExhausted as exhausted:
             log.info("the quota of %s is spent for now: the rest is due in the next run", exhausted.operation)
 
@@ -69,7 +71,7 @@ class DueOrders:
         now = self.now()
         due: dict[str, Entry] = {}
         held = list(self.ledger.entries([EntryState.HELD]))
-        causes = [Problem(ProblemCode(entry.code), entry.message, entry.order_id, entry.subject) for entry in held]
+        causes = [problem_of(entry) for entry in held]
         for entry, gone in zip(held, self.shop.cause_gone(causes) if causes else (), strict=True):
             if gone:
                 due[entry.order_id] = entry

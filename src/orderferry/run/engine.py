@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from orderferry.config.model import Settings
 from orderferry.domain.decide import Rules
+from orderferry.domain.entry import EntryState, problem_of
 from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
@@ -73,7 +74,18 @@ class Engine:
         report.open = self.ledger.open_counts(self.now())
         report.finished = self.now()
         self.ledger.finish_run(report.run, report.finished, int(report.exit_code), report.as_json())
+        self._add_open_problems(report)
         return report
+
+    def _add_open_problems(self, report: Report) -> None:
+        """What is still open from earlier runs is part of the answer: it is why the exit code is 1.
+
+        After the report was remembered: the ledger need not say it again with every run.
+        """
+        open_entries = [*self.ledger.entries([EntryState.HELD, EntryState.FAILED]), *self.ledger.given_up()]
+        for entry in open_entries:
+            if entry.order_id not in report.outcomes:
+                report.add_problem(problem_of(entry))
 
     def _work(self, report: Report, run: int) -> None:
         # The shop first: without it, asking Amazon would spend quota for nothing.

@@ -285,6 +285,18 @@ def test_waiting_orders_are_looked_at_by_get_order_and_imported_when_amazon_rele
     assert counts(report) == {"seen": 1, "created": 1}
 
 
+def test_orders_that_another_run_has_in_hand_are_left_to_it(world: World) -> None:
+    pending = make_order(1, S.PENDING)
+    world.amazon.put(pending)
+    world.run()
+    world.pass_time(hours=2)
+    other = world.ledger.begin_run("recheck", world.now)
+    assert world.ledger.claim([pending.order_id], other, world.now, timedelta(minutes=15)) == (pending.order_id,)
+    assert world.run().calls["getOrder"] == 0
+    world.pass_time(minutes=16)
+    assert world.run().calls["getOrder"] == 1
+
+
 def test_held_orders_are_tried_again_as_soon_as_their_cause_is_gone(world: World) -> None:
     world.amazon.put(make_order(1, items=(Item("1", 1, "NEW"),)))
     report = world.run()
@@ -294,6 +306,8 @@ def test_held_orders_are_tried_again_as_soon_as_their_cause_is_gone(world: World
     world.pass_time(minutes=5)
     still = world.run()
     assert (still.calls["getOrder"], still.exit_code) == (0, ExitCode.NEEDS_A_PERSON)
+    assert still.as_json()["problems"] == report.as_json()["problems"], "what is open is why the exit code is 1"
+    assert still.counts["held"] == 0
     world.shop.skus.add("NEW")
     world.pass_time(minutes=5)
     healed = world.run()
