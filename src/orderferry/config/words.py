@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orderferry.domain.marketplaces import find_marketplace
+from orderferry.domain.territories import TERRITORIES, country_code
 
 # ISO 3166-1 alpha-2, and XK, which postal services and Amazon use for Kosovo.
 COUNTRIES = frozenset(
@@ -20,7 +21,7 @@ COUNTRIES = frozenset(
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW XK
     """.split()  # noqa: SIM905
 )
-_COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
+_TERRITORIES = frozenset(territory.code for territory in TERRITORIES) - {""}  # XI, IC and EA stand beside the list
 _SERVICE_LEVEL = re.compile(r"[A-Z0-9_]+")
 
 
@@ -37,9 +38,8 @@ def _sku(word: str) -> str | None:
 
 
 def _country(word: str) -> str | None:
-    code = word.strip().upper()
-    code = _COUNTRY_ALIASES.get(code, code)
-    return code if code in COUNTRIES else None
+    code = country_code(word)
+    return code if code in COUNTRIES or code in _TERRITORIES else None
 
 
 def _marketplace(word: str) -> str | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from orderferry.domain.territories import EU_MEMBERS
+
 
 class Region(StrEnum):
     """SP-API regions; each has its own endpoint and authorises apart."""
@@ -65,10 +67,9 @@ ENDPOINTS: dict[Region, str] = {
 }
 TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # noqa: S105 — an address, not a secret
 
-# Member states of the European Union (ISO 3166-1; Monaco belongs to the French VAT area).
-EU_COUNTRIES = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MC MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
-)
+# Whole countries with VAT of the European Union: its members, and Monaco, which belongs to the French VAT area. What
+# holds for a part of a country, `territories` knows.
+EU_COUNTRIES = EU_MEMBERS | {"MC"}
 
 _BY_ID = {marketplace.id: marketplace for marketplace in MARKETPLACES}
 _BY_CODE = {marketplace.code: marketplace for marketplace in MARKETPLACES}

@@ -15,6 +15,7 @@ from orderferry.domain.cut_text import cut_text
 from orderferry.domain.names import split_name
 from orderferry.domain.orders import Address
 from orderferry.domain.postal import PostalAddress
+from orderferry.domain.territories import country_code
 
 LINE_LENGTH = 128  # address.address1 and address2, in every version
 PHONE_LENGTH = 32
@@ -28,7 +29,6 @@ NO_POSTCODE = "00000"
 _WITHOUT_POSTCODES = frozenset({"AE", "AO", "BO", "BS", "BZ", "GH", "HK", "KE", "MO", "PA", "QA", "UG", "ZW"})
 # Where the district is part of the address that a parcel needs (Turkish ilçe), not a county that nobody writes.
 _DISTRICT_IN_ADDRESS = frozenset({"TR"})
-_COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
 _EXTENSION = re.compile(
     r"[\s,;/]*(?:(?<![^\W\d_])(?:extension|ext|interno|int|poste|durchwahl|x)|#)[.:\s]*\d+.*$", re.IGNORECASE
 )
@@ -110,9 +110,9 @@ def _name(given: Address, fallback_name: str, notes: _Notes) -> tuple[str, str]:
 
 
 def _country(given: Address, marketplace_country: str, notes: _Notes) -> str:
-    code = given.country.strip().upper()
+    code = country_code(given.country)
     if re.fullmatch("[A-Z]{2}", code):
-        return _COUNTRY_ALIASES.get(code, code)
+        return code
     notes.keep("Country", given.country)
     return notes.stand_in("country", marketplace_country)
 

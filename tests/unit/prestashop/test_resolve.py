@@ -232,3 +232,39 @@ def test_a_combination_s_name_when_the_version_is_unknown() -> None:
     assert combination_name("Shirt", pairs, "") == "Shirt (Size: S - Color: White)"
     assert combination_name("Shirt {x}", pairs[:1], "1.7.8.0") == "Shirt {x} (Size: S)"
     assert combination_name("Shirt", [], "1.6.1.24") == "Shirt"
+
+
+def test_territories_have_the_country_and_province_that_the_shop_has() -> None:
+    monaco = {**FACTS.countries, "FR": country(8, "FR"), "MC": country(60, "MC")}
+    small = replace(FACTS, countries={**FACTS.countries, "FR": country(8, "FR")})
+    closed = replace(FACTS, countries={**monaco, "MC": replace(country(60, "MC"), active=False)})
+    large = replace(FACTS, countries=monaco)
+
+    def found(facts: ShopFacts, *address: str) -> str:
+        resolved = resolve_country(facts, *address)
+        return resolved.iso if resolved else ""
+
+    assert found(large, "FR", "98000") == "MC"
+    assert found(large, "FR", "75001") == "FR"
+    assert found(small, "FR", "98000") == "FR"
+    assert found(closed, "FR", "98000") == "FR"
+    assert found(closed, "MC", "98000") == "MC"
+    assert found(small, "MC", "98000") == "FR"
+    assert found(small, "JE", "JE2 3AB") == "GB"
+    assert found(small, "IC", "35001") == "ES"
+    assert found(small, "AX", "22100") == ""
+
+
+def test_a_province_is_known_by_its_postcode_or_its_capital_where_the_region_says_nothing() -> None:
+    spain, italy, america = (FACTS.countries[iso] for iso in ("ES", "IT", "US"))
+
+    def found(country: Country, *address: str) -> str:
+        province = resolve_province(FACTS, country, *address)
+        return province.iso if province else ""
+
+    assert found(spain, "", "48001") == "ES-BI"
+    assert found(spain, "?", "17001") == "ES-GI"
+    assert found(spain, "Vizcaya", "17001") == "ES-BI"
+    assert found(italy, "", "20121", "Milano") == "MI"
+    assert found(italy, "", "20121", "Cesano Boscone") == ""
+    assert found(america, "", "98101", "New York") == ""

@@ -73,8 +73,9 @@ TAXES = (
     Key(
         "taxes.<COUNTRY>",
         kinds.RATE_OR_TAX,
-        "For deliveries to one country (ISO 3166-1): a rate in percent, or in quotes the name or id of a tax of the "
-        "shop; wins over the shop's rules.",
+        "For deliveries to one country (ISO 3166-1; XI is Northern Ireland, IC the Canary Islands): a rate in percent, "
+        "or in quotes the name or id of a tax of the shop; wins over the shop's rules. Parts of a country that are "
+        "outside its VAT (Canary Islands, Livigno, Åland) don't take the country's.",
         example="19",
     ),
 )

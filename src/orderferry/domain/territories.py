@@ -1,0 +1,151 @@
+"""Territories whose addresses bear the code of another country, and whose VAT is not that country's. Data.
+
+Sources: Council Directive 2006/112/EC, articles 5 to 7 (which parts of member states are outside the territory of VAT;
+Monaco counts as France, the Isle of Man as the United Kingdom); the Windsor Framework (goods in Northern Ireland, code
+XI); ISO 3166-1 for the codes (IC and EA are reserved there, XI is the Commission's). Postcodes are those of the
+national postal services; where a place shares its postcode with others that are inside, it has no row.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+from orderferry.domain.plain_name import plain_name
+
+# Member states of the European Union (ISO 3166-1).
+EU_MEMBERS = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())  # noqa: SIM905
+
+# Codes that stand in addresses for a country of ISO 3166-1 and name the whole of it.
+COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """One territory. `code` is its own ('' for none); `country` the one whose code its addresses may bear instead;
+    `vat` the code under which goods sent there bear VAT of the Union ('' for none).
+
+    `postcode` is a pattern of its postcodes under `country`, in capitals without spaces; `regions` are names in the
+    form of `plain_name`, for addresses whose postcode Amazon withholds.
+    """
+
+    name: str
+    code: str
+    country: str
+    vat: str
+    postcode: str
+    regions: tuple[str, ...] = ()
+
+
+_CANARIES = (
+    "canarias",
+    "islas canarias",
+    "canary islands",
+    "las palmas",
+    "las palmas de gran canaria",
+    "gran canaria",
+    "grand canary",
+    "tenerife",
+    "santa cruz de tenerife",
+)
+TERRITORIES: tuple[Territory, ...] = (
+    # Article 7: VAT as in the member state.
+    Territory("Monaco", "MC", "FR", "FR", r"980\d\d", ("monaco", "principaute de monaco")),
+    # Windsor Framework: goods as in the Union, at the United Kingdom's rates.
+    Territory("Northern Ireland", "XI", "GB", "XI", r"BT\d.*", ("northern ireland",)),
+    # Article 6(1): in the customs territory, outside VAT.
+    Territory("Canary Islands", "IC", "ES", "", r"3[58]\d{3}", _CANARIES),
+    Territory(
+        "Åland Islands", "AX", "FI", "", r"22\d{3}", ("aland", "aland islands", "ahvenanmaa", "ahvenanmaan maakunta")
+    ),
+    Territory("Mount Athos", "", "GR", "", r"6308[67]", ("mount athos", "agion oros")),
+    Territory("Campione d'Italia", "", "IT", "", r"22061"),
+    Territory("Saint Martin", "MF", "FR", "", r"97150|978\d\d", ("saint martin",)),
+    Territory("Saint Barthélemy", "BL", "FR", "", r"97133|977\d\d", ("saint barthelemy",)),
+    Territory("Guadeloupe", "GP", "FR", "", r"971\d\d", ("guadeloupe",)),
+    Territory("Martinique", "MQ", "FR", "", r"972\d\d", ("martinique",)),
+    Territory("French Guiana", "GF", "FR", "", r"973\d\d", ("guyane", "guyane francaise", "french guiana")),
+    Territory("Réunion", "RE", "FR", "", r"974\d\d", ("reunion", "la reunion")),
+    Territory("Mayotte", "YT", "FR", "", r"976\d\d", ("mayotte",)),
+    # Article 6(2): outside the customs territory too.
+    Territory("Ceuta", "EA", "ES", "", r"51\d{3}", ("ceuta",)),
+    Territory("Melilla", "EA", "ES", "", r"52\d{3}", ("melilla",)),
+    Territory("Heligoland", "", "DE", "", r"27498"),
+    Territory("Büsingen", "", "DE", "", r"78266"),
+    Territory("Livigno", "", "IT", "", r"23041"),
+    # No part of the Union, under a member state's or the United Kingdom's postcodes.
+    Territory("Saint Pierre and Miquelon", "PM", "FR", "", r"975\d\d", ("saint pierre et miquelon",)),
+    Territory("Wallis and Futuna", "WF", "FR", "", r"986\d\d", ("wallis et futuna",)),
+    Territory("French Polynesia", "PF", "FR", "", r"987\d\d", ("polynesie francaise", "french polynesia")),
+    Territory("New Caledonia", "NC", "FR", "", r"988\d\d", ("nouvelle caledonie", "new caledonia")),
+    Territory("Greenland", "GL", "DK", "", r"39\d\d", ("gronland", "greenland", "kalaallit nunaat")),
+    Territory("Faroe Islands", "FO", "DK", "", r"\d{3}", ("foroyar", "faeroerne", "faroe islands")),
+    Territory("San Marino", "SM", "IT", "", r"4789\d", ("san marino", "repubblica di san marino")),
+    Territory("Vatican City", "VA", "IT", "", r"00120"),
+    Territory("Andorra", "AD", "ES", "", r"AD\d{3}", ("andorra",)),
+    Territory("Jersey", "JE", "GB", "", r"JE\d.*", ("jersey",)),
+    Territory("Guernsey", "GG", "GB", "", r"GY\d.*", ("guernsey", "alderney", "sark")),
+    Territory("Isle of Man", "IM", "GB", "", r"IM\d.*", ("isle of man",)),
+    Territory("Gibraltar", "GI", "GB", "", r"GX11.*", ("gibraltar",)),
+)
+# Ceuta and Melilla share a code, which is enough to tell country and VAT.
+_BY_CODE = {territory.code: territory for territory in reversed(TERRITORIES) if territory.code}
+
+
+def country_code(code: str) -> str:
+    """Given a country code of an address, return it in capitals, UK and EL as ISO 3166-1 has them."""
+    capitals = code.strip().upper()
+    return COUNTRY_ALIASES.get(capitals, capitals)
+
+
+def find_territory(country: str, postcode: str = "", region: str = "") -> Territory | None:
+    """Given an address's country code, postcode and region as they were written, return its territory, or None for an
+    address in none of the table.
+
+    A code of the territory's own decides; then the postcode (also with a country before it: `FI-22100`); the region
+    only where there is no postcode.
+    """
+    code = country_code(country)
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    own = [territory for territory in TERRITORIES if territory.country == code]
+    written = "".join(letter for letter in postcode.upper() if letter.isascii() and letter.isalnum())
+    if written:
+        return next((t for t in own for form in _forms(written) if re.fullmatch(t.postcode, form)), None)
+    name = plain_name(region)
+    return next((territory for territory in own if name in territory.regions), None)
+
+
+def vat_country(country: str, postcode: str = "", region: str = "") -> str:
+    """Given an address's country code, postcode and region, return the code under which goods sent there bear VAT of
+    the Union (a member state's, or XI for Northern Ireland); '' outside of it."""
+    return tax_area(country, postcode, region).vat
+
+
+def _forms(postcode: str) -> tuple[str, str]:
+    """A postcode as it is, and without letters before it, which are a country's (F-98000)."""
+    return postcode, postcode.lstrip(ascii_uppercase)
+
+
+@dataclass(frozen=True, slots=True)
+class TaxArea:
+    """Where goods are sent, for taxes. `codes`: those under which a tax may be configured or ruled for it, the
+    narrowest first; `vat`: as `vat_country` gives it, '' outside the Union's VAT."""
+
+    codes: tuple[str, ...]
+    vat: str
+
+
+def tax_area(country: str, postcode: str = "", region: str = "") -> TaxArea:
+    """Given an address's country code, postcode and region, return its tax area.
+
+    A tax of the country around it holds in a territory only where its VAT is the Union's: Monaco takes France's, the
+    Canary Islands never Spain's.
+    """
+    territory = find_territory(country, postcode, region)
+    if territory is None:
+        code = country_code(country)
+        return TaxArea((code,) if code else (), code if code in EU_MEMBERS else "")
+    codes = (territory.code, territory.country) if territory.vat else (territory.code,)
+    return TaxArea(tuple(filter(None, codes)), territory.vat)
