@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from orderferry.amazon.source import AmazonSource
     from orderferry.ledger.ledger import Ledger
     from orderferry.ledger.quota import QuotaBook
+    from orderferry.prestashop.adopt_orders import OrderAdopter
     from orderferry.prestashop.shop import PrestashopShop
 
 
-    from orderferry.prestashop.adopt_orders import OrderAdopter
 def utc_now() -> datetime:
     """This machine's clock, aware UTC."""
     return datetime.now(UTC)
@@ -95,18 +95,18 @@ class Installation:
             self.settings, recall=ledger.recall, remember=ledger.remember, clock=self.now, sleep=self.sleep
         )
 
-    def run(self, command: str, options: RunOptions, *, wait: timedelta = timedelta(0), speak: bool = True) -> Report:
-        """Run `import`, `recheck` or `doublecheck` and return its report, with what is news in `said` if `speak`.
-
-        Raise LedgerUnusable when nothing could be remembered, Stopped on a signal while waiting for the lock.
-        """
-        from orderferry.ledger.lock import RunLock
     def adopter(self) -> OrderAdopter:
         """The shop, with the eyes of `adopt`."""
         from orderferry.prestashop.adopt_orders import OrderAdopter
 
         return OrderAdopter(self.settings, sleep=self.sleep)
 
+    def run(self, command: str, options: RunOptions, *, wait: timedelta = timedelta(0), speak: bool = True) -> Report:
+        """Run `import`, `recheck` or `doublecheck` and return its report, with what is news in `said` if `speak`.
+
+        Raise LedgerUnusable when nothing could be remembered, Stopped on a signal while waiting for the lock.
+        """
+        from orderferry.ledger.lock import RunLock
 
         stop = StopSwitch(self.now, self.now() + options.max_time)
         with stop.on_signals():
