@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from orderferry.domain.orders import Address, Order
+from orderferry.domain.clean_text import Field, clean_text
+from orderferry.domain.names import split_name
+from orderferry.domain.orders import Order
 from orderferry.domain.postal import PostalAddress
-from orderferry.domain.postal_text import postal_address
 from orderferry.prestashop.facts import Catalog
 from orderferry.prestashop.frame import Account
 from orderferry.prestashop.market import Market
@@ -23,13 +24,13 @@ def account_of(order: Order, market: Market, catalog: Catalog, postal: PostalAdd
     settings = market.settings.customers
     mode = "order" if settings.mode == "alias" and not order.buyer.email else settings.mode
     business = "AMAZON_BUSINESS" in order.programs
-    names = _names(order, market, postal)
+    firstname, lastname = _names(order, postal)
     return Account(
         mode=mode,
         email=account_email(order, mode, settings.email),
-        firstname=names.firstname,
-        lastname=names.lastname,
-        company=order.buyer.company,
+        firstname=firstname,
+        lastname=lastname,
+        company=clean_text(order.buyer.company, Field.COMPANY),
         id_group=market.id_business_group if business else market.id_group,
         id_customer=catalog.customers.get(settings.account) if mode == "fixed" else None,
     )
@@ -46,13 +47,7 @@ def account_email(order: Order, mode: str, email: str) -> str:
     return f"{order.order_id.lower()}@{UNDELIVERABLE_DOMAIN}"
 
 
-def _names(order: Order, market: Market, postal: PostalAddress) -> PostalAddress:
+def _names(order: Order, postal: PostalAddress) -> tuple[str, str]:
     """The buyer's names where Amazon gives them, else the recipient's."""
-    if not order.buyer.name:
-        return postal
-    return postal_address(
-        Address(name=order.buyer.name),
-        fallback_name=order.buyer.name,
-        marketplace_country=market.code,
-        phone_fallback="",
-    )
+    buyer = split_name(order.buyer.name)
+    return (postal.firstname, postal.lastname) if buyer.placeholder else (buyer.firstname, buyer.lastname)

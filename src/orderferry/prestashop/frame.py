@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from orderferry.domain.orders import Item, Order
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import PricedLine, PricedOrder
+from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
 from orderferry.prestashop.shop_text import harmless
 from orderferry.prestashop.shop_time import shop_moment
@@ -110,6 +111,7 @@ class Frame:
     movement: Movement | None  # None: this order moves no stock
     id_employee: int
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
+    tax_scheme: TaxScheme = TaxScheme.UNKNOWN  # for the marker
     password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
 
     @property

@@ -12,6 +12,8 @@ from orderferry.domain.orders import Order
 from orderferry.domain.price_order import price_order
 from orderferry.domain.pricing import PricedOrder, Rates
 from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.proceeds import order_currency
+from orderferry.domain.tax_scheme import tax_scheme
 from orderferry.prestashop.accounts import account_of
 from orderferry.prestashop.facts import Catalog, Country, Currency, OrderState, ShopFacts
 from orderferry.prestashop.frame import Frame, FrameLine, Paperwork
@@ -23,7 +25,7 @@ from orderferry.prestashop.rows_detail import tax_columns
 from orderferry.prestashop.rows_invoice import invoice_address_text
 from orderferry.prestashop.states import state_kind
 from orderferry.prestashop.stock import Goods, Movement, goods_of
-from orderferry.prestashop.tax_rates import rates_for
+from orderferry.prestashop.tax_rates import home_country, rates_for
 from orderferry.prestashop.values import as_int
 
 _SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
@@ -53,7 +55,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
     if isinstance(matches, Problem):
         return matches
     products = {item_id: match.product for item_id, match in matches.items()}
-    rates = rates_for(order, market, bench.facts, delivery.country, products)
+    rates = rates_for(order, market, bench.facts, delivery, products)
     priced = price_order(order, rates, market.rounding(currency))
     if isinstance(priced, Problem):
         return priced
@@ -74,6 +76,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         currency=currency,
         conversion_rate=currency.shop_rates.get(market.shop.id) or currency.rate,
         carrier_tax_rate=_carrier_tax_rate(priced, rates),
+        tax_scheme=tax_scheme(order, priced, home=home_country(bench.facts, market.shop), country=delivery.country.iso),
         state=state,
         id_carrier=market.carrier(order),
         account=account_of(order, market, bench.catalog, delivery.postal),
@@ -102,8 +105,7 @@ def payment_label(order: Order, market: Market) -> str:
 
 
 def _currency(order: Order, facts: ShopFacts) -> Currency | Problem:
-    named = [order.grand_total, *(item.proceeds_total for item in order.items), *(i.unit_price for i in order.items)]
-    iso = next((money.currency for money in named if money is not None), "")
+    iso = order_currency(order)
     found = resolve_currency(facts, iso)
     if found is not None:
         return found

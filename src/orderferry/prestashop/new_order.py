@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orderferry.domain.marker import Marker
-from orderferry.domain.orders import Order
+from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.prestashop.digest import digests_of
 from orderferry.prestashop.drafts import ORDER, Draft
 from orderferry.prestashop.facts import Table
@@ -25,8 +25,7 @@ from orderferry.prestashop.rows_payment import payment_row
 from orderferry.prestashop.shop_time import shop_day
 from orderferry.prestashop.values import moment_text
 
-SCHEME_COLLECTED = "collected-by-amazon"
-SCHEME_UNKNOWN = "unknown"
+SCHEME_COLLECTED = TaxScheme.COLLECTED_BY_AMAZON
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def render(frame: Frame, tables: Mapping[str, Table], *, recreates: bool = False
     return NewOrder(
         frame=frame,
         marker=marker_of(frame),
-        marker_extras=marker_extras(frame.order, collected_by_amazon=frame.priced.collected_by_amazon),
+        marker_extras=marker_extras(frame),
         customer=customer,
         rows=(*rows, *message_rows(frame, cut)),
         papers=Papers(paper.invoice, paper.slip, frame.shop, frame.written, paper.yearly),
@@ -105,15 +104,13 @@ def marker_of(frame: Frame) -> Marker:
     )
 
 
-def marker_extras(order: Order, *, collected_by_amazon: bool) -> dict[str, str | int | None]:
-    """The marker's columns that other programs join: when it must be shipped, programs, and who owes the tax.
-
-    Amazon does not say from where FBA goods left: the scheme is unknown rather than guessed.
-    """
+def marker_extras(frame: Frame) -> dict[str, str | int | None]:
+    """The marker's columns that other programs join: when it must be shipped, programs, and the tax scheme."""
+    order = frame.order
     return {
         "ship_by": moment_text(order.ship_by.latest) if order.ship_by.latest else None,
         "programs": ",".join(order.programs),
-        "tax_scheme": SCHEME_COLLECTED if collected_by_amazon else SCHEME_UNKNOWN,
+        "tax_scheme": frame.tax_scheme.value,
     }
 
 

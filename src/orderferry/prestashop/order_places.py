@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.orders import Address, Channel, Order, OrderStatus, TaxRegistration
 from orderferry.domain.postal_text import postal_address
 from orderferry.domain.problems import Problem, ProblemCode
@@ -10,6 +11,7 @@ from orderferry.prestashop.frame import Place
 from orderferry.prestashop.market import Market
 from orderferry.prestashop.places import resolve_country, resolve_province
 
+DNI_LENGTH = 16  # address.dni, in every version
 DNI_PLACEHOLDER = "00000"  # passes PrestaShop's forms where a country demands a number and Amazon gives none
 _TO_BE_SHIPPED = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
 _PERSONAL_NUMBERS = frozenset({"CPF", "CNPJ"})  # taxRegistrations that stand in address.dni, not in vat_number
@@ -61,13 +63,15 @@ def _place(order: Order, address: Address | None, market: Market, facts: ShopFac
         postal=postal,
         country=country,
         id_state=province.id if province else 0,
-        vat_number="" if personal else number,
+        vat_number="" if personal else clean_text(number, Field.COMPANY),
         dni=_dni(country, number if personal else ""),
     )
 
 
 def _dni(country: Country, number: str) -> str:
-    fitting = "".join(letter for letter in number if letter.isascii() and (letter.isalnum() or letter in "-."))
+    fitting = clean_text(number, Field.DNI)
+    if len(fitting) > DNI_LENGTH:
+        fitting = "".join(letter for letter in fitting if letter.isalnum())[:DNI_LENGTH]
     return fitting or (DNI_PLACEHOLDER if country.need_identification_number else "")
 
 

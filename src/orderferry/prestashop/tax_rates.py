@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from orderferry.domain.eu_vat_area import is_in_eu_vat_area
 from orderferry.domain.marketplaces import EU_COUNTRIES
 from orderferry.domain.orders import Order
 from orderferry.domain.pricing import RateChoice, Rates
-from orderferry.prestashop.facts import Country, Product, ShopFacts
+from orderferry.prestashop.facts import Country, Product, ShopFacts, ShopUnit
+from orderferry.prestashop.frame import Place
 from orderferry.prestashop.market import Market
 from orderferry.prestashop.resolve import known_rates, resolve_tax, rule_rate
+from orderferry.prestashop.values import as_int
 
 _OFF = "0"
 
 
 def rates_for(
-    order: Order, market: Market, facts: ShopFacts, country: Country, products: Mapping[str, Product | None]
+    order: Order, market: Market, facts: ShopFacts, place: Place, products: Mapping[str, Product | None]
 ) -> Rates:
-    """Given an order, its country of delivery and the product of each item id (None: a free line), return the rates.
+    """Given an order, its place of delivery and the product of each item id (None: a free line), return the rates.
 
     [taxes] names the country: that wins for everything; else the shop's own rules for the product's tax rules group
-    and the carrier's. A shop without taxes (PS_TAX off) has 0 % everywhere.
+    and the carrier's. A free line has no group of its own: it bears the standard rate. A shop without taxes (PS_TAX
+    off) has 0 % everywhere. Neither configuration nor rules of a member state hold in its territories outside the VAT
+    area (the Canary Islands, Livigno, …).
     """
-    taxes = market.settings.taxes
-    configured = taxes.by_country.get(country.iso)
+    taxes, country = market.settings.taxes, place.country
+    inside = is_in_eu_vat_area(country.iso, place.postal.postcode)
+    left_out = country.iso in EU_COUNTRIES and not inside
+    configured = None if left_out else taxes.by_country.get(country.iso)
     fixed: RateChoice | None = None
     if facts.setting("PS_TAX", market.shop, "1") == _OFF:
         fixed = RateChoice(Decimal(0))
@@ -33,14 +40,36 @@ def rates_for(
     carrier_group = facts.carrier_tax_groups.get((market.carrier(order), market.shop.id))
     shipping = None if carrier_group is None else rule_rate(facts, carrier_group, country)
     return Rates(
-        by_item={
-            item_id: fixed or (rule_rate(facts, product.id_tax_rules_group, country) if product else None)
-            for item_id, product in products.items()
-        },
+        by_item={item_id: fixed or _ruled(facts, product, country) for item_id, product in products.items()},
         shipping=fixed or shipping,
         known=known_rates(facts),
-        inside_eu=country.iso in EU_COUNTRIES,
+        inside_eu=inside,
         vat_by_amazon=market.settings.vat_by_amazon,
         missing_is_zero=taxes.missing == "zero",
         collected_by_amazon=market.collected_by_amazon,
+        by_configuration=configured is not None,
     )
+
+
+def home_country(facts: ShopFacts, shop: ShopUnit) -> str:
+    """The ISO code of the shop's own country (PS_COUNTRY_DEFAULT), from where it sends; '' if unknown."""
+    id_country = as_int(facts.setting("PS_COUNTRY_DEFAULT", shop))
+    return next((country.iso for country in facts.countries.values() if country.id == id_country), "")
+
+
+def _ruled(facts: ShopFacts, product: Product | None, country: Country) -> RateChoice | None:
+    if product is not None:
+        return rule_rate(facts, product.id_tax_rules_group, country)
+    group = standard_group(facts)
+    return rule_rate(facts, group, country) if group else None
+
+
+def standard_group(facts: ShopFacts) -> int:
+    """The tax rules group of the shop's ordinary goods: the one with the highest rate in the shop's own country, since
+    no reduced rate exceeds the standard one (directive 2006/112/EC, articles 96 to 98); 0 where it has no rule there.
+    """
+    home = as_int(facts.setting("PS_COUNTRY_DEFAULT"))
+    rates = {
+        group: facts.taxes[id_tax] for (group, id_country), id_tax in facts.tax_rules.items() if id_country == home
+    }
+    return min(rates, key=lambda group: (-rates[group], group), default=0)

@@ -1,0 +1,62 @@
+"""Under which scheme the tax of an order falls: what a bookkeeper asks first, and what Amazon does not always tell.
+
+Sources: shops-in-the-field, "Tax and invoices"; sp-api-orders 4.2; directive 2006/112/EC. Nothing is guessed: where
+the answer hangs on something that no field of the order tells, the scheme is unknown.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from orderferry.domain.eu_vat_area import is_in_eu_vat_area, is_uncertain
+from orderferry.domain.orders import Channel, Order
+from orderferry.domain.pricing import PricedOrder
+from orderferry.domain.tax_split import is_collected_by_amazon
+
+BUSINESS = "AMAZON_BUSINESS"
+
+
+class TaxScheme(StrEnum):
+    """The words that stand in the marker's `tax_scheme`."""
+
+    DOMESTIC = "domestic"  # from the seller's country into the same
+    OSS = "oss"  # to a consumer in another member state: the one-stop shop, where the seller is registered for it
+    INTRA_COMMUNITY = "intra-community"  # to a business in another member state, without tax: reverse charge
+    EXPORT = "export"  # out of the seller's VAT area
+    COLLECTED_BY_AMAZON = "collected-by-amazon"  # Amazon owes the tax: facilitator, IOSS
+    DEPARTURE_UNKNOWN = "departure-unknown"  # FBA: no field says from which country the goods left
+    UNKNOWN = "unknown"
+
+
+def tax_scheme(order: Order, priced: PricedOrder, *, home: str, country: str) -> TaxScheme:
+    """Given an order with its money, the seller's country and the one that it is delivered to (ISO 3166-1 alpha-2;
+    '' for not known), return the scheme.
+
+    Amazon's own statement comes first; FBA goods may leave from any warehouse, so that only an order which Amazon
+    taxes is known then. Of an order from the seller's own house the two countries tell, and for sales between member
+    states who buys: OSS covers consumers only.
+    """
+    owed = [is_collected_by_amazon(item) for item in order.items if item.quantity] or [False]
+    if all(owed):
+        return TaxScheme.COLLECTED_BY_AMAZON
+    if any(owed) or not home or not country:
+        return TaxScheme.UNKNOWN
+    if order.channel is not Channel.REGULAR:
+        return TaxScheme.DEPARTURE_UNKNOWN if order.channel is Channel.FBA else TaxScheme.UNKNOWN
+    postcode = order.delivery_address.postal_code if order.delivery_address else ""
+    if is_uncertain(country, postcode):
+        return TaxScheme.UNKNOWN
+    inside = is_in_eu_vat_area(country, postcode)
+    if country == home:
+        return TaxScheme.DOMESTIC if inside == is_in_eu_vat_area(home) else TaxScheme.EXPORT
+    if not inside or not is_in_eu_vat_area(home):
+        return TaxScheme.EXPORT
+    return _between_member_states(order, priced)
+
+
+def _between_member_states(order: Order, priced: PricedOrder) -> TaxScheme:
+    registered = any(one.entity == "BUYER" and one.number for one in order.tax_registrations)
+    if not registered and BUSINESS not in order.programs:
+        return TaxScheme.OSS
+    # A business that is taxed may be one without a valid VAT number (a consumer for OSS), or an error of Amazon's.
+    return TaxScheme.UNKNOWN if priced.total.tax else TaxScheme.INTRA_COMMUNITY
