@@ -63,6 +63,10 @@ _EVENT = re.compile(r"(on[a-z]{3,}\s*)=", re.IGNORECASE)
 _SCRIPT = re.compile(r"(script\s*):", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _MEANINGLESS = frozenset("PZC")  # categories: punctuation, separators, control
+_LAST_OF_BASIC_PLANE = "\uffff"
+_UNKNOWN_LETTER = "\ufffd"
+_JOINER = "\u200d"
+_SPACES = re.compile(" {2,}")
 
 
 def clean_text(text: str, field: Field) -> str:
@@ -97,13 +101,29 @@ def plain_text(text: str, *, keep_lines: bool = False) -> str:
 def to_basic_plane(text: str) -> str:
     """Given text for a column that can't hold characters above U+FFFF (utf8mb3), return what it can hold.
 
-    Letters become U+FFFD, so that a name is seen to lack one; emoji and other signs go.
+    Letters become U+FFFD, so that a name is seen to lack one; emoji and other signs go, with the joiners and variation
+    selectors that held their parts together. A text of which nothing else is left becomes a single U+FFFD.
     """
-    if text.isascii():
+    if text.isascii() or max(text) <= _LAST_OF_BASIC_PLANE:
         return text
-    return "".join(
-        character if ord(character) <= 0xFFFF else "\ufffd" if character.isalpha() else "" for character in text
-    )
+    kept: list[str] = []
+    gone = False  # the character before was a sign that goes
+    for character in text:
+        if character > _LAST_OF_BASIC_PLANE:
+            gone = not character.isalpha()
+            while gone and kept and kept[-1] == _JOINER:
+                kept.pop()
+            if not gone:
+                kept.append(_UNKNOWN_LETTER)
+        elif not (gone and _binds_emoji(character)):
+            kept.append(character)
+            gone = False
+    left = _SPACES.sub(" ", "".join(kept)).strip()
+    return left or _UNKNOWN_LETTER
+
+
+def _binds_emoji(character: str) -> bool:
+    return character == _JOINER or "\ufe00" <= character <= "\ufe0f"
 
 
 def _fold(text: str) -> str:

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from orderferry.domain.clean_text import to_basic_plane
+from orderferry.domain.cut_text import cut_text
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.facts import Column, Table
 from orderferry.prestashop.values import Bindable, bindable
-from orderferry.prestashop.whole_characters import REPLACEMENT, cut, cut_bytes, replace_where
 
 # information_schema counts the length of these in bytes.
 _BYTE_COUNTED = frozenset({"tinytext", "text", "mediumtext", "longtext", "blob", "tinyblob", "mediumblob", "longblob"})
 # MySQL's charsets that do not take all of Unicode, and the codec that says what they take; utf8 is three bytes.
 _CODECS = {"latin1": "cp1252", "latin2": "iso8859_2", "latin5": "iso8859_9", "greek": "iso8859_7", "ascii": "ascii"}
 _THREE_BYTES = frozenset({"utf8", "utf8mb3", "ucs2"})
-_LAST_OF_THREE = "\uffff"
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of characters: no text of any charset
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ def fit_row(table: Table, row: Mapping[str, object], cuts: list[Cut] | None = No
     """Given a live table and a new row, return what is bound for it: only columns that the shop has, values as they
     fit.
 
-    Text loses NUL and what the charset can't hold (one U+FFFD each), and is cut to the column's length at a whole
-    character; each text that lost something is appended to `cuts`. Decimals are rounded half up to the column's
+    Text loses NUL and what the charset can't hold, and is cut to the column's length at a whole character; each text
+    that lost something is appended to `cuts`. Decimals are rounded half up to the column's
     scale. Raise ShopUnfit naming table.column when there is nothing for a column that must have a value; TypeError
     for a float.
     """
@@ -85,24 +86,22 @@ def fit_text(column: Column, text: str) -> str:
     text = _storable(column.charset, text.replace("\x00", ""))
     if column.length is None:
         return text
-    return cut_bytes(text, column.length) if column.data_type in _BYTE_COUNTED else cut(text, column.length)
+    return cut_bytes(text, column.length) if column.data_type in _BYTE_COUNTED else cut_text(text, column.length)
+
+
+def cut_bytes(text: str, length: int) -> str:
+    """Given a text and a number of UTF-8 bytes, return at most so much of it, ending with a whole character."""
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) <= length:
+        return text
+    return cut_text(text, len(encoded[:length].decode("utf-8", "ignore")))
 
 
 def _storable(charset: str, text: str) -> str:
     if text.isascii():
         return text
+    text = text.translate(_SURROGATES)
     codec = _CODECS.get(charset)
     if codec:
-        unfit = frozenset(character for character in text if not _encodes(character, codec))
-        return replace_where(text, unfit).replace(REPLACEMENT, "?")
-    limit = _LAST_OF_THREE if charset in _THREE_BYTES else "\U0010ffff"
-    unfit = frozenset(character for character in text if character > limit or "\ud800" <= character <= "\udfff")
-    return replace_where(text, unfit) if unfit else text
-
-
-def _encodes(character: str, codec: str) -> bool:
-    try:
-        character.encode(codec)
-    except UnicodeEncodeError:
-        return False
-    return True
+        return to_basic_plane(text).encode(codec, "replace").decode(codec)
+    return to_basic_plane(text) if charset in _THREE_BYTES else text
