@@ -26,3 +26,11 @@ USAGE_PLANS: dict[str, UsagePlan] = {
         UsagePlan("getReportDocument", Decimal("0.0167"), 15),
     )
 }
+
+SECONDS_A_DAY = 86_400
+
+
+def daily_quota(operation: str, share: Decimal = Decimal(1), rate: Decimal | None = None) -> int:
+    """Given an operation, the share of it that may be used, and Amazon's own rate where known (requests a second),
+    return how many requests a day come back."""
+    return int((rate or USAGE_PLANS[operation].rate) * SECONDS_A_DAY * share)

@@ -7,7 +7,7 @@ are drawn under, and what runs leave in the shop for a ledger that is lost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -146,12 +146,19 @@ def ensure_tables(
             connection.commit()
             return {**tables, **read_tables(connection, prefix, OWN_TABLES)}
     except RightsMissing:
-        texts = "\n".join(f"{_text(statement, connection.dialect)};" for statement in statements)
-        names = "\n".join(grant(EVERYDAY_RIGHTS, access.database, prefix + name, access.user) for name in TABLE_NAMES)
         raise ShopUnfit(
             "The database user may not create the tables in which orderferry notes what it has imported.",
-            hint=f"Run as an administrator of the database:\nUSE `{access.database}`;\n{texts}\n{names}",
+            hint=creation_statements(prefix, statements, access, connection.dialect),
         ) from None
+
+
+def creation_statements(
+    prefix: str, statements: Sequence[sa.schema.ExecutableDDLElement], access: Access, dialect: sa.Dialect
+) -> str:
+    """Given what `missing_parts` found, return the hint with the SQL for somebody who may run it."""
+    texts = "\n".join(f"{_text(statement, dialect)};" for statement in statements)
+    names = "\n".join(grant(EVERYDAY_RIGHTS, access.database, prefix + name, access.user) for name in TABLE_NAMES)
+    return f"Run as an administrator of the database:\nUSE `{access.database}`;\n{texts}\n{names}"
 
 
 def _text(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:

@@ -1,0 +1,141 @@
+"""`check`: the doctor. One line a thing, with its mend; changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orderferry.cli.context import CliContext
+from orderferry.domain.check_result import CheckResult, Grade, exit_code_of
+from orderferry.errors import ConfigError, worst
+from orderferry.run.check import configuration_failures, document
+
+if TYPE_CHECKING:
+    from orderferry.bootstrap import Installation
+    from orderferry.run.check import Probe
+
+# A terminal that can't show the first sign of a pair gets the second.
+SIGNS: Mapping[Grade, tuple[str, str, str]] = {
+    Grade.OK: ("✔", "+", "green"),
+    Grade.WARNING: ("!", "!", "yellow"),
+    Grade.FAILURE: ("✘", "x", "red"),
+}
+
+
+@click.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def check_command(context: CliContext, /, as_json: bool) -> int:
+    """Try everything before the first run: configuration, Amazon, the shop, the ledger, the crontab.
+
+    One line each with the mend; nothing is changed. Exit code 0: all is well; 2, 4, 5, 6, 7: what a run would end
+    with; 1: there is something else for a person to look at.
+    """
+    environ = dict(os.environ)  # before the SP-API library's variables are dropped
+    files = context.config_files()
+    found = [(path, _check(context, path, environ)) for path in files]
+    if as_json:
+        click.echo(json.dumps(_document(found), ensure_ascii=False))
+    else:
+        for path, results in found:
+            _print(results, heading=str(path) if len(found) > 1 else "", quiet=context.quiet)
+    return int(worst(exit_code_of(results) for _, results in found))
+
+
+def _check(context: CliContext, path: Path, environ: Mapping[str, str]) -> list[CheckResult]:
+    """All results for one configuration; one that can't be used ends with what is wrong in it."""
+    from orderferry.bootstrap import Installation
+    from orderferry.config.load import load_settings
+    from orderferry.run.check import ask_all
+
+    try:
+        settings = load_settings(path, environ)
+        context.set_up_logging(settings.logging)
+    except ConfigError as error:
+        return configuration_failures(error)
+    with ExitStack() as stack:
+        return ask_all(_probes(Installation(settings), environ, stack))
+
+
+def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitStack) -> Iterator[Probe]:
+    """Everything that is asked, in the order in which it is told."""
+    from orderferry.amazon.environment import stray_variables
+    from orderferry.cli.crontab import read_crontab
+    from orderferry.cli.main import COMMANDS
+    from orderferry.config.environment import unknown_variables
+    from orderferry.inspection import amazon_to_ask, check_ledger, shop_probe
+    from orderferry.run.check import Probe, check_configuration, check_environment
+    from orderferry.run.check_amazon import AmazonCheck, check_secret_age
+    from orderferry.run.check_crontab import check_crontab
+
+    settings = installation.settings
+    yield Probe("configuration", lambda: check_configuration(settings))
+    yield Probe("environment", lambda: check_environment(stray_variables(environ), unknown_variables(environ)))
+    yield Probe("ledger", lambda: check_ledger(installation))
+    amazon = AmazonCheck(settings, lambda: stack.enter_context(amazon_to_ask(installation)))
+    today = installation.now().date()
+    yield Probe("client-secret-age", lambda: check_secret_age(settings.amazon.client_secret_created, today))
+    yield Probe("token", amazon.login)
+    yield Probe("clock", amazon.clock, needs=("token",))
+    yield Probe("marketplaces", amazon.marketplaces, needs=("token",))
+    yield Probe("datasets", amazon.datasets, needs=("token",))
+    shop = shop_probe(installation)
+    stack.callback(shop.close)
+    yield Probe("database", shop.database)
+    yield Probe("tables", shop.tables, needs=("database",))
+    yield Probe("rights", shop.rights, needs=("database",))
+    yield Probe("settings", shop.settings, needs=("tables",))
+    yield Probe("mappings", shop.mappings, needs=("tables",))
+    yield Probe("products", shop.named_rows, needs=("tables",))
+    yield Probe("vat", shop.vat, needs=("tables",))
+    yield Probe("states", shop.states, needs=("tables",))
+    yield Probe("modules", shop.modules, needs=("tables",))
+    crontab = read_crontab()
+    share = settings.amazon.quota_share
+    yield Probe("crontab", lambda: check_crontab(crontab, COMMANDS, settings.path, share))
+
+
+def _document(found: list[tuple[Path, list[CheckResult]]]) -> dict[str, Any]:
+    if len(found) == 1:
+        return document(found[0][1])
+    shops = [{"config": str(path), **document(results)} for path, results in found]
+    return {"shops": shops, "exit_code": int(worst(exit_code_of(results) for _, results in found))}
+
+
+def _print(results: list[CheckResult], *, heading: str, quiet: bool) -> None:
+    if heading:
+        click.echo(f"{heading}:")
+    for result in results:
+        if quiet and result.result is Grade.OK:
+            continue
+        sign, _, color = SIGNS[result.result]
+        click.echo(f"{click.style(_shown(sign, result.result), fg=color)} {result.name}: {_printable(result.message)}")
+        for line in result.hint.splitlines():
+            click.echo(f"    {_printable(line)}")
+    if not quiet:
+        click.echo(_summary(results))
+
+
+def _summary(results: list[CheckResult]) -> str:
+    failures = sum(1 for result in results if result.result is Grade.FAILURE)
+    warnings = sum(1 for result in results if result.result is Grade.WARNING)
+    if not failures and not warnings:
+        return f"All {len(results)} checks are well. Next: orderferry import --dry-run"
+    return f"{len(results)} checks: {failures} to mend, {warnings} to look at."
+
+
+def _shown(sign: str, grade: Grade) -> str:
+    return sign if _printable(sign) == sign else SIGNS[grade][1]
+
+
+def _printable(text: str) -> str:
+    """The text as stdout can show it: a locale without UTF-8 must not end the program."""
+    encoding = sys.stdout.encoding or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)

@@ -1,0 +1,72 @@
+"""Builds what commands need that only look (`check`, `show`, `plan`): beside bootstrap the only place for adapters.
+
+They create no ledger and no table; where a ledger is there, the requests that they make are booked in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from orderferry.bootstrap import Installation
+from orderferry.domain.check_result import CheckResult
+from orderferry.errors import LedgerUnusable
+from orderferry.run.check import check_ledger_place
+
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.prestashop.probe import ShopProbe
+
+
+@contextmanager
+def ledger_if_there(installation: Installation, *, spending: bool = False) -> Iterator[Ledger | None]:
+    """The ledger, or None where there is none yet, or one of an older version. Only the quota can be written, and
+    only if `spending`. Raise LedgerUnusable.
+    """
+    from orderferry.ledger.failures import LedgerMissing
+
+    with ExitStack() as stack:
+        ledger = None
+        with suppress(LedgerMissing):
+            ledger = stack.enter_context(installation.ledger(read_only=True))
+        if ledger is not None and spending:
+            ledger = stack.enter_context(installation.ledger(dry_run=True))
+        yield ledger
+
+
+@contextmanager
+def amazon_to_ask(installation: Installation) -> Iterator[AmazonSource]:
+    """Amazon, for a few questions of a person's, booked in the ledger if there is one that can be used.
+
+    Raise UsageError and AmazonUnavailable as AmazonSource does.
+    """
+    from orderferry.amazon.passing_quota import PassingQuota
+    from orderferry.amazon.source import AmazonSource
+
+    settings = installation.settings.amazon
+    with ExitStack() as stack:
+        ledger = None
+        with suppress(LedgerUnusable):  # `check` says it of the ledger itself
+            ledger = stack.enter_context(ledger_if_there(installation, spending=True))
+        book = PassingQuota(settings.quota_share, installation.now) if ledger is None else installation.quota(ledger)
+        source = AmazonSource(settings, book, clock=installation.now, sleep=installation.sleep)
+        stack.callback(source.close)
+        yield source
+
+
+def shop_probe(installation: Installation) -> ShopProbe:
+    """The shop, with the eyes of `check`."""
+    from orderferry.prestashop.probe import ShopProbe
+
+    return ShopProbe(installation.settings, sleep=installation.sleep)
+
+
+def check_ledger(installation: Installation) -> Iterator[CheckResult]:
+    """The ledger, with the eyes of `check`: its place, and whether it is ours. Raise LedgerUnusable."""
+    from orderferry.ledger.probe import look_at_place
+
+    place = look_at_place(installation.settings.ledger.path)
+    with ledger_if_there(installation) as ledger:
+        yield check_ledger_place(place.path, place.file_system, exists=place.exists, is_usable=ledger is not None)
