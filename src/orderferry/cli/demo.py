@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -78,8 +80,15 @@ def _print_next(told: Told) -> None:
     folder = told.folder.path
     click.echo()
     click.echo(f"Everything is in {folder}/. To go on, in one terminal:")
-    click.echo(f"  orderferry simulator --world {told.folder.world} --port {told.port}")
+    program = own_name()
+    click.echo(f"  {program} simulator --world {told.folder.world} --port {told.port}")
     click.echo("and in another:")
     some = next((order.order_id for order in told.ready), "ORDER_ID")
     for words in ("status", f"show {some}", "import"):
-        click.echo(f"  orderferry -c {told.folder.configuration} {words}")
+        click.echo(f"  {program} -c {told.folder.configuration} {words}")
+
+
+def own_name() -> str:
+    """How this program can be started from the shell that started it: by name where that works, else by its path."""
+    started = Path(sys.argv[0])
+    return "orderferry" if shutil.which("orderferry") or started.name != "orderferry" else str(started)
