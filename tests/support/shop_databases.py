@@ -75,6 +75,18 @@ class ShopDatabases:
         name = str(sa.make_url(shop.url).database)
         self._free[self._taken.pop(name)].append(name)
 
+    def snapshot(self, shop: ShopDatabase) -> Snapshot:
+        """A copy of a shop as it stands, to put it right again as often as wanted."""
+        name = str(sa.make_url(shop.url).database)
+        with self.server.engine().connect() as connection:
+            connection.exec_driver_sql("SET SESSION sql_mode = 'STRICT_TRANS_TABLES'")
+            copied = f"{name}_copy_{next(self._numbers)}"
+            create_database(connection, copied)
+            state = state_of(connection, name)
+            copy(connection, Template(name, frozenset(), state), copied)
+            structure = structure_of(connection, name)
+        return Snapshot(self.server, shop, Template(copied, structure, state))
+
     def _template(self, version: str, prefix: str, seed: ShopSeed | None) -> Template:
         key = (version, prefix, seed)
         found = next((template for known, template in self._templates if known == key), None)
@@ -87,6 +99,32 @@ class ShopDatabases:
             template = Template(name, structure_of(connection, name), state_of(connection, name))
         self._templates.append((key, template))
         return template
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A shop, and a copy of how it once stood."""
+
+    server: MariadbServer
+    shop: ShopDatabase
+    template: Template
+
+    def restore(self) -> None:
+        """Put the shop right: rows, and the tables that were made since."""
+        name = str(sa.make_url(self.shop.url).database)
+        with self.server.engine().connect() as connection:
+            connection.exec_driver_sql("SET SESSION sql_mode = 'STRICT_TRANS_TABLES'")
+            if not restore(connection, self.template, name):
+                create_database(connection, name)
+                copy(connection, self.template, name)
+
+    def changed(self) -> set[str]:
+        """The tables, named without prefix, whose rows are others than they were, and those that are new."""
+        name = str(sa.make_url(self.shop.url).database)
+        with self.server.engine().connect() as connection:
+            now = {table: checksum for table, (checksum, _) in state_of(connection, name).items()}
+        before = {table: checksum for table, (checksum, _) in self.template.state.items()}
+        return {table.removeprefix(self.shop.prefix) for table in now if now[table] != before.get(table)}
 
 
 def create_database(connection: sa.Connection, name: str) -> None:

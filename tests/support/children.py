@@ -1,0 +1,154 @@
+"""The test's side of `kill_runner`: runs of the program in children that are cheap to start and easy to kill."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orderferry
+from support.installation import Finished, Installed
+
+PROGRAM = Path(__file__).with_name("kill_runner.py")
+PACKAGE = Path(orderferry.__file__).parents[1]
+
+
+@dataclass
+class Ended(Finished):
+    """How a child ended. `signal` 0: by itself, with `code`; `events`: what it did, as (family, words), if it could
+    still say so."""
+
+    signal: int = 0
+    events: tuple[tuple[str, str], ...] = ()
+
+    def told(self) -> str:
+        """Everything, for an assertion's message."""
+        return f"code {self.code}, signal {self.signal}\n{self.out}\n{self.err}"
+
+    def count(self, family: str) -> int:
+        """How many events of a family there were."""
+        return sum(1 for name, _ in self.events if name == family)
+
+
+class Child:
+    """A run in progress."""
+
+    def __init__(self, children: Children, pid: int, base: Path) -> None:
+        self.pid = pid
+        self._children = children
+        self._base = base
+
+    def wait(self) -> Ended | None:
+        """Wait for the end; None when the child has stopped itself at its accident: then `go_on`, and wait again."""
+        answer = self._children.ask({"do": "wait", "pid": self.pid})
+        if answer["stopped"]:
+            return None
+        events = self._base.with_suffix(".events")
+        return Ended(
+            answer["code"],
+            self._base.with_suffix(".out").read_text("utf-8"),
+            self._base.with_suffix(".err").read_text("utf-8"),
+            answer["signal"],
+            tuple(map(tuple, json.loads(events.read_text("utf-8")))) if events.exists() else (),
+        )
+
+    def stopped(self) -> bool:
+        """Wait until the child stands still at its accident; False when it has ended without."""
+        return self.wait() is None
+
+    def end(self) -> Ended:
+        """Wait for the end of a child that has no stop before it."""
+        ended = self.wait()
+        assert ended is not None, "the child stands still"
+        return ended
+
+    def go_on(self) -> None:
+        """Let a child that stands still go on."""
+        self.send(signal.SIGCONT)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+
+class Children:
+    """One `kill_runner`: use as a context manager. Several children may run at once; each is waited for in turn."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count(1)
+
+    def __enter__(self) -> Self:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self._folder), "LANG": "C.UTF-8", "TZ": "UTC"}
+        self._process = subprocess.Popen(
+            [sys.executable, str(PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**environment, "PYTHONPATH": str(PACKAGE)},
+            text=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
+
+    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request and return its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def start(
+        self,
+        installed: Installed,
+        now: datetime,
+        *words: str,
+        accident: tuple[str, str, int] | None = None,
+        **more: Any,
+    ) -> Child:
+        """Start a command of an installation at that time.
+
+        `accident`: (kind, family, n), see kill_runner. `more`: its other wishes (real_time, page_size, returning).
+        """
+        base = self._folder / f"child-{next(self._numbers)}"
+        request = {
+            "do": "start",
+            "words": ["-c", str(installed.configuration), *words],
+            "now": now.isoformat(),
+            "folder": str(installed.folder),
+            "ledger": str(installed.ledger),
+            "out": str(base.with_suffix(".out")),
+            "err": str(base.with_suffix(".err")),
+            "events": str(base.with_suffix(".events")),
+            **more,
+        }
+        if accident is not None:
+            request["accident"] = dict(zip(("kind", "family", "at"), accident, strict=True))
+        return Child(self, self.ask(request)["pid"], base)
+
+    def run(self, installed: Installed, now: datetime, *words: str, **more: Any) -> Ended:
+        """Run a command to its end."""
+        return self.start(installed, now, *words, **more).end()
+
+
+def run_all(children: Sequence[Child]) -> list[Ended]:
+    """Wait for all of them."""
+    return [child.end() for child in children]
