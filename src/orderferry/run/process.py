@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orderferry.domain.decide import (
@@ -20,7 +20,7 @@ from orderferry.domain.decide import (
 )
 from orderferry.domain.durations import format_duration
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
-from orderferry.domain.orders import Order, OrderStatus, UnreadableOrder
+from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Intent, ShopView
 from orderferry.run.ports import RunLedger, Shop
@@ -90,7 +90,7 @@ class Processor:
         now = self.now()
         plan = self.shop.plan(order, intent, view, now)
         if isinstance(plan, Problem):
-            return self._held(plan, entry, looked=looked)
+            return self._held(_with_deadline(plan, order), entry, looked=looked)
         if self.dry_run:
             effect = _would_be(intent, plan.changes)
             self.report.note(order.order_id, _OUTCOMES[effect], plan.changes)
@@ -127,7 +127,7 @@ class Processor:
         self, order: Order, entry: Entry | None, decision: Decision, rules: Rules, *, looked: bool
     ) -> Verdict:
         if decision.problem is not None:
-            return self._held(decision.problem, entry, looked=looked)
+            return self._held(_with_deadline(decision.problem, order), entry, looked=looked)
         if decision.action is Action.UNCHANGED:
             aside = decision.reason is Reason.SET_ASIDE
             self.report.note(order.order_id, Outcome.IGNORED if aside else Outcome.UNCHANGED)
@@ -238,6 +238,15 @@ def sighting(order: Order) -> Sighting:
         f"{order.grand_total.amount} {order.grand_total.currency}" if order.grand_total else "",
         order.ship_by.latest,
     )
+
+
+def _with_deadline(problem: Problem, order: Order) -> Problem:
+    """A held regular order can't wait for ever: after its latest delivery date Amazon withdraws the buyer's phone
+    (and may withdraw more), and a label needs it."""
+    latest = order.deliver_by.latest
+    if order.channel is not Channel.REGULAR or latest is None or order.status is OrderStatus.CANCELLED:
+        return problem
+    return replace(problem, message=f"{problem.message}; Amazon withdraws the buyer's phone after {latest:%Y-%m-%d}")
 
 
 def _would_be(intent: Intent, changes: tuple[str, ...]) -> Effect:

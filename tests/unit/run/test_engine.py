@@ -21,7 +21,7 @@ from orderferry.config.model import (
 from orderferry.domain.entry import EntryState
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.marketplaces import MARKETPLACES, Region
-from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus, UnreadableOrder
+from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus, TimeSpan, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
@@ -283,6 +283,16 @@ def test_waiting_orders_are_looked_at_by_get_order_and_imported_when_amazon_rele
     report = world.run()
     assert report.calls["getOrder"] == 1
     assert counts(report) == {"seen": 1, "created": 1}
+
+
+def test_a_held_regular_order_names_the_day_after_which_amazon_withdraws_the_phone(world: World) -> None:
+    until = TimeSpan(None, datetime(2026, 12, 4, 22, tzinfo=UTC))
+    regular = make_order(1, items=(Item("1", 1, "NEW"),), deliver_by=until)
+    fba = make_order(2, S.SHIPPED, Channel.FBA, items=(Item("1", 1, "NEW"),), deliver_by=until)
+    world.amazon.put(regular, fba)
+    told = {p["order_id"]: p["message"] for p in world.run().as_json()["problems"]}
+    assert "after 2026-12-04" in told[regular.order_id]
+    assert "2026-12-04" not in told[fba.order_id]
 
 
 def test_orders_that_another_run_has_in_hand_are_left_to_it(world: World) -> None:
