@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
-from orderferry.errors import AlreadyRunning
+from orderferry.errors import AlreadyRunning, LedgerUnusable
 from orderferry.run.announce import announce
 from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
 from orderferry.run.sweeps import SWEEPS
+from orderferry.run.watch import Watch
 
 if TYPE_CHECKING:
     from orderferry.amazon.source import AmazonSource
@@ -106,6 +108,12 @@ class Installation:
 
         Raise LedgerUnusable when nothing could be remembered, Stopped on a signal while waiting for the lock.
         """
+        with self._watched(command, options) as watch:
+            report = self._run(command, options, watch, wait=wait, speak=speak)
+            watch.ended(report)
+        return report
+
+    def _run(self, command: str, options: RunOptions, watch: Watch, *, wait: timedelta, speak: bool) -> Report:
         from orderferry.ledger.lock import RunLock
 
         stop = StopSwitch(self.now, self.now() + options.max_time)
@@ -115,15 +123,31 @@ class Installation:
                 with stop.waiting():
                     lock.acquire(wait)
             except AlreadyRunning as running:
-                return self._note_already_running(command, options, running, speak=speak)
+                return self._note_already_running(command, options, running, watch, speak=speak)
             try:
                 with self.ledger(accept_shop=options.accept_shop, dry_run=options.dry_run) as ledger:
+                    watch.started()
                     report = self._engine(command, options, ledger, stop).run()
                     if speak and not options.dry_run:
                         announce(ledger, report, self.now())
+                        watch.note(ledger.conditions().values())
                     return report
             finally:
                 lock.release()
+
+    @contextmanager
+    def _watched(self, command: str, options: RunOptions) -> Iterator[Watch]:
+        """Alerts around a run; within, the end of its log is kept for them."""
+        from orderferry.notify.alerts import Alerts
+        from orderferry.notify.tail import LogTail
+
+        with LogTail.attached("orderferry") as tail:
+            watch = Watch(Alerts(self.settings.alerts), command, self.settings.name, options, tail)
+            try:
+                yield watch
+            except LedgerUnusable as error:
+                watch.broke(error)
+                raise
 
     def _engine(self, command: str, options: RunOptions, ledger: Ledger, stop: StopSwitch) -> Engine:
         sweep = SWEEPS[command]
@@ -131,7 +155,7 @@ class Installation:
         return Engine(sweep, self.settings, options, source, self.shop(ledger), ledger, stop, self.now, self.sleep)
 
     def _note_already_running(
-        self, command: str, options: RunOptions, running: AlreadyRunning, *, speak: bool
+        self, command: str, options: RunOptions, running: AlreadyRunning, watch: Watch, *, speak: bool
     ) -> Report:
         """A run that found the lock taken: remembered, so that one that hangs for long becomes a condition."""
         now = self.now()
@@ -142,4 +166,5 @@ class Installation:
             ledger.finish_run(report.run, now, int(report.exit_code), report.as_json())
             if speak and not options.dry_run:
                 announce(ledger, report, now)
+                watch.note(ledger.conditions().values())
         return report

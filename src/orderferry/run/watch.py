@@ -1,0 +1,108 @@
+"""What the world outside learns of a run: that it began, that it did its work or not, and what is news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from orderferry.domain.records import Condition
+from orderferry.errors import ExitCode, OrderferryError
+from orderferry.run.options import RunOptions
+from orderferry.run.report import Report
+
+# Done, whatever a person has to do about single orders: the mail, the webhook and `status` tell of those.
+WORKED = frozenset({ExitCode.DONE, ExitCode.NEEDS_A_PERSON})
+
+
+class Alarm(Protocol):
+    """Pings and webhook. None of them raises, or holds a run up for more than some seconds."""
+
+    def started(self, command: str) -> None: ...
+
+    def succeeded(self, command: str, text: str) -> None: ...
+
+    def failed(self, command: str, text: str) -> None: ...
+
+    def told(self, document: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(slots=True)
+class Watch:
+    """Follows one run of a scheduled command. `name` is the configuration's, `tail` the log of this run so far.
+
+    Dry runs and those for single orders are a person's, who sees how they end: no ping is sent for them.
+    """
+
+    alarm: Alarm
+    command: str
+    name: str
+    options: RunOptions
+    tail: object = ""
+    _running: bool = field(default=False, init=False)
+    _standing: frozenset[str] | None = field(default=None, init=False)
+
+    def started(self) -> None:
+        """The run has its lock and begins."""
+        self._running = True
+        if self._pings:
+            self.alarm.started(self.command)
+
+    def note(self, conditions: Iterable[Condition]) -> None:
+        """The conditions that the ledger has after this run; without a call every error counts as one."""
+        self._standing = frozenset(condition.key for condition in conditions if condition.last_printed is not None)
+
+    def ended(self, report: Report) -> None:
+        """The run is over: ping, and tell the webhook what is news.
+
+        What may heal by itself is a failure from the moment on when it is a condition, as for the mail; before, the
+        run counts as good. A run that found another one at work did nothing: only its failure is pinged.
+        """
+        if self._pings and self._is_failure(report):
+            self.alarm.failed(self.command, _text(report, self.tail))
+        elif self._pings and self._running:
+            self.alarm.succeeded(self.command, _text(report, ""))
+        if report.said and not self.options.dry_run:
+            self.alarm.told(news(report, self.name))
+
+    def broke(self, error: OrderferryError) -> None:
+        """The run could not remember anything: said by every such run."""
+        text = " ".join(filter(None, (error.message, error.hint)))
+        if self._pings:
+            self.alarm.failed(self.command, f"{text}\n\n{self.tail}".strip())
+        if not self.options.dry_run:
+            self.alarm.told(_document(self.command, self.name, int(error.exit_code), (text,)))
+
+    @property
+    def _pings(self) -> bool:
+        return not (self.options.dry_run or self.options.orders or self.options.restore)
+
+    def _is_failure(self, report: Report) -> bool:
+        if report.exit_code in WORKED:
+            return False
+        if self._standing is None:
+            return True
+        return any(f"{report.command}: {error.code}" in self._standing for error in report.errors)
+
+
+def news(report: Report, name: str) -> dict[str, Any]:
+    """Given a report, return the webhook's document: what is news, and the run as `--json` has it.
+
+    `text` holds the news in one piece, as chat services want it.
+    """
+    lines = tuple(line for _, line in report.said)
+    return {**report.as_json(), **_document(report.command, name, int(report.exit_code), lines)}
+
+
+def _document(command: str, name: str, exit_code: int, lines: tuple[str, ...]) -> dict[str, Any]:
+    text = "\n".join((f"orderferry {command} ({name}):", *lines))
+    return {"command": command, "config": name, "exit_code": exit_code, "news": list(lines), "text": text}
+
+
+def _text(report: Report, tail: object) -> str:
+    """A run in a few lines, for the body of a ping."""
+    counts = ", ".join(f"{number} {word}" for word, number in report.counts.items() if number)
+    lines = [f"orderferry {report.command}: exit code {int(report.exit_code)}; orders: {counts or 'none'}"]
+    lines += [f"{error.message} {error.hint}".strip() for error in report.errors]
+    lines += [problem.message for problem in report.problems.values()]
+    return "\n".join([*lines, "", str(tail)]).strip()
