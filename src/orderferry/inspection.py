@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from orderferry.bootstrap import Installation
+from orderferry.bootstrap import Installation, account_identity
 from orderferry.domain.check_result import CheckResult
+from orderferry.domain.measured_volume import MeasuredVolume
 from orderferry.errors import LedgerUnusable
 from orderferry.run.check import check_ledger_place
 
@@ -70,3 +72,16 @@ def check_ledger(installation: Installation) -> Iterator[CheckResult]:
     place = look_at_place(installation.settings.ledger.path)
     with ledger_if_there(installation) as ledger:
         yield check_ledger_place(place.path, place.file_system, exists=place.exists, is_usable=ledger is not None)
+
+
+def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, Decimal | None]:
+    """What the ledger has counted of the shop's orders, and the rate of searchOrders that Amazon named last; None
+    where there is no ledger, or it does not know. Raise LedgerUnusable.
+    """
+    from orderferry.ledger.volume import measure_volume
+
+    with ledger_if_there(installation) as ledger:
+        if ledger is None:
+            return None, None
+        account = account_identity(installation.settings)
+        return measure_volume(ledger, account, installation.now()), installation.quota(ledger).rate("searchOrders")

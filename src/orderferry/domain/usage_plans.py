@@ -32,5 +32,5 @@ SECONDS_A_DAY = 86_400
 
 def daily_quota(operation: str, share: Decimal = Decimal(1), rate: Decimal | None = None) -> int:
     """Given an operation, the share of it that may be used, and Amazon's own rate where known (requests a second),
-    return how many requests a day come back."""
-    return int((rate or USAGE_PLANS[operation].rate) * SECONDS_A_DAY * share)
+    return how many requests come back in a day, rounded."""
+    return int(((rate or USAGE_PLANS[operation].rate) * SECONDS_A_DAY * share).to_integral_value())

@@ -90,6 +90,11 @@ class QuotaBook:
         with self._store.reading() as connection:
             return self._bucket(connection, operation, now)[0].refilled(now).tokens
 
+    def rate(self, operation: str) -> Decimal | None:
+        """Amazon's own rate as it named it last, in requests a second, before our share; None as long as it has not."""
+        with self._store.reading() as connection:
+            return self._bucket(connection, operation, self._clock())[1]
+
     def ready_at(self, operation: str, now: datetime) -> datetime:
         """The first moment from `now` on at which `spend` would succeed, if nobody else spends."""
         with self._store.reading() as connection:

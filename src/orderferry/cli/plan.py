@@ -1,0 +1,129 @@
+"""`plan`: which schedule Amazon's quota carries."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orderferry.cli.context import CliContext
+from orderferry.errors import worst
+from orderferry.run.plan import PlanReport, make_plan, volume_of
+
+
+@click.command("plan")
+@click.option(
+    "--orders-per-day", type=click.IntRange(0, 1_000_000), metavar="N", help="Instead of what the ledger has counted."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def plan_command(context: CliContext, /, orders_per_day: int | None, as_json: bool) -> int:
+    """From this shop's own volume, or --orders-per-day: what each command costs of Amazon's quota, the fastest
+    schedule that is safe, the crontab lines to paste, and when to ask Amazon for more."""
+    given = None if orders_per_day is None else Decimal(orders_per_day)
+    files = context.config_files()
+    reports = [(path, _report(context, path, given)) for path in files]
+    if as_json:
+        click.echo(json.dumps(_document(reports), ensure_ascii=False))
+    else:
+        for path, report in reports:
+            if len(reports) > 1:
+                click.echo(f"{path}:")
+            _print(report)
+    return int(worst(report.exit_code for _, report in reports))
+
+
+def _report(context: CliContext, path: Path, given: Decimal | None) -> PlanReport:
+    import os
+
+    from orderferry.bootstrap import Installation
+    from orderferry.cli.main import COMMANDS
+    from orderferry.config.load import load_settings
+    from orderferry.inspection import measured_volume
+    from orderferry.run.crontab_lines import DAILY_HOURS
+
+    settings = load_settings(path, os.environ)
+    context.set_up_logging(settings.logging)
+    measured, rate = measured_volume(Installation(settings))
+    volume, source = volume_of(measured, given)
+    daily = [command for command in DAILY_HOURS if command in COMMANDS]
+    return make_plan(settings, volume, source, rate=rate, daily=daily, program=running_program())
+
+
+def running_program() -> list[str]:
+    """The words that start this very program again from anywhere: its own absolute path, or Python with -m."""
+    started = sys.argv[0]
+    found = shutil.which(started) if started else None
+    if found and Path(found).name == "orderferry":
+        return [str(Path(found).absolute())]
+    return [sys.executable, "-m", "orderferry"]
+
+
+def _document(reports: list[tuple[Path, PlanReport]]) -> dict[str, Any]:
+    if len(reports) == 1:
+        return reports[0][1].as_json()
+    shops = [{"config": str(path), **report.as_json()} for path, report in reports]
+    return {"shops": shops, "exit_code": int(worst(report.exit_code for _, report in reports))}
+
+
+def _print(report: PlanReport) -> None:
+    plan, volume = report.plan, report.plan.volume
+    click.echo(f"{volume.orders:f} orders a day, each changing {volume.changes_per_order:f} times ({report.source}).")
+    click.echo(
+        f"Amazon gives {plan.quota} searchOrders and {plan.get_quota} getOrder requests a day "
+        f"(amazon.quota_share = {report.share})."
+    )
+    click.echo()
+    _print_schedules(report)
+    click.echo()
+    _print_commands(report)
+    click.echo()
+    _print_advice(report)
+    click.echo("\nInto `crontab -e`, below a line MAILTO=your@address:\n")
+    for line in report.crontab:
+        click.echo(line)
+
+
+def _print_schedules(report: PlanReport) -> None:
+    click.echo("import every   searchOrders a day   of the quota")
+    for schedule in report.plan.schedules:
+        if schedule is report.plan.fastest:
+            note = "  <- the fastest that is safe"
+        else:
+            note = "" if schedule.safe else "  not safe"
+        percent = f"{100 * schedule.calls / schedule.quota:.0f} %" if schedule.quota else "-"
+        click.echo(f"{schedule.every:9} min   {schedule.calls:18}   {percent:>12}{note}")
+
+
+def _print_commands(report: PlanReport) -> None:
+    schedule = report.schedule
+    imports = schedule.imports
+    click.echo(f"A day with import every {schedule.every} minutes costs at most:")
+    click.echo(
+        f"  {'import':12} {imports.total:5} searchOrders: {imports.runs} runs, {imports.pages} further pages of 100 "
+        f"orders, {imports.rereadings} readings of the overlap"
+    )
+    for command, calls in schedule.daily.items():
+        told = f"{calls:5} searchOrders" if calls else "    0 searchOrders (it asks the Reports API)"
+        click.echo(f"  {command:12} {told}")
+    click.echo(f"  {'getOrder':12} {schedule.looks:5} of {report.plan.get_quota}, for orders that wait or are held")
+
+
+def _print_advice(report: PlanReport) -> None:
+    plan = report.plan
+    if plan.rate_to_ask is None:
+        click.echo(
+            f"Import every 15 minutes fits up to about {plan.limit} orders a day; ask Amazon for a larger quota before."
+        )
+        return
+    if plan.fastest is None:
+        click.echo("No schedule fits the quota: orders would come late (none is lost). Ask Amazon for more.")
+    else:
+        click.echo("Import every 15 minutes does not fit the quota any more. Ask Amazon for more.")
+    click.echo("Open a case with Selling Partner API Developer Support, and write:")
+    click.echo(f"\n  {report.request}")

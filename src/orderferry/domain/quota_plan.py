@@ -1,0 +1,200 @@
+"""What a schedule costs of Amazon's quota, as arithmetic. Pure.
+
+searchOrders calls of a day are at most: one for each run of `import`, one for each further 100 orders that changed in
+the spans that it reads, and one re-reading of the overlap an hour; and what the daily commands list by creation date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
+
+from orderferry.domain.decide import next_look
+from orderferry.domain.usage_plans import SECONDS_A_DAY, USAGE_PLANS, daily_quota
+
+ORDERS_A_PAGE = 100  # searchOrders, maxResultsPerPage
+MINUTES_A_DAY, HOURS_A_DAY = 24 * 60, 24
+SCHEDULES = (5, 10, 15, 20, 30, 60)  # minutes between two imports
+USUAL = 15
+MOST_LOOKS = 100  # getOrder calls of one run
+# Assumed where nothing was measured.
+CHANGES_PER_ORDER = Decimal(4)  # placed, released, shipped, and one more
+HANDLING_DAYS = Decimal(3)  # how long a regular order stays unshipped
+WAITING = timedelta(days=1)  # how long an order waits before it is ready
+BUSIEST_HOUR = Decimal("0.1")  # of the day's orders; an even day would have 1/24
+# A tenth of the quota stays free: `check`, looks by hand, a day above the average.
+USABLE = Decimal("0.9")
+MOST_ORDERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What a shop sells on Amazon in a day. `fba_share` None: unknown, then each catch-up is reckoned with all orders.
+
+    `looks` is how often getOrder is called a day, None where that was not measured.
+    """
+
+    orders: Decimal
+    changes_per_order: Decimal = CHANGES_PER_ORDER
+    fba_share: Decimal | None = None
+    looks: Decimal | None = None
+
+    @property
+    def changes(self) -> Decimal:
+        """How many changes of orders Amazon lists in a day."""
+        return self.orders * self.changes_per_order
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Of [observation], what costs: the overlap, and how far back the catch-ups look."""
+
+    overlap: timedelta = timedelta(minutes=30)
+    recheck: timedelta = timedelta(days=7)
+    doublecheck: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCost:
+    """searchOrders calls of a day's imports: the runs' first pages, further pages, and re-readings."""
+
+    runs: int
+    pages: int
+    rereadings: int
+
+    @property
+    def total(self) -> int:
+        return self.runs + self.pages + self.rereadings
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One way to start `import`, with all daily commands. `every` in minutes; `calls` of searchOrders a day."""
+
+    every: int
+    imports: ImportCost
+    daily: Mapping[str, int]
+    looks: int
+    quota: int
+    safe: bool
+
+    @property
+    def calls(self) -> int:
+        return self.imports.total + sum(self.daily.values())
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaPlan:
+    """`fastest` is the fastest schedule that is safe, None where none is. `limit`: up to how many orders a day the
+    usual schedule fits. `rate_to_ask`: requests a second of searchOrders that would carry it, None while it fits."""
+
+    volume: Volume
+    quota: int
+    get_quota: int
+    schedules: tuple[Schedule, ...]
+    fastest: Schedule | None
+    limit: int
+    rate_to_ask: Decimal | None
+
+
+def import_cost(volume: Volume, every: int, overlap: timedelta) -> ImportCost:
+    """Given the minutes between two imports, return what a day of them costs at most.
+
+    A re-reading goes back to where the one an hour before it ended, and by the overlap further.
+    """
+    runs = MINUTES_A_DAY // every
+    again = 1 + Decimal(overlap // timedelta(minutes=1)) / 60
+    return ImportCost(runs, int(volume.changes * (1 + again) / ORDERS_A_PAGE), min(runs, HOURS_A_DAY))
+
+
+def daily_costs(volume: Volume, windows: Windows, commands: Iterable[str]) -> dict[str, int]:
+    """Given the daily commands, return how many searchOrders calls each makes a day. `compare` asks the Reports API."""
+    fba = Decimal(1) if volume.fba_share is None else volume.fba_share
+    regular = Decimal(1) if volume.fba_share is None else 1 - volume.fba_share
+    listed = {
+        "recheck": volume.orders * fba * _days(windows.recheck),
+        "doublecheck": volume.orders * regular * min(_days(windows.doublecheck), HANDLING_DAYS),
+    }
+    return {command: _pages(listed[command]) if command in listed else 0 for command in commands}
+
+
+def looks_per_order(waiting: timedelta) -> int:
+    """How often an order that waits so long is asked about: hourly at first, then ever more rarely."""
+    first = moment = datetime(2026, 1, 1, tzinfo=UTC)
+    looks = 0
+    while (moment := next_look(first, moment)) <= first + waiting:
+        looks += 1
+    return looks
+
+
+def plan_quota(
+    volume: Volume, windows: Windows, commands: Iterable[str], share: Decimal, rate: Decimal | None = None
+) -> QuotaPlan:
+    """Given a shop's volume, its windows, the daily commands, amazon.quota_share and Amazon's own rate of
+    searchOrders where it has named one, return what is safe."""
+    named = tuple(commands)
+    schedules = tuple(_schedule(volume, windows, named, every, share, rate) for every in SCHEDULES)
+    usual = next(one for one in schedules if one.every == USUAL)
+    needed = Decimal(usual.calls) / USABLE / share / SECONDS_A_DAY
+    return QuotaPlan(
+        volume=volume,
+        quota=daily_quota("searchOrders", share, rate),
+        get_quota=daily_quota("getOrder", share),
+        schedules=schedules,
+        fastest=next((one for one in schedules if one.safe), None),
+        limit=_limit(volume, windows, named, share, rate),
+        rate_to_ask=None if usual.safe else needed.quantize(Decimal("0.0001"), ROUND_CEILING),
+    )
+
+
+def _schedule(  # noqa: PLR0917 — each is one of the facts that the cost depends on
+    volume: Volume, windows: Windows, commands: tuple[str, ...], every: int, share: Decimal, rate: Decimal | None
+) -> Schedule:
+    imports = import_cost(volume, every, windows.overlap)
+    daily = daily_costs(volume, windows, commands)
+    quota = daily_quota("searchOrders", share, rate)
+    fits = imports.total + sum(daily.values()) <= quota * USABLE
+    expected = volume.orders * looks_per_order(WAITING) if volume.looks is None else volume.looks
+    return Schedule(
+        every=every,
+        imports=imports,
+        daily=daily,
+        looks=min(int(expected), MOST_LOOKS * imports.runs),
+        quota=quota,
+        safe=fits and _carries_busiest_hour(volume, imports, windows.overlap, share, rate),
+    )
+
+
+def _carries_busiest_hour(
+    volume: Volume, imports: ImportCost, overlap: timedelta, share: Decimal, rate: Decimal | None
+) -> bool:
+    """Whether the bucket, full before it, carries the busiest hour."""
+    plan = USAGE_PLANS["searchOrders"]
+    again = 1 + Decimal(overlap // timedelta(minutes=1)) / 60
+    pages = int(volume.changes * BUSIEST_HOUR * (1 + again) / ORDERS_A_PAGE)
+    there = ((rate or plan.rate) * 3600 + plan.burst) * share
+    return imports.runs // HOURS_A_DAY + pages + 1 <= there
+
+
+def _limit(volume: Volume, windows: Windows, commands: tuple[str, ...], share: Decimal, rate: Decimal | None) -> int:
+    """The most orders a day that the usual schedule carries, other things equal: found by halving."""
+    low, high = 0, MOST_ORDERS
+    while low < high:
+        middle = (low + high + 1) // 2
+        asked = Volume(Decimal(middle), volume.changes_per_order, volume.fba_share, volume.looks)
+        if _schedule(asked, windows, commands, USUAL, share, rate).safe:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _days(duration: timedelta) -> Decimal:
+    return Decimal(duration // timedelta(seconds=1)) / SECONDS_A_DAY
+
+
+def _pages(orders: Decimal) -> int:
+    """One call at least, and one for each 100 orders begun."""
+    return max(1, int((orders / ORDERS_A_PAGE).to_integral_value(ROUND_CEILING)))

@@ -1,0 +1,119 @@
+"""`plan`: from a shop's own volume to a schedule that Amazon's quota carries, in words, lines and JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Any
+
+from orderferry.config.model import Settings
+from orderferry.domain.durations import format_duration
+from orderferry.domain.measured_volume import MeasuredVolume
+from orderferry.domain.quota_plan import CHANGES_PER_ORDER, USUAL, QuotaPlan, Schedule, Volume, Windows, plan_quota
+from orderferry.domain.usage_plans import USAGE_PLANS
+from orderferry.errors import ExitCode, UsageError
+from orderferry.run.crontab_lines import crontab_lines
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What `plan` says. `source` says where the volume is from; `crontab` are the lines to paste."""
+
+    plan: QuotaPlan
+    share: Decimal
+    source: str
+    crontab: tuple[str, ...]
+    request: str
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule that the lines have: the fastest that is safe, else the slowest, which costs least."""
+        return self.plan.fastest or self.plan.schedules[-1]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """1 when no schedule fits the quota: a person must ask Amazon for more."""
+        return ExitCode.DONE if self.plan.fastest else ExitCode.NEEDS_A_PERSON
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as one JSON object."""
+        plan = self.plan
+        return {
+            "orders_per_day": str(plan.volume.orders),
+            "changes_per_order": str(plan.volume.changes_per_order),
+            "source": self.source,
+            "quota": {"searchOrders": plan.quota, "getOrder": plan.get_quota, "share": str(self.share)},
+            "schedules": [_schedule_json(schedule) for schedule in plan.schedules],
+            "fastest_minutes": plan.fastest.every if plan.fastest else None,
+            "orders_per_day_limit": plan.limit,
+            "crontab": list(self.crontab),
+            "ask_amazon": {"rate": str(plan.rate_to_ask), "text": self.request} if plan.rate_to_ask else None,
+            "exit_code": int(self.exit_code),
+        }
+
+
+def volume_of(measured: MeasuredVolume | None, given: Decimal | None) -> tuple[Volume, str]:
+    """Given what the ledger has counted and what a person says, return the volume and where it is from.
+
+    Raise UsageError when neither says enough.
+    """
+    if given is not None:
+        return Volume(given), f"as given; {CHANGES_PER_ORDER} changes an order assumed"
+    if measured is None or not measured.tells:
+        raise UsageError(
+            "The ledger knows less than a day of this shop's orders.",
+            hint="Give the number: orderferry plan --orders-per-day N.",
+        )
+    changes = "measured" if measured.changes_are_measured else "assumed"
+    return measured.volume(), f"the last {format_duration(measured.time)} in the ledger; changes an order {changes}"
+
+
+def make_plan(
+    settings: Settings,
+    volume: Volume,
+    source: str,
+    *,
+    rate: Decimal | None,
+    daily: Iterable[str],
+    program: Sequence[str],
+) -> PlanReport:
+    """Given a configuration, the volume and its source, Amazon's own rate where it named one, the daily commands and
+    the running program's words, return the report."""
+    observation, share = settings.observation, settings.amazon.quota_share
+    windows = Windows(observation.overlap, observation.recheck_window, observation.doublecheck_window)
+    commands = tuple(daily)
+    plan = plan_quota(volume, windows, commands, share, rate)
+    every = (plan.fastest or plan.schedules[-1]).every
+    lines = crontab_lines(program, PurePath(settings.path), every, commands)
+    return PlanReport(
+        plan, share, source, tuple(lines), _request(plan, rate, settings.amazon.region) if plan.rate_to_ask else ""
+    )
+
+
+def _request(plan: QuotaPlan, rate: Decimal | None, region: str) -> str:
+    """The words for Amazon. What only the seller knows stands in brackets."""
+    usual = next(schedule for schedule in plan.schedules if schedule.every == USUAL)
+    now = rate or USAGE_PLANS["searchOrders"].rate
+    return (
+        "We ask for a higher rate limit of searchOrders (Orders API 2026-01-01) for our private application "
+        f"[application id] and the seller account [merchant token], region {region}. The application brings the "
+        f"account's own orders into the seller's own shop: about {plan.volume.orders:f} orders a day, each changing "
+        f"about {plan.volume.changes_per_order:f} times. It lists changes by lastUpdatedAfter every {USUAL} minutes, "
+        "100 orders a page, each span once but for an hourly overlap, all marketplaces in one request, and keeps to "
+        f"its token bucket. That needs up to {usual.calls} requests a day; {now:f} requests a second give "
+        f"{plan.quota}. We ask for {plan.rate_to_ask} requests a second."
+    )
+
+
+def _schedule_json(schedule: Schedule) -> dict[str, Any]:
+    imports = schedule.imports
+    return {
+        "every_minutes": schedule.every,
+        "import": {"runs": imports.runs, "pages": imports.pages, "rereadings": imports.rereadings},
+        "daily": dict(schedule.daily),
+        "searchOrders": schedule.calls,
+        "getOrder": schedule.looks,
+        "safe": schedule.safe,
+    }
