@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from orderferry.domain.eu_vat_area import is_in_eu_vat_area, is_uncertain
 from orderferry.domain.orders import Channel, Order
 from orderferry.domain.pricing import PricedOrder
 from orderferry.domain.tax_split import is_collected_by_amazon
+from orderferry.domain.territories import NORTHERN_IRELAND, area_of, tax_area
 
 BUSINESS = "AMAZON_BUSINESS"
 
@@ -43,13 +43,12 @@ def tax_scheme(order: Order, priced: PricedOrder, *, home: str, country: str) ->
         return TaxScheme.UNKNOWN
     if order.channel is not Channel.REGULAR:
         return TaxScheme.DEPARTURE_UNKNOWN if order.channel is Channel.FBA else TaxScheme.UNKNOWN
-    postcode = order.delivery_address.postal_code if order.delivery_address else ""
-    if is_uncertain(country, postcode):
+    area = area_of(order.delivery_address, country)
+    if area.vat == NORTHERN_IRELAND:
         return TaxScheme.UNKNOWN
-    inside = is_in_eu_vat_area(country, postcode)
-    if country == home:
-        return TaxScheme.DOMESTIC if inside == is_in_eu_vat_area(home) else TaxScheme.EXPORT
-    if not inside or not is_in_eu_vat_area(home):
+    if home in area.codes:
+        return TaxScheme.DOMESTIC
+    if not area.vat or not tax_area(home).vat:
         return TaxScheme.EXPORT
     return _between_member_states(order, priced)
 

@@ -12,10 +12,13 @@ import re
 from dataclasses import dataclass
 from string import ascii_uppercase
 
+from orderferry.domain.orders import Address
 from orderferry.domain.plain_name import plain_name
 
 # Member states of the European Union (ISO 3166-1).
 EU_MEMBERS = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())  # noqa: SIM905
+
+NORTHERN_IRELAND = "XI"
 
 # Codes that stand in addresses for a country of ISO 3166-1 and name the whole of it.
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
@@ -53,7 +56,7 @@ TERRITORIES: tuple[Territory, ...] = (
     # Article 7: VAT as in the member state.
     Territory("Monaco", "MC", "FR", "FR", r"980\d\d", ("monaco", "principaute de monaco")),
     # Windsor Framework: goods as in the Union, at the United Kingdom's rates.
-    Territory("Northern Ireland", "XI", "GB", "XI", r"BT\d.*", ("northern ireland",)),
+    Territory("Northern Ireland", NORTHERN_IRELAND, "GB", NORTHERN_IRELAND, r"BT\d.*", ("northern ireland",)),
     # Article 6(1): in the customs territory, outside VAT.
     Territory("Canary Islands", "IC", "ES", "", r"3[58]\d{3}", _CANARIES),
     Territory(
@@ -149,3 +152,10 @@ def tax_area(country: str, postcode: str = "", region: str = "") -> TaxArea:
         return TaxArea((code,) if code else (), code if code in EU_MEMBERS else "")
     codes = (territory.code, territory.country) if territory.vat else (territory.code,)
     return TaxArea(tuple(filter(None, codes)), territory.vat)
+
+
+def area_of(address: Address | None, country: str) -> TaxArea:
+    """Given Amazon's address (None: it gave none) and the country where it names none, return its tax area."""
+    if address is None:
+        return tax_area(country)
+    return tax_area(address.country or country, address.postal_code, address.region)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.orders import Address, Channel, Order, OrderStatus, TaxRegistration
 from orderferry.domain.postal_text import postal_address
@@ -47,7 +49,8 @@ def _place(order: Order, address: Address | None, market: Market, facts: ShopFac
         marketplace_country=market.code,
         phone_fallback=market.settings.customers.phone_fallback,
     )
-    country = resolve_country(facts, postal.country)
+    given = address or Address()
+    country = resolve_country(facts, postal.country, given.postal_code, given.region)
     if country is None:
         return Problem(
             ProblemCode.UNKNOWN_COUNTRY,
@@ -55,7 +58,9 @@ def _place(order: Order, address: Address | None, market: Market, facts: ShopFac
             order.order_id,
             postal.country,
         )
-    province = resolve_province(facts, country, postal.region)
+    if country.iso != postal.country:
+        postal = replace(postal, kept=(*postal.kept, f"Country: {postal.country}"))
+    province = resolve_province(facts, country, postal.region, postal.postcode, postal.city)
     registration = _buyer_registration(order)
     number = registration.number if registration else ""
     personal = bool(registration and registration.kind in _PERSONAL_NUMBERS)

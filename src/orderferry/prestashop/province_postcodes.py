@@ -12,7 +12,7 @@ from collections.abc import Mapping
 _SPAIN = (
     "VI AB A AL AV BA PM B BU CC CA CS CR CO C CU GI GR GU SS H HU J LE L LO LU M MA MU NA OR O P GC PO SA TF S SG SE "
     "SO T TE TO V VA BI ZA Z CE ML"
-).split()
+).split()  # noqa: SIM905
 _FRANCE = {
     **{f"{number:02}": f"{number:02}" for number in range(1, 96) if number != 20},
     **dict.fromkeys(("200", "201"), "2A"),

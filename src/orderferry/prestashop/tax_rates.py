@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from orderferry.domain.eu_vat_area import is_in_eu_vat_area
-from orderferry.domain.marketplaces import EU_COUNTRIES
 from orderferry.domain.orders import Order
 from orderferry.domain.pricing import RateChoice, Rates
+from orderferry.domain.territories import area_of
 from orderferry.prestashop.facts import Country, Product, ShopFacts, ShopUnit
 from orderferry.prestashop.frame import Place
 from orderferry.prestashop.market import Market
@@ -25,29 +24,29 @@ def rates_for(
 
     [taxes] names the country: that wins for everything; else the shop's own rules for the product's tax rules group
     and the carrier's. A free line has no group of its own: it bears the standard rate. A shop without taxes (PS_TAX
-    off) has 0 % everywhere. Neither configuration nor rules of a member state hold in its territories outside the VAT
-    area (the Canary Islands, Livigno, …).
+    off) has 0 % everywhere. Neither configuration nor rules of a country hold in its territories outside its VAT area
+    (the Canary Islands, Livigno, …); those of France hold in Monaco, unless the shop has Monaco's own.
     """
-    taxes, country = market.settings.taxes, place.country
-    inside = is_in_eu_vat_area(country.iso, place.postal.postcode)
-    left_out = country.iso in EU_COUNTRIES and not inside
-    configured = None if left_out else taxes.by_country.get(country.iso)
+    taxes = market.settings.taxes
+    area = area_of(order.delivery_address, place.postal.country)
+    countries = [facts.countries[code] for code in area.codes if code in facts.countries]
+    configured = next((code for code in area.codes if code in taxes.by_country), "")
     fixed: RateChoice | None = None
     if facts.setting("PS_TAX", market.shop, "1") == _OFF:
         fixed = RateChoice(Decimal(0))
-    elif configured is not None:
-        fixed = resolve_tax(facts, configured, country, key=f"taxes.{country.iso}")
+    elif configured:
+        fixed = resolve_tax(facts, taxes.by_country[configured], place.country, key=f"taxes.{configured}")
     carrier_group = facts.carrier_tax_groups.get((market.carrier(order), market.shop.id))
-    shipping = None if carrier_group is None else rule_rate(facts, carrier_group, country)
+    shipping = None if carrier_group is None else _first_rule(facts, carrier_group, countries)
     return Rates(
-        by_item={item_id: fixed or _ruled(facts, product, country) for item_id, product in products.items()},
+        by_item={item_id: fixed or _ruled(facts, product, countries) for item_id, product in products.items()},
         shipping=fixed or shipping,
         known=known_rates(facts),
-        inside_eu=inside,
+        inside_eu=bool(area.vat),
         vat_by_amazon=market.settings.vat_by_amazon,
         missing_is_zero=taxes.missing == "zero",
         collected_by_amazon=market.collected_by_amazon,
-        by_configuration=configured is not None,
+        by_configuration=bool(configured),
     )
 
 
@@ -57,11 +56,16 @@ def home_country(facts: ShopFacts, shop: ShopUnit) -> str:
     return next((country.iso for country in facts.countries.values() if country.id == id_country), "")
 
 
-def _ruled(facts: ShopFacts, product: Product | None, country: Country) -> RateChoice | None:
+def _ruled(facts: ShopFacts, product: Product | None, countries: Sequence[Country]) -> RateChoice | None:
     if product is not None:
-        return rule_rate(facts, product.id_tax_rules_group, country)
+        return _first_rule(facts, product.id_tax_rules_group, countries)
     group = standard_group(facts)
-    return rule_rate(facts, group, country) if group else None
+    return _first_rule(facts, group, countries) if group else None
+
+
+def _first_rule(facts: ShopFacts, group: int, countries: Sequence[Country]) -> RateChoice | None:
+    """What the shop's rules say for the first of the countries for which they say anything."""
+    return next((rate for country in countries if (rate := rule_rate(facts, group, country)) is not None), None)
 
 
 def standard_group(facts: ShopFacts) -> int:

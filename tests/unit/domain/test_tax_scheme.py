@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.eu_vat_area import is_in_eu_vat_area, is_uncertain
 from orderferry.domain.orders import Channel, TaxRegistration
 from orderferry.domain.tax_scheme import TaxScheme, tax_scheme
 from support.frames import amount, priced_order
@@ -91,31 +90,3 @@ def test_an_order_of_which_amazon_owes_a_part_has_no_one_scheme() -> None:
     assert tax_scheme(mixed, priced_order(), home="IT", country="IT") is TaxScheme.UNKNOWN
     cancelled = replace(mixed, items=(mixed.items[0], replace(second, quantity=0)))
     assert tax_scheme(cancelled, priced_order(), home="IT", country="IT") is TaxScheme.COLLECTED_BY_AMAZON
-
-
-@pytest.mark.parametrize(
-    ("country", "postcode", "inside"),
-    [
-        ("DE", "27498", False),
-        ("DE", "27499", True),
-        ("DE", "", True),
-        ("FI", "22100", False),
-        ("FR", "FR 97110", False),
-        ("FR", "75001", True),
-        ("GR", "630 86", False),
-        ("CH", "3000", False),
-        ("NL", "1011 AB", True),
-        ("IE", "D02 X285", True),
-    ],
-)
-def test_territories_outside_the_vat_area_are_known_by_their_postcodes(
-    country: str, postcode: str, inside: bool
-) -> None:
-    assert is_in_eu_vat_area(country, postcode) is inside
-
-
-def test_northern_ireland_is_neither_here_nor_there() -> None:
-    assert is_uncertain("GB", "BT7 1NN")
-    assert is_uncertain("XI", "")
-    assert not is_uncertain("GB", "B1 1AA")
-    assert not is_uncertain("DE", "")

@@ -1,0 +1,72 @@
+"""Which rates hold for a place: configuration and rules of a country, and of the territories that bear its code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderferry.config.model import TaxesSettings
+from orderferry.domain.orders import Address
+from orderferry.domain.pricing import Rates
+from orderferry.prestashop.framing import Bench
+from orderferry.prestashop.order_places import places_of
+from orderferry.prestashop.tax_rates import rates_for
+from support.shop_database import ShopDatabase
+from support.writing import HOME, Sold, amazon_order, importer
+
+ORDER = amazon_order(Sold("MUG-BLUE", 1, "12.20", "2.20"))
+
+
+def rates(shop: ShopDatabase, folder: Path, address: dict[str, str], taxes: dict[str, Any]) -> tuple[Rates, str]:
+    """The rates for an address, and the country that the order gets in the shop."""
+    imports = importer(shop, folder, taxes=TaxesSettings(by_country=taxes))
+    order = replace(ORDER, delivery_address=replace(HOME, region="", **address))
+    bench = Bench(imports.shop._settings, imports.shop._ready().facts, imports.shop.look([order]).catalog)
+    market = imports.shop._market(order.marketplace_id)
+    places = places_of(order, market, bench.facts)
+    assert isinstance(places, tuple), places
+    products = {ORDER.items[0].item_id: bench.catalog.products[1, "MUG-BLUE"][0]}
+    return rates_for(order, market, bench.facts, places[0], products), places[0].country.iso
+
+
+@pytest.mark.parametrize(
+    ("address", "taxes", "inside", "rate", "iso"),
+    [
+        pytest.param({"country": "ES", "postal_code": "28001"}, {"ES": Decimal(21)}, True, "21", "ES", id="Madrid"),
+        pytest.param({"country": "ES", "postal_code": "35001"}, {"ES": Decimal(21)}, False, None, "ES", id="Canaries"),
+        pytest.param({"country": "ES", "postal_code": "35001"}, {"IC": Decimal(7)}, False, "7", "ES", id="IGIC"),
+        pytest.param({"country": "FR", "postal_code": "98000"}, {"FR": Decimal(20)}, True, "20", "MC", id="Monaco"),
+        pytest.param({"country": "IT", "postal_code": "23041"}, {"IT": Decimal(10)}, False, None, "IT", id="Livigno"),
+        pytest.param({"country": "GB", "postal_code": "BT1 1AA"}, {}, True, None, "GB", id="Belfast unknown"),
+        pytest.param({"country": "GB", "postal_code": "BT1 1AA"}, {"XI": Decimal(20)}, True, "20", "GB", id="Belfast"),
+        pytest.param({"country": "GB", "postal_code": "N1 1AA"}, {"XI": Decimal(20)}, False, None, "GB", id="London"),
+    ],
+)
+def test_a_territory_takes_its_own_rates(
+    sqlite_shop: ShopDatabase,
+    tmp_path: Path,
+    address: dict[str, str],
+    taxes: dict[str, Any],
+    inside: bool,
+    rate: str | None,
+    iso: str,
+) -> None:
+    found, country = rates(sqlite_shop, tmp_path, address, taxes)
+    (own,) = found.by_item.values()
+    assert found.inside_eu is inside
+    assert (None if own is None else own.rate) == (None if rate is None else Decimal(rate))
+    assert country == iso
+
+
+def test_what_the_shop_calls_otherwise_is_told_to_staff(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    imports = importer(sqlite_shop, tmp_path)
+    away = Address(name="A B", lines=("Main St 1",), city="St Helier", postal_code="JE2 3AB", country="JE")
+    imports.take(replace(ORDER, delivery_address=away))
+    message = sqlite_shop.value("SELECT message FROM {p}customer_message")
+    assert "Country: JE" in message
+    country = sqlite_shop.value("SELECT id_country FROM {p}address ORDER BY id_address DESC LIMIT 1")
+    assert country == sqlite_shop.value("SELECT id_country FROM {p}country WHERE iso_code = 'GB'")
