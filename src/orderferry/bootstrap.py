@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from orderferry.config.model import Settings
 from orderferry.errors import AlreadyRunning, LedgerUnusable
 from orderferry.run.announce import announce
+from orderferry.run.compare import COMMAND, CompareOptions, Comparer
+from orderferry.run.compare_result import Comparison
 from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
@@ -22,6 +24,7 @@ from orderferry.run.sweeps import SWEEPS
 from orderferry.run.watch import Watch
 
 if TYPE_CHECKING:
+    from orderferry.amazon.quota import Quota
     from orderferry.amazon.source import AmazonSource
     from orderferry.ledger.ledger import Ledger
     from orderferry.ledger.quota import QuotaBook
@@ -85,9 +88,12 @@ class Installation:
 
     def source(self, ledger: Ledger, reserve: int = 0) -> AmazonSource:
         """Amazon, spending its quota from the ledger's book."""
+        return self._source(self.quota(ledger, reserve))
+
+    def _source(self, quota: Quota) -> AmazonSource:
         from orderferry.amazon.source import AmazonSource
 
-        return AmazonSource(self.settings.amazon, self.quota(ledger, reserve), clock=self.now, sleep=self.sleep)
+        return AmazonSource(self.settings.amazon, quota, clock=self.now, sleep=self.sleep)
 
     def shop(self, ledger: Ledger) -> PrestashopShop:
         """The shop; what it learns of other importers' payments it remembers in the ledger."""
@@ -148,6 +154,39 @@ class Installation:
             except LedgerUnusable as error:
                 watch.broke(error)
                 raise
+
+    def compare(self, options: CompareOptions) -> Comparison:
+        """Run `compare` and return what it found, with what is news of its errors in `said`.
+
+        Where there is no ledger none is made: the comparison is an audit then, remembers nothing, and says every
+        error. Raise LedgerUnusable; UsageError for a span that can't be compared.
+        """
+        from orderferry.ledger.lock import RunLock
+
+        stop = StopSwitch(self.now)
+        if not self.settings.ledger.path.exists():
+            with stop.on_signals():
+                return self._comparer(options, None, stop).run()
+        with stop.on_signals():
+            lock = RunLock(self.settings.ledger.path, COMMAND, clock=self.now, sleep=self.sleep)
+            try:
+                lock.acquire()
+            except AlreadyRunning as running:
+                return Comparison(self.now(), errors=[running])
+            try:
+                with self.ledger() as ledger:
+                    return self._comparer(options, ledger, stop).run()
+            finally:
+                lock.release()
+
+    def _comparer(self, options: CompareOptions, ledger: Ledger | None, stop: StopSwitch) -> Comparer:
+        from orderferry.amazon.passing_quota import PassingQuota
+        from orderferry.prestashop.audit import ShopAudit
+
+        book = self.quota(ledger, SWEEPS["doublecheck"].reserve) if ledger else None
+        source = self._source(book or PassingQuota(self.settings.amazon.quota_share, self.now))
+        shop = ShopAudit(self.settings, sleep=self.sleep)
+        return Comparer(self.settings, options, source, shop, ledger, book, stop, self.now, self.sleep)
 
     def _engine(self, command: str, options: RunOptions, ledger: Ledger, stop: StopSwitch) -> Engine:
         sweep = SWEEPS[command]

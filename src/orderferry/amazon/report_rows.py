@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from orderferry.amazon.decode_order import ORDER_ID
 from orderferry.amazon.decode_page import UnusableBody
@@ -52,11 +52,34 @@ Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Sum:
-    """The lines of one reading: `price` without `tax`, which lies inside of it or comes on top."""
+class _Line:
+    """The money of one line: `charges` before `discount`; `tax` lies inside of them or comes on top (`on_top`)."""
 
-    price: Decimal
+    charges: Decimal
+    discount: Decimal
     tax: Decimal
+    on_top: bool
+
+    @property
+    def price(self) -> Decimal:
+        """What is left of the charges."""
+        return self.charges - self.discount
+
+    @property
+    def share(self) -> RateShare:
+        """The line's gross amount and the tax in it, with the rate that they imply.
+
+        Whether the tax was taken before or after the discount is not told: the way that gives a rate nearer to a
+        multiple of a half is the one.
+        """
+        if self.on_top:
+            gross = self.price + self.tax
+            return RateShare(implied_rate(gross, self.tax), gross, self.tax)
+        after, before = implied_rate(self.price, self.tax), implied_rate(self.charges, self.tax)
+        if before is None or _miss(self.charges, self.tax) >= _miss(self.price, self.tax):
+            return RateShare(after, self.price, self.tax)
+        relief = (self.discount * before / (100 + before)).quantize(self.tax, ROUND_HALF_UP)
+        return RateShare(before, self.price, self.tax - relief)
 
 
 def parse_report(text: str) -> tuple[tuple[ReportedOrder, ...], int]:
@@ -96,9 +119,8 @@ def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
     if _status(raw_status) is OrderStatus.CANCELLED:
         live = rows
     once = list({tuple(sorted(row.items())): row for row in live}.values())
-    on_top = marketplace is not None and _tax_is_on_top(marketplace)
-    plain, full = _sum(once), _sum(live)
-    gross = None if plain is None else plain.price + (plain.tax if on_top else ZERO)
+    lines = _lines(once, marketplace)
+    shares = gathered(line.share for line in lines or ())
     return ReportedOrder(
         order_id=order_id,
         purchased=_purchased(newest),
@@ -111,50 +133,47 @@ def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
         currency=_first(_CURRENCY, (row.get("currency", "") for row in rows)),
         country=_first(_COUNTRY, (row.get("ship-country", "") for row in rows)),
         quantity=sum(_quantity(row) or 0 for row in once),
-        gross=gross,
-        tax=plain.tax if plain else ZERO,
-        shares=_shares(once, on_top=on_top),
-        totals=frozenset(total for reading in (plain, full) if reading for total in _totals(reading, marketplace)),
+        gross=sum((share.gross for share in shares), ZERO) if lines else None,
+        tax=sum((share.tax for share in shares), ZERO),
+        shares=shares,
+        totals=frozenset(_totals(lines, marketplace) | _totals(_lines(live, marketplace), marketplace)),
         quantities=_quantities(once, live),
     )
 
 
-def _sum(rows: Iterable[Row]) -> _Sum | None:
-    """The amounts of these lines; None when no line has a price, or one has a price that can't be read."""
-    price, tax, priced = ZERO, ZERO, False
+def _lines(rows: Iterable[Row], marketplace: Marketplace | None) -> list[_Line] | None:
+    """The money of those lines that have a price; None when none has, or one has an amount that can't be read."""
+    on_top = marketplace is not None and marketplace.region is Region.NA
+    lines = []
     for row in rows:
         amounts = {name: row.get(name, "") for name in (*_CHARGES, *_TAXES, *_DISCOUNTS)}
         read = {name: parse_amount(text) for name, text in amounts.items() if text}
         if None in read.values():
             return None
-        priced = priced or bool(row.get("item-price"))
-        price += _total(read, _CHARGES) - _total(read, _DISCOUNTS)
-        tax += _total(read, _TAXES)
-    return _Sum(price, tax) if priced else None
+        if row.get("item-price"):
+            sums = [sum((abs(read.get(name) or ZERO) for name in names), ZERO) for names in (_DISCOUNTS, _TAXES)]
+            charges = sum((read.get(name) or ZERO for name in _CHARGES), ZERO)
+            lines.append(_Line(charges, *sums, on_top))
+    return lines or None
 
 
-def _total(read: Mapping[str, Decimal | None], names: Iterable[str]) -> Decimal:
-    """The sum of these amounts; discounts count the same whatever their sign."""
-    amounts = ((name, read.get(name) or ZERO) for name in names)
-    return sum((abs(amount) if name in _DISCOUNTS else amount for name, amount in amounts), ZERO)
+def _totals(lines: list[_Line] | None, marketplace: Marketplace | None) -> set[Decimal]:
+    """What the buyer may have paid for these lines; of an unknown marketplace with the tax on top as well."""
+    if lines is None:
+        return set()
+    price, tax = sum((line.price for line in lines), ZERO), sum((line.tax for line in lines), ZERO)
+    if marketplace is None:
+        return {price, price + tax}
+    return {price + tax if lines[0].on_top else price}
 
 
-def _totals(reading: _Sum, marketplace: Marketplace | None) -> tuple[Decimal, ...]:
-    both = (reading.price, reading.price + reading.tax)
-    return both if marketplace is None else (both[_tax_is_on_top(marketplace)],)
-
-
-def _tax_is_on_top(marketplace: Marketplace) -> bool:
-    return marketplace.region is Region.NA
-
-
-def _shares(rows: Iterable[Row], *, on_top: bool) -> tuple[RateShare, ...]:
-    """The amounts by the rate that they imply."""
-    parts = []
-    for line in filter(None, (_sum([row]) for row in rows)):
-        whole = line.price + (line.tax if on_top else ZERO)
-        parts.append(RateShare(implied_rate(whole, line.tax), whole, line.tax))
-    return gathered(parts)
+def _miss(gross: Decimal, tax: Decimal) -> Decimal:
+    """How far the rate that these amounts imply is from a multiple of a half."""
+    net = gross - tax
+    if net <= 0:
+        return Decimal(1)
+    halves = tax * 200 / net
+    return abs(halves - halves.to_integral_value())
 
 
 def _quantities(once: list[Row], live: list[Row]) -> frozenset[int]:

@@ -130,6 +130,20 @@ def taken_back(entry: Entry, now: datetime) -> Entry:
     )
 
 
+def found_missing(entry: Entry, now: datetime) -> Entry:
+    """Given an order that a comparison found missing in the shop, return its entry: due at once, if it is not already.
+
+    A person's word stands, and so does an import whose rows are gone: only a person can say that it shall come back.
+    What was ignored for another reason (cancelled, of another importer) is judged anew.
+    """
+    if entry.ignored_by_person or entry.state is EntryState.IMPORTED:
+        return entry
+    if entry.state is EntryState.IGNORED:
+        return replace(entry, state=EntryState.SEEN, code="", message="", state_since=now, next_look=now)
+    due = entry.next_look is not None and entry.next_look <= now
+    return entry if due else replace(entry, next_look=now)
+
+
 def history_of(
     before: Entry | None, after: Entry, event: HistoryEvent, *, at: datetime, run: int | None, detail: str = ""
 ) -> HistoryLine | None:

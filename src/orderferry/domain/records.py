@@ -19,6 +19,7 @@ class HistoryEvent(StrEnum):
     JUDGED = "judged"
     SET_ASIDE = "set-aside"
     TAKEN_BACK = "taken-back"
+    MISSED = "missed"  # a comparison found it missing in the shop
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,17 @@ class Ledger:
         with self.store.reading() as connection:
             return orders.find(connection, [order_id]).get(order_id)
 
+    def known(self, order_ids: Iterable[str]) -> dict[str, Entry]:
+        """The entries of those orders that were ever seen, by order id."""
+        with self.store.reading() as connection:
+            return orders.find(connection, order_ids)
+
+    def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None:
+        """Let the next import look after orders that a comparison found missing in the shop, whatever was thought of
+        them before; what a person set aside, and what was imported, stays as it is."""
+        with self.store.writing() as connection:
+            orders.make_due(connection, sightings, now)
+
     def history(self, order_id: str) -> list[HistoryLine]:
         """All that was seen and decided about an order, the oldest first."""
         with self.store.reading() as connection:

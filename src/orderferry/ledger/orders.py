@@ -10,7 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, func, not_, select
 
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
-from orderferry.domain.entry_life import first_entry, history_of, judged, seen_again, set_aside, taken_back
+from orderferry.domain.entry_life import (
+    first_entry,
+    found_missing,
+    history_of,
+    judged,
+    seen_again,
+    set_aside,
+    taken_back,
+)
 from orderferry.domain.records import HistoryEvent, HistoryLine
 from orderferry.ledger.store import chunks
 from orderferry.ledger.tables import claims, order_history, orders
@@ -64,6 +72,17 @@ def settle(connection: Connection, verdicts: Sequence[Verdict], run: int, now: d
         _write(connection, changes, HistoryEvent.JUDGED, run, now)
     for part in chunks(unseen):
         connection.execute(claims.delete().where(claims.c.amazon_order_id.in_(part)))
+
+
+def make_due(connection: Connection, sightings: Sequence[Sighting], now: datetime) -> None:
+    """Let orders that were found missing be due at once; those that were never seen get their rows here."""
+    known = find(connection, (sighting.order_id for sighting in sightings))
+    changes: list[Change] = []
+    for sighting in {each.order_id: each for each in sightings}.values():
+        before = known.get(sighting.order_id)
+        after = found_missing(before or first_entry(sighting, now), now)
+        changes.append((before, after, "" if before == after else "missing in the shop"))
+    _write(connection, changes, HistoryEvent.MISSED, None, now)
 
 
 def history(connection: Connection, order_id: str) -> list[HistoryLine]:

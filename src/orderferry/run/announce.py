@@ -8,9 +8,13 @@ from typing import Protocol
 
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.records import Condition
+from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.conditions import Found, error_conditions, order_conditions, problem_conditions, speak
 from orderferry.run.report import Report
 from orderferry.run.sweeps import SWEEPS
+
+# Commands whose errors are conditions of their own, which only they can end.
+OF_COMMANDS = frozenset({*SWEEPS, "compare"})
 
 
 class ConditionLedger(Protocol):
@@ -38,12 +42,27 @@ def announce(ledger: ConditionLedger, report: Report, now: datetime) -> None:
     found += error_conditions(report.command, report.errors)
     found += problem_conditions(report.problems.values())
     judged = [c for c in ledger.conditions().values() if _is_judged(c, report)]
-    speech = speak(judged, found, now)
+    report.said = _spoken(ledger, judged, found, now)
+
+
+def announce_errors(
+    ledger: ConditionLedger, command: str, errors: Iterable[OrderferryError], now: datetime
+) -> tuple[tuple[ExitCode, str], ...]:
+    """Given what ended a run of a command that judges no orders, return what of it is news, and remember that it was
+    said: what may heal by itself is told when it lasts, not at once."""
+    known = [c for c in ledger.conditions().values() if c.key.startswith(f"{command}: ")]
+    return _spoken(ledger, known, error_conditions(command, errors), now)
+
+
+def _spoken(
+    ledger: ConditionLedger, known: Iterable[Condition], found: Iterable[Found], now: datetime
+) -> tuple[tuple[ExitCode, str], ...]:
+    speech = speak(known, found, now)
     for condition in speech.remember:
         ledger.put_condition(condition)
     for key in speech.ended:
         ledger.end_condition(key)
-    report.said = speech.lines
+    return speech.lines
 
 
 def _is_judged(condition: Condition, report: Report) -> bool:
@@ -52,6 +71,6 @@ def _is_judged(condition: Condition, report: Report) -> bool:
     Errors belong to their command; what concerns no order (exit code 0) is only judged by a run that got through.
     """
     command, colon, _ = condition.key.partition(": ")
-    if colon and command in SWEEPS:
+    if colon and command in OF_COMMANDS:
         return command == report.command
     return condition.exit_code != 0 or not report.errors

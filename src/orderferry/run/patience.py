@@ -6,10 +6,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from orderferry.errors import QuotaExhausted
-from orderferry.run.ports import Shop
 from orderferry.run.stop import StopSwitch
 
 log = logging.getLogger(__name__)
@@ -20,11 +19,17 @@ LONGEST_WAIT = timedelta(seconds=10)
 MOST_WAITS_A_CALL = 3
 
 
+class HoldsConnection(Protocol):
+    """What has to be given back before a wait: the shop, written or audited."""
+
+    def release(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Calls Amazon; where the quota is spent and a token comes back soon, waits for it, else lets the error out."""
 
-    shop: Shop
+    shop: HoldsConnection
     stop: StopSwitch
     now: Callable[[], datetime]
     sleep: Callable[[float], None]

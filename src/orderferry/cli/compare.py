@@ -1,0 +1,122 @@
+"""`compare`: did the shop get all of Amazon's orders?"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orderferry.cli.context import CliContext
+from orderferry.cli.parameters import Moment
+from orderferry.errors import ExitCode, OrderferryError, worst
+
+if TYPE_CHECKING:
+    from orderferry.run.compare import CompareOptions
+    from orderferry.run.compare_result import Comparison
+
+_MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class Month(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+    """`YYYY-MM`."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Return (year, month); a usage error for anything else."""
+        if isinstance(value, tuple):
+            return value
+        match = _MONTH.fullmatch(str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is no month: write for example 2026-10", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+@click.command("compare")
+@click.option("--since", type=Moment(), help="Compare orders placed from this time on (default: 30 days).")
+@click.option("--until", type=Moment(), help="Compare orders placed up to this time (default: two hours ago).")
+@click.option("--month", type=Month(), help="Compare a month of the shop's calendar, with totals: YYYY-MM.")
+@click.option(
+    "--source",
+    type=click.Choice(["report", "search"]),
+    default="report",
+    show_default=True,
+    help="Amazon's side: its all-orders report, or listings (a request of searchOrders for each 100 orders).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--csv", "csv_file", type=_FILE, help="Write a row for each order into this file.")
+@click.option("--html", "html_file", type=_FILE, help="Write one page with chart, coverage and differences.")
+@click.pass_obj
+def compare_command(
+    context: CliContext, /, as_json: bool, csv_file: Path | None, html_file: Path | None, **given: Any
+) -> int:
+    """Compare Amazon's orders with the shop's: missing, surplus, doubled and different ones, each with its reason.
+
+    Reads only: it works with SELECT rights alone, also on a shop that orderferry has never written to. Orders that
+    Amazon confirms as missing are due for the next import. Without a terminal it prints differences only.
+    """
+    options = _options(given, for_page=html_file is not None)
+    files = context.config_files()
+    if len(files) > 1 and (csv_file or html_file):
+        raise click.UsageError("--csv and --html are for one configuration: give one -c FILE.")
+    results = [(path, _compare(context, options, path, as_json=as_json)) for path in files]
+    for _, result in results:
+        _write_files(result, csv_file, html_file)
+    if as_json:
+        click.echo(json.dumps(_document(results), ensure_ascii=False))
+    return int(worst(result.exit_code for _, result in results))
+
+
+def _options(given: dict[str, Any], *, for_page: bool) -> CompareOptions:
+    from orderferry.run.compare import CompareOptions
+
+    since, until, month = given["since"], given["until"], given["month"]
+    if month and (since or until):
+        raise click.UsageError("--month names the whole span: give it without --since and --until.")
+    if since and until and until <= since:
+        raise click.UsageError("--until must be later than --since.")
+    return CompareOptions(since, until, month, given["source"] == "search", for_page)
+
+
+def _compare(context: CliContext, options: CompareOptions, path: Path, *, as_json: bool) -> Comparison:
+    """Compare for one configuration; what stops it becomes a result too. Prints for people."""
+    import os
+
+    from orderferry import bootstrap
+    from orderferry.cli.print_comparison import print_comparison
+    from orderferry.config.load import load_settings
+    from orderferry.run.compare_result import Comparison
+
+    try:
+        settings = load_settings(path, os.environ)
+        context.set_up_logging(settings.logging)
+        result = bootstrap.Installation(settings).compare(options)
+    except OrderferryError as error:
+        result = Comparison(bootstrap.utc_now(), errors=[error])
+        result.said = tuple((each.exit_code, "") for each in result.errors)
+    print_comparison(result, on_terminal=context.on_terminal, quiet=context.quiet, silent=as_json)
+    return result
+
+
+def _write_files(result: Comparison, csv_file: Path | None, html_file: Path | None) -> None:
+    from orderferry.cli.comparison_csv import as_csv
+    from orderferry.cli.comparison_page import as_page
+    from orderferry.cli.files import write_whole
+
+    if result.span is None:
+        return  # nothing was compared: what an earlier call has written stays
+    for path, write in ((csv_file, as_csv), (html_file, as_page)):
+        if path is not None:
+            write_whole(path, write(result))
+
+
+def _document(results: list[tuple[Path, Comparison]]) -> dict[str, Any]:
+    if len(results) == 1:
+        return results[0][1].as_json()
+    code: ExitCode = worst(result.exit_code for _, result in results)
+    shops = [{"config": str(path), **result.as_json()} for path, result in results]
+    return {"shops": shops, "exit_code": int(code)}

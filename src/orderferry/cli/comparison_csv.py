@@ -1,0 +1,88 @@
+"""A comparison as CSV: a row an order, for accountants and spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from decimal import Decimal
+
+from orderferry.domain.durations import iso
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.run.compare_result import ComparedOrder, Comparison
+
+COLUMNS = (
+    "amazon_order_id",
+    "id_order",
+    "found",
+    "purchased",
+    "shop_date",
+    "marketplace",
+    "channel",
+    "country",
+    "amazon_status",
+    "shop_state",
+    "amazon_gross",
+    "amazon_tax",
+    "gross",
+    "net",
+    "tax",
+    "tax_owed_by",
+    "currency",
+    "invoice_number",
+    "invoice_date",
+)
+
+
+def as_csv(result: Comparison) -> str:
+    """Given a comparison, return the table: `gross`, `net` and `tax` are the shop's. Times are UTC, amounts have a
+    decimal point. No buyer's data."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows([_harmless(value) for value in _row(order)] for order in result.orders)
+    return text.getvalue()
+
+
+def _row(order: ComparedOrder) -> tuple[object, ...]:
+    amazon, shop = order.amazon, order.shop
+    marketplace = (amazon.marketplace_id if amazon else "") or (shop.marketplace_id if shop else "")
+    return (
+        order.order_id,
+        " ".join(map(str, shop.ids)) if shop else "",
+        order.found,
+        _moment(amazon.purchased if amazon else None),
+        _moment(shop.placed if shop else None),
+        marketplace_code(marketplace) if marketplace else "",
+        (amazon.channel if amazon else None) or (shop.channel if shop else None) or "",
+        (shop.country if shop else "") or (amazon.country if amazon else ""),
+        (amazon.status or amazon.raw_status) if amazon else "",
+        shop.state if shop else "",
+        _amount(amazon.gross if amazon else None),
+        _amount(amazon.tax if amazon and amazon.gross is not None else None),
+        _amount(shop.total if shop else None),
+        _amount(shop.net if shop else None),
+        _amount(shop.tax if shop else None),
+        shop.tax_owed_by if shop else "",
+        (shop.currency if shop else "") or (amazon.currency if amazon else ""),
+        (shop.invoice_number or "") if shop else "",
+        _moment(shop.invoiced if shop else None),
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return iso(moment) if moment else ""
+
+
+def _amount(amount: Decimal | None) -> str:
+    """An amount with at least two decimals, and none that say nothing (the shop keeps six)."""
+    if amount is None:
+        return ""
+    short = amount.quantize(Decimal("0.01"))
+    return f"{short if short == amount else amount.normalize():f}"
+
+
+def _harmless(value: object) -> str:
+    """A text that a spreadsheet would run as a formula gets an apostrophe; amounts may begin with a minus."""
+    text = str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "@", "\t", "\r") else text

@@ -1,0 +1,174 @@
+"""A comparison as one page for the merchant: verdict, chart, differences, what was observed, what is open, quota."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from html import escape
+
+from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, daily_chart, strip
+from orderferry.cli.page import heading, page, paragraph, table
+from orderferry.domain.durations import format_duration
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.orders import Channel
+from orderferry.domain.spans import Span
+from orderferry.run.compare_reasons import said
+from orderferry.run.compare_result import Comparison, Finding, LedgerWords
+from orderferry.run.compare_totals import Row, Totals
+
+_MOST_ROWS = 500
+_TITLES = {
+    "marketplace": "Marketplace",
+    "channel": "Channel",
+    "country": "Country of delivery",
+    "tax_owed_by": "Tax owed by",
+    "rate": "Rate",
+}
+
+
+def as_page(result: Comparison) -> str:
+    """Given a comparison that has a span, return the whole HTML document. No buyer's data."""
+    return page("Amazon and the shop", _body(result))
+
+
+def _body(result: Comparison) -> Iterator[str]:
+    assert result.span is not None  # noqa: S101 — a comparison without one is not written
+    start, end = (moment.astimezone(result.zone) for moment in (result.span.start, result.span.end))
+    yield "<h1>Amazon and the shop</h1>"
+    yield paragraph(f"Orders placed from {_minute(start)} to {_minute(end)} (the shop's time).", "quiet")
+    yield paragraph(_verdict(result), f"verdict {'bad' if result.found_something or result.errors else 'good'}")
+    for error in result.errors:
+        yield paragraph(f"{error.message} {error.hint}")
+    for note in result.notes:
+        yield paragraph(f"Note: {note}", "quiet")
+    yield heading("Orders a day")
+    yield f'<p class="quiet"><span class="key" style="background:{AMAZON}"></span>Amazon'
+    yield f'<span class="key" style="background:{SHOP}"></span>shop; days that differ are outlined in red</p>'
+    yield f'<div class="wide">{daily_chart(_days(result))}</div>'
+    yield from _findings("Missing in the shop", result.missing)
+    yield from _findings("In the shop and not at Amazon, or there twice", result.surplus)
+    yield from _differences(result)
+    if result.totals is not None:
+        yield from _totals(result.totals)
+    if result.ledger is not None:
+        yield from _coverage(result.ledger, result.span)
+        yield from _open_orders(result.ledger, result.now)
+        yield from _quota(result.ledger)
+    yield paragraph(f"Written by orderferry compare on {_minute(result.now.astimezone(result.zone))}.", "quiet")
+
+
+def _verdict(result: Comparison) -> str:
+    counts = f"{result.amazon_orders} orders at Amazon, {result.shop_orders} in the shop: "
+    if result.errors:
+        return f"{counts}the comparison could not be finished."
+    found = (
+        (len(result.missing), "missing"),
+        (len(result.surplus), "surplus or doubled"),
+        (len({difference.order_id for difference in result.different}), "different"),
+    )
+    told = ", ".join(f"{number} {word}" for number, word in found if number)
+    return counts + (told or "nothing is missing, surplus or different") + "."
+
+
+def _days(result: Comparison) -> list[Day]:
+    """Each day of the span by the shop's calendar: Amazon's orders, and those of them that the shop has."""
+    assert result.span is not None  # noqa: S101 — as above
+    amazon: Counter[date] = Counter()
+    shop: Counter[date] = Counter()
+    for order in result.orders:
+        placed = order.amazon.purchased if order.amazon else order.shop.placed if order.shop else None
+        if placed is None:
+            continue
+        day = placed.astimezone(result.zone).date()
+        amazon[day] += order.amazon is not None
+        shop[day] += order.shop is not None
+    first = result.span.start.astimezone(result.zone).date()
+    last = (result.span.end - timedelta(microseconds=1)).astimezone(result.zone).date()
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    return [Day(day, amazon[day], shop[day]) for day in days]
+
+
+def _findings(title: str, findings: Sequence[Finding]) -> Iterator[str]:
+    if findings:
+        yield heading(f"{title} ({len(findings)})")
+        rows = [(found.order_id, found.reason, found.hint) for found in findings[:_MOST_ROWS]]
+        yield table(("Order", "Why", "What to do"), rows, ids=[0])
+        yield from _rest(len(findings))
+
+
+def _differences(result: Comparison) -> Iterator[str]:
+    if result.different:
+        yield heading(f"Different ({len({found.order_id for found in result.different})})")
+        rows = [
+            (found.order_id, found.field, found.amazon, found.shop, found.reason)
+            for found in result.different[:_MOST_ROWS]
+        ]
+        yield table(("Order", "Field", "Amazon", "Shop", "Why"), rows, ids=[0])
+        yield from _rest(len(result.different))
+
+
+def _totals(totals: Totals) -> Iterator[str]:
+    words = ("orders", "gross", "net", "tax")
+    header = ("", *(f"{side} {word}" for side in ("Amazon", "Shop") for word in words))
+    for title, rows in {"Totals": totals.whole, **{_TITLES[name]: rows for name, rows in totals.by.items()}}.items():
+        yield heading(title)
+        marked = [number for number, row in enumerate(rows) if not row.equal] if title != _TITLES["rate"] else []
+        yield table(header, map(_total_cells, rows), numbers=range(1, len(header)), marked=marked)
+
+
+def _total_cells(row: Row) -> tuple[str, ...]:
+    cells = [f"{row.key} {row.currency}".removeprefix("all ")]
+    for side in (row.amazon, row.shop):
+        cells += [str(side.orders), f"{side.gross:.2f}", f"{side.net:.2f}", f"{side.tax:.2f}"]
+    return tuple(cells)
+
+
+def _coverage(words: LedgerWords, span: Span) -> Iterator[str]:
+    """A strip for each marketplace and channel, from the beginning of the comparison to now."""
+    status = words.status
+    whole = Span(span.start, max(status.now, span.end))
+    yield heading("Observed by the imports")
+    yield f'<p class="quiet"><span class="key" style="background:{COVERED}"></span>observed'
+    yield f'<span class="key" style="background:{GAP}"></span>gap; by time of update, until now</p>'
+    rows = []
+    for cell, spans in sorted(status.coverage.items()):
+        gaps = [gap for of, gap in status.gaps if of == cell]
+        rows.append(
+            f'<tr><td class="id">{escape(_cell(cell))}</td><td style="width:100%">{strip(whole, spans, gaps)}</td></tr>'
+        )
+    yield f"<table><tbody>{''.join(rows)}</tbody></table>"
+    if status.gaps:
+        told = [(_cell(cell), _minute(gap.start), _minute(gap.end)) for cell, gap in status.gaps]
+        yield table(("Gap", "from (UTC)", "until (UTC)"), told)
+
+
+def _open_orders(words: LedgerWords, now: datetime) -> Iterator[str]:
+    counts = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in words.status.open.items())
+    yield heading("Open orders")
+    yield paragraph(counts)
+    if words.open_entries:
+        rows = [
+            (entry.order_id, str(entry.state), format_duration(now - entry.first_seen), said(entry))
+            for entry in words.open_entries
+        ]
+        yield table(("Order", "State", "Known for", "Why"), rows, ids=[0])
+
+
+def _quota(words: LedgerWords) -> Iterator[str]:
+    yield heading("Amazon's quota")
+    left = ", ".join(f"{operation} {tokens:.1f}" for operation, tokens in words.status.quota.items())
+    yield paragraph(f"Requests left: {left}.")
+
+
+def _rest(number: int) -> Iterator[str]:
+    if number > _MOST_ROWS:
+        yield paragraph(f"… and {number - _MOST_ROWS} more; --json and --csv list all.", "quiet")
+
+
+def _cell(cell: tuple[str, Channel]) -> str:
+    return f"{marketplace_code(cell[0])} {cell[1]}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

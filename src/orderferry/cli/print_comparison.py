@@ -1,0 +1,120 @@
+"""What `compare` prints for people: all of it on a terminal, differences only without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import click
+
+from orderferry.cli.failures import error_lines
+from orderferry.errors import ExitCode
+from orderferry.run.compare_result import Comparison, Difference, Finding
+from orderferry.run.compare_totals import Row, Sums, Totals
+
+NAMED = 10  # orders of one cause that are named
+MOST_LINES = 40  # causes of one kind that are printed
+
+
+def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, silent: bool) -> None:
+    """Print findings to stdout and errors to stderr. `quiet`: errors only; `silent`: nothing to stdout (JSON).
+
+    Without a terminal an error that heals by itself is only told when it is news.
+    """
+    news = {code for code, _ in result.said}
+    for error in result.errors:
+        if on_terminal or silent or error.exit_code in news:
+            for line in error_lines(error):
+                click.echo(line, err=True)
+    for code, line in result.said:
+        if code is ExitCode.DONE and not quiet:
+            click.echo(line, err=True)  # "Over: …"
+    if silent or quiet or result.span is None:
+        return
+    if on_terminal or result.found_something or result.totals is not None:
+        _print_all(result)
+
+
+def _print_all(result: Comparison) -> None:
+    assert result.span is not None  # noqa: S101 — print_comparison has looked
+    click.echo(
+        f"compare: orders placed {_day(result.span.start)} to {_day(result.span.end)} UTC: "
+        f"{result.amazon_orders} at Amazon, {result.shop_orders} in the shop."
+    )
+    for note in result.notes:
+        click.echo(f"  Note: {note}")
+    _print_findings("missing in the shop", result.missing)
+    _print_findings("in the shop and not at Amazon, or there twice", result.surplus)
+    _print_differences(result.different)
+    if not result.found_something and not result.errors:
+        click.echo(click.style("  Nothing is missing, surplus or different.", fg="green"))
+    if result.totals is not None:
+        _print_totals(result.totals)
+
+
+def _print_findings(what: str, findings: Iterable[Finding]) -> None:
+    causes: dict[tuple[str, str], list[str]] = {}
+    number = 0
+    for finding in findings:
+        number += 1
+        causes.setdefault((finding.reason, finding.hint.replace(finding.order_id, "ORDER_ID")), []).append(
+            finding.order_id
+        )
+    if not number:
+        return
+    click.echo(click.style(f"  {_orders(number)} {what}:", fg="red"))
+    for (reason, hint), order_ids in list(causes.items())[:MOST_LINES]:
+        click.echo(f"    {_named(order_ids)}: {reason}")
+        click.echo(f"      {hint.replace('ORDER_ID', order_ids[0]) if len(order_ids) == 1 else hint}")
+    _print_rest(len(causes))
+
+
+def _print_differences(differences: Iterable[Difference]) -> None:
+    causes: dict[tuple[str, str, str, str], list[str]] = {}
+    for found in differences:
+        causes.setdefault((found.field, found.amazon, found.shop, found.reason), []).append(found.order_id)
+    if not causes:
+        return
+    number = len({order_id for order_ids in causes.values() for order_id in order_ids})
+    click.echo(click.style(f"  {_orders(number)} different:", fg="red"))
+    for (field, amazon, shop, reason), order_ids in list(causes.items())[:MOST_LINES]:
+        click.echo(f"    {_named(order_ids)}: {field}: Amazon {amazon}, shop {shop}: {reason}")
+    _print_rest(len(causes))
+
+
+def _print_totals(totals: Totals) -> None:
+    for title, rows in {"all": totals.whole, **totals.by}.items():
+        click.echo(f"  By {title.replace('_', ' ')}:" if title != "all" else "  Totals:")
+        header = ("", "", "Amazon", "gross", "net", "tax", "shop", "gross", "net", "tax")
+        lines = [header, *(_cells(row) for row in rows)]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+        for line in lines:
+            first = line[0].ljust(widths[0])
+            rest = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
+            click.echo(f"    {first}  {'  '.join(rest)}".rstrip())
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (row.key, row.currency, *_sums(row.amazon), *_sums(row.shop))
+
+
+def _sums(sums: Sums) -> tuple[str, str, str, str]:
+    return (str(sums.orders), f"{sums.gross:.2f}", f"{sums.net:.2f}", f"{sums.tax:.2f}")
+
+
+def _print_rest(causes: int) -> None:
+    if causes > MOST_LINES:
+        click.echo(f"    … and {causes - MOST_LINES} more; --json, --csv and --html list all.")
+
+
+def _named(order_ids: list[str]) -> str:
+    more = f" and {len(order_ids) - NAMED} more" if len(order_ids) > NAMED else ""
+    return ", ".join(order_ids[:NAMED]) + more
+
+
+def _orders(number: int) -> str:
+    return "1 order" if number == 1 else f"{number} orders"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -1,0 +1,189 @@
+"""The daily comparison: Amazon's orders of a span against the shop's, from the first request to the result.
+
+Reads only. What it writes is the ledger's: the quota spent, the run, and that confirmed missing orders are due.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from orderferry.config.model import Settings
+from orderferry.domain.entry import Entry, EntryState, Sighting
+from orderferry.domain.shop_order import ShopSide
+from orderferry.domain.spans import Span
+from orderferry.domain.window import SAFE_DISTANCE
+from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
+from orderferry.run.announce import announce_errors
+from orderferry.run.compare_judge import Judge
+from orderferry.run.compare_result import Comparison, LedgerWords
+from orderferry.run.compare_rules import GRACE, Scene
+from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness, read_amazon
+from orderferry.run.patience import Patience
+from orderferry.run.status import QuotaLeft, StatusLedger, read_status
+from orderferry.run.stop import StopSwitch
+
+log = logging.getLogger(__name__)
+
+COMMAND = "compare"
+DEFAULT_LENGTH = timedelta(days=30)
+MOST_OPEN_ENTRIES = 500  # on the page
+
+
+class ComparedShop(Protocol):
+    """The shop, looked into (prestashop.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
+
+    @property
+    def zone(self) -> ZoneInfo: ...
+
+    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopSide: ...
+
+    def release(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class CompareSource(Witness, Protocol):
+    """Amazon, whose clock counts."""
+
+    @property
+    def calls(self) -> Mapping[str, int]: ...
+
+    def now(self) -> datetime: ...
+
+    def reports(self) -> ReportWitness: ...
+
+    def close(self) -> None: ...
+
+
+class CompareLedger(StatusLedger, Protocol):
+    """What of the ledger is needed here."""
+
+    def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]: ...
+
+    def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None: ...
+
+    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int: ...
+
+    def finish_run(self, run: int, now: datetime, exit_code: int, report: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """What a person or crontab asked for. Times are aware UTC; `month` is (year, month) by the shop's calendar.
+
+    `by_search`: listings instead of the report. `for_page`: gather what only the HTML page shows.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    month: tuple[int, int] | None = None
+    by_search: bool = False
+    for_page: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparer:
+    """Everything a comparison needs, put together by bootstrap. `ledger` and `quota` None: an audit without one."""
+
+    settings: Settings
+    options: CompareOptions
+    source: CompareSource
+    shop: ComparedShop
+    ledger: CompareLedger | None
+    quota: QuotaLeft | None
+    stop: StopSwitch
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def run(self) -> Comparison:
+        """Compare, and return the result; only LedgerUnusable is raised, other errors are in the result."""
+        result = Comparison(self.now())
+        run = self.ledger.begin_run(COMMAND, result.now) if self.ledger else 0
+        try:
+            self._work(result)
+        except LedgerUnusable:
+            raise
+        except OrderferryError as error:
+            log.debug("the comparison ends early: %s", error)
+            result.errors.append(error)
+        finally:
+            self.shop.close()
+            self.source.close()
+        result.calls = dict(self.source.calls)
+        result.said = tuple((error.exit_code, error.message) for error in result.errors)
+        if self.ledger:
+            self.ledger.finish_run(run, self.now(), int(result.exit_code), result.in_short())
+            result.said = announce_errors(self.ledger, COMMAND, result.errors, self.now())
+            if self.options.for_page and self.quota:
+                result.ledger = self._ledger_words(self.ledger, self.quota)
+        return result
+
+    def _work(self, result: Comparison) -> None:
+        # The shop first: without it, asking Amazon would spend quota for nothing.
+        result.zone = self.shop.zone
+        self.shop.release()
+        with self.stop.waiting():
+            amazon_now = self.source.now().replace(microsecond=0)
+        span = span_of(self.options, self.shop.zone, amazon_now)
+        result.span = span
+        marketplaces = [marketplace.id for marketplace in self.settings.amazon.marketplaces]
+        with self.stop.waiting():
+            reports = None if self.options.by_search else self.source.reports()
+            side = read_amazon(self.source, reports, span, marketplaces, self._shop_has)
+        result.notes += side.notes
+        shop_side = self.shop.sold(span.start, side.orders)
+        self.shop.release()
+        known = self.ledger.known({*side.orders, *shop_side.orders}) if self.ledger else {}
+        scene = Scene(
+            span,
+            amazon_now,
+            frozenset(marketplaces),
+            self.settings.orders.since,
+            shop_side,
+            known,
+            self.ledger is not None,
+        )
+        confirmation = Confirmation(self.source, Patience(self.shop, self.stop, self.now, self.sleep))
+        judge = Judge(scene, side.orders, confirmation)
+        judge.judge(result, with_totals=self.options.month is not None)
+        if self.ledger and judge.confirmed_missing:
+            self.ledger.make_due(judge.confirmed_missing, self.now())
+
+    def _shop_has(self, span: Span) -> bool:
+        """Whether the shop has Amazon orders of these days, which a report without data then contradicts."""
+        found = self.shop.sold(span.start, ())
+        self.shop.release()
+        return any(span.holds(order.placed) for orders in found.orders.values() for order in orders)
+
+    def _ledger_words(self, ledger: CompareLedger, quota: QuotaLeft) -> LedgerWords:
+        status = read_status(ledger, quota, self.settings, self.now())
+        states = [EntryState.HELD, EntryState.FAILED, EntryState.WAITING]
+        return LedgerWords(status, ledger.entries(states, MOST_OPEN_ENTRIES))
+
+
+def span_of(options: CompareOptions, zone: ZoneInfo, amazon_now: datetime) -> Span:
+    """Given what was asked for, the shop's zone and Amazon's clock, return the span of purchase dates.
+
+    By default 30 days, up to two hours ago; a month is a month of the shop's calendar. Raise UsageError for a span
+    that is empty or has not begun.
+    """
+    if options.month is not None:
+        year, month = options.month
+        start = datetime(year, month, 1, tzinfo=zone)
+        following = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
+        end = min(following, amazon_now - GRACE)
+    else:
+        end = min(options.until, amazon_now - SAFE_DISTANCE) if options.until else amazon_now - GRACE
+        start = options.since or end - DEFAULT_LENGTH
+    start, end = start.astimezone(amazon_now.tzinfo), end.astimezone(amazon_now.tzinfo)
+    if start >= end:
+        raise UsageError(
+            f"There is nothing to compare from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC.",
+            hint="The span has to begin before its end, and before two hours ago.",
+        )
+    return Span(start, end)

@@ -1,0 +1,142 @@
+"""From two sides to findings: suspicions by the rules, Amazon's own word on each, and the sentences for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from orderferry.domain.entry import Sighting
+from orderferry.domain.reported import ReportedOrder
+from orderferry.domain.shop_order import ShopOrder
+from orderferry.run.compare_reasons import DOUBLED_HINT, SURPLUS_HINT, SUSPECTED, fill, why_missing
+from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, Finding
+from orderferry.run.compare_rules import (
+    Scene,
+    belongs,
+    differences,
+    doubled,
+    is_missing,
+    surplus_suspects,
+    told_by_ledger,
+)
+from orderferry.run.compare_totals import Pair, totals_of
+from orderferry.run.compare_witness import Confirmation
+
+
+@dataclass(slots=True)
+class Judge:
+    """`orders` are Amazon's, as reported; Amazon's own answers take their places as they come in."""
+
+    scene: Scene
+    orders: dict[str, ReportedOrder]
+    confirmation: Confirmation
+    confirmed_missing: list[Sighting] = field(default_factory=list)
+
+    def judge(self, result: Comparison, *, with_totals: bool) -> None:
+        """Ask Amazon about what is suspected, and put everything that is found into the result."""
+        for order_id, order in self.orders.items():
+            self.orders[order_id] = told_by_ledger(order, self.scene.entries.get(order_id))
+        missing = [order for order in self.orders.values() if is_missing(order, self.scene)]
+        # What no import has ever seen matters most, should the quota not do for all.
+        missing.sort(key=lambda order: (order.order_id in self.scene.entries, order.purchased))
+        surplus = surplus_suspects(self.orders, self.scene)
+        different = [order for order in self.orders.values() if differences(order, self.scene)]
+        self.confirmation.ask(order.order_id for order in missing if not order.exact)
+        self.confirmation.ask(order.order_id for order in surplus)
+        self.confirmation.ask(order.order_id for order in different if not order.exact)
+        result.missing = tuple(self._missing(missing))
+        result.surplus = tuple(self._surplus(surplus))
+        answered = {order.order_id: self._current(order) for order in different}
+        for suspect in surplus:  # Amazon may know it after all: then it can still differ
+            answered[suspect.order_id] = self.confirmation.answers.get(suspect.order_id)
+        result.different = tuple(
+            found for order in answered.values() if order is not None for found in self._different(order)
+        )
+        self._take_over_answers()
+        self._count(result, with_totals=with_totals)
+
+    def _current(self, order: ReportedOrder) -> ReportedOrder | None:
+        """Amazon's own word on an order where it was asked, else the report's; None: Amazon does not know it."""
+        return self.confirmation.answers.get(order.order_id, order)
+
+    def _missing(self, suspects: list[ReportedOrder]) -> Iterator[Finding]:
+        scene = self.scene
+        for suspect in suspects:
+            order = self._current(suspect)
+            if order is None or not is_missing(order, scene):
+                continue
+            entry, deleted = scene.entries.get(order.order_id), scene.shop.deleted.get(order.order_id)
+            reason, hint = why_missing(entry, deleted, scene.now, has_ledger=scene.has_ledger)
+            if order.exact and deleted is None:
+                self.confirmed_missing.append(_sighting(order))
+            yield Finding(
+                order.order_id, reason if order.exact else f"{SUSPECTED}: {reason}", fill(hint, order.order_id)
+            )
+
+    def _surplus(self, suspects: list[ShopOrder]) -> Iterator[Finding]:
+        answers = self.confirmation.answers
+        for suspect in suspects:
+            order_id = suspect.order_id
+            told = f"order {_numbers([suspect])} in the shop"
+            if order_id not in answers:
+                yield Finding(order_id, f"{SUSPECTED}: {told}, Amazon did not report it", fill(SURPLUS_HINT, order_id))
+            elif answers[order_id] is None:
+                yield Finding(order_id, f"{told}, Amazon does not know it", fill(SURPLUS_HINT, order_id))
+        span = self.scene.span
+        nearby = {
+            order.order_id for orders in self.scene.shop.orders.values() for order in orders if span.holds(order.placed)
+        }
+        for order_id, copies in doubled(sorted({*self.orders, *nearby}), self.scene):
+            reason = f"doubled: orders {_numbers(copies)} in the shop"
+            yield Finding(order_id, reason, fill(DOUBLED_HINT, order_id))
+
+    def _different(self, order: ReportedOrder) -> Iterator[Difference]:
+        for found in differences(order, self.scene):
+            yield found if order.exact else replace(found, reason=f"{SUSPECTED}: {found.reason}")
+
+    def _take_over_answers(self) -> None:
+        """Totals and lists go by Amazon's own word where there is one."""
+        for order_id, answer in self.confirmation.answers.items():
+            if answer is None:
+                self.orders.pop(order_id, None)
+            elif order_id in self.orders or self.scene.span.holds(answer.purchased):
+                self.orders[order_id] = answer
+
+    def _count(self, result: Comparison, *, with_totals: bool) -> None:
+        scene = self.scene
+        wanted = {order_id: order for order_id, order in self.orders.items() if belongs(order, scene)}
+        words = {finding.order_id: "missing" for finding in result.missing}
+        words |= {difference.order_id: "different" for difference in result.different}
+        words |= {finding.order_id: "surplus" for finding in result.surplus}
+        concerned = sorted({*wanted, *words})
+        result.amazon_orders = len(wanted)
+        result.shop_orders = sum(len(scene.copies(order_id)) for order_id in concerned)
+        result.orders = tuple(
+            ComparedOrder(order_id, self.orders.get(order_id), scene.in_shop(order_id), words.get(order_id, "ok"))
+            for order_id in concerned
+        )
+        if with_totals:
+            result.totals = totals_of(pair for order_id in concerned for pair in self._pairs(order_id, wanted))
+
+    def _pairs(self, order_id: str, wanted: dict[str, ReportedOrder]) -> Iterator[Pair]:
+        """Amazon's order with the shop's first copy, and each further copy by itself."""
+        copies = self.scene.copies(order_id)
+        yield wanted.get(order_id), copies[0] if copies else None
+        for copy in copies[1:]:
+            yield None, copy
+
+
+def _sighting(order: ReportedOrder) -> Sighting:
+    return Sighting(
+        order.order_id,
+        order.marketplace_id,
+        order.channel,
+        str(order.status or order.raw_status),
+        order.purchased,
+        order.updated,
+        f"{order.gross:f} {order.currency}" if order.gross is not None else "",
+    )
+
+
+def _numbers(orders: list[ShopOrder] | tuple[ShopOrder, ...]) -> str:
+    return " and ".join(", ".join(map(str, order.ids)) for order in orders)

@@ -1,0 +1,123 @@
+"""What a comparison found: for the terminal, JSON, CSV and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from orderferry.domain.durations import iso
+from orderferry.domain.entry import Entry
+from orderferry.domain.reported import ReportedOrder
+from orderferry.domain.shop_order import ShopOrder
+from orderferry.domain.spans import Span
+from orderferry.errors import ExitCode, OrderferryError, worst
+from orderferry.run.compare_totals import Totals
+from orderferry.run.report import error_json
+from orderferry.run.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One order that only one side has, or that the shop has twice: why, as far as anybody knows, and what to do."""
+
+    order_id: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one order in which the sides differ. `amazon` and `shop` are the two values in words."""
+
+    order_id: str
+    field: str  # state, amount, currency, quantity
+    amazon: str
+    shop: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedOrder:
+    """One order of the span, for lists: as Amazon has it, as the shop has it, and in a word what was found."""
+
+    order_id: str
+    amazon: ReportedOrder | None
+    shop: ShopOrder | None
+    found: str  # ok, missing, surplus, different
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerWords:
+    """What the ledger adds to the page: how things stand, and the open orders."""
+
+    status: Status
+    open_entries: Sequence[Entry]
+
+
+@dataclass(slots=True)
+class Comparison:
+    """One comparison. `span` is None when it ended before its span was known; `notes` are for people."""
+
+    now: datetime
+    span: Span | None = None
+    zone: tzinfo = UTC
+    amazon_orders: int = 0
+    shop_orders: int = 0
+    missing: tuple[Finding, ...] = ()
+    surplus: tuple[Finding, ...] = ()
+    different: tuple[Difference, ...] = ()
+    orders: tuple[ComparedOrder, ...] = ()
+    totals: Totals | None = None
+    notes: list[str] = field(default_factory=list)
+    errors: list[OrderferryError] = field(default_factory=list)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    ledger: LedgerWords | None = None
+    said: tuple[tuple[ExitCode, str], ...] = ()  # of `errors`, what is news for a run without a terminal
+
+    @property
+    def found_something(self) -> bool:
+        return bool(self.missing or self.surplus or self.different)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The contract's: 1 when something is found, else what stopped it, else 0."""
+        codes = [error.exit_code for error in self.errors]
+        return worst([*codes, ExitCode.NEEDS_A_PERSON] if self.found_something else codes)
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's object; with `totals` for a month, and `problems` when something stopped it."""
+        body: dict[str, Any] = {
+            "since": iso(self.span.start) if self.span else None,
+            "until": iso(self.span.end) if self.span else None,
+            "amazon": {"orders": self.amazon_orders},
+            "shop": {"orders": self.shop_orders},
+            "missing": [_finding_json(finding) for finding in self.missing],
+            "surplus": [_finding_json(finding) for finding in self.surplus],
+            "different": [_difference_json(difference) for difference in self.different],
+        }
+        if self.totals is not None:
+            body["totals"] = self.totals.as_json()
+        if self.errors:
+            body["problems"] = [error_json(error) for error in self.errors]
+        return {**body, "exit_code": int(self.exit_code)}
+
+    def in_short(self) -> dict[str, Any]:
+        """What the ledger keeps of it: numbers, no lists."""
+        counts = {name: len(getattr(self, name)) for name in ("missing", "surplus", "different")}
+        return {**self.as_json(), **counts, "command": "compare", "calls": dict(self.calls), "totals": None}
+
+
+def _finding_json(finding: Finding) -> dict[str, str]:
+    return {"order_id": finding.order_id, "reason": finding.reason, "hint": finding.hint}
+
+
+def _difference_json(difference: Difference) -> dict[str, str]:
+    return {
+        "order_id": difference.order_id,
+        "field": difference.field,
+        "amazon": difference.amazon,
+        "shop": difference.shop,
+        "reason": difference.reason,
+    }

@@ -1,0 +1,208 @@
+"""Which orders are missing, too many, or different. Pure: both sides and the ledger's word in, suspicions out.
+
+The same functions judge an order as a report tells it and as Amazon's own answer tells it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+
+from orderferry.domain.decide import Action, Reason, Rules, decide
+from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.orders import Channel, Flaw, Order, OrderStatus
+from orderferry.domain.reported import ReportedOrder
+from orderferry.domain.shop_order import ShopOrder, ShopSide
+from orderferry.domain.spans import Span
+from orderferry.run.compare_reasons import why_different
+from orderferry.run.compare_result import Difference
+
+# What changed at Amazon so lately is the next import's business; a report may be half an hour behind as well.
+GRACE = timedelta(hours=2)
+# A regular order may be marked as shipped in the shop so much later than at Amazon before it is a difference.
+SHIPPING_GRACE = timedelta(days=2)
+_SHIPPED = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
+_PENDING = frozenset({OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY})
+# What the ledger has judged once and for all; a cancelled order may come back to life at Amazon.
+_SETTLED = frozenset({Reason.NOT_AMAZON, Reason.BEFORE_SINCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that the rules look at. `marketplaces`: the configured ids; `since`: orders.since; `now`: Amazon's.
+
+    `entries` is empty without a ledger, and then `has_ledger` is False.
+    """
+
+    span: Span
+    now: datetime
+    marketplaces: frozenset[str]
+    since: datetime | None = None
+    shop: ShopSide = field(default_factory=ShopSide)
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    has_ledger: bool = False
+
+    def copies(self, order_id: str) -> tuple[ShopOrder, ...]:
+        """The orders of the shop with this Amazon id that are not cancelled."""
+        return tuple(order for order in self.shop.orders.get(order_id, ()) if not order.cancelled)
+
+    def in_shop(self, order_id: str) -> ShopOrder | None:
+        """The order of the shop with this Amazon id: one that stands, else one that is cancelled."""
+        return next(iter((*self.copies(order_id), *self.shop.orders.get(order_id, ()))), None)
+
+
+def told_by_ledger(order: ReportedOrder, entry: Entry | None) -> ReportedOrder:
+    """Given an order as a report tells it, return it with the total that the Orders API told an import, unless the
+    report is newer: a report has no fee for cash on delivery and no tip."""
+    if order.exact or order.gross is None or entry is None or entry.amazon_updated is None:
+        return order
+    if order.updated is not None and entry.amazon_updated < order.updated.replace(microsecond=0):
+        return order
+    amount, _, currency = entry.total.partition(" ")
+    try:
+        total = Decimal(amount)
+    except InvalidOperation:
+        return order
+    if currency != order.currency:
+        return order
+    return replace(order, gross=total, totals=order.totals | {total})
+
+
+def belongs(order: ReportedOrder, scene: Scene) -> bool:
+    """Whether this order should be in the shop, by Amazon's state of it, the configuration, and a person's word.
+
+    Not: cancelled, pending, an FBA order not yet shipped, before orders.since, of a marketplace that is not
+    configured, not sold by Amazon, set aside by a person.
+    """
+    if order.marketplace_id and order.marketplace_id not in scene.marketplaces:
+        return False
+    entry = scene.entries.get(order.order_id)
+    if entry is not None and entry.state is EntryState.IGNORED and (entry.ignored_by_person or entry.code in _SETTLED):
+        return False
+    decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=Rules(scene.since))
+    return decision.action in (Action.CREATE, Action.HOLD)
+
+
+def is_missing(order: ReportedOrder, scene: Scene) -> bool:
+    """Whether the shop should have this order, has none, and had the time to get it."""
+    entry = scene.entries.get(order.order_id)
+    if entry is not None and entry.ignored_by_person:
+        return False
+    return not scene.shop.orders.get(order.order_id) and not _is_fresh(order, scene) and belongs(order, scene)
+
+
+def surplus_suspects(reported: Mapping[str, ReportedOrder], scene: Scene) -> list[ShopOrder]:
+    """The shop's standing orders of the span that Amazon did not report, and of which nothing else is known.
+
+    An order of the ledger came from Amazon; one of another marketplace is no business of this account.
+    """
+    found = []
+    for order_id in scene.shop.orders:
+        for order in scene.copies(order_id)[:1]:
+            elsewhere = bool(order.marketplace_id) and order.marketplace_id not in scene.marketplaces
+            entry = scene.entries.get(order_id)
+            from_amazon = entry is not None and (entry.purchased is not None or entry.ignored_by_person)
+            if order_id not in reported and scene.span.holds(order.placed) and not elsewhere and not from_amazon:
+                found.append(order)
+    return found
+
+
+def doubled(order_ids: Iterable[str], scene: Scene) -> Iterator[tuple[str, tuple[ShopOrder, ...]]]:
+    """Those of the ids that the shop has more than once. The parts of one split shipment are one."""
+    for order_id in order_ids:
+        copies = scene.copies(order_id)
+        entry = scene.entries.get(order_id)
+        if len(copies) > 1 and not (entry is not None and entry.ignored_by_person):
+            yield order_id, copies
+
+
+def differences(order: ReportedOrder, scene: Scene) -> list[Difference]:
+    """In what the shop's order differs from Amazon's; none when the shop has none, or a person set it aside."""
+    shop, entry = scene.in_shop(order.order_id), scene.entries.get(order.order_id)
+    if shop is None or _is_fresh(order, scene) or (entry is not None and entry.ignored_by_person):
+        return []
+    if order.marketplace_id and order.marketplace_id not in scene.marketplaces:
+        return []
+    state = _state_difference(order, shop, scene)
+    if state is not None:
+        return [state]
+    if shop.cancelled or order.status in _PENDING or order.status is OrderStatus.CANCELLED:
+        return []
+    return [*_money_differences(order, shop, entry), *_quantity_differences(order, shop, entry)]
+
+
+def _state_difference(order: ReportedOrder, shop: ShopOrder, scene: Scene) -> Difference | None:
+    entry = scene.entries.get(order.order_id)
+    if order.status is OrderStatus.CANCELLED and not shop.cancelled:
+        told = "Amazon has cancelled it, and the shop has not followed"
+    elif order.status in _PENDING and not shop.cancelled:
+        told = "Amazon has not released it, and the shop has it already"
+    elif shop.cancelled and belongs(order, scene):
+        told = "the shop has cancelled it, and Amazon has not"
+    elif _is_behind(order, shop, scene):
+        told = "Amazon says that it is shipped, and the shop does not"
+    else:
+        return None
+    amazon = str(order.status or order.raw_status).lower().replace("_", " ")
+    return Difference(order.order_id, "state", amazon, shop.state, why_different(entry, told))
+
+
+def _is_behind(order: ReportedOrder, shop: ShopOrder, scene: Scene) -> bool:
+    """Shipped at Amazon and not in the shop. Of FBA orders the shop's states say nothing: Amazon ships them."""
+    lately = (order.updated or order.purchased) > scene.now - SHIPPING_GRACE
+    return order.channel is Channel.REGULAR and order.status in _SHIPPED and not shop.shipped and not lately
+
+
+def _money_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) -> list[Difference]:
+    if order.gross is None:
+        return []
+    if order.currency and shop.currency != order.currency:
+        told = why_different(entry, "the shop's order is in another currency")
+        return [Difference(order.order_id, "currency", order.currency, shop.currency, told)]
+    if shop.total in order.totals:
+        return []
+    told = why_different(entry, "the totals differ")
+    return [
+        Difference(
+            order.order_id,
+            "amount",
+            f"{order.gross:f} {order.currency}",
+            f"{shop.total.quantize(order.gross) if _fits(shop, order) else shop.total:f} {shop.currency}",
+            told,
+        )
+    ]
+
+
+def _fits(shop: ShopOrder, order: ReportedOrder) -> bool:
+    """Whether the shop's six decimals can be shown as Amazon's two without hiding a difference."""
+    return order.gross is not None and shop.total.quantize(order.gross) == shop.total
+
+
+def _quantity_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) -> list[Difference]:
+    if not order.quantities or {shop.quantity, shop.quantity + shop.fees} & order.quantities:
+        return []
+    told = why_different(entry, "the numbers of units differ")
+    return [Difference(order.order_id, "quantity", str(order.quantity), str(shop.quantity), told)]
+
+
+def _is_fresh(order: ReportedOrder, scene: Scene) -> bool:
+    return (order.updated or order.purchased) > scene.now - GRACE
+
+
+def _as_order(order: ReportedOrder) -> Order:
+    """The order as the rules of imports see it. What a report leaves unsaid is a flaw: only Amazon can clear it."""
+    flaws = () if order.channel is not None else (Flaw("fulfillment.fulfilledBy", "it is not told", grave=True),)
+    return Order(
+        order_id=order.order_id,
+        created=order.purchased,
+        updated=order.updated or order.purchased,
+        marketplace_id=order.marketplace_id,
+        status=order.status,
+        channel=order.channel,
+        items=(),
+        raw_status=order.raw_status or ("" if order.status else "unknown"),
+        sales_channel="AMAZON" if order.sold_by_amazon else "NON_AMAZON",
+        flaws=flaws,
+    )

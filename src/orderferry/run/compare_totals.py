@@ -1,0 +1,147 @@
+"""A month's totals on both sides, by marketplace, channel, country of delivery, rate, and who owes the tax. Pure.
+
+Both sides are summed over the same orders: those that belong into the shop by what Amazon says. An order that the
+shop lacks is therefore a difference of the sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.reported import ZERO, RateShare, ReportedOrder
+from orderferry.domain.shop_order import ShopOrder
+
+NOT_TOLD = "not told"
+Pair = tuple[ReportedOrder | None, ShopOrder | None]
+
+
+@dataclass(slots=True)
+class Sums:
+    """Orders, gross and tax of one side."""
+
+    orders: int = 0
+    gross: Decimal = ZERO
+    tax: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        return self.gross - self.tax
+
+    def add(self, gross: Decimal, tax: Decimal) -> None:
+        """Count one order."""
+        self.orders += 1
+        self.gross += gross
+        self.tax += tax
+
+    def as_json(self) -> dict[str, Any]:
+        return {"orders": self.orders, "gross": str(self.gross), "net": str(self.net), "tax": str(self.tax)}
+
+
+@dataclass(slots=True)
+class Row:
+    """One key of one breakdown, in one currency."""
+
+    key: str
+    currency: str
+    amazon: Sums = field(default_factory=Sums)
+    shop: Sums = field(default_factory=Sums)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides have as many orders and as much money. Tax may differ where Amazon tells none."""
+        return self.amazon.orders == self.shop.orders and self.amazon.gross == self.shop.gross
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The rows of each breakdown, sorted; `whole` has one row a currency."""
+
+    whole: tuple[Row, ...]
+    by: Mapping[str, tuple[Row, ...]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Amounts as text, exact."""
+        return {name: [_row_json(row) for row in rows] for name, rows in {"all": self.whole, **self.by}.items()}
+
+
+def totals_of(pairs: Iterable[Pair]) -> Totals:
+    """Given the orders of a month on both sides, return their totals."""
+    known = list(pairs)
+    by = {name: _by_order(known, key) for name, key in _KEYS.items()}
+    return Totals(_by_order(known, lambda _amazon, _shop: "all"), {**by, "rate": _by_rate(known)})
+
+
+def _marketplace(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
+    found = (amazon.marketplace_id if amazon else "") or (shop.marketplace_id if shop else "")
+    return marketplace_code(found) if found else NOT_TOLD
+
+
+def _channel(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
+    return str((amazon.channel if amazon else None) or (shop.channel if shop else None) or NOT_TOLD)
+
+
+def _country(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
+    return (amazon.country if amazon else "") or (shop.country if shop else "") or NOT_TOLD
+
+
+def _owed_by(_amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
+    return (shop.tax_owed_by if shop else "") or NOT_TOLD
+
+
+_KEYS: dict[str, Callable[[ReportedOrder | None, ShopOrder | None], str]] = {
+    "marketplace": _marketplace,
+    "channel": _channel,
+    "country": _country,
+    "tax_owed_by": _owed_by,
+}
+
+
+def _by_order(pairs: Iterable[Pair], key: Callable[[ReportedOrder | None, ShopOrder | None], str]) -> tuple[Row, ...]:
+    rows: dict[tuple[str, str], Row] = {}
+    for amazon, shop in pairs:
+        currency = (amazon.currency if amazon else "") or (shop.currency if shop else "")
+        row = _row(rows, key(amazon, shop), currency)
+        if amazon is not None:
+            row.amazon.add(_gross(amazon, shop), amazon.tax)
+        if shop is not None:
+            row.shop.add(shop.total, shop.tax)
+    return _sorted(rows)
+
+
+def _by_rate(pairs: Iterable[Pair]) -> tuple[Row, ...]:
+    """An order with two rates counts under both."""
+    rows: dict[tuple[str, str], Row] = {}
+    for amazon, shop in pairs:
+        currency = (amazon.currency if amazon else "") or (shop.currency if shop else "")
+        for share in amazon.shares if amazon else ():
+            _row(rows, _rate_word(share), currency).amazon.add(share.gross, share.tax)
+        for share in shop.shares if shop else ():
+            _row(rows, _rate_word(share), currency).shop.add(share.gross, share.tax)
+    return _sorted(rows)
+
+
+def _gross(amazon: ReportedOrder, shop: ShopOrder | None) -> Decimal:
+    """Amazon's total. Where a report leaves two readings open and one is the shop's, it is that one."""
+    if shop is not None and shop.total in amazon.totals:
+        return shop.total
+    return amazon.gross or ZERO
+
+
+def _row(rows: dict[tuple[str, str], Row], key: str, currency: str) -> Row:
+    return rows.setdefault((key, currency), Row(key, currency))
+
+
+def _rate_word(share: RateShare) -> str:
+    return "0 % or not told" if share.rate is None else f"{share.rate:f} %"
+
+
+def _sorted(rows: Mapping[tuple[str, str], Row]) -> tuple[Row, ...]:
+    return tuple(rows[key] for key in sorted(rows))
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {"key": row.key, "currency": row.currency, "amazon": row.amazon.as_json(), "shop": row.shop.as_json()}

@@ -1,0 +1,120 @@
+"""Amazon's side of a comparison: the all-orders report in slices of 30 days, or listings by creation date."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.paging import read_pages
+from orderferry.domain.reported import OrderReport, ReportedOrder, ReportEnd, as_reported
+from orderferry.domain.search import Basis, Page, Search
+from orderferry.domain.spans import Span
+from orderferry.errors import QuotaExhausted
+from orderferry.run.patience import Patience
+
+log = logging.getLogger(__name__)
+
+SLICE = timedelta(days=30)  # the longest report
+MOST_LOOKS = 60  # getOrder calls of one comparison
+
+
+class Witness(Protocol):
+    """Amazon's orders one by one and by listing (amazon.source.AmazonSource, run.ports.OrderSource)."""
+
+    def search(self, search: Search, token: str | None = None) -> Page: ...
+
+    def get(self, order_id: str) -> Order | UnreadableOrder | None: ...
+
+
+class ReportWitness(Protocol):
+    """Amazon's reports (amazon.reports.AmazonReports)."""
+
+    def orders(self, span: Span, marketplaces: Sequence[str]) -> OrderReport: ...
+
+
+@dataclass(slots=True)
+class AmazonSide:
+    """What Amazon has in a span, by order id, and what people should know about how that was found out."""
+
+    orders: dict[str, ReportedOrder] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_amazon(
+    source: Witness,
+    reports: ReportWitness | None,
+    span: Span,
+    marketplaces: Sequence[str],
+    shop_has: Callable[[Span], bool],
+) -> AmazonSide:
+    """Given a span of purchase dates, return all of Amazon's orders in it; `reports` None: by listings.
+
+    A report that fails is replaced by a listing, and so is one that was cancelled, which means no data, although the
+    shop has orders of those days. Raise the errors of both.
+    """
+    side = AmazonSide()
+    for part in slices(span):
+        report = reports.orders(part, marketplaces) if reports is not None else None
+        if report is not None and report.unreadable:
+            side.notes.append(f"{report.unreadable} lines of Amazon's report could not be used.")
+        if report is not None and (report.end is ReportEnd.DONE or (_is_empty(report) and not shop_has(part))):
+            side.orders |= {order.order_id: order for order in report.orders}
+            continue
+        if report is not None:
+            side.notes.append(
+                f"Amazon's report of {part.start:%Y-%m-%d} to {part.end:%Y-%m-%d} ended as {report.end}; "
+                "these days were compared with a listing (searchOrders) instead."
+            )
+        side.orders |= {order.order_id: order for order in _listed(source, part, marketplaces)}
+    return side
+
+
+def slices(span: Span) -> Iterator[Span]:
+    """Given a span, return it in pieces of 30 days at most."""
+    start = span.start
+    while start < span.end:
+        end = min(start + SLICE, span.end)
+        yield Span(start, end)
+        start = end
+
+
+def _is_empty(report: OrderReport) -> bool:
+    return report.end is ReportEnd.CANCELLED
+
+
+def _listed(source: Witness, span: Span, marketplaces: Sequence[str]) -> Iterator[ReportedOrder]:
+    search = Search(tuple(sorted(marketplaces)), Basis.CREATED, span)
+    for page in read_pages(lambda token: source.search(search, token)):
+        for order in page.orders:
+            if isinstance(order, Order) and span.holds(order.created):
+                yield as_reported(order)
+
+
+@dataclass(slots=True)
+class Confirmation:
+    """Asks Amazon itself about single orders, a bounded number of times."""
+
+    source: Witness
+    patience: Patience
+    left: int = MOST_LOOKS
+    answers: dict[str, ReportedOrder | None] = field(default_factory=dict)
+
+    def ask(self, order_ids: Iterable[str]) -> None:
+        """Ask for orders that were not asked for yet, as many as the quota allows. `answers` then has Amazon's word;
+        None: Amazon does not know the order."""
+        for order_id in order_ids:
+            if order_id in self.answers or self.left <= 0:
+                continue
+            self.left -= 1
+            try:
+                found = self.patience.call(lambda wanted=order_id: self.source.get(wanted))  # type: ignore[misc]
+            except QuotaExhausted as exhausted:
+                log.info("no token of %s is left: the rest stays suspected", exhausted.operation)
+                self.left = 0
+                return
+            if not isinstance(found, UnreadableOrder):
+                self.answers[order_id] = as_reported(found) if found is not None else None
