@@ -95,13 +95,13 @@ class Installation:
 
         return AmazonSource(self.settings.amazon, quota, clock=self.now, sleep=self.sleep)
 
-    def shop(self, ledger: Ledger) -> PrestashopShop:
-        """The shop; what it learns of other importers' payments it remembers in the ledger."""
+    def shop(self, ledger: Ledger | None) -> PrestashopShop:
+        """The shop; what it learns of other importers' payments it remembers in the ledger, where there is one."""
         from orderferry.prestashop.shop import PrestashopShop
 
-        return PrestashopShop(
-            self.settings, recall=ledger.recall, remember=ledger.remember, clock=self.now, sleep=self.sleep
-        )
+        memory: dict[str, str] = {}
+        recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
+        return PrestashopShop(self.settings, recall=recall, remember=remember, clock=self.now, sleep=self.sleep)
 
     def adopter(self) -> OrderAdopter:
         """The shop, with the eyes of `adopt`."""

@@ -6,7 +6,7 @@ They create no ledger and no table; where a ledger is there, the requests that t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,11 @@ from orderferry.domain.check_result import CheckResult
 from orderferry.domain.measured_volume import MeasuredVolume
 from orderferry.errors import LedgerUnusable
 from orderferry.run.check import check_ledger_place
+from orderferry.run.story import Story, StoryTeller
 
 if TYPE_CHECKING:
     from orderferry.amazon.source import AmazonSource
+    from orderferry.domain.orders import Order, UnreadableOrder
     from orderferry.ledger.ledger import Ledger
     from orderferry.prestashop.probe import ShopProbe
 
@@ -85,3 +87,15 @@ def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, 
             return None, None
         account = account_identity(installation.settings)
         return measure_volume(ledger, account, installation.now()), installation.quota(ledger).rate("searchOrders")
+
+
+def read_story(installation: Installation, order_id: str, *, refresh: bool) -> Story:
+    """Everything known of an order; with `refresh` Amazon is asked for it once. Raise LedgerUnusable, UsageError."""
+
+    def get(wanted: str) -> Order | UnreadableOrder | None:
+        with amazon_to_ask(installation) as source:
+            return source.get(wanted)
+
+    with ledger_if_there(installation) as ledger, closing(installation.shop(ledger)) as shop:
+        teller = StoryTeller(ledger, shop, installation.settings.orders.since, get, installation.now)
+        return teller.tell(order_id, refresh=refresh)

@@ -1,0 +1,168 @@
+"""`show`: everything known of one order."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orderferry.cli.context import CliContext
+from orderferry.cli.failures import error_lines
+from orderferry.domain.durations import format_duration, iso
+from orderferry.domain.marketplaces import marketplace_code
+
+if TYPE_CHECKING:
+    from orderferry.domain.entry import Entry
+    from orderferry.domain.orders import Order, UnreadableOrder
+    from orderferry.run.story import Story
+
+WIDTH = 110
+# What PrestaShop's rows have most of, and what tells a reader nothing.
+EMPTY = frozenset({"", "0", "0.000000", "0.00", "0000-00-00", "0000-00-00 00:00:00", "None"})
+
+
+@click.command("show")
+@click.argument("order_id")
+@click.option("--refresh", is_flag=True, help="Ask Amazon for the order, and say what the next run would do with it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def show_command(context: CliContext, /, order_id: str, refresh: bool, as_json: bool) -> int:
+    """Everything known of one order, on both sides: when it was seen, what was decided and why, its rows in the shop
+    (personal columns masked), and what the next run would do with it."""
+    from orderferry.bootstrap import Installation
+    from orderferry.inspection import read_story
+    from orderferry.run.story_json import story_json
+
+    story = read_story(Installation(context.one_settings()), order_id.strip(), refresh=refresh)
+    if as_json:
+        click.echo(json.dumps(story_json(story), ensure_ascii=False))
+        return int(story.exit_code)
+    for error in story.errors:
+        for line in error_lines(error):
+            click.echo(line, err=True)
+    if story.known:
+        _print(story)
+    else:
+        _print_unknown(story)
+    return int(story.exit_code)
+
+
+def _print_unknown(story: Story) -> None:
+    if story.asked:
+        click.echo(f"Nobody knows an order {story.order_id}: neither the ledger nor the shop, nor Amazon.", err=True)
+        click.echo("  Check the order id and the region of the configuration.", err=True)
+        return
+    asked = "Neither the ledger nor the shop knows" if story.shop else "The ledger does not know"
+    click.echo(f"{asked} an order {story.order_id}.", err=True)
+    click.echo(f"  `orderferry show {story.order_id} --refresh` asks Amazon.", err=True)
+
+
+def _print(story: Story) -> None:
+    click.echo(click.style(f"Order {story.order_id}", bold=True))
+    if story.entry:
+        _print_entry(story.entry)
+    else:
+        click.echo("Ledger: never seen")
+    _print_history(story)
+    _print_shop(story)
+    if story.amazon:
+        _print_amazon(story.amazon)
+    elif story.asked:
+        click.echo("Amazon now: does not know it for this account")
+    click.echo(click.style(f"The next run: {story.outlook.action}", bold=True))
+    _print_wrapped(story.outlook.why)
+    for change in story.outlook.changes:
+        click.echo(f"  would write: {change}")
+    if story.outlook.hint:
+        _print_wrapped(story.outlook.hint)
+    if not story.asked and not story.errors:
+        click.echo("  (as last known; --refresh asks Amazon)")
+
+
+def _print_entry(entry: Entry) -> None:
+    code = f" ({entry.code})" if entry.code else ""
+    click.echo(f"Ledger: {entry.state}{code} since {iso(entry.state_since)}")
+    if entry.message:
+        _print_wrapped(entry.message)
+    facts = [
+        marketplace_code(entry.marketplace_id),
+        str(entry.channel or ""),
+        entry.amazon_status,
+        entry.total,
+        f"placed {iso(entry.purchased)}" if entry.purchased else "",
+        f"changed at Amazon {iso(entry.amazon_updated)}" if entry.amazon_updated else "",
+        f"ship by {iso(entry.ship_by)}" if entry.ship_by else "",
+    ]
+    _print_wrapped(", ".join(fact for fact in facts if fact))
+    lived = format_duration(entry.last_seen - entry.first_seen)
+    _print_wrapped(
+        f"first seen {iso(entry.first_seen)}, last {iso(entry.last_seen)} ({lived} later), "
+        f"asked for by itself {iso(entry.last_look) if entry.last_look else 'never'}, {entry.attempts} attempts in "
+        "this state" + ("; given up, and still looked at daily" if entry.given_up else "")
+    )
+    if entry.ignored_by_person:
+        click.echo("  set aside by a person")
+
+
+def _print_history(story: Story) -> None:
+    if story.history:
+        click.echo("History")
+    for line in story.history:
+        who = f"run {line.run}" if line.run is not None else "a person"
+        code = f" ({line.code})" if line.code else ""
+        told = "; ".join(part for part in (line.detail, line.message) if part)
+        head = f"{iso(line.at)}  {who:9} {line.event:17} {line.amazon_status or '-'} -> {line.state}{code}"
+        click.echo(f"  {head}")
+        if told:
+            click.echo(textwrap.fill(told, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+
+
+def _print_shop(story: Story) -> None:
+    shop = story.shop
+    if shop is None:
+        click.echo("Shop: could not be asked")
+        return
+    if shop.marker:
+        state = "" if shop.marker.order_stands else ", deleted since"
+        adopted = ", adopted from another importer" if shop.marker.adopted else ""
+        click.echo(f"Shop: order {shop.marker.id_order}{state}{adopted}")
+    elif shop.foreign:
+        click.echo(f"Shop: order {shop.foreign}, put there by another program or a person")
+    else:
+        click.echo("Shop: not there")
+    for table, rows in shop.rows.items():
+        for row in rows:
+            _print_row(table, row)
+
+
+def _print_row(table: str, row: Any) -> None:
+    from orderferry.run.story_json import plain
+
+    shown = ((key, str(plain(value))) for key, value in row.items())
+    text = " ".join(f"{key}={' '.join(value.split())}" for key, value in shown if value not in EMPTY)
+    filled = textwrap.fill(
+        f"{table}: {text}", WIDTH, initial_indent="  ", subsequent_indent=" " * 6, break_on_hyphens=False
+    )
+    click.echo(filled)
+
+
+def _print_amazon(order: Order | UnreadableOrder) -> None:
+    from orderferry.run.story_json import amazon_json
+
+    told = amazon_json(order)
+    if not told["readable"]:
+        click.echo("Amazon now: an answer that can't be read")
+    else:
+        click.echo(
+            f"Amazon now: {told['status']}, {told['channel']}, {told['marketplace']}, {told['total'] or 'no total'}"
+        )
+        items = ", ".join(f"{item['quantity']} x {item['sku']}" for item in told["items"])
+        _print_wrapped(f"changed {told['updated']}; {items}")
+    for flaw in told["flaws"]:
+        _print_wrapped(f"flaw: {flaw}")
+
+
+def _print_wrapped(text: str) -> None:
+    click.echo(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))

@@ -1,0 +1,156 @@
+"""`show`: one order's story, from the ledger, the shop, and if asked for from Amazon. Writes nothing.
+
+What can't be reached is said in its place; the rest is told all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from orderferry.domain.entry import Entry
+from orderferry.domain.marker import Marker
+from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.problems import Problem
+from orderferry.domain.records import HistoryLine
+from orderferry.domain.shopwork import Intent, Plan, ShopView
+from orderferry.errors import AmazonError, ExitCode, OrderferryError, ShopError, worst
+from orderferry.run.outlook import Outlook, held_problem, known_outlook, planned_outlook
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+class StoryLedger(Protocol):
+    """What of the ledger is needed here."""
+
+    def entry(self, order_id: str) -> Entry | None: ...
+
+    def history(self, order_id: str) -> Sequence[HistoryLine]: ...
+
+
+class StoryShop(Protocol):
+    """What of the shop is needed here."""
+
+    def prepare(self, *, write: bool) -> None: ...
+
+    def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]: ...
+
+    def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]: ...
+
+    def order_rows(self, order_id: str) -> Rows: ...
+
+    def look(self, orders: Sequence[Order]) -> ShopView: ...
+
+    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem: ...
+
+    def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSide:
+    """What the shop knows of the order. `foreign`: the id_order under which another importer has it, 0 for none."""
+
+    marker: Marker | None = None
+    foreign: int = 0
+    rows: Rows = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything known of one order. `shop` None: it could not be asked. `asked`: Amazon has answered; `amazon` None
+    then means that it knows no such order."""
+
+    order_id: str
+    now: datetime
+    entry: Entry | None
+    history: tuple[HistoryLine, ...]
+    shop: ShopSide | None
+    asked: bool
+    amazon: Order | UnreadableOrder | None
+    outlook: Outlook
+    errors: tuple[OrderferryError, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether anybody knows the order."""
+        in_shop = self.shop is not None and bool(self.shop.marker or self.shop.foreign)
+        return bool(self.entry or in_shop or self.amazon)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What could not be reached, else 1 for an order that nobody knows."""
+        codes = [error.exit_code for error in self.errors]
+        return worst(codes if codes or self.known else [ExitCode.NEEDS_A_PERSON])
+
+
+@dataclass(slots=True)
+class StoryTeller:
+    """Gathers a story. `ledger` None: there is none yet. `since`: orders.since. `get` asks Amazon for one order."""
+
+    ledger: StoryLedger | None
+    shop: StoryShop
+    since: datetime | None
+    get: Callable[[str], Order | UnreadableOrder | None]
+    now: Callable[[], datetime]
+    _errors: list[OrderferryError] = field(default_factory=list)
+
+    def tell(self, order_id: str, *, refresh: bool) -> Story:
+        """Given an order id, return its story; with `refresh` Amazon is asked once. Raise LedgerUnusable, and
+        UsageError for credentials that can't be used.
+        """
+        entry = self.ledger.entry(order_id) if self.ledger else None
+        history = tuple(self.ledger.history(order_id)) if self.ledger else ()
+        side = self._shop_side(order_id)
+        amazon = self._ask(order_id) if refresh else None
+        asked = refresh and not any(isinstance(error, AmazonError) for error in self._errors)
+        outlook = self._outlook(entry, side, amazon)
+        return Story(
+            order_id=order_id,
+            now=self.now(),
+            entry=entry,
+            history=history,
+            shop=side,
+            asked=asked,
+            amazon=amazon,
+            outlook=outlook,
+            errors=tuple(self._errors),
+        )
+
+    def _shop_side(self, order_id: str) -> ShopSide | None:
+        """None when the shop can't be asked."""
+        try:
+            self.shop.prepare(write=False)
+            marker = self.shop.markers([order_id]).get(order_id)
+            foreign = 0 if marker else self.shop.foreign([order_id]).get(order_id, 0)
+            return ShopSide(marker, foreign, self.shop.order_rows(order_id))
+        except ShopError as error:
+            self._errors.append(error)
+            return None
+
+    def _ask(self, order_id: str) -> Order | UnreadableOrder | None:
+        try:
+            return self.get(order_id)
+        except AmazonError as error:
+            self._errors.append(error)
+            return None
+
+    def _outlook(self, entry: Entry | None, side: ShopSide | None, amazon: Order | UnreadableOrder | None) -> Outlook:
+        try:
+            if isinstance(amazon, Order) and side is not None:
+                view = self.shop.look([amazon])
+                return planned_outlook(amazon, entry, view, self.since, self._plan)
+            gone = side is not None and self._cause_is_gone(entry)
+        except ShopError as error:
+            self._errors.append(error)
+            side, gone = None, False
+        marker, foreign = (side.marker, side.foreign) if side else (None, 0)
+        return known_outlook(entry, marker, foreign, self.now(), shop_answers=side is not None, cause_gone=gone)
+
+    def _plan(self, order: Order, intent: Intent, view: ShopView) -> Plan | Problem:
+        return self.shop.plan(order, intent, view, self.now())
+
+    def _cause_is_gone(self, entry: Entry | None) -> bool:
+        problem = held_problem(entry)
+        return problem is not None and self.shop.cause_gone([problem])[0]
