@@ -21,8 +21,9 @@ COMMANDS = {
     "status": ("orderferry.cli.status", "status_command"),
     "show": ("orderferry.cli.show", "show_command"),
     "ignore": ("orderferry.cli.ignore", "ignore_command"),
-    "check": ("orderferry.cli.check", "check_command"),
     "adopt": ("orderferry.cli.adopt", "adopt_command"),
+    "check": ("orderferry.cli.check", "check_command"),
+    "plan": ("orderferry.cli.plan", "plan_command"),
     "simulator": ("orderferry.cli.simulator", "simulator_command"),
     "demo": ("orderferry.cli.demo", "demo_command"),
 }
@@ -34,9 +35,10 @@ SHORT_HELP = {
     "status": "The state of things at a glance.",
     "show": "Everything known of one order.",
     "ignore": "Set an order, or a reported difference, aside.",
-    "check": "Try everything before the first run.",
-    "simulator": "Run the simulated Amazon on a local port.",
     "adopt": "Take over another importer's orders.",
+    "check": "Try everything before the first run.",
+    "plan": "A schedule that Amazon's quota carries.",
+    "simulator": "Run the simulated Amazon on a local port.",
     "demo": "The whole job, with no account and no server.",
 }
 
