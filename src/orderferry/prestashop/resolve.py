@@ -70,9 +70,13 @@ def resolve_group(
     shop: ShopUnit | None = None,
     key: str = "customers.group",
 ) -> int:
-    """Given an id or a name, or '' for the group that the setting names, return id_group."""
+    """Given an id or a name, or '' for the group that the setting names, return id_group.
+
+    What the shop itself names is taken even where the group's row is gone: PrestaShop does the same.
+    """
     if not word:
-        word, key = facts.setting(default_setting, shop) or facts.setting("PS_CUSTOMER_GROUP", shop), default_setting
+        own = facts.setting(default_setting, shop) or facts.setting("PS_CUSTOMER_GROUP", shop)
+        return as_int(own) or min(facts.groups, default=0)
     return choose(word, {id_: (name,) for id_, name in facts.groups.items()}, key, "customer group")
 
 
