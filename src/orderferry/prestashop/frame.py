@@ -111,6 +111,7 @@ class Frame:
     movement: Movement | None  # None: this order moves no stock
     id_employee: int
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
+    cart_lines_addressed: bool = True  # by the shop's version
     tax_scheme: TaxScheme = TaxScheme.UNKNOWN  # for the marker
     password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
 

@@ -21,6 +21,7 @@ from orderferry.prestashop.market import Market
 from orderferry.prestashop.match_lines import Match, match_items
 from orderferry.prestashop.order_places import places_of
 from orderferry.prestashop.resolve import resolve_currency
+from orderferry.prestashop.rows_cart import are_lines_addressed
 from orderferry.prestashop.rows_detail import tax_columns
 from orderferry.prestashop.rows_invoice import invoice_address_text
 from orderferry.prestashop.states import state_kind
@@ -93,6 +94,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         movement=(Movement.SELL_SHIPPED if state.shipped else Movement.SELL) if moves else None,
         id_employee=bench.facts.employee,
         tax_columns=tax_columns(bench.facts.version),
+        cart_lines_addressed=are_lines_addressed(bench.facts.version),
         password_age_minutes=as_int(bench.facts.setting("PS_PASSWD_TIME_FRONT", market.shop, "360")),
     )
 

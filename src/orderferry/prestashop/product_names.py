@@ -5,9 +5,10 @@ Source: order_detail.product_name of the measured rows (prestashop-order-writing
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from orderferry.prestashop.values import version_numbers
 
 
 class NameStyle(NamedTuple):
@@ -34,7 +35,7 @@ def combination_name(name: str, attributes: Sequence[tuple[str, str]], version: 
     """
     if not attributes:
         return name
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    numbers = version_numbers(version)
     style = next((style for style in STYLES if not numbers or numbers >= style.since), STYLES[-1])
     listed = style.separator.join(style.pair.format(group=group, value=value) for group, value in attributes)
     return style.whole.format(name=name, attributes=listed)

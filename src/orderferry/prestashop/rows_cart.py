@@ -13,6 +13,14 @@ from orderferry.prestashop.drafts import (
     Joined,
 )
 from orderferry.prestashop.frame import Frame
+from orderferry.prestashop.values import version_numbers
+
+UNADDRESSED_SINCE = (9,)  # from 9 on cart_product.id_address_delivery is 0 (measured: 0-cart on 9.1.4)
+
+
+def are_lines_addressed(version: str) -> bool:
+    """Given PS_VERSION ('8.2.1'), return whether that version writes the address of delivery into cart_product."""
+    return version_numbers(version) < UNADDRESSED_SINCE
 
 
 def cart_rows(frame: Frame) -> list[Draft]:
@@ -65,7 +73,7 @@ def _cart_products(frame: Frame) -> list[Draft]:
             {
                 "id_cart": CART,
                 "id_product": id_product,
-                "id_address_delivery": DELIVERY_ADDRESS,
+                "id_address_delivery": DELIVERY_ADDRESS if frame.cart_lines_addressed else 0,
                 "id_shop": frame.shop.id,
                 "id_product_attribute": id_product_attribute,
                 "id_customization": 0,

@@ -8,6 +8,7 @@ from orderferry.prestashop.drafts import ORDER, ZERO_MOMENT, Draft, DraftValue, 
 from orderferry.prestashop.frame import Frame, FrameLine
 from orderferry.prestashop.rows_order import invoice_ref
 from orderferry.prestashop.shop_text import harmless
+from orderferry.prestashop.values import version_numbers
 
 # order_detail.tax_name and tax_rate by the way of the shop's version (measured on each; unused by invoices).
 TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
@@ -19,7 +20,7 @@ TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
 
 def tax_columns(version: str) -> str:
     """Given PS_VERSION ('8.2.1'), return how that version fills tax_name and tax_rate; an unknown version as 8.x."""
-    numbers = tuple(int(part) for part in version.split(".") if part.isdigit())
+    numbers = version_numbers(version)
     fitting = [way for since, way in TAX_COLUMNS_BY_VERSION if numbers[: len(since)] >= since] if numbers else []
     return fitting[-1] if fitting else "named"
 

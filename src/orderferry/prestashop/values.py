@@ -7,6 +7,7 @@ int, SQLite text, float and int. Everything that is written is bound as int or t
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -58,6 +59,11 @@ def moment_text(moment: datetime) -> str:
     """Given an aware time, return it for a DATETIME(3) column of ours: UTC, cut to milliseconds."""
     moment = moment.astimezone(UTC)
     return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // _MILLISECONDS:03d}"
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """Given a version of PrestaShop ('8.2.1'), return its numbers, to compare; () for one that is not known."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:4])
 
 
 def bindable(value: object) -> Bindable:
