@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from orderferry.config.model import LedgerPlace, Secret
 from orderferry.domain.entry import EntryState, Sighting, Verdict
 from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Channel, OrderStatus
@@ -20,9 +23,10 @@ from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable, QuotaExhausted
 from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.lock import RunLock
+from orderferry.ledger.one_run import one_run
 from orderferry.ledger.open import open_ledger
 from orderferry.ledger.quota import QuotaBook
+from support.mariadb import MariadbServer
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -32,9 +36,21 @@ SHOP = "db.example/shop ps_"
 SEARCH = Search((DE, IT), Basis.UPDATED, Span(NOW - HOUR, NOW), statuses=(OrderStatus.SHIPPED,))
 
 
-def opened(path: Path, **options: Any) -> Ledger:
-    """Open the ledger at `path` as the owner that all these tests share, unless `options` say otherwise."""
-    return open_ledger(path, **{"account": ACCOUNT, "shop": SHOP, "now": NOW, **options})
+@contextmanager
+def ledger_database(server: MariadbServer) -> Iterator[Secret]:
+    """A database for a ledger on that server, as `ledger.url` names it; gone afterwards."""
+    name = f"ledger_{secrets.token_hex(6)}"
+    with server.engine().connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        try:
+            yield Secret(server.url(name).render_as_string(hide_password=False))
+        finally:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+def opened(place: LedgerPlace, **options: Any) -> Ledger:
+    """Open the ledger at `place` as the owner that all these tests share, unless `options` say otherwise."""
+    return open_ledger(place, **{"account": ACCOUNT, "shop": SHOP, "now": NOW, **options})
 
 
 def sighting(order_id: str = "028-0000000-0000001", **changes: Any) -> Sighting:
@@ -104,10 +120,10 @@ def _after_barrier(work: Callable[..., Any], *arguments: Any) -> Any:
     return work(*arguments)
 
 
-def spend_all(path: Path, operation: str, now: datetime, tries: int) -> int:
+def spend_all(place: LedgerPlace, operation: str, now: datetime, tries: int) -> int:
     """Try to spend `tries` tokens; return how many were granted."""
     granted = 0
-    with opened(path) as ledger:
+    with opened(place) as ledger:
         book = QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: now)
         for _ in range(tries):
             try:
@@ -118,22 +134,22 @@ def spend_all(path: Path, operation: str, now: datetime, tries: int) -> int:
     return granted
 
 
-def open_once(path: Path) -> bool:
+def open_once(place: LedgerPlace) -> bool:
     """Open the ledger and close it; return whether this process created it."""
-    with opened(path) as ledger:
+    with opened(place) as ledger:
         ledger.remember("opened", "yes")
         return ledger.is_new
 
 
-def claim_some(path: Path, order_ids: Sequence[str], run: int) -> tuple[str, ...]:
+def claim_some(place: LedgerPlace, order_ids: Sequence[str], run: int) -> tuple[str, ...]:
     """Claim orders one by one; return those that were granted."""
-    with opened(path) as ledger:
+    with opened(place) as ledger:
         return tuple(order_id for each in order_ids for order_id in ledger.claim([each], run, NOW, HOUR))
 
 
-def try_lock(path: Path, command: str) -> str:
+def try_lock(place: LedgerPlace, command: str) -> str:
     """Try to take the lock of a command; return the sentence of the refusal, or ''."""
-    lock = RunLock(path, command, clock=lambda: NOW, sleep=lambda _: None)
+    lock = one_run(place, command, clock=lambda: NOW, sleep=lambda _: None)
     try:
         lock.acquire()
     except AlreadyRunning as error:
@@ -142,8 +158,8 @@ def try_lock(path: Path, command: str) -> str:
     return ""
 
 
-def hold_lock(path: Path, command: str, ready: str) -> None:
+def hold_lock(place: LedgerPlace, command: str, ready: str) -> None:
     """Take a lock, say so by creating the file `ready`, and keep it until this process is killed."""
-    RunLock(path, command, clock=lambda: NOW, sleep=lambda _: None).acquire()
+    one_run(place, command, clock=lambda: NOW, sleep=lambda _: None).acquire()
     Path(ready).touch()
     time.sleep(600)

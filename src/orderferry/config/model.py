@@ -33,6 +33,9 @@ class Secret:
     __str__ = __repr__
 
 
+LedgerPlace = Path | Secret
+
+
 @dataclass(frozen=True, slots=True)
 class AmazonSettings:
     """[amazon]. `endpoint` and `token_url` are the region's own unless configured."""
@@ -80,10 +83,15 @@ class PrestashopSettings:
 
 @dataclass(frozen=True, slots=True)
 class LedgerSettings:
-    """[ledger]: a file, or a database URL (issue: many hosts)."""
+    """[ledger]: a file, or a database that several hosts share."""
 
     path: Path
     url: Secret = field(default_factory=Secret)
+
+    @property
+    def place(self) -> LedgerPlace:
+        """Where the ledger is: the database's URL if there is one, else the file."""
+        return self.url or self.path
 
 
 @dataclass(frozen=True, slots=True)

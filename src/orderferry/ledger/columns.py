@@ -10,10 +10,26 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import String, Text
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Value = TypeVar("Value")
+
+
+def own_word(length: int) -> String:
+    """A text that this program makes up itself: in MySQL plain ASCII, compared byte by byte."""
+    return String(length).with_variant(mysql.VARCHAR(length, charset="ascii", collation="ascii_bin"), "mysql")
+
+
+def given_word(length: int, longest: int = 255) -> String:
+    """A text that comes from outside. SQLite does not mind its length; MySQL gets room for what is unforeseen."""
+    return String(length).with_variant(mysql.VARCHAR(longest), "mysql")
+
+
+def long_text() -> Text:
+    """A text of any length: MySQL's own TEXT ends at 64 KB."""
+    return Text().with_variant(mysql.LONGTEXT(), "mysql")
 
 
 class UnreadableValue(ValueError):
@@ -49,7 +65,7 @@ class Readable(TypeDecorator[Value]):
 class Moment(Readable[datetime]):
     """An aware time as `2026-11-23T06:00:00.000Z`: fixed width, so that text order is time order."""
 
-    impl = String(24)
+    impl = own_word(24)
     cache_ok = True
 
     def written(self, value: datetime) -> str:
@@ -69,7 +85,7 @@ class Moment(Readable[datetime]):
 class Exact(Readable[Decimal]):
     """A decimal number as text: no float ever touches it."""
 
-    impl = String(40)
+    impl = own_word(40)
     cache_ok = True
 
     def written(self, value: Decimal) -> str:
@@ -84,7 +100,7 @@ class Exact(Readable[Decimal]):
 class Word(Readable[StrEnum]):
     """A member of a StrEnum, as its text."""
 
-    impl = String(24)
+    impl = own_word(24)
     cache_ok = True
 
     def __init__(self, words: type[StrEnum]) -> None:
@@ -103,6 +119,7 @@ class Word(Readable[StrEnum]):
 class Json(Readable[dict[str, Any]]):
     """An object as JSON text, its keys in the order given."""
 
+    impl = long_text()
     cache_ok = True
 
     def written(self, value: dict[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""Every way in which the ledger's file can fail, as a sentence and a hint. Nobody else reads sqlite3's errors."""
+"""Every way in which the ledger's file can fail, as a sentence and a hint. Nobody else reads sqlite3's errors.
+
+Those of a server (ledger.url) are in server_failures.py.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger.columns import UnreadableValue
+from orderferry.ledger.server_failures import server_failure
 
 _DAMAGED_HINT = (
     "Put back a copy of the file, or move it away (with its -wal and -shm): a missing ledger is rebuilt from the shop."
@@ -60,7 +64,7 @@ class LedgerMissing(LedgerUnusable):
     """There is no ledger yet, and what was asked for only reads one."""
 
 
-def unusable(error: sqlite3.Error | DBAPIError | OSError | UnreadableValue, ledger: str) -> LedgerUnusable:
+def unusable(error: sqlite3.Error | SQLAlchemyError | OSError | UnreadableValue, ledger: str) -> LedgerUnusable:
     """Given what a statement or a file operation raised and the ledger's name, return it as a sentence with a hint."""
     if isinstance(error, UnreadableValue):
         return LedgerUnusable(f"The ledger {ledger} holds a value that can't be read: {error}.", hint=_DAMAGED_HINT)
@@ -70,7 +74,9 @@ def unusable(error: sqlite3.Error | DBAPIError | OSError | UnreadableValue, ledg
         )
         return LedgerUnusable(message.replace("{ledger}", ledger), hint=hint)
     # Only the driver's own words: SQLAlchemy's would add the statement and its parameters.
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = error.orig or error if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, sqlite3.Error):
+        return server_failure(cause, ledger)
     code = getattr(cause, "sqlite_errorcode", None) or 0
     primary = sqlite3.SQLITE_FULL if code in _FULL_EXTENDED else code & 0xFF
     message, hint = _BY_SQLITE_CODE.get(primary, (f"The ledger {{ledger}} can't be used: {cause}.", _DAMAGED_HINT))
@@ -82,5 +88,5 @@ def translated(ledger: str) -> Iterator[None]:
     """Raise what the body meets of the database and the file system as LedgerUnusable."""
     try:
         yield
-    except (sqlite3.Error, DBAPIError, OSError, UnreadableValue) as error:
+    except (sqlite3.Error, SQLAlchemyError, OSError, UnreadableValue) as error:
         raise unusable(error, ledger) from error

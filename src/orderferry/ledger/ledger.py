@@ -1,6 +1,6 @@
 """The ledger as the rest of the program uses it: each method is one short transaction of its own.
 
-All raise LedgerUnusable when the file can't be read or written, and leave nothing half-written. Times are aware UTC.
+All raise LedgerUnusable when it can't be read or written, and leave nothing half-written. Times are aware UTC.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,11 +22,10 @@ from orderferry.ledger.store import Store
 
 
 class Ledger:
-    """An open ledger. `is_new`: its file was created just now. Made by `open_ledger`."""
+    """An open ledger. `is_new`: it was created just now. Made by `open_ledger`."""
 
-    def __init__(self, store: Store, *, path: Path, is_new: bool) -> None:
+    def __init__(self, store: Store, *, is_new: bool) -> None:
         self.store = store
-        self.path = path
         self.is_new = is_new
 
     def __enter__(self) -> Self:
@@ -39,7 +37,7 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Close the file. May be called twice."""
+        """Close the file, or the connection. May be called twice."""
         self.store.close()
 
     @contextmanager

@@ -55,6 +55,9 @@ class RunLock:
                 raise
         self._descriptor = descriptor
 
+    def confirm(self) -> None:
+        """Ask whether the lock still is ours: while this process lives, it is."""
+
     def release(self) -> None:
         """Give the lock back, if it is held."""
         if self._descriptor is not None:
@@ -77,14 +80,23 @@ class RunLock:
             except BlockingIOError:
                 left = (until - self._clock()).total_seconds()
                 if left <= 0:
-                    raise AlreadyRunning(
-                        f"Another `orderferry {self._command}` is at work on the ledger {self._ledger}"
-                        f"{_holder(descriptor)}.",
-                        hint="Nothing is lost: that run does the work. `--wait 10m` queues behind it.",
-                    ) from None
-                self._sleep(min(_POLL, left))
+                    raise already_running(self._command, self._ledger, _holder(descriptor)) from None
+                poll(self._sleep, left)
             else:
                 return
+
+
+def already_running(command: str, ledger: str, holder: str) -> AlreadyRunning:
+    """The refusal of a run, given who is at work, in words."""
+    return AlreadyRunning(
+        f"Another `orderferry {command}` is at work on the ledger {ledger}{holder}.",
+        hint="Nothing is lost: that run does the work. `--wait 10m` queues behind it.",
+    )
+
+
+def poll(sleep: Callable[[float], None], left: float) -> None:
+    """Wait before the next try; `left`: the seconds until there is none."""
+    sleep(min(_POLL, left))
 
 
 def _holder(descriptor: int) -> str:

@@ -1,8 +1,9 @@
 """How a ledger's tables came to be as they are: named changes, each recorded in the transaction that makes it.
 
-A new file gets the tables as they are today, and all names. An older one gets the changes it lacks, after a copy of
-it is kept beside it. To add one: change tables.py, append a function here, and keep a file of the version before in
-tests/data/ledgers.
+A new ledger gets the tables as they are today, and all names. An older file gets the changes it lacks, after a copy of
+it is kept beside it. A server's tables get them one by one: MySQL commits each step, so that a change has to bear being
+made again after it was made in part. To add one: change tables.py, append a function here, and keep a file of the
+version before in tests/data/ledgers.
 """
 
 from __future__ import annotations
@@ -57,6 +58,16 @@ def applied_migrations(connection: Connection) -> frozenset[str] | None:
             hint="Correct ledger.path.",
         )
     return frozenset(connection.execute(select(tables.migrations.c.name)).scalars())
+
+
+def applied_on_server(connection: Connection, table: str) -> frozenset[str] | None:
+    """Return the changes that a server's database has gone through; None if its tables are not (all) there yet.
+
+    `table` is the full name of the table of migrations there.
+    """
+    if not inspect(connection).has_table(table):
+        return None
+    return frozenset(connection.execute(select(tables.migrations.c.name)).scalars()) or None
 
 
 def missing_migrations(applied: frozenset[str]) -> Sequence[Migration]:

@@ -35,7 +35,10 @@ class Store:
     """A database with the ledger's tables, by name (its path, for messages).
 
     With `dry` set, transactions run as ever and are rolled back at their end: what they return is what would be.
+    `key` is the configuration's word for where it is.
     """
+
+    key = "ledger.path"
 
     def __init__(self, engine: Engine, name: str, *, dry: bool = False) -> None:
         self.engine = engine
@@ -57,9 +60,13 @@ class Store:
         with translated(self.name), self.engine.connect() as plain:
             connection = plain.execution_options(**{_WRITES: True})
             with connection.begin() as transaction:
+                self.lock(connection)
                 yield connection
                 if self.dry and not even_dry:
                     transaction.rollback()
+
+    def lock(self, connection: Connection) -> None:
+        """Take the one write lock at the beginning of a transaction; SQLite has taken it as the transaction began."""
 
     def close(self) -> None:
         """Close all connections; SQLite then takes its -wal file back into the ledger."""
@@ -117,7 +124,10 @@ def use_wal(store: Store) -> None:
 
 
 def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Set the row of `table` with this primary key to `values`, inserting it if it is not there."""
+    """Set the row of `table` with this primary key to `values`, inserting it if it is not there.
+
+    In a transaction of `Store.writing`, whose lock keeps every other writer from inserting it meanwhile.
+    """
     matches: ColumnElement[bool] = and_(*(table.c[name] == value for name, value in key.items()))
     found = connection.execute(table.update().where(matches).values(**values)).rowcount
     if not found:

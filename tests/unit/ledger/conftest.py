@@ -1,4 +1,4 @@
-"""Places for a ledger: an ordinary one, a small disk, a folder of another user."""
+"""Places for a ledger: an ordinary file, a server's database, a small disk, a folder of another user."""
 
 from __future__ import annotations
 
@@ -11,10 +11,31 @@ from pathlib import Path
 
 import pytest
 
+from orderferry.config.model import LedgerPlace, Secret
+from support.ledgers import ledger_database
+from support.mariadb import MariadbServer
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "shop.ledger.sqlite"
+
+
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.mariadb)])
+def place(request: pytest.FixtureRequest) -> Iterator[LedgerPlace]:
+    """Both kinds of ledgers, one after the other: a test that takes this holds for either."""
+    if request.param == "file":
+        yield request.getfixturevalue("path")
+        return
+    with ledger_database(request.getfixturevalue("mariadb_server")) as url:
+        yield url
+
+
+@pytest.fixture
+def url(mariadb_server: MariadbServer) -> Iterator[Secret]:
+    """A ledger's place on a server."""
+    with ledger_database(mariadb_server) as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
+from orderferry.config.model import LedgerPlace
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
@@ -19,8 +19,8 @@ OTHER = (IT, Channel.FBA)
 
 
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with opened(path) as ledger:
+def ledger(place: LedgerPlace) -> Iterator[Ledger]:
+    with opened(place) as ledger:
         yield ledger
 
 

@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from orderferry.config.model import LedgerPlace
 from orderferry.ledger.failures import LedgerMissing
+from orderferry.ledger.open import ledger_exists
 from orderferry.ledger.quota import QuotaBook
 from support.ledgers import NOW, SHOP, in_processes, open_once, opened, refusal, sighting, tell_story
 
 
-def test_a_missing_ledger_is_created_once(path: Path) -> None:
-    with opened(path) as first:
+def test_a_missing_ledger_is_created_once(place: LedgerPlace) -> None:
+    with opened(place) as first:
         assert first.is_new
         first.remember("a", "b")
-    with opened(path) as second:
+    with opened(place) as second:
         assert not second.is_new
         assert second.recall("a") == "b"
 
@@ -71,47 +73,46 @@ def test_a_ledger_rebuilt_from_a_dump_gets_its_wal_back(path: Path) -> None:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_first_runs_at_once_make_one_ledger(path: Path) -> None:
-    for round_ in range(3):
-        again = path.with_name(f"round-{round_}.sqlite")
-        assert sorted(in_processes(open_once, [(again,)] * 4)) == [False, False, False, True]
+@pytest.mark.parametrize("_round", range(3))
+def test_first_runs_at_once_make_one_ledger(place: LedgerPlace, _round: int) -> None:
+    assert sorted(in_processes(open_once, [(place,)] * 4)) == [False, False, False, True]
 
 
 @pytest.mark.parametrize("accept_shop", [False, True])
-def test_another_account_is_refused(path: Path, accept_shop: bool) -> None:
-    opened(path).close()
-    error = refusal(lambda: opened(path, account="another", accept_shop=accept_shop))
+def test_another_account_is_refused(place: LedgerPlace, accept_shop: bool) -> None:
+    opened(place).close()
+    error = refusal(lambda: opened(place, account="another", accept_shop=accept_shop))
     assert "another Amazon account" in str(error)
 
 
-def test_another_shop_is_refused_until_a_person_accepts_it(path: Path) -> None:
-    opened(path).close()
-    error = refusal(lambda: opened(path, shop="db.example/staging ps_"))
+def test_another_shop_is_refused_until_a_person_accepts_it(place: LedgerPlace) -> None:
+    opened(place).close()
+    error = refusal(lambda: opened(place, shop="db.example/staging ps_"))
     assert SHOP in str(error)
     assert "db.example/staging" in str(error)
     assert "--accept-shop" in error.hint
-    opened(path, shop="db.example/moved ps_", accept_shop=True, dry_run=True).close()
-    opened(path, shop="db.example/moved ps_", accept_shop=True, read_only=True).close()
-    opened(path).close()  # neither has changed anything
-    opened(path, shop="db.example/moved ps_", accept_shop=True).close()
-    opened(path, shop="db.example/moved ps_").close()
-    refusal(lambda: opened(path))
+    opened(place, shop="db.example/moved ps_", accept_shop=True, dry_run=True).close()
+    opened(place, shop="db.example/moved ps_", accept_shop=True, read_only=True).close()
+    opened(place).close()  # neither has changed anything
+    opened(place, shop="db.example/moved ps_", accept_shop=True).close()
+    opened(place, shop="db.example/moved ps_").close()
+    refusal(lambda: opened(place))
 
 
-def test_reading_neither_creates_nor_writes(path: Path) -> None:
-    assert isinstance(refusal(lambda: opened(path, read_only=True)), LedgerMissing)
-    assert not path.exists()
-    with opened(path) as ledger:
+def test_reading_neither_creates_nor_writes(place: LedgerPlace) -> None:
+    assert isinstance(refusal(lambda: opened(place, read_only=True)), LedgerMissing)
+    assert not ledger_exists(place)
+    with opened(place) as ledger:
         tell_story(ledger)
-    with opened(path, read_only=True) as ledger:
+    with opened(place, read_only=True) as ledger:
         assert ledger.entry("028-1") is not None
         assert "read-only" in str(refusal(lambda: ledger.remember("a", "b")))
 
 
-def test_a_dry_run_writes_the_quota_only(path: Path) -> None:
-    with opened(path, dry_run=True) as ledger:
+def test_a_dry_run_writes_the_quota_only(place: LedgerPlace) -> None:
+    with opened(place, dry_run=True) as ledger:
         ledger.note_seen([sighting("a")], 0, NOW)
         QuotaBook(ledger, "a", Decimal(1), lambda: NOW).spend("searchOrders")
-    with opened(path) as ledger:
+    with opened(place) as ledger:
         assert ledger.entry("a") is None
         assert QuotaBook(ledger, "a", Decimal(1), lambda: NOW).left("searchOrders", NOW) == 19

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
+from orderferry.config.model import LedgerPlace
 from orderferry.domain.entry import EntryState, Verdict
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import HistoryEvent
@@ -20,8 +21,8 @@ ALL = tuple(EntryState)
 
 
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with opened(path) as ledger:
+def ledger(place: LedgerPlace) -> Iterator[Ledger]:
+    with opened(place) as ledger:
         yield ledger
 
 
@@ -143,11 +144,10 @@ def test_a_claim_keeps_other_runs_away_until_it_ends(ledger: Ledger) -> None:
     assert len(ledger.due(NOW + HOUR, [EntryState.WAITING], 10)) == 3  # whoever held them was killed
 
 
-def test_two_processes_share_the_due_orders_out(tmp_path: Path) -> None:
-    path = tmp_path / "shop.ledger.sqlite"
+def test_two_processes_share_the_due_orders_out(place: LedgerPlace) -> None:
     order_ids = [f"{number:03}" for number in range(60)]
-    opened(path).close()
-    first, second = in_processes(claim_some, [(path, order_ids, 1), (path, order_ids[::-1], 2)])
+    opened(place).close()
+    first, second = in_processes(claim_some, [(place, order_ids, 1), (place, order_ids[::-1], 2)])
     assert sorted(first + second) == order_ids
 
 
@@ -165,7 +165,12 @@ def test_a_person_sets_aside_and_takes_back(ledger: Ledger) -> None:
     assert told == [(HistoryEvent.SET_ASIDE, "a sample"), (HistoryEvent.TAKEN_BACK, "")]
 
 
-def test_an_idle_run_reads_no_table_of_orders_whole(ledger: Ledger) -> None:
+def test_an_idle_run_reads_no_table_of_orders_whole(path: Path) -> None:
+    with opened(path) as ledger:
+        look_for_scans(ledger)
+
+
+def look_for_scans(ledger: Ledger) -> None:
     statements: list[tuple[str, object]] = []
 
     @event.listens_for(ledger.store.engine, "before_cursor_execute")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
+from orderferry.config.model import LedgerPlace
 from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.errors import ExitCode, QuotaExhausted
 from orderferry.ledger.ledger import Ledger
@@ -31,8 +31,8 @@ class Clock:
 
 
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with opened(path) as ledger:
+def ledger(place: LedgerPlace) -> Iterator[Ledger]:
+    with opened(place) as ledger:
         yield ledger
 
 
@@ -145,12 +145,11 @@ def test_an_operation_without_a_plan_is_a_mistake(book: QuotaBook) -> None:
         book.spend("getFeed")
 
 
-def test_processes_at_once_never_overspend(tmp_path: Path) -> None:
-    path = tmp_path / "shop.ledger.sqlite"
-    opened(path).close()
-    granted = in_processes(spend_all, [(path, SEARCH, NOW, 15)] * 3)
+def test_processes_at_once_never_overspend(place: LedgerPlace) -> None:
+    opened(place).close()
+    granted = in_processes(spend_all, [(place, SEARCH, NOW, 15)] * 3)
     assert sum(granted) == BURST
-    with opened(path) as ledger:
+    with opened(place) as ledger:
         book = QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW)
         assert book.left(SEARCH, NOW) == 0
         assert book.calls(NOW.date()) == {NOW.date(): {SEARCH: BURST}}

@@ -1,0 +1,191 @@
+"""One run of a command at a time on a ledger that several hosts share: a lease in place of the file's lock.
+
+It has to be renewed. The run does so between two orders (`confirm`), each time asking whether the lease still is its
+own: a host that slept, or was cut off, finds it taken over and stops before it writes to the shop again. What such a
+host was in the middle of can't double anything, for that the marker in the shop sees to.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    and_,
+    func,
+    inspect,
+    select,
+)
+from sqlalchemy.dialects.mysql import insert
+from sqlalchemy.schema import CreateTable
+
+from orderferry.config.model import Secret
+from orderferry.domain.durations import iso
+from orderferry.errors import AlreadyRunning, LedgerUnusable
+from orderferry.ledger.columns import Moment, given_word, own_word
+from orderferry.ledger.failures import translated
+from orderferry.ledger.lock import already_running, poll
+from orderferry.ledger.server import PREFIX, location_of, server_engine
+from orderferry.ledger.tables import ON_SERVERS
+
+log = logging.getLogger(__name__)
+
+# A run that died leaves its lease behind for so long. Longer than the longest step between two confirmations (a call
+# to Amazon with its repetitions); shorter than cron's usual quarter of an hour, so that one run at most is skipped.
+LENGTH = timedelta(minutes=5)
+RENEW_AFTER = 20.0  # seconds
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_FREE = 0
+
+# Only where hosts share a ledger; a file has the kernel's lock. `token`: drawn anew each time it is taken, 0: free.
+leases = Table(
+    "leases",
+    MetaData(),
+    Column("command", own_word(32), primary_key=True),
+    Column("token", BigInteger, nullable=False),
+    Column("holder", given_word(255), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("expires", Moment, nullable=False),
+    **ON_SERVERS,
+)
+
+
+class LeaseLost(AlreadyRunning):
+    """Another run took the lease over while this one did not renew it."""
+
+    code = "lease-lost"
+
+
+class RunLease:
+    """The lease of `command` on the ledger at `url`; the same methods as RunLock.
+
+    Whether it has expired is judged by the server's clock alone. `clock` gives aware UTC and `sleep` takes seconds,
+    for queueing; `monotonic` seconds.
+    """
+
+    def __init__(
+        self,
+        url: Secret,
+        command: str,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ledger = location_of(url)
+        self._engine: Engine = server_engine(url)
+        self._command = command
+        self._clock = clock
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._token = _FREE
+        self._confirmed = 0.0
+
+    def acquire(self, wait: timedelta = timedelta(0)) -> None:
+        """Take the lease, queueing up to `wait` for it.
+
+        Raise AlreadyRunning if another run keeps it, LedgerUnusable if the server can't be used.
+        """
+        if self._token:
+            raise RuntimeError("this lease is held already")
+        self._token = secrets.randbits(62) + 1
+        try:
+            self._queue(self._clock() + wait)
+        except BaseException:
+            self.release()  # a signal may have come after the commit
+            raise
+
+    def confirm(self) -> None:
+        """Renew the lease if it was not lately. Raise LeaseLost if another run has it, LedgerUnusable."""
+        if not self._token or self._monotonic() - self._confirmed < RENEW_AFTER:
+            return
+        with self._transaction() as connection:
+            now = _now(connection)
+            renewal = leases.update().where(self._is_mine()).values(expires=now + LENGTH)
+            is_mine = connection.execute(renewal).rowcount > 0
+        if not is_mine:
+            self._token = _FREE
+            raise LeaseLost(
+                f"Another run of `orderferry {self._command}` has taken the ledger {self._ledger} over; this one "
+                "stopped before it wrote to the shop again.",
+                hint=f"Nothing is lost: that run does the work. This host was not heard of for "
+                f"{int(LENGTH.total_seconds() // 60)} minutes: if it was not asleep, look at its network.",
+            )
+        self._confirmed = self._monotonic()
+
+    def release(self) -> None:
+        """Give the lease back, if it is held. One that can't be given back expires."""
+        if self._token:
+            try:
+                with self._transaction() as connection:
+                    connection.execute(leases.update().where(self._is_mine()).values(token=_FREE, expires=_NEVER))
+            except LedgerUnusable as error:
+                log.warning("the lease on %s stays until it expires: %s", self._command, error)
+            self._token = _FREE
+        self._engine.dispose()
+
+    @contextmanager
+    def held(self, wait: timedelta = timedelta(0)) -> Iterator[None]:
+        """Hold the lease within; raises as `acquire`."""
+        self.acquire(wait)
+        try:
+            yield
+        finally:
+            self.release()
+
+    def _queue(self, until: datetime) -> None:
+        self._make_table()
+        while holder := self._try():
+            left = (until - self._clock()).total_seconds()
+            if left <= 0:
+                raise already_running(self._command, self._ledger, holder)
+            poll(self._sleep, left)
+
+    def _try(self) -> str:
+        """Take the lease if it is free; return who holds it, in words, '' for ourselves."""
+        with self._transaction() as connection:
+            row = insert(leases).values(command=self._command, token=_FREE, holder="", since=_NEVER, expires=_NEVER)
+            connection.execute(row.on_duplicate_key_update(command=self._command))
+            ours = leases.c.command == self._command
+            found = connection.execute(select(leases).where(ours).with_for_update()).one()
+            now = _now(connection)
+            if found.token != _FREE and found.expires > now:
+                return f" ({found.holder}, since {iso(found.since.replace(microsecond=0))})"
+            holder = f"host {socket.gethostname()}, process {os.getpid()}"
+            taken = {"token": self._token, "holder": holder, "since": now, "expires": now + LENGTH}
+            connection.execute(leases.update().where(ours).values(**taken))
+        self._confirmed = self._monotonic()
+        return ""
+
+    def _make_table(self) -> None:
+        with translated(self._ledger), self._engine.connect() as connection:
+            if not inspect(connection).has_table(PREFIX + leases.name):
+                connection.execute(CreateTable(leases, if_not_exists=True))
+                connection.commit()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with translated(self._ledger), self._engine.begin() as connection:
+            yield connection
+
+    def _is_mine(self) -> ColumnElement[bool]:
+        return and_(leases.c.command == self._command, leases.c.token == self._token)
+
+
+def _now(connection: Connection) -> datetime:
+    """The server's clock."""
+    now: datetime = connection.execute(select(func.utc_timestamp(3))).scalar_one()
+    return now.replace(tzinfo=UTC)

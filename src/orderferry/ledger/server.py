@@ -1,0 +1,118 @@
+"""The ledger in MySQL or MariaDB (`ledger.url`): the same tables, shared by several hosts.
+
+It may be the shop's own database, so each table's name begins with `orderferry_ledger_`. One row is every writer's
+first lock, which makes of the server what SQLite's one write lock makes of the file: what a transaction has read
+stays true until it ends. Hosts of a Galera cluster have to use the same node, since its locks are a node's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, make_url, select
+
+from orderferry.config.model import Secret
+from orderferry.errors import LedgerUnusable
+from orderferry.ledger import tables
+from orderferry.ledger.failures import translated
+from orderferry.ledger.store import Store
+
+PREFIX = "orderferry_ledger_"
+TIMEOUT = 30  # seconds: for a connection, an answer, a row that another run holds
+# SQLAlchemy can give all tables a schema as it compiles, but no prefix: what it writes for this one becomes ours.
+_SCHEMA = "orderferry_ledger"
+_IN_SCHEMA = re.compile(rf"(`?){_SCHEMA}\1\.(`?)")
+_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+    f"innodb_lock_wait_timeout = {TIMEOUT}, lock_wait_timeout = {TIMEOUT}",
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+)
+_ONLY_READ = "SET SESSION TRANSACTION READ ONLY"
+
+
+class ServerStore(Store):
+    """A server's database with the ledger's tables."""
+
+    key = "ledger.url"
+
+    def lock(self, connection: Connection) -> None:
+        """Wait until no other writer is at work. First of all: a read before it would fix what the transaction sees."""
+        connection.execute(select(tables.ledger.c.only_row).with_for_update())
+
+    @contextmanager
+    def setting_up(self) -> Iterator[Connection]:
+        """A connection for changes of the tables (which MySQL commits one by one), while no other host makes any.
+
+        Raise LedgerUnusable.
+        """
+        with translated(self.name), self.engine.connect() as connection:
+            name = func.concat(PREFIX, func.md5(func.database()))
+            if connection.execute(select(func.get_lock(name, TIMEOUT))).scalar() != 1:
+                raise LedgerUnusable(
+                    f"Another host keeps setting up the ledger {self.name}.",
+                    hint="Wait for the run that does it, or end it if it hangs.",
+                )
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                if not connection.invalidated:
+                    connection.rollback()
+                    connection.execute(select(func.release_lock(name)))
+
+
+def server_store(url: Secret, *, read_only: bool, dry: bool) -> ServerStore:
+    """Given ledger.url, return its store. No connection is made yet. Raise LedgerUnusable for what is no address."""
+    return ServerStore(server_engine(url, read_only=read_only), location_of(url), dry=dry)
+
+
+def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
+    """Given ledger.url, return an engine that keeps one connection, tried before each use, and names our tables.
+
+    Raise LedgerUnusable for what is no address of a server.
+    """
+    arguments: dict[str, Any] = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), TIMEOUT)
+    engine = create_engine(
+        _address(url).update_query_dict({"charset": "utf8mb4"}),
+        connect_args=arguments,
+        pool_size=1,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        execution_options={"schema_translate_map": {None: _SCHEMA}},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            for statement in (*_SESSION, _ONLY_READ) if read_only else _SESSION:
+                cursor.execute(statement)
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def name_tables(
+        _connection: object, _cursor: object, statement: str, parameters: Any, _context: object, _many: bool
+    ) -> tuple[str, Any]:
+        return _IN_SCHEMA.sub(rf"\2{PREFIX}", statement), parameters
+
+    return engine
+
+
+def location_of(url: Secret) -> str:
+    """Given ledger.url, return where the database is, without credentials. Raise LedgerUnusable."""
+    address = _address(url)
+    return f"{address.query.get('unix_socket') or f'{address.host}:{address.port or 3306}'}/{address.database}"
+
+
+def _address(url: Secret) -> URL:
+    try:
+        address = make_url(url.reveal())
+    except (exc.ArgumentError, ValueError):
+        address = None
+    if address is None or address.get_backend_name() not in ("mysql", "mariadb") or not address.database:
+        raise LedgerUnusable(
+            "ledger.url is no address of a MySQL or MariaDB database.",
+            hint="Write mysql+pymysql://user:password@host:3306/database.",
+        )
+    return address.set(drivername="mysql+pymysql")

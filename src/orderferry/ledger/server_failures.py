@@ -1,0 +1,66 @@
+"""Every way in which a server that holds the ledger can fail, as a sentence and a hint. Data, by MySQL's numbers.
+
+Numbers: MySQL's and MariaDB's error references (server errors from 1000 on, the client's from 2000 on).
+"""
+
+from __future__ import annotations
+
+from orderferry.errors import LedgerUnusable
+
+
+class LedgerUnavailable(LedgerUnusable):
+    """The server that holds the ledger is away or too busy. Nothing was tried without it; heals by itself."""
+
+    code = "ledger-unavailable"
+    heals = True
+
+
+_AWAY_HINT = "Nothing is lost: the next run goes on. If it stays, look after the server, or correct ledger.url."
+_RIGHTS_HINT = "Give ledger.url a user with SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on its database."
+_URL_HINT = "Correct user, password or database in ledger.url."
+_DAMAGED_HINT = "Put back a copy of the tables, or drop all of them: a missing ledger is rebuilt from the shop."
+
+_AWAY = ("The server of the ledger {ledger} can't be reached, or broke off.", _AWAY_HINT)
+_BUSY = ("The ledger {ledger} stays locked by another program.", _AWAY_HINT)
+_CROWDED = ("The server of the ledger {ledger} has no connection left.", _AWAY_HINT)
+_FULL = ("The disk under the ledger {ledger} is full.", "Free some space; the next run goes on where this one stopped.")
+_READ_ONLY = ("The ledger {ledger} can't be written: it is read-only.", "Name the primary server in ledger.url.")
+_RIGHTS = ("The user in ledger.url may not do what the ledger {ledger} needs.", _RIGHTS_HINT)
+_REFUSED = ("The server refuses the user of the ledger {ledger}, or its password.", _URL_HINT)
+_UNKNOWN = ("The database of the ledger {ledger} does not exist.", "Create it, or correct ledger.url.")
+_MISSING = ("The ledger {ledger} lacks a table or a column.", _DAMAGED_HINT)
+_BAD_VALUE = ("The ledger {ledger} does not take a value.", "Report it with what `-vv` prints.")
+
+_UNAVAILABLE: dict[tuple[str, str], tuple[int, ...]] = {
+    _AWAY: (2002, 2003, 2005, 2006, 2013, 2014, 2027, 2055, 1053, 1927, 1158, 1159, 1160, 1161, 4031, 1152, 1184, 1317),
+    _BUSY: (1205, 1213, 1020, 1412, 1969, 3024),
+    _CROWDED: (1040, 1203, 1226, 1129),
+}
+_UNUSABLE: dict[tuple[str, str], tuple[int, ...]] = {
+    _FULL: (1021, 1114, 1030, 3),
+    _READ_ONLY: (1290, 1792, 1836, 3100),
+    _RIGHTS: (1142, 1143, 1044, 1227, 1370),
+    _REFUSED: (1045, 1698, 1130, 2026, 2061, 1251),
+    _UNKNOWN: (1049,),
+    _MISSING: (1146, 1054, 1932, 1034, 1035),
+    _BAD_VALUE: (1366, 1406, 1264, 1048, 1364, 1265),
+}
+_BY_NUMBER: dict[int, tuple[type[LedgerUnusable], str, str]] = {
+    number: (kind, *words)
+    for kind, known in ((LedgerUnavailable, _UNAVAILABLE), (LedgerUnusable, _UNUSABLE))
+    for words, numbers in known.items()
+    for number in numbers
+}
+
+
+def server_failure(error: BaseException, ledger: str) -> LedgerUnusable:
+    """Given what the driver raised (or SQLAlchemy, of a connection that is gone) and the ledger's name, return it as a
+    sentence with a hint. The driver's own words are left out: they may quote values.
+    """
+    number = next((each for each in error.args[:1] if isinstance(each, int)), 0)
+    known = _BY_NUMBER.get(number)
+    if known is None:
+        detail = f" (error {number})" if number else ""
+        return LedgerUnusable(f"The server of the ledger {ledger} reported an error{detail}.", hint=_URL_HINT)
+    kind, sentence, hint = known
+    return kind(sentence.replace("{ledger}", ledger), hint=hint)

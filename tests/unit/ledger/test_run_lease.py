@@ -1,0 +1,203 @@
+"""The lease of a command: one run at a time on a ledger that hosts share, and what happens to one that was lost."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from orderferry.config.model import Secret
+from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
+from orderferry.ledger.lease import LENGTH, RENEW_AFTER, LeaseLost, RunLease, leases
+from orderferry.ledger.server import server_engine
+from support.ledgers import NOW, hold_lock, in_processes, opened, try_lock
+from support.mariadb import MariadbServer
+
+
+class Seconds:
+    """A monotonic clock that stands still."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def lease_of(url: Secret, seconds: Seconds) -> Iterator[Callable[..., RunLease]]:
+    made: list[RunLease] = []
+
+    def make(command: str = "import") -> RunLease:
+        made.append(RunLease(url, command, clock=lambda: NOW, sleep=lambda _: None, monotonic=seconds))
+        return made[-1]
+
+    yield make
+    for lease in made:
+        lease.release()
+
+
+def expire(url: Secret) -> None:
+    """Let all leases be over, as time would."""
+    engine = server_engine(url)
+    with engine.begin() as connection:
+        connection.execute(leases.update().values(expires=NOW - timedelta(days=9000)))
+    engine.dispose()
+
+
+def test_a_second_run_is_told_who_is_at_work(lease_of: Callable[..., RunLease]) -> None:
+    with lease_of().held():
+        with pytest.raises(AlreadyRunning) as caught:
+            lease_of().acquire()
+        assert f"host {socket.gethostname()}, process {os.getpid()}, since 20" in str(caught.value)
+        assert caught.value.exit_code is ExitCode.ALREADY_RUNNING
+        assert "--wait" in caught.value.hint
+    lease_of().acquire()
+
+
+def test_other_commands_run_beside_it(lease_of: Callable[..., RunLease]) -> None:
+    with lease_of().held(), lease_of("recheck").held():
+        lease_of("doublecheck").acquire()
+
+
+def test_it_needs_no_ledger_and_disturbs_none(url: Secret, lease_of: Callable[..., RunLease]) -> None:
+    with lease_of().held(), opened(url) as ledger:
+        assert ledger.is_new
+        ledger.remember("a", "b")
+
+
+def test_queueing_ends_when_it_is_free_or_the_time_is_up(url: Secret, lease_of: Callable[..., RunLease]) -> None:
+    holder = lease_of()
+    holder.acquire()
+    clock = [NOW]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock[0] += timedelta(seconds=seconds)
+        if len(slept) == 10:
+            holder.release()
+
+    def now() -> datetime:
+        return clock[0]
+
+    queueing = RunLease(url, "import", clock=now, sleep=sleep)
+    with pytest.raises(AlreadyRunning):
+        queueing.acquire(timedelta(seconds=2))
+    assert sum(slept) == 2
+    with queueing.held(timedelta(minutes=10)):
+        assert len(slept) == 10
+
+
+def test_one_that_is_not_renewed_is_taken_over_and_its_run_stops(
+    url: Secret, lease_of: Callable[..., RunLease], seconds: Seconds
+) -> None:
+    sleeper, other = lease_of(), lease_of()
+    sleeper.acquire()
+    expire(url)
+    other.acquire()
+    sleeper.confirm()  # confirmed a moment ago: not asked again
+    seconds.now += RENEW_AFTER
+    with pytest.raises(LeaseLost) as caught:
+        sleeper.confirm()
+    assert caught.value.exit_code is ExitCode.ALREADY_RUNNING
+    assert caught.value.hint
+    sleeper.release()  # which leaves the other's alone
+    other.confirm()
+    with pytest.raises(AlreadyRunning):
+        lease_of().acquire()
+
+
+def test_one_that_expired_unnoticed_stays_ours_while_nobody_took_it(
+    url: Secret, lease_of: Callable[..., RunLease], seconds: Seconds
+) -> None:
+    lease = lease_of()
+    lease.acquire()
+    expire(url)
+    seconds.now += LENGTH.total_seconds() * 2
+    lease.confirm()
+    with pytest.raises(AlreadyRunning):
+        lease_of().acquire()
+
+
+def test_a_run_that_works_keeps_it(url: Secret, lease_of: Callable[..., RunLease], seconds: Seconds) -> None:
+    lease = lease_of()
+    lease.acquire()
+    engine = server_engine(url)
+    expires = sa.select(leases.c.expires)
+    with engine.connect() as connection:
+        first = connection.execute(expires).scalar_one()
+        now = connection.execute(sa.select(sa.func.utc_timestamp(3))).scalar_one()
+        connection.rollback()
+        assert abs((first.replace(tzinfo=None) - now) - LENGTH) < timedelta(seconds=30)
+        time.sleep(0.02)
+        seconds.now += RENEW_AFTER
+        lease.confirm()
+        assert connection.execute(expires).scalar_one() > first
+    engine.dispose()
+
+
+def test_a_failed_run_gives_it_back(lease_of: Callable[..., RunLease]) -> None:
+    lease = lease_of()
+    with pytest.raises(ZeroDivisionError), lease.held():
+        _ = 1 / 0
+    lease_of().acquire()
+    lease.release()
+
+
+def test_between_hosts_exactly_one_gets_it(url: Secret) -> None:
+    refusals = in_processes(hold_briefly, [(url,)] * 4)
+    assert sorted(refusals) == ["", "taken", "taken", "taken"]
+
+
+def hold_briefly(url: Secret) -> str:
+    """Take the lease and keep it; return 'taken' where another has it."""
+    try:
+        RunLease(url, "import", clock=lambda: NOW, sleep=lambda _: None).acquire()
+    except AlreadyRunning:
+        return "taken"
+    return ""
+
+
+def test_one_whose_process_was_killed_is_free_when_it_expires(url: Secret, tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    process = multiprocessing.get_context("spawn").Process(target=hold_lock, args=(url, "import", str(ready)))
+    process.start()
+    try:
+        last = time.monotonic() + 30
+        while not ready.exists() and time.monotonic() < last:
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        process.join()
+    assert f"process {process.pid}" in try_lock(url, "import")
+    process.close()
+    expire(url)
+    assert try_lock(url, "import") == ""
+
+
+def test_a_server_that_fails_ends_the_run_before_it_writes(
+    url: Secret, lease_of: Callable[..., RunLease], seconds: Seconds, mariadb_server: MariadbServer
+) -> None:
+    lease = lease_of()
+    lease.acquire()
+    seconds.now += RENEW_AFTER
+    table = f"{sa.make_url(url.reveal()).database}.orderferry_ledger_leases"
+    with mariadb_server.engine().connect() as root:
+        root.exec_driver_sql(f"RENAME TABLE {table} TO {table}_elsewhere")
+        with pytest.raises(LedgerUnusable, match="lacks a table"):
+            lease.confirm()
+        root.exec_driver_sql(f"RENAME TABLE {table}_elsewhere TO {table}")
+    lease.confirm()
