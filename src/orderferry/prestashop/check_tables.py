@@ -15,7 +15,7 @@ from orderferry.prestashop.live_schema import refuse_unfit
 from orderferry.prestashop.needed_rights import grants_to_run, missing_rights
 from orderferry.prestashop.own_tables import TABLE_NAMES, creation_statements, missing_parts
 from orderferry.prestashop.rights import Access
-from orderferry.prestashop.table_names import OWN_TABLES
+from orderferry.prestashop.table_names import OWN_TABLES, REQUIRED_TABLES
 from orderferry.prestashop.values import as_text
 
 _SHOP = ExitCode.SHOP_UNAVAILABLE
@@ -64,7 +64,8 @@ def check_rights(
         return
     grants = parse_grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
     account = as_text(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar())
-    missing = missing_rights(grants, access.database, prefix, live.keys() | OWN_TABLES)
+    # A table of which the user has no right at all looks as if it were not there.
+    missing = missing_rights(grants, access.database, prefix, live.keys() | REQUIRED_TABLES | OWN_TABLES)
     if not missing:
         yield fine("rights", f"The database user {account} may do all that is needed.")
     else:

@@ -65,10 +65,14 @@ class ShopProbe:
         """What the configuration names."""
         yield from check_mappings(self._settings, self._facts)
 
-    def named_rows(self) -> Results:
-        """Accounts and products that the configuration names."""
-        with self._database.reading("looking for what the configuration names") as connection:
+    def accounts(self) -> Results:
+        """The customer account that the configuration names."""
+        with self._database.reading("looking for the customer's account") as connection:
             yield from check_accounts(connection, self._shop_tables, self._settings)
+
+    def named_products(self) -> Results:
+        """Products that the configuration names."""
+        with self._database.reading("looking for the products that the configuration names") as connection:
             yield from check_named_products(connection, self._shop_tables, self._facts, self._settings)
 
     def vat(self) -> Results:

@@ -1,0 +1,400 @@
+"""`check` on a real shop and a simulated Amazon: well, and with each thing broken by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderferry.bootstrap import Installation
+from orderferry.config.load import load_settings
+from orderferry.domain.marketplaces import find_marketplace
+from orderferry.inspection import ledger_if_there
+from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.simulator.catalog import DEMO_CATALOG
+from orderferry.simulator.faults import FaultKind
+from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.personal_data import Role
+from orderferry.simulator.world import World
+from support.doctoring import Doctored, lively_world, minimal_user
+from support.mariadb import MariadbServer, free_port
+from support.shop_database import ShopDatabase
+
+DEMO_SKUS = [item.sku for item in DEMO_CATALOG]
+GERMANY, FRANCE = (find_marketplace(code) for code in ("DE", "FR"))
+
+
+@pytest.fixture
+def patient(tmp_path: Path, shop_database: ShopDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doctored]:
+    """A healthy installation."""
+    with SimulatorServer(lively_world()) as server:
+        yield Doctored(tmp_path, server, shop_database, monkeypatch)
+
+
+def test_a_healthy_installation_is_well_and_nothing_is_changed(patient: Doctored) -> None:
+    before = patient.shop.counts()
+    code, checks = patient.check()
+    assert [check for check in checks if check["result"] != "ok"] == []
+    assert code == 0
+    assert all(check.keys() == {"name", "result", "message", "hint"} for check in checks)
+    assert patient.shop.counts() == before  # no table was made, no row written
+    assert [path.name for path in patient.folder.iterdir()] == ["config.toml"]
+    assert patient.server.requests.count("searchOrders") == 1
+    assert patient.server.requests.count("getOrder") == 0
+
+
+def test_the_call_is_booked_where_there_is_a_ledger(patient: Doctored) -> None:
+    assert patient.run("import", "--json")[0] in (0, 1)
+    searches = patient.server.requests.count("searchOrders")
+    patient.check()
+    assert patient.server.requests.count("searchOrders") == searches + 1
+    installation = Installation(load_settings(patient.installed.configuration, {}))
+    with ledger_if_there(installation) as ledger:
+        assert ledger is not None
+        booked = installation.quota(ledger).calls(datetime.now(UTC).date() - timedelta(days=1))
+    assert sum(day["searchOrders"] for day in booked.values()) == searches + 1
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One thing broken: `name` and `grade` of the line that says so, words of its message and of its hint."""
+
+    name: str
+    grade: str
+    exit_code: int
+    breaks: Callable[[Doctored], Any]
+    says: str = ""
+    mends: str = ""
+
+
+def _setting(name: str, value: str) -> Callable[[Doctored], Any]:
+    return lambda p: p.shop.execute(
+        "UPDATE {p}configuration SET value = :value WHERE name = :name", name=name, value=value
+    )
+
+
+def _sql(statement: str) -> Callable[[Doctored], Any]:
+    return lambda p: p.shop.execute(statement)
+
+
+def _configured(more: str = "", **fields: Any) -> Callable[[Doctored], Any]:
+    return lambda p: p.configure(more, **fields)
+
+
+def _created(days_ago: int) -> str:
+    return f"client_secret_created = {date.today() - timedelta(days=days_ago)}"
+
+
+def _roles(*roles: Role) -> Callable[[Doctored], Any]:
+    return lambda p: setattr(p.server.world, "roles", frozenset(roles))
+
+
+def _listen(p: Doctored, module: str, hook: str) -> None:
+    p.shop.execute("INSERT INTO {p}module (id_module, name, active, version) VALUES (90, :m, 1, '1')", m=module)
+    p.shop.execute("INSERT INTO {p}module_shop (id_module, id_shop, enable_device) VALUES (90, 1, 7)")
+    p.shop.execute("INSERT INTO {p}hook (id_hook, name, title) VALUES (90, :h, :h)", h=hook)
+    p.shop.execute("INSERT INTO {p}hook_module (id_module, id_shop, id_hook, position) VALUES (90, 1, 90, 9)")
+
+
+def _nobody_listens(p: Doctored) -> None:
+    port = free_port()
+    p.configure(endpoint=f"http://127.0.0.1:{port}", token_url=f"http://127.0.0.1:{port}/auth/o2/token")
+
+
+def _wrong_password(p: Doctored) -> None:
+    p.configure(shop_url=p.shop.url.replace("%401", "nonsense").replace("p%40ss", "wrong"))
+
+
+BROKEN = {
+    "open configuration": Broken(
+        "file-mode", "failure", 1, lambda p: p.installed.configuration.chmod(0o644), "client_secret", "chmod 600"
+    ),
+    "unknown key": Broken(
+        "configuration", "failure", 2, _configured("[observation]\nwindw = '1d'"), "observation.window"
+    ),
+    "stray variable": Broken(
+        "environment", "warning", 1, lambda p: p.monkeypatch.setenv("SP_API_REFRESH_TOKEN", "x"), "SP_API_REFRESH_TOKEN"
+    ),
+    "misspelled variable": Broken(
+        "environment",
+        "warning",
+        1,
+        lambda p: p.monkeypatch.setenv("ORDERFERRY_AMAZON_CLIENT_SECRT", "x"),
+        "ORDERFERRY_AMAZON_CLIENT_SECRT",
+        "ORDERFERRY_AMAZON_CLIENT_SECRET",
+    ),
+    "no folder for the ledger": Broken("ledger", "failure", 6, _configured('[ledger]\npath = "none/x"'), "folder"),
+    "damaged ledger": Broken(
+        "ledger", "failure", 6, lambda p: p.installed.ledger.write_bytes(b"<html>" * 400), "damaged"
+    ),
+    "secret ends soon": Broken(
+        "client-secret-age", "warning", 1, lambda p: p.configure(amazon=_created(170)), "10 days", "LWA credentials"
+    ),
+    "secret has ended": Broken(
+        "client-secret-age", "failure", 1, lambda p: p.configure(amazon=_created(200)), "200 days old"
+    ),
+    "credentials refused": Broken(
+        "token",
+        "failure",
+        7,
+        lambda p: p.installed.configuration.write_text(
+            p.installed.configuration.read_text().replace(p.server.credentials.refresh_token, "Atzr|another")
+        ),
+        "refresh token",
+        "Authorise",
+    ),
+    "Amazon away": Broken("token", "failure", 4, _nobody_listens, "can't be reached"),
+    "clock off": Broken("clock", "warning", 1, lambda p: p.server.clock.advance(timedelta(minutes=10)), "behind"),
+    "a marketplace refused": Broken(
+        "marketplaces",
+        "failure",
+        7,
+        lambda p: p.server.world.refused_marketplaces.add(GERMANY.id),
+        "DE",
+        "amazon.marketplaces",
+    ),
+    "quota spent": Broken(
+        "marketplaces",
+        "warning",
+        4,
+        lambda p: p.server.faults.add("searchOrders", 1, FaultKind.QUOTA_EXCEEDED, times=None),
+        "429",
+    ),
+    "shipping role missing": Broken(
+        "dataset-address", "failure", 1, _roles(Role.TAX), "RECIPIENT", "Direct-to-Consumer Shipping"
+    ),
+    "tax role missing": Broken("dataset-fba-buyer", "warning", 1, _roles(Role.SHIPPING), "FBA", "Tax Invoicing"),
+    "wrong password": Broken("database", "failure", 5, _wrong_password, "'shop'"),
+    "wrong prefix": Broken("tables", "failure", 5, _configured(prefix="shop_"), "'shop_'", "'ps_'"),
+    "a table missing": Broken(
+        "tables", "failure", 5, _sql("DROP TABLE {p}order_carrier"), "ps_order_carrier", "upgrade"
+    ),
+    "a table without transactions": Broken(
+        "tables", "failure", 5, _sql("ALTER TABLE {p}orders ENGINE=MyISAM"), "ps_orders (MyISAM)", "ENGINE=InnoDB"
+    ),
+    "untested version": Broken("version", "warning", 1, _setting("PS_VERSION_DB", "1.7.4.2"), "between"),
+    "future version": Broken("version", "warning", 1, _setting("PS_VERSION_DB", "11.0.0"), "outside"),
+    "time zone that is none": Broken("time-zone", "warning", 1, _setting("PS_TIMEZONE", "Nowhere/City"), "Nowhere"),
+    "state by a name that is none": Broken(
+        "orders.state_paid", "failure", 5, _configured('[orders]\nstate_paid = "Paid by hope"'), "Paid by hope", "There"
+    ),
+    "the shop's own state is gone": Broken(
+        "orders.state_shipped", "failure", 5, _setting("PS_OS_SHIPPING", "999"), "PS_OS_SHIPPING"
+    ),
+    "carrier that is none": Broken(
+        "carriers.map.EXPEDITED", "failure", 5, _configured('[carriers.map]\nEXPEDITED = "Pigeon"'), "Pigeon"
+    ),
+    "carrier switched off": Broken(
+        "carriers.default",
+        "warning",
+        1,
+        lambda p: (p.configure('[carriers]\ndefault = "2"'), p.shop.execute("UPDATE {p}carrier SET active = 0")),
+        "switched off",
+    ),
+    "group that is none": Broken(
+        "customers.group", "failure", 5, _configured('[customers]\ngroup = "Nobody"'), "Nobody"
+    ),
+    "tax that is none": Broken("taxes.FR", "failure", 5, _configured('[taxes]\nFR = "Dîme"'), "Dîme"),
+    "shop that is none": Broken(
+        "marketplace.DE.shop", "failure", 5, _configured('[marketplace.DE]\nshop = "Laden"'), "Laden"
+    ),
+    "account that is none": Broken(
+        "customers.account", "failure", 5, _configured('[customers]\nmode = "fixed"\naccount = "98765"'), "98765"
+    ),
+    "placeholder that is none": Broken(
+        "products.placeholder",
+        "failure",
+        1,
+        _configured('[products]\nunknown = "placeholder"\nplaceholder = "NO-SUCH"'),
+        "NO-SUCH",
+    ),
+    "mapped reference that is none": Broken(
+        "products.map.SKU-1", "failure", 1, _configured('[products.map]\n"SKU-1" = "NO-SUCH"'), "NO-SUCH"
+    ),
+    "currency missing": Broken(
+        "currencies", "failure", 1, _sql("UPDATE {p}currency SET deleted = 1 WHERE iso_code = 'EUR'"), "EUR"
+    ),
+    "currency switched off": Broken(
+        "currencies", "warning", 1, _sql("UPDATE {p}currency SET active = 0 WHERE iso_code = 'EUR'"), "EUR"
+    ),
+    "country missing": Broken(
+        "countries", "failure", 1, _sql("DELETE FROM {p}country WHERE iso_code = 'ES'"), "ES", "Countries"
+    ),
+    "country switched off": Broken(
+        "countries", "warning", 1, _sql("UPDATE {p}country SET active = 0 WHERE iso_code = 'DE'"), "DE"
+    ),
+    "no rate for a country": Broken(
+        "vat",
+        "failure",
+        1,
+        _sql("DELETE r FROM {p}tax_rule r JOIN {p}country c ON c.id_country = r.id_country WHERE c.iso_code = 'FR'"),
+        "FR",
+        "taxes.FR",
+    ),
+    "mails to Amazon's buyers": Broken(
+        "states-mail", "warning", 1, _configured('[customers]\nemail = "amazon"'), "Spedito (4)", "undeliverable"
+    ),
+    "invoices although never": Broken(
+        "states-invoice", "warning", 1, _configured('[invoices]\nmode = "never"'), "Consegnato (5)"
+    ),
+    "invoices although Amazon's": Broken(
+        "states-invoice", "warning", 1, _configured("[marketplace.IT]\nvat_by_amazon = true"), "Amazon invoices"
+    ),
+    "FBA among what is to be packed": Broken(
+        "fba-state", "warning", 1, _configured('[orders]\nstate_fba = "2"'), "Pagamento accettato", "state_fba"
+    ),
+    "FBA with a carrier of regular orders": Broken(
+        "fba-carrier", "warning", 1, _configured('[carriers]\ndefault = "2"\nfba = "2"'), "labels"
+    ),
+    "a module waits for new orders": Broken(
+        "modules", "warning", 1, lambda p: _listen(p, "odoo_link", "newOrder"), "odoo_link (actionValidateOrder)"
+    ),
+    "a module waits for a model": Broken(
+        "modules",
+        "warning",
+        1,
+        lambda p: _listen(p, "erp_sync", "actionObjectOrderInvoiceAddAfter"),
+        "erp_sync (actionObjectOrderInvoiceAddAfter)",
+    ),
+    "crontab with a relative path": Broken(
+        "crontab",
+        "warning",
+        1,
+        lambda p: p.crontab("7 * * * * orderferry -c /etc/orderferry/config.toml import"),
+        "orderferry without its folder",
+        "absolute",
+    ),
+    "crontab that starts too often": Broken(
+        "crontab",
+        "warning",
+        1,
+        lambda p: p.crontab("*/2 * * * * /usr/bin/orderferry -c /etc/orderferry/config.toml import"),
+        "720 of 484",
+        "15 minutes",
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
+def test_each_thing_broken_is_one_line_with_the_mend(broken: Broken, patient: Doctored) -> None:
+    broken.breaks(patient)
+    code, checks = patient.check()
+    said = [check for check in checks if check["name"] == broken.name and check["result"] == broken.grade]
+    assert said, [check for check in checks if check["result"] != "ok"]
+    assert any(broken.says in check["message"] and broken.mends in check["hint"] for check in said), said
+    assert all(check["hint"] for check in said)
+    assert code == broken.exit_code, [check for check in checks if check["result"] != "ok"]
+    for secret in (patient.server.credentials.client_secret, patient.server.credentials.refresh_token, "p@ss"):
+        assert secret not in str(checks)
+
+
+def test_one_bad_thing_hides_no_other_and_the_worst_exit_code_counts(patient: Doctored) -> None:
+    patient.configure('[ledger]\npath = "none/x"', prefix="shop_")
+    patient.server.world.refused_marketplaces.add(FRANCE.id)
+    code, checks = patient.check()
+    failures = {check["name"] for check in checks if check["result"] == "failure"}
+    assert failures == {"ledger", "tables", "marketplaces"}
+    assert code == 6
+
+
+def test_the_italian_localisation_is_named(
+    tmp_path: Path, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = shop_database_of("8.2.1", seed=ShopSeed(italian_localisation=True))
+    with SimulatorServer(World()) as server:
+        patient = Doctored(tmp_path, server, shop, monkeypatch)
+        code, checks = patient.check()
+        warned = [check["message"] for check in checks if check["result"] == "warning"]
+        assert code == 1
+        assert len(warned) == 3
+        assert all("the tax of IT (22 %)" in message for message in warned)
+        patient.configure("[taxes]\nDE = 19\nFR = 20\nES = 21")
+        assert patient.check()[0] == 0
+
+
+def test_a_user_with_the_needed_rights_alone_passes_and_imports(
+    tmp_path: Path, mariadb_server: MariadbServer, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = shop_database_of("8.2.1", seed=ShopSeed(products=plain_products(DEMO_SKUS, 1000)))
+    with SimulatorServer(lively_world()) as server:
+        patient = Doctored(tmp_path, server, shop, monkeypatch)
+        url = minimal_user(mariadb_server, shop, "minimal")
+        patient.configure(shop_url=url.render_as_string(hide_password=False))
+        code, checks = patient.check()
+        assert code == 0, [check for check in checks if check["result"] != "ok"]
+        code, out = patient.run("import", "--json")
+        assert code == 0, out
+        assert shop.count("orders") > 10
+
+
+@pytest.mark.parametrize(
+    ("right", "table"),
+    [("DELETE", "order_detail"), ("INSERT", "orders"), ("UPDATE", "stock_available"), ("SELECT", "tax_rule")],
+)
+def test_a_missing_right_is_named_with_its_grant(
+    right: str, table: str, patient: Doctored, mariadb_server: MariadbServer
+) -> None:
+    url = minimal_user(mariadb_server, patient.shop, "lacking", (right, table))
+    patient.configure(shop_url=url.render_as_string(hide_password=False))
+    code, checks = patient.check()
+    assert code == 5
+    said = next(check for check in checks if check["name"] == "rights")
+    assert said["result"] == "failure"
+    assert f"ps_{table} ({right})" in said["message"]
+    grant = said["hint"].splitlines()[-1]
+    with mariadb_server.engine().connect() as connection:
+        connection.exec_driver_sql(grant)  # the statement is what mends it
+    code, checks = patient.check()
+    assert code == 0, [check for check in checks if check["result"] != "ok"]
+
+
+def test_a_user_that_may_not_create_our_tables_gets_the_statements(
+    patient: Doctored, mariadb_server: MariadbServer
+) -> None:
+    without = [("CREATE", "orderferry_order"), ("CREATE", "orderferry_state")]
+    url = minimal_user(mariadb_server, patient.shop, "uncreative", *without)
+    patient.configure(shop_url=url.render_as_string(hide_password=False))
+    code, checks = patient.check()
+    said = next(check for check in checks if check["name"] == "own-tables")
+    assert (code, said["result"]) == (5, "failure")
+    assert "CREATE TABLE IF NOT EXISTS ps_orderferry_order" in said["hint"]
+
+
+def test_a_read_only_server_can_take_no_order(patient: Doctored, mariadb_server: MariadbServer) -> None:
+    with mariadb_server.variables(read_only=1):
+        code, checks = patient.check()
+    assert code == 5
+    assert any(check["name"] == "server" and check["result"] == "failure" for check in checks)
+
+
+def test_the_embedded_shop_can_be_checked_too(
+    tmp_path: Path, sqlite_shop: ShopDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SimulatorServer(World()) as server:
+        code, checks = Doctored(tmp_path, server, sqlite_shop, monkeypatch).check()
+    assert code == 0, [check for check in checks if check["result"] != "ok"]
+
+
+def test_people_get_a_line_a_check_and_the_mend_below(patient: Doctored) -> None:
+    patient.configure('[customers]\ngroup = "Nobody"')
+    code, out = patient.run("check")
+    lines = out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("✘ customers.group: "))
+    assert lines[at + 1].startswith("    There are: ")
+    assert sum(line.startswith("✔ ") for line in lines) > 15
+    assert lines[-1] == f"{sum(line[0] in '✔!✘' for line in lines)} checks: 1 to mend, 0 to look at."
+    assert code == 5
+
+
+def test_several_configurations_are_each_checked(patient: Doctored) -> None:
+    second = patient.folder / "second.toml"
+    second.write_text("[amazon]\n", encoding="utf-8")
+    code, out = patient.run("-c", str(second), "check", "--json")
+    document = json.loads(out)
+    assert [shop["exit_code"] for shop in document["shops"]] == [0, 2]
+    assert code == document["exit_code"] == 2
