@@ -234,25 +234,3 @@ def test_numbers_begin_again_with_the_year_where_the_shop_says_so(sqlite_shop: S
         drawn.append(sqlite_shop.value("SELECT invoice_number FROM {p}orders WHERE id_order = :id", id=id_order))
 
     assert drawn == [1, 2, 1, 2]
-
-
-def test_a_number_that_prestashop_took_in_the_same_moment_is_reported(
-    sqlite_shop: ShopDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    writing = importer(sqlite_shop, tmp_path)
-    real = Database.writing
-
-    @contextmanager
-    def writing_beside_prestashop(self: Database, doing: str) -> Iterator[sa.Connection]:
-        with real(self, doing) as connection:
-            yield connection
-        sqlite_shop.execute(
-            "INSERT INTO {p}order_invoice (id_order, number, delivery_number, date_add,"
-            " shipping_tax_computation_method) VALUES (999, 1, 0, '2026-11-23 08:12:35', 0)"
-        )
-
-    monkeypatch.setattr(Database, "writing", writing_beside_prestashop)
-    applied = writing.take(ORDER)
-
-    assert applied.effect is Effect.CREATED
-    assert [(note.code, note.subject) for note in applied.notes] == [(ProblemCode.DUPLICATE_INVOICE_NUMBER, "1")]

@@ -100,7 +100,7 @@ def decide(order: Order, *, marker: Marker | None, foreign: int | None, entry: E
         return _set_aside(entry)
     if foreign is not None:
         return Decision(Action.IGNORE, Reason.OTHER_IMPORTER)
-    if entry is not None and entry.state is EntryState.IMPORTED and not (rules.forced or rules.restore):
+    if entry is not None and _was_imported(entry) and not (rules.forced or rules.restore):
         return Decision(Action.HOLD, problem=_lost_with_marker(order, entry))
     return _new_to_shop(order, rules)
 
@@ -150,6 +150,11 @@ def _set_aside(entry: Entry) -> Decision:
     """What was imported stays so in the ledger, whatever a person no longer wants to hear about it."""
     imported = entry.state is EntryState.IMPORTED
     return Decision(Action.UNCHANGED if imported else Action.IGNORE, Reason.SET_ASIDE)
+
+
+def _was_imported(entry: Entry) -> bool:
+    """Whether the order has ever been in the shop: one that is held has too, if it has a number there."""
+    return entry.state is EntryState.IMPORTED or entry.id_order is not None
 
 
 def _lost_with_marker(order: Order, entry: Entry) -> Problem:

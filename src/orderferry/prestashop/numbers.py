@@ -76,19 +76,6 @@ def draw_number(writer: ShopWriter, sequence: Sequence, shop: ShopUnit, moment: 
     return number
 
 
-def shared_with(writer: ShopWriter, sequence: Sequence, number: int, id_order_invoice: int) -> int:
-    """Given a number that was drawn and committed, return another order_invoice row of about that time that bears it,
-    or 0."""
-    table = writer.tables["order_invoice"]
-    return writer.largest(
-        "order_invoice",
-        "id_order_invoice",
-        table.c.id_order_invoice > id_order_invoice - sequence.margin,
-        table.c.id_order_invoice != id_order_invoice,
-        table.c[sequence.column] == number,
-    )
-
-
 def _highest(writer: ShopWriter, sequence: Sequence, reached: Reached, year: int, yearly: bool) -> int:
     table = writer.tables["order_invoice"]
     conditions = [table.c.id_order_invoice > reached.newest - sequence.margin]

@@ -24,11 +24,13 @@ from orderferry.prestashop.order_rows import rows_of_order
 from orderferry.prestashop.other_importers import ForeignOrders
 from orderferry.prestashop.own_tables import STATE_TABLE, ensure_tables
 from orderferry.prestashop.planning import plan_order
+from orderferry.prestashop.shared_numbers import SharedNumbers
 from orderferry.prestashop.shop_facts import read_shop_facts
 from orderferry.prestashop.shop_writer import ShopWriter
 from orderferry.prestashop.state_values import kept_value, store_value
 from orderferry.prestashop.tables import ShopTables
 from orderferry.prestashop.transactions import Transactions
+from orderferry.prestashop.values import as_int
 
 _TAXES_KEY = "shop-taxes"
 _MARKER_PAGE = 500
@@ -66,6 +68,7 @@ class PrestashopShop:
         self._sleep = sleep
         self._database = ShopDatabase(settings.prestashop, sleep=sleep)
         self._foreign = ForeignOrders(recall, remember)
+        self._shared_numbers = SharedNumbers(recall, remember)
         self._markets: dict[str, Market] = {}
         self._opened: _Open | None = None
 
@@ -152,6 +155,13 @@ class PrestashopShop:
         """For each stored problem of a held order, whether the shop could take the order now."""
         with self._database.reading("testing whether held orders can be taken now") as connection:
             return self._ready().causes.gone(connection, problems)
+
+    def shared_invoice_numbers(self) -> Sequence[Problem]:
+        """A problem for each order of ours whose invoice number another invoice bears too."""
+        opened = self._ready()
+        yearly = as_int(opened.facts.setting("PS_INVOICE_RESET")) > 0
+        with self._database.reading("looking for shared invoice numbers") as connection:
+            return self._shared_numbers.find(connection, opened.tables, yearly=yearly)
 
     def order_rows(self, order_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """The rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied, Effect, Plan
-from orderferry.errors import ShopUnavailable
 from orderferry.prestashop.apply_changes import Updated, apply_update
 from orderferry.prestashop.attempts import Attempted, attempt
 from orderferry.prestashop.database import ShopDatabase
@@ -21,7 +20,7 @@ from orderferry.prestashop.plan_update import SHIPPING_REASON
 from orderferry.prestashop.shop_writer import ShopWriter
 from orderferry.prestashop.tables import ShopTables
 from orderferry.prestashop.values import as_int
-from orderferry.prestashop.write_order import Written, shared_invoice_number, write_order
+from orderferry.prestashop.write_order import Written, write_order
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +64,7 @@ class Transactions:
         if not written.created and not done.unknown_before:
             log.info("order %s: another process was faster", plan.order_id)
             return Applied(Effect.UNCHANGED, written.id_order)
-        notes = (*plan.notes, *self._number_notes(written, plan.order_id))
-        return Applied(Effect.CREATED, written.id_order, (f"order {written.id_order}", *plan.changes), notes)
+        return Applied(Effect.CREATED, written.id_order, (f"order {written.id_order}", *plan.changes), plan.notes)
 
     def _update(self, plan: Plan, work: OrderUpdate, now: datetime) -> Applied | Problem:
         shop = self._facts.shops[work.id_shop]
@@ -94,15 +92,3 @@ class Transactions:
         with self._database.reading("looking up an imported order") as connection:
             marker = read_markers(connection, self._tables, [order_id]).get(order_id)
         return marker.id_order if marker is not None else 0
-
-    def _number_notes(self, written: Written, order_id: str) -> tuple[Problem, ...]:
-        """A look after the commit for an invoice number that PrestaShop gave away in the same moments. The order is
-        safe whatever this look ends in."""
-        if not written.invoice_number:
-            return ()
-        try:
-            with self._database.reading("looking for a shared invoice number") as connection:
-                return shared_invoice_number(ShopWriter(connection, self._tables), written, order_id)
-        except ShopUnavailable as trouble:
-            log.warning("order %s is written; its invoice number was not checked: %s", order_id, trouble)
-            return ()

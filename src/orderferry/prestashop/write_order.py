@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.discount_rule import discount_rule
 from orderferry.prestashop.draft_writer import random_symbols, write_drafts
 from orderferry.prestashop.drafts import (
@@ -19,7 +18,7 @@ from orderferry.prestashop.drafts import (
 )
 from orderferry.prestashop.marker_table import marker_row
 from orderferry.prestashop.new_order import NewOrder
-from orderferry.prestashop.numbers import INVOICE_NUMBERS, shared_with, unused_reference
+from orderferry.prestashop.numbers import unused_reference
 from orderferry.prestashop.own_tables import MARKER_TABLE
 from orderferry.prestashop.papers import number_papers
 from orderferry.prestashop.product_sales import count_sales
@@ -31,12 +30,9 @@ from orderferry.prestashop.values import as_int, as_text
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A new order in the shop: its id_order, its order_invoice row and number (0: none). `created` False: another
-    process has written it."""
+    """A new order in the shop. `created` False: another process has written it."""
 
     id_order: int
-    id_order_invoice: int = 0
-    invoice_number: int = 0
     created: bool = True
 
 
@@ -59,26 +55,9 @@ def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_r
     _move(writer, work, id_order, shipping_reason)
     count_sales(writer, work.sales, work.day)
     _complete_marker(writer, work, id_order, as_text(known[REFERENCE.name]), now)
-    number = number_papers(writer, work.papers, id_order, id_order_invoice) if id_order_invoice else 0
-    return Written(id_order, id_order_invoice, number)
-
-
-def shared_invoice_number(writer: ShopWriter, written: Written, order_id: str) -> tuple[Problem, ...]:
-    """Given an order that was just committed, return the problem of an invoice number that another invoice took in
-    the same moments (PrestaShop draws numbers without a lock)."""
-    if not written.invoice_number:
-        return ()
-    other = shared_with(writer, INVOICE_NUMBERS, written.invoice_number, written.id_order_invoice)
-    if not other:
-        return ()
-    return (
-        Problem(
-            ProblemCode.DUPLICATE_INVOICE_NUMBER,
-            f"order {order_id}: its invoice number {written.invoice_number} was given to another order too",
-            order_id,
-            str(written.invoice_number),
-        ),
-    )
+    if id_order_invoice:
+        number_papers(writer, work.papers, id_order, id_order_invoice)
+    return Written(id_order)
 
 
 def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:

@@ -17,6 +17,7 @@ from orderferry.domain.search import Search
 from orderferry.domain.window import Cell, Rereading, cells_of, counts_as_coverage, rereading_is_due
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
 from orderferry.run.due import DueOrders
+from orderferry.run.invoice_numbers import InvoiceNumbers
 from orderferry.run.listings import ListingReader
 from orderferry.run.observation import (
     end_of_observation,
@@ -118,6 +119,8 @@ class Engine:
             report.errors.append(exhausted)
         if self.sweep.looks_after_due:
             due.look_after(self.options, rules)
+        if not self.options.dry_run:
+            InvoiceNumbers(self.shop, self.ledger, report, self.now).check(run)
         if self.sweep.incremental and not report.errors and not self.options.dry_run:
             recovery.leave_copy()
         recovery.report_pending()

@@ -64,6 +64,9 @@ class Shop(Protocol):
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""
 
+    def shared_invoice_numbers(self) -> Sequence[Problem]:
+        """A problem for each order of ours whose invoice number another invoice bears too."""
+
     def marker_pages(self) -> Iterator[list[Marker]]:
         """All markers, a few hundred at a time."""
 

@@ -129,6 +129,7 @@ class DictShop:
     away: bool = False
     dies_at: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    shared_numbers: list[Problem] = field(default_factory=list)
 
     def prepare(self, *, write: bool) -> None:
         if self.away:
@@ -173,6 +174,9 @@ class DictShop:
         )
         effect = Effect.UPDATED if plan.intent is Intent.UPDATE else Effect.CREATED
         return Applied(effect, len(self.writes), plan.changes)
+
+    def shared_invoice_numbers(self) -> Sequence[Problem]:
+        return self.shared_numbers
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         return [p.code is ProblemCode.UNKNOWN_SKU and p.subject in self.skus for p in problems]
@@ -305,6 +309,44 @@ def test_orders_that_another_run_has_in_hand_are_left_to_it(world: World) -> Non
     assert world.run().calls["getOrder"] == 0
     world.pass_time(minutes=16)
     assert world.run().calls["getOrder"] == 1
+
+
+def test_an_order_that_the_shop_lost_in_a_restore_stays_reported_until_a_person_brings_it_back(world: World) -> None:
+    world.amazon.put(make_order(1))
+    world.run()
+    world.shop.markers_by_id.clear()
+    world.amazon.put(make_order(1, S.SHIPPED, updated=START))
+    for _ in range(3):
+        world.pass_time(hours=2)
+        report = world.run()
+        assert [problem.code for problem in report.problems.values()] == [ProblemCode.SHOP_RESTORED]
+        assert report.exit_code is ExitCode.NEEDS_A_PERSON
+    assert len(world.shop.writes) == 1
+    assert counts(world.run(restore=True)) == {"seen": 1, "created": 1}
+
+
+def test_a_shared_invoice_number_holds_its_order_until_it_is_corrected_or_set_aside(world: World) -> None:
+    order = make_order(1)
+    world.amazon.put(order, make_order(2))
+    collision = Problem(ProblemCode.DUPLICATE_INVOICE_NUMBER, "number 7 is given twice", order.order_id, "7")
+    world.shop.shared_numbers.append(collision)
+    for expected in ({"seen": 2, "created": 2}, {}):
+        report = world.run()
+        assert counts(report) == expected
+        assert [problem.code for problem in report.problems.values()] == [collision.code]
+        assert report.exit_code is ExitCode.NEEDS_A_PERSON
+        world.pass_time(hours=2)
+    entry = world.ledger.ignore(order.order_id, "settled with the accountant", world.now)
+    assert (entry.state, world.run().exit_code) == (EntryState.IMPORTED, ExitCode.DONE)
+    world.ledger.unignore(order.order_id, world.now)
+    world.pass_time(hours=2)
+    assert world.run().exit_code is ExitCode.NEEDS_A_PERSON
+    world.shop.shared_numbers.clear()
+    world.pass_time(hours=2)
+    assert world.run().exit_code is ExitCode.DONE
+    settled = world.ledger.entry(order.order_id)
+    assert settled is not None
+    assert (settled.state, settled.code, settled.id_order) == (EntryState.IMPORTED, "", 1)
 
 
 def test_held_orders_are_tried_again_as_soon_as_their_cause_is_gone(world: World) -> None:
