@@ -5,12 +5,14 @@ They create no ledger and no table; where a ledger is there, the requests that t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from orderferry.bootstrap import Installation, account_identity
+from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.measured_volume import MeasuredVolume
 from orderferry.errors import LedgerUnusable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from orderferry.domain.orders import Order, UnreadableOrder
     from orderferry.ledger.ledger import Ledger
     from orderferry.prestashop.probe import ShopProbe
+    from orderferry.prestashop.setup_shop import SetupShop
 
 
 @contextmanager
@@ -99,3 +102,15 @@ def read_story(installation: Installation, order_id: str, *, refresh: bool) -> S
     with ledger_if_there(installation) as ledger, closing(installation.shop(ledger)) as shop:
         teller = StoryTeller(ledger, shop, installation.settings.orders.since, get, installation.now)
         return teller.tell(order_id, refresh=refresh)
+
+
+@contextmanager
+def setup_shop(settings: Settings) -> Iterator[SetupShop]:
+    """The shop of a configuration that is still being written. Raise ShopUnavailable or ShopUnfit."""
+    from orderferry.prestashop.setup_shop import SetupShop
+
+    shop = SetupShop(settings, sleep=time.sleep)
+    try:
+        yield shop
+    finally:
+        shop.close()

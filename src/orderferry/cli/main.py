@@ -14,6 +14,7 @@ from orderferry.cli.failures import exit_for
 
 # Command -> the module that holds it; each module exports a click command of the same name.
 COMMANDS = {
+    "init": ("orderferry.cli.init", "init_command"),
     "import": ("orderferry.cli.import_commands", "import_command"),
     "recheck": ("orderferry.cli.import_commands", "recheck_command"),
     "doublecheck": ("orderferry.cli.import_commands", "doublecheck_command"),
@@ -28,6 +29,7 @@ COMMANDS = {
     "demo": ("orderferry.cli.demo", "demo_command"),
 }
 SHORT_HELP = {
+    "init": "Write a commented configuration by asking.",
     "import": "Observe the window by time of last update and upsert.",
     "recheck": "Daily catch-up of shipped FBA orders.",
     "doublecheck": "Daily catch-up of unshipped regular orders.",

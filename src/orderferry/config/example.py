@@ -65,7 +65,7 @@ def render_example() -> str:
     """The text of config.example.toml: required keys with placeholders, all others commented out."""
     blocks = [_EXAMPLE_HEAD]
     for table, keys in groupby(KEYS, key=lambda key: key.path[:-1]):
-        lines = [f"[{'.'.join(_SAMPLE_WORDS.get(part, part) for part in table)}]"] if table else []
+        lines = [f"[{'.'.join(sample_word(part) for part in table)}]"] if table else []
         for key in keys:
             lines += _example_lines(key)
         if table[:1] == ("marketplace",):
@@ -76,12 +76,27 @@ def render_example() -> str:
 
 
 def _example_lines(key: Key) -> list[str]:
-    name = _SAMPLE_WORDS.get(key.path[-1], key.path[-1])
     mark = "" if key.required else "#"
-    lines = [*_comment(f"{key.doc}{_values_note(key)}"), f"{mark}{name} = {key.default or key.example}"]
+    return [*explanation(key), *sample_lines(key, mark)]
+
+
+def explanation(key: Key) -> list[str]:
+    """The comment above a key: what it means, its values, what holds without it."""
+    return _comment(f"{key.doc}{_values_note(key)}")
+
+
+def sample_lines(key: Key, mark: str = "#") -> list[str]:
+    """A key with its default or an example, behind `mark`, and the commented way to give a secret by a file."""
+    name = sample_word(key.path[-1])
+    lines = [f"{mark}{name} = {key.default or key.example}"]
     if key.file_key:
         lines.append(f'#{name}_file = "secrets/{key.name}"  # or ${key.variable}')
     return lines
+
+
+def sample_word(part: str) -> str:
+    """What the example has for a part of a key's name: a country for `<COUNTRY>` and so on, others as they are."""
+    return _SAMPLE_WORDS.get(part, part)
 
 
 def _values_note(key: Key) -> str:

@@ -28,14 +28,14 @@ ALERTS = (
     Key(
         "alerts.ping_url",
         urls.SECRET_URL,
-        "Pinged at start, success and failure, as healthchecks.io wants it.",
+        "Pinged at start, success and failure, as healthchecks.io wants it; `{command}` in it is filled in.",
         example='"https://hc-ping.com/your-uuid"',
         without="off",
     ),
     Key(
         "alerts.webhook_url",
         urls.SECRET_URL,
-        "Gets the problems of a run as JSON.",
+        "Gets what is news, with the problems of the run, as JSON.",
         example='"https://example.com/hooks/orderferry"',
         without="off",
     ),

@@ -1,0 +1,187 @@
+"""`init`: a commented configuration by asking, each answer tried at once."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orderferry.cli.context import CliContext
+from orderferry.cli.init_steps import (
+    INVOICES,
+    MAILS,
+    settle_amazon,
+    settle_choices,
+    settle_database,
+    settle_decisions,
+    settle_since,
+    settle_states,
+)
+from orderferry.cli.init_taxes import settle_taxes
+from orderferry.cli.interview import Interview
+from orderferry.cli.parameters import Moment
+
+if TYPE_CHECKING:
+    from orderferry.config.draft import Draft
+    from orderferry.prestashop.facts import ShopFacts
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+# Options whose value goes straight to a key; those that end in _file name files with secrets.
+PLAIN = {
+    "shop": "prestashop.from",
+    "region": "amazon.region",
+    "client_id": "amazon.client_id",
+    "client_secret_file": "amazon.client_secret_file",
+    "refresh_token_file": "amazon.refresh_token_file",
+    "database_password_file": "prestashop.password_file",
+    "since": "orders.since",
+}
+
+OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
+    click.option("--non-interactive", is_flag=True, help="Ask nothing: take options, environment and defaults."),
+    click.option("--shop", type=click.Path(path_type=Path, exists=True), help="The shop's folder, or its PHP file."),
+    click.option("--database-password-file", type=FILE, help="File with the password of the shop's database."),
+    click.option("--region", type=click.Choice(["eu", "na", "fe"]), help="Amazon's region."),
+    click.option("--marketplaces", metavar="CODES", help="Country codes separated by commas, such as IT,DE,FR."),
+    click.option("--client-id", metavar="ID", help="Client identifier of the application."),
+    click.option("--client-secret-file", type=FILE, help="File with the client secret."),
+    click.option("--refresh-token-file", type=FILE, help="File with the refresh token."),
+    click.option("--create-states/--no-create-states", default=None, help="Create order states for Amazon."),
+    click.option("--invoices-by", type=click.Choice(list(INVOICES)), help="Who writes the invoices."),
+    click.option("--vcs/--no-vcs", default=None, help="Whether the seller is in Amazon's VAT Calculation Service."),
+    click.option("--mails", type=click.Choice(list(MAILS)), help="Which mails may reach buyers."),
+    click.option("--since", type=Moment(), help="Import orders placed from then on (default: now)."),
+    click.option("--set", "keys", multiple=True, metavar="KEY=VALUE", help="Any other key; may be repeated."),
+    click.option("--no-try", is_flag=True, help="Do not try the database and the credentials."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tries:
+    """How answers are tried: with the settings that the draft gives at that moment."""
+
+    draft: Draft
+
+    def look(self) -> ShopFacts:
+        """The shop's facts. Raise ShopError, ConfigError."""
+        from orderferry.inspection import setup_shop
+
+        with setup_shop(self.draft.settings(whole=False)) as shop:
+            return shop.facts()
+
+    def foreign_orders(self) -> int:
+        """How many Amazon orders of other importers there are."""
+        from orderferry.inspection import setup_shop
+
+        with setup_shop(self.draft.settings(whole=False)) as shop:
+            return shop.foreign_orders()
+
+    def create_states(self) -> dict[str, int]:
+        """Create order states for Amazon."""
+        from orderferry.inspection import setup_shop
+
+        with setup_shop(self.draft.settings()) as shop:
+            return shop.create_states()
+
+    def log_in(self) -> None:
+        """Get a token. Raise AmazonRefused, AmazonUnavailable, ConfigError."""
+        from orderferry.bootstrap import Installation
+        from orderferry.inspection import amazon_to_ask
+
+        with amazon_to_ask(Installation(self.draft.settings())) as source:
+            source.now()
+
+
+def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.command("init")
+@_with_options
+@click.pass_obj
+def init_command(context: CliContext, /, **given: Any) -> int:
+    """Write a commented configuration by asking: the shop, Amazon's credentials, and what nobody should decide
+    silently. Answers are tried at once; a file that is there is never overwritten. -c FILE says where it goes
+    (./config.toml). Secrets come from a hidden prompt, the environment or a file, never from the command line.
+    """
+    from orderferry.bootstrap import utc_now
+    from orderferry.config.draft import Draft
+    from orderferry.config.filled import write_new
+
+    target = _target(context)
+    context.set_up_logging()
+    interview = Interview(Draft(os.environ), interactive=not given["non_interactive"])
+    _take_options(interview.draft, given)
+    tries = None if given["no_try"] else _Tries(interview.draft)
+    create = _converse(interview, tries, utc_now(), given)
+    if create and tries is not None:
+        for key, id_state in tries.create_states().items():
+            interview.draft.put(f"orders.{key}", id_state)
+    write_new(target, interview.draft.text())
+    _print_next(target)
+    return 0
+
+
+def _converse(interview: Interview, tries: _Tries | None, now: datetime, given: dict[str, Any]) -> bool:
+    """Everything that is asked; return whether order states are to be created."""
+    from orderferry.prestashop.setup_shop import check_mappings
+
+    interview.draft.settings(whole=False)  # what the options say wrongly can't be asked for
+    facts = settle_database(interview, tries.look if tries else None)
+    if facts is not None:
+        interview.say(f"  PrestaShop {facts.version or '(version unknown)'} is there.")
+    settle_amazon(interview, tries.log_in if tries else None)
+    create = bool(given["create_states"])
+    if facts is not None:
+        create = settle_states(interview, facts, create=_said(given["create_states"], interview))
+        settle_choices(interview, facts)
+    settle_decisions(interview, invoices_by=given["invoices_by"], vcs=given["vcs"], mails=given["mails"])
+    if facts is not None:
+        settle_taxes(interview, facts)
+        check_mappings(interview.draft.settings(), facts)
+    settle_since(interview, now, tries.foreign_orders() if tries else 0)
+    interview.draft.settings()
+    return create
+
+
+def _said(create: bool | None, interview: Interview) -> bool | None:
+    return create if interview.interactive or create is not None else False
+
+
+def _take_options(draft: Draft, given: dict[str, Any]) -> None:
+    for option, name in PLAIN.items():
+        value = given[option]
+        if value is not None:
+            draft.put(name, str(value.absolute()) if isinstance(value, Path) else value)
+    if given["marketplaces"]:
+        draft.put("amazon.marketplaces", [code.strip().upper() for code in given["marketplaces"].split(",")])
+    for word in given["keys"]:
+        draft.set_by_word(word)
+
+
+def _target(context: CliContext) -> Path:
+    if len(context.configs) > 1:
+        raise click.UsageError("init writes one configuration: give one -c FILE.")
+    target = (context.configs[0] if context.configs else Path("config.toml")).absolute()
+    if target.is_dir():
+        target = target / "config.toml"
+    if os.path.lexists(target):
+        raise click.UsageError(f"There is a configuration {target} already; it is left as it is.")
+    if not os.access(target.parent, os.W_OK):
+        raise click.UsageError(f"The folder {target.parent} is not there, or can't be written to.")
+    return target
+
+
+def _print_next(target: Path) -> None:
+    program = f"orderferry -c {shlex.quote(str(target))}"
+    click.echo(f"\nWritten: {target} (only this user can read it). Now:\n")
+    click.echo(f"    {program} check")
+    click.echo(f"    {program} import --dry-run")

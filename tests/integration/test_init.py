@@ -1,0 +1,270 @@
+"""`init`: a configuration from answers that are tried at once, by a script and by a person."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import make_url
+
+from orderferry.cli.main import cli
+from orderferry.config.load import load_settings
+from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.setup_shop import NEW_STATES, SetupShop
+from orderferry.simulator.catalog import DEMO_CATALOG
+from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.shop_life import generate
+from support.installation import Finished
+from support.shop_database import ShopDatabase
+from support.writing import Sold, amazon_order, importer, settings_for
+
+PHP = """<?php return array('parameters' => array(
+  'database_host' => '{host}', 'database_port' => '{port}', 'database_name' => '{database}',
+  'database_user' => '{user}', 'database_password' => '{password}', 'database_prefix' => 'ps_'));
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(generate(3, datetime.now(UTC) - timedelta(days=1), 1, 10, ("IT", "DE"))) as running:
+        yield running
+
+
+@pytest.fixture
+def shop(shop_database_of: Any) -> ShopDatabase:
+    skus = [item.sku for item in DEMO_CATALOG]
+    database: ShopDatabase = shop_database_of("8.2.1", seed=ShopSeed(products=plain_products(skus, 1000)))
+    return database
+
+
+@pytest.fixture
+def shop_folder(tmp_path: Path, shop: ShopDatabase) -> Path:
+    """A shop's folder as it lies on its host."""
+    url = make_url(shop.url)
+    folder = tmp_path / "www"
+    (folder / "app/config").mkdir(parents=True)
+    parts = {"host": url.host, "port": url.port, "database": url.database, "user": url.username}
+    (folder / "app/config/parameters.php").write_text(PHP.format(**parts, password=url.password))
+    return folder
+
+
+def simulated(server: SimulatorServer) -> list[str]:
+    return ["--set", f"amazon.endpoint={server.endpoint}", "--set", f"amazon.token_url={server.token_url}"]
+
+
+def secrets(folder: Path, server: SimulatorServer) -> list[str]:
+    """The options that name files with the simulator's secrets."""
+    words = []
+    for name in ("client_secret", "refresh_token"):
+        file = folder / name
+        file.write_text(getattr(server.credentials, name) + "\n")
+        words += [f"--{name.replace('_', '-')}-file", str(file)]
+    return words
+
+
+def run(folder: Path, *words: str, **environ: str) -> Finished:
+    done = subprocess.run(
+        [sys.executable, "-m", "orderferry", *words],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def test_a_script_gets_a_configuration_with_which_orders_are_imported(
+    tmp_path: Path, server: SimulatorServer, shop: ShopDatabase, shop_folder: Path
+) -> None:
+    states = shop.count("order_state")
+    words = ["init", "--non-interactive", "--shop", str(shop_folder), "--marketplaces", "it,de", *simulated(server)]
+    words += ["--client-id", server.credentials.client_id, *secrets(tmp_path, server), "--create-states"]
+    words += ["--invoices-by", "amazon", "--vcs", "--since", "3d", "--set", "taxes.DE=19"]
+    done = run(tmp_path, *words)
+    assert done.code == 0, done.err
+    target = tmp_path / "config.toml"
+    assert done.out.rstrip().splitlines()[-2:] == [
+        f"    orderferry -c {target} check",
+        f"    orderferry -c {target} import --dry-run",
+    ]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    text = target.read_text()
+    for secret in (server.credentials.client_secret, server.credentials.refresh_token, make_url(shop.url).password):
+        assert secret
+        assert secret not in text
+    given = tomllib.loads(text)
+    assert given["prestashop"] == {"from": str(shop_folder)}
+    assert given["invoices"] == {"mode": "never"}
+    assert given["customers"] == {"email": "undeliverable"}
+    assert given["marketplace"] == {"IT": {"vat_by_amazon": True}, "DE": {"vat_by_amazon": True}}
+    assert shop.count("order_state") == states + len(NEW_STATES)
+
+    imported = run(tmp_path, "import", "--json")
+    assert imported.code == 0, imported.out + imported.err
+    assert imported.json["orders"]["created"] > 3
+    rows = shop.rows(
+        "SELECT DISTINCT s.invoice, s.send_email, s.logable FROM {p}orders o"
+        " JOIN {p}order_state s ON s.id_order_state = o.current_state"
+    )
+    assert rows == [{"invoice": 0, "send_email": 0, "logable": 1}]
+    assert shop.rows("SELECT number FROM {p}order_invoice WHERE number <> 0") == []
+
+    again = run(tmp_path, *words)
+    assert again.code == 2
+    assert f"There is a configuration {target} already" in again.err
+    assert target.read_text() == text
+    assert shop.count("order_state") == states + len(NEW_STATES)
+
+
+def test_secrets_from_the_environment_stay_there(tmp_path: Path, server: SimulatorServer, shop: ShopDatabase) -> None:
+    environ = {
+        "ORDERFERRY_AMAZON_CLIENT_SECRET": server.credentials.client_secret,
+        "ORDERFERRY_AMAZON_REFRESH_TOKEN": server.credentials.refresh_token,
+        "ORDERFERRY_PRESTASHOP_URL": shop.url,
+    }
+    words = ["init", "--non-interactive", "--marketplaces", "IT", "--client-id", server.credentials.client_id]
+    done = run(tmp_path, *words, *simulated(server), **environ)
+    assert done.code == 0, done.err
+    text = (tmp_path / "config.toml").read_text()
+    assert not any(value in text for value in environ.values())
+    since = tomllib.loads(text)["orders"]["since"]
+    assert abs(since - datetime.now(UTC)) < timedelta(minutes=5), "what is older is in the shop already"
+    assert load_settings(tmp_path / "config.toml", environ).prestashop.url.reveal()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        pytest.param([], 2, "amazon.client_id is missing", id="nothing-said-of-amazon"),
+        pytest.param(["--marketplaces", "IT,XX"], 2, "amazon.marketplaces", id="no-marketplace"),
+        pytest.param(["--set", "orders.sinc=1d"], 2, "Did you mean orders.since?", id="no-key"),
+        pytest.param(["--set", "orders.give_up=1s"], 2, "orders.give_up", id="no-value"),
+        pytest.param(["--set", "prestashop.table_prefix=qq_"], 5, "'ps_'", id="no-shop-of-that-prefix"),
+        pytest.param(
+            ["--set", "orders.state_paid=Nowhere", "ALL"], 5, "the shop has no such order state", id="no-state"
+        ),
+        pytest.param(["ALL", "WRONG"], 7, "refresh token", id="refused-credentials"),
+    ],
+)
+def test_what_is_wrong_ends_a_script_before_anything_is_written(
+    words: list[str], code: int, sentence: str, tmp_path: Path, server: SimulatorServer, shop: ShopDatabase
+) -> None:
+    environ = {"ORDERFERRY_PRESTASHOP_URL": shop.url}
+    given = ["init", "--non-interactive", *(word for word in words if word not in ("ALL", "WRONG"))]
+    if "ALL" in words:
+        given += ["--marketplaces", "IT", "--client-id", server.credentials.client_id, *secrets(tmp_path, server)]
+        given += simulated(server)
+    if "WRONG" in words:
+        (tmp_path / "refresh_token").write_text("Atzr|revoked")
+    done = run(tmp_path, *given, **environ)
+    assert done.code == code, done.err
+    assert sentence in done.err
+    assert not (tmp_path / "config.toml").exists()
+
+
+def converse(folder: Path, server: SimulatorServer, answers: list[str], *words: str) -> Result:
+    target = folder / "asked.toml"
+    given = ["-c", str(target), "init", *simulated(server), *words]
+    return CliRunner().invoke(cli, given, input="\n".join(answers) + "\n")
+
+
+def test_a_person_is_asked_and_mistakes_are_asked_again(
+    tmp_path: Path, server: SimulatorServer, shop: ShopDatabase, shop_folder: Path
+) -> None:
+    credentials = server.credentials
+    answers = [str(tmp_path / "nowhere"), str(shop_folder)]  # no such folder; the shop's
+    answers += ["eu", "IT, DE", credentials.client_id, credentials.client_secret, "Atzr|wrong"]  # refused by Amazon
+    answers += ["eu", "IT, DE", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
+    answers += ["n", "Nowhere", "Payment accepted", "4", "", "My carrier", "", "3"]  # states, carriers, group
+    answers += ["other", "n", "undeliverable"]
+    answers += ["19", "", "2d"]  # Germany's tax, collected by Amazon, since
+    done = converse(tmp_path, server, answers)
+    assert done.exit_code == 0, done.output
+    given = tomllib.loads((tmp_path / "asked.toml").read_text())
+    assert given["prestashop"] == {"from": str(shop_folder)}
+    assert given["amazon"]["marketplaces"] == ["IT", "DE"]
+    assert given["amazon"]["refresh_token"] == credentials.refresh_token
+    orders = given["orders"]
+    assert (orders["state_paid"], orders["state_shipped"], "state_fba" in orders) == (2, 4, False)
+    assert given["carriers"] == {"default": 2, "map": {}}
+    assert given["customers"] == {"group": 3, "email": "undeliverable"}
+    assert given["invoices"] == {"mode": "never"}
+    assert given["taxes"] == {"DE": 19}
+    told = " ".join(done.output.split())
+    for words in ("does not accept the refresh token", "the shop has no such order state", "Payment accepted"):
+        assert words in told
+    for secret in (credentials.client_secret, credentials.refresh_token, "Atzr|wrong"):
+        assert secret not in done.output, "secrets are not echoed"
+
+
+def test_rules_that_book_sales_abroad_at_the_home_rate_are_told_of_with_the_better_tax(
+    tmp_path: Path, server: SimulatorServer, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = shop_database_of("8.2.1", seed=ShopSeed(italian_localisation=True))
+    monkeypatch.setenv("ORDERFERRY_PRESTASHOP_URL", database.url)
+    credentials = server.credentials
+    answers = ["eu", "IT, DE, GB", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
+    answers += ["n", "", "", "", "", "", "", "shop", "n", "undeliverable", "", "", ""]
+    done = converse(tmp_path, server, answers)
+    assert done.exit_code == 0, done.output
+    assert "The shop's tax rules apply IVA IT 22%" in done.output
+    assert tomllib.loads((tmp_path / "asked.toml").read_text())["taxes"] == {"DE": "IVA DE 19%"}
+
+
+def test_a_database_elsewhere_and_an_end_of_input_in_the_middle(
+    tmp_path: Path, server: SimulatorServer, shop: ShopDatabase
+) -> None:
+    url = make_url(shop.url)
+    answers = ["", str(url.host), str(url.port), str(url.database), str(url.username), "wrong", "ps_"]
+    answers += ["", str(url.host), str(url.port), str(url.database), str(url.username), str(url.password), "ps_"]
+    done = converse(tmp_path, server, answers)
+    assert "PrestaShop 8.2.1 is there." in done.output
+    assert str(url.password) not in done.output
+    assert not (tmp_path / "asked.toml").exists()
+
+
+def test_orders_of_another_importer_are_told_of(
+    tmp_path: Path, server: SimulatorServer, sqlite_shop: ShopDatabase
+) -> None:
+    writer = importer(sqlite_shop, tmp_path)
+    writer.take(amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62")))
+    writer.shop.close()
+    sqlite_shop.execute("DROP TABLE {p}orderferry_order")
+    environ = {"ORDERFERRY_PRESTASHOP_URL": sqlite_shop.url}
+    words = ["init", "--non-interactive", "--marketplaces", "IT", "--client-id", server.credentials.client_id]
+    done = run(tmp_path, *words, *secrets(tmp_path, server), *simulated(server), **environ)
+    assert done.code == 0, done.err
+    assert "The shop has 1 Amazon order of another importer" in done.out
+
+
+def test_the_new_states_have_a_name_in_every_language_and_are_made_once(shop_database_of: Any, tmp_path: Path) -> None:
+    for version in ("1.6.1.24", "9.1.4"):
+        database: ShopDatabase = shop_database_of(version)
+        setup = SetupShop(settings_for(database, tmp_path), sleep=lambda _seconds: None)
+        made = setup.create_states()
+        assert setup.create_states() == made
+        facts = setup.facts()
+        setup.close()
+        assert set(made) == {"state_paid", "state_shipped", "state_fba"}
+        languages = database.count("lang")
+        for key, id_state in made.items():
+            state = facts.states[id_state]
+            assert (state.invoice, state.send_email, state.logable, state.paid) == (False, False, True, True)
+            assert state.shipped == (key != "state_paid")
+            named = database.rows(
+                "SELECT name, template FROM {p}order_state_lang WHERE id_order_state = :id", id=id_state
+            )
+            assert len(named) == languages
+            assert all(row["name"] and row["template"] == "" for row in named)
