@@ -68,7 +68,7 @@ class Installation:
         from orderferry.ledger.open import open_ledger
 
         return open_ledger(
-            self.settings.ledger.path,
+            self.settings.ledger.place,
             account=account_identity(self.settings),
             shop=shop_identity(self.settings),
             now=self.now(),
@@ -120,26 +120,38 @@ class Installation:
         return report
 
     def _run(self, command: str, options: RunOptions, watch: Watch, *, wait: timedelta, speak: bool) -> Report:
-        from orderferry.ledger.lock import RunLock
-
         stop = StopSwitch(self.now, self.now() + options.max_time)
         with stop.on_signals():
-            lock = RunLock(self.settings.ledger.path, command, clock=self.now, sleep=self.sleep)
             try:
-                with stop.waiting():
-                    lock.acquire(wait)
-            except AlreadyRunning as running:
-                return self._note_already_running(command, options, running, watch, speak=speak)
-            try:
-                with self.ledger(accept_shop=options.accept_shop, dry_run=options.dry_run) as ledger:
+                with (
+                    self._alone(command, stop, wait),
+                    self.ledger(accept_shop=options.accept_shop, dry_run=options.dry_run) as ledger,
+                ):
                     watch.started()
                     report = self._engine(command, options, ledger, stop).run()
                     if speak and not options.dry_run:
                         announce(ledger, report, self.now())
                         watch.note(ledger.conditions().values())
                     return report
-            finally:
-                lock.release()
+            except AlreadyRunning as running:
+                return self._note_already_running(command, options, running, watch, speak=speak)
+
+    @contextmanager
+    def _alone(self, command: str, stop: StopSwitch, wait: timedelta = timedelta(0)) -> Iterator[None]:
+        """Within, no other run of `command` is at work on this ledger; `stop` ends ours should one have taken over.
+
+        Raise AlreadyRunning when another one keeps at it for `wait`, LedgerUnusable, Stopped.
+        """
+        from orderferry.ledger.one_run import one_run
+
+        lock = one_run(self.settings.ledger.place, command, clock=self.now, sleep=self.sleep)
+        with stop.waiting():
+            lock.acquire(wait)
+        stop.guard(lock.confirm)
+        try:
+            yield
+        finally:
+            lock.release()
 
     @contextmanager
     def _watched(self, command: str, options: RunOptions) -> Iterator[Watch]:

@@ -32,7 +32,7 @@ from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
 from orderferry.run.recover import Recovery
 from orderferry.run.report import Report
-from orderferry.run.stop import StopSwitch
+from orderferry.run.stop import Overdue, StopSwitch
 from orderferry.run.sweeps import Sweep
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,8 @@ class Engine:
         except OrderferryError as error:
             log.debug("the run ends early: %s", error)
             report.errors.append(error)
+        except Overdue as overdue:
+            report.errors.append(overdue.error)
         finally:
             self.shop.close()
             self.source.close()

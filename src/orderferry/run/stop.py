@@ -1,11 +1,15 @@
-"""When a run has to end: a signal, or its time. Asked between two orders, never within one's transaction."""
+"""When a run has to end: a signal, its time, or another run that has taken its place.
+
+Asked between two orders, not within one's transaction. What hangs there (a database, a network that swallows answers)
+is broken off after a while of grace: its transaction is then rolled back, or its marker tells the next run.
+"""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import FrameType
 
 from orderferry.errors import ExitCode, OrderferryError
@@ -29,6 +33,20 @@ class OutOfTime(OrderferryError):
     heals = True
 
 
+class Overdue(BaseException):
+    """What was in hand did not end within the grace. No Exception, so that nobody's retries catch it: SQLAlchemy then
+    drops the connection instead of waiting for it once more. `error`: what to tell the user.
+    """
+
+    def __init__(self, error: OrderferryError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+# Longer than an order's transaction; shorter than what service managers wait between SIGTERM and SIGKILL (30 s).
+GRACE = timedelta(seconds=20)
+_AT_ONCE = 0.001  # seconds: 0 would turn the timer off
+
 _CODES = {
     signal.SIGINT: ExitCode.INTERRUPTED,
     signal.SIGTERM: ExitCode.TERMINATED,
@@ -38,24 +56,29 @@ _CODES = {
 
 class StopSwitch:
     """Collects the wish to stop. `check()` raises it where stopping is safe; within `waiting()` (a call to Amazon, a
-    sleep) a signal raises it at once.
+    sleep) a signal, or the deadline, raises it at once. Whatever still hangs `grace` later is broken off by Overdue.
     """
 
-    def __init__(self, now: Callable[[], datetime], deadline: datetime | None = None) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], deadline: datetime | None = None, *, grace: timedelta = GRACE
+    ) -> None:
         self._now = now
         self._deadline = deadline
+        self._grace = grace
         self._asked: ExitCode | None = None
+        self._is_over = False
         self._waiting = False
+        self._guard: Callable[[], None] = lambda: None
+
+    def guard(self, is_ours: Callable[[], None]) -> None:
+        """Let each check ask this too; it raises when the run may not go on (a lease that was lost)."""
+        self._guard = is_ours
 
     def check(self) -> None:
-        """Raise Stopped or OutOfTime if the run has to end here."""
-        if self._asked is not None:
-            raise Stopped(self._asked)
-        if self._deadline is not None and self._now() >= self._deadline:
-            raise OutOfTime(
-                "The run reached its --max-time and stopped in good order.",
-                hint="The next run goes on from there; raise --max-time if this repeats.",
-            )
+        """Raise Stopped or OutOfTime if the run has to end here, or what the guard raises."""
+        if self._asked is not None or self._is_over or (self._deadline is not None and self._now() >= self._deadline):
+            raise self._reason()
+        self._guard()
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -69,16 +92,47 @@ class StopSwitch:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Within this block SIGINT, SIGTERM and SIGHUP ask the run to stop; the old handlers come back after it."""
+        """Within this block SIGINT, SIGTERM and SIGHUP ask the run to stop, and a timer watches over its time; the old
+        handlers come back after it. Raise OutOfTime or Stopped for what had to be broken off within.
+        """
         previous = {number: signal.signal(number, self._receive) for number in _CODES}
+        previous[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ring)
+        if self._deadline is not None:
+            _set_timer(self._deadline - self._now())
         try:
             yield
+        except Overdue as overdue:
+            raise overdue.error from None
         finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
         self._asked = self._asked or _CODES[signal.Signals(number)]
+        self._end_wait()
+
+    def _ring(self, _number: int, _frame: FrameType | None) -> None:
+        """The timer: at the deadline, and once more when the grace that began there, or at a signal, is over."""
+        if self._is_over or self._asked is not None:
+            raise Overdue(self._reason())
+        self._is_over = True
+        self._end_wait()
+
+    def _end_wait(self) -> None:
+        _set_timer(self._grace)
         if self._waiting:
             self._waiting = False
-            raise Stopped(self._asked)
+            raise self._reason()
+
+    def _reason(self) -> OrderferryError:
+        if self._asked is not None:
+            return Stopped(self._asked)
+        return OutOfTime(
+            "The run reached its --max-time and stopped in good order.",
+            hint="The next run goes on from there; raise --max-time if this repeats.",
+        )
+
+
+def _set_timer(length: timedelta) -> None:
+    signal.setitimer(signal.ITIMER_REAL, max(length.total_seconds(), _AT_ONCE))
