@@ -17,8 +17,7 @@ from orderferry.errors import AmazonUnavailable
 
 MOST_UNPACKED = 512 * 1024 * 1024  # about two million lines
 _GZIP = 16 + zlib.MAX_WBITS
-# What a document without a charset is tried as; the last one takes any byte.
-_USUAL_CHARSETS = ("utf-8", "cp1252", "latin-1")
+_USUAL_CHARSETS = ("utf-8", "cp1252")  # what a document without a charset is tried as
 
 
 class AddressExpired(PassingFault):
@@ -57,7 +56,7 @@ def decode(content: bytes, content_type: str) -> str:
             return content.decode(charset)
         except UnicodeDecodeError:
             continue
-    return content.decode("ascii", "replace")
+    return content.decode("latin-1")
 
 
 def _safe_host(url: str) -> str:
@@ -95,7 +94,7 @@ def _charset(content_type: str) -> str:
     name = str(message.get_param("charset") or "")
     try:
         codecs.lookup(name)
-        b"".decode(name)
+        b" ".decode(name, "replace")  # an empty text would pass codecs that are none of text
     except (LookupError, ValueError, TypeError):
         return ""
     return name

@@ -151,10 +151,14 @@ def _lines(rows: Iterable[Row], marketplace: Marketplace | None) -> list[_Line] 
         if None in read.values():
             return None
         if row.get("item-price"):
-            sums = [sum((abs(read.get(name) or ZERO) for name in names), ZERO) for names in (_DISCOUNTS, _TAXES)]
-            charges = sum((read.get(name) or ZERO for name in _CHARGES), ZERO)
-            lines.append(_Line(charges, *sums, on_top))
+            # a discount counts the same whatever its sign
+            discount = sum((abs(read.get(name) or ZERO) for name in _DISCOUNTS), ZERO)
+            lines.append(_Line(_sum(read, _CHARGES), discount, _sum(read, _TAXES), on_top))
     return lines or None
+
+
+def _sum(read: Mapping[str, Decimal | None], names: Iterable[str]) -> Decimal:
+    return sum((read.get(name) or ZERO for name in names), ZERO)
 
 
 def _totals(lines: list[_Line] | None, marketplace: Marketplace | None) -> set[Decimal]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.run.compare_result import ComparedOrder, Comparison
+from orderferry.run.compare_totals import amount_text
 
 COLUMNS = (
     "amazon_order_id",
@@ -28,6 +29,7 @@ COLUMNS = (
     "net",
     "tax",
     "tax_owed_by",
+    "tax_scheme",
     "currency",
     "invoice_number",
     "invoice_date",
@@ -64,6 +66,7 @@ def _row(order: ComparedOrder) -> tuple[object, ...]:
         _amount(shop.net if shop else None),
         _amount(shop.tax if shop else None),
         shop.tax_owed_by if shop else "",
+        shop.tax_scheme if shop else "",
         (shop.currency if shop else "") or (amazon.currency if amazon else ""),
         (shop.invoice_number or "") if shop else "",
         _moment(shop.invoiced if shop else None),
@@ -75,11 +78,7 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _amount(amount: Decimal | None) -> str:
-    """An amount with at least two decimals, and none that say nothing (the shop keeps six)."""
-    if amount is None:
-        return ""
-    short = amount.quantize(Decimal("0.01"))
-    return f"{short if short == amount else amount.normalize():f}"
+    return "" if amount is None else amount_text(amount)
 
 
 def _harmless(value: object) -> str:

@@ -23,6 +23,7 @@ _TITLES = {
     "channel": "Channel",
     "country": "Country of delivery",
     "tax_owed_by": "Tax owed by",
+    "scheme": "Scheme",
     "rate": "Rate",
 }
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from orderferry.domain.orders import Channel
 from orderferry.domain.reported import RateShare
+from orderferry.domain.tax_scheme import TaxScheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class ShopOrder:
     `placed` is `orders.date_add` in UTC. `total` and `net` are total_paid and total_paid_tax_excl. `cancelled`: each
     row stands in a state for cancelled orders; `shipped`: in one for orders that have left, or after it.
     `quantity` counts the units of articles; `fees` those of lines that are neither a product nor have a reference,
-    such as the fee for cash on delivery. `tax_owed_by` is 'amazon', 'seller' or '' when nobody has noted it.
+    such as the fee for cash on delivery. `tax_scheme` is the marker's word (domain.tax_scheme), '' without a marker.
     """
 
     order_id: str
@@ -37,8 +38,15 @@ class ShopOrder:
     invoiced: datetime | None = None
     marketplace_id: str = ""
     channel: Channel | None = None
-    tax_owed_by: str = ""
+    tax_scheme: str = ""
     shares: tuple[RateShare, ...] = ()
+
+    @property
+    def tax_owed_by(self) -> str:
+        """'amazon', 'seller', or '' where the marker does not tell."""
+        if self.tax_scheme == TaxScheme.COLLECTED_BY_AMAZON:
+            return "amazon"
+        return "" if self.tax_scheme in ("", TaxScheme.UNKNOWN) else "seller"
 
     @property
     def tax(self) -> Decimal:

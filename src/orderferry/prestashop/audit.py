@@ -18,6 +18,7 @@ from orderferry.prestashop.audit_rows import (
     AUDITED_TABLES,
     Claims,
     Lines,
+    MarkerWords,
     claims_of,
     claims_since,
     marker_words,
@@ -28,8 +29,6 @@ from orderferry.prestashop.audit_rows import (
 from orderferry.prestashop.database import ShopDatabase
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.marker_table import read_markers
-from orderferry.prestashop.new_order import SCHEME_COLLECTED
 from orderferry.prestashop.read_choices import read_states
 from orderferry.prestashop.read_shops import Configuration, read_configuration
 from orderferry.prestashop.shop_time import shop_moment, shop_zone
@@ -77,13 +76,9 @@ class ShopAudit:
             claims = claims_since(connection, opened.tables, shop_moment(since - SLACK, opened.zone))
             absent = wanted - {order_id for order_id, _ in claims}
             claims |= claims_of(connection, opened.tables, absent)
-            known = wanted | {order_id for order_id, _ in claims}
-            markers = read_markers(connection, opened.tables, known)
-            standing = {(marker.order_id, marker.id_order) for marker in markers.values() if marker.order_stands}
-            claims |= standing
-            orders = self._orders(connection, opened, claims)
-        found = set(orders)
-        deleted = {order_id: marker.id_order for order_id, marker in markers.items() if order_id not in found}
+            markers = marker_words(connection, opened.tables, wanted | {order_id for order_id, _ in claims})
+            orders = self._orders(connection, opened, claims, markers)
+        deleted = {order_id: words.id_order for order_id, words in markers.items() if order_id not in orders}
         return ShopSide(orders, deleted)
 
     def release(self) -> None:
@@ -121,21 +116,26 @@ class ShopAudit:
         tables += [settings.orders for settings in self._settings.marketplaces.values()]
         return {word.casefold() for table in tables for key in keys if (word := str(getattr(table, key)).strip())}
 
-    def _orders(self, connection: sa.Connection, opened: _Open, claims: Claims) -> dict[str, tuple[ShopOrder, ...]]:
+    def _orders(
+        self, connection: sa.Connection, opened: _Open, claims: Claims, markers: Mapping[str, MarkerWords]
+    ) -> dict[str, tuple[ShopOrder, ...]]:
+        marked = {words.id_order for words in markers.values()}
         rows = {
             as_int(row["id_order"]): row
-            for row in order_facts(connection, opened.tables, {id_order for _, id_order in claims})
+            for row in order_facts(connection, opened.tables, marked | {id_order for _, id_order in claims})
         }
         lines = order_lines(connection, opened.tables, rows)
-        words = marker_words(connection, opened.tables, {order_id for order_id, _ in claims})
+        standing = {
+            (order_id, words.id_order) for order_id, words in markers.items() if words.fits(rows.get(words.id_order))
+        }
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for order_id, id_order in sorted(claims):
+        for order_id, id_order in sorted(claims | standing):
             if id_order in rows:
                 groups[order_id, as_text(rows[id_order]["reference"])].append(id_order)
         found: dict[str, tuple[ShopOrder, ...]] = {}
         for (order_id, _), ids in groups.items():
             parts = [_part(opened, order_id, rows[id_order], lines.get(id_order, Lines())) for id_order in ids]
-            found[order_id] = (*found.get(order_id, ()), _joined(parts, words.get(order_id, ("", "", ""))))
+            found[order_id] = (*found.get(order_id, ()), _joined(parts, markers.get(order_id, MarkerWords(0))))
         return found
 
 
@@ -173,12 +173,10 @@ def _part(opened: _Open, order_id: str, row: Mapping[Any, Any], lines: Lines) ->
     )
 
 
-def _joined(parts: list[ShopOrder], words: tuple[str, str, str]) -> ShopOrder:
+def _joined(parts: list[ShopOrder], words: MarkerWords) -> ShopOrder:
     """The rows of one reference as one order. A part that is cancelled counts no longer while another stands."""
     live = [part for part in parts if not part.cancelled] or parts
     first = live[0]
-    marketplace_id, channel, scheme = words
-    owed = {SCHEME_COLLECTED: "amazon", "": ""}.get(scheme, "seller")
     return replace(
         first,
         ids=tuple(sorted(part.ids[0] for part in parts)),
@@ -188,9 +186,9 @@ def _joined(parts: list[ShopOrder], words: tuple[str, str, str]) -> ShopOrder:
         quantity=sum(part.quantity for part in live),
         fees=sum(part.fees for part in live),
         shares=tuple(share for part in live for share in part.shares),
-        marketplace_id=marketplace_id,
-        channel=_CHANNELS.get(channel),
-        tax_owed_by=owed,
+        marketplace_id=words.marketplace_id,
+        channel=_CHANNELS.get(words.channel),
+        tax_scheme=words.tax_scheme,
     )
 
 

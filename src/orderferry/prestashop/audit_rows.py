@@ -67,20 +67,43 @@ def claims_of(connection: sa.Connection, tables: ShopTables, order_ids: Iterable
     return found
 
 
-def marker_words(
-    connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]
-) -> Mapping[str, tuple[str, str, str]]:
-    """Given Amazon order ids, return what their markers say of marketplace, channel and tax scheme."""
+@dataclass(frozen=True, slots=True)
+class MarkerWords:
+    """What our own table says of an order, as far as a comparison asks. `reference`: '' where it was not kept."""
+
+    id_order: int
+    reference: str = ""
+    marketplace_id: str = ""
+    channel: str = ""
+    tax_scheme: str = ""
+
+    def fits(self, row: Mapping[Any, Any] | None) -> bool:
+        """Whether this row of `orders` still is the one that the marker was written with: old servers give an id
+        again."""
+        return row is not None and self.reference in ("", as_text(row["reference"]))
+
+
+def marker_words(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Mapping[str, MarkerWords]:
+    """Given Amazon order ids, return what their markers say; nothing in a shop that orderferry never wrote to."""
     if not tables.has(MARKER_TABLE):
         return {}
     marker = tables[MARKER_TABLE]
-    columns = [tables.column(MARKER_TABLE, name, "") for name in ("channel", "tax_scheme")]
+    query = sa.select(
+        marker.c.amazon_order_id,
+        marker.c.id_order,
+        marker.c.marketplace_id,
+        *(tables.column(MARKER_TABLE, name, "") for name in ("order_reference", "channel", "tax_scheme")),
+    )
     found = {}
     for some in chunks(sorted(order_ids)):
-        query = sa.select(marker.c.amazon_order_id, marker.c.marketplace_id, *columns)
-        for row in connection.execute(query.where(marker.c.amazon_order_id.in_(some))):
-            order_id, *words = map(as_text, row)
-            found[order_id] = (words[0], words[1], words[2])
+        for row in connection.execute(query.where(marker.c.amazon_order_id.in_(some))).mappings():
+            found[as_text(row["amazon_order_id"])] = MarkerWords(
+                as_int(row["id_order"]),
+                as_text(row["order_reference"]),
+                as_text(row["marketplace_id"]),
+                as_text(row["channel"]),
+                as_text(row["tax_scheme"]),
+            )
     return found
 
 

@@ -100,7 +100,7 @@ class Comparison:
         if self.totals is not None:
             body["totals"] = self.totals.as_json()
         if self.errors:
-            body["problems"] = [error_json(error) for error in self.errors]
+            body["problems"] = [problem for error in self.errors for problem in error_json(error)]
         return {**body, "exit_code": int(self.exit_code)}
 
     def in_short(self) -> dict[str, Any]:

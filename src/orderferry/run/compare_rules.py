@@ -18,6 +18,7 @@ from orderferry.domain.shop_order import ShopOrder, ShopSide
 from orderferry.domain.spans import Span
 from orderferry.run.compare_reasons import why_different
 from orderferry.run.compare_result import Difference
+from orderferry.run.compare_totals import amount_text
 
 # What changed at Amazon so lately is the next import's business; a report may be half an hour behind as well.
 GRACE = timedelta(hours=2)
@@ -164,20 +165,8 @@ def _money_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | Non
     if shop.total in order.totals:
         return []
     told = why_different(entry, "the totals differ")
-    return [
-        Difference(
-            order.order_id,
-            "amount",
-            f"{order.gross:f} {order.currency}",
-            f"{shop.total.quantize(order.gross) if _fits(shop, order) else shop.total:f} {shop.currency}",
-            told,
-        )
-    ]
-
-
-def _fits(shop: ShopOrder, order: ReportedOrder) -> bool:
-    """Whether the shop's six decimals can be shown as Amazon's two without hiding a difference."""
-    return order.gross is not None and shop.total.quantize(order.gross) == shop.total
+    amazon, in_shop = f"{amount_text(order.gross)} {order.currency}", f"{amount_text(shop.total)} {shop.currency}"
+    return [Difference(order.order_id, "amount", amazon, in_shop, told)]
 
 
 def _quantity_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) -> list[Difference]:

@@ -1,4 +1,4 @@
-"""A month's totals on both sides, by marketplace, channel, country of delivery, rate, and who owes the tax. Pure.
+"""A month's totals on both sides: by marketplace, channel, country of delivery, rate, scheme, who owes the tax. Pure.
 
 Both sides are summed over the same orders: those that belong into the shop by what Amazon says. An order that the
 shop lacks is therefore a difference of the sums.
@@ -16,6 +16,7 @@ from orderferry.domain.reported import ZERO, RateShare, ReportedOrder
 from orderferry.domain.shop_order import ShopOrder
 
 NOT_TOLD = "not told"
+_CENT = Decimal("0.01")
 Pair = tuple[ReportedOrder | None, ShopOrder | None]
 
 
@@ -38,7 +39,8 @@ class Sums:
         self.tax += tax
 
     def as_json(self) -> dict[str, Any]:
-        return {"orders": self.orders, "gross": str(self.gross), "net": str(self.net), "tax": str(self.tax)}
+        amounts = {"gross": self.gross, "net": self.net, "tax": self.tax}
+        return {"orders": self.orders, **{name: amount_text(amount) for name, amount in amounts.items()}}
 
 
 @dataclass(slots=True)
@@ -68,6 +70,12 @@ class Totals:
         return {name: [_row_json(row) for row in rows] for name, rows in {"all": self.whole, **self.by}.items()}
 
 
+def amount_text(amount: Decimal) -> str:
+    """Given an amount, return it exactly, with two decimals at least and none that say nothing (a shop keeps six)."""
+    short = amount.quantize(_CENT)
+    return f"{short if short == amount else amount.normalize():f}"
+
+
 def totals_of(pairs: Iterable[Pair]) -> Totals:
     """Given the orders of a month on both sides, return their totals."""
     known = list(pairs)
@@ -92,11 +100,16 @@ def _owed_by(_amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
     return (shop.tax_owed_by if shop else "") or NOT_TOLD
 
 
+def _scheme(_amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
+    return (shop.tax_scheme if shop else "") or NOT_TOLD
+
+
 _KEYS: dict[str, Callable[[ReportedOrder | None, ShopOrder | None], str]] = {
     "marketplace": _marketplace,
     "channel": _channel,
     "country": _country,
     "tax_owed_by": _owed_by,
+    "scheme": _scheme,
 }
 
 

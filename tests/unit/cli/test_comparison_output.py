@@ -1,0 +1,191 @@
+"""A comparison on paper: the page, the table, the terminal. Nothing that comes from outside is taken for markup."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from orderferry.cli.charts import Day, daily_chart, strip
+from orderferry.cli.comparison_csv import COLUMNS, as_csv
+from orderferry.cli.comparison_page import as_page
+from orderferry.cli.files import write_whole
+from orderferry.cli.print_comparison import print_comparison
+from orderferry.domain.entry import EntryState
+from orderferry.domain.orders import Channel
+from orderferry.domain.spans import Span
+from orderferry.errors import AmazonUnavailable, ExitCode
+from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, Finding, LedgerWords
+from orderferry.run.compare_totals import totals_of
+from orderferry.run.status import Status
+from support.compared import DAY, DE, ID, NOW, SPAN, entry, in_shop, reported
+
+EVIL = "<script>alert('x')</script>\"&=1+1"
+
+
+class Outline(HTMLParser):
+    """Tags, attributes and whether each is closed."""
+
+    VOID = frozenset({"meta"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.handlers: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "action", "data")]
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def ledger_words() -> LedgerWords:
+    cell, gap = (DE, Channel.REGULAR), Span(NOW - 3 * DAY, NOW - 2 * DAY)
+    covered = (Span(NOW - 9 * DAY, gap.start), Span(gap.end, NOW))
+    held = entry(state=EntryState.HELD, code="unknown-sku", message=f"order {ID}: {EVIL}")
+    status = Status(NOW, (), {cell: covered}, ((cell, gap),), {"held": 1}, (), None, {"getOrder": Decimal(30)})
+    return LedgerWords(status, [held])
+
+
+def comparison(**changes: object) -> Comparison:
+    pairs = [(reported(), in_shop(state=EVIL, invoice_number=12)), (reported("302-2"), None)]
+    facts: dict[str, object] = {
+        "span": SPAN,
+        "amazon_orders": 2,
+        "shop_orders": 1,
+        "missing": (Finding("302-2", EVIL, "do `orderferry import --order 302-2`"),),
+        "surplus": (Finding("302-3", "doubled: orders 7 and 9 in the shop", "cancel one"),),
+        "different": (Difference(ID, "state", "shipped", EVIL, "why"),),
+        "orders": tuple(ComparedOrder(pair[0].order_id, *pair, "ok") for pair in pairs),
+        "totals": totals_of(pairs),
+        "notes": [EVIL],
+        "ledger": ledger_words(),
+    }
+    return Comparison(NOW, **(facts | changes))  # type: ignore[arg-type]
+
+
+def test_the_page_is_one_file_without_scripts_links_or_markup_of_strangers() -> None:
+    text = as_page(comparison(errors=[AmazonUnavailable(EVIL, hint=EVIL)]))
+    outline = Outline(text)
+    assert outline.open == []
+    assert not {"script", "link", "img", "iframe", "form", "a"} & set(outline.tags)
+    assert outline.links == outline.handlers == []
+    assert "http" not in re.sub(r"http-equiv", "", text)
+    assert "default-src 'none'" in text
+    assert 'name="viewport"' in text
+    assert "@media print" in text
+
+
+def test_the_page_says_what_was_found() -> None:
+    text = as_page(comparison())
+    for words in ("1 missing, 1 surplus or doubled, 1 different", "Missing in the shop (1)", "302-2"):
+        assert words in text
+    assert "<code>orderferry import --order 302-2</code>" in text
+    assert "#b3261e" in text  # the gap
+    assert "not observed 2026-11-20 06:00 to 2026-11-21 06:00 UTC" in text
+    assert "DE regular" in text
+    assert "getOrder 30.0" in text
+
+
+def test_a_page_without_findings_and_without_a_ledger() -> None:
+    nothing = comparison(missing=(), surplus=(), different=(), totals=None, notes=[], ledger=None)
+    text = as_page(nothing)
+    assert "nothing is missing, surplus or different" in text
+    assert "<h2>Missing" not in text
+    assert "Observed" not in text
+
+
+def test_the_chart_has_two_bars_a_day_and_marks_those_that_differ() -> None:
+    days = [Day((NOW - number * DAY).date(), number, number // 2 * 2) for number in range(5, -1, -1)]
+    text = daily_chart(days)
+    assert text.count("<rect") == 12
+    assert text.count('<g stroke="#b3261e"') == 3
+    assert "2026-11-18: Amazon 5, shop 4" in text
+    assert "svg" in daily_chart([])
+
+
+def test_the_strip_begins_with_the_comparison_and_shows_the_shortest_gap() -> None:
+    whole = Span(NOW - 30 * DAY, NOW)
+    text = strip(whole, [Span(NOW - 60 * DAY, NOW - 40 * DAY), Span(NOW - 50 * DAY, NOW)], [Span(NOW - DAY, NOW - DAY)])
+    rectangles = re.findall(r'<rect x="([\d.]+)" y="0" width="([\d.]+)"', text)
+    assert rectangles == [("0", "720"), ("0.0", "720.0"), ("696.0", "3.0")]
+
+
+def test_the_table_has_a_row_an_order_and_is_no_formula() -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(comparison()))))
+    assert tuple(rows[0]) == COLUMNS
+    first, second = rows
+    assert first["amazon_order_id"] == ID
+    assert (first["gross"], first["net"], first["tax"], first["currency"]) == ("119.00", "100.00", "19.00", "EUR")
+    assert (first["invoice_number"], first["marketplace"], first["country"]) == ("12", "DE", "DE")
+    assert (second["id_order"], second["gross"], second["amazon_gross"]) == ("", "", "119.00")
+    evil = comparison(orders=(ComparedOrder(ID, None, in_shop(state="=cmd|' /C calc'!A0", total=Decimal(-5)), "ok"),))
+    (row,) = csv.DictReader(io.StringIO(as_csv(evil)))
+    assert row["shop_state"].startswith("'=")
+    assert row["gross"] == "-5.00"
+
+
+def printed(capsys: pytest.CaptureFixture[str], result: Comparison, **how: bool) -> tuple[str, str]:
+    print_comparison(result, **{"on_terminal": False, "quiet": False, "silent": False, **how})
+    captured = capsys.readouterr()
+    return captured.out, captured.err
+
+
+def test_without_a_terminal_only_what_was_found_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = comparison(missing=(), surplus=(), different=(), totals=None, notes=[])
+    assert printed(capsys, nothing) == ("", "")
+    assert "Nothing is missing" in printed(capsys, nothing, on_terminal=True)[0]
+    out, err = printed(capsys, comparison())
+    assert "1 order missing in the shop" in out
+    assert err == ""
+    assert printed(capsys, comparison(), silent=True) == ("", "")
+    assert printed(capsys, comparison(), quiet=True) == ("", "")
+
+
+def test_orders_with_the_same_cause_share_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    hint = "do `orderferry import --order {}`"
+    many = tuple(Finding(f"302-{n}", "no import has seen it", hint.format(f"302-{n}")) for n in range(12))
+    out, _ = printed(capsys, comparison(missing=many, surplus=(), different=(), totals=None, notes=[]))
+    lines = out.splitlines()
+    assert len(lines) == 4
+    assert lines[2].endswith("and 2 more: no import has seen it")
+    assert lines[3].strip() == "do `orderferry import --order ORDER_ID`"
+
+
+def test_an_error_that_heals_by_itself_is_printed_when_it_is_news(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = Comparison(NOW, errors=[AmazonUnavailable("Amazon does not answer.", hint="Later.")])
+    assert printed(capsys, broken) == ("", "")
+    broken.said = ((ExitCode.AMAZON_UNAVAILABLE, "…"),)
+    assert printed(capsys, broken)[1] == "orderferry: Amazon does not answer.\n  Later.\n"
+    assert broken.as_json()["problems"][0]["code"] == "amazon-unavailable"
+    assert broken.exit_code is ExitCode.AMAZON_UNAVAILABLE
+
+
+def test_a_file_is_written_whole_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    write_whole(path, "one")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    write_whole(path, "two")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("two", 0o644)
+    with pytest.raises(OSError, match="No such file"):
+        write_whole(tmp_path / "nowhere" / "page.html", "three")
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]

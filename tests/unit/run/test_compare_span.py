@@ -1,0 +1,120 @@
+"""What is compared: spans by hand, months by the shop's calendar, slices of a report, what replaces one that fails."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from orderferry.domain.orders import UnreadableOrder
+from orderferry.domain.reported import OrderReport, ReportEnd
+from orderferry.domain.search import Basis, Page, Search
+from orderferry.domain.spans import Span
+from orderferry.errors import UsageError
+from orderferry.run.compare import CompareOptions, span_of
+from orderferry.run.compare_witness import SLICE, read_amazon, slices
+from support.compared import DAY, DE, ID, IT, NOW, reported
+
+ROME = ZoneInfo("Europe/Rome")
+HOURS = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "start", "end"),
+    [
+        (CompareOptions(), NOW - 2 * HOURS - 30 * DAY, NOW - 2 * HOURS),
+        (CompareOptions(since=NOW - 5 * DAY), NOW - 5 * DAY, NOW - 2 * HOURS),
+        (CompareOptions(until=NOW - 5 * DAY), NOW - 35 * DAY, NOW - 5 * DAY),
+        (CompareOptions(since=NOW - 5 * DAY, until=NOW + DAY), NOW - 5 * DAY, NOW - timedelta(minutes=3)),
+        (
+            CompareOptions(month=(2026, 10)),
+            datetime(2026, 9, 30, 22, tzinfo=UTC),
+            datetime(2026, 10, 31, 23, tzinfo=UTC),  # summer time has ended in between
+        ),
+        (
+            CompareOptions(month=(2025, 12)),
+            datetime(2025, 11, 30, 23, tzinfo=UTC),
+            datetime(2025, 12, 31, 23, tzinfo=UTC),
+        ),
+        (CompareOptions(month=(2026, 11)), datetime(2026, 10, 31, 23, tzinfo=UTC), NOW - 2 * HOURS),
+    ],
+)
+def test_spans(options: CompareOptions, start: datetime, end: datetime) -> None:
+    assert span_of(options, ROME, NOW) == Span(start, end)
+
+
+@pytest.mark.parametrize(
+    "options", [CompareOptions(month=(2026, 12)), CompareOptions(since=NOW), CompareOptions(since=NOW - HOURS)]
+)
+def test_a_span_that_has_not_begun_is_refused(options: CompareOptions) -> None:
+    with pytest.raises(UsageError, match="nothing to compare"):
+        span_of(options, ROME, NOW)
+
+
+@pytest.mark.parametrize("days", [1, 30, 31, 60, 61, 100])
+def test_slices_are_a_report_long_at_most_and_leave_nothing_out(days: int) -> None:
+    whole = Span(NOW - days * DAY, NOW)
+    found = list(slices(whole))
+    assert (found[0].start, found[-1].end) == (whole.start, whole.end)
+    assert all(first.end == second.start for first, second in pairwise(found))
+    assert all(timedelta(0) < part.length <= SLICE for part in found)
+
+
+class Reports:
+    """Gives these reports, one after the other."""
+
+    def __init__(self, *given: OrderReport) -> None:
+        self.given = list(given)
+        self.asked: list[Span] = []
+
+    def orders(self, span: Span, marketplaces: object) -> OrderReport:
+        self.asked.append(span)
+        return self.given.pop(0)
+
+
+class Listing:
+    """searchOrders with one page of nothing that can be read."""
+
+    def __init__(self) -> None:
+        self.asked: list[Search] = []
+
+    def search(self, search: Search, token: str | None = None) -> Page:
+        self.asked.append(search)
+        return Page((UnreadableOrder(None, ()),))
+
+    def get(self, order_id: str) -> None:
+        raise AssertionError("nobody asks for single orders here")
+
+
+def test_two_slices_are_two_reports() -> None:
+    whole = Span(NOW - 31 * DAY, NOW)
+    reports = Reports(OrderReport(ReportEnd.DONE, (reported(),)), OrderReport(ReportEnd.DONE, (), 3))
+    side = read_amazon(Listing(), reports, whole, [IT, DE], lambda _: True)
+    assert list(side.orders) == [ID]
+    assert len(reports.asked) == 2
+    assert side.notes == ["3 lines of Amazon's report could not be used."]
+
+
+@pytest.mark.parametrize(
+    ("end", "shop_has", "listed"),
+    [(ReportEnd.FATAL, False, True), (ReportEnd.CANCELLED, True, True), (ReportEnd.CANCELLED, False, False)],
+)
+def test_a_report_that_fails_is_replaced_by_a_listing_and_one_without_data_is_believed(
+    end: ReportEnd, shop_has: bool, listed: bool
+) -> None:
+    listing, whole = Listing(), Span(NOW - 3 * DAY, NOW)
+    side = read_amazon(listing, Reports(OrderReport(end)), whole, [IT, DE], lambda _: shop_has)
+    assert bool(listing.asked) is listed
+    assert bool(side.notes) is listed
+    if listed:
+        assert listing.asked == [Search((DE, IT), Basis.CREATED, whole)]
+        assert f"ended as {end}" in side.notes[0]
+
+
+def test_by_search_no_report_is_asked_for() -> None:
+    listing = Listing()
+    side = read_amazon(listing, None, Span(NOW - 3 * DAY, NOW), [IT], lambda _: True)
+    assert len(listing.asked) == 1
+    assert side.notes == []
