@@ -35,7 +35,7 @@ def story_json(story: Story) -> dict[str, Any]:
             "changes": list(outlook.changes),
             "hint": outlook.hint,
         },
-        "problems": [error_json(error) for error in story.errors],
+        "problems": [problem for error in story.errors for problem in error_json(error)],
         "exit_code": int(story.exit_code),
     }
 
