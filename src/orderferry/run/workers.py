@@ -1,0 +1,165 @@
+"""Each of many jobs in a process of its own, a few at once: one that hangs, dies or grows touches no other.
+
+The processes are forks: what the parent has imported is there at once, which is most of what an idle run costs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import FrameType
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+MOST_AT_ONCE = 4
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LONGEST_SLEEP = 1.0  # seconds: a signal does not end a wait, so that it is looked for so often
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[Result]):
+    """Something to do: `work` returns what can be pickled. It begins `delay` seconds after the first, or later."""
+
+    work: Callable[[], Result]
+    delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A job without a result. `signal`: what ended its process (0: it ended by itself, with `exit_code`).
+
+    `hung`: it was ended because it took too long. `asked`: the signal that ended all of them; without `started` it
+    ended this one before it began.
+    """
+
+    signal: int = 0
+    exit_code: int = 0
+    hung: bool = False
+    asked: int = 0
+    started: bool = True
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    results: Connection
+    deadline: float
+    hung: bool = False
+
+
+def cores_for_workers() -> int:
+    """How many workers make sense at once on this machine: its cores (those that we may use), at most four."""
+    return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, MOST_AT_ONCE))
+
+
+@dataclass(slots=True)
+class Workers(Generic[Result]):
+    """Runs jobs, `at_once` at a time; one that takes longer than `longest` seconds is killed.
+
+    SIGINT, SIGTERM and SIGHUP are passed on to the jobs at work, and no other is begun.
+    """
+
+    at_once: int
+    longest: float
+    _running: dict[int, _Worker] = field(default_factory=dict)
+    _ended: dict[int, Result | Died] = field(default_factory=dict)
+    _asked: int = 0
+
+    def run(self, jobs: Sequence[Job[Result]]) -> Iterator[Result | Died]:
+        """Given jobs, yield what became of them in their order, each as soon as it and those before it have ended."""
+        began = time.monotonic()
+        waiting = sorted(range(len(jobs)), key=lambda number: jobs[number].delay)
+        given = 0
+        with self._passing_signals_on():
+            while given < len(jobs):
+                passed = time.monotonic() - began
+                if self._asked:
+                    self._ended |= dict.fromkeys(waiting, Died(asked=self._asked, started=False))
+                    waiting.clear()
+                while waiting and len(self._running) < self.at_once and jobs[waiting[0]].delay <= passed:
+                    number = waiting.pop(0)
+                    self._running[number] = worker = self._started(jobs[number])
+                    if self._asked:  # while it was being started: it was not among those who were told
+                        _tell(worker, self._asked)
+                self._look(_LONGEST_SLEEP if not waiting else min(_LONGEST_SLEEP, jobs[waiting[0]].delay - passed))
+                while given in self._ended:
+                    yield self._ended.pop(given)
+                    given += 1
+
+    def _started(self, job: Job[Result]) -> _Worker:
+        results, sender = multiprocessing.Pipe(duplex=False)
+        process = multiprocessing.get_context("fork").Process(target=_work, args=(job.work, sender))
+        # A signal that comes meanwhile waits: the new process must not answer it as we would.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            sender.close()
+        return _Worker(process, results, time.monotonic() + self.longest)
+
+    def _look(self, longest: float) -> None:
+        """Wait a while, take what has ended, and kill what has taken too long."""
+        if not self._running:
+            time.sleep(max(0.0, longest) if not self._ended else 0)
+            return
+        ready = wait([worker.results for worker in self._running.values()], max(0.02, longest))
+        for number, worker in list(self._running.items()):
+            if worker.results in ready:
+                self._ended[number] = self._end_of(self._running.pop(number))
+            elif time.monotonic() > worker.deadline:
+                worker.hung = True
+                worker.process.kill()
+
+    def _end_of(self, worker: _Worker) -> Result | Died:
+        result: Result | None = None
+        try:
+            result = worker.results.recv()
+        except EOFError:
+            pass  # it died before it could say anything
+        finally:
+            worker.results.close()
+            worker.process.join()
+        code = worker.process.exitcode or 0
+        worker.process.close()
+        if result is not None:
+            return result
+        return Died(signal=max(0, -code), exit_code=max(0, code), hung=worker.hung, asked=self._asked)
+
+    @contextmanager
+    def _passing_signals_on(self) -> Iterator[None]:
+        previous = {number: signal.signal(number, self._pass_on) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+            for worker in self._running.values():  # left early, by an exception: nobody would look after them
+                worker.process.terminate()
+
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        self._asked = self._asked or number
+        for worker in list(self._running.values()):
+            _tell(worker, number)
+
+
+def _tell(worker: _Worker, number: int) -> None:
+    if worker.process.pid is not None:
+        os.kill(worker.process.pid, number)
+
+
+def _work(work: Callable[[], object], sender: Connection) -> None:
+    """What a worker's process does."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    sender.send(work())
+    sender.close()
