@@ -42,6 +42,8 @@ class Installed:
     region: str = "eu"
     marketplaces: tuple[str, ...] = ("IT", "DE", "FR", "ES")
     more: str = ""
+    amazon: str = ""  # more lines of [amazon]
+    prestashop: str = ""  # and of [prestashop]
     name: str = "config"
     environ: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,10 +68,12 @@ client_secret = "{self.credentials.client_secret}"
 refresh_token = "{self.credentials.refresh_token}"
 endpoint = "{self.endpoint}"
 token_url = "{self.token_url}"
+{self.amazon}
 
 [prestashop]
 url = {json.dumps(self.shop_url)}
 table_prefix = "{self.prefix}"
+{self.prestashop}
 
 {self.more}
 """,

@@ -24,6 +24,8 @@ _TIMES = "date_add date_upd invoice_date delivery_date last_passwd_gen birthday"
 _LEFT_OUT = frozenset(f"{_MADE} {_RANDOM} {_TIMES}".split())
 # Whose rows are no part of an order.
 _OWN_BOOKS = frozenset({"orderferry_state"})
+# They follow the order in which orders were written; `flaws_of_orders` sees to them.
+_NUMBERS = frozenset({"number", "delivery_number", "invoice_number"})
 _MOMENT_OF_WRITING = re.compile(r"Imported: [-0-9]+ [:0-9]+")
 Rows = list[tuple[str, ...]]
 
@@ -39,6 +41,8 @@ def shop_picture(shop: ShopDatabase, tables: Iterable[str]) -> dict[str, Rows]:
 
 
 def _told(column: str, value: Any) -> str:
+    if column in _NUMBERS:
+        return f"{column}: {'yes' if value else 'no'}"
     return f"{column}={_MOMENT_OF_WRITING.sub('Imported: now', str(value))}"
 
 
@@ -88,7 +92,7 @@ def flaws_of_orders(shop: ShopDatabase) -> list[str]:
         for column, wanted in _WANTED.items()
         if row[column] != wanted
     ]
-    return told + [f"{count} {what}" for what, count in found[-1].items() if count]
+    return told[:20] + [f"{count} {what}" for what, count in found[-1].items() if count]
 
 
 # A row for each marker: how many there are of each thing that an order has, and whether they fit together.
@@ -124,6 +128,10 @@ _NEVER = {
     "invoice numbers given twice": "SELECT COUNT(*) - COUNT(DISTINCT number) FROM {p}order_invoice WHERE number > 0",
     "delivery numbers given twice": "SELECT COUNT(*) - COUNT(DISTINCT delivery_number) FROM {p}order_invoice"
     " WHERE delivery_number > 0",
+    "invoice numbers left out": "SELECT COALESCE(MAX(number), 0) - COUNT(DISTINCT CASE WHEN number > 0 THEN number END)"
+    " FROM {p}order_invoice",
+    "delivery numbers left out": "SELECT COALESCE(MAX(delivery_number), 0)"
+    " - COUNT(DISTINCT CASE WHEN delivery_number > 0 THEN delivery_number END) FROM {p}order_invoice",
     "references given twice": "SELECT COUNT(*) - COUNT(DISTINCT reference) FROM {p}orders",
     "Amazon ids paid twice": "SELECT COUNT(*) - COUNT(DISTINCT transaction_id) FROM {p}order_payment"
     " WHERE transaction_id <> ''",
