@@ -12,12 +12,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
-from orderferry.errors import AlreadyRunning, LedgerUnusable
+from orderferry.errors import AlreadyRunning, OrderferryError
 from orderferry.run.announce import announce
 from orderferry.run.compare import COMMAND, CompareOptions, Comparer
 from orderferry.run.compare_result import Comparison
 from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions
+from orderferry.run.progress import SILENT, Progress
 from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
 from orderferry.run.sweeps import SWEEPS
@@ -57,11 +58,13 @@ class Installation:
     """One configuration and the clock it lives by; builds what its commands need.
 
     `now` gives aware UTC, `sleep` takes seconds: this machine's own, but for the demo, which lives by its simulator's.
+    `progress` is told how far a run is.
     """
 
     settings: Settings
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
+    progress: Progress = SILENT
 
     def ledger(self, *, accept_shop: bool = False, read_only: bool = False, dry_run: bool = False) -> Ledger:
         """The ledger of this configuration. Raise LedgerUnusable."""
@@ -163,8 +166,11 @@ class Installation:
             watch = Watch(Alerts(self.settings.alerts), command, self.settings.name, options, tail)
             try:
                 yield watch
-            except LedgerUnusable as error:
+            except OrderferryError as error:
                 watch.broke(error)
+                raise
+            except Exception as error:
+                watch.broke(OrderferryError(f"An unexpected error inside orderferry: {type(error).__name__}."))
                 raise
 
     def compare(self, options: CompareOptions) -> Comparison:
@@ -202,8 +208,8 @@ class Installation:
 
     def _engine(self, command: str, options: RunOptions, ledger: Ledger, stop: StopSwitch) -> Engine:
         sweep = SWEEPS[command]
-        source = self.source(ledger, sweep.reserve)
-        return Engine(sweep, self.settings, options, source, self.shop(ledger), ledger, stop, self.now, self.sleep)
+        source, shop = self.source(ledger, sweep.reserve), self.shop(ledger)
+        return Engine(sweep, self.settings, options, source, shop, ledger, stop, self.now, self.sleep, self.progress)
 
     def _note_already_running(
         self, command: str, options: RunOptions, running: AlreadyRunning, watch: Watch, *, speak: bool

@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
+from orderferry.bootstrap import Installation
+from orderferry.config.model import AlertsSettings, Secret
+from orderferry.errors import LedgerUnusable
+from orderferry.run.options import RunOptions
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.people import person_of
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.mailbox import Mailbox, mailbox
 from support.shop_database import ShopDatabase
+from support.writing import settings_for
 
 
 @pytest.fixture
@@ -74,3 +79,25 @@ def test_a_dead_alert_service_changes_neither_the_exit_code_nor_the_output(
     again = program.run("import")
     assert (again.out, again.err) == ("", "")
     assert again.code == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (LedgerUnusable("The disk is full.", hint="Make room."), "The disk is full. Make room."),
+        (ZeroDivisionError("x"), "An unexpected error inside orderferry: ZeroDivisionError."),
+    ],
+)
+def test_a_run_that_breaks_off_pings_failure(
+    error: Exception, words: str, tmp_path: Path, sqlite_shop: ShopDatabase, box: Mailbox, monkeypatch: Any
+) -> None:
+    def ledger(*_arguments: object, **_options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Installation, "ledger", ledger)
+    alerts = AlertsSettings(Secret(f"{box.url}/key"), Secret(f"{box.url}/hook"))
+    with pytest.raises(type(error)):
+        Installation(settings_for(sqlite_shop, tmp_path, alerts=alerts)).run("import", RunOptions())
+    assert box.paths == ["/key/fail", "/hook"]
+    assert box.received[0].body.decode().startswith(words)
+    assert box.received[1].json["news"] == [words]

@@ -37,7 +37,7 @@ def demo_command(context: CliContext, /, folder: Path) -> int:
     began = time.monotonic()
     told = tell(folder, utc_now(), _progress(context))
     if context.on_terminal:
-        click.echo("\r\033[K", nl=False)
+        click.echo("\r\033[K", nl=False, color=True)
     _print(told, time.monotonic() - began)
     return int(ExitCode.NEEDS_A_PERSON if told.wrong else ExitCode.DONE)
 
@@ -45,7 +45,7 @@ def demo_command(context: CliContext, /, folder: Path) -> int:
 def _progress(context: CliContext) -> Callable[[str], None]:
     if not context.on_terminal:
         return lambda _text: None
-    return lambda text: click.echo(f"\r\033[K{text}", nl=False)
+    return lambda text: click.echo(f"\r\033[K{text}", nl=False, color=True)
 
 
 def _print(told: Told, seconds: float) -> None:

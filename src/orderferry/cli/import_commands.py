@@ -15,6 +15,7 @@ from orderferry.cli.context import CliContext
 from orderferry.cli.failures import error_lines, internal_error
 from orderferry.cli.parameters import Duration, ExitCodes, MarketplaceCode, Moment
 from orderferry.cli.print_report import print_said, print_summary
+from orderferry.cli.progress import shown_progress
 from orderferry.domain.orders import Channel
 from orderferry.errors import ExitCode, OrderferryError, worst
 from orderferry.run.options import RunOptions
@@ -46,6 +47,7 @@ class Call:
     wait: timedelta
     as_json: bool
     ok_exit: frozenset[ExitCode]
+    progress: bool | None = None
 
 
 def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,7 +87,7 @@ def doublecheck_command(context: CliContext, /, **given: Any) -> int:
 
 
 def _run(context: CliContext, command: str, given: dict[str, Any]) -> int:
-    call = Call(command, _options(given), given["wait"], given["as_json"], given["ok_exit"])
+    call = Call(command, _options(given), given["wait"], given["as_json"], given["ok_exit"], given["progress"])
     files = context.config_files()
     reports = [(path, _report(context, call, path)) for path in files]
     if call.as_json:
@@ -125,8 +127,11 @@ def _report(context: CliContext, call: Call, path: Path) -> Report:
     try:
         settings = load_settings(path, os.environ)
         context.set_up_logging(settings.logging)
-        installation = bootstrap.Installation(settings)
-        report = installation.run(call.command, call.options, wait=call.wait, speak=not call.as_json)
+        with shown_progress(
+            call.command, call.progress, quiet=context.quiet, verbose=bool(context.verbose)
+        ) as progress:
+            installation = bootstrap.Installation(settings, progress=progress)
+            report = installation.run(call.command, call.options, wait=call.wait, speak=not call.as_json)
     except Exception as unforeseen:
         # One shop's trouble, whatever it is, must not keep the other configurations from their run.
         error = unforeseen if isinstance(unforeseen, OrderferryError) else internal_error(unforeseen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -83,6 +84,8 @@ def cli(context: click.Context, configs: tuple[Path, ...], verbose: int, quiet: 
     """Bring Amazon orders into a PrestaShop shop: none lost, none doubled, every total right to the cent."""
     if verbose and quiet:
         raise click.UsageError("-v and -q contradict each other: give one of them.")
+    if os.environ.get("NO_COLOR"):  # https://no-color.org; without it click is plain wherever output is piped
+        context.color = False
     context.obj = CliContext(configs, verbose, quiet)
 
 

@@ -91,6 +91,8 @@ class DueOrders:
                     else:
                         fetched.append(order)
             finally:
+                if fetched:
+                    self.processor.progress.page_read(len(fetched))
                 self.processor.process(fetched, rules, looked=True)
 
     def _not_found(self, order_id: str) -> None:

@@ -30,6 +30,7 @@ from orderferry.run.options import RunOptions
 from orderferry.run.patience import Patience
 from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
+from orderferry.run.progress import SILENT, Progress
 from orderferry.run.recover import Recovery
 from orderferry.run.report import Report
 from orderferry.run.stop import Overdue, StopSwitch
@@ -53,6 +54,7 @@ class Engine:
     stop: StopSwitch
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    progress: Progress = SILENT
 
     def run(self) -> Report:
         """Run to the end, or as far as it goes, and return the report; only LedgerUnusable is raised, since nothing
@@ -93,7 +95,7 @@ class Engine:
     def _work(self, report: Report, run: int) -> None:
         # The shop first: without it, asking Amazon would spend quota for nothing.
         self.shop.prepare(write=not self.options.dry_run)
-        patience = Patience(self.shop, self.stop, self.now, self.sleep)
+        patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress)
         processor = Processor(
             self.shop,
             self.ledger,
@@ -103,6 +105,7 @@ class Engine:
             self.settings.orders.give_up,
             run,
             self.options.dry_run,
+            self.progress,
         )
         recovery = Recovery(self.shop, self.ledger, report, self.now)
         recovery.rebuild_if_lost(run)
@@ -142,7 +145,7 @@ class Engine:
             self.ledger,
             report,
             patience,
-            take=lambda orders: processor.process([o for o in orders if self._wants(o)], rules),
+            take=lambda orders: self._take(orders, processor, rules),
             credit=self._credit(end),
             overlap=self.settings.observation.overlap,
             command=self.sweep.command,
@@ -166,6 +169,11 @@ class Engine:
             self.ledger.note_rereading(read_again, end, end)
         elif not self.options.spans_by_hand:
             recovery.done(self.sweep.command)
+
+    def _take(self, orders: Sequence[Order | UnreadableOrder], processor: Processor, rules: Rules) -> None:
+        wanted = [order for order in orders if self._wants(order)]
+        self.progress.page_read(len(wanted))
+        processor.process(wanted, rules)
 
     def _is_about(self, listing: Listing, cells: Sequence[Cell]) -> bool:
         return set(cells_of(listing.search)) <= set(cells)

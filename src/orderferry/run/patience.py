@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from orderferry.errors import QuotaExhausted
+from orderferry.run.progress import SILENT, Progress
 from orderferry.run.stop import StopSwitch
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Patience:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     longest: timedelta = field(default=LONGEST_WAIT)
+    progress: Progress = SILENT
 
     def call(self, ask: Callable[[], T]) -> T:
         """Given a call into the source, return its answer. Raise what it raises, QuotaExhausted included."""
@@ -51,6 +53,7 @@ class Patience:
         if wait is None or wait > self.longest:
             raise exhausted
         log.info("waiting %.1f s for Amazon's quota of %s", wait.total_seconds(), exhausted.operation)
+        self.progress.waiting(exhausted.operation, self.now() + wait)
         self.shop.release()
         with self.stop.waiting():
             self.sleep(max(wait.total_seconds(), 0.05))

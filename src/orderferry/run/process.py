@@ -24,6 +24,7 @@ from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrde
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Intent, ShopView
 from orderferry.run.ports import RunLedger, Shop
+from orderferry.run.progress import SILENT, Progress
 from orderferry.run.report import INFORMATIVE, Outcome, Report
 from orderferry.run.stop import StopSwitch
 
@@ -52,6 +53,7 @@ class Processor:
     give_up: timedelta
     run: int
     dry_run: bool = False
+    progress: Progress = SILENT
 
     def process(self, orders: Sequence[Order | UnreadableOrder], rules: Rules, *, looked: bool = False) -> None:
         """Given orders of one answer, bring each to its verdict and remember it.
@@ -70,6 +72,7 @@ class Processor:
             for order in readable:
                 self.stop.check()
                 verdicts.append(self._one(order, entries.get(order.order_id), view, rules, looked=looked))
+                self.progress.order_done()
         finally:
             self.settle(verdicts)
 

@@ -66,7 +66,7 @@ class Watch:
             self.alarm.told(news(report, self.name))
 
     def broke(self, error: OrderferryError) -> None:
-        """The run could not remember anything: said by every such run."""
+        """The run broke off, or could not remember anything: said by every such run."""
         text = " ".join(filter(None, (error.message, error.hint)))
         if self._pings:
             self.alarm.failed(self.command, f"{text}\n\n{self.tail}".strip())

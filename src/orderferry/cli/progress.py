@@ -1,0 +1,93 @@
+"""The progress of a run on stderr: a bar for a person at a terminal, plain lines where one was asked for elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+from orderferry.run.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+
+class _Face(Protocol):
+    """How progress looks."""
+
+    def show(self, text: str, done: int, total: int) -> None: ...
+
+
+class Counting:
+    """Keeps count of what a run tells, and has a face show it."""
+
+    def __init__(self, command: str, face: _Face) -> None:
+        self._command = command
+        self._face = face
+        self._pages = self._orders = self._done = 0
+
+    def page_read(self, orders: int) -> None:
+        """A page came from Amazon."""
+        self._pages += 1
+        self._orders += orders
+        self._show(f"{self._pages} {'page' if self._pages == 1 else 'pages'} read")
+
+    def order_done(self) -> None:
+        """One order has its verdict."""
+        self._done += 1
+        self._show(f"{self._pages} {'page' if self._pages == 1 else 'pages'} read")
+
+    def waiting(self, operation: str, until: datetime) -> None:
+        """The quota is spent."""
+        self._show(f"waiting for Amazon's quota of {operation} until {until:%H:%M:%S} UTC")
+
+    def _show(self, text: str) -> None:
+        self._face.show(f"{self._command}: {text}", self._done, self._orders)
+
+
+class PlainLines:
+    """A line for each page and each wait; single orders would be too many."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def show(self, text: str, done: int, total: int) -> None:
+        """Print what is new."""
+        if text != self._last:
+            self._last = text
+            click.echo(f"{text}, {done} of {total} orders done", err=True)
+
+
+class Bar:
+    """rich's bar, which goes away at the end."""
+
+    def __init__(self, bar: RichProgress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("", total=None)
+
+    def show(self, text: str, done: int, total: int) -> None:
+        """Move the bar."""
+        self._bar.update(self._task, description=text, completed=done, total=total or None)
+
+
+@contextmanager
+def shown_progress(command: str, wanted: bool | None, *, quiet: bool, verbose: bool) -> Iterator[Progress]:
+    """Within, somebody to tell progress to. `wanted` None: only at a terminal, and not between the lines of -v."""
+    terminal = sys.stderr.isatty()
+    if quiet or wanted is False or (wanted is None and (not terminal or verbose)):
+        yield SILENT
+    elif not terminal:
+        yield Counting(command, PlainLines())
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+        console = Console(stderr=True)  # honours NO_COLOR and TERM=dumb
+        with RichProgress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+            yield Counting(command, Bar(bar))

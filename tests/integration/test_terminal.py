@@ -1,0 +1,111 @@
+"""What a person sees: progress at a terminal, no colours where none are wanted, completion by the shell."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orderferry.cli.main import COMMANDS
+from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
+from orderferry.simulator.catalog import DEMO_CATALOG
+from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.shop_life import generate
+from support.installation import Installed, install
+from support.shop_database import ShopDatabase
+
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Iterator[Installed]:
+    """An installation on an embedded shop, with some days of orders at a simulated Amazon."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/shop.sqlite", poolclass=sa.NullPool)
+    create_shop(engine, seed=ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
+    shop = ShopDatabase(f"sqlite:///{tmp_path}/shop.sqlite", "ps_", "8.2.1")
+    with SimulatorServer(generate(5, datetime.now(UTC) - timedelta(days=1), 1, 12, ("IT",))) as server:
+        yield install(tmp_path, server, shop.url, marketplaces=("IT",))
+
+
+def on_terminal(installed: Installed, *words: str, **environ: str) -> tuple[int, str]:
+    """Start a command at a pseudo-terminal; return its exit code and everything it wrote there."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        installed.command(*words),
+        cwd=installed.folder,
+        env={**installed.environment(), "TERM": "xterm-256color", "COLUMNS": "100", **environ},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    written, deadline = b"", time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if select.select([leader], [], [], 0.2)[0]:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            written += piece
+    os.close(leader)
+    return process.wait(30), written.decode(errors="replace")
+
+
+def test_a_person_at_a_terminal_sees_a_bar_that_goes_away_and_a_summary(installed: Installed) -> None:
+    code, text = on_terminal(installed, "import")
+    assert code == 0, text
+    plain = ANSI.sub("", text)
+    assert re.search(r"import: \d pages? read", plain)
+    assert re.search(r"import: \d+ orders seen", plain.splitlines()[-3])
+
+
+def test_no_progress_and_scripts_see_none_and_can_ask_for_lines(installed: Installed) -> None:
+    _, text = on_terminal(installed, "import", "--no-progress")
+    assert "pages read" not in ANSI.sub("", text)
+    piped = installed.run("recheck")
+    assert (piped.out, piped.err) == ("", "")
+    asked = installed.run("import", "--window", "2d", "--progress", "--json")
+    assert asked.json["exit_code"] == 0, "stdout holds the object and nothing else"
+    assert re.fullmatch(r"(import: \d+ pages? read, \d+ of \d+ orders done\n)+", asked.err)
+
+
+def test_colours_are_for_terminals_that_want_them(installed: Installed) -> None:
+    installed.run("import")
+    assert COLOR.search(on_terminal(installed, "status")[1])
+    assert not ANSI.search(on_terminal(installed, "status", NO_COLOR="1")[1])
+    assert COLOR.search(on_terminal(installed, "status", NO_COLOR="")[1]), "empty counts as not set (no-color.org)"
+    assert "\x1b" not in installed.run("status").out
+    _, text = on_terminal(installed, "import", "--window", "2d", NO_COLOR="1")
+    assert not COLOR.search(text)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_commands_and_options(shell: str, tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+
+    def complete(**variables: str) -> str:
+        command = [sys.executable, "-c", "from orderferry.cli.main import main; main()"]
+        done = subprocess.run(command, env=environ | variables, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return done.stdout
+
+    assert "_orderferry_completion" in complete(_ORDERFERRY_COMPLETE=f"{shell}_source")
+    words = {"COMP_WORDS": "orderferry ", "COMP_CWORD": "" if shell == "fish" else "1"}
+    offered = complete(_ORDERFERRY_COMPLETE=f"{shell}_complete", **words)
+    assert all(command in offered for command in COMMANDS)
+    words = {"COMP_WORDS": "orderferry import --dry", "COMP_CWORD": "--dry" if shell == "fish" else "2"}
+    assert "--dry-run" in complete(_ORDERFERRY_COMPLETE=f"{shell}_complete", **words)
