@@ -74,9 +74,14 @@ def check_ledger(installation: Installation) -> Iterator[CheckResult]:
     """The ledger, with the eyes of `check`: its place, and whether it is ours. Raise LedgerUnusable."""
     from orderferry.ledger.probe import look_at_place
 
-    place = look_at_place(installation.settings.ledger.path)
+    settings = installation.settings.ledger
+    where, exists = "in the database of ledger.url", False
+    if not settings.url:
+        place = look_at_place(settings.path)
+        where = f"{place.path}{f' ({place.file_system})' if place.file_system else ''}"
+        exists = place.exists
     with ledger_if_there(installation) as ledger:
-        yield check_ledger_place(place.path, place.file_system, exists=place.exists, is_usable=ledger is not None)
+        yield check_ledger_place(where, exists=exists, is_usable=ledger is not None)
 
 
 def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, Decimal | None]:

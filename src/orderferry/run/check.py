@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from orderferry.config.model import Settings
@@ -101,11 +100,10 @@ def check_environment(stray: Sequence[str], unknown: Sequence[tuple[str, str]]) 
         yield fine("environment", "No variable of the environment interferes.")
 
 
-def check_ledger_place(path: Path, file_system: str, *, exists: bool, is_usable: bool) -> CheckResult:
-    """Given where the ledger lies, the type of its disk, and how it was found, return what to say."""
-    where = f"{path}{f' ({file_system})' if file_system else ''}"
+def check_ledger_place(where: str, *, exists: bool, is_usable: bool) -> CheckResult:
+    """Given the words for where the ledger lies, and how it was found, return what to say."""
     if is_usable:
         return fine("ledger", f"The ledger {where} is in order, and of this shop and account.")
     if exists:
         return fine("ledger", f"The ledger {where} is of an older version; the next import brings it up to date.")
-    return fine("ledger", f"There is no ledger yet; the first import creates it at {where}.")
+    return fine("ledger", f"There is no ledger {where} yet; the first import creates it.")
