@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from orderferry.ledger.quota import QuotaBook
     from orderferry.prestashop.adopt_orders import OrderAdopter
     from orderferry.prestashop.shop import PrestashopShop
+    from orderferry.run.forget import ForgetReport
 
 
 def utc_now() -> datetime:
@@ -196,6 +197,16 @@ class Installation:
                     return self._comparer(options, ledger, stop).run()
             finally:
                 lock.release()
+
+    def forget(self, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
+        """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable."""
+        from orderferry.prestashop.forgetter import OrderForgetter
+        from orderferry.run.forget import forget
+
+        stop = StopSwitch(self.now)
+        with stop.on_signals(), self._alone("forget", stop), self.ledger(dry_run=dry_run) as ledger:
+            shop = OrderForgetter(self.settings, sleep=self.sleep)
+            return forget(shop, ledger, older_than, dry_run=dry_run, now=self.now, check=stop.check)
 
     def _comparer(self, options: CompareOptions, ledger: Ledger | None, stop: StopSwitch) -> Comparer:
         from orderferry.amazon.passing_quota import PassingQuota

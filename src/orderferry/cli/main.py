@@ -26,6 +26,7 @@ COMMANDS = {
     "adopt": ("orderferry.cli.adopt", "adopt_command"),
     "check": ("orderferry.cli.check", "check_command"),
     "plan": ("orderferry.cli.plan", "plan_command"),
+    "forget": ("orderferry.cli.forget", "forget_command"),
     "simulator": ("orderferry.cli.simulator", "simulator_command"),
     "demo": ("orderferry.cli.demo", "demo_command"),
 }
@@ -41,6 +42,7 @@ SHORT_HELP = {
     "adopt": "Take over another importer's orders.",
     "check": "Try everything before the first run.",
     "plan": "A schedule that Amazon's quota carries.",
+    "forget": "Blank buyers' data some time after delivery.",
     "simulator": "Run the simulated Amazon on a local port.",
     "demo": "The whole job, with no account and no server.",
 }

@@ -31,6 +31,7 @@ class Marker:
 
     `last_state` is the id_order_state that we wrote last; `order_stands` says whether the order's row still is there
     and still ours. `adopted` orders came from another importer: only their state and tracking are followed.
+    `forgotten`: the buyer's data were blanked, by us or by the shop's own means, and must not come back.
     """
 
     order_id: str
@@ -42,3 +43,4 @@ class Marker:
     last_state: int
     order_stands: bool = True
     adopted: bool = False
+    forgotten: bool = False

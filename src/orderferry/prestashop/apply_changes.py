@@ -17,7 +17,7 @@ from orderferry.prestashop.shop_writer import ShopWriter
 from orderferry.prestashop.staff_message import tell_staff
 from orderferry.prestashop.standing_order import StandingOrder, is_news, lock_marker, lock_order
 from orderferry.prestashop.tracking import Tracking
-from orderferry.prestashop.values import as_int, as_text
+from orderferry.prestashop.values import as_int, as_text, moment_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ def _as_planned(update: OrderUpdate, standing: StandingOrder) -> bool:
         and as_int(standing.marker["last_state"]) == update.marker.last_state
         and as_int(standing.order["current_state"]) == update.current_state
         and not (update.changes.lines and as_int(standing.order["invoice_number"]))
+        and (update.marker.forgotten or standing.marker.get("forgotten") is None)
     )
 
 
@@ -132,4 +133,6 @@ def _move_marker(writer: ShopWriter, update: OrderUpdate, standing: StandingOrde
         now=now,
         new=False,
     )
-    writer.update(MARKER_TABLE, row, {"amazon_order_id": update.order.order_id})
+    promised = update.order.deliver_by.latest
+    values = {**row, "deliver_by": moment_text(promised)} if promised else row
+    writer.update(MARKER_TABLE, values, {"amazon_order_id": update.order.order_id})

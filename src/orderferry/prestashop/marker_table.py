@@ -19,6 +19,8 @@ from orderferry.prestashop.values import Bindable, as_flag, as_int, as_moment, a
 _KEPT = ("order_reference", "module", "adopted", "channel", "last_state", "digest_version")
 _DIGESTS = ("state", "lines", "address", "tracking", "totals")
 _CHANNELS = {channel.value: channel for channel in Channel}
+# psgdpr's own, of today and of its first versions
+ANONYMOUS_CUSTOMERS = ("anonymous@psgdpr.com", "anonymous@anonymous.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def marker_row(
 
 def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
     marker, orders, payment = tables[MARKER_TABLE], tables["orders"], tables["order_payment"]
+    customer = tables["customer"]
     kept = [tables.column(MARKER_TABLE, name, "") for name in (*_KEPT, *(f"digest_{group}" for group in _DIGESTS))]
     return (
         sa.select(
@@ -111,17 +114,29 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
             orders.c.current_state,
             orders.c.invoice_number,
             payment.c.id_order_payment,
+            tables.column(MARKER_TABLE, "forgotten"),
+            _is_erased(customer).label("erased"),
         )
         .select_from(
-            marker.outerjoin(orders, orders.c.id_order == marker.c.id_order).outerjoin(
+            marker.outerjoin(orders, orders.c.id_order == marker.c.id_order)
+            .outerjoin(
                 payment,
                 sa.and_(
                     payment.c.order_reference == orders.c.reference,
                     payment.c.transaction_id == marker.c.amazon_order_id,
                 ),
             )
+            .outerjoin(customer, customer.c.id_customer == orders.c.id_customer)
         )
         .where(marker.c.amazon_order_id.in_(list(order_ids)))
+    )
+
+
+def _is_erased(customer: sa.Table) -> sa.ColumnElement[Any]:
+    """Whether the shop's own means have erased the person: PrestaShop's psgdpr deletes the customer, and gives what is
+    left to an anonymous one of a fixed e-mail."""
+    return sa.or_(
+        customer.c.id_customer.is_(None), customer.c.deleted == 1, customer.c.email.in_(ANONYMOUS_CUSTOMERS)
     )
 
 
@@ -150,4 +165,5 @@ def _marker(row: Mapping[Any, Any], *, stands: bool) -> Marker:
         last_state=as_int(row["last_state"]),
         order_stands=stands,
         adopted=as_flag(row["adopted"]),
+        forgotten=row["forgotten"] is not None or (stands and bool(row["erased"])),
     )

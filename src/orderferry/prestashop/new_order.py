@@ -105,10 +105,12 @@ def marker_of(frame: Frame) -> Marker:
 
 
 def marker_extras(frame: Frame) -> dict[str, str | int | None]:
-    """The marker's columns that other programs join: when it must be shipped, programs, and the tax scheme."""
+    """The marker's columns that other programs join: when it must be shipped, programs, and the tax scheme; and by
+    when it should have been delivered, which `forget` counts from."""
     order = frame.order
     return {
         "ship_by": moment_text(order.ship_by.latest) if order.ship_by.latest else None,
+        "deliver_by": moment_text(order.deliver_by.latest) if order.deliver_by.latest else None,
         "programs": ",".join(order.programs),
         "tax_scheme": frame.tax_scheme.value,
     }

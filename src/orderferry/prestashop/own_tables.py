@@ -68,6 +68,9 @@ def _marker_columns() -> list[sa.Column[Any]]:
         _number("adopted"),
         # JSON: what our stock movements of this order were, to be undone once
         sa.Column("stock_moved", sa.Text(), nullable=True),
+        # the end of what Amazon promised, and when the buyer's data were blanked
+        sa.Column("deliver_by", _moment(), nullable=True),
+        sa.Column("forgotten", _moment(), nullable=True),
         sa.Column("date_add", _moment(), nullable=True),
         sa.Column("date_upd", _moment(), nullable=True),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orderferry.domain.forgetting import without_buyer, without_postcode
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Intent, Plan
@@ -18,11 +19,16 @@ def plan_order(order: Order, intent: Intent, market: Market, bench: Bench, now: 
     """Given an order, what is intended, and what shop and configuration say, return the plan or why there is none.
 
     An order that can't even be rendered holds itself up and no other: what arithmetic or conversion refuses becomes a
-    write-failed.
+    write-failed. A buyer who was forgotten stays so: what Amazon still tells of the person is not even looked at.
     """
+    marker = bench.catalog.markers.get(order.order_id)
+    if marker is not None and marker.forgotten:
+        order = without_buyer(order)
     try:
         if intent is Intent.UPDATE:
             return _update(order, market, bench, now)
+        if marker is not None and marker.forgotten:
+            order = without_postcode(order)
         return _new(order, intent, market, bench, now)
     except (ArithmeticError, KeyError, ValueError, TypeError) as error:
         return Problem(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # In the order of the numbers 01 to 52.
-_SPAIN = (
-    "VI AB A AL AV BA PM B BU CC CA CS CR CO C CU GI GR GU SS H HU J LE L LO LU M MA MU NA OR O P GC PO SA TF S SG SE "
-    "SO T TE TO V VA BI ZA Z CE ML"
-).split()  # noqa: SIM905
+_SPAIN = """
+    VI AB A AL AV BA PM B BU CC CA CS CR CO C CU GI GR GU SS H HU J LE L LO LU M MA MU NA OR O P GC PO SA TF S SG SE SO
+    T TE TO V VA BI ZA Z CE ML
+    """.split()  # noqa: SIM905
 _FRANCE = {
     **{f"{number:02}": f"{number:02}" for number in range(1, 96) if number != 20},
     **dict.fromkeys(("200", "201"), "2A"),

@@ -27,6 +27,7 @@ _MARKER = (
     "digest_tracking",
     "digest_totals",
     "stock_moved",
+    "forgotten",
 )
 _ORDER = (
     "id_order",

@@ -1,0 +1,54 @@
+"""`forget`: blank buyers' personal data in orders that were delivered long ago."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from orderferry.cli.context import CliContext
+from orderferry.cli.parameters import Duration
+
+if TYPE_CHECKING:
+    from orderferry.run.forget import ForgetReport
+
+
+@click.command("forget")
+@click.option(
+    "--older-than", type=Duration(), required=True, help="How long after delivery, such as 30d (Amazon's own limit)."
+)
+@click.option("--dry-run", is_flag=True, help="Only count; nothing changes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def forget_command(context: CliContext, /, older_than: timedelta, *, dry_run: bool, as_json: bool) -> int:
+    """Blank buyers' personal data in imported orders that long after delivery, as Amazon's policy demands: names,
+    street, postcode, phone, e-mail, gift text and our own messages. Country, city, amounts, products and papers stay;
+    an order with an issued invoice keeps the name and address on it. No later update fills them again.
+
+    There is no way back: run it with --dry-run first.
+    """
+    from orderferry.bootstrap import Installation
+
+    installation = Installation(context.one_settings())
+    report = installation.forget(older_than, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        _print(report, summary=(context.on_terminal or dry_run) and not context.quiet)
+    return int(report.exit_code)
+
+
+def _print(report: ForgetReport, *, summary: bool) -> None:
+    """Under cron only what went wrong is said."""
+    if summary:
+        verb = "would be forgotten" if report.dry_run else "forgotten"
+        kept = f" ({report.on_invoices} keep name and address on their invoice)" if report.on_invoices else ""
+        click.echo(
+            f"{report.forgotten} buyers {verb}{kept}; {report.not_due} orders were delivered later, "
+            f"{report.under_way} are under way."
+        )
+    for problem in report.problems:
+        click.echo(f"orderferry: {problem.message}", err=True)
+        click.echo(f"  {problem.hint}", err=True)

@@ -1,0 +1,88 @@
+"""When the buyer of an imported order has to be forgotten, and an order without its buyer. Pure.
+
+Amazon's Data Protection Policy: personal data for at most 30 days after delivery, longer only where law demands it
+(shops-in-the-field). What is personal: sp-api-orders 2.4; city, region and country are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from orderferry.domain.orders import Address, Buyer, Item, Order, OrderStatus
+
+# Amazon's own word that nothing more is going to be sent.
+FINISHED_AT_AMAZON = frozenset(
+    {OrderStatus.SHIPPED.value, OrderStatus.INVOICE_UNCONFIRMED.value, OrderStatus.CANCELLED.value}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLife:
+    """An imported order as far as forgetting asks. Times are aware UTC.
+
+    `placed` is its date in the shop, `deliver_by` the end of what Amazon promised, `finished` when the shop sent or
+    cancelled it (None: it has not), `amazon_finished` Amazon's last change of an order that it calls shipped or
+    cancelled.
+    """
+
+    order_id: str
+    id_order: int
+    placed: datetime
+    deliver_by: datetime | None = None
+    finished: datetime | None = None
+    amazon_finished: datetime | None = None
+
+
+def delivered(life: OrderLife) -> datetime | None:
+    """Given an order, return when it was delivered at the latest that anything says; None while it is under way.
+
+    Neither shop nor Amazon tells the day of delivery: the latest of what both promised and did stands for it.
+    """
+    if life.finished is None and life.amazon_finished is None:
+        return None
+    return max(_given(life.finished or life.placed, life.deliver_by, life.amazon_finished))
+
+
+def without_buyer(order: Order) -> Order:
+    """Given an order, return it as if Amazon told nothing of the buyer any more.
+
+    Country, region, city and the postcode stay: VAT depends on them.
+    """
+    return replace(
+        order,
+        buyer=Buyer(),
+        delivery_address=_place_only(order.delivery_address),
+        delivery_instructions=(),
+        tax_registrations=(),
+        items=tuple(map(_without_texts, order.items)),
+    )
+
+
+def without_postcode(order: Order) -> Order:
+    """Given an order, return it without the postcode, which is personal where it is written down."""
+    address = order.delivery_address
+    return order if address is None else replace(order, delivery_address=replace(address, postal_code=""))
+
+
+def _place_only(address: Address | None) -> Address | None:
+    if address is None:
+        return None
+    return Address(
+        city=address.city,
+        district=address.district,
+        municipality=address.municipality,
+        region=address.region,
+        postal_code=address.postal_code,
+        country=address.country,
+        kind=address.kind,
+    )
+
+
+def _without_texts(item: Item) -> Item:
+    return replace(item, gift_message="", customized_url="", cancel_request_reason="", cancel_reason="")
+
+
+def _given(*moments: datetime | None) -> Iterable[datetime]:
+    return (moment for moment in moments if moment is not None)
