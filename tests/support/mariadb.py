@@ -78,6 +78,8 @@ class MariadbServer:
         log = self.folder / "log"
         common: Mapping[str, str | None] = {
             "datadir": str(self.folder / "data"),
+            # Not the common one: a server that starts beside this one clears its tables away there.
+            "tmpdir": str(self.folder),
             "socket": str(self.socket),
             "pid_file": str(self.folder / "pid"),
             "port": str(self.port),
