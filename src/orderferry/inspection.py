@@ -97,15 +97,16 @@ def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, 
         return measure_volume(ledger, account, installation.now()), installation.quota(ledger).rate("searchOrders")
 
 
-def read_story(installation: Installation, order_id: str, *, refresh: bool) -> Story:
-    """Everything known of an order; with `refresh` Amazon is asked for it once. Raise LedgerUnusable, UsageError."""
+def read_story(installation: Installation, order_id: str, *, refresh: bool, verify: bool = False) -> Story:
+    """Everything known of an order; with `refresh` Amazon is asked for it once, with `verify` its rows in the shop are
+    judged. Raise LedgerUnusable, UsageError."""
 
     def get(wanted: str) -> Order | UnreadableOrder | None:
         with amazon_to_ask(installation) as source:
             return source.get(wanted)
 
     with ledger_if_there(installation) as ledger, closing(installation.shop(ledger)) as shop:
-        teller = StoryTeller(ledger, shop, installation.settings.orders.since, get, installation.now)
+        teller = StoryTeller(ledger, shop, installation.settings.orders.since, get, installation.now, verify)
         return teller.tell(order_id, refresh=refresh)
 
 

@@ -80,6 +80,7 @@ def test_older_news_are_refused(sqlite_shop: ShopDatabase, writing: Importer) ->
 
 def test_a_person_who_moved_the_state_is_not_overruled(sqlite_shop: ShopDatabase, writing: Importer) -> None:
     writing.take(ORDER)
+    writing.verifies = False  # the state is moved without its history
     sqlite_shop.execute("UPDATE {p}orders SET current_state = 3")
     applied = writing.take(shipped(ORDER), LATER)
 
@@ -137,6 +138,7 @@ def test_pieces_that_a_person_took_off_the_order_are_not_given_back_again(
     sqlite_shop: ShopDatabase, writing: Importer
 ) -> None:
     writing.take(ORDER)
+    writing.verifies = False  # the line's total is left as it was
     sqlite_shop.execute("UPDATE {p}order_detail SET product_quantity = 1 WHERE product_reference = 'MUG-BLUE'")
     writing.take(cancelled(ORDER), LATER)
 

@@ -146,6 +146,17 @@ def test_the_rows_of_an_imported_order_are_there_and_masked(story: Doctored) -> 
     assert {"orders", "order_detail", "order_history", "orderferry_order", "cart"} <= rows.keys()
 
 
+def test_rows_are_verified_when_asked_for(story: Doctored) -> None:
+    assert told(story, READY)["shop"]["findings"] is None
+    assert told(story, READY, "--verify")["shop"]["findings"] == []
+    story.shop.execute("UPDATE {p}orders SET total_paid = total_paid + 1")
+    findings = told(story, READY, "--verify", code=1)["shop"]["findings"]
+    assert [finding["place"] for finding in findings] == ["orders.total_paid"]
+    code, out = story.run("show", READY, "--verify")
+    assert (code, "Verified: 1 finding\n  orders.total_paid: " in out) == (1, True)
+    assert told(story, WAITING, "--verify")["shop"]["findings"] is None
+
+
 def test_a_held_order_whose_cause_is_gone(story: Doctored) -> None:
     story.shop.execute("UPDATE {p}product SET reference = 'NO-SUCH' WHERE reference = 'SKU-1'")
     document = told(story, UNKNOWN_SKU)

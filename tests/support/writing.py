@@ -133,10 +133,12 @@ def settings_for(database: ShopDatabase, folder: Path, **more: Any) -> Settings:
 
 @dataclass
 class Importer:
-    """A shop as the engine drives it: look, plan, apply."""
+    """A shop as the engine drives it: look, plan, apply. What was written is read back and verified, unless the test
+    has broken the shop itself (`verifies`)."""
 
     shop: PrestashopShop
     slept: list[float] = field(default_factory=list)
+    verifies: bool = True
 
     def plan(self, order: Order, now: datetime = NOW) -> Plan | Problem:
         """What an import would do with the order: create it, or update it where its marker is."""
@@ -151,7 +153,15 @@ class Importer:
         assert isinstance(plan, Plan), plan
         applied = self.shop.apply(plan, now)
         assert isinstance(applied, Applied), applied
+        if self.verifies:
+            self._verify(order.order_id)
         return applied
+
+    def _verify(self, order_id: str) -> None:
+        """The rows of an order of ours must stand every test; what another importer wrote is its own."""
+        marker = self.shop.markers([order_id])[order_id]
+        findings = [] if marker.adopted or marker.forgotten else list(map(str, self.shop.verify(order_id)))
+        assert not findings, findings
 
     def take_all(self, orders: Sequence[Order]) -> list[Applied]:
         """Import several orders, each after its own look."""

@@ -26,16 +26,17 @@ EMPTY = frozenset({"", "0", "0.000000", "0.00", "0000-00-00", "0000-00-00 00:00:
 @click.command("show")
 @click.argument("order_id")
 @click.option("--refresh", is_flag=True, help="Ask Amazon for the order, and say what the next run would do with it.")
+@click.option("--verify", is_flag=True, help="Recompute what back office, invoice and statistics make of its rows.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def show_command(context: CliContext, /, order_id: str, refresh: bool, as_json: bool) -> int:
+def show_command(context: CliContext, /, order_id: str, refresh: bool, verify: bool, as_json: bool) -> int:
     """Everything known of one order, on both sides: when it was seen, what was decided and why, its rows in the shop
     (personal columns masked), and what the next run would do with it."""
     from orderferry.bootstrap import Installation
     from orderferry.inspection import read_story
     from orderferry.run.story_json import story_json
 
-    story = read_story(Installation(context.one_settings()), order_id.strip(), refresh=refresh)
+    story = read_story(Installation(context.one_settings()), order_id.strip(), refresh=refresh, verify=verify)
     if as_json:
         click.echo(json.dumps(story_json(story), ensure_ascii=False))
         return int(story.exit_code)
@@ -135,6 +136,10 @@ def _print_shop(story: Story) -> None:
     for table, rows in shop.rows.items():
         for row in rows:
             _print_row(table, row)
+    if shop.findings is not None:
+        click.echo(f"Verified: {len(shop.findings) or 'no'} finding{'' if len(shop.findings) == 1 else 's'}")
+        for finding in shop.findings:
+            _print_wrapped(str(finding))
 
 
 def _print_row(table: str, row: Any) -> None:

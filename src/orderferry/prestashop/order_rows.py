@@ -36,7 +36,12 @@ _CHILDREN: tuple[tuple[str, str, str], ...] = (
 
 
 def rows_of_order(writer: ShopWriter, order_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Given an Amazon order id, return the rows of its order by table; empty when there is no marker."""
+    """Given an Amazon order id, return the rows of its order by table, masked; empty when there is no marker."""
+    return {table: [masked(row) for row in rows] for table, rows in bare_rows(writer, order_id).items() if rows}
+
+
+def bare_rows(writer: ShopWriter, order_id: str) -> dict[str, list[Found]]:
+    """Given an Amazon order id, return the rows of its order by table as they are: for programs, not for eyes."""
     markers = _all(writer, MARKER_TABLE, {"amazon_order_id": order_id})
     if not markers:
         return {}
@@ -52,7 +57,7 @@ def rows_of_order(writer: ShopWriter, order_id: str) -> dict[str, list[dict[str,
         found["order_payment"] = _all(writer, "order_payment", {"order_reference": as_text(order["reference"])})
         for parent, table, column in _CHILDREN:
             found[table] = [row for above in found[parent] for row in _all(writer, table, {column: above[column]})]
-    return {table: [masked(row) for row in rows] for table, rows in found.items() if rows}
+    return found
 
 
 def masked(row: Mapping[Any, Any]) -> dict[str, Any]:

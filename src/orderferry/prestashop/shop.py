@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from orderferry.config.model import Settings
+from orderferry.domain.finding import Finding
 from orderferry.domain.marker import Marker
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
@@ -31,6 +32,7 @@ from orderferry.prestashop.state_values import kept_value, store_value
 from orderferry.prestashop.tables import ShopTables
 from orderferry.prestashop.transactions import Transactions
 from orderferry.prestashop.values import as_int
+from orderferry.prestashop.verify_order import verify_order
 
 _TAXES_KEY = "shop-taxes"
 _MARKER_PAGE = 500
@@ -167,6 +169,12 @@ class PrestashopShop:
         """The rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""
         with self._database.reading("reading an order's rows") as connection:
             return rows_of_order(ShopWriter(connection, self._ready().tables), order_id)
+
+    def verify(self, order_id: str) -> tuple[Finding, ...]:
+        """What back office, invoice and statistics would stumble over in an order's rows; nothing for none."""
+        opened = self._ready()
+        with self._database.reading("verifying an order's rows") as connection:
+            return verify_order(ShopWriter(connection, opened.tables), opened.facts, order_id)
 
     def release(self) -> None:
         """Give the connection back (before waiting for Amazon)."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from orderferry.domain.entry import Entry
+from orderferry.domain.finding import Finding
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
@@ -41,6 +42,8 @@ class StoryShop(Protocol):
 
     def order_rows(self, order_id: str) -> Rows: ...
 
+    def verify(self, order_id: str) -> Sequence[Finding]: ...
+
     def look(self, orders: Sequence[Order]) -> ShopView: ...
 
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem: ...
@@ -50,11 +53,13 @@ class StoryShop(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShopSide:
-    """What the shop knows of the order. `foreign`: the id_order under which another importer has it, 0 for none."""
+    """What the shop knows of the order. `foreign`: the id_order under which another importer has it, 0 for none.
+    `findings`: what its rows were found to lack; None when nobody asked."""
 
     marker: Marker | None = None
     foreign: int = 0
     rows: Rows = field(default_factory=dict)
+    findings: tuple[Finding, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,11 @@ class Story:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What could not be reached, else 1 for an order that nobody knows."""
+        """What could not be reached, else 1 for an order that nobody knows or whose rows are not in order."""
         codes = [error.exit_code for error in self.errors]
-        return worst(codes if codes or self.known else [ExitCode.NEEDS_A_PERSON])
+        if not self.known or (self.shop and self.shop.findings):
+            codes.append(ExitCode.NEEDS_A_PERSON)
+        return worst(codes)
 
 
 @dataclass(slots=True)
@@ -94,6 +101,7 @@ class StoryTeller:
     since: datetime | None
     get: Callable[[str], Order | UnreadableOrder | None]
     now: Callable[[], datetime]
+    verify: bool = False  # read the shop's rows as back office, invoice and statistics would
     _errors: list[OrderferryError] = field(default_factory=list)
 
     def tell(self, order_id: str, *, refresh: bool) -> Story:
@@ -124,7 +132,8 @@ class StoryTeller:
             self.shop.prepare(write=False)
             marker = self.shop.markers([order_id]).get(order_id)
             foreign = 0 if marker else self.shop.foreign([order_id]).get(order_id, 0)
-            return ShopSide(marker, foreign, self.shop.order_rows(order_id))
+            findings = tuple(self.shop.verify(order_id)) if self.verify and marker else None
+            return ShopSide(marker, foreign, self.shop.order_rows(order_id), findings)
         except ShopError as error:
             self._errors.append(error)
             return None

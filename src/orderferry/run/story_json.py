@@ -84,6 +84,9 @@ def _shop(side: ShopSide) -> dict[str, Any]:
             table: [{str(key): plain(value) for key, value in row.items()} for row in rows]
             for table, rows in side.rows.items()
         },
+        "findings": None
+        if side.findings is None
+        else [{"place": finding.place, "message": finding.message} for finding in side.findings],
     }
 
 

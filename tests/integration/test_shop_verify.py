@@ -1,0 +1,100 @@
+"""`verify` finds what would break list, page, invoice or statistics: each damage, done to a sound order, is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.shop_database import ShopDatabase
+from support.writing import ORDER_ID, Importer, Sold, amazon_order, importer
+
+ORDER = amazon_order(Sold("MUG-BLUE", 2, "29.04", "5.24", shipping="8.54", shipping_tax="1.54"))
+
+
+@pytest.fixture
+def writing(sqlite_shop: ShopDatabase, tmp_path: Path) -> Importer:
+    return importer(sqlite_shop, tmp_path)
+
+
+def places(writing: Importer) -> set[str]:
+    return {finding.place for finding in writing.shop.verify(ORDER_ID)}
+
+
+@pytest.mark.parametrize(
+    ("damage", "place"),
+    [
+        ("UPDATE {p}orders SET total_paid_tax_excl = total_paid_tax_excl - 0.01", "orders.total_paid_tax_excl"),
+        ("UPDATE {p}orders SET total_paid = 1", "orders.total_paid"),
+        ("UPDATE {p}orders SET total_paid_real = 0", "orders.total_paid_real"),
+        ("UPDATE {p}order_payment SET amount = amount + 1", "orders.total_paid_real"),
+        ("UPDATE {p}order_detail SET total_price_tax_incl = 29", "orders.total_products_wt"),
+        ("UPDATE {p}order_detail SET unit_price_tax_incl = 29.04", "order_detail.unit_price_tax_incl"),
+        ("UPDATE {p}order_invoice SET total_shipping_tax_incl = 0", "order_invoice.total_shipping_tax_incl"),
+        ("UPDATE {p}order_invoice SET total_discount_tax_excl = 5", "order_invoice.total_discount_tax_excl"),
+        ("UPDATE {p}order_carrier SET shipping_cost_tax_excl = 0", "order_carrier.shipping_cost_tax_excl"),
+        ("DELETE FROM {p}order_detail_tax", "order_detail_tax"),
+        ("UPDATE {p}order_detail_tax SET id_tax = 999", "order_detail_tax.id_tax"),
+        ("UPDATE {p}order_detail_tax SET total_amount = 4", "order_detail_tax.total_amount"),
+        ("UPDATE {p}tax SET rate = 19 WHERE id_tax = 1", "order_detail_tax.total_amount"),
+        ("UPDATE {p}order_invoice_tax SET id_tax = 999", "order_invoice_tax.id_tax"),
+        ("DELETE FROM {p}customer", "customer"),
+        ("DELETE FROM {p}address", "orders.id_address_delivery"),
+        ("DELETE FROM {p}cart", "cart"),
+        ("DELETE FROM {p}order_history", "order_history"),
+        ("DELETE FROM {p}order_carrier", "order_carrier"),
+        ("DELETE FROM {p}country_lang WHERE id_country = 10 AND id_lang = 2", "address.id_country"),
+        ("DELETE FROM {p}currency", "orders.id_currency"),
+        ("DELETE FROM {p}lang", "orders.id_lang"),
+        ("DELETE FROM {p}carrier", "orders.id_carrier"),
+        ("DELETE FROM {p}product WHERE id_product = 1", "order_detail.product_id"),
+        ("UPDATE {p}orders SET id_shop = 9", "orders.id_shop"),
+        ("UPDATE {p}orders SET current_state = 99", "orders.current_state"),
+        ("UPDATE {p}orders SET current_state = 4", "order_history"),
+        ("UPDATE {p}orders SET valid = 0", "orders.valid"),
+        ("UPDATE {p}orders SET invoice_date = '0000-00-00 00:00:00'", "orders.invoice_date"),
+        ("UPDATE {p}orders SET conversion_rate = 0", "orders.conversion_rate"),
+        ("UPDATE {p}orders SET invoice_number = 7", "orders.invoice_number"),
+        ("UPDATE {p}order_invoice SET delivery_number = 7", "orders.delivery_number"),
+        ("DELETE FROM {p}order_invoice_payment", "order_invoice_payment"),
+        ("UPDATE {p}cart SET secure_key = 'x'", "cart.secure_key"),
+        ("UPDATE {p}customer SET secure_key = 'x'", "customer.secure_key"),
+        ("UPDATE {p}cart SET delivery_option = '[]'", "cart.delivery_option"),
+        ("UPDATE {p}cart SET delivery_option = 'x'", "cart.delivery_option"),
+        ("UPDATE {p}customer_thread SET status = 'open'", "customer_thread.status"),
+        ("UPDATE {p}customer_message SET id_employee = 9", "customer_message.id_employee"),
+        ("UPDATE {p}orders SET reference = NULL", "orders.reference"),
+        ("UPDATE {p}order_detail SET product_supplier_reference = NULL", "order_detail.product_supplier_reference"),
+        ("UPDATE {p}order_detail SET product_attribute_id = NULL", "order_detail.product_attribute_id"),
+        ("UPDATE {p}order_payment SET card_holder = NULL", "order_payment.card_holder"),
+        ("UPDATE {p}address SET company = NULL", "address.company"),
+        ("UPDATE {p}address SET phone_mobile = NULL", "address.phone_mobile"),
+        (
+            "INSERT INTO {p}order_cart_rule (id_order, id_cart_rule, name, value) VALUES (1, 1, 'x', 3)",
+            "order_cart_rule.value",
+        ),
+    ],
+)
+def test_each_damage_is_found(sqlite_shop: ShopDatabase, writing: Importer, damage: str, place: str) -> None:
+    writing.take(ORDER)  # which has no findings
+    sqlite_shop.execute(damage)
+
+    assert place in places(writing)
+
+
+def test_what_is_not_there_is_said(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    assert places(writing) == {"orderferry_order"}
+    writing.take(ORDER)
+    sqlite_shop.execute("DELETE FROM {p}orders")
+    assert places(writing) == {"orders"}
+
+
+def test_findings_hold_nothing_of_a_buyer(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    for table in ("order_detail_tax", "order_payment", "cart", "country_lang"):
+        sqlite_shop.execute(f"DELETE FROM {{p}}{table}")
+    sqlite_shop.execute("UPDATE {p}address SET company = NULL")
+
+    told = " ".join(str(finding) for finding in writing.shop.verify(ORDER_ID))
+    assert "order_payment" in told
+    assert not any(word in told for word in ("Rossi", "Mario", "Roma", "amazon.invalid", "20121"))
