@@ -1,0 +1,50 @@
+"""`status --nagios`: one line with performance data, and the exit codes that Nagios plugins know (0 to 3)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from orderferry.domain.spans import last_end
+from orderferry.run.status import Status
+
+
+class NagiosState(IntEnum):
+    """Nagios Plugin API: the meaning of a plugin's exit code."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+def nagios_state(status: Status) -> NagiosState:
+    """Critical: a command is late, or time was not observed, so orders may be missing. Warning: a person must act."""
+    if status.gaps or any(command.late for command in status.commands):
+        return NagiosState.CRITICAL
+    return NagiosState.WARNING if status.conditions else NagiosState.OK
+
+
+def nagios_line(status: Status) -> str:
+    """The plugin's one line: state, text, and after the bar the performance data."""
+    state = nagios_state(status)
+    late = [command.command for command in status.commands if command.late]
+    parts = [f"{number} {word.replace('_', ' ')}" for word, number in status.open.items() if number]
+    parts += [f"late: {', '.join(late)}"] if late else []
+    parts += [f"{len(status.gaps)} gaps in the observation"] if status.gaps else []
+    numbers = {**status.open, "observed_age": _observed_age(status)}
+    performance = " ".join(f"{name}={value}" for name, value in numbers.items())
+    return f"ORDERFERRY {state.name} - {'; '.join(parts) or 'all is well'} | {performance}"
+
+
+def unknown_line(message: str) -> str:
+    """The line when the state can't be told. A bar would begin performance data."""
+    return f"ORDERFERRY {NagiosState.UNKNOWN.name} - {message.replace('|', '/')}"
+
+
+def _observed_age(status: Status) -> str:
+    """How long ago the least observed marketplace's coverage ends: `<seconds>s`, or `U` for never."""
+    ends = [last_end(spans) for _, spans in status.cells]
+    known = [end for end in ends if end is not None]
+    if not known or len(known) < len(ends):
+        return "U"
+    return f"{max(int((status.now - min(known)).total_seconds()), 0)}s"

@@ -1,0 +1,69 @@
+"""`status --html FILE`: the state of things on one self-contained page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from html import escape
+
+from orderferry.cli.charts import strip
+from orderferry.cli.page import heading, page, paragraph, table
+from orderferry.domain.durations import format_duration, iso
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.spans import Span
+from orderferry.run.status import CommandStatus, Status
+
+SHOWN = timedelta(days=30)  # how far back the strips of the observation go
+
+
+def status_page(status: Status, shop: str) -> str:
+    """Given a status and the configuration's name, return the HTML document. It holds no personal data."""
+    body = [
+        f"<h1>orderferry: {escape(shop)}</h1>",
+        paragraph(f"as of {iso(status.now.replace(microsecond=0))}", "quiet"),
+        paragraph(
+            "All is well." if status.healthy else "Not all is well.",
+            "verdict good" if status.healthy else "verdict bad",
+        ),
+    ]
+    if status.conditions:
+        body += [heading("What needs a person"), table(["Cause"], [[found.text] for found in status.conditions])]
+    body += [heading("Commands"), _commands(status)]
+    body += [heading("Observed"), *_strips(status)]
+    body += [heading("Open orders"), _open(status)]
+    left = [[operation, f"{tokens:.1f}"] for operation, tokens in status.quota.items()]
+    body += [heading("Amazon's quota"), table(["Operation", "Requests left"], left, numbers=[1])]
+    return page(f"orderferry: {shop}", body)
+
+
+def _commands(status: Status) -> str:
+    rows = [[c.command, _ago(status, c), _exit(c), "late" if c.late else ""] for c in status.commands]
+    late = [number for number, command in enumerate(status.commands) if command.late]
+    return table(["Command", "Last success", "Last exit code", ""], rows, numbers=[2], marked=late)
+
+
+def _ago(status: Status, command: CommandStatus) -> str:
+    success = command.last_success
+    return f"{format_duration(status.now - success.started)} ago" if success else "never"
+
+
+def _exit(command: CommandStatus) -> str:
+    code = command.last_run.exit_code if command.last_run else None
+    return "" if code is None else str(code)
+
+
+def _strips(status: Status) -> list[str]:
+    whole = Span(status.now - SHOWN, status.now)
+    parts = []
+    for cell, spans in status.cells:
+        gaps = [gap for gap_cell, gap in status.gaps if gap_cell == cell]
+        parts += [paragraph(f"{marketplace_code(cell[0])} {cell[1]}", "quiet"), strip(whole, spans, gaps)]
+    return [*parts, paragraph("the last thirty days; green was observed, red was not", "quiet")]
+
+
+def _open(status: Status) -> str:
+    rows = [[word.replace("_", " "), str(number)] for word, number in status.open.items()]
+    oldest = status.oldest_waiting
+    if oldest is not None:
+        waits = format_duration(status.now - oldest.first_seen)
+        rows.append([f"waiting longest: {oldest.order_id}, {oldest.message}", waits])
+    return table(["State", "Orders"], rows, numbers=[1])

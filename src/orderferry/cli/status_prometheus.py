@@ -1,0 +1,66 @@
+"""`status --prometheus FILE`: the state of things for node_exporter's textfile collector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.spans import last_end
+from orderferry.run.status import Status
+
+Sample = tuple[Mapping[str, str], str]
+
+
+def prometheus_text(status: Status, shop: str) -> str:
+    """Given a status and the configuration's name, return the metrics in Prometheus's text format."""
+    lines: list[str] = []
+    for name, help_text, samples in _metrics(status):
+        lines += [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
+        lines += [f"{name}{{{_labels({'shop': shop, **labels})}}} {value}" for labels, value in samples]
+    return "\n".join(lines) + "\n"
+
+
+def _metrics(status: Status) -> Iterator[tuple[str, str, Iterable[Sample]]]:
+    yield "orderferry_healthy", "1 if nothing needs a person.", [({}, str(int(status.healthy)))]
+    yield (
+        "orderferry_orders_open",
+        "Orders that are not in the shop yet, by state.",
+        [({"state": state}, str(number)) for state, number in status.open.items()],
+    )
+    yield (
+        "orderferry_last_success_timestamp_seconds",
+        "When the command did its work last.",
+        [
+            ({"command": command.command}, f"{command.last_success.started.timestamp():.0f}")
+            for command in status.commands
+            if command.last_success
+        ],
+    )
+    yield (
+        "orderferry_command_late",
+        "1 if the command is late against its own rhythm.",
+        [({"command": command.command}, str(int(command.late))) for command in status.commands],
+    )
+    yield (
+        "orderferry_observed_until_timestamp_seconds",
+        "Up to when Amazon's updates were observed.",
+        [
+            ({"marketplace": marketplace_code(marketplace), "channel": channel}, f"{end.timestamp():.0f}")
+            for (marketplace, channel), spans in status.cells
+            if (end := last_end(spans))
+        ],
+    )
+    yield "orderferry_gaps", "Spans of time that no run has observed.", [({}, str(len(status.gaps)))]
+    yield (
+        "orderferry_quota_tokens",
+        "Requests that Amazon's quota allows now.",
+        [({"operation": operation}, f"{left:.2f}") for operation, left in status.quota.items()],
+    )
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

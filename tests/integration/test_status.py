@@ -1,0 +1,90 @@
+"""`status` in all its forms, after runs of a real installation."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.simulator.catalog import DEMO_CATALOG
+from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.shop_life import generate
+from support.installation import Installed, install
+from support.shop_database import ShopDatabase
+
+SKUS = [item.sku for item in DEMO_CATALOG]
+METRIC = re.compile(r'^[a-z_]+\{shop="config"(,[a-z]+="[^"]*")*\} -?\d+(\.\d+)?$')
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Iterator[Installed]:
+    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
+    create_shop(shop.engine(), seed=ShopSeed(products=plain_products(SKUS[1:], 500)))
+    world = generate(3, datetime.now(UTC) - timedelta(days=1), 1, 30, ("IT", "DE", "FR", "ES"))
+    with SimulatorServer(world) as server:
+        yield install(tmp_path, server, shop.url)
+
+
+def test_before_the_first_run_there_is_nothing_to_tell(installed: Installed) -> None:
+    finished = installed.run("status")
+    assert finished.code == 6
+    assert "orderferry import" in finished.err
+    nagios = installed.run("status", "--nagios")
+    assert nagios.code == 3
+    assert nagios.out.startswith("ORDERFERRY UNKNOWN - ")
+
+
+def test_after_a_run_with_held_orders_every_form_tells_the_same(installed: Installed) -> None:
+    assert installed.run("import").code == 1
+    told = installed.run("status", "--json")
+    document = told.json
+    assert told.code == document["exit_code"] == 1
+    assert document["healthy"] is False
+    held = document["open"]["held"]
+    assert held > 0
+    assert set(document) >= {"healthy", "commands", "coverage", "gaps", "open", "quota", "exit_code"}
+    nagios = installed.run("status", "--nagios")
+    assert nagios.code == 1
+    assert f"held={held}" in nagios.out.split(" | ")[1]
+    assert nagios.out.count("\n") == 1
+    plain = installed.run("status")
+    assert plain.code == 1
+    assert SKUS[0] in plain.out
+
+
+def test_metrics_and_page_are_written_whole_and_hold_no_markup_of_strangers(installed: Installed) -> None:
+    installed.run("import")
+    metrics, page = installed.folder / "orderferry.prom", installed.folder / "status.html"
+    assert installed.run("status", "--prometheus", str(metrics), "--html", str(page)).code == 1
+    samples = [line for line in metrics.read_text().splitlines() if not line.startswith("#")]
+    assert samples
+    for line in samples:
+        assert METRIC.match(line), line
+    assert 'orderferry_healthy{shop="config"} 0' in samples
+    document = page.read_text()
+    assert document.count("<svg") == 8, "a strip for each marketplace and channel"
+    assert "<script" not in document
+    assert SKUS[0] in document
+
+
+def test_a_full_folder_or_missing_one_is_a_sentence(installed: Installed) -> None:
+    installed.run("import")
+    finished = installed.run("status", "--html", str(installed.folder / "no/such/folder/x.html"))
+    assert finished.code == 1
+    assert "Traceback" not in finished.err
+    assert "no/such/folder" in finished.err
+
+
+def test_a_late_command_is_critical_to_nagios(installed: Installed) -> None:
+    for _ in range(3):
+        installed.run("import")
+    with sqlite3.connect(installed.ledger) as connection:
+        connection.execute("UPDATE runs SET started = '2026-01-0' || id || 'T00:00:00.000Z'")
+    nagios = installed.run("status", "--nagios")
+    assert nagios.code == 2
+    assert "late: import" in nagios.out
