@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
@@ -52,6 +53,28 @@ def account_identity(settings: Settings) -> str:
 def shop_identity(settings: Settings) -> str:
     """Where the shop's tables are: database location and prefix, without credentials."""
     return f"{settings.prestashop.location} {settings.prestashop.table_prefix}"
+
+
+def preload() -> None:
+    """Import what every run needs, for a process that is going to divide: a second of work that is done once then."""
+    from orderferry.amazon.environment import drop_stray_variables
+
+    drop_stray_variables()  # before sp_api is imported
+    for module in _OF_EVERY_RUN:
+        import_module(module)
+
+
+_OF_EVERY_RUN = (
+    "orderferry.amazon.client",
+    "orderferry.amazon.source",
+    "orderferry.config.load",
+    "orderferry.ledger.one_run",
+    "orderferry.ledger.open",
+    "orderferry.ledger.quota",
+    "orderferry.notify.alerts",
+    "orderferry.notify.tail",
+    "orderferry.prestashop.shop",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +135,13 @@ class Installation:
         from orderferry.prestashop.adopt_orders import OrderAdopter
 
         return OrderAdopter(self.settings, sleep=self.sleep)
+
+    def idle(self, length: timedelta) -> None:
+        """Wait before a run begins; a signal ends it. Raise Stopped."""
+        if length:
+            stop = StopSwitch(self.now)
+            with stop.on_signals(), stop.waiting():
+                self.sleep(length.total_seconds())
 
     def run(self, command: str, options: RunOptions, *, wait: timedelta = timedelta(0), speak: bool = True) -> Report:
         """Run `import`, `recheck` or `doublecheck` and return its report, with what is news in `said` if `speak`.
@@ -180,23 +210,17 @@ class Installation:
         Where there is no ledger none is made: the comparison is an audit then, remembers nothing, and says every
         error. Raise LedgerUnusable; UsageError for a span that can't be compared.
         """
-        from orderferry.ledger.lock import RunLock
+        from orderferry.ledger.open import ledger_exists
 
         stop = StopSwitch(self.now)
-        if not self.settings.ledger.path.exists():
-            with stop.on_signals():
-                return self._comparer(options, None, stop).run()
         with stop.on_signals():
-            lock = RunLock(self.settings.ledger.path, COMMAND, clock=self.now, sleep=self.sleep)
+            if not ledger_exists(self.settings.ledger.place):
+                return self._comparer(options, None, stop).run()
             try:
-                lock.acquire()
+                with self._alone(COMMAND, stop), self.ledger() as ledger:
+                    return self._comparer(options, ledger, stop).run()
             except AlreadyRunning as running:
                 return Comparison(self.now(), errors=[running])
-            try:
-                with self.ledger() as ledger:
-                    return self._comparer(options, ledger, stop).run()
-            finally:
-                lock.release()
 
     def forget(self, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
         """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from orderferry.cli.parameters import Duration, ExitCodes, MarketplaceCode, Mome
 from orderferry.cli.print_report import print_said, print_summary
 from orderferry.cli.progress import shown_progress
 from orderferry.domain.orders import Channel
-from orderferry.errors import ExitCode, OrderferryError, worst
+from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
 
@@ -33,6 +34,7 @@ SHARED_OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] =
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     click.option("--progress/--no-progress", default=None, help="Show progress (default: on a terminal)."),
     click.option("--wait", type=Duration(), default=timedelta(0), help="Queue so long for the lock."),
+    click.option("--splay", type=Duration(), default=timedelta(0), help="Spread the shops' starts over this time."),
     click.option("--max-time", type=Duration(), default=timedelta(hours=2), show_default="2h", help="End after this."),
     click.option("--ok-exit", type=ExitCodes(), default=frozenset(), help="These exit codes become 0."),
 )
@@ -48,6 +50,7 @@ class Call:
     as_json: bool
     ok_exit: frozenset[ExitCode]
     progress: bool | None = None
+    splay: timedelta = timedelta(0)
 
 
 def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,13 +90,47 @@ def doublecheck_command(context: CliContext, /, **given: Any) -> int:
 
 
 def _run(context: CliContext, command: str, given: dict[str, Any]) -> int:
-    call = Call(command, _options(given), given["wait"], given["as_json"], given["ok_exit"], given["progress"])
+    call = Call(
+        command,
+        _options(given),
+        given["wait"],
+        given["as_json"],
+        given["ok_exit"],
+        given["progress"],
+        given["splay"],
+    )
     files = context.config_files()
-    reports = [(path, _report(context, call, path)) for path in files]
+    code, document = (_run_one if len(files) == 1 else _run_many)(context, call, files)
     if call.as_json:
-        click.echo(json.dumps(_document(reports), ensure_ascii=False))
-    code = worst(report.exit_code for _, report in reports)
+        click.echo(json.dumps(document, ensure_ascii=False))
     return int(ExitCode.DONE if code in call.ok_exit else code)
+
+
+def _run_one(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, dict[str, Any]]:
+    from orderferry.cli.many_shops import start_delay
+
+    report = _report(context, call, files[0], start_delay(files[0], call.splay))
+    if context.on_terminal and not context.quiet and not call.as_json:
+        print_summary(report)
+    elif not call.as_json:
+        print_said(report, quiet=context.quiet)
+    return report.exit_code, report.as_json()
+
+
+def _run_many(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, dict[str, Any]]:
+    from orderferry.bootstrap import preload
+    from orderferry.cli.many_shops import Fleet, run_fleet
+
+    preload()
+    fleet = Fleet(
+        call.command,
+        partial(_report, context, replace(call, progress=False)),
+        call.options.max_time + call.wait,
+        call.splay,
+        call.options.dry_run,
+        call.as_json,
+    )
+    return run_fleet(fleet, files, context)
 
 
 def _options(given: dict[str, Any]) -> RunOptions:
@@ -117,8 +154,8 @@ def _options(given: dict[str, Any]) -> RunOptions:
     )
 
 
-def _report(context: CliContext, call: Call, path: Path) -> Report:
-    """Run one configuration; what stops it before its run begins becomes a report too. Prints for people."""
+def _report(context: CliContext, call: Call, path: Path, delay: timedelta = timedelta(0)) -> Report:
+    """Run one configuration after a while; what stops it before its run begins becomes a report too."""
     import os
 
     from orderferry import bootstrap
@@ -131,6 +168,7 @@ def _report(context: CliContext, call: Call, path: Path) -> Report:
             call.command, call.progress, quiet=context.quiet, verbose=bool(context.verbose)
         ) as progress:
             installation = bootstrap.Installation(settings, progress=progress)
+            installation.idle(delay)
             report = installation.run(call.command, call.options, wait=call.wait, speak=not call.as_json)
     except Exception as unforeseen:
         # One shop's trouble, whatever it is, must not keep the other configurations from their run.
@@ -138,17 +176,4 @@ def _report(context: CliContext, call: Call, path: Path) -> Report:
         now = bootstrap.utc_now()
         report = Report(call.command, now, call.options.dry_run, finished=now, errors=[error])
         report.said = tuple((error.exit_code, line) for line in error_lines(error))
-    if call.as_json:
-        return report
-    if context.on_terminal and not context.quiet:
-        print_summary(report)
-    else:
-        print_said(report, quiet=context.quiet)
     return report
-
-
-def _document(reports: list[tuple[Path, Report]]) -> dict[str, Any]:
-    if len(reports) == 1:
-        return reports[0][1].as_json()
-    shops = [{"config": str(path), **report.as_json()} for path, report in reports]
-    return {"shops": shops, "exit_code": int(worst(report.exit_code for _, report in reports))}

@@ -54,6 +54,11 @@ _CODES = {
 }
 
 
+def stopped_by(number: int) -> Stopped:
+    """The error of a run that SIGINT, SIGTERM or SIGHUP ended."""
+    return Stopped(_CODES[signal.Signals(number)])
+
+
 class StopSwitch:
     """Collects the wish to stop. `check()` raises it where stopping is safe; within `waiting()` (a call to Amazon, a
     sleep) a signal, or the deadline, raises it at once. Whatever still hangs `grace` later is broken off by Overdue.
