@@ -34,9 +34,9 @@ class Ended(Finished):
         """Everything, for an assertion's message."""
         return f"code {self.code}, signal {self.signal}\n{self.out}\n{self.err}"
 
-    def count(self, family: str) -> int:
-        """How many events of a family there were."""
-        return sum(1 for name, _ in self.events if name == family)
+    def events_of(self, family: str) -> list[str]:
+        """The words of a family's events."""
+        return [text for name, text in self.events if name == family]
 
 
 class Child:

@@ -93,12 +93,11 @@ class Scene:
 
     def points(self, family: str) -> list[int]:
         """The numbers of a family's events."""
-        return list(range(1, self.healthy.count(family) + 1))
+        return list(range(1, len(self.healthy.events_of(family)) + 1))
 
     def named(self, family: str, *texts: str) -> list[int]:
         """The numbers of the events with one of these texts."""
-        mine = [text for name, text in self.healthy.events if name == family]
-        return [number for number, text in enumerate(mine, 1) if text in texts]
+        return [number for number, text in enumerate(self.healthy.events_of(family), 1) if text in texts]
 
     def start(self, *words: str, now: datetime = T2, **more: Any) -> Child:
         """Start the run under test (or another command)."""

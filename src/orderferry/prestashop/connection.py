@@ -47,6 +47,9 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         poolclass=pool.NullPool,
         connect_args=arguments,
         hide_parameters=True,
+        # `ShopDatabase` ends each transaction itself; the pool would roll back once more, and log a traceback when
+        # the connection is gone.
+        pool_reset_on_return=None,
     )
 
     @event.listens_for(engine, "connect")
