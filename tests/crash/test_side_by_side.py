@@ -1,0 +1,178 @@
+"""Two importers with two ledgers on one shop, and beside them a checkout that writes the way PrestaShop does.
+
+No order, reference or payment twice, no invoice number given to two orders of ours, stock moved once each. Where the
+checkout takes a number that an importer has drawn in the same moment, the next run says so.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from orderferry.simulator.clock import Clock
+from orderferry.simulator.events import Event, EventKind
+from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.orders import Line
+from orderferry.simulator.world import World
+from support.children import PACKAGE, Children, Ended, run_all
+from support.crash_story import T2, order
+from support.installation import Installed, install
+from support.proofs import Proofs
+from support.scenes import IMPORT
+from support.shop_database import ShopDatabase
+from support.shop_picture import flaws_of_orders
+
+CHECKOUT = Path(__file__).parents[1] / "support/checkout.py"
+ORDERS_A_ROUND = 6
+ROUNDS, ALL_ROUNDS = 3, 25
+MUG, PEN = "MUG-BLUE", "PEN-BLACK"  # sold by Amazon alone, and by both
+FREED = Event(EventKind.VERIFIED, 5 * 60)
+LINES = (Line(MUG, 2, Decimal("11.90")), Line(PEN, 1, Decimal("3.57")))
+SHARED_BY_OURS = (
+    "SELECT i.number FROM {p}order_invoice i JOIN {p}orderferry_order m ON m.id_order = i.id_order"
+    " GROUP BY i.number HAVING COUNT(*) > 1"
+)
+SHARED_WITH_OTHERS = (
+    "SELECT m.amazon_order_id FROM {p}order_invoice i JOIN {p}orderferry_order m ON m.id_order = i.id_order"
+    " WHERE EXISTS (SELECT 1 FROM {p}order_invoice x WHERE x.number = i.number AND x.id_order <> i.id_order)"
+)
+QUANTITIES = (
+    "SELECT p.reference, s.id_product, s.quantity FROM {p}stock_available s JOIN {p}product p"
+    " ON p.id_product = s.id_product AND s.id_product_attribute = 0"
+)
+
+
+@dataclass
+class Race:
+    """Two installations, one shop, and an Amazon that gets new orders for each round."""
+
+    shop: ShopDatabase
+    server: SimulatorServer
+    importers: list[Installed]
+    children: Children
+    orders: int = 0
+    created: Counter[str] = field(default_factory=Counter)
+
+    def quantity(self, reference: str) -> int:
+        """The saleable quantity of a product."""
+        return next(int(row["quantity"]) for row in self.shop.rows(QUANTITIES) if row["reference"] == reference)
+
+    def round(self) -> list[Ended]:
+        """Orders come in, and both importers run at once."""
+        now = T2 + timedelta(minutes=20 * (self.orders // ORDERS_A_ROUND))
+        first = self.orders + 1
+        self.orders += ORDERS_A_ROUND
+        placed = now - timedelta(minutes=15)
+        self.server.world.add_all(order(n, placed, FREED, lines=LINES) for n in range(first, self.orders + 1))
+        self.server.clock.move_to(now)
+        return self.run_both(now)
+
+    def run_both(self, now: Any) -> list[Ended]:
+        """Both importers, at once and in real time."""
+        ended = run_all([self.children.start(one, now, *IMPORT, real_time=True) for one in self.importers])
+        self.created["orders"] += sum(one.json["orders"]["created"] for one in ended)
+        for one in ended:
+            assert one.code in {0, 1}, one.told()
+            assert one.json["orders"]["failed"] == one.json["orders"]["held"] == 0, one.told()
+        return ended
+
+
+@contextmanager
+def race(folder: Path, shop: ShopDatabase) -> Iterator[Race]:
+    with SimulatorServer(World(), clock=Clock.still(T2), usage_plans=False) as server, Children(folder) as children:
+        importers = [install(folder, server, shop.url, name=f"importer-{n}", marketplaces=("DE",)) for n in (1, 2)]
+        yield Race(shop, server, importers, children)
+
+
+@contextmanager
+def checkout(shop: ShopDatabase, seed: int, *products: int) -> Iterator[dict[str, Any]]:
+    """PrestaShop's double sells meanwhile; what it sold is in the dictionary afterwards."""
+    sold: dict[str, Any] = {}
+    command = [sys.executable, str(CHECKOUT), shop.url, shop.prefix, str(seed), *map(str, products)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(PACKAGE)}
+    )
+    try:
+        yield sold
+    finally:
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    sold.update(json.loads(out))
+
+
+def rounds_of(proofs: Proofs) -> int:
+    return ALL_ROUNDS if proofs.whole else ROUNDS
+
+
+def test_two_importers_write_each_order_once(shop_database: ShopDatabase, tmp_path: Path, proofs: Proofs) -> None:
+    with race(tmp_path, shop_database) as racing:
+        mugs, pens = racing.quantity(MUG), racing.quantity(PEN)
+        for _ in range(rounds_of(proofs)):
+            racing.round()
+            assert flaws_of_orders(shop_database) == []
+        assert shop_database.count("orders") == racing.orders == racing.created["orders"]
+        assert racing.quantity(MUG) == mugs - 2 * racing.orders
+        assert racing.quantity(PEN) == pens - racing.orders
+    proofs.ran("rounds of two importers", rounds_of(proofs), of=ALL_ROUNDS)
+
+
+def test_beside_a_checkout_no_number_is_lost_sight_of(
+    shop_database: ShopDatabase, tmp_path: Path, proofs: Proofs
+) -> None:
+    with race(tmp_path, shop_database) as racing:
+        mugs, pens = racing.quantity(MUG), racing.quantity(PEN)
+        pen = next(int(row["id_product"]) for row in shop_database.rows(QUANTITIES) if row["reference"] == PEN)
+        with checkout(shop_database, 1, pen) as sold:
+            for _ in range(rounds_of(proofs)):
+                racing.round()
+                assert shop_database.rows(SHARED_BY_OURS) == []
+        now = T2 + timedelta(days=1)
+        racing.server.clock.move_to(now)
+        last = racing.run_both(now)
+        assert shop_database.count("orders") == racing.orders + sold["orders"]
+        assert racing.created["orders"] == racing.orders
+        flaws = [flaw for flaw in flaws_of_orders(shop_database) if "invoice numbers" not in flaw]
+        assert flaws == []
+        shared = {row["amazon_order_id"] for row in shop_database.rows(SHARED_WITH_OTHERS)}
+        for ended in last:
+            told = {p["order_id"] for p in ended.json["problems"] if p["code"] == "duplicate-invoice-number"}
+            assert told == shared
+        # What Amazon alone sells is moved once each; what both sell may be overwritten by the checkout, not by us.
+        assert racing.quantity(MUG) == mugs - 2 * racing.orders
+        overwritten = racing.quantity(PEN) - (pens - racing.orders - sold["units"][str(pen)])
+        print(f"a checkout's {sold['orders']} orders: {len(shared)} numbers shared, {overwritten} units overwritten")
+    proofs.ran("rounds of two importers beside a checkout", rounds_of(proofs), of=ALL_ROUNDS)
+
+
+def test_a_number_that_the_checkout_wrote_after_us_is_said_until_it_is_corrected(
+    shop_database: ShopDatabase, tmp_path: Path, proofs: Proofs
+) -> None:
+    with race(tmp_path, shop_database) as racing:
+        number = int(shop_database.value("SELECT COALESCE(MAX(number), 0) + 1 FROM {p}order_invoice"))
+        racing.round()
+        shop_database.execute(
+            "INSERT INTO {p}order_invoice (id_order, number, date_add) VALUES (4711, :number, NOW())", number=number
+        )
+        shared = [row["amazon_order_id"] for row in shop_database.rows(SHARED_WITH_OTHERS)]
+        assert len(shared) == 1
+        for hours in (1, 2):
+            now = T2 + timedelta(hours=hours)
+            racing.server.clock.move_to(now)
+            for ended in racing.run_both(now):
+                told = [(p["order_id"], p["code"]) for p in ended.json["problems"]]
+                assert told == [(shared[0], "duplicate-invoice-number")], ended.told()
+                assert ended.code == 1
+        shop_database.execute("UPDATE {p}order_invoice SET number = 999 WHERE id_order = 4711")
+        now = T2 + timedelta(hours=3)
+        racing.server.clock.move_to(now)
+        assert [(ended.code, ended.json["problems"]) for ended in racing.run_both(now)] == [(0, []), (0, [])]
+    proofs.ran("shared invoice numbers that were found", 1)
