@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
@@ -89,6 +89,11 @@ class Ledger:
         """The orders in these states, those that stand there longest first."""
         with self.store.reading() as connection:
             return orders.entries(connection, states, limit)
+
+    def purchases(self, since: datetime) -> dict[tuple[str, date], int]:
+        """How many orders were placed from `since` on, by marketplace id and day (UTC). For once a day."""
+        with self.store.reading() as connection:
+            return orders.purchases(connection, since)
 
     def given_up(self) -> list[Entry]:
         """The waiting orders that have waited longer than orders.give_up."""

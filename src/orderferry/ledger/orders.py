@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, not_, select
+from sqlalchemy import Connection, Row, Select, String, bindparam, func, not_, select, type_coerce
 
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
 from orderferry.domain.entry_life import (
@@ -96,6 +96,17 @@ def entries(connection: Connection, states: Iterable[EntryState], limit: int | N
     """Return the orders in these states, those that stand there longest first."""
     wanted = _ENTRIES.where(orders.c.state.in_(tuple(states))).order_by(orders.c.state_since, _ID)
     return _read(connection, wanted if limit is None else wanted.limit(limit))
+
+
+def purchases(connection: Connection, since: datetime) -> dict[tuple[str, date], int]:
+    """Return how many orders were placed from `since` on, by marketplace id and day (UTC). Reads all orders once."""
+    day = func.substr(type_coerce(orders.c.purchased, String), 1, 10)
+    counted = (
+        select(orders.c.marketplace_id, day, func.count())
+        .where(orders.c.purchased >= since)
+        .group_by(orders.c.marketplace_id, day)
+    )
+    return {(marketplace, date.fromisoformat(text)): count for marketplace, text, count in connection.execute(counted)}
 
 
 def given_up(connection: Connection) -> list[Entry]:

@@ -28,6 +28,7 @@ from orderferry.run.observation import (
 )
 from orderferry.run.options import RunOptions
 from orderferry.run.patience import Patience
+from orderferry.run.plausible import Plausibility
 from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
 from orderferry.run.progress import SILENT, Progress
@@ -128,6 +129,8 @@ class Engine:
             InvoiceNumbers(self.shop, self.ledger, report, self.now).check(run)
         if self.sweep.incremental and not report.errors and not self.options.dry_run:
             recovery.leave_copy()
+            for problem in Plausibility(self.ledger, self.now).problems():
+                report.add_problem(problem)
         recovery.report_pending()
 
     def _observe(

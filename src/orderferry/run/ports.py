@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
@@ -94,6 +94,8 @@ class RunLedger(Protocol):
     def entries(self, states: Iterable[EntryState], limit: int | None = None) -> Sequence[Entry]: ...
 
     def given_up(self) -> Sequence[Entry]: ...
+
+    def purchases(self, since: datetime) -> Mapping[tuple[str, date], int]: ...
 
     def due(self, now: datetime, states: Iterable[EntryState], limit: int) -> Sequence[Entry]: ...
 
