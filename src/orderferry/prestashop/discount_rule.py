@@ -27,7 +27,20 @@ def discount_rule(writer: ShopWriter, id_lang: int, moment: str) -> int:
         remembered = as_int(read(writer, _KEY))
         if remembered and writer.rows("cart_rule", ("id_cart_rule",), {"id_cart_rule": remembered}):
             return remembered
-    values: dict[str, Value] = {
+    id_cart_rule = writer.insert("cart_rule", rule_row(moment))
+    if writer.has("cart_rule_lang"):
+        languages = writer.rows("lang", ("id_lang",), {})
+        names: list[dict[str, Value]] = [
+            {"id_cart_rule": id_cart_rule, "id_lang": as_int(row["id_lang"]), "name": NAME} for row in languages
+        ]
+        writer.insert_all("cart_rule_lang", names or [{"id_cart_rule": id_cart_rule, "id_lang": id_lang, "name": NAME}])
+    store_value(writer, _KEY, str(id_cart_rule))
+    return id_cart_rule
+
+
+def rule_row(moment: str) -> dict[str, Value]:
+    """Given the time of writing, return the rule's columns."""
+    return {
         "id_customer": 0,
         "date_from": moment,
         "date_to": moment,
@@ -41,12 +54,3 @@ def discount_rule(writer: ShopWriter, id_lang: int, moment: str) -> int:
         "date_add": moment,
         "date_upd": moment,
     }
-    id_cart_rule = writer.insert("cart_rule", values)
-    if writer.has("cart_rule_lang"):
-        languages = writer.rows("lang", ("id_lang",), {})
-        names: list[dict[str, Value]] = [
-            {"id_cart_rule": id_cart_rule, "id_lang": as_int(row["id_lang"]), "name": NAME} for row in languages
-        ]
-        writer.insert_all("cart_rule_lang", names or [{"id_cart_rule": id_cart_rule, "id_lang": id_lang, "name": NAME}])
-    store_value(writer, _KEY, str(id_cart_rule))
-    return id_cart_rule

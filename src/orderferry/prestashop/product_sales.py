@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orderferry.prestashop.drafts import Value
 from orderferry.prestashop.shop_writer import ShopWriter
 
 
@@ -22,10 +23,12 @@ def count_sales(writer: ShopWriter, sales: Iterable[Sale], day: str) -> None:
         steps = {"quantity": quantity, "sale_nbr": times}
         found = writer.add("product_sale", steps, {"id_product": id_product}, {"date_upd": day})
         if not found:
-            writer.insert(
-                "product_sale",
-                {"id_product": id_product, "quantity": quantity, "sale_nbr": times, "date_upd": day},
-            )
+            writer.insert("product_sale", sale_row(Sale(id_product, quantity), day, times))
+
+
+def sale_row(sale: Sale, day: str, times: int = 1) -> dict[str, Value]:
+    """Given the first sale of a product, its day and in how many lines it was sold, return its row."""
+    return {"id_product": sale.id_product, "quantity": sale.quantity, "sale_nbr": times, "date_upd": day}
 
 
 def take_back_sales(writer: ShopWriter, sales: Iterable[Sale]) -> None:

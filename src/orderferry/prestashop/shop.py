@@ -25,6 +25,7 @@ from orderferry.prestashop.order_rows import rows_of_order
 from orderferry.prestashop.other_importers import ForeignOrders
 from orderferry.prestashop.own_tables import STATE_TABLE, ensure_tables
 from orderferry.prestashop.planning import plan_order
+from orderferry.prestashop.required_columns import refuse_unknown_columns
 from orderferry.prestashop.shared_numbers import SharedNumbers
 from orderferry.prestashop.shop_facts import read_shop_facts
 from orderferry.prestashop.shop_writer import ShopWriter
@@ -89,6 +90,7 @@ class PrestashopShop:
         tables = ShopTables(prefix, live)
         with self._database.reading("reading the shop's settings") as connection:
             facts = read_shop_facts(connection, prefix, live)
+        refuse_unknown_columns(live)
         with self._database.reading("looking for other importers' orders") as connection:
             self._foreign.refresh(connection, tables, remember=write)
         self._markets = {}
