@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from orderferry.amazon.source import AmazonSource
     from orderferry.ledger.ledger import Ledger
     from orderferry.ledger.quota import QuotaBook
-    from orderferry.prestashop.adopt_orders import OrderAdopter
+    from orderferry.prestashop.adopting.orders import OrderAdopter
     from orderferry.prestashop.shop import PrestashopShop
     from orderferry.run.forget import ForgetReport
 
@@ -132,7 +132,7 @@ class Installation:
 
     def adopter(self) -> OrderAdopter:
         """The shop, with the eyes of `adopt`."""
-        from orderferry.prestashop.adopt_orders import OrderAdopter
+        from orderferry.prestashop.adopting.orders import OrderAdopter
 
         return OrderAdopter(self.settings, sleep=self.sleep)
 
@@ -224,7 +224,7 @@ class Installation:
 
     def forget(self, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
         """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable."""
-        from orderferry.prestashop.forgetter import OrderForgetter
+        from orderferry.prestashop.forgetting.forgetter import OrderForgetter
         from orderferry.run.forget import forget
 
         stop = StopSwitch(self.now)
@@ -234,7 +234,7 @@ class Installation:
 
     def _comparer(self, options: CompareOptions, ledger: Ledger | None, stop: StopSwitch) -> Comparer:
         from orderferry.amazon.passing_quota import PassingQuota
-        from orderferry.prestashop.audit import ShopAudit
+        from orderferry.prestashop.auditing.audit import ShopAudit
 
         book = self.quota(ledger, SWEEPS["doublecheck"].reserve) if ledger else None
         source = self._source(book or PassingQuota(self.settings.amazon.quota_share, self.now))

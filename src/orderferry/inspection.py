@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from orderferry.amazon.source import AmazonSource
     from orderferry.domain.orders import Order, UnreadableOrder
     from orderferry.ledger.ledger import Ledger
-    from orderferry.prestashop.probe import ShopProbe
-    from orderferry.prestashop.setup_shop import SetupShop
+    from orderferry.prestashop.checking.probe import ShopProbe
+    from orderferry.prestashop.checking.setup_shop import SetupShop
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def amazon_to_ask(installation: Installation) -> Iterator[AmazonSource]:
 
 def shop_probe(installation: Installation) -> ShopProbe:
     """The shop, with the eyes of `check`."""
-    from orderferry.prestashop.probe import ShopProbe
+    from orderferry.prestashop.checking.probe import ShopProbe
 
     return ShopProbe(installation.settings, sleep=installation.sleep)
 
@@ -113,7 +113,7 @@ def read_story(installation: Installation, order_id: str, *, refresh: bool, veri
 @contextmanager
 def setup_shop(settings: Settings) -> Iterator[SetupShop]:
     """The shop of a configuration that is still being written. Raise ShopUnavailable or ShopUnfit."""
-    from orderferry.prestashop.setup_shop import SetupShop
+    from orderferry.prestashop.checking.setup_shop import SetupShop
 
     shop = SetupShop(settings, sleep=time.sleep)
     try:

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.errors import ExitCode
-from orderferry.prestashop.database import ShopDatabase as Database
+from orderferry.prestashop.database.database import ShopDatabase as Database
 from orderferry.simulator.world import World
 from support.children import Children
 from support.crash_story import LATELY, T2, T3, VERIFIED, order, stage

@@ -19,7 +19,7 @@ from orderferry.domain.orders import Address, Buyer, Order, OrderStatus, TaxRegi
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Effect
 from orderferry.errors import ExitCode
-from orderferry.prestashop.forgetter import OrderForgetter
+from orderferry.prestashop.forgetting.forgetter import OrderForgetter
 from orderferry.run.forget import ForgetReport, forget
 from support.installation import Installed
 from support.shop_database import ShopDatabase

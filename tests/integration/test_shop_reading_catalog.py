@@ -22,10 +22,10 @@ from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.catalog import CatalogReader
 from orderferry.prestashop.embedded import MULTISHOP
-from orderferry.prestashop.marker_table import marker_row
-from orderferry.prestashop.other_importers import ForeignOrders
+from orderferry.prestashop.reading.catalog import CatalogReader
+from orderferry.prestashop.reading.marker_table import marker_row
+from orderferry.prestashop.reading.other_importers import ForeignOrders
 from support.reading import OpenShop, opened, statements
 from support.shop_database import ShopDatabase
 

@@ -13,17 +13,17 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.errors import ShopError, ShopUnavailable, ShopUnfit
-from orderferry.prestashop.connection import open_engine
-from orderferry.prestashop.database import ShopDatabase as Database
-from orderferry.prestashop.database_errors import (
+from orderferry.prestashop.database.connection import open_engine
+from orderferry.prestashop.database.database import ShopDatabase as Database
+from orderferry.prestashop.database.database_errors import (
     ConnectionLost,
     DuplicateKey,
     RightsMissing,
     RowRefused,
     TransientTrouble,
 )
-from orderferry.prestashop.live_schema import read_tables
-from orderferry.prestashop.own_tables import ensure_tables
+from orderferry.prestashop.database.live_schema import read_tables
+from orderferry.prestashop.database.own_tables import ensure_tables
 from support.certificates import Authority
 from support.mariadb import MariadbServer, free_port
 from support.reading import settings_for

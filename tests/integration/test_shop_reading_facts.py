@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.database import ShopDatabase as Database
+from orderferry.prestashop.database.database import ShopDatabase as Database
+from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.embedded import MULTISHOP
 from orderferry.prestashop.embedded.schema import VERSIONS
-from orderferry.prestashop.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.shop_facts import read_shop_facts
+from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from support.reading import opened, settings_for, statements
 from support.shop_database import ShopDatabase
 

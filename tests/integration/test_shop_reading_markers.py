@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop import other_importers
-from orderferry.prestashop.accounts_in_shop import find_accounts
-from orderferry.prestashop.live_schema import read_tables
-from orderferry.prestashop.marker_table import marker_row, read_marked, read_markers
-from orderferry.prestashop.other_importers import MEMORY_KEY, ForeignOrders, amazon_id_in
-from orderferry.prestashop.own_tables import ensure_tables
-from orderferry.prestashop.tables import ShopTables
+from orderferry.prestashop.database.live_schema import read_tables
+from orderferry.prestashop.database.own_tables import ensure_tables
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.reading import other_importers
+from orderferry.prestashop.reading.accounts_in_shop import find_accounts
+from orderferry.prestashop.reading.marker_table import marker_row, read_marked, read_markers
+from orderferry.prestashop.reading.other_importers import MEMORY_KEY, ForeignOrders, amazon_id_in
 from support.reading import OpenShop, opened, statements
 from support.shop_database import ShopDatabase
 

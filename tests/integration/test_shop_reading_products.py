@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from orderferry.config.model import ProductsSettings
 from orderferry.prestashop.embedded import MULTISHOP, ShopSeed, plain_products
 from orderferry.prestashop.facts import Product
-from orderferry.prestashop.products import ProductFinder
+from orderferry.prestashop.reading.products import ProductFinder
 from support.reading import opened, statements
 from support.shop_database import ShopDatabase
 

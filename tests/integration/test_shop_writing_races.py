@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied, Effect, Plan
 from orderferry.errors import ShopUnavailable
-from orderferry.prestashop.database import ShopDatabase as Database
-from orderferry.prestashop.database_errors import ConnectionLost, RowRefused, TransientTrouble
+from orderferry.prestashop.database.database import ShopDatabase as Database
+from orderferry.prestashop.database.database_errors import ConnectionLost, RowRefused, TransientTrouble
 from support.mariadb import FAST, MariadbServer
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from orderferry.cli.main import cli
-from orderferry.prestashop.needed_rights import needed_rights
-from orderferry.prestashop.table_names import OPTIONAL_TABLES, OWN_TABLES, REQUIRED_TABLES
+from orderferry.prestashop.database.needed_rights import needed_rights
+from orderferry.prestashop.database.table_names import OPTIONAL_TABLES, OWN_TABLES, REQUIRED_TABLES
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install

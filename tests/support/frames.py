@@ -11,7 +11,7 @@ from orderferry.domain.orders import Order
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
-from orderferry.prestashop.frame import Account, Frame, FrameLine, Paperwork, Place
+from orderferry.prestashop.planning.frame import Account, Frame, FrameLine, Paperwork, Place
 from support.writing import NOW, PURCHASED, Sold, amazon_order
 
 PAID = OrderState(2, "Payment accepted", True, True, True, False, False, True)

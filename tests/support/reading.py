@@ -11,12 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.config.model import PrestashopSettings, Secret
-from orderferry.prestashop.database import ShopDatabase as Database
+from orderferry.prestashop.database.database import ShopDatabase as Database
+from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
+from orderferry.prestashop.database.own_tables import ensure_tables
+from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import ShopFacts
-from orderferry.prestashop.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.own_tables import ensure_tables
-from orderferry.prestashop.shop_facts import read_shop_facts
-from orderferry.prestashop.tables import ShopTables
+from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from support.shop_database import ShopDatabase
 
 

@@ -132,7 +132,7 @@ def init_command(context: CliContext, /, **given: Any) -> int:
 
 def _converse(interview: Interview, tries: _Tries | None, now: datetime, given: dict[str, Any]) -> bool:
     """Everything that is asked; return whether order states are to be created."""
-    from orderferry.prestashop.setup_shop import check_mappings
+    from orderferry.prestashop.checking.setup_shop import check_mappings
 
     interview.draft.settings(whole=False)  # what the options say wrongly can't be asked for
     facts = settle_database(interview, tries.look if tries else None)

@@ -89,9 +89,9 @@ def settle_amazon(interview: Interview, log_in: Callable[[], None] | None) -> No
 
 def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None) -> bool:
     """Ask which order states Amazon's orders get; return whether new ones are to be created."""
-    from orderferry.prestashop.resolve import resolve_state
-    from orderferry.prestashop.setup_shop import NEW_STATES
-    from orderferry.prestashop.states import STATE_SOURCES
+    from orderferry.prestashop.checking.setup_shop import NEW_STATES
+    from orderferry.prestashop.planning.resolve import resolve_state
+    from orderferry.prestashop.planning.states import STATE_SOURCES
 
     interview.head("Order states")
     names = ", ".join(f"“{state.names['en']}”" for state in NEW_STATES)
@@ -114,7 +114,7 @@ def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None
 
 def settle_choices(interview: Interview, facts: ShopFacts) -> None:
     """Ask for carriers and the customer group, by what the shop has."""
-    from orderferry.prestashop.resolve import resolve_carrier, resolve_group
+    from orderferry.prestashop.planning.resolve import resolve_carrier, resolve_group
 
     interview.head("Carriers and customers")
     own_name = facts.setting("PS_SHOP_NAME")

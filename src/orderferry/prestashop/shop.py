@@ -13,27 +13,27 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
-from orderferry.prestashop.catalog import CatalogReader
-from orderferry.prestashop.causes import CauseTester, tax_fingerprint
-from orderferry.prestashop.database import ShopDatabase
+from orderferry.prestashop.checking.verify_order import verify_order
+from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
+from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
-from orderferry.prestashop.framing import Bench
-from orderferry.prestashop.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.marker_table import read_all_markers, read_markers
-from orderferry.prestashop.market import Market, open_market
-from orderferry.prestashop.order_rows import rows_of_order
-from orderferry.prestashop.other_importers import ForeignOrders
-from orderferry.prestashop.own_tables import STATE_TABLE, ensure_tables
-from orderferry.prestashop.planning import plan_order
-from orderferry.prestashop.required_columns import refuse_unknown_columns
-from orderferry.prestashop.shared_numbers import SharedNumbers
-from orderferry.prestashop.shop_facts import read_shop_facts
-from orderferry.prestashop.shop_writer import ShopWriter
-from orderferry.prestashop.state_values import kept_value, store_value
-from orderferry.prestashop.tables import ShopTables
-from orderferry.prestashop.transactions import Transactions
-from orderferry.prestashop.values import as_int
-from orderferry.prestashop.verify_order import verify_order
+from orderferry.prestashop.planning.framing import Bench
+from orderferry.prestashop.planning.market import Market, open_market
+from orderferry.prestashop.planning.plan_order import plan_order
+from orderferry.prestashop.planning.required_columns import refuse_unknown_columns
+from orderferry.prestashop.reading.catalog import CatalogReader
+from orderferry.prestashop.reading.causes import CauseTester, tax_fingerprint
+from orderferry.prestashop.reading.marker_table import read_all_markers, read_markers
+from orderferry.prestashop.reading.order_rows import rows_of_order
+from orderferry.prestashop.reading.other_importers import ForeignOrders
+from orderferry.prestashop.reading.shared_numbers import SharedNumbers
+from orderferry.prestashop.reading.shop_facts import read_shop_facts
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.state_values import kept_value, store_value
+from orderferry.prestashop.writing.transactions import Transactions
 
 _TAXES_KEY = "shop-taxes"
 _MARKER_PAGE = 500

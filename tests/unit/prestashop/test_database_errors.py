@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.errors import ShopError, ShopUnavailable, ShopUnfit
-from orderferry.prestashop.database_errors import (
+from orderferry.prestashop.database.database_errors import (
     ConnectionLost,
     DuplicateKey,
     RightsMissing,
@@ -17,7 +17,7 @@ from orderferry.prestashop.database_errors import (
     TransientTrouble,
     translate,
 )
-from orderferry.prestashop.rights import Access, grant, grant_hint
+from orderferry.prestashop.database.rights import Access, grant, grant_hint
 
 ACCESS = Access("127.0.0.1:3306/shop", "ferry", "shop")
 CANARY = "Mario Rossi"

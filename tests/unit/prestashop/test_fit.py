@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.errors import ShopUnfit
+from orderferry.prestashop.database.fit import Cut, cut_bytes, fit_changes, fit_row, fit_text
+from orderferry.prestashop.database.values import as_decimal, as_flag, as_int, as_moment, as_text, bindable, moment_text
 from orderferry.prestashop.facts import Column, Table
-from orderferry.prestashop.fit import Cut, cut_bytes, fit_changes, fit_row, fit_text
-from orderferry.prestashop.values import as_decimal, as_flag, as_int, as_moment, as_text, bindable, moment_text
 
 
 def text_column(name: str = "name", length: int | None = 10, charset: str = "utf8mb4", **more: object) -> Column:

@@ -18,9 +18,8 @@ from orderferry.prestashop.facts import (
     ShopFacts,
     ShopUnit,
 )
-from orderferry.prestashop.places import resolve_country, resolve_province
-from orderferry.prestashop.product_names import combination_name
-from orderferry.prestashop.resolve import (
+from orderferry.prestashop.planning.places import resolve_country, resolve_province
+from orderferry.prestashop.planning.resolve import (
     known_rates,
     resolve_carrier,
     resolve_currency,
@@ -31,6 +30,7 @@ from orderferry.prestashop.resolve import (
     resolve_tax,
     rule_rate,
 )
+from orderferry.prestashop.reading.product_names import combination_name
 
 
 def state(id_: int, *names: str) -> OrderState:

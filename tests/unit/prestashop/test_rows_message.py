@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.domain.orders import Buyer, Package
-from orderferry.prestashop.rows_message import message_rows, message_text, order_note, private_message
-from orderferry.prestashop.shop_text import harmless
+from orderferry.prestashop.planning.shop_text import harmless
+from orderferry.prestashop.rows.message import message_rows, message_text, order_note, private_message
 from support.frames import ORDER, PLACE, POSTAL, frame
 from support.writing import HOME, PURCHASED
 

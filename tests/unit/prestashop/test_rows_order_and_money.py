@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.domain.pricing import Amount, PricedCharge
-from orderferry.prestashop.drafts import (
+from orderferry.prestashop.planning.frame import FrameLine, Paperwork
+from orderferry.prestashop.rows.address import address_rows
+from orderferry.prestashop.rows.cart import cart_rows
+from orderferry.prestashop.rows.customer import customer_rows
+from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows, tax_columns
+from orderferry.prestashop.rows.drafts import (
     CART_RULE,
     DELIVERY_ADDRESS,
     INVOICE,
@@ -22,15 +27,10 @@ from orderferry.prestashop.drafts import (
     Ref,
     settle,
 )
-from orderferry.prestashop.frame import FrameLine, Paperwork
-from orderferry.prestashop.money_rows import invoice_totals, order_totals
-from orderferry.prestashop.rows_address import address_rows
-from orderferry.prestashop.rows_cart import cart_rows
-from orderferry.prestashop.rows_customer import customer_rows
-from orderferry.prestashop.rows_detail import detail_rows, detail_tax_rows, tax_columns
-from orderferry.prestashop.rows_invoice import invoice_address_text, invoice_rows, invoice_tax_rows
-from orderferry.prestashop.rows_order import carrier_row, discount_rows, order_row
-from orderferry.prestashop.rows_payment import payment_row
+from orderferry.prestashop.rows.invoice import invoice_address_text, invoice_rows, invoice_tax_rows
+from orderferry.prestashop.rows.money import invoice_totals, order_totals
+from orderferry.prestashop.rows.order import carrier_row, discount_rows, order_row
+from orderferry.prestashop.rows.payment import payment_row
 from support.frames import MUG, ORDER, PLACE, POSTAL, SHIPPED, amount, frame, priced_line, priced_order
 
 cents = st.integers(0, 10**9).map(lambda number: Decimal(number).scaleb(-2))

@@ -14,13 +14,13 @@ from orderferry.config.model import OrdersSettings
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel, Order, OrderStatus, Package
 from orderferry.domain.problems import ProblemCode
-from orderferry.prestashop.digest import changed_groups, digests_of, merged
 from orderferry.prestashop.facts import OrderState
-from orderferry.prestashop.order_changes import Standing, changes_of
-from orderferry.prestashop.states import state_kind
-from orderferry.prestashop.stock import Goods, Movement, goods_of, stock_changes
-from orderferry.prestashop.stock_record import goods_recorded, recorded, still_there
-from orderferry.prestashop.tracking import Tracking, tracking_of
+from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged
+from orderferry.prestashop.planning.order_changes import Standing, changes_of
+from orderferry.prestashop.planning.states import state_kind
+from orderferry.prestashop.planning.tracking import Tracking, tracking_of
+from orderferry.prestashop.writing.stock import Goods, Movement, goods_of, stock_changes
+from orderferry.prestashop.writing.stock_record import goods_recorded, recorded, still_there
 from support.frames import CANCELLED, MUG, ORDER, PAID, SHIPPED
 from support.writing import HOME, PURCHASED, cancelled, shipped
 

@@ -12,9 +12,9 @@ import pytest
 from orderferry.config.model import TaxesSettings
 from orderferry.domain.orders import Address
 from orderferry.domain.pricing import Rates
-from orderferry.prestashop.framing import Bench
-from orderferry.prestashop.order_places import places_of
-from orderferry.prestashop.tax_rates import rates_for
+from orderferry.prestashop.planning.framing import Bench
+from orderferry.prestashop.planning.order_places import places_of
+from orderferry.prestashop.planning.tax_rates import rates_for
 from support.shop_database import ShopDatabase
 from support.writing import HOME, Sold, amazon_order, importer
 

@@ -1,0 +1,1 @@
+"""Orders of other importers, taken over."""

@@ -1,0 +1,205 @@
+"""Looking into a shop as an auditor does: with SELECT alone, on tables that every PrestaShop has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from orderferry.domain.reported import ZERO, RateShare, gathered
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.tables import ShopTables, chunks
+from orderferry.prestashop.database.values import as_decimal, as_int, as_text
+from orderferry.prestashop.reading.other_importers import AMAZON_LIKE, amazon_id_in
+
+AUDITED_TABLES = frozenset(
+    """
+    address configuration country currency order_detail order_detail_tax order_payment order_state order_state_lang
+    orders tax
+    """.split()  # noqa: SIM905 — a list of names reads better as text
+)
+Claims = set[tuple[str, int]]  # (Amazon order id, id_order)
+
+_ORDER_COLUMNS = (
+    "id_order",
+    "reference",
+    "date_add",
+    "current_state",
+    "total_paid",
+    "total_paid_tax_excl",
+    "total_shipping_tax_incl",
+    "total_shipping_tax_excl",
+    "carrier_tax_rate",
+    "invoice_number",
+    "invoice_date",
+)
+
+
+def claims_since(connection: sa.Connection, tables: ShopTables, moment: str) -> Claims:
+    """Given a time as the shop writes it, return which orders from then on bear which Amazon id in their payments."""
+    orders, payment = tables["orders"], tables["order_payment"]
+    rows = connection.execute(
+        sa.select(payment.c.transaction_id, orders.c.id_order)
+        .join_from(orders, payment, payment.c.order_reference == orders.c.reference)
+        .where(orders.c.date_add >= moment, payment.c.transaction_id.like(AMAZON_LIKE))
+    )
+    return _claims(rows)
+
+
+def claims_of(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Claims:
+    """Given Amazon order ids, return the orders of any date that bear one of them in their payments.
+
+    The column has no index: one look through all payments for each 500 ids.
+    """
+    orders, payment = tables["orders"], tables["order_payment"]
+    found: Claims = set()
+    for some in chunks(sorted(order_ids)):
+        rows = connection.execute(
+            sa.select(payment.c.transaction_id, orders.c.id_order)
+            .join_from(payment, orders, payment.c.order_reference == orders.c.reference)
+            .where(payment.c.transaction_id.in_(some))
+        )
+        found |= _claims(rows)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerWords:
+    """What our own table says of an order, as far as a comparison asks. `reference`: '' where it was not kept."""
+
+    id_order: int
+    reference: str = ""
+    marketplace_id: str = ""
+    channel: str = ""
+    tax_scheme: str = ""
+
+    def fits(self, row: Mapping[Any, Any] | None) -> bool:
+        """Whether this row of `orders` still is the one that the marker was written with: old servers give an id
+        again."""
+        return row is not None and self.reference in ("", as_text(row["reference"]))
+
+
+def marker_words(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Mapping[str, MarkerWords]:
+    """Given Amazon order ids, return what their markers say; nothing in a shop that orderferry never wrote to."""
+    if not tables.has(MARKER_TABLE):
+        return {}
+    marker = tables[MARKER_TABLE]
+    query = sa.select(
+        marker.c.amazon_order_id,
+        marker.c.id_order,
+        marker.c.marketplace_id,
+        *(tables.column(MARKER_TABLE, name, "") for name in ("order_reference", "channel", "tax_scheme")),
+    )
+    found = {}
+    for some in chunks(sorted(order_ids)):
+        for row in connection.execute(query.where(marker.c.amazon_order_id.in_(some))).mappings():
+            found[as_text(row["amazon_order_id"])] = MarkerWords(
+                as_int(row["id_order"]),
+                as_text(row["order_reference"]),
+                as_text(row["marketplace_id"]),
+                as_text(row["channel"]),
+                as_text(row["tax_scheme"]),
+            )
+    return found
+
+
+def order_facts(connection: sa.Connection, tables: ShopTables, ids: Iterable[int]) -> list[Mapping[Any, Any]]:
+    """Given id_orders, return their rows of `orders`, with the ISO codes of currency and country of delivery."""
+    orders, currency = tables["orders"], tables["currency"]
+    address, country = tables["address"], tables["country"]
+    query = sa.select(
+        *(tables.column("orders", name, 0) for name in _ORDER_COLUMNS),
+        currency.c.iso_code.label("currency"),
+        country.c.iso_code.label("country"),
+    ).select_from(
+        orders.outerjoin(currency, currency.c.id_currency == orders.c.id_currency)
+        .outerjoin(address, address.c.id_address == orders.c.id_address_delivery)
+        .outerjoin(country, country.c.id_country == address.c.id_country)
+    )
+    found: list[Mapping[Any, Any]] = []
+    for some in chunks(sorted(ids)):
+        found += connection.execute(query.where(orders.c.id_order.in_(some))).mappings()
+    return found
+
+
+@dataclass(slots=True)
+class Lines:
+    """The lines of one order: units of articles, units of fees, amounts by rate of tax."""
+
+    units: int = 0
+    fees: int = 0
+    shares: list[RateShare] = field(default_factory=list)
+
+
+def order_lines(connection: sa.Connection, tables: ShopTables, ids: Iterable[int]) -> Mapping[int, Lines]:
+    """Given id_orders, return their lines. A line without product and without reference is a fee."""
+    detail, link, tax = tables["order_detail"], tables["order_detail_tax"], tables["tax"]
+    query = sa.select(
+        detail.c.id_order,
+        detail.c.id_order_detail,
+        detail.c.product_id,
+        detail.c.product_reference,
+        detail.c.product_quantity,
+        detail.c.total_price_tax_incl,
+        detail.c.total_price_tax_excl,
+        tax.c.rate,
+    ).select_from(
+        detail.outerjoin(link, link.c.id_order_detail == detail.c.id_order_detail).outerjoin(
+            tax, tax.c.id_tax == link.c.id_tax
+        )
+    )
+    found: dict[int, Lines] = defaultdict(Lines)
+    for some in chunks(sorted(ids)):
+        seen: set[int] = set()
+        rows = connection.execute(query.where(detail.c.id_order.in_(some)).order_by(detail.c.id_order_detail))
+        for row in rows.mappings():
+            if as_int(row["id_order_detail"]) in seen:
+                continue  # a second tax of the same line
+            seen.add(as_int(row["id_order_detail"]))
+            _add_line(found[as_int(row["id_order"])], row)
+    return found
+
+
+def _add_line(lines: Lines, row: Mapping[Any, Any]) -> None:
+    quantity = as_int(row["product_quantity"])
+    if as_int(row["product_id"]) or as_text(row["product_reference"]):
+        lines.units += quantity
+    else:
+        lines.fees += quantity
+    gross = as_decimal(row["total_price_tax_incl"])
+    lines.shares.append(RateShare(plain_rate(row["rate"]), gross, gross - as_decimal(row["total_price_tax_excl"])))
+
+
+def whole_shares(row: Mapping[Any, Any], lines: Sequence[RateShare]) -> tuple[RateShare, ...]:
+    """Given an order's row and its lines by rate, return all of its total by rate.
+
+    Shipping stands under the carrier's rate; what wrapping and discounts leave goes to the largest share.
+    """
+    shipping = as_decimal(row["total_shipping_tax_incl"])
+    parts = list(lines)
+    if shipping:
+        tax = shipping - as_decimal(row["total_shipping_tax_excl"])
+        parts.append(RateShare(plain_rate(row["carrier_tax_rate"]), shipping, tax))
+    total = as_decimal(row["total_paid"])
+    missing = total - sum((part.gross for part in parts), ZERO)
+    tax = total - as_decimal(row["total_paid_tax_excl"])
+    missing_tax = tax - sum((part.tax for part in parts), ZERO)
+    if missing or missing_tax:
+        largest = max(parts, key=lambda part: abs(part.gross), default=RateShare(None, ZERO, ZERO))
+        parts.append(RateShare(largest.rate, missing, missing_tax))
+    return gathered(parts)
+
+
+def plain_rate(value: object) -> Decimal | None:
+    """Given a rate as the database has it (22.000), return it without needless digits; None for 0 and NULL."""
+    rate = as_decimal(value)
+    return rate.normalize() if rate else None
+
+
+def _claims(rows: Iterable[Any]) -> Claims:
+    found = {(amazon_id_in(as_text(text)), as_int(id_order)) for text, id_order in rows}
+    return {(order_id, id_order) for order_id, id_order in found if order_id}

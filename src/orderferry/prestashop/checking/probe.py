@@ -1,0 +1,128 @@
+"""The shop's side of `check`: reads, and writes nothing. Each method is one thing to ask, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+
+from orderferry.config.model import Settings
+from orderferry.config.object_cache import object_cache
+from orderferry.domain.check_result import CheckResult
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.checking.mappings import check_accounts, check_mappings, check_named_products
+from orderferry.prestashop.checking.modules import MODULE_TABLES, check_caches, check_modules, read_listeners
+from orderferry.prestashop.checking.places import (
+    check_countries,
+    check_currencies,
+    check_time_zone,
+    check_vat,
+    read_tax_groups,
+)
+from orderferry.prestashop.checking.server import check_server
+from orderferry.prestashop.checking.states import check_fba, check_invoices, check_mails
+from orderferry.prestashop.checking.tables import check_rights, check_tables, check_version
+from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.live_schema import read_tables
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.facts import ShopFacts, Table
+from orderferry.prestashop.planning.market import Market, open_market
+from orderferry.prestashop.reading.shop_facts import read_shop_facts
+
+Results = Iterator[CheckResult]
+
+
+class ShopProbe:
+    """One PrestaShop database. Every method raises ShopUnavailable or ShopUnfit as a run would."""
+
+    def __init__(self, settings: Settings, *, sleep: Callable[[float], None]) -> None:
+        self._settings = settings
+        self._prefix = settings.prestashop.table_prefix
+        self._database = ShopDatabase(settings.prestashop, sleep=sleep)
+
+    def database(self) -> Results:
+        """The server, and the way to it."""
+        with self._database.reading("asking the server for its settings") as connection:
+            yield from check_server(connection, self._settings.prestashop)
+
+    def tables(self) -> Results:
+        """The shop's tables."""
+        with self._database.reading("looking at the shop's tables") as connection:
+            yield from check_tables(connection, self._prefix, self._live, self._database.access)
+
+    def rights(self) -> Results:
+        """What the database user may do, and our own tables."""
+        with self._database.reading("asking for the user's rights") as connection:
+            yield from check_rights(connection, self._prefix, self._live, self._database.access)
+
+    def settings(self) -> Results:
+        """What the shop's own settings say: version, time zone, currencies, countries."""
+        yield from check_version(self._facts)
+        yield from check_time_zone(self._facts)
+        yield from check_currencies(self._settings, self._facts)
+        yield from check_countries(self._settings, self._facts)
+
+    def mappings(self) -> Results:
+        """What the configuration names."""
+        yield from check_mappings(self._settings, self._facts)
+
+    def accounts(self) -> Results:
+        """The customer account that the configuration names."""
+        with self._database.reading("looking for the customer's account") as connection:
+            yield from check_accounts(connection, self._shop_tables, self._settings)
+
+    def named_products(self) -> Results:
+        """Products that the configuration names."""
+        with self._database.reading("looking for the products that the configuration names") as connection:
+            yield from check_named_products(connection, self._shop_tables, self._facts, self._settings)
+
+    def vat(self) -> Results:
+        """The rates of the marketplaces' countries."""
+        with self._database.reading("reading the products' tax rules") as connection:
+            groups = read_tax_groups(connection, self._shop_tables)
+        yield from check_vat(self._settings, self._facts, groups)
+
+    def states(self) -> Results:
+        """What the states and carriers of Amazon orders set off. Nothing of a marketplace whose mappings are wrong."""
+        markets = self._markets
+        if markets:
+            yield from check_mails(self._settings, self._facts, markets)
+            yield from check_invoices(self._settings, self._facts, markets)
+            yield from check_fba(markets)
+
+    def modules(self) -> Results:
+        """Modules that do not hear of imported orders, and caches."""
+        with self._database.reading("looking for modules that wait for events") as connection:
+            extra = ShopTables(self._prefix, read_tables(connection, self._prefix, MODULE_TABLES))
+            listeners = read_listeners(connection, extra)
+        yield from check_modules(listeners)
+        yield from check_caches(self._facts, object_cache(self._settings.prestashop.shop_folder))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._database.close()
+
+    @cached_property
+    def _live(self) -> Mapping[str, Table]:
+        with self._database.reading("looking at the shop's tables") as connection:
+            return read_tables(connection, self._prefix)
+
+    @cached_property
+    def _shop_tables(self) -> ShopTables:
+        with self._database.reading("looking at the shop's tables") as connection:
+            names = read_tables(connection, self._prefix, {"tax_rules_group"})
+        return ShopTables(self._prefix, {**self._live, **names})
+
+    @cached_property
+    def _facts(self) -> ShopFacts:
+        with self._database.reading("reading the shop's settings") as connection:
+            return read_shop_facts(connection, self._prefix, self._live)
+
+    @cached_property
+    def _markets(self) -> Mapping[str, Market]:
+        markets: dict[str, Market] = {}
+        for marketplace in self._settings.amazon.marketplaces:
+            try:
+                markets[marketplace.code] = open_market(marketplace.code, self._settings, self._facts)
+            except ShopUnfit:
+                continue  # `mappings` says what is wrong with it
+        return markets

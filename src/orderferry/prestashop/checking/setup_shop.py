@@ -1,0 +1,155 @@
+"""The shop as `init` sees it: tried at once, its choices by name, and order states for Amazon when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from orderferry.config.model import Settings
+from orderferry.prestashop.adopting.orders import OrderAdopter
+from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.planning.market import open_market
+from orderferry.prestashop.reading.shop_facts import read_shop_facts
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+
+_FLAGS = ("logable", "paid", "shipped", "delivery")
+# Columns of order_state that a state for Amazon has in common with none of the shop's defaults: no mail, no invoice.
+_QUIET = dict.fromkeys(("invoice", "send_email", "pdf_invoice", "pdf_delivery", "hidden", "unremovable", "deleted"), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class NewState:
+    """An order state for Amazon's orders: for which key of [orders], its flags that are 1, its names by language."""
+
+    key: str
+    flags: frozenset[str]
+    color: str
+    names: Mapping[str, str]  # by ISO code; "en" for every other language
+
+
+# None for cancelled orders: PrestaShop counts the goods of an order as reserved until it stands in the state that
+# PS_OS_CANCELED names, and statements of orderferry mail nobody in that one either.
+NEW_STATES = (
+    NewState(
+        "state_paid",
+        frozenset({"logable", "paid"}),
+        "#3498D8",
+        {
+            "en": "Amazon: to be shipped",
+            "it": "Amazon: da spedire",
+            "de": "Amazon: zu versenden",
+            "fr": "Amazon : à expédier",
+            "es": "Amazon: por enviar",
+        },
+    ),
+    NewState(
+        "state_shipped",
+        frozenset({"logable", "paid", "shipped", "delivery"}),
+        "#01B887",
+        {
+            "en": "Amazon: shipped",
+            "it": "Amazon: spedito",
+            "de": "Amazon: versandt",
+            "fr": "Amazon : expédié",
+            "es": "Amazon: enviado",
+        },
+    ),
+    NewState(
+        "state_fba",
+        frozenset({"logable", "paid", "shipped"}),
+        "#FF9900",
+        {
+            "en": "Amazon: shipped by Amazon (FBA)",
+            "it": "Amazon: spedito da Amazon (FBA)",
+            "de": "Amazon: von Amazon versandt (FBA)",
+            "fr": "Amazon : expédié par Amazon (FBA)",
+            "es": "Amazon: enviado por Amazon (FBA)",
+        },
+    ),
+)
+
+
+class SetupShop:
+    """One PrestaShop database. Raise ShopUnavailable or ShopUnfit."""
+
+    def __init__(self, settings: Settings, *, sleep: Callable[[float], None]) -> None:
+        self._settings = settings
+        self._prefix = settings.prestashop.table_prefix
+        self._sleep = sleep
+        self._database = ShopDatabase(settings.prestashop, sleep=sleep)
+
+    def facts(self) -> ShopFacts:
+        """Connect, refuse what is no shop, and return what there is to choose from."""
+        with self._database.reading("looking at the shop's tables") as connection:
+            live = read_tables(connection, self._prefix)
+            refuse_unfit(connection, self._prefix, live, self._database.access)
+            return read_shop_facts(connection, self._prefix, live)
+
+    def foreign_orders(self) -> int:
+        """How many Amazon orders of other importers stand in the shop's payments."""
+        adopter = OrderAdopter(self._settings, sleep=self._sleep)
+        try:
+            adoption = adopter.find(payments=True, messages=False, columns=(), by_hand={})
+        finally:
+            adopter.close()
+        return adoption.found - len(adoption.marked)
+
+    def create_states(self) -> dict[str, int]:
+        """Create NEW_STATES in every language of the shop, in one transaction; return their ids by key of [orders].
+
+        A state that already has one of the names is taken as it is, so that a second call creates nothing.
+        """
+        with self._database.writing("creating order states") as connection:
+            tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
+            languages = connection.execute(sa.select(tables["lang"].c.id_lang, tables["lang"].c.iso_code)).all()
+            known = _states_by_name(connection, tables)
+            writer = ShopWriter(connection, tables)
+            return {
+                state.key: next((known[name] for name in state.names.values() if name in known), 0)
+                or _create(writer, state, {as_int(row[0]): as_text(row[1]).lower() for row in languages})
+                for state in NEW_STATES
+            }
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._database.close()
+
+
+def check_mappings(settings: Settings, facts: ShopFacts) -> None:
+    """Given settings and the shop's facts, raise ShopUnfit if a name in the settings names nothing in the shop."""
+    for marketplace in settings.amazon.marketplaces:
+        open_market(marketplace.code, settings, facts)
+
+
+def _create(writer: ShopWriter, state: NewState, languages: Mapping[int, str]) -> int:
+    flags = {name: int(name in state.flags) for name in _FLAGS}
+    id_state = writer.insert("order_state", {**_QUIET, **flags, "color": state.color, "module_name": ""})
+    writer.insert_all(
+        "order_state_lang",
+        [
+            {
+                "id_order_state": id_state,
+                "id_lang": id_lang,
+                "name": state.names.get(iso, state.names["en"]),
+                "template": "",
+            }
+            for id_lang, iso in languages.items()
+        ],
+    )
+    return id_state
+
+
+def _states_by_name(connection: sa.Connection, tables: ShopTables) -> dict[str, int]:
+    state, lang = tables["order_state"], tables["order_state_lang"]
+    rows = connection.execute(
+        sa.select(lang.c.name, lang.c.id_order_state)
+        .join_from(lang, state, lang.c.id_order_state == state.c.id_order_state)
+        .where(tables.column("order_state", "deleted", 0) == 0)
+    )
+    return {as_text(name): as_int(id_state) for name, id_state in rows}

@@ -1,0 +1,97 @@
+"""`check` on what order states and carriers set off in PrestaShop: mails, invoices, labels for FBA orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from orderferry.config.model import Settings
+from orderferry.domain.check_result import CheckResult, fine, warning
+from orderferry.prestashop.facts import OrderState, ShopFacts
+from orderferry.prestashop.planning.market import Market
+
+# States in which regular orders wait to be packed: what label and picking modules take.
+_TO_PACK = ("paid", "prime", "business", "cancel_requested")
+
+
+def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Market]) -> Iterator[CheckResult]:
+    """States that mail the customer when somebody, or a module, sets them in the shop; SQL itself mails nobody."""
+    mailing = [state for state in _concerned(facts, markets) if state.send_email]
+    if not mailing:
+        yield fine("states-mail", "No state that Amazon orders come into mails the customer.")
+        return
+    reached = sorted(code for code in markets if settings.marketplace(code).customers.email == "amazon")
+    if reached:
+        yield warning(
+            "states-mail",
+            f"States that mail the customer: {_names(mailing)}. When the shop sets one of them, Amazon's buyers "
+            f"({', '.join(reached)}) get mail from the shop.",
+            "Let Amazon orders have states of their own without mail (orders.state_…), or set customers.email = "
+            '"undeliverable": Amazon tells its buyers itself.',
+        )
+    else:
+        yield fine(
+            "states-mail",
+            f"States that mail the customer when the shop sets them ({_names(mailing)}): addresses of imported "
+            "orders reach nobody, so no buyer is mailed.",
+        )
+
+
+def check_invoices(settings: Settings, facts: ShopFacts, markets: Mapping[str, Market]) -> Iterator[CheckResult]:
+    """States that make PrestaShop number an invoice, against who is to issue it."""
+    invoicing = [state for state in _concerned(facts, markets) if state.invoice]
+    if not invoicing:
+        yield fine("states-invoice", "No state that Amazon orders come into makes PrestaShop issue an invoice.")
+        return
+    by_amazon = sorted(code for code in markets if settings.marketplace(code).vat_by_amazon)
+    if settings.invoices_mode == "never" or by_amazon:
+        why = (
+            'invoices.mode = "never"'
+            if settings.invoices_mode == "never"
+            else f"Amazon invoices {', '.join(by_amazon)}"
+        )
+        yield warning(
+            "states-invoice",
+            f"{why}, but these states make PrestaShop number an invoice: {_names(invoicing)}.",
+            "Let Amazon orders have states of their own without invoice (orders.state_…), also for what is set later "
+            "by hand or by a label module: a second invoice for one sale is a fault.",
+        )
+    else:
+        yield fine("states-invoice", f"The shop invoices Amazon orders, in these states: {_names(invoicing)}.")
+
+
+def check_fba(markets: Mapping[str, Market]) -> Iterator[CheckResult]:
+    """FBA orders in the states or with the carriers of orders that are to be packed."""
+    shared_states: dict[int, OrderState] = {}
+    shared_carriers: set[int] = set()
+    for market in markets.values():
+        fba = market.states["fba"]
+        if fba.id in {market.states[kind].id for kind in _TO_PACK if kind in market.states}:
+            shared_states[fba.id] = fba
+        if market.id_carrier_fba and market.id_carrier_fba in market.carriers.values():
+            shared_carriers.add(market.id_carrier_fba)
+    if shared_states:
+        yield warning(
+            "fba-state",
+            f"FBA orders come into a state in which regular orders wait to be packed: {_names(shared_states.values())}."
+            " Label and picking modules would take them too.",
+            "Name a state of its own as orders.state_fba.",
+        )
+    if shared_carriers:
+        yield warning(
+            "fba-carrier",
+            f"FBA orders get a carrier that regular orders have too (id {', '.join(map(str, sorted(shared_carriers)))})"
+            ": label modules would print labels for them.",
+            "Leave carriers.fba out (no carrier), or name a carrier that nothing else uses.",
+        )
+    if not shared_states and not shared_carriers:
+        yield fine("fba", "FBA orders share neither state nor carrier with orders that are to be packed.")
+
+
+def _concerned(facts: ShopFacts, markets: Mapping[str, Market]) -> list[OrderState]:
+    """The states that imports set, and every one that says shipped or delivered, which the shop may set later."""
+    mapped = {state.id for market in markets.values() for state in market.states.values()}
+    return [state for id_, state in sorted(facts.states.items()) if id_ in mapped or state.shipped or state.delivery]
+
+
+def _names(states: Iterable[OrderState]) -> str:
+    return ", ".join(f"{state.name} ({state.id})" for state in states)

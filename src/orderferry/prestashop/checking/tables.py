@@ -1,0 +1,109 @@
+"""`check` on the shop's tables: prefix, completeness, engines, version, our own tables, rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+
+from orderferry.domain.check_result import CheckResult, Grade, failure, fine, warning
+from orderferry.errors import ExitCode
+from orderferry.prestashop.database.grants import Grants, parse_grants
+from orderferry.prestashop.database.live_schema import refuse_unfit
+from orderferry.prestashop.database.needed_rights import grants_to_run, missing_rights
+from orderferry.prestashop.database.own_tables import TABLE_NAMES, creation_statements, missing_parts
+from orderferry.prestashop.database.rights import Access
+from orderferry.prestashop.database.table_names import OWN_TABLES, REQUIRED_TABLES
+from orderferry.prestashop.database.values import as_text
+from orderferry.prestashop.embedded.schema import VERSIONS
+from orderferry.prestashop.facts import ShopFacts, Table
+
+_SHOP = ExitCode.SHOP_UNAVAILABLE
+_EVERY_RIGHT = parse_grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])
+
+
+def check_tables(
+    connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access
+) -> Iterator[CheckResult]:
+    """The prefix, the tables that orders need, and their engines. Raise ShopUnfit as a run would."""
+    refuse_unfit(connection, prefix, live, access)
+    yield fine("tables", f"All tables that orders need are there with the prefix {prefix!r}, and know transactions.")
+
+
+def check_version(facts: ShopFacts) -> Iterator[CheckResult]:
+    """PrestaShop's version against those that orderferry's tests run on. Columns are read live in any case."""
+    name, version = "version", facts.version
+    tested = {_branch(known): known for known in VERSIONS}
+    branch = _branch(version)
+    if not branch:
+        yield warning(
+            name,
+            "The shop does not say which version of PrestaShop it is.",
+            "Try `orderferry import --dry-run` on a copy of the shop first.",
+        )
+    elif branch in tested:
+        yield fine(name, f"PrestaShop {version}; tested with {tested[branch]}, of the same branch.")
+    else:
+        branches = sorted(tested)
+        inside = branches[0] < branch < branches[-1]
+        where = "between tested versions" if inside else "outside the tested versions"
+        yield warning(
+            name,
+            f"PrestaShop {version} is untested: it lies {where} ({VERSIONS[0]} to {VERSIONS[-1]}).",
+            "Try orderferry on a copy of the shop first, and look at an imported order in its back office.",
+        )
+
+
+def check_rights(
+    connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access
+) -> Iterator[CheckResult]:
+    """What the database user may do with each table, and the statements for what is missing."""
+    if connection.dialect.name == "sqlite":
+        yield fine("rights", "SQLite has no users: whoever may write the file may write the tables.")
+        yield _own_tables(connection, prefix, live, access, _EVERY_RIGHT)
+        return
+    grants = parse_grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
+    account = as_text(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar())
+    # A table of which the user has no right at all looks as if it were not there.
+    missing = missing_rights(grants, access.database, prefix, live.keys() | REQUIRED_TABLES | OWN_TABLES)
+    if not missing:
+        yield fine("rights", f"The database user {account} may do all that is needed.")
+    else:
+        listed = ", ".join(f"{prefix}{table} ({', '.join(rights)})" for table, rights in missing.items())
+        hint = "Run as an administrator of the database:\n" + grants_to_run(missing, access.database, prefix, account)
+        said = f"The database user {account} lacks rights: {listed}."
+        if grants.through_roles:
+            yield warning("rights", f"{said} Its roles may hold them, which can't be seen.", hint)
+        else:
+            yield failure("rights", said, hint, _SHOP)
+    yield _own_tables(connection, prefix, live, access, grants)
+
+
+def _own_tables(
+    connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access, grants: Grants
+) -> CheckResult:
+    name = "own-tables"
+    statements = missing_parts(prefix, live, connection.dialect)
+    if not statements:
+        return fine(name, f"orderferry's own tables are there: {', '.join(prefix + table for table in TABLE_NAMES)}.")
+    needed = {table: "ALTER" if table in live else "CREATE" for table in TABLE_NAMES}
+    lacking = [right for table, right in needed.items() if not grants.allows(right, access.database, prefix + table)]
+    if not lacking:
+        return fine(name, "orderferry's own tables are not complete yet; the first run creates them.")
+    grade = Grade.WARNING if grants.through_roles else Grade.FAILURE
+    return CheckResult(
+        name,
+        grade,
+        "orderferry's own tables are not complete, and the database user may not create them.",
+        creation_statements(prefix, statements, access, connection.dialect),
+        _SHOP if grade is Grade.FAILURE else ExitCode.NEEDS_A_PERSON,
+    )
+
+
+def _branch(version: str) -> tuple[int, ...]:
+    """The part of a version whose tables are stable: 1.7.8 of 1.7.8.11, 8.2 of 8.2.1; () for no version."""
+    parts = version.split(".")
+    if len(parts) < 2 or not all(part.isdecimal() for part in parts[:3]):
+        return ()
+    numbers = tuple(map(int, parts))
+    return numbers[:3] if numbers[0] == 1 else numbers[:2]

@@ -1,0 +1,65 @@
+"""`show --verify`: an order of the shop read back and judged, as back office, invoice and statistics would show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orderferry.domain.finding import Finding
+from orderferry.domain.tax_scheme import TaxScheme
+from orderferry.prestashop.checking.verify_money import money_findings
+from orderferry.prestashop.checking.verify_page import Surroundings, page_findings
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.values import as_decimal, as_int, as_text
+from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.reading.order_rows import bare_rows
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+
+Rows = Mapping[str, Sequence[Mapping[Any, Any]]]
+
+
+def verify_order(writer: ShopWriter, facts: ShopFacts, order_id: str) -> tuple[Finding, ...]:
+    """Given an Amazon order id, return what is wrong with its order in the shop; nothing is written.
+
+    One finding when there is no marker, or when the order's row is gone.
+    """
+    rows = bare_rows(writer, order_id)
+    if not rows:
+        return (Finding(MARKER_TABLE, "this order was never imported"),)
+    if not rows["orders"]:
+        return (Finding("orders", "the order's row is gone"),)
+    collected = as_text(rows[MARKER_TABLE][0].get("tax_scheme")) == TaxScheme.COLLECTED_BY_AMAZON
+    rates = {as_int(row["id_tax"]): as_decimal(row["rate"]) for row in writer.rows("tax", ("id_tax", "rate"), {})}
+    around = _surroundings(writer, facts, rows)
+    return (*money_findings(rows, rates, collected_by_amazon=collected), *page_findings(rows, around))
+
+
+def _surroundings(writer: ShopWriter, facts: ShopFacts, rows: Rows) -> Surroundings:
+    products = {as_int(line["product_id"]) for line in rows.get("order_detail", ())} - {0}
+    countries = {as_int(row["id_country"]) for row in rows.get("address", ())}
+    order = rows["orders"][0]
+    ids = {
+        "currency": _existing(writer, "currency", {as_int(order["id_currency"])}),
+        "lang": _existing(writer, "lang", {as_int(order["id_lang"])}),
+        "carrier": _existing(writer, "carrier", {as_int(order["id_carrier"])}),
+        "product": _existing(writer, "product", products),
+        "employee": _existing(writer, "employee", {as_int(row["id_employee"]) for row in rows["customer_message"]}),
+        "shop": frozenset(facts.shops),
+    }
+    named = {id_country: _languages_of(writer, id_country) for id_country in countries}
+    return Surroundings(
+        state=facts.states.get(as_int(order["current_state"])),
+        ids=ids,
+        listed_countries=frozenset(id_ for id_, langs in named.items() if langs >= set(facts.languages.values())),
+    )
+
+
+def _existing(writer: ShopWriter, table: str, ids: set[int]) -> frozenset[int]:
+    key = f"id_{table}"
+    return frozenset(one for one in ids if writer.rows(table, (key,), {key: one}))
+
+
+def _languages_of(writer: ShopWriter, id_country: int) -> set[int]:
+    country = writer.rows("country", ("id_country",), {"id_country": id_country})
+    names = writer.rows("country_lang", ("id_lang",), {"id_country": id_country})
+    return {as_int(row["id_lang"]) for row in names} if country else set()

@@ -1,0 +1,121 @@
+"""The engine of the shop's database: time-outs, TLS and the session are set by us, never inherited.
+
+MySQL and MariaDB through PyMySQL; SQLite for the shop that is embedded in the demo and in tests.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc, pool
+
+from orderferry.config.model import PrestashopSettings
+from orderferry.errors import ShopUnavailable, ShopUnfit
+from orderferry.prestashop.database.rights import Access
+from orderferry.prestashop.database.session import prepare_session
+
+WRITES = "shop_writes"  # execution option: the transaction that begins is going to write
+_MYSQL_NAMES = frozenset({"mysql", "mariadb"})
+
+
+def open_engine(settings: PrestashopSettings) -> sa.Engine:
+    """Given [prestashop], return an engine that opens a connection when asked and keeps none of its own.
+
+    Each connection has utf8mb4, the session of `session.py`, and verified TLS when `ssl_ca` is set. Raise ShopUnfit
+    for an address that is none of MySQL, MariaDB or SQLite, or TLS files that can't be read; ShopUnavailable when the
+    SQLite file or the server's socket is missing. Nothing is sent yet.
+    """
+    url = _url(settings)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    unix_socket = url.query.get("unix_socket")
+    if isinstance(unix_socket, str) and not Path(unix_socket).exists():
+        raise ShopUnavailable(
+            f"There is no database socket {unix_socket}.",
+            hint="Check prestashop.socket, and that the database server runs.",
+        )
+    seconds = max(1, int(settings.timeout.total_seconds()))
+    arguments: dict[str, Any] = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
+    context = _tls_context(settings)
+    if context is not None:
+        arguments["ssl"] = context
+    engine = sa.create_engine(
+        url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"}),
+        poolclass=pool.NullPool,
+        connect_args=arguments,
+        hide_parameters=True,
+        # `ShopDatabase` ends each transaction itself; the pool would roll back once more, and log a traceback when
+        # the connection is gone.
+        pool_reset_on_return=None,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        prepare_session(connection, seconds, demand_tls=context is not None)
+
+    return engine
+
+
+def access_of(settings: PrestashopSettings) -> Access:
+    """Given [prestashop], return what messages may say of it: never the password."""
+    url = _url(settings)
+    return Access(settings.location, url.username or "", url.database or "")
+
+
+def _url(settings: PrestashopSettings) -> sa.URL:
+    try:
+        url = sa.make_url(settings.url.reveal())
+        known = url.get_backend_name() in _MYSQL_NAMES | {"sqlite"}
+    except (exc.ArgumentError, ValueError):
+        known = False
+    if not known:
+        raise ShopUnfit(
+            "prestashop.url is no address of a MySQL, MariaDB or SQLite database.",
+            hint="Write mysql+pymysql://user:password@host:3306/database, or give prestashop.host and its kin.",
+        )
+    return url
+
+
+def _tls_context(settings: PrestashopSettings) -> ssl.SSLContext | None:
+    """A context that verifies the certificate and the host's name; None when no TLS is configured."""
+    if settings.ssl_ca is None:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=str(settings.ssl_ca))
+        # Certificates that MySQL and MariaDB make for themselves lack extensions which Python 3.13 demands.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        if settings.ssl_cert is not None:
+            context.load_cert_chain(settings.ssl_cert, settings.ssl_key)
+    except (OSError, ValueError):
+        raise ShopUnfit(
+            "prestashop.ssl_ca, ssl_cert or ssl_key can't be read, or holds no certificate in PEM form.",
+            hint="Check the paths, and that this user may read the files.",
+        ) from None
+    return context
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    if not url.database or not Path(url.database).is_file():
+        raise ShopUnavailable(
+            f"There is no shop at {url.database or 'an SQLite address without a file'}.",
+            hint="`orderferry demo` makes an embedded shop; a real one is named with a mysql+pymysql:// URL.",
+        )
+    engine = sa.create_engine(url, poolclass=pool.NullPool, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        # Python's own handling of transactions would begin them late and end them on its own.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("PRAGMA busy_timeout=10000")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: sa.Connection) -> None:
+        # A transaction that reads first and locks later can't wait for another writer: lock at once.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,118 @@
+"""The one connection to the shop's database: opened when needed, given back while waiting for Amazon."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from orderferry.config.model import PrestashopSettings
+from orderferry.errors import ShopError
+from orderferry.prestashop.database.connection import WRITES, access_of, open_engine
+from orderferry.prestashop.database.database_errors import translate, translated
+from orderferry.prestashop.database.error_numbers import Trouble, trouble_of
+from orderferry.prestashop.database.rights import Access
+
+RETRY_DELAYS = (0.5, 2.0)  # seconds: shared hosts count connections, and one is free again soon
+PING_AFTER = 20.0  # seconds of idleness after which a connection is tried before it is trusted
+
+
+class ShopDatabase:
+    """Holds at most one connection. All errors that come out are ShopError's kin, without values of rows."""
+
+    def __init__(self, settings: PrestashopSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._settings = settings
+        self._sleep = sleep
+        self._connection: sa.Connection | None = None
+        self._used = 0.0
+
+    @cached_property
+    def access(self) -> Access:
+        """What messages may say of the database."""
+        return access_of(self._settings)
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """Made at the first use, which is where an address that can't be right is refused."""
+        return open_engine(self._settings)
+
+    @contextmanager
+    def reading(self, doing: str) -> Iterator[sa.Connection]:
+        """A connection for look-ups; `doing` completes "… while …". No lock and no snapshot outlives it."""
+        with self._session(doing, writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, doing: str) -> Iterator[sa.Connection]:
+        """A transaction: committed at its end, rolled back on any error or signal.
+
+        Raise ConnectionLost when the answer to COMMIT did not come: whether it took place is then unknown.
+        """
+        with self._session(doing, writes=True) as connection:
+            yield connection
+            connection.commit()
+
+    def release(self) -> None:
+        """Give the connection back; the next use opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(exc.SQLAlchemyError):
+                connection.close()
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.release()
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    @contextmanager
+    def _session(self, doing: str, *, writes: bool) -> Iterator[sa.Connection]:
+        connection = self._open()
+        try:
+            with translated(doing, self.access):
+                yield connection.execution_options(**{WRITES: writes})
+        except ShopError:
+            if connection.invalidated:
+                self.release()
+            raise
+        finally:
+            if not connection.closed and not connection.invalidated:
+                self._end(connection)
+            self._used = time.monotonic()
+
+    def _end(self, connection: sa.Connection) -> None:
+        """Roll back what is not committed: also ends a look-up's transaction."""
+        try:
+            connection.rollback()
+        except exc.SQLAlchemyError:
+            self.release()
+
+    def _open(self) -> sa.Connection:
+        if self._connection is not None and time.monotonic() - self._used > PING_AFTER:
+            self._drop_when_dead(self._connection)
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _drop_when_dead(self, connection: sa.Connection) -> None:
+        try:
+            connection.exec_driver_sql("SELECT 1")
+            connection.rollback()
+        except exc.SQLAlchemyError:
+            self.release()
+
+    def _connect(self) -> sa.Connection:
+        doing = "connecting"
+        for delay in RETRY_DELAYS:
+            try:
+                return self.engine.connect()
+            except exc.SQLAlchemyError as error:
+                if trouble_of(getattr(error, "orig", None) or error) is not Trouble.FULL_HOUSE:
+                    raise translate(error, doing, self.access) from None
+                self._sleep(delay)
+        with translated(doing, self.access):
+            return self.engine.connect()

@@ -1,0 +1,166 @@
+"""The shop's tables as they are now: columns, types, lengths, charsets and engines, read in one query."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
+from orderferry.prestashop.database.table_names import OPTIONAL_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES
+from orderferry.prestashop.database.values import as_flag, as_int, as_text
+from orderferry.prestashop.facts import Column, Table
+
+# A left join would be simpler, but information_schema answers two plain lists much faster than a join.
+_MYSQL = sa.text("""
+    SELECT table_name AS name, engine AS engine, NULL AS column_name, NULL AS data_type, NULL AS nullable,
+           NULL AS default_value, NULL AS extra, NULL AS length, NULL AS digits, NULL AS scale, NULL AS charset,
+           NULL AS column_type, NULL AS column_key, 0 AS position
+    FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN :names
+    UNION ALL
+    SELECT table_name, NULL, column_name, data_type, is_nullable,
+           column_default, extra, character_maximum_length, numeric_precision, numeric_scale, character_set_name,
+           column_type, column_key, ordinal_position
+    FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN :names
+    ORDER BY 1, 14
+""").bindparams(sa.bindparam("names", expanding=True))
+
+_SQLITE = sa.text("""
+    SELECT tables.name AS name, 'sqlite' AS engine, columns.name AS column_name, columns.type AS data_type,
+           columns."notnull" AS required, columns.dflt_value AS default_value, columns.pk AS pk,
+           EXISTS (SELECT 1 FROM pragma_index_list(tables.name) AS keys, pragma_index_info(keys.name) AS parts
+                   WHERE parts.seqno = 0 AND parts.cid = columns.cid) AS indexed
+    FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
+    WHERE tables.type = 'table' AND tables.name IN :names
+    ORDER BY tables.name, columns.cid
+""").bindparams(sa.bindparam("names", expanding=True))
+
+_MYSQL_NAMES = sa.text("SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()")
+_SQLITE_NAMES = sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")
+
+_SQLITE_TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<first>\d+)(?:, *(?P<second>\d+))?\))?")
+_INTEGER_PRIMARY_KEY = 1
+
+
+def read_tables(
+    connection: sa.Connection, prefix: str, wanted: Iterable[str] = REQUIRED_TABLES | OPTIONAL_TABLES | OWN_TABLES
+) -> Mapping[str, Table]:
+    """Given a connection and the table prefix, return the wanted tables by their names without prefix: all that
+    orderferry reads or writes, unless said otherwise.
+
+    One statement. Tables that the shop (or the user's rights) does not have are missing from the result.
+    """
+    names = {prefix + name: name for name in wanted}
+    sqlite = connection.dialect.name == "sqlite"
+    rows = connection.execute(_SQLITE if sqlite else _MYSQL, {"names": sorted(names)}).mappings()
+    columns: dict[str, list[Column]] = defaultdict(list)
+    engines: dict[str, str] = {}
+    for row in rows:
+        # lower_case_table_names may have changed the case of what was asked for
+        name = names.get(row["name"]) or names.get(row["name"].lower(), "")
+        if row["engine"] is not None:
+            engines[name] = as_text(row["engine"])
+        if row["column_name"] is not None:
+            columns[name].append(_sqlite_column(row) if sqlite else _mysql_column(row))
+    return {
+        name: Table(name, engines.get(name, ""), {column.name: column for column in found})
+        for name, found in columns.items()
+    }
+
+
+def refuse_unfit(connection: sa.Connection, prefix: str, tables: Mapping[str, Table], access: Access) -> None:
+    """Given what `read_tables` found, raise ShopUnfit when it is no shop that orders can be written into."""
+    missing = sorted(REQUIRED_TABLES - tables.keys())
+    if "orders" in missing or "configuration" in missing:
+        raise _no_shop(prefix, _known_prefixes(connection), access)
+    if missing:
+        listed = ", ".join(prefix + name for name in missing)
+        raise ShopUnfit(
+            f"The shop at {access.location} lacks tables that orders need, or its user may not see them: {listed}.",
+            hint="Finish the shop's upgrade, or give the user its rights: "
+            + grant(EVERYDAY_RIGHTS, access.database, "*", access.user),
+        )
+    unsafe = sorted(
+        f"{prefix}{name} ({tables[name].engine})"
+        for name in WRITTEN_TABLES & tables.keys()
+        if tables[name].engine.lower() not in {"innodb", "sqlite"}
+    )
+    if unsafe:
+        raise ShopUnfit(
+            f"Tables of the shop know no transactions, so an order could be left half-written: {', '.join(unsafe)}.",
+            hint="Convert each of them: " + _alter(unsafe[0].split(" ")[0]) + " (after a backup).",
+        )
+
+
+def _no_shop(prefix: str, known: Iterable[str], access: Access) -> ShopUnfit:
+    others = ", ".join(known)
+    hint = (
+        f"Prefixes of shops that are there: {others}. Set prestashop.table_prefix to one of them."
+        if others
+        else "Check prestashop.database and the user's rights; the shop's own parameters.php names both."
+    )
+    return ShopUnfit(f"No tables of a shop begin with {prefix!r} in the database at {access.location}.", hint=hint)
+
+
+def _known_prefixes(connection: sa.Connection) -> list[str]:
+    """What stands before `orders` and `configuration` alike in the names of the database's tables."""
+    statement = _SQLITE_NAMES if connection.dialect.name == "sqlite" else _MYSQL_NAMES
+    names = {as_text(name) for name in connection.execute(statement).scalars()}
+    return sorted(
+        repr(name.removesuffix("orders"))
+        for name in names
+        if name.endswith("orders") and name.removesuffix("orders") + "configuration" in names
+    )
+
+
+def _alter(table: str) -> str:
+    return f"ALTER TABLE `{table}` ENGINE=InnoDB;"
+
+
+def _mysql_column(row: Mapping[Any, Any]) -> Column:
+    nullable = as_text(row["nullable"]) == "YES"
+    auto_increment = "auto_increment" in as_text(row["extra"]).lower()
+    return Column(
+        name=as_text(row["column_name"]),
+        data_type=as_text(row["data_type"]).lower(),
+        nullable=nullable,
+        has_default=nullable or auto_increment or row["default_value"] is not None,
+        auto_increment=auto_increment,
+        length=_number(row["length"]),
+        precision=_number(row["digits"]),
+        scale=_number(row["scale"]),
+        charset=as_text(row["charset"]).lower(),
+        unsigned="unsigned" in as_text(row["column_type"]).lower(),
+        indexed=bool(as_text(row["column_key"])),
+    )
+
+
+def _sqlite_column(row: Mapping[Any, Any]) -> Column:
+    """SQLite has no lengths of its own: those that the type was declared with are kept to all the same."""
+    match = _SQLITE_TYPE.match(as_text(row["data_type"]).lower())
+    kind = match["name"] if match else "text"
+    first, second = (_number(match["first"]), _number(match["second"])) if match else (None, None)
+    kind = {"integer": "int"}.get(kind, kind)
+    auto_increment = as_int(row["pk"]) == _INTEGER_PRIMARY_KEY and kind == "int"
+    nullable = not as_flag(row["required"]) and not auto_increment
+    text = kind in {"varchar", "char"}
+    return Column(
+        name=as_text(row["column_name"]),
+        data_type=kind,
+        nullable=nullable,
+        has_default=nullable or auto_increment or row["default_value"] is not None,
+        auto_increment=auto_increment,
+        length=first if text else None,
+        precision=first if kind == "decimal" else None,
+        scale=second if kind == "decimal" else None,
+        charset="utf8mb4" if text or kind == "text" else "",
+        indexed=as_flag(row["indexed"]) or as_int(row["pk"]) == _INTEGER_PRIMARY_KEY,
+    )
+
+
+def _number(value: object) -> int | None:
+    return None if value is None else as_int(value)

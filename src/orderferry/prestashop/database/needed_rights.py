@@ -1,0 +1,49 @@
+"""Which rights each table of the shop needs. Data, and the GRANT statements for what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from orderferry.prestashop.database.grants import Grants
+from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, grant
+from orderferry.prestashop.database.table_names import OWN_TABLES, WRITTEN_TABLES
+
+_READ = ("SELECT",)
+_WRITE = ("SELECT", "INSERT", "UPDATE")
+_EVERYDAY = tuple(EVERYDAY_RIGHTS.split(", "))
+# The lines of an order that changes before its invoice are written anew.
+_DELETED_FROM = frozenset({"order_detail", "order_detail_tax", "order_cart_rule", "product_sale"})
+# A start value for invoice numbers is used up there, as PrestaShop does (PS_INVOICE_START_NUMBER).
+_UPDATED_ONLY = frozenset({"configuration"})
+# With more tables than these, one statement for the database is what a person wants to run.
+_FEW_TABLES = 6
+
+
+def needed_rights(tables: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Given names of tables without prefix, return the rights that orderferry needs on each."""
+    return {name: _needed(name) for name in sorted(tables)}
+
+
+def _needed(name: str) -> tuple[str, ...]:
+    if name in OWN_TABLES or name in _DELETED_FROM:
+        return _EVERYDAY
+    if name in _UPDATED_ONLY:
+        return ("SELECT", "UPDATE")
+    return _WRITE if name in WRITTEN_TABLES else _READ
+
+
+def missing_rights(grants: Grants, database: str, prefix: str, tables: Collection[str]) -> Mapping[str, list[str]]:
+    """Given what the user may do, return the rights that are missing, by table without prefix; empty if none is."""
+    missing = {
+        name: [right for right in rights if not grants.allows(right, database, prefix + name)]
+        for name, rights in needed_rights(tables).items()
+    }
+    return {name: rights for name, rights in missing.items() if rights}
+
+
+def grants_to_run(missing: Mapping[str, Collection[str]], database: str, prefix: str, account: str) -> str:
+    """Given the missing rights and the user as the server names it (`user@host`), return the GRANT statements."""
+    user, _, host = account.rpartition("@")
+    if len(missing) > _FEW_TABLES:
+        return grant(EVERYDAY_RIGHTS, database, "*", user, host)
+    return "\n".join(grant(", ".join(rights), database, prefix + name, user, host) for name, rights in missing.items())

@@ -1,0 +1,168 @@
+"""Our own two tables in the shop: their definition, and creating or extending them.
+
+`<prefix>orderferry_order` has one row, the marker, for each imported order; its primary key is what makes the database
+refuse a second order for one Amazon id. `<prefix>orderferry_state` keeps named values: the lock that invoice numbers
+are drawn under, and what runs leave in the shop for a ledger that is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateTable
+
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.database.database_errors import RightsMissing, translated
+from orderferry.prestashop.database.live_schema import read_tables
+from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
+from orderferry.prestashop.database.table_names import OWN_TABLES
+from orderferry.prestashop.embedded.ddl import InlineKey
+from orderferry.prestashop.facts import Table
+
+MARKER_TABLE = "orderferry_order"
+STATE_TABLE = "orderferry_state"
+TABLE_NAMES = (MARKER_TABLE, STATE_TABLE)
+
+
+def own_tables(prefix: str, dialect: str) -> Mapping[str, sa.Table]:
+    """Given the prefix and `mysql` or `sqlite`, return the definitions of our tables by name without prefix."""
+    metadata = sa.MetaData()
+    # A key within CREATE TABLE needs no right of its own; the embedded shop is too small to need one.
+    keys = [InlineKey("id_order", name="id_order")] if dialect != "sqlite" else []
+    return {
+        MARKER_TABLE: sa.Table(prefix + MARKER_TABLE, metadata, *_marker_columns(), *keys, **_OPTIONS),
+        STATE_TABLE: sa.Table(prefix + STATE_TABLE, metadata, *_state_columns(), **_OPTIONS),
+    }
+
+
+# Stated, since servers differ in their defaults (latin1, utf8mb4_0900_ai_ci, uca1400).
+_OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_general_ci",
+    "implicit_returning": False,
+}
+
+
+def _marker_columns() -> list[sa.Column[Any]]:
+    """Times are UTC. All but the first four have defaults, so that later versions can add columns."""
+    return [
+        sa.Column("amazon_order_id", _key(32), primary_key=True, nullable=False),
+        sa.Column("id_order", _id(), nullable=False),
+        sa.Column("marketplace_id", _key(32), nullable=False),
+        sa.Column("amazon_updated", _moment(), nullable=False),
+        _word("channel", 16),
+        # what tells our order from another one that got its id after a restart of an old server; '' = not kept
+        _word("order_reference", 255),
+        _word("module", 64),
+        _number("digest_version"),
+        *(_word(f"digest_{group}", 64) for group in ("state", "lines", "address", "tracking", "totals")),
+        _number("last_state"),
+        sa.Column("ship_by", _moment(), nullable=True),
+        _word("programs", 255),
+        _word("tax_scheme", 32),
+        _number("adopted"),
+        # JSON: what our stock movements of this order were, to be undone once
+        sa.Column("stock_moved", sa.Text(), nullable=True),
+        # the end of what Amazon promised, and when the buyer's data were blanked
+        sa.Column("deliver_by", _moment(), nullable=True),
+        sa.Column("forgotten", _moment(), nullable=True),
+        sa.Column("date_add", _moment(), nullable=True),
+        sa.Column("date_upd", _moment(), nullable=True),
+    ]
+
+
+def _state_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("name", _key(64), primary_key=True, nullable=False),
+        sa.Column("value", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=True),
+        sa.Column("date_upd", _moment(), nullable=True),
+    ]
+
+
+def _key(length: int) -> sa.types.TypeEngine[str]:
+    """Ids of Amazon's and names of ours: compared byte by byte."""
+    exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
+    return sa.String(length).with_variant(exact, "mysql", "mariadb")
+
+
+def _moment() -> sa.types.TypeEngine[Any]:
+    return sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
+
+
+def _id() -> sa.types.TypeEngine[int]:
+    return sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
+
+
+def _word(name: str, length: int) -> sa.Column[Any]:
+    return sa.Column(name, sa.String(length), nullable=False, server_default="")
+
+
+def _number(name: str) -> sa.Column[Any]:
+    return sa.Column(name, _id(), nullable=False, server_default="0")
+
+
+class AddColumn(sa.schema.ExecutableDDLElement):
+    """ALTER TABLE … ADD COLUMN."""
+
+    def __init__(self, column: sa.Column[Any]) -> None:
+        self.column = column
+
+
+@compiles(AddColumn)
+def _compile_add_column(element: AddColumn, compiler: Any, **_options: Any) -> str:
+    table = compiler.preparer.format_table(element.column.table)
+    return f"ALTER TABLE {table} ADD COLUMN {compiler.get_column_specification(element.column)}"
+
+
+def missing_parts(
+    prefix: str, tables: Mapping[str, Table], dialect: sa.Dialect
+) -> tuple[sa.schema.ExecutableDDLElement, ...]:
+    """Given the live tables, return the statements that make ours complete; none when they are."""
+    statements: list[sa.schema.ExecutableDDLElement] = []
+    for name, table in own_tables(prefix, dialect.name).items():
+        if name not in tables:
+            statements.append(CreateTable(table, if_not_exists=True))
+            continue
+        statements += [AddColumn(column) for column in table.columns if column.name not in tables[name].columns]
+    return tuple(statements)
+
+
+def ensure_tables(
+    connection: sa.Connection, prefix: str, tables: Mapping[str, Table], access: Access
+) -> Mapping[str, Table]:
+    """Given a connection and the live tables, create or extend ours where needed; return the live tables with them.
+
+    Raise ShopUnfit when the user may not: its hint is the statements for somebody who may.
+    """
+    statements = missing_parts(prefix, tables, connection.dialect)
+    if not statements:
+        return tables
+    try:
+        with translated("creating orderferry's own tables", access):
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+            return {**tables, **read_tables(connection, prefix, OWN_TABLES)}
+    except RightsMissing:
+        raise ShopUnfit(
+            "The database user may not create the tables in which orderferry notes what it has imported.",
+            hint=creation_statements(prefix, statements, access, connection.dialect),
+        ) from None
+
+
+def creation_statements(
+    prefix: str, statements: Sequence[sa.schema.ExecutableDDLElement], access: Access, dialect: sa.Dialect
+) -> str:
+    """Given what `missing_parts` found, return the hint with the SQL for somebody who may run it."""
+    texts = "\n".join(f"{_text(statement, dialect)};" for statement in statements)
+    names = "\n".join(grant(EVERYDAY_RIGHTS, access.database, prefix + name, access.user) for name in TABLE_NAMES)
+    return f"Run as an administrator of the database:\nUSE `{access.database}`;\n{texts}\n{names}"
+
+
+def _text(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:
+    return str(statement.compile(dialect=dialect)).strip()

@@ -1,0 +1,1 @@
+"""Buyers' personal data, blanked after their time."""

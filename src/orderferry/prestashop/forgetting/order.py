@@ -1,0 +1,106 @@
+"""Forgetting the buyer of one imported order, in one transaction: what is personal goes, what the law wants stays.
+
+What goes: names, lines, postcode, phones, e-mail, gift text, our own messages. What stays: country, province, city,
+amounts, products and papers; with an issued invoice also the name, address and tax number on it, which an invoice must
+show for as long as it must be kept (directive 2006/112/EC, articles 226 and 244).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.values import as_flag, as_int, as_text, moment_text
+from orderferry.prestashop.forgetting.forgotten_text import ADDRESS, CONTACTS, NOTICE, customer_values, forgotten_email
+from orderferry.prestashop.rows.address import ALIAS
+from orderferry.prestashop.rows.drafts import Value
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.standing_order import StandingOrder, lock_marker, lock_order
+
+_ADDRESSES = ("id_address_delivery", "id_address_invoice")
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What came of it. `done`: the marker says so now; `invoiced`: the invoice keeps name and address."""
+
+    done: bool
+    invoiced: bool = False
+
+
+def forget_order(writer: ShopWriter, order_id: str, now: datetime) -> Forgotten:
+    """Given an Amazon order id, forget its buyer; the caller commits.
+
+    Nothing is done for an order without a marker, one that is forgotten already, or one whose row is gone.
+    """
+    marker = lock_marker(writer, order_id)
+    if marker is None or marker.get("forgotten") is not None:
+        return Forgotten(done=False)
+    standing = lock_order(writer, marker, order_id)
+    if standing is None:
+        return Forgotten(done=False)
+    writer.update(MARKER_TABLE, {"forgotten": moment_text(now)}, {"amazon_order_id": order_id})
+    _forget_texts(writer, standing, order_id)
+    _forget_addresses(writer, standing)
+    _forget_customer(writer, standing)
+    return Forgotten(done=True, invoiced=bool(as_int(standing.order["invoice_number"])))
+
+
+def _forget_texts(writer: ShopWriter, standing: StandingOrder, order_id: str) -> None:
+    """Gift texts, and the messages that we wrote: private ones that begin with our first line."""
+    writer.update("orders", {"gift_message": ""}, standing.key)
+    for row in writer.rows("orders", ("id_cart",), standing.key):
+        writer.update("cart", {"gift_message": ""}, {"id_cart": as_int(row["id_cart"])})
+    ours = f"Amazon order {order_id}"
+    for thread in writer.rows("customer_thread", ("id_customer_thread",), standing.key):
+        key: dict[str, Value] = {"id_customer_thread": as_int(thread["id_customer_thread"])}
+        writer.update("customer_thread", {"email": forgotten_email(as_int(standing.order["id_customer"]))}, key)
+        said = writer.rows("customer_message", ("id_customer_message", "message"), {**key, "private": 1})
+        for row in said:
+            if as_text(row["message"]).startswith(ours):
+                one: dict[str, Value] = {"id_customer_message": as_int(row["id_customer_message"])}
+                writer.update("customer_message", {"message": f"{ours}\n{NOTICE}"}, one)
+
+
+def _forget_addresses(writer: ShopWriter, standing: StandingOrder) -> None:
+    """The order's addresses and the ones that corrections have replaced, unless an order that is not forgotten uses
+    them."""
+    owner: dict[str, Value] = {"id_customer": as_int(standing.order["id_customer"]), "alias": ALIAS}
+    found = {as_int(row["id_address"]) for row in writer.rows("address", ("id_address",), owner)}
+    found |= {as_int(standing.order[name]) for name in _ADDRESSES}
+    for id_address in sorted(found - {0}):
+        if not _is_used(writer, _ADDRESSES, id_address):
+            blanked = CONTACTS if _is_on_invoice(writer, id_address) else ADDRESS
+            writer.update("address", blanked, {"id_address": id_address})
+
+
+def _forget_customer(writer: ShopWriter, standing: StandingOrder) -> None:
+    """The guest, once all of its orders are forgotten. A registered account (customers.mode fixed) is the shop's."""
+    id_customer = as_int(standing.order["id_customer"])
+    key: dict[str, Value] = {"id_customer": id_customer}
+    guests = [row for row in writer.rows("customer", ("id_customer", "is_guest"), key) if as_flag(row["is_guest"])]
+    if guests and not _is_used(writer, ("id_customer",), id_customer):
+        writer.update("customer", customer_values(id_customer), key)
+
+
+def _is_used(writer: ShopWriter, columns: Collection[str], value: int) -> bool:
+    """Whether an order whose buyer is not forgotten names this address or customer in one of the columns."""
+    orders, marker = writer.tables["orders"], writer.tables[MARKER_TABLE]
+    query = (
+        sa.select(orders.c.id_order)
+        .select_from(orders.outerjoin(marker, marker.c.id_order == orders.c.id_order))
+        .where(sa.or_(*(orders.c[name] == value for name in columns)), marker.c.forgotten.is_(None))
+        .limit(1)
+    )
+    return writer.connection.execute(query).first() is not None
+
+
+def _is_on_invoice(writer: ShopWriter, id_address: int) -> bool:
+    """Whether an issued invoice shows this address."""
+    orders = writer.tables["orders"]
+    query = sa.select(orders.c.id_order).where(orders.c.id_address_invoice == id_address, orders.c.invoice_number > 0)
+    return writer.connection.execute(query.limit(1)).first() is not None

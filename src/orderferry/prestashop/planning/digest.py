@@ -1,0 +1,97 @@
+"""Digests of what Amazon says of an order, a group each: what changed since it was written last?
+
+Made from Amazon's data alone, so that nothing a person does in the shop looks like news from Amazon.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from orderferry.domain.marker import DIGEST_VERSION, Digests
+from orderferry.domain.orders import Address, Money, Order, Proceeds
+from orderferry.prestashop.planning.tracking import tracking_of
+
+_LENGTH = 16  # hex digits: 64 bits, compared only with the same order's own earlier digest
+
+
+def digests_of(order: Order) -> Digests:
+    """Given an order, return its digests. An address that Amazon withholds has the digest '' and so never counts as
+    a change: what the shop has is not blanked.
+    """
+    tracking = tracking_of(order.packages)
+    return Digests(
+        state=_digest(
+            order.status,
+            sorted(item.item_id for item in order.items if item.cancel_requested_by),
+        ),
+        lines=_digest(sorted((item.item_id, item.sku, item.quantity, item.cancelled_by) for item in order.items)),
+        address=_address_digest(order.delivery_address),
+        tracking=_digest(tracking.number, tracking.carrier, tracking.others) if tracking.number else "",
+        totals=_digest(
+            _money(order.grand_total),
+            [[item.item_id, *map(_proceeds, item.proceeds)] for item in sorted(order.items, key=lambda i: i.item_id)],
+            list(map(_proceeds, order.proceeds)),
+        ),
+        version=DIGEST_VERSION,
+    )
+
+
+def changed_groups(old: Digests, new: Digests) -> frozenset[str]:
+    """Given the digests written last and those of Amazon's news, return the names of the groups that changed.
+
+    Digests of another version are never compared: nothing changed then, the marker only takes the new ones. An empty
+    new digest means that Amazon says nothing (any more), which is no change either.
+    """
+    if old.version != new.version:
+        return frozenset()
+    groups = ("state", "lines", "address", "tracking", "totals")
+    return frozenset(name for name in groups if getattr(new, name) and getattr(new, name) != getattr(old, name))
+
+
+def merged(old: Digests, new: Digests) -> Digests:
+    """Given old and new digests, return those to keep: an empty new one leaves the old one standing."""
+    return Digests(
+        state=new.state or old.state,
+        lines=new.lines or old.lines,
+        address=new.address or old.address,
+        tracking=new.tracking or old.tracking,
+        totals=new.totals or old.totals,
+        version=new.version,
+    )
+
+
+def is_deliverable(address: Address | None) -> bool:
+    """Whether an address says who and where (Amazon withdraws both some time after delivery, but not the city)."""
+    return address is not None and bool(address.name or address.company) and bool(address.lines)
+
+
+def _address_digest(address: Address | None) -> str:
+    if address is None or not is_deliverable(address):
+        return ""
+    return _digest(
+        address.name,
+        address.company,
+        list(address.lines),
+        address.city,
+        address.district,
+        address.municipality,
+        address.region,
+        address.postal_code,
+        address.country,
+    )
+
+
+def _money(money: Money | None) -> list[str]:
+    # normalised: "12.5" and "12.50" are the same news
+    return [f"{money.amount.normalize():f}", money.currency] if money else []
+
+
+def _proceeds(row: Proceeds) -> list[Any]:
+    return [row.type, row.raw_type, _money(row.amount)]
+
+
+def _digest(*values: Any) -> str:
+    text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:_LENGTH]

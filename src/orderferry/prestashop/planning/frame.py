@@ -1,0 +1,135 @@
+"""One order with everything about it decided: what the row builders read, and nothing else.
+
+Building a frame needs the shop's facts and the page's catalog (`framing`); building rows from it needs neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from orderferry.domain.orders import Item, Order
+from orderferry.domain.postal import PostalAddress
+from orderferry.domain.pricing import PricedLine, PricedOrder
+from orderferry.domain.tax_scheme import TaxScheme
+from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
+from orderferry.prestashop.planning.shop_text import harmless
+from orderferry.prestashop.planning.shop_time import shop_moment
+from orderferry.prestashop.writing.stock import Goods, Movement
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A postal address in the shop's own terms: its country and province rows, and the numbers forms ask for."""
+
+    postal: PostalAddress
+    country: Country
+    id_state: int = 0
+    vat_number: str = ""
+    dni: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who buys, in the shop's terms.
+
+    `mode` is customers.mode; with `fixed`, `id_customer` names the account; with `alias`, an account with this
+    e-mail is looked up while writing and made when there is none.
+    """
+
+    mode: str
+    email: str
+    firstname: str
+    lastname: str
+    company: str
+    id_group: int
+    id_customer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLine:
+    """One line: its money, Amazon's item (None for a fee) and the shop's product (None for a free line).
+
+    `as_placeholder`: the product only stands in for an unknown SKU, so name and reference are Amazon's.
+    """
+
+    priced: PricedLine
+    item: Item | None = None
+    product: Product | None = None
+    as_placeholder: bool = False
+    tax_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paperwork:
+    """What the shop's settings say about numbers on paper.
+
+    `row`: there is an order_invoice row; PrestaShop keeps both numbers in it, and a slip without invoice has invoice
+    number 0. `invoice`: draw an invoice number now; `slip`: draw a delivery number (the state's `delivery` flag).
+    `dated`: no number, but an invoice date all the same, so that statistics count the order.
+    `wrapping_tax`: id_tax of PS_GIFT_WRAPPING_TAX_RULES_GROUP for this country, 0 when none is configured.
+    """
+
+    row: bool
+    invoice: bool = False
+    slip: bool = False
+    dated: bool = False
+    yearly: bool = False  # PS_INVOICE_RESET
+    shop_address: str = ""
+    wrapping_tax: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Everything that the rows of one new order are made from. Money is in `currency`."""
+
+    order: Order
+    priced: PricedOrder
+    marketplace: str  # country code
+    shop: ShopUnit
+    zone: ZoneInfo
+    now: datetime
+    id_lang: int
+    currency: Currency
+    conversion_rate: Decimal
+    carrier_tax_rate: Decimal
+    state: OrderState
+    id_carrier: int
+    account: Account
+    delivery: Place
+    invoice_place: Place | None  # None: the same as the delivery address
+    lines: tuple[FrameLine, ...]
+    paperwork: Paperwork
+    round_mode: int
+    round_type: int
+    payment_label: str
+    module_name: str
+    placed: datetime  # orders.date_add, by orders.date
+    goods: tuple[Goods, ...]
+    movement: Movement | None  # None: this order moves no stock
+    id_employee: int
+    tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
+    cart_lines_addressed: bool = True  # by the shop's version
+    tax_scheme: TaxScheme = TaxScheme.UNKNOWN  # for the marker
+    password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
+
+    @property
+    def written(self) -> str:
+        """The moment of writing in the shop's time."""
+        return shop_moment(self.now, self.zone)
+
+    @property
+    def gift_message(self) -> str:
+        """The gift texts of all items, each once."""
+        texts = dict.fromkeys(item.gift_message for item in self.order.items if item.gift_message)
+        return harmless("\n".join(texts))
+
+    @property
+    def is_gift(self) -> bool:
+        """orders.gift: wrapped, or with a text."""
+        return bool(
+            self.priced.wrapping.amount.incl
+            or any(item.gift_message or item.gift_wrap_level for item in self.order.items)
+        )

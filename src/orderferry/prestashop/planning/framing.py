@@ -1,0 +1,177 @@
+"""From an Amazon order to its frame: currency, addresses, products, taxes, money, account, state. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from orderferry.config.model import Settings
+from orderferry.domain.orders import Order
+from orderferry.domain.price_order import price_order
+from orderferry.domain.pricing import PricedOrder, Rates
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.proceeds import order_currency
+from orderferry.domain.tax_scheme import tax_scheme
+from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.facts import Catalog, Country, Currency, OrderState, ShopFacts
+from orderferry.prestashop.planning.accounts import account_of
+from orderferry.prestashop.planning.frame import Frame, FrameLine, Paperwork
+from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.match_lines import Match, match_items
+from orderferry.prestashop.planning.order_places import places_of
+from orderferry.prestashop.planning.resolve import resolve_currency
+from orderferry.prestashop.planning.states import state_kind
+from orderferry.prestashop.planning.tax_rates import home_country, rates_for
+from orderferry.prestashop.rows.cart import are_lines_addressed
+from orderferry.prestashop.rows.detail import tax_columns
+from orderferry.prestashop.rows.invoice import invoice_address_text
+from orderferry.prestashop.writing.stock import Goods, Movement, goods_of
+
+_SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What framing works with: the configuration, the shop's facts, and the page's catalog."""
+
+    settings: Settings
+    facts: ShopFacts
+    catalog: Catalog
+
+
+def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Frame | Problem:
+    """Given an order and where it belongs, return its frame, or the problem that holds it: unmapped-currency,
+    no-address, unknown-country, unknown-sku, ambiguous-sku, or what pricing finds.
+    """
+    currency = _currency(order, bench.facts)
+    if isinstance(currency, Problem):
+        return currency
+    places = places_of(order, market, bench.facts)
+    if isinstance(places, Problem):
+        return places
+    delivery, invoice_place = places
+    matches = match_items(order, market.shop, bench.facts, bench.catalog, bench.settings.products)
+    if isinstance(matches, Problem):
+        return matches
+    products = {item_id: match.product for item_id, match in matches.items()}
+    rates = rates_for(order, market, bench.facts, delivery, products)
+    priced = price_order(order, rates, market.rounding(currency))
+    if isinstance(priced, Problem):
+        return priced
+    state = market.states[state_kind(order, market.settings.orders)]
+    lines = _lines(order, priced, matches, bench.facts)
+    kind_of_stock = bench.settings.stock.fba if order.channel == "fba" else bench.settings.stock.regular
+    moves = kind_of_stock == "move" and state is not market.states["cancelled"]
+    pack_type = as_int(bench.facts.setting("PS_PACK_STOCK_TYPE", market.shop, "0"))
+    orders = market.settings.orders
+    return Frame(
+        order=order,
+        priced=priced,
+        marketplace=market.code,
+        shop=market.shop,
+        zone=market.zone,
+        now=now,
+        id_lang=market.id_lang,
+        currency=currency,
+        conversion_rate=currency.shop_rates.get(market.shop.id) or currency.rate,
+        carrier_tax_rate=_carrier_tax_rate(priced, rates),
+        tax_scheme=tax_scheme(order, priced, home=home_country(bench.facts, market.shop), country=delivery.country.iso),
+        state=state,
+        id_carrier=market.carrier(order),
+        account=account_of(order, market, bench.catalog, delivery.postal),
+        delivery=delivery,
+        invoice_place=invoice_place,
+        lines=lines,
+        paperwork=paperwork_of(state, market, bench, delivery.country),
+        round_mode=market.round_mode,
+        round_type=market.round_type,
+        payment_label=payment_label(order, market),
+        module_name=orders.module_name,
+        placed=order.created if orders.date == "purchase" else now,
+        goods=_goods(lines, pack_type),
+        movement=(Movement.SELL_SHIPPED if state.shipped else Movement.SELL) if moves else None,
+        id_employee=bench.facts.employee,
+        tax_columns=tax_columns(bench.facts.version),
+        cart_lines_addressed=are_lines_addressed(bench.facts.version),
+        password_age_minutes=as_int(bench.facts.setting("PS_PASSWD_TIME_FRONT", market.shop, "360")),
+    )
+
+
+def payment_label(order: Order, market: Market) -> str:
+    """orders.payment: the configured label with the marketplace's name and its country filled in."""
+    label = market.settings.orders.payment_label
+    name = order.marketplace_name or market.code
+    return label.replace("{marketplace}", name).replace("{country}", market.code)
+
+
+def _currency(order: Order, facts: ShopFacts) -> Currency | Problem:
+    iso = order_currency(order)
+    found = resolve_currency(facts, iso)
+    if found is not None:
+        return found
+    return Problem(
+        ProblemCode.UNMAPPED_CURRENCY,
+        f"order {order.order_id} is in {iso}, a currency that the shop does not have"
+        if iso
+        else f"order {order.order_id} names no currency",
+        order.order_id,
+        iso,
+    )
+
+
+def _carrier_tax_rate(priced: PricedOrder, rates: Rates) -> Decimal:
+    """The rate on shipping; an order without shipping has the carrier's all the same, as PrestaShop writes it."""
+    if priced.shipping.amount.incl or rates.shipping is None:
+        return priced.shipping.rate
+    return rates.shipping.rate
+
+
+def _lines(order: Order, priced: PricedOrder, matches: Mapping[str, Match], facts: ShopFacts) -> tuple[FrameLine, ...]:
+    items = {item.item_id: item for item in order.items}
+    nothing = Match(None)
+    return tuple(
+        FrameLine(
+            priced=line,
+            item=items.get(line.item_id),
+            product=matches.get(line.item_id, nothing).product,
+            as_placeholder=matches.get(line.item_id, nothing).as_placeholder,
+            tax_name=facts.tax_names.get(int(line.tax_key), "") if line.tax_key else "",
+        )
+        for line in priced.lines
+    )
+
+
+def _goods(lines: tuple[FrameLine, ...], shop_pack_type: int) -> tuple[Goods, ...]:
+    """What leaves the stock. A placeholder's stock is nobody's."""
+    return tuple(
+        goods
+        for line in lines
+        if line.product is not None and not line.as_placeholder
+        for goods in goods_of(line.product, line.priced.quantity, shop_pack_type)
+    )
+
+
+def paperwork_of(state: OrderState, market: Market, bench: Bench, country: Country | None) -> Paperwork:
+    """Given a state that an order enters and its country of delivery, return what is printed, by invoices.mode, the
+    state's own flags and the shop's settings.
+    """
+    facts, shop = bench.facts, market.shop
+    never = bench.settings.invoices_mode == "never"
+    invoiced = state.invoice and not never
+    numbered = invoiced and facts.setting("PS_INVOICE", shop, "1") != "0"
+    return Paperwork(
+        row=invoiced or state.delivery,
+        invoice=numbered,
+        slip=state.delivery,
+        dated=state.logable and not numbered and (never or invoiced),
+        yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
+        shop_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
+        wrapping_tax=_wrapping_tax(facts, market, country) if country else 0,
+    )
+
+
+def _wrapping_tax(facts: ShopFacts, market: Market, country: Country) -> int:
+    group = as_int(facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
+    return facts.tax_rules.get((group, country.id), 0)

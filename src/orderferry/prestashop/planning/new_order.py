@@ -1,0 +1,126 @@
+"""The work of a new order, rendered: every row, what leaves the stock, and the marker that guards it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orderferry.domain.marker import Marker
+from orderferry.domain.tax_scheme import TaxScheme
+from orderferry.prestashop.database.fit import Cut, fit_changes
+from orderferry.prestashop.database.values import moment_text
+from orderferry.prestashop.facts import Table
+from orderferry.prestashop.planning.digest import digests_of
+from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.shop_time import shop_day
+from orderferry.prestashop.rows.address import address_rows
+from orderferry.prestashop.rows.cart import cart_rows
+from orderferry.prestashop.rows.customer import customer_rows
+from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
+from orderferry.prestashop.rows.drafts import ORDER, Draft
+from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
+from orderferry.prestashop.rows.message import message_rows
+from orderferry.prestashop.rows.order import carrier_row, discount_rows, history_row, order_row
+from orderferry.prestashop.rows.payment import payment_row
+from orderferry.prestashop.writing.papers import Papers
+from orderferry.prestashop.writing.product_sales import Sale
+
+SCHEME_COLLECTED = TaxScheme.COLLECTED_BY_AMAZON
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """What `write_order` needs. `customer` are the rows of the account, left out when it is there already;
+    `marker_extras` are the marker's columns for other programs; `recreates`: the marker stands, its order is gone.
+    """
+
+    frame: Frame
+    marker: Marker
+    marker_extras: Mapping[str, str | int | None]
+    customer: tuple[Draft, ...]
+    rows: tuple[Draft, ...]
+    papers: Papers
+    sales: tuple[Sale, ...]
+    day: str
+    recreates: bool = False
+
+
+def render(frame: Frame, tables: Mapping[str, Table], *, recreates: bool = False) -> NewOrder:
+    """Given a frame and the live tables, return the order's rows in the order in which they are written. What the
+    columns cut is kept in the private message.
+    """
+    customer = tuple(customer_rows(frame))
+    rows = [
+        *address_rows(frame),
+        *cart_rows(frame),
+        order_row(frame),
+        *invoice_rows(frame),
+        *detail_rows(frame),
+        *detail_tax_rows(frame),
+        *invoice_tax_rows(frame),
+        payment_row(frame),
+        *invoice_payment_rows(frame),
+        history_row(ORDER, frame.state.id, frame.written),
+        carrier_row(frame),
+        *discount_rows(frame),
+    ]
+    cut = texts_cut([*customer, *rows], tables)
+    paper = frame.paperwork
+    return NewOrder(
+        frame=frame,
+        marker=marker_of(frame),
+        marker_extras=marker_extras(frame),
+        customer=customer,
+        rows=(*rows, *message_rows(frame, cut)),
+        papers=Papers(paper.invoice, paper.slip, frame.shop, frame.written, paper.yearly),
+        sales=_sales(frame),
+        day=shop_day(frame.now, frame.zone),
+        recreates=recreates,
+    )
+
+
+def texts_cut(drafts: list[Draft], tables: Mapping[str, Table]) -> tuple[str, ...]:
+    """Given drafts, return the whole text of each value that its column will not hold whole."""
+    cuts: list[Cut] = []
+    for draft in drafts:
+        if draft.table in tables:
+            texts = {column: value for column, value in draft.values.items() if isinstance(value, str)}
+            fit_changes(tables[draft.table], texts, cuts)
+    # tax_name holds 16 characters in every version: the tax is known by its id
+    return tuple(dict.fromkeys(cut.full for cut in cuts if cut.column != "tax_name"))
+
+
+def marker_of(frame: Frame) -> Marker:
+    """The marker of a frame's order, whose id_order is not known yet."""
+    order = frame.order
+    return Marker(
+        order_id=order.order_id,
+        id_order=0,
+        marketplace_id=order.marketplace_id,
+        channel=order.channel,
+        amazon_updated=order.updated,
+        digests=digests_of(order),
+        last_state=frame.state.id,
+    )
+
+
+def marker_extras(frame: Frame) -> dict[str, str | int | None]:
+    """The marker's columns that other programs join: when it must be shipped, programs, and the tax scheme; and by
+    when it should have been delivered, which `forget` counts from."""
+    order = frame.order
+    return {
+        "ship_by": moment_text(order.ship_by.latest) if order.ship_by.latest else None,
+        "deliver_by": moment_text(order.deliver_by.latest) if order.deliver_by.latest else None,
+        "programs": ",".join(order.programs),
+        "tax_scheme": frame.tax_scheme.value,
+    }
+
+
+def _sales(frame: Frame) -> tuple[Sale, ...]:
+    if not frame.state.logable:
+        return ()
+    return tuple(
+        Sale(line.product.id_product, line.priced.quantity)
+        for line in frame.lines
+        if line.product is not None and not line.as_placeholder
+    )

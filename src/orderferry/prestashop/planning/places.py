@@ -1,0 +1,86 @@
+"""Countries and provinces as Amazon's addresses spell them, found among the shop's. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from orderferry.domain.plain_name import plain_name as plain
+from orderferry.domain.territories import country_code, find_territory
+from orderferry.prestashop.facts import Country, Province, ShopFacts
+from orderferry.prestashop.planning.province_names import ALIASES
+from orderferry.prestashop.planning.province_postcodes import NAMED_LIKE_CAPITALS, POSTCODES
+
+_PARTS = re.compile(r"[,;/()|]|\s-\s")
+_GENERIC = re.compile(
+    r"\b(?:(?:citta metropolitana|metropolitan city|libero consorzio comunale|provincia|province|prov|departamento|"
+    r"departement|state|estado|comunidad autonoma|comunidad|principado|region)(?: (?:di|d|de|del|della|of|foral))?)\b"
+)
+
+
+def resolve_country(facts: ShopFacts, iso: str, postcode: str = "", region: str = "") -> Country | None:
+    """Given an ISO 3166-1 code (UK and the like too), return the shop's country, active or not; None for none.
+
+    A territory under another country's code (98000 in France is Monaco) has its own country where the shop sends
+    there; one under its own code that the shop lacks (Jersey, the Canary Islands) has the country around it.
+    """
+    code = country_code(iso)
+    named = facts.countries.get(code)
+    territory = find_territory(code, postcode, region)
+    if territory is None:
+        return named
+    own = facts.countries.get(territory.code)
+    if own is not None and own.active:
+        return own
+    return named or facts.countries.get(territory.country)
+
+
+def resolve_province(
+    facts: ShopFacts, country: Country, text: str, postcode: str = "", city: str = ""
+) -> Province | None:
+    """Given a country and free text, return the province it names; None for a country without provinces, and where
+    the text names none or more than one.
+
+    Understood: ISO 3166-2 (`IT-MI`, `MI`), names in any case with or without accents, "Provincia di Milano",
+    "Milano (MI)", and the other names of `province_names`. Where the text says nothing, the postcode does in countries
+    whose postcodes begin with the province, and the city in those whose provinces are called like their capitals.
+    """
+    if not country.contains_states:
+        return None
+    own = [province for province in facts.provinces if province.id_country == country.id]
+    by_postcode = next((c for start, c in POSTCODES.get(country.iso, {}).items() if postcode.startswith(start)), "")
+    capital = city if country.iso in NAMED_LIKE_CAPITALS else ""
+    return next((found for word in (text, by_postcode, capital) if (found := _named(country, own, word))), None)
+
+
+def _named(country: Country, own: list[Province], text: str) -> Province | None:
+    if not text.strip():
+        return None
+    for words in (_words(country, text), *(_words(country, part) for part in _parts(text))):
+        found = {province.id: province for province in own if _keys(country, province) & words}
+        if len(found) == 1:
+            return next(iter(found.values()))
+    return None
+
+
+def _keys(country: Country, province: Province) -> frozenset[str]:
+    names = {province.name, *_parts(province.name), _code(country, province.iso)}
+    return frozenset(filter(None, map(plain, names)))
+
+
+def _words(country: Country, text: str) -> frozenset[str]:
+    """What the text may stand for: itself as code or name, and the code of another name for the same."""
+    name = plain(text)
+    shorter = plain(_GENERIC.sub(" ", name))
+    aliases = ALIASES.get(country.iso, {})
+    codes = {plain(aliases[word]) for word in (name, shorter) if word in aliases}
+    return frozenset({name, shorter, plain(_code(country, text.strip())), *codes} - {""})
+
+
+def _code(country: Country, code: str) -> str:
+    """ISO 3166-2 without the country: shops have it either way."""
+    return code.upper().removeprefix(f"{country.iso}-")
+
+
+def _parts(text: str) -> Iterable[str]:
+    return [part for part in _PARTS.split(text) if part.strip()]

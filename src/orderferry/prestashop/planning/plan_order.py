@@ -1,0 +1,70 @@
+"""Planning one order: everything that would be written, rendered before any transaction begins. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orderferry.domain.forgetting import without_buyer, without_postcode
+from orderferry.domain.orders import Order
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.shopwork import Intent, Plan
+from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.framing import Bench, frame_order
+from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.new_order import render
+from orderferry.prestashop.planning.plan_update import plan_update
+
+
+def plan_order(order: Order, intent: Intent, market: Market, bench: Bench, now: datetime) -> Plan | Problem:
+    """Given an order, what is intended, and what shop and configuration say, return the plan or why there is none.
+
+    An order that can't even be rendered holds itself up and no other: what arithmetic or conversion refuses becomes a
+    write-failed. A buyer who was forgotten stays so: what Amazon still tells of the person is not even looked at.
+    """
+    marker = bench.catalog.markers.get(order.order_id)
+    if marker is not None and marker.forgotten:
+        order = without_buyer(order)
+    try:
+        if intent is Intent.UPDATE:
+            return _update(order, market, bench, now)
+        if marker is not None and marker.forgotten:
+            order = without_postcode(order)
+        return _new(order, intent, market, bench, now)
+    except (ArithmeticError, KeyError, ValueError, TypeError) as error:
+        return Problem(
+            ProblemCode.WRITE_FAILED,
+            f"order {order.order_id} can't be rendered for the shop ({type(error).__name__})",
+            order.order_id,
+        )
+
+
+def _new(order: Order, intent: Intent, market: Market, bench: Bench, now: datetime) -> Plan | Problem:
+    frame = frame_order(order, market, bench, now)
+    if isinstance(frame, Problem):
+        return frame
+    work = render(frame, bench.facts.tables, recreates=intent is Intent.RECREATE)
+    return Plan(order.order_id, intent, new_order_changes(frame), work)
+
+
+def _update(order: Order, market: Market, bench: Bench, now: datetime) -> Plan | Problem:
+    marker = bench.catalog.markers.get(order.order_id)
+    if marker is None:
+        return Problem(ProblemCode.WRITE_FAILED, f"order {order.order_id} has no marker any more", order.order_id)
+    work, changes = plan_update(order, marker, market, bench, now)
+    return Plan(order.order_id, Intent.UPDATE, changes.summary, work, changes.notes, marker.id_order)
+
+
+def new_order_changes(frame: Frame) -> tuple[str, ...]:
+    """What a new order brings, in a few words without personal data."""
+    count = len(frame.lines)
+    return tuple(
+        part
+        for part in (
+            f"order of {count} line{'' if count == 1 else 's'}, {frame.priced.total.incl} {frame.priced.currency}",
+            f"state {frame.state.id} ({frame.state.name})",
+            "invoice" if frame.paperwork.invoice else "",
+            "delivery slip" if frame.paperwork.slip else "",
+            "stock" if frame.movement is not None and frame.goods else "",
+        )
+        if part
+    )

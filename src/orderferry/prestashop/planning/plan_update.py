@@ -1,0 +1,99 @@
+"""Planning an update: from Amazon's news, the marker and how the order stands to the prepared work. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from orderferry.domain.marker import Marker
+from orderferry.domain.orders import Order
+from orderferry.domain.problems import Problem
+from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.planning.frame import Place
+from orderferry.prestashop.planning.framing import Bench, frame_order, paperwork_of
+from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.order_changes import ENDED_STATES, Changes, Standing, changes_of
+from orderferry.prestashop.planning.order_places import places_of
+from orderferry.prestashop.planning.order_update import OrderUpdate
+from orderferry.prestashop.planning.shop_time import shop_day, shop_moment
+from orderferry.prestashop.planning.states import state_kind
+from orderferry.prestashop.planning.tracking import tracking_of
+
+SHIPPING_REASON = "PS_STOCK_CUSTOMER_ORDER_REASON"
+
+
+def plan_update(
+    order: Order, marker: Marker, market: Market, bench: Bench, now: datetime
+) -> tuple[OrderUpdate | None, Changes]:
+    """Given news about an imported order, return the work (None: nothing at all is to be written) and the changes."""
+    facts = bench.facts
+    current_id, _, invoice_number = bench.catalog.standing.get(marker.id_order, (0, "", 0))
+    kind = state_kind(order, market.settings.orders)
+    ended = frozenset(as_int(facts.setting(name, market.shop)) for name in ENDED_STATES) - {0}
+    standing = Standing(
+        current_id=current_id,
+        current=facts.states.get(current_id),
+        target=market.states[kind],
+        ended=ended,
+        invoice_number=invoice_number,
+    )
+    changes = changes_of(order, marker, standing)
+    changes, place = _with_place(order, market, facts, marker, changes)
+    frame = frame_order(order, market, bench, now) if changes.lines else None
+    if isinstance(frame, Problem):
+        changes, frame = _with_old_lines(marker, changes, frame), None
+    news = order.updated > marker.amazon_updated or changes.digests != marker.digests
+    if not changes.touches_order and not news:
+        return None, changes
+    country = place.country if place else facts.countries.get(market.code)
+    update = OrderUpdate(
+        order=order,
+        marker=marker,
+        changes=changes,
+        id_shop=market.shop.id,
+        current_state=current_id,
+        old_state=standing.current,
+        written=shop_moment(now, market.zone),
+        day=shop_day(now, market.zone),
+        id_employee=facts.employee,
+        module_name=market.settings.orders.module_name,
+        # An adopted order was invoiced by whoever put it into the shop, or by Amazon: no second invoice.
+        paperwork=paperwork_of(changes.state, market, bench, country) if changes.state and not marker.adopted else None,
+        taxes=facts.taxes,
+        shipping_reason=as_int(facts.setting(SHIPPING_REASON, market.shop)),
+        place=place,
+        frame=frame,
+        id_carrier=_carrier_of_package(order, facts),
+    )
+    return update, changes
+
+
+def _with_place(
+    order: Order, market: Market, facts: ShopFacts, marker: Marker, changes: Changes
+) -> tuple[Changes, Place | None]:
+    """The corrected address, or its problem as a note while the old address stays."""
+    if not changes.address:
+        return changes, None
+    places = places_of(order, market, facts)
+    if not isinstance(places, Problem):
+        return changes, places[0]
+    digests = replace(changes.digests, address=marker.digests.address)
+    return _without(changes, "address", places, digests=digests, address=False), None
+
+
+def _with_old_lines(marker: Marker, changes: Changes, problem: Problem) -> Changes:
+    """The problem of new lines and totals as a note, while the old ones stay."""
+    digests = replace(changes.digests, lines=marker.digests.lines, totals=marker.digests.totals)
+    return _without(changes, "lines and totals", problem, digests=digests, lines=False)
+
+
+def _without(changes: Changes, part: str, problem: Problem, **fields: object) -> Changes:
+    summary = tuple(word for word in changes.summary if word != part)
+    return replace(changes, summary=summary, told=(), notes=(*changes.notes, problem), **fields)  # type: ignore[arg-type]
+
+
+def _carrier_of_package(order: Order, facts: ShopFacts) -> int:
+    """The shop's active carrier of the name that Amazon's package bears; 0 for none."""
+    name = tracking_of(order.packages).carrier.casefold()
+    return next((c.id for c in facts.carriers if c.active and name and c.name.casefold() == name), 0)

@@ -1,0 +1,80 @@
+"""Columns that must have a value and for which we have none: found before the first order, not by it.
+
+A specimen of an order with everything in it is rendered as any other order is, so that no list of columns has to be
+kept beside the row builders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from orderferry.domain.orders import Channel, Item, Order, OrderStatus
+from orderferry.domain.postal import PostalAddress
+from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
+from orderferry.prestashop.database.fit import refuse_missing
+from orderferry.prestashop.facts import Country, Currency, OrderState, ShopUnit, Table
+from orderferry.prestashop.planning.frame import Account, Frame, FrameLine, Paperwork, Place
+from orderferry.prestashop.planning.new_order import render
+from orderferry.prestashop.rows.drafts import Draft
+from orderferry.prestashop.writing.discount_rule import rule_row
+from orderferry.prestashop.writing.product_sales import Sale, sale_row
+
+_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+_ONE = Amount(Decimal(1), Decimal(1))
+
+
+def refuse_unknown_columns(tables: Mapping[str, Table]) -> None:
+    """Given the live tables, raise ShopUnfit naming the first column that no order of ours could fill."""
+    for draft in _drafts(tables):
+        if draft.table in tables:
+            refuse_missing(tables[draft.table], draft.values)
+
+
+def _drafts(tables: Mapping[str, Table]) -> Iterator[Draft]:
+    frame = _specimen()
+    work = render(frame, tables)
+    yield from work.customer
+    yield from work.rows
+    yield Draft("cart_rule", rule_row(frame.written))
+    yield Draft("product_sale", sale_row(Sale(1, 1), frame.written[:10]))
+
+
+def _specimen() -> Frame:
+    """A discounted, invoiced order of one free line, whose invoice goes elsewhere: every kind of row, nobody's data."""
+    item = Item(item_id="1", quantity=1, sku="1", title="1")
+    order = Order("000-0000000-0000000", _MOMENT, _MOMENT, "", OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
+    line = PricedLine("1", "", 1, _ONE, _ONE, Decimal(0), Decimal(0), Decimal(0), tax_key="1")
+    charge = PricedCharge(_ONE, Decimal(0), "1")
+    place = Place(
+        PostalAddress("A", "B", "", "1", "", "1", "1", "IT", "", ""), Country(1, "IT", 1, False, False, False, True)
+    )
+    return Frame(
+        order=order,
+        priced=PricedOrder("EUR", (line,), charge, charge, _ONE, _ONE, Reading.NO_TAX),
+        marketplace="IT",
+        shop=ShopUnit(1, 1, "", share_stock=False, share_customer=False, share_order=False),
+        zone=ZoneInfo("UTC"),
+        now=_MOMENT,
+        id_lang=1,
+        currency=Currency(1, "EUR", Decimal(1), 2, active=True),
+        conversion_rate=Decimal(1),
+        carrier_tax_rate=Decimal(0),
+        state=OrderState(1, "", *(True,) * 6),
+        id_carrier=1,
+        account=Account("order", "", "A", "B", "", 1),
+        delivery=place,
+        invoice_place=place,
+        lines=(FrameLine(line, item),),
+        paperwork=Paperwork(row=True, invoice=True),
+        round_mode=2,
+        round_type=2,
+        payment_label="",
+        module_name="",
+        placed=_MOMENT,
+        goods=(),
+        movement=None,
+        id_employee=1,
+    )

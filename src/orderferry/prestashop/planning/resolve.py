@@ -1,0 +1,139 @@
+"""From the words of the configuration and of Amazon to rows of the shop. Pure functions on ShopFacts.
+
+`key` is the configuration's key that holds the word, for the sentence when it names nothing (ShopUnfit).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from orderferry.domain.pricing import RateChoice
+from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit
+from orderferry.prestashop.planning.choices import choose, unknown_choice
+
+_NAME_OF_SHOP = "0"  # a carrier of this name is shown under the shop's name
+
+
+def resolve_state(
+    facts: ShopFacts, word: str, default_setting: str, *, shop: ShopUnit | None = None, key: str = "orders.state_…"
+) -> OrderState:
+    """Given an id or a name, or '' for the state that the setting (PS_OS_PAYMENT, …) names, return the state."""
+    choices = {state.id: state.names or (state.name,) for state in facts.states.values()}
+    if not word and default_setting:
+        word, key = facts.setting(default_setting, shop), default_setting
+    return facts.states[choose(word, choices, key, "order state")]
+
+
+def resolve_carrier(
+    facts: ShopFacts, word: str, *, shop: ShopUnit | None = None, key: str = "carriers.default"
+) -> Carrier | None:
+    """Given an id or a name, or '' for the shop's default carrier, return the live carrier; None when '' and the shop
+    has no carrier at all.
+
+    An id of a row that an edit replaced is followed through id_reference to the row that is live now.
+    """
+    live = {carrier.id: carrier for carrier in facts.carriers}
+    if not word:
+        return _default_carrier(facts, shop)
+    if word.strip().isdecimal():
+        followed = _follow(facts, int(word))
+        if followed is not None:
+            return followed
+    shop_name = facts.setting("PS_SHOP_NAME", shop)
+    choices = {
+        carrier.id: (shop_name, carrier.name) if carrier.name == _NAME_OF_SHOP else (carrier.name,)
+        for carrier in facts.carriers
+    }
+    active = {id_: names for id_, names in choices.items() if live[id_].active}
+    named = {name.casefold() for names in active.values() for name in names}
+    return live[choose(word, active if word.strip().casefold() in named else choices, key, "carrier")]
+
+
+def _default_carrier(facts: ShopFacts, shop: ShopUnit | None) -> Carrier | None:
+    """PS_CARRIER_DEFAULT; where it says "best price" or "best grade" (negative), the first active carrier."""
+    configured = as_int(facts.setting("PS_CARRIER_DEFAULT", shop, "0"))
+    return _follow(facts, configured) or next(iter(facts.carriers), None)
+
+
+def _follow(facts: ShopFacts, id_carrier: int) -> Carrier | None:
+    same = next((carrier for carrier in facts.carriers if carrier.id == id_carrier), None)
+    reference = facts.carrier_references.get(id_carrier)
+    return same or next((carrier for carrier in facts.carriers if carrier.id_reference == reference), None)
+
+
+def resolve_group(
+    facts: ShopFacts,
+    word: str,
+    default_setting: str = "PS_GUEST_GROUP",
+    *,
+    shop: ShopUnit | None = None,
+    key: str = "customers.group",
+) -> int:
+    """Given an id or a name, or '' for the group that the setting names, return id_group.
+
+    What the shop itself names is taken even where the group's row is gone: PrestaShop does the same.
+    """
+    if not word:
+        own = facts.setting(default_setting, shop) or facts.setting("PS_CUSTOMER_GROUP", shop)
+        return as_int(own) or min(facts.groups, default=0)
+    return choose(word, {id_: (name,) for id_, name in facts.groups.items()}, key, "customer group")
+
+
+def resolve_shop(facts: ShopFacts, word: str, *, key: str = "marketplace.….shop") -> ShopUnit:
+    """Given an id or a name, or '' for the default shop (PS_SHOP_DEFAULT), return the shop."""
+    choices = {shop.id: (shop.name,) for shop in facts.shops.values()}
+    if word:
+        return facts.shops[choose(word, choices, key, "shop")]
+    default = facts.shops.get(as_int(facts.setting("PS_SHOP_DEFAULT")))
+    if default is not None:
+        return default
+    if not facts.shops:
+        raise unknown_choice(word, choices, "PS_SHOP_DEFAULT", "shop")
+    return facts.shops[min(facts.shops)]
+
+
+def resolve_language(facts: ShopFacts, shop: ShopUnit, word: str = "", *, key: str = "marketplace.….lang") -> int:
+    """Given an id or an ISO code, or '' for the shop's default language, return id_lang.
+
+    The marketplace's own language is not guessed: invoices and lists stay in one language unless configured.
+    """
+    if not word:
+        return as_int(facts.setting("PS_LANG_DEFAULT", shop)) or min(facts.languages.values(), default=1)
+    return choose(word, {id_: (iso,) for iso, id_ in facts.languages.items()}, key, "active language")
+
+
+def resolve_currency(facts: ShopFacts, iso: str) -> Currency | None:
+    """Given an ISO 4217 code, return the shop's currency, also when it is not shown to customers; None for none."""
+    return facts.currencies.get(iso.upper())
+
+
+def resolve_tax(facts: ShopFacts, word: Decimal | str, country: Country | None = None, *, key: str) -> RateChoice:
+    """Given a rate in percent, or the id or name of a tax, return the rate and the tax.
+
+    For a rate, the shop's tax is one of exactly that rate: preferably one that a rule of the country names. A rate
+    without such a tax keeps an empty key.
+    """
+    if isinstance(word, str):
+        id_tax = choose(word, {id_: (facts.tax_names.get(id_, ""),) for id_ in facts.taxes}, key, "tax")
+        return RateChoice(facts.taxes[id_tax], str(id_tax))
+    same = sorted(id_ for id_, rate in facts.taxes.items() if rate == word)
+    ruled = {id_ for (_, id_country), id_ in facts.tax_rules.items() if country and id_country == country.id}
+    id_tax = next((id_ for id_ in same if id_ in ruled), same[0] if same else 0)
+    return RateChoice(word, str(id_tax) if id_tax else "")
+
+
+def known_rates(facts: ShopFacts) -> tuple[RateChoice, ...]:
+    """Every tax of the shop that is in force."""
+    return tuple(RateChoice(rate, str(id_tax)) for id_tax, rate in sorted(facts.taxes.items()))
+
+
+def rule_rate(facts: ShopFacts, id_tax_rules_group: int, country: Country) -> RateChoice | None:
+    """What the shop's own rules say for a tax rules group and a country of delivery; None when they say nothing.
+
+    Group 0 is PrestaShop's "no tax".
+    """
+    if not id_tax_rules_group:
+        return RateChoice(Decimal(0))
+    id_tax = facts.tax_rules.get((id_tax_rules_group, country.id), 0)
+    return RateChoice(facts.taxes[id_tax], str(id_tax)) if id_tax in facts.taxes else None

@@ -1,0 +1,80 @@
+"""All look-ups for a page of orders, in a number of statements that does not depend on how many orders it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from orderferry.config.model import CustomersSettings, Settings
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.orders import Order
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.facts import Catalog, ShopFacts
+from orderferry.prestashop.planning.resolve import resolve_shop
+from orderferry.prestashop.reading.accounts_in_shop import find_accounts
+from orderferry.prestashop.reading.marker_table import read_marked
+from orderferry.prestashop.reading.other_importers import ForeignOrders
+from orderferry.prestashop.reading.products import ProductFinder
+
+FIXED = "fixed"
+
+
+class CatalogReader:
+    """Made once a run. Its look-ups write nothing."""
+
+    def __init__(self, tables: ShopTables, facts: ShopFacts, settings: Settings, foreign: ForeignOrders) -> None:
+        self._tables = tables
+        self._facts = facts
+        self._settings = settings
+        self._foreign = foreign
+        self._products = ProductFinder(tables, facts, settings.products)
+        self._shops: dict[str, int] = {}
+        self._accounts: Mapping[str, int] | None = None
+
+    def look(self, connection: sa.Connection, orders: Sequence[Order]) -> Catalog:
+        """Given the orders of a page, return everything that the shop knows about them.
+
+        Raise ShopUnfit when the configuration names a shop or an account that is not there.
+        """
+        order_ids = [order.order_id for order in orders]
+        marked = read_marked(connection, self._tables, order_ids)
+        unmarked = [order_id for order_id in order_ids if order_id not in marked.markers]
+        return Catalog(
+            products=self._products.find(connection, self._wanted(orders)),
+            markers=marked.markers,
+            foreign=self._foreign.find(connection, self._tables, unmarked),
+            customers=self._customers(connection),
+            standing=marked.standing,
+        )
+
+    def shop_of(self, marketplace_id: str) -> int:
+        """The id_shop that a marketplace's orders go into."""
+        code = marketplace_code(marketplace_id)
+        if code not in self._shops:
+            word = self._settings.marketplace(code).shop
+            self._shops[code] = resolve_shop(self._facts, word, key=f"marketplace.{code}.shop").id
+        return self._shops[code]
+
+    def _wanted(self, orders: Sequence[Order]) -> set[tuple[int, str]]:
+        wanted = {(self.shop_of(order.marketplace_id), item.sku) for order in orders for item in order.items}
+        products = self._settings.products
+        if products.unknown == "placeholder" and products.placeholder:
+            wanted |= {(id_shop, products.placeholder) for id_shop, _ in wanted}
+        return wanted
+
+    def _customers(self, connection: sa.Connection) -> Mapping[str, int]:
+        """The accounts of customers.mode = "fixed", read once a run: by the configured word, the shop-wide one also
+        as `fixed`."""
+        if self._accounts is None:
+            markets = [market.customers for market in self._settings.marketplaces.values()]
+            fixed = [customers.account for customers in (self._settings.customers, *markets) if _is_fixed(customers)]
+            found = dict(find_accounts(connection, self._tables, sorted(set(fixed)))) if fixed else {}
+            if fixed:
+                found[FIXED] = found[fixed[0]]
+            self._accounts = found
+        return self._accounts
+
+
+def _is_fixed(customers: CustomersSettings) -> bool:
+    return customers.mode == FIXED

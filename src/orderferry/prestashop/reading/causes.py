@@ -1,0 +1,70 @@
+"""Whether what held an order is gone: the SKU exists now, the currency was added, a tax was named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from orderferry.config.model import Settings
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.planning.places import resolve_country
+from orderferry.prestashop.planning.resolve import resolve_currency, resolve_shop
+from orderferry.prestashop.reading.products import ProductFinder
+
+_SKU_CODES = frozenset({ProblemCode.UNKNOWN_SKU, ProblemCode.AMBIGUOUS_SKU})
+
+
+class CauseTester:
+    """Made once a run. `taxes_changed`: taxes in shop or configuration differ from those of the run before."""
+
+    def __init__(self, settings: Settings, tables: ShopTables, facts: ShopFacts, *, taxes_changed: bool) -> None:
+        self._settings = settings
+        self._facts = facts
+        self._finder = ProductFinder(tables, facts, settings.products)
+        self._taxes_changed = taxes_changed
+
+    def gone(self, connection: sa.Connection, problems: Sequence[Problem]) -> list[bool]:
+        """Given stored problems, return for each whether its order is worth another try now."""
+        found = self._found_skus(connection, {problem.subject for problem in problems if problem.code in _SKU_CODES})
+        return [self._is_gone(problem, found) for problem in problems]
+
+    def _is_gone(self, problem: Problem, found: frozenset[str]) -> bool:
+        if problem.code in _SKU_CODES:
+            lenient = problem.code is ProblemCode.UNKNOWN_SKU and self._settings.products.unknown != "hold"
+            return problem.subject in found or lenient
+        if problem.code is ProblemCode.UNMAPPED_CURRENCY:
+            return bool(problem.subject) and resolve_currency(self._facts, problem.subject) is not None
+        if problem.code is ProblemCode.UNKNOWN_COUNTRY:
+            return resolve_country(self._facts, problem.subject) is not None
+        return problem.code is ProblemCode.NO_VAT_RATE and self._taxes_changed
+
+    def _found_skus(self, connection: sa.Connection, skus: set[str]) -> frozenset[str]:
+        """Those that mean exactly one product in some shop that a marketplace sells from."""
+        if not skus:
+            return frozenset()
+        codes = [marketplace.code for marketplace in self._settings.amazon.marketplaces]
+        shops = {resolve_shop(self._facts, self._settings.marketplace(code).shop).id for code in codes}
+        wanted = {(id_shop, sku) for id_shop in shops for sku in skus}
+        matches = self._finder.find(connection, wanted)
+        return frozenset(sku for (_, sku), products in matches.items() if len(products) == 1)
+
+
+def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
+    """A short text that differs when taxes in the shop or in the configuration differ."""
+    parts = [
+        sorted(facts.taxes.items()),
+        sorted(facts.tax_rules.items()),
+        sorted(facts.carrier_tax_groups.items()),
+        sorted((code, str(rate)) for code, rate in settings.taxes.by_country.items()),
+        settings.taxes.missing,
+        settings.taxes.collected_by_amazon,
+        sorted(
+            (code, sorted((country, str(rate)) for country, rate in own.taxes.by_country.items()), own.vat_by_amazon)
+            for code, own in settings.marketplaces.items()
+        ),
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

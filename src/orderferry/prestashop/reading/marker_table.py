@@ -1,0 +1,167 @@
+"""Markers: what our own table says of imported orders, and whether the orders still stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.orders import Channel
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.tables import ShopTables, chunks
+from orderferry.prestashop.database.values import Bindable, as_flag, as_int, as_moment, as_text, moment_text
+
+# Columns that the first version had; what later ones add is read only where it is.
+_KEPT = ("order_reference", "module", "adopted", "channel", "last_state", "digest_version")
+_DIGESTS = ("state", "lines", "address", "tracking", "totals")
+_CHANNELS = {channel.value: channel for channel in Channel}
+# psgdpr's own, of today and of its first versions
+ANONYMOUS_CUSTOMERS = ("anonymous@psgdpr.com", "anonymous@anonymous.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The markers of some orders, and for those that still stand: id_order -> (current_state, module,
+    invoice_number)."""
+
+    markers: Mapping[str, Marker] = field(default_factory=dict)
+    standing: Mapping[int, tuple[int, str, int]] = field(default_factory=dict)
+
+
+def read_marked(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Marked:
+    """Given Amazon order ids, return their markers and how their orders stand. One statement for 500 ids.
+
+    An order stands when its row still is the one that the marker was written with: the same reference and module.
+    Where the marker has kept no reference, the Amazon id must be a transaction id of the order's payments; an adopted
+    order only has to be there. Without our table there are no markers.
+    """
+    if not tables.has(MARKER_TABLE):
+        return Marked()
+    markers: dict[str, Marker] = {}
+    standing: dict[int, tuple[int, str, int]] = {}
+    for some in chunks(sorted(set(order_ids))):
+        for row in connection.execute(_query(tables, some)).mappings():
+            stands = _stands(row)
+            marker = _marker(row, stands=stands)
+            if marker.order_id in markers and not stands:
+                continue  # another payment of the same order: the one with our id has counted
+            markers[marker.order_id] = marker
+            if stands:
+                state, number = as_int(row["current_state"]), as_int(row["invoice_number"])
+                standing[marker.id_order] = (state, as_text(row["live_module"]), number)
+    return Marked(markers, standing)
+
+
+def read_markers(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Mapping[str, Marker]:
+    """Given Amazon order ids, return those of their markers that there are."""
+    return read_marked(connection, tables, order_ids).markers
+
+
+def read_all_markers(connection: sa.Connection, tables: ShopTables, after: str, limit: int) -> list[Marker]:
+    """Return up to `limit` markers whose order id comes after `after` ('' for the first), in order of the id."""
+    if not tables.has(MARKER_TABLE):
+        return []
+    column = tables[MARKER_TABLE].c.amazon_order_id
+    wanted = sa.select(column).where(column > after).order_by(column).limit(limit)
+    ids = [as_text(order_id) for order_id in connection.execute(wanted).scalars()]
+    found = read_markers(connection, tables, ids)
+    return [found[order_id] for order_id in ids]
+
+
+def marker_row(
+    marker: Marker, *, order_reference: str, module: str, now: datetime, new: bool = True
+) -> dict[str, Bindable]:
+    """Given a marker, its order's reference and module, and the time of writing, return the columns that hold them.
+
+    `new` False leaves out when it was added. `ship_by`, `programs`, `tax_scheme` and `stock_moved` are the writer's.
+    """
+    digests = marker.digests
+    return {
+        "amazon_order_id": marker.order_id,
+        "id_order": marker.id_order,
+        "order_reference": order_reference,
+        "module": module,
+        "marketplace_id": marker.marketplace_id,
+        "channel": marker.channel.value if marker.channel else "",
+        "amazon_updated": moment_text(marker.amazon_updated),
+        "digest_version": digests.version,
+        **{f"digest_{group}": getattr(digests, group) for group in _DIGESTS},
+        "last_state": marker.last_state,
+        "adopted": int(marker.adopted),
+        **({"date_add": moment_text(now)} if new else {}),
+        "date_upd": moment_text(now),
+    }
+
+
+def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
+    marker, orders, payment = tables[MARKER_TABLE], tables["orders"], tables["order_payment"]
+    customer = tables["customer"]
+    kept = [tables.column(MARKER_TABLE, name, "") for name in (*_KEPT, *(f"digest_{group}" for group in _DIGESTS))]
+    return (
+        sa.select(
+            marker.c.amazon_order_id,
+            marker.c.id_order,
+            marker.c.marketplace_id,
+            marker.c.amazon_updated,
+            *kept,
+            orders.c.id_order.label("live_order"),
+            orders.c.reference.label("live_reference"),
+            orders.c.module.label("live_module"),
+            orders.c.current_state,
+            orders.c.invoice_number,
+            payment.c.id_order_payment,
+            tables.column(MARKER_TABLE, "forgotten"),
+            _is_erased(customer).label("erased"),
+        )
+        .select_from(
+            marker.outerjoin(orders, orders.c.id_order == marker.c.id_order)
+            .outerjoin(
+                payment,
+                sa.and_(
+                    payment.c.order_reference == orders.c.reference,
+                    payment.c.transaction_id == marker.c.amazon_order_id,
+                ),
+            )
+            .outerjoin(customer, customer.c.id_customer == orders.c.id_customer)
+        )
+        .where(marker.c.amazon_order_id.in_(list(order_ids)))
+    )
+
+
+def _is_erased(customer: sa.Table) -> sa.ColumnElement[Any]:
+    """Whether the shop's own means have erased the person: PrestaShop's psgdpr deletes the customer, and gives what is
+    left to an anonymous one of a fixed e-mail."""
+    return sa.or_(customer.c.id_customer.is_(None), customer.c.deleted == 1, customer.c.email.in_(ANONYMOUS_CUSTOMERS))
+
+
+def _stands(row: Mapping[Any, Any]) -> bool:
+    if row["live_order"] is None:
+        return False
+    reference, module = as_text(row["order_reference"]), as_text(row["module"])
+    if reference and reference != as_text(row["live_reference"]):
+        return False
+    if as_flag(row["adopted"]):
+        return True
+    if module and module != as_text(row["live_module"]):
+        return False
+    return bool(reference) or row["id_order_payment"] is not None
+
+
+def _marker(row: Mapping[Any, Any], *, stands: bool) -> Marker:
+    digests = {group: as_text(row[f"digest_{group}"]) for group in _DIGESTS}
+    return Marker(
+        order_id=as_text(row["amazon_order_id"]),
+        id_order=as_int(row["id_order"]),
+        marketplace_id=as_text(row["marketplace_id"]),
+        channel=_CHANNELS.get(as_text(row["channel"])),
+        amazon_updated=as_moment(row["amazon_updated"]),
+        digests=Digests(**digests, version=as_int(row["digest_version"])),
+        last_state=as_int(row["last_state"]),
+        order_stands=stands,
+        adopted=as_flag(row["adopted"]),
+        forgotten=row["forgotten"] is not None or (stands and bool(row["erased"])),
+    )

@@ -1,0 +1,171 @@
+"""Which products and combinations of the shop answer to a SKU, by `products.*` of the configuration."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from orderferry.config.model import ProductsSettings
+from orderferry.prestashop.database.tables import ShopTables, chunks
+from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.facts import Column
+
+Key = tuple[int, int]  # id_product, id_product_attribute (0: the product itself)
+Wanted = tuple[int, str]  # id_shop, SKU as Amazon wrote it
+
+# Where each word of products.match looks: (table, column). A combination's row and a product's are told apart later.
+_SOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "reference": (("product_attribute", "reference"), ("product", "reference")),
+    "supplier_reference": (
+        ("product_attribute", "supplier_reference"),
+        ("product", "supplier_reference"),
+        ("product_supplier", "product_supplier_reference"),
+    ),
+    "ean13": (("product_attribute", "ean13"), ("product", "ean13")),
+    "upc": (("product_attribute", "upc"), ("product", "upc")),
+    "mpn": (("product_attribute", "mpn"), ("product", "mpn")),
+}
+_LAST_OF_THREE_BYTES = "\uffff"
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A row that holds a text that may be a SKU."""
+
+    text: str
+    key: Key
+    id_shop: int
+
+
+class ProductMatcher:
+    """Keeps, for the length of a run, the columns that have no key in this shop: each is read once as a whole."""
+
+    def __init__(self, tables: ShopTables, settings: ProductsSettings) -> None:
+        self._tables = tables
+        self._settings = settings
+        self._whole: dict[tuple[str, str], Mapping[str, list[_Hit]]] = {}
+
+    def match(self, connection: sa.Connection, wanted: Iterable[Wanted]) -> Mapping[Wanted, tuple[Key, ...]]:
+        """Given shops and SKUs, return what answers to each: nothing, one, or several.
+
+        The SKU itself is looked for before the SKU without a suffix, each in the order of products.match; the first
+        that finds anything in that shop decides. Combinations come before products, a text that is written exactly
+        so before one in another case. A product that is sold in combinations stands for all of them.
+        """
+        open_ = {pair: self._candidates(pair[1]) for pair in wanted if pair[1].strip()}
+        found: dict[Wanted, tuple[Key, ...]] = {}
+        for attempt in range(max(map(len, open_.values()), default=0)):
+            for field in self._settings.match:
+                asked = {pair: texts[attempt] for pair, texts in open_.items() if len(texts) > attempt}
+                found |= self._look(connection, field, asked)
+                open_ = {pair: texts for pair, texts in open_.items() if pair not in found}
+        return self._sold_as(connection, found)
+
+    def _candidates(self, sku: str) -> tuple[str, ...]:
+        """What to look for: what products.map says, else the SKU and what is left of it without a suffix."""
+        mapped = self._settings.map.get(sku, "").strip()
+        if mapped:
+            return (mapped,)
+        sku = sku.strip()
+        suffixes = sorted(self._settings.suffixes, key=len, reverse=True)
+        bare = (sku[: -len(suffix)] for suffix in suffixes if sku.casefold().endswith(suffix.casefold()))
+        return tuple(dict.fromkeys(text for text in (sku, *bare) if text))
+
+    def _look(
+        self, connection: sa.Connection, field: str, asked: Mapping[Wanted, str]
+    ) -> dict[Wanted, tuple[Key, ...]]:
+        hits: dict[str, list[_Hit]] = defaultdict(list)
+        texts = sorted(set(asked.values()))
+        shops = sorted({id_shop for id_shop, _ in asked})
+        for table, column in _SOURCES.get(field, ()):
+            if texts and self._tables.has(table, column):
+                for hit in self._hits(connection, table, column, texts, shops):
+                    hits[hit.text.casefold()].append(hit)
+        chosen = {
+            (id_shop, sku): _best(text, [hit for hit in hits[text.casefold()] if hit.id_shop == id_shop])
+            for (id_shop, sku), text in asked.items()
+        }
+        return {pair: keys for pair, keys in chosen.items() if keys}
+
+    def _hits(
+        self, connection: sa.Connection, table: str, column: str, texts: list[str], shops: Collection[int]
+    ) -> Iterator[_Hit]:
+        live = self._tables.live[table].columns[column]
+        source = self._tables[table].c[column]
+        texts = [text for text in texts if _can_hold(live, text)]
+        if live.indexed:
+            for some in chunks(texts):
+                rows = connection.execute(self._query(table, column).where(source.in_(some)))
+                yield from (hit for hit in map(_hit, rows) if hit.id_shop in shops)
+            return
+        if (table, column) not in self._whole:
+            known: dict[str, list[_Hit]] = defaultdict(list)
+            for hit in map(_hit, connection.execute(self._query(table, column).where(source != ""))):
+                known[hit.text.casefold()].append(hit)
+            self._whole[table, column] = dict(known)
+        for text in texts:
+            yield from self._whole[table, column].get(text.casefold(), ())
+
+    def _query(self, table: str, column: str) -> sa.Select[Any]:
+        """(text, id_product, id_product_attribute, id_shop): only what is sold in a shop has a row for it there."""
+        source = self._tables[table]
+        if table == "product_attribute":
+            in_shop = self._tables["product_attribute_shop"]
+            return sa.select(
+                source.c[column], source.c.id_product, source.c.id_product_attribute, in_shop.c.id_shop
+            ).join_from(source, in_shop, in_shop.c.id_product_attribute == source.c.id_product_attribute)
+        in_shop = self._tables["product_shop"]
+        attribute = source.c.id_product_attribute if table == "product_supplier" else sa.literal(0)
+        return sa.select(source.c[column], source.c.id_product, attribute, in_shop.c.id_shop).join_from(
+            source, in_shop, in_shop.c.id_product == source.c.id_product
+        )
+
+    def _sold_as(
+        self, connection: sa.Connection, found: Mapping[Wanted, tuple[Key, ...]]
+    ) -> dict[Wanted, tuple[Key, ...]]:
+        """Products that have combinations in the shop, replaced by these: nobody can buy such a product without."""
+        whole = sorted({id_product for keys in found.values() for id_product, attribute in keys if not attribute})
+        combinations: dict[tuple[int, int], list[Key]] = defaultdict(list)
+        source, in_shop = self._tables["product_attribute"], self._tables["product_attribute_shop"]
+        for some in chunks(whole):
+            rows = connection.execute(
+                sa.select(in_shop.c.id_shop, source.c.id_product, source.c.id_product_attribute)
+                .join_from(source, in_shop, in_shop.c.id_product_attribute == source.c.id_product_attribute)
+                .where(source.c.id_product.in_(some))
+            )
+            for id_shop, id_product, attribute in rows:
+                combinations[as_int(id_shop), as_int(id_product)].append((as_int(id_product), as_int(attribute)))
+        return {
+            (id_shop, sku): tuple(
+                sorted({sold for key in keys for sold in _expanded(key, combinations.get((id_shop, key[0]), []))})
+            )
+            for (id_shop, sku), keys in found.items()
+        }
+
+
+def _expanded(key: Key, combinations: list[Key]) -> list[Key]:
+    return combinations if combinations and not key[1] else [key]
+
+
+def _best(text: str, hits: list[_Hit]) -> tuple[Key, ...]:
+    """Of the rows that hold a text, those that count: combinations before products, then the exact text."""
+    combinations = [hit for hit in hits if hit.key[1]]
+    level = combinations or hits
+    exact = [hit for hit in level if hit.text == text]
+    return tuple(sorted({hit.key for hit in exact or level}))
+
+
+def _hit(row: Any) -> _Hit:
+    text, id_product, attribute, id_shop = row
+    return _Hit(as_text(text).strip(), (as_int(id_product), as_int(attribute)), as_int(id_shop))
+
+
+def _can_hold(column: Column, text: str) -> bool:
+    """Whether the column can hold the text at all: what it can't would only keep the database from using its key."""
+    if column.length is not None and len(text) > column.length:
+        return False
+    return column.charset in {"", "utf8mb4"} or max(text) <= _LAST_OF_THREE_BYTES

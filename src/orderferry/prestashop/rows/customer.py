@@ -1,0 +1,57 @@
+"""customer and customer_group, as PrestaShop writes them for a guest (measured: 0-guest-customer-and-address)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.shop_time import shop_moment
+from orderferry.prestashop.rows.drafts import CUSTOMER, PASSWORD, SECURE_KEY, ZERO_DAY, ZERO_MOMENT, Draft
+
+
+def customer_rows(frame: Frame) -> list[Draft]:
+    """Given a frame, return the guest and the one group it is in. No password opens it, no newsletter reaches it.
+
+    `last_passwd_gen` lies PS_PASSWD_TIME_FRONT back, as PrestaShop sets it.
+    """
+    account = frame.account
+    customer = Draft(
+        "customer",
+        {
+            "id_shop_group": frame.shop.id_group,
+            "id_shop": frame.shop.id,
+            "id_gender": 0,
+            "id_default_group": account.id_group,
+            "id_lang": frame.id_lang,
+            "id_risk": 0,
+            "company": account.company or None,
+            "siret": None,
+            "ape": None,
+            "firstname": account.firstname,
+            "lastname": account.lastname,
+            "email": account.email,
+            "passwd": PASSWORD,
+            "last_passwd_gen": shop_moment(frame.now - timedelta(minutes=frame.password_age_minutes), frame.zone),
+            "birthday": ZERO_DAY,
+            "newsletter": 0,
+            "ip_registration_newsletter": None,
+            "newsletter_date_add": ZERO_MOMENT,
+            "optin": 0,
+            "website": None,
+            "outstanding_allow_amount": 0,
+            "show_public_prices": 0,
+            "max_payment_days": 0,
+            "secure_key": SECURE_KEY,
+            "note": None,
+            "active": 1,
+            "is_guest": 1,
+            "deleted": 0,
+            "date_add": frame.written,
+            "date_upd": frame.written,
+            "reset_password_token": None,
+            "reset_password_validity": ZERO_MOMENT,
+        },
+        name=CUSTOMER.name,
+    )
+    group = Draft("customer_group", {"id_customer": CUSTOMER, "id_group": account.id_group})
+    return [customer, group]

@@ -1,0 +1,136 @@
+"""order_detail and order_detail_tax: a row a line, and a row a tax of a line."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from orderferry.prestashop.database.values import version_numbers
+from orderferry.prestashop.planning.frame import Frame, FrameLine
+from orderferry.prestashop.planning.shop_text import harmless
+from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, DraftValue, detail_ref
+from orderferry.prestashop.rows.order import invoice_ref
+
+# order_detail.tax_name and tax_rate by the way of the shop's version (measured on each; unused by invoices).
+TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
+    ((1, 6), "empty"),
+    ((1, 7, 8), "named"),
+    ((9,), "deprecated"),
+)
+
+
+def tax_columns(version: str) -> str:
+    """Given PS_VERSION ('8.2.1'), return how that version fills tax_name and tax_rate; an unknown version as 8.x."""
+    numbers = version_numbers(version)
+    fitting = [way for since, way in TAX_COLUMNS_BY_VERSION if numbers[: len(since)] >= since] if numbers else []
+    return fitting[-1] if fitting else "named"
+
+
+def detail_rows(frame: Frame) -> list[Draft]:
+    """Given a frame, return its lines in Amazon's order. Two lines with the same SKU stay two rows."""
+    return [_detail_row(frame, line, position) for position, line in enumerate(frame.lines)]
+
+
+def detail_tax_rows(frame: Frame) -> list[Draft]:
+    """Given a frame, return the tax rows of its lines. Without one the tax would vanish from the invoice's table;
+    the amounts are after the line's share of the discounts.
+    """
+    return [
+        Draft(
+            "order_detail_tax",
+            {
+                "id_order_detail": detail_ref(position),
+                "id_tax": int(line.priced.tax_key),
+                "unit_amount": line.priced.unit_tax_after_discount,
+                "total_amount": line.priced.tax_after_discount,
+            },
+        )
+        for position, line in enumerate(frame.lines)
+        if line.priced.tax_key
+    ]
+
+
+def line_name(line: FrameLine, id_lang: int) -> str:
+    """Given a line and the order's language, return what order_detail calls it: the product's own name,
+    else Amazon's title, else the label."""
+    if line.product is not None and not line.as_placeholder:
+        return line.product.name_in(id_lang)
+    title = line.item.title if line.item else ""
+    sku = line.item.sku if line.item else ""
+    return harmless(title or line.priced.label or sku)
+
+
+def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
+    priced = line.priced
+    return Draft(
+        "order_detail",
+        {
+            "id_order": ORDER,
+            "id_order_invoice": invoice_ref(frame),
+            "id_warehouse": 0,
+            "id_shop": frame.shop.id,
+            **_product_columns(line, frame.id_lang),
+            **_CONSTANT_COLUMNS,
+            "product_quantity": priced.quantity,
+            "product_price": priced.unit.excl,
+            **_tax_name_columns(frame, line),
+            "total_price_tax_incl": priced.total.incl,
+            "total_price_tax_excl": priced.total.excl,
+            "unit_price_tax_incl": priced.unit.incl,
+            "unit_price_tax_excl": priced.unit.excl,
+            "original_product_price": priced.unit.excl,
+        },
+        name=detail_ref(position).name,
+    )
+
+
+# Marketplace prices know no reductions of the shop's own, nothing is refunded yet, nothing is downloaded.
+_CONSTANT_COLUMNS: dict[str, DraftValue] = {
+    "id_customization": 0,
+    "product_quantity_refunded": 0,
+    "product_quantity_return": 0,
+    "product_quantity_reinjected": 0,
+    "reduction_percent": 0,
+    "reduction_amount": 0,
+    "reduction_amount_tax_incl": 0,
+    "reduction_amount_tax_excl": 0,
+    "group_reduction": 0,
+    "product_quantity_discount": 0,
+    "tax_computation_method": 0,
+    "ecotax": 0,
+    "ecotax_tax_rate": 0,
+    "discount_quantity_applied": 0,
+    "download_hash": "",
+    "download_nb": 0,
+    "download_deadline": ZERO_MOMENT,
+    "total_shipping_price_tax_incl": 0,
+    "total_shipping_price_tax_excl": 0,
+    "total_refunded_tax_excl": 0,
+    "total_refunded_tax_incl": 0,
+}
+
+
+def _product_columns(line: FrameLine, id_lang: int) -> dict[str, DraftValue]:
+    """The columns that describe the product. '' and 0, never NULL: the order page of 1.7.7+ fails on NULL here."""
+    product = line.product
+    sku = line.item.sku if line.item else ""
+    columns: dict[str, DraftValue] = {
+        "product_id": product.id_product if product else 0,
+        "product_attribute_id": product.id_product_attribute if product else 0,
+        "product_name": line_name(line, id_lang),
+        "product_quantity_in_stock": min(line.priced.quantity, product.stock_quantity) if product else 0,
+        "product_reference": product.reference if product and not line.as_placeholder else sku,
+        "product_weight": product.weight if product else 0,
+        "id_tax_rules_group": product.id_tax_rules_group if product else 0,
+        "purchase_supplier_price": (product.purchase_supplier_price or product.wholesale_price) if product else 0,
+        "original_wholesale_price": product.wholesale_price if product else 0,
+    }
+    for column in ("ean13", "isbn", "upc", "mpn", "supplier_reference"):
+        columns[f"product_{column}"] = getattr(product, column) if product and not line.as_placeholder else ""
+    return columns
+
+
+def _tax_name_columns(frame: Frame, line: FrameLine) -> dict[str, DraftValue]:
+    taxed = bool(line.priced.tax_key)
+    name = {"named": line.tax_name if taxed else "", "empty": "", "deprecated": "deprecated"}[frame.tax_columns]
+    rate = line.priced.rate if taxed and frame.tax_columns != "empty" else Decimal(0)
+    return {"tax_name": name, "tax_rate": rate}

@@ -1,0 +1,83 @@
+"""Rows before they are written: column values in which ids that only the database can give are symbols.
+
+A plan is rendered completely into drafts before a transaction begins, so that a dry run shows what a run would write
+and a row that can't be rendered never leaves a half-written order behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orderferry.prestashop.database.values import ZERO_DATE
+
+Value = str | int | Decimal | None
+
+ZERO_MOMENT = ZERO_DATE  # what PrestaShop writes where a moment has not come yet
+ZERO_DAY = "0000-00-00"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Stands for a value that is known only while the order is written: an id, the reference, a random key."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A text made of parts of which some are symbols (cart.delivery_option holds an address id)."""
+
+    parts: tuple[str | int | Ref, ...]
+
+
+DraftValue = Value | Ref | Joined
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One row of `table` (without prefix). `name` is the symbol under which other rows mean this row's id; ''
+    when none does."""
+
+    table: str
+    values: Mapping[str, DraftValue]
+    name: str = ""
+
+
+# The symbols that are no row's id.
+REFERENCE = Ref("reference")
+SECURE_KEY = Ref("secure_key")
+PASSWORD = Ref("password")
+THREAD_TOKEN = Ref("thread_token")
+
+CUSTOMER = Ref("customer")
+DELIVERY_ADDRESS = Ref("address_delivery")
+INVOICE_ADDRESS = Ref("address_invoice")
+CART = Ref("cart")
+ORDER = Ref("order")
+INVOICE = Ref("order_invoice")
+PAYMENT = Ref("order_payment")
+CART_RULE = Ref("cart_rule")
+THREAD = Ref("customer_thread")
+
+
+def detail_ref(position: int) -> Ref:
+    """Given the position of a line, return the symbol of its id_order_detail."""
+    return Ref(f"order_detail_{position}")
+
+
+def settle(values: Mapping[str, DraftValue], known: Mapping[str, Value]) -> dict[str, Value]:
+    """Given a draft's values and what the symbols stand for by now, return the values to write.
+
+    Raises KeyError when a symbol is not known yet: the rows are in the wrong order, which is a fault of ours.
+    """
+    return {column: _settled(value, known) for column, value in values.items()}
+
+
+def _settled(value: DraftValue, known: Mapping[str, Value]) -> Value:
+    if isinstance(value, Ref):
+        return known[value.name]
+    if isinstance(value, Joined):
+        return "".join(str(known[part.name] if isinstance(part, Ref) else part) for part in value.parts)
+    return value

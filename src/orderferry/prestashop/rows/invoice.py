@@ -1,0 +1,72 @@
+"""order_invoice, order_invoice_tax and order_invoice_payment. Numbers are drawn apart (`numbers`)."""
+
+from __future__ import annotations
+
+from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.rows.drafts import INVOICE, ORDER, PAYMENT, ZERO_MOMENT, Draft
+from orderferry.prestashop.rows.money import invoice_totals
+
+
+def invoice_rows(frame: Frame) -> list[Draft]:
+    """Given a frame, return its order_invoice row with both numbers still 0; none when there is nothing on paper."""
+    if not frame.paperwork.row:
+        return []
+    return [
+        Draft(
+            "order_invoice",
+            {
+                "id_order": ORDER,
+                "number": 0,
+                "delivery_number": 0,
+                "delivery_date": ZERO_MOMENT,
+                **invoice_totals(frame.priced),
+                "shipping_tax_computation_method": 0,
+                "shop_address": frame.paperwork.shop_address,
+                "invoice_address": "",  # 1.6 only
+                "delivery_address": "",  # 1.6 only
+                "note": "",
+                "date_add": frame.written,
+            },
+            name=INVOICE.name,
+        )
+    ]
+
+
+def invoice_tax_rows(frame: Frame) -> list[Draft]:
+    """Given a frame, return the taxes of shipping and wrapping. PrestaShop writes wrapping's row, with amount 0, even
+    for an order without wrapping as soon as the shop has a tax for it.
+    """
+    if not frame.paperwork.row:
+        return []
+    shipping, wrapping = frame.priced.shipping, frame.priced.wrapping
+    taxes = [
+        ("shipping", int(shipping.tax_key or 0), shipping.amount.tax),
+        (
+            "wrapping",
+            int(wrapping.tax_key or 0) if wrapping.amount.incl else frame.paperwork.wrapping_tax,
+            wrapping.amount.tax,
+        ),
+    ]
+    return [
+        Draft("order_invoice_tax", {"id_order_invoice": INVOICE, "type": kind, "id_tax": id_tax, "amount": amount})
+        for kind, id_tax, amount in taxes
+        if id_tax
+    ]
+
+
+def invoice_payment_rows(frame: Frame) -> list[Draft]:
+    """Given a frame, return the row without which the order page shows the invoice as unpaid."""
+    if not frame.paperwork.row:
+        return []
+    return [
+        Draft("order_invoice_payment", {"id_order_invoice": INVOICE, "id_order_payment": PAYMENT, "id_order": ORDER})
+    ]
+
+
+def invoice_address_text(setting: dict[str, str]) -> str:
+    """Given PS_SHOP_… settings, return the shop's address as PrestaShop freezes it into an invoice: one line, parts
+    joined with ' - ', empty ones left out.
+    """
+    town = " ".join(part for part in (setting.get("PS_SHOP_CODE", ""), setting.get("PS_SHOP_CITY", "")) if part)
+    parts = [setting.get("PS_SHOP_NAME", ""), setting.get("PS_SHOP_ADDR1", ""), setting.get("PS_SHOP_ADDR2", "")]
+    return " - ".join(part for part in [*parts, town, setting.get("PS_SHOP_COUNTRY", "")] if part)

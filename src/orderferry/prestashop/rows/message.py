@@ -1,0 +1,145 @@
+"""What staff reads: the order's note, and a private message in a closed customer thread.
+
+A `message` row would not be shown by the order page of 1.7.7+; a thread with status 'open' would count as an unread
+ticket. Both texts are escaped by the back office; angle brackets are replaced all the same.
+"""
+
+from __future__ import annotations
+
+from orderferry.domain.orders import Order, TimeSpan
+from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.shop_text import harmless
+from orderferry.prestashop.planning.shop_time import for_staff
+from orderferry.prestashop.planning.tracking import tracking_of
+from orderferry.prestashop.rows.drafts import CUSTOMER, ORDER, THREAD, THREAD_TOKEN, Draft, DraftValue
+
+# programs that staff has to know of (SP-API `programs`), and how they are called here
+_PROGRAM_NAMES = {
+    "PRIME": "Prime",
+    "AMAZON_BUSINESS": "Business",
+    "PREMIUM": "Premium",
+    "PREORDER": "Pre-order",
+    "AMAZON_EASY_SHIP": "Easy Ship",
+    "IN_STORE_PICK_UP": "In-store pick-up",
+    "INVOICE_BY_AMAZON": "Invoice by Amazon",
+}
+
+
+def order_note(frame: Frame) -> str:
+    """Given a frame, return orders.note: the Amazon id, when it was bought and imported, how fast it must go."""
+    parts = [f"Amazon {frame.order.order_id}", *_headlines(frame)]
+    return harmless(" | ".join(parts))
+
+
+def message_rows(frame: Frame, cut: tuple[str, ...] = ()) -> list[Draft]:
+    """Given a frame and the texts that columns will cut, return the closed thread and its private message with all
+    that PrestaShop has no column for.
+    """
+    thread = Draft(
+        "customer_thread",
+        {
+            "id_shop": frame.shop.id,
+            "id_lang": frame.id_lang,
+            "id_contact": 0,
+            "id_customer": CUSTOMER,
+            "id_order": ORDER,
+            "id_product": 0,
+            "status": "closed",
+            "email": frame.account.email,
+            "token": THREAD_TOKEN,
+            "date_add": frame.written,
+            "date_upd": frame.written,
+        },
+        name=THREAD.name,
+    )
+    return [thread, private_message(THREAD, message_text(frame, cut), frame.id_employee, frame.written)]
+
+
+def private_message(id_thread: DraftValue, text: str, id_employee: int, written: str) -> Draft:
+    """Given a thread, a text, an employee and the time, return a message that only staff sees.
+
+    The employee must exist (≥ 1): a message without one is taken for the customer's.
+    """
+    return Draft(
+        "customer_message",
+        {
+            "id_customer_thread": id_thread,
+            "id_employee": id_employee,
+            "message": harmless(text),
+            "file_name": "",
+            "ip_address": "",
+            "user_agent": "",
+            "date_add": written,
+            "date_upd": written,
+            "private": 1,
+            "read": 1,
+            "id_product": None,
+        },
+    )
+
+
+def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
+    """Given a frame and cut texts, return the private message: one fact a line, empty ones left out."""
+    order = frame.order
+    tracking = tracking_of(order.packages)
+    facts = [
+        f"Amazon order {order.order_id} ({frame.marketplace})",
+        *_headlines(frame),
+        _labelled("Deliver by", _window(order.deliver_by, frame)),
+        _labelled("Purchase order number", order.buyer.purchase_order_number),
+        _labelled("Buyer", order.buyer.name if order.buyer.name != _recipient(order) else ""),
+        _labelled("Gift message", frame.gift_message),
+        *(_labelled("Delivery instructions", text) for text in order.delivery_instructions),
+        *(_labelled("Address as Amazon gives it", text) for text in _kept(frame)),
+        *(_labelled("In full", text) for text in cut),
+        _labelled("Placeholders stand for", ", ".join(frame.delivery.postal.placeholders)),
+        _labelled("Further tracking numbers", ", ".join(tracking.others)),
+        _labelled("Replacement for", ", ".join(order.replaces)),
+        _labelled("Buyer asks to cancel", cancel_request(order)),
+        *(_labelled(f"Customisation of {item.sku}", item.customized_url) for item in order.items),
+        *(_labelled(f"IOSS number ({item.sku})", item.ioss_number) for item in order.items),
+        "Tax collected by Amazon" if frame.priced.collected_by_amazon else "",
+    ]
+    return "\n".join(fact for fact in facts if fact)
+
+
+def cancel_request(order: Order) -> str:
+    """Given an order, return the items whose buyer asks to cancel, with the reason; '' when nobody asks."""
+    return ", ".join(
+        f"{item.sku or item.item_id}" + (f" ({item.cancel_request_reason})" if item.cancel_request_reason else "")
+        for item in order.items
+        if item.cancel_requested_by
+    )
+
+
+def _headlines(frame: Frame) -> list[str]:
+    order = frame.order
+    programs = [_PROGRAM_NAMES[program] for program in order.programs if program in _PROGRAM_NAMES]
+    lines = [
+        _labelled("Purchased", for_staff(order.created, frame.zone)),
+        _labelled("Imported", for_staff(frame.now, frame.zone)),
+        _labelled("Service level", order.service_level),
+        _labelled("Ship by", _window(order.ship_by, frame)),
+        _labelled("Programs", ", ".join(programs)),
+    ]
+    return [line for line in lines if line]
+
+
+def _window(span: TimeSpan, frame: Frame) -> str:
+    ends = [for_staff(span.earliest, frame.zone), for_staff(span.latest, frame.zone)]
+    return " to ".join(dict.fromkeys(end for end in ends if end))
+
+
+def _kept(frame: Frame) -> list[str]:
+    kept = list(frame.delivery.postal.kept)
+    if frame.invoice_place is not None:
+        kept += frame.invoice_place.postal.kept
+    return list(dict.fromkeys(kept))
+
+
+def _recipient(order: Order) -> str:
+    return order.delivery_address.name if order.delivery_address else ""
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"{label}: {text}" if text else ""

@@ -1,0 +1,1 @@
+"""Transactions: new orders, updates, numbers, stock."""

@@ -1,0 +1,72 @@
+"""Lines and totals of an order without invoice, written anew when Amazon changed quantities or amounts."""
+
+from __future__ import annotations
+
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.order_update import OrderUpdate
+from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
+from orderferry.prestashop.rows.drafts import CART_RULE, INVOICE, ORDER, Value, settle
+from orderferry.prestashop.rows.money import invoice_totals, order_totals
+from orderferry.prestashop.rows.order import carrier_row, discount_rows
+from orderferry.prestashop.writing.discount_rule import discount_rule
+from orderferry.prestashop.writing.draft_writer import write_drafts
+from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, ordered_now
+from orderferry.prestashop.writing.stock import Movement, move_stock
+from orderferry.prestashop.writing.stock_record import recorded
+
+
+def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:
+    """Given a locked order without invoice and its new frame, replace its lines; totals, payment, parcel, stock and
+    sales follow.
+    """
+    slips = writer.rows("order_invoice", ("id_order_invoice",), standing.key)
+    known: dict[str, Value] = {
+        ORDER.name: standing.id_order,
+        INVOICE.name: as_int(slips[0]["id_order_invoice"]) if slips else 0,
+    }
+    _move(writer, update, standing, frame)
+    _recount(writer, update, standing, frame)
+    for row in writer.rows("order_detail", ("id_order_detail",), standing.key):
+        writer.delete("order_detail_tax", {"id_order_detail": as_int(row["id_order_detail"])})
+    writer.delete("order_detail", standing.key)
+    if writer.has("order_cart_rule"):
+        writer.delete("order_cart_rule", standing.key)
+    if frame.priced.discounts.incl or frame.priced.discounts.excl:
+        known[CART_RULE.name] = discount_rule(writer, frame.id_lang, frame.written)
+    write_drafts(writer, [*detail_rows(frame), *detail_tax_rows(frame), *discount_rows(frame)], known)
+    writer.update("orders", {**order_totals(frame.priced), "carrier_tax_rate": frame.carrier_tax_rate}, standing.key)
+    if slips:
+        writer.update("order_invoice", invoice_totals(frame.priced), standing.key)
+    paid = {"order_reference": standing.reference, "transaction_id": update.order.order_id}
+    writer.update("order_payment", {"amount": frame.priced.total.incl}, paid)
+    parcel = settle(carrier_row(frame).values, known)
+    kept = ("weight", "shipping_cost_tax_excl", "shipping_cost_tax_incl")
+    writer.update("order_carrier", {column: parcel[column] for column in kept}, standing.key)
+
+
+def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:
+    old = goods_left(writer, standing)
+    if not old and not standing.marker["stock_moved"]:
+        return  # this order never moved stock
+    shipped = update.old_state is not None and update.old_state.shipped
+    move_stock(writer, frame.shop, old, Movement.RETURN_SHIPPED if shipped else Movement.GIVE_BACK)
+    move_stock(writer, frame.shop, frame.goods, Movement.SELL_SHIPPED if shipped else Movement.SELL)
+    key = {"amazon_order_id": update.order.order_id}
+    writer.update(MARKER_TABLE, {"stock_moved": recorded(frame.goods)}, key)
+
+
+def _recount(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:
+    if update.old_state is None or not update.old_state.logable or not writer.has("product_sale"):
+        return
+    before = ordered_now(writer, standing.id_order)
+    take_back_sales(writer, [Sale(product, quantity) for (product, _), quantity in before.items() if product])
+    after = [
+        Sale(line.product.id_product, line.priced.quantity)
+        for line in frame.lines
+        if line.product is not None and not line.as_placeholder
+    ]
+    count_sales(writer, after, update.day)

@@ -1,0 +1,69 @@
+"""An imported order enters another state: history, flags, papers, stock and sales (measured: c2, d2, e3, f3)."""
+
+from __future__ import annotations
+
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.facts import OrderState, ShopUnit
+from orderferry.prestashop.planning.order_update import OrderUpdate
+from orderferry.prestashop.rows.drafts import Value, settle
+from orderferry.prestashop.rows.order import history_row
+from orderferry.prestashop.writing.late_papers import print_papers
+from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, ordered_now
+from orderferry.prestashop.writing.stock import Movement, move_stock, note_shipping
+
+
+def enter_state(
+    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, state: OrderState, shop: ShopUnit
+) -> int:
+    """Given a locked order and its new state, write what PrestaShop would. Return the invoice number drawn, or 0."""
+    draft = history_row(standing.id_order, state.id, update.written)
+    writer.insert(draft.table, settle(draft.values, {}))
+    values: dict[str, Value] = {"current_state": state.id, "valid": int(state.logable), "date_upd": update.written}
+    writer.update("orders", values, standing.key)
+    _count(writer, update, standing, state)
+    _move(writer, update, standing, state, shop)
+    if update.paperwork is None:
+        return 0
+    return print_papers(
+        writer, standing, state, update.paperwork, shop=shop, written=update.written, taxes=update.taxes
+    )
+
+
+def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, state: OrderState, shop: ShopUnit) -> None:
+    """Stock moves by what we took for this order, and only once: a cancelled order's record is emptied."""
+    was_shipped = update.old_state is not None and update.old_state.shipped
+    goods = goods_left(writer, standing)
+    if not goods or was_shipped:
+        return
+    if update.changes.cancels:
+        move_stock(writer, shop, goods, Movement.GIVE_BACK)
+        writer.update(MARKER_TABLE, {"stock_moved": ""}, {"amazon_order_id": update.order.order_id})
+    elif state.shipped:
+        move_stock(writer, shop, goods, Movement.SHIP)
+        note_shipping(
+            writer,
+            shop,
+            goods,
+            id_order=standing.id_order,
+            id_reason=update.shipping_reason,
+            id_employee=update.id_employee,
+            moment=update.written,
+        )
+
+
+def _count(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, state: OrderState) -> None:
+    """An order counts as sold while its state is `logable`."""
+    counted = update.old_state is not None and update.old_state.logable
+    if counted == state.logable or not writer.has("product_sale"):
+        return
+    sales = [
+        Sale(id_product, quantity)
+        for (id_product, _), quantity in ordered_now(writer, standing.id_order).items()
+        if id_product and quantity
+    ]
+    if state.logable:
+        count_sales(writer, sales, update.day)
+    else:
+        take_back_sales(writer, sales)

@@ -1,0 +1,141 @@
+"""Papers of an order that exists already: the invoice or the delivery slip that its new state asks for.
+
+Made from the order's own row, as PrestaShop does it (measured: f2, c2, e2, e3), not from Amazon's figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from orderferry.prestashop.database.values import as_decimal, as_int
+from orderferry.prestashop.facts import OrderState, ShopUnit
+from orderferry.prestashop.planning.frame import Paperwork
+from orderferry.prestashop.rows.drafts import ZERO_MOMENT, Value
+from orderferry.prestashop.writing.papers import Papers, number_papers
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.standing_order import StandingOrder
+
+# order_invoice's column: the order's
+_COPIED = {
+    "total_discount_tax_excl": "total_discounts_tax_excl",
+    "total_discount_tax_incl": "total_discounts_tax_incl",
+    "total_products": "total_products",
+    "total_products_wt": "total_products_wt",
+    **{
+        f"total_{what}_tax_{way}": f"total_{what}_tax_{way}"
+        for what in ("paid", "shipping", "wrapping")
+        for way in ("excl", "incl")
+    },
+}
+_LINKED = ("order_detail", "order_carrier", "order_cart_rule")
+
+
+def print_papers(
+    writer: ShopWriter,
+    standing: StandingOrder,
+    state: OrderState,
+    paperwork: Paperwork,
+    *,
+    shop: ShopUnit,
+    written: str,
+    taxes: Mapping[int, Decimal],
+) -> int:
+    """Given a locked order and the state that it enters, make what the state asks for and the order does not have.
+
+    Return the invoice number that was drawn, 0 for none. A delivery number is drawn once; each further state with a
+    slip only moves the order's delivery date.
+    """
+    rows = writer.rows("order_invoice", ("id_order_invoice", "number", "delivery_number"), standing.key)
+    invoiced = any(as_int(row["number"]) for row in rows)
+    slipped = any(as_int(row["delivery_number"]) for row in rows)
+    papers = Papers(paperwork.invoice and not invoiced, state.delivery and not slipped, shop, written, paperwork.yearly)
+    if state.delivery and slipped:
+        writer.update("orders", {"delivery_date": written}, standing.key)
+    if not papers.invoice and not papers.slip:
+        return 0
+    id_order_invoice = as_int(rows[0]["id_order_invoice"]) if rows else 0
+    if not id_order_invoice:
+        id_order_invoice = _make_row(writer, standing, paperwork, written, taxes)
+    elif papers.invoice:
+        writer.update("order_invoice", {"date_add": written}, {"id_order_invoice": id_order_invoice})
+    return number_papers(writer, papers, standing.id_order, id_order_invoice)
+
+
+def _make_row(
+    writer: ShopWriter,
+    standing: StandingOrder,
+    paperwork: Paperwork,
+    written: str,
+    taxes: Mapping[int, Decimal],
+) -> int:
+    values: dict[str, Value] = {
+        "id_order": standing.id_order,
+        "number": 0,
+        "delivery_number": 0,
+        "delivery_date": ZERO_MOMENT,
+        **{ours: as_decimal(standing.order[theirs]) for ours, theirs in _COPIED.items()},
+        "shipping_tax_computation_method": 0,
+        "shop_address": paperwork.shop_address,
+        "invoice_address": "",
+        "delivery_address": "",
+        "note": "",
+        "date_add": written,
+    }
+    id_order_invoice = writer.insert("order_invoice", values)
+    for table in _LINKED:
+        if writer.has(table, "id_order_invoice"):
+            writer.update(table, {"id_order_invoice": id_order_invoice}, {**standing.key, "id_order_invoice": 0})
+    payments = writer.rows("order_payment", ("id_order_payment",), {"order_reference": standing.reference})
+    writer.insert_all(
+        "order_invoice_payment",
+        [
+            {
+                "id_order_invoice": id_order_invoice,
+                "id_order_payment": as_int(row["id_order_payment"]),
+                "id_order": standing.id_order,
+            }
+            for row in payments
+        ],
+    )
+    _tax_rows(writer, standing, paperwork, id_order_invoice, taxes)
+    return id_order_invoice
+
+
+def _tax_rows(
+    writer: ShopWriter,
+    standing: StandingOrder,
+    paperwork: Paperwork,
+    id_order_invoice: int,
+    taxes: Mapping[int, Decimal],
+) -> None:
+    """The taxes on shipping and wrapping. Which tax the shipping bears is read from the order's own rate, and of
+    several taxes of that rate (22 % in Italy and Slovenia) the one that the order's lines bear.
+    """
+    rate = as_decimal(standing.order["carrier_tax_rate"])
+    fitting = [id_tax for id_tax, percent in sorted(taxes.items()) if rate and percent == rate]
+    borne = _taxes_of_lines(writer, standing)
+    shipping = next((id_tax for id_tax in fitting if id_tax in borne), fitting[0] if fitting else 0)
+    order = standing.order
+    amounts = {
+        kind: as_decimal(order[f"total_{kind}_tax_incl"]) - as_decimal(order[f"total_{kind}_tax_excl"])
+        for kind in ("shipping", "wrapping")
+    }
+    rows = [("shipping", shipping), ("wrapping", paperwork.wrapping_tax)]
+    writer.insert_all(
+        "order_invoice_tax",
+        [
+            {"id_order_invoice": id_order_invoice, "type": kind, "id_tax": id_tax, "amount": amounts[kind]}
+            for kind, id_tax in rows
+            if id_tax
+        ],
+    )
+
+
+def _taxes_of_lines(writer: ShopWriter, standing: StandingOrder) -> set[int]:
+    lines = writer.rows("order_detail", ("id_order_detail",), standing.key)
+    return {
+        as_int(row["id_tax"])
+        for line in lines
+        for row in writer.rows("order_detail_tax", ("id_tax",), {"id_order_detail": as_int(line["id_order_detail"])})
+    }

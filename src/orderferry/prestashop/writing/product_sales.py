@@ -1,0 +1,52 @@
+"""product_sale: PrestaShop's best-seller counts. An order counts while its state is `logable`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from orderferry.prestashop.rows.drafts import Value
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One order line's product and how many were sold."""
+
+    id_product: int
+    quantity: int
+
+
+def count_sales(writer: ShopWriter, sales: Iterable[Sale], day: str) -> None:
+    """Add the sales of one order (`day` in shop time), sorted so that two writers lock rows in the same order."""
+    for id_product, (quantity, times) in _by_product(sales):
+        steps = {"quantity": quantity, "sale_nbr": times}
+        found = writer.add("product_sale", steps, {"id_product": id_product}, {"date_upd": day})
+        if not found:
+            writer.insert("product_sale", sale_row(Sale(id_product, quantity), day, times))
+
+
+def sale_row(sale: Sale, day: str, times: int = 1) -> dict[str, Value]:
+    """Given the first sale of a product, its day and in how many lines it was sold, return its row."""
+    return {"id_product": sale.id_product, "quantity": sale.quantity, "sale_nbr": times, "date_upd": day}
+
+
+def take_back_sales(writer: ShopWriter, sales: Iterable[Sale]) -> None:
+    """Take the sales of one order back. The row of a product that was sold this once goes, as PrestaShop does it;
+    counts never fall below zero (the columns are unsigned).
+    """
+    for id_product, (quantity, times) in _by_product(sales):
+        for row in writer.rows("product_sale", ("quantity", "sale_nbr"), {"id_product": id_product}, lock=True):
+            if row["sale_nbr"] <= times:
+                writer.delete("product_sale", {"id_product": id_product})
+            else:
+                left = {"quantity": max(0, row["quantity"] - quantity), "sale_nbr": row["sale_nbr"] - times}
+                writer.update("product_sale", left, {"id_product": id_product})
+
+
+def _by_product(sales: Iterable[Sale]) -> list[tuple[int, tuple[int, int]]]:
+    sums: dict[int, tuple[int, int]] = {}
+    for sale in sales:
+        quantity, times = sums.get(sale.id_product, (0, 0))
+        sums[sale.id_product] = (quantity + sale.quantity, times + 1)
+    return sorted(sums.items())

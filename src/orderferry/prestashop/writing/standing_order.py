@@ -1,0 +1,133 @@
+"""The order of an update, locked: its row as it is now, and the proof that it still is the one we wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orderferry.domain.marker import Digests
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.values import as_flag, as_int, as_moment, as_text
+from orderferry.prestashop.rows.drafts import Value
+from orderferry.prestashop.writing.shop_writer import Found, ShopWriter
+from orderferry.prestashop.writing.stock import Goods
+from orderferry.prestashop.writing.stock_record import goods_recorded, still_there
+
+_MARKER = (
+    "id_order",
+    "amazon_updated",
+    "order_reference",
+    "module",
+    "adopted",
+    "last_state",
+    "digest_version",
+    "digest_state",
+    "digest_lines",
+    "digest_address",
+    "digest_tracking",
+    "digest_totals",
+    "stock_moved",
+    "forgotten",
+)
+_ORDER = (
+    "id_order",
+    "reference",
+    "module",
+    "current_state",
+    "id_shop",
+    "id_shop_group",
+    "id_lang",
+    "id_customer",
+    "id_address_delivery",
+    "id_address_invoice",
+    "id_carrier",
+    "invoice_number",
+    "delivery_number",
+    "carrier_tax_rate",
+    "secure_key",
+    *(f"total_{what}_tax_{way}" for what in ("discounts", "paid", "shipping", "wrapping") for way in ("excl", "incl")),
+    "total_products",
+    "total_products_wt",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingOrder:
+    """The locked rows of marker and order."""
+
+    marker: Found
+    order: Found
+
+    @property
+    def id_order(self) -> int:
+        return as_int(self.order["id_order"])
+
+    @property
+    def key(self) -> dict[str, Value]:
+        """What finds the rows of this order."""
+        return {"id_order": self.id_order}
+
+    @property
+    def reference(self) -> str:
+        return as_text(self.order["reference"])
+
+    @property
+    def digests(self) -> Digests:
+        """The digests that the marker holds now."""
+        groups = {name: as_text(self.marker[f"digest_{name}"]) for name in ("state", "lines", "address", "tracking")}
+        totals = as_text(self.marker["digest_totals"])
+        return Digests(**groups, totals=totals, version=as_int(self.marker["digest_version"]))
+
+
+def lock_marker(writer: ShopWriter, order_id: str) -> Found | None:
+    """Hold the marker of an Amazon order until the commit; None when there is none (any more)."""
+    rows = writer.rows(MARKER_TABLE, _MARKER, {"amazon_order_id": order_id}, lock=True)
+    return rows[0] if rows else None
+
+
+def lock_order(writer: ShopWriter, marker: Found, order_id: str) -> StandingOrder | None:
+    """Hold the marker's order until the commit; None when its row is gone or is another order's by now.
+
+    Old servers give an id again after a restart: the reference and module that the marker kept must match, or else
+    the Amazon id must be the transaction id of a payment.
+    """
+    rows = writer.rows("orders", _ORDER, {"id_order": as_int(marker["id_order"])}, lock=True)
+    if not rows:
+        return None
+    standing = StandingOrder(marker, rows[0])
+    return standing if _is_ours(writer, standing, order_id) else None
+
+
+def ordered_now(writer: ShopWriter, id_order: int) -> dict[tuple[int, int], int]:
+    """How many of each product and combination the order's lines name now, without what was put back already."""
+    columns = ("product_id", "product_attribute_id", "product_quantity", "product_quantity_reinjected")
+    sums: dict[tuple[int, int], int] = {}
+    for row in writer.rows("order_detail", columns, {"id_order": id_order}):
+        key = (as_int(row["product_id"]), as_int(row["product_attribute_id"]))
+        pieces = as_int(row["product_quantity"]) - as_int(row["product_quantity_reinjected"])
+        sums[key] = sums.get(key, 0) + max(0, pieces)
+    return sums
+
+
+def goods_left(writer: ShopWriter, standing: StandingOrder) -> tuple[Goods, ...]:
+    """What we took from the stock for this order and nobody has put back since."""
+    taken = goods_recorded(as_text(standing.marker["stock_moved"]))
+    return still_there(taken, ordered_now(writer, standing.id_order)) if taken else ()
+
+
+def is_news(marker: Found, moment: Any) -> bool:
+    """Whether Amazon's last update at `moment` is at least as new as what the marker was written from."""
+    return bool(as_moment(marker["amazon_updated"]) <= moment)
+
+
+def _is_ours(writer: ShopWriter, standing: StandingOrder, order_id: str) -> bool:
+    kept = as_text(standing.marker["order_reference"])
+    if kept and kept != standing.reference:
+        return False
+    if as_flag(standing.marker["adopted"]):
+        return True
+    module = as_text(standing.marker["module"])
+    if module and module != as_text(standing.order["module"]):
+        return False
+    where: dict[str, Value] = {"order_reference": standing.reference, "transaction_id": order_id}
+    return bool(kept or writer.rows("order_payment", ("id_order_payment",), where))

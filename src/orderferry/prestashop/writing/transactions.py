@@ -1,0 +1,94 @@
+"""Running a plan's transaction, and saying what became of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.shopwork import Applied, Effect, Plan
+from orderferry.prestashop.database.attempts import Attempted, attempt
+from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.database_errors import RowRefused
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.planning.new_order import NewOrder
+from orderferry.prestashop.planning.order_update import OrderUpdate
+from orderferry.prestashop.planning.plan_update import SHIPPING_REASON
+from orderferry.prestashop.reading.marker_table import read_markers
+from orderferry.prestashop.writing.apply_changes import Updated, apply_update
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.write_order import Written, write_order
+
+log = logging.getLogger(__name__)
+
+
+class Transactions:
+    """Writes plans. Raise ShopUnavailable when the database went away for good."""
+
+    def __init__(
+        self, database: ShopDatabase, tables: ShopTables, facts: ShopFacts, sleep: Callable[[float], None]
+    ) -> None:
+        self._database = database
+        self._tables = tables
+        self._facts = facts
+        self._sleep = sleep
+
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+        """Given a plan with work, write it and return what became of it. What the database refuses of this order's
+        values comes back as a problem of this order."""
+        try:
+            if isinstance(plan.work, NewOrder):
+                return self._create(plan, plan.work, now)
+            return self._update(plan, plan.work, now)
+        except RowRefused as refusal:
+            return Problem(
+                ProblemCode.WRITE_FAILED, f"order {plan.order_id}: {refusal.message}", plan.order_id, refusal.column
+            )
+
+    def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | Problem:
+        reason = as_int(self._facts.setting(SHIPPING_REASON, work.frame.shop))
+
+        def write() -> Written:
+            with self._database.writing(f"writing order {plan.order_id}") as connection:
+                return write_order(ShopWriter(connection, self._tables), work, now, shipping_reason=reason)
+
+        def exists() -> Written | None:
+            found = self._written_by_others(plan.order_id)
+            return Written(found, created=False) if found else None
+
+        done: Attempted[Written] = attempt(write, exists, self._sleep)
+        written = done.result
+        if not written.created and not done.unknown_before:
+            log.info("order %s: another process was faster", plan.order_id)
+            return Applied(Effect.UNCHANGED, written.id_order)
+        return Applied(Effect.CREATED, written.id_order, (f"order {written.id_order}", *plan.changes), plan.notes)
+
+    def _update(self, plan: Plan, work: OrderUpdate, now: datetime) -> Applied | Problem:
+        shop = self._facts.shops[work.id_shop]
+
+        def write() -> Updated:
+            with self._database.writing(f"updating order {plan.order_id}") as connection:
+                return apply_update(ShopWriter(connection, self._tables), work, shop, now)
+
+        done: Attempted[Updated] = attempt(write, lambda: None, self._sleep)
+        updated = done.result
+        if updated.gone:
+            return Problem(
+                ProblemCode.DELETED_IN_SHOP,
+                f"order {plan.order_id} was imported as {updated.id_order}, whose row in the shop is gone or another's",
+                plan.order_id,
+                str(updated.id_order),
+            )
+        if updated.overtaken and not done.unknown_before:
+            return Applied(Effect.UNCHANGED, updated.id_order, notes=plan.notes)
+        effect = Effect.UPDATED if plan.changes else Effect.UNCHANGED
+        return Applied(effect, updated.id_order, plan.changes, plan.notes)
+
+    def _written_by_others(self, order_id: str) -> int:
+        """The id_order of an order whose marker stands, 0 for none."""
+        with self._database.reading("looking up an imported order") as connection:
+            marker = read_markers(connection, self._tables, [order_id]).get(order_id)
+        return marker.id_order if marker is not None else 0

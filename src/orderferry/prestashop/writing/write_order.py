@@ -1,0 +1,115 @@
+"""A new order in one transaction: the marker first, the numbers last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.planning.new_order import NewOrder
+from orderferry.prestashop.reading.marker_table import marker_row
+from orderferry.prestashop.rows.drafts import (
+    CART_RULE,
+    CUSTOMER,
+    INVOICE,
+    ORDER,
+    REFERENCE,
+    SECURE_KEY,
+    Value,
+)
+from orderferry.prestashop.writing.discount_rule import discount_rule
+from orderferry.prestashop.writing.draft_writer import random_symbols, write_drafts
+from orderferry.prestashop.writing.numbers import unused_reference
+from orderferry.prestashop.writing.papers import number_papers
+from orderferry.prestashop.writing.product_sales import count_sales
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.stock import Movement, move_stock, note_shipping
+from orderferry.prestashop.writing.stock_record import recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A new order in the shop. `created` False: another process has written it."""
+
+    id_order: int
+    created: bool = True
+
+
+def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Written:
+    """Given a rendered order, write all of it; the caller commits.
+
+    The marker goes first: DuplicateKey means that another process was faster, and nothing is written.
+    `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none.
+    """
+    frame = work.frame
+    _claim(writer, work, now)
+    known: dict[str, Value] = random_symbols(writer)
+    known[REFERENCE.name] = unused_reference(writer)
+    if _settle_account(writer, work, known):
+        write_drafts(writer, work.customer, known)
+    if frame.priced.discounts.incl or frame.priced.discounts.excl:
+        known[CART_RULE.name] = discount_rule(writer, frame.id_lang, frame.written)
+    write_drafts(writer, work.rows, known)
+    id_order, id_order_invoice = as_int(known[ORDER.name]), as_int(known.get(INVOICE.name))
+    _move(writer, work, id_order, shipping_reason)
+    count_sales(writer, work.sales, work.day)
+    _complete_marker(writer, work, id_order, as_text(known[REFERENCE.name]), now)
+    if id_order_invoice:
+        number_papers(writer, work.papers, id_order, id_order_invoice)
+    return Written(id_order)
+
+
+def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
+    """Insert the marker, or take over the one whose order a person deleted."""
+    row: dict[str, Value] = {
+        **marker_row(work.marker, order_reference="", module=work.frame.module_name, now=now, new=not work.recreates),
+        **work.marker_extras,
+    }
+    if not work.recreates:
+        writer.insert(MARKER_TABLE, row)
+        return
+    key = {"amazon_order_id": work.marker.order_id}
+    writer.rows(MARKER_TABLE, ("id_order",), key, lock=True)
+    writer.update(MARKER_TABLE, row, key)
+
+
+def _complete_marker(writer: ShopWriter, work: NewOrder, id_order: int, reference: str, now: datetime) -> None:
+    frame = work.frame
+    complete = replace(work.marker, id_order=id_order)
+    row = marker_row(complete, order_reference=reference, module=frame.module_name, now=now, new=False)
+    taken = recorded(frame.goods) if frame.movement is not None else ""
+    writer.update(MARKER_TABLE, {**row, "stock_moved": taken}, {"amazon_order_id": work.marker.order_id})
+
+
+def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value]) -> bool:
+    """Find the account that this order shares with others; return whether a new one has to be written."""
+    account, shop = work.frame.account, work.frame.shop
+    found = []
+    if account.mode == "fixed" and account.id_customer:
+        found = writer.rows("customer", ("id_customer", "secure_key"), {"id_customer": account.id_customer})
+    elif account.mode == "alias":
+        owner = {"id_shop_group": shop.id_group} if shop.share_customer else {"id_shop": shop.id}
+        where: dict[str, Value] = {"email": account.email, "deleted": 0, **owner}
+        found = writer.rows("customer", ("id_customer", "secure_key"), where, order="id_customer")
+    if found:
+        known[CUSTOMER.name] = as_int(found[0]["id_customer"])
+        known[SECURE_KEY.name] = as_text(found[0]["secure_key"])
+    return not found
+
+
+def _move(writer: ShopWriter, work: NewOrder, id_order: int, shipping_reason: int) -> None:
+    frame = work.frame
+    if frame.movement is None:
+        return
+    move_stock(writer, frame.shop, frame.goods, frame.movement)
+    if frame.movement is Movement.SELL_SHIPPED:
+        note_shipping(
+            writer,
+            frame.shop,
+            frame.goods,
+            id_order=id_order,
+            id_reason=shipping_reason,
+            id_employee=frame.id_employee,
+            moment=frame.written,
+        )
