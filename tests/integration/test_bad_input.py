@@ -66,6 +66,17 @@ def test_refused_credentials_are_7_and_said_at_once_without_the_secret(
     assert (again.code, again.err) == (7, ""), "it was said already"
 
 
+def test_a_configuration_that_others_can_read_is_a_condition_until_it_is_mended(installed: Installed) -> None:
+    installed.configuration.chmod(0o644)
+    first = installed.run("import")
+    assert first.code == 0
+    assert "chmod 600" in first.err
+    assert str(installed.configuration) in first.err
+    assert installed.run("import").err == "", "said once a day"
+    installed.configuration.chmod(0o600)
+    assert installed.run("import").err.startswith("Over: ")
+
+
 def test_no_network_is_4_and_silent_until_the_third_run_in_a_row(installed: Installed) -> None:
     away = replace(installed, endpoint="http://127.0.0.1:9", token_url="http://127.0.0.1:9/token").write()
     assert [(f.code, bool(f.err)) for f in (away.run("import") for _ in range(3))] == [

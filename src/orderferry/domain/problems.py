@@ -37,6 +37,7 @@ class ProblemCode(StrEnum):
     MISSING_DATA = "missing-data"
     LEDGER_REBUILT = "ledger-rebuilt"
     IMPLAUSIBLE = "implausible-answer"
+    EXPOSED_CONFIGURATION = "exposed-configuration"
 
 
 HINTS: dict[ProblemCode, str] = {
@@ -76,6 +77,7 @@ HINTS: dict[ProblemCode, str] = {
     "out of amazon.marketplaces.",
     ProblemCode.LEDGER_REBUILT: "The daily jobs do it by themselves; by hand: `orderferry recheck` and `orderferry "
     "doublecheck`.",
+    ProblemCode.EXPOSED_CONFIGURATION: "Run `chmod 600` on the file, and renew the secret if others may have read it.",
     ProblemCode.IMPLAUSIBLE: "Look into Seller Central whether orders came in; `orderferry check` tests the access.",
     ProblemCode.MISSING_DATA: "Grant the missing role to the application in Seller Central and authorise it again.",
 }

@@ -64,6 +64,8 @@ class Engine:
         started = self.now()
         report = Report(self.sweep.command, started, self.options.dry_run)
         report.run = self.ledger.begin_run(self.sweep.command, started, self.options.dry_run)
+        if self.settings.exposed:
+            report.add_problem(Problem(ProblemCode.EXPOSED_CONFIGURATION, self.settings.exposed))
         try:
             self._work(report, report.run)
         except LedgerUnusable:

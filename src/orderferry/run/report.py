@@ -156,7 +156,15 @@ def _second(moment: datetime) -> str:
 
 # Problems that only inform: nothing is wrong that a person must mend.
 INFORMATIVE = frozenset(
-    {"not-ready", "other-importer", "clock-off", "missing-data", "ledger-rebuilt", "implausible-answer"}
+    {
+        ProblemCode.NOT_READY,
+        ProblemCode.OTHER_IMPORTER,
+        ProblemCode.CLOCK_OFF,
+        ProblemCode.MISSING_DATA,
+        ProblemCode.LEDGER_REBUILT,
+        ProblemCode.IMPLAUSIBLE,
+        ProblemCode.EXPOSED_CONFIGURATION,
+    }
 )
 
 
