@@ -223,3 +223,24 @@ def test_a_required_column_of_a_module_stops_the_run_before_anything(
         importer(database, tmp_path)
     database.execute(f"ALTER TABLE {{p}}{table} MODIFY COLUMN surprise INT NOT NULL DEFAULT 7")
     importer(database, tmp_path).take(amazon_order(replace(MUG, discount="1.00", tax="")))
+
+
+@pytest.mark.parametrize("version", ["1.6.1.24", "1.7.6.9"])
+def test_long_names_with_emoji_go_into_the_columns_of_old_shops(
+    shop_database_of: Callable[..., ShopDatabase], tmp_path: Path, version: str
+) -> None:
+    """1.6 has 32 characters for a name, both have three bytes for a letter: the message has the whole of it."""
+    database = shop_database_of(version)
+    name = "Zoë 🎁 Maximiliane Friederike Charlotte von Hohenzollern-Sigmaringen 𠮷"
+    importer(database, tmp_path).take(amazon_order(MUG, delivery_address=replace(HOME, name=name)))
+
+    address = database.one("SELECT * FROM {p}address")
+    limit = 32 if version == "1.6.1.24" else 255
+    for part in (address["firstname"], address["lastname"]):
+        assert 0 < len(part) <= limit
+        assert part.isprintable()
+        assert "🎁" not in part
+    assert address["firstname"].startswith("Zoë Maximiliane")
+    message = database.value("SELECT message FROM {p}customer_message")
+    assert "Maximiliane Friederike Charlotte" in message
+    assert "Hohenzollern-Sigmaringen" in message
