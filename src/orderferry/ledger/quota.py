@@ -1,4 +1,7 @@
-"""Amazon's token buckets as the ledger keeps them: spent before each call, by every process on this machine."""
+"""Amazon's token buckets as the ledger keeps them: spent before each call, by every process that shares it.
+
+What is read within `Store.writing` stays true until it is written back.
+"""
 
 from __future__ import annotations
 
@@ -116,9 +119,7 @@ class QuotaBook:
         """The stored bucket (a full one at first) in our share of it, and the rate that Amazon sent last."""
         plan = USAGE_PLANS[operation]
         row = connection.execute(
-            select(quota)
-            .where(quota.c.account == self._account, quota.c.operation == operation)
-            .with_for_update()  # SQLite has its write lock already; other databases need it said
+            select(quota).where(quota.c.account == self._account, quota.c.operation == operation)
         ).first()
         learned = None if row is None else row.rate
         bucket = full_bucket((learned or plan.rate) * self._share, plan.burst * self._share, now)
@@ -134,6 +135,6 @@ class QuotaBook:
         self, connection: Connection, operation: str, now: datetime, *, calls: int = 0, refused: int = 0
     ) -> None:
         key = {"account": self._account, "operation": operation, "day": now.date().isoformat()}
-        found = connection.execute(select(calls_per_day).filter_by(**key).with_for_update()).first()
+        found = connection.execute(select(calls_per_day).filter_by(**key)).first()
         before = (0, 0) if found is None else (found.calls, found.refused)
         put(connection, calls_per_day, key, {"calls": before[0] + calls, "refused": before[1] + refused})

@@ -16,7 +16,7 @@ from orderferry.config.model import LedgerPlace
 from orderferry.ledger.failures import LedgerMissing
 from orderferry.ledger.open import ledger_exists
 from orderferry.ledger.quota import QuotaBook
-from support.ledgers import NOW, SHOP, in_processes, open_once, opened, refusal, sighting, tell_story
+from support.ledgers import ACCOUNT, NOW, SHOP, in_processes, open_once, opened, refusal, sighting, tell_story
 
 
 def test_a_missing_ledger_is_created_once(place: LedgerPlace) -> None:
@@ -106,6 +106,7 @@ def test_reading_neither_creates_nor_writes(place: LedgerPlace) -> None:
         tell_story(ledger)
     with opened(place, read_only=True) as ledger:
         assert ledger.entry("028-1") is not None
+        assert QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW).left("searchOrders", NOW) == 19
         assert "read-only" in str(refusal(lambda: ledger.remember("a", "b")))
 
 
