@@ -110,9 +110,10 @@ def test_a_wrong_configuration_is_2_with_every_mistake_its_line_and_the_nearest_
     finished = wrong.run("import", *json)
     assert finished.code == 2
     told = " ".join(p["message"] for p in finished.json["problems"]) if json else finished.err
-    assert "line 15: observation.windw" in told
+    line = wrong.configuration.read_text().splitlines().index('windw = "1d"') + 1
+    assert f"line {line}: observation.windw" in told
     assert "observation.window?" in told
-    assert "line 16: observation.overlap" in told
+    assert f"line {line + 1}: observation.overlap" in told
     assert not wrong.ledger.exists()
 
 

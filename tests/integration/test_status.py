@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -88,3 +89,21 @@ def test_a_late_command_is_critical_to_nagios(installed: Installed) -> None:
     nagios = installed.run("status", "--nagios")
     assert nagios.code == 2
     assert "late: import" in nagios.out
+
+
+def test_several_shops_are_told_together_and_one_that_is_unknown_hides_no_other(installed: Installed) -> None:
+    installed.run("import")
+    fresh = replace(installed, name="fresh").write()
+    page, metrics = installed.folder / "all.html", installed.folder / "all.prom"
+    told = installed.run(
+        "-c", str(fresh.configuration), "status", "--json", "--html", str(page), "--prometheus", str(metrics)
+    )
+    document = told.json
+    assert told.code == document["exit_code"] == 6
+    assert [Path(shop["config"]).stem for shop in document["shops"]] == ["config", "fresh"]
+    assert document["shops"][0]["open"]["held"] > 0
+    assert "orderferry: config" in page.read_text()
+    assert metrics.read_text().count("# TYPE orderferry_healthy") == 1
+    nagios = installed.run("-c", str(fresh.configuration), "status", "--nagios")
+    assert nagios.code == 3
+    assert "config WARNING, fresh UNKNOWN" in nagios.out

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.failures import error_lines
 from orderferry.cli.files import write_whole
 from orderferry.cli.status_nagios import NagiosState, nagios_line, nagios_state, unknown_line
 from orderferry.cli.status_prometheus import prometheus_text
-from orderferry.domain.durations import format_duration, iso
-from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.spans import last_end
-from orderferry.errors import OrderferryError
+from orderferry.cli.status_text import print_status
+from orderferry.errors import OrderferryError, worst
 from orderferry.run.status import Status, read_status
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -32,71 +34,81 @@ def status_command(
     """The state of things at a glance: last runs, coverage and gaps, waiting and held orders with reasons, quota."""
     if as_json and nagios:
         raise click.UsageError("--json and --nagios both print to stdout: give one of them.")
-    if not nagios:
-        status, shop = _read(context)
-        _write_files(status, shop, prometheus, html)
-        if as_json:
-            click.echo(json.dumps(status.as_json(), ensure_ascii=False))
-        else:
-            _print(status)
-        return int(status.exit_code)
-    try:
-        status, shop = _read(context)
-    except OrderferryError as error:
-        click.echo(unknown_line(error.message))
-        return int(NagiosState.UNKNOWN)
-    _write_files(status, shop, prometheus, html)
-    click.echo(nagios_line(status))
-    return int(nagios_state(status))
-
-
-def _read(context: CliContext) -> tuple[Status, str]:
-    """The status, and the name of the configuration. Raise LedgerUnusable, ConfigError."""
-    from orderferry.bootstrap import Installation
-
-    installation = Installation(context.one_settings())
-    with installation.ledger(read_only=True) as ledger:
-        status = read_status(ledger, installation.quota(ledger), installation.settings, installation.now())
-    return status, installation.settings.name
-
-
-def _write_files(status: Status, shop: str, prometheus: Path | None, html: Path | None) -> None:
+    found = list(_read_all(context))
+    good = [(path.stem, status) for path, status in found if isinstance(status, Status)]
     if prometheus is not None:
-        write_whole(prometheus, prometheus_text(status, shop))
+        write_whole(prometheus, prometheus_text(good))
     if html is not None:
         from orderferry.cli.status_page import status_page
 
-        write_whole(html, status_page(status, shop))
+        write_whole(html, status_page(good))
+    if nagios:
+        return _print_for_nagios(found)
+    if as_json:
+        click.echo(json.dumps(_document(found), ensure_ascii=False))
+    else:
+        _print_for_people(found)
+    return int(worst(status.exit_code for _, status in found))
 
 
-def _print(status: Status) -> None:
-    click.echo(click.style("All is well.", fg="green") if status.healthy else click.style("Not all is well:", fg="red"))
-    for found in status.conditions:
-        click.echo(f"  ! {found.text}")
-    for (marketplace, channel), gap in status.gaps:
-        click.echo(
-            f"  ! not observed: {marketplace_code(marketplace)} {channel} from {iso(gap.start)} until {iso(gap.end)}"
-        )
-    click.echo("Commands")
-    for command in status.commands:
-        if command.last_run is None:
-            click.echo(f"  {command.command:12} never ran")
-            continue
-        success = command.last_success
-        ago = f"{format_duration(status.now - success.started)} ago" if success else "never"
-        late = "  LATE" if command.late else ""
-        click.echo(f"  {command.command:12} last success {ago}; last exit code {command.last_run.exit_code}{late}")
-    click.echo("Observed until")
-    for (marketplace, channel), spans in status.cells:
-        end = last_end(spans)
-        told = f"{iso(end)} ({format_duration(status.now - end)} ago)" if end else "never"
-        click.echo(f"  {marketplace_code(marketplace):3} {channel:8} {told}")
-    counts = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in status.open.items())
-    click.echo(f"Open: {counts}")
-    if status.oldest_waiting:
-        entry = status.oldest_waiting
-        click.echo(
-            f"  waiting longest: {entry.order_id}, {format_duration(status.now - entry.first_seen)}: {entry.message}"
-        )
-    left = ", ".join(f"{operation} {tokens:.1f}" for operation, tokens in status.quota.items())
-    click.echo(f"Quota left (requests): {left}")
+Found = tuple[Path, Status | OrderferryError]
+
+
+def _read_all(context: CliContext) -> Iterator[Found]:
+    """How each configuration's shop stands; one that can't be told does not hide the others."""
+    for path in context.config_files():
+        try:
+            yield path, _read(context, path)
+        except OrderferryError as error:
+            yield path, error
+
+
+def _read(context: CliContext, path: Path) -> Status:
+    from orderferry.bootstrap import Installation
+    from orderferry.config.load import load_settings
+
+    installation = Installation(load_settings(path, os.environ))
+    context.set_up_logging(installation.settings.logging)
+    with installation.ledger(read_only=True) as ledger:
+        return read_status(ledger, installation.quota(ledger), installation.settings, installation.now())
+
+
+def _print_for_people(found: list[Found]) -> None:
+    for path, status in found:
+        if len(found) > 1:
+            click.echo(f"{path}:")
+        if isinstance(status, Status):
+            print_status(status)
+        else:
+            for line in error_lines(status):
+                click.echo(line, err=True)
+
+
+def _print_for_nagios(found: list[Found]) -> int:
+    """One line, whatever the number of shops: the worst one's, after it the others'."""
+    told = [
+        (nagios_state(status), nagios_line(status))
+        if isinstance(status, Status)
+        else (NagiosState.UNKNOWN, unknown_line(status.message))
+        for _, status in found
+    ]
+    state, line = max(told, key=lambda one: (one[0] is NagiosState.CRITICAL, one[0]))
+    others = [f"{path.stem} {other.name}" for (path, _), (other, _) in zip(found, told, strict=True)]
+    click.echo(line if len(found) == 1 else f"{line.partition(' | ')[0]} ({', '.join(others)})")
+    return int(state)
+
+
+def _document(found: list[Found]) -> dict[str, Any]:
+    shops = [(path, _json(status)) for path, status in found]
+    if len(shops) == 1:
+        return shops[0][1]
+    code = worst(status.exit_code for _, status in found)
+    return {"shops": [{"config": str(path), **document} for path, document in shops], "exit_code": int(code)}
+
+
+def _json(status: Status | OrderferryError) -> dict[str, Any]:
+    if isinstance(status, Status):
+        return status.as_json()
+    from orderferry.run.report import error_json
+
+    return {"healthy": False, "problems": error_json(status), "exit_code": int(status.exit_code)}

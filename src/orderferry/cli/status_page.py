@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
 
@@ -15,10 +16,15 @@ from orderferry.run.status import CommandStatus, Status
 SHOWN = timedelta(days=30)  # how far back the strips of the observation go
 
 
-def status_page(status: Status, shop: str) -> str:
-    """Given a status and the configuration's name, return the HTML document. It holds no personal data."""
+def status_page(shops: Sequence[tuple[str, Status]]) -> str:
+    """Given the names of configurations and how their shops stand, return the HTML document. No personal data."""
+    names = ", ".join(name for name, _ in shops)
+    return page(f"orderferry: {names}", [part for name, status in shops for part in _shop(name, status)])
+
+
+def _shop(name: str, status: Status) -> list[str]:
     body = [
-        f"<h1>orderferry: {escape(shop)}</h1>",
+        f"<h1>orderferry: {escape(name)}</h1>",
         paragraph(f"as of {iso(status.now.replace(microsecond=0))}", "quiet"),
         paragraph(
             "All is well." if status.healthy else "Not all is well.",
@@ -32,7 +38,7 @@ def status_page(status: Status, shop: str) -> str:
     body += [heading("Open orders"), _open(status)]
     left = [[operation, f"{tokens:.1f}"] for operation, tokens in status.quota.items()]
     body += [heading("Amazon's quota"), table(["Operation", "Requests left"], left, numbers=[1])]
-    return page(f"orderferry: {shop}", body)
+    return body
 
 
 def _commands(status: Status) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.spans import last_end
@@ -11,12 +11,15 @@ from orderferry.run.status import Status
 Sample = tuple[Mapping[str, str], str]
 
 
-def prometheus_text(status: Status, shop: str) -> str:
-    """Given a status and the configuration's name, return the metrics in Prometheus's text format."""
+def prometheus_text(shops: Sequence[tuple[str, Status]]) -> str:
+    """Given the names of configurations and how their shops stand, return the metrics in Prometheus's text format."""
     lines: list[str] = []
-    for name, help_text, samples in _metrics(status):
+    # A metric is introduced once; then come its samples of all shops.
+    for metrics in zip(*(_metrics(status) for _, status in shops), strict=True):
+        name, help_text, _ = metrics[0]
         lines += [f"# HELP {name} {help_text}", f"# TYPE {name} gauge"]
-        lines += [f"{name}{{{_labels({'shop': shop, **labels})}}} {value}" for labels, value in samples]
+        for (shop, _), (_, _, samples) in zip(shops, metrics, strict=True):
+            lines += [f"{name}{{{_labels({'shop': shop, **labels})}}} {value}" for labels, value in samples]
     return "\n".join(lines) + "\n"
 
 
