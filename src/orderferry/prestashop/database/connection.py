@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from pymysql.constants import CLIENT
 from sqlalchemy import event, exc, pool
 
 from orderferry.config.model import PrestashopSettings
@@ -38,7 +39,13 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
             hint="Check prestashop.socket, and that the database server runs.",
         )
     seconds = max(1, int(settings.timeout.total_seconds()))
-    arguments: dict[str, Any] = {"connect_timeout": seconds, "read_timeout": seconds, "write_timeout": seconds}
+    arguments: dict[str, Any] = {
+        "connect_timeout": seconds,
+        "read_timeout": seconds,
+        "write_timeout": seconds,
+        # UPDATEs count the rows they meet, and statements may travel together (`sending.py`)
+        "client_flag": CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
+    }
     context = _tls_context(settings)
     if context is not None:
         arguments["ssl"] = context
@@ -46,6 +53,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"}),
         poolclass=pool.NullPool,
         connect_args=arguments,
+        paramstyle="format",  # placeholders by position, as `statement_texts.py` fills them
         hide_parameters=True,
         # `ShopDatabase` ends each transaction itself; the pool would roll back once more, and log a traceback when
         # the connection is gone.

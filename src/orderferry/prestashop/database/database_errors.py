@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pymysql
 from sqlalchemy import exc
 
 from orderferry.errors import ShopError, ShopUnavailable, ShopUnfit
@@ -105,7 +106,7 @@ def translated(doing: str, access: Access) -> Iterator[None]:
     """
     try:
         yield
-    except exc.SQLAlchemyError as error:
+    except (exc.SQLAlchemyError, pymysql.Error) as error:
         raise translate(error, doing, access) from None
 
 

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from orderferry.domain.clean_text import to_basic_plane
 from orderferry.domain.cut_text import cut_text
 from orderferry.errors import ShopUnfit
+from orderferry.prestashop.database.kept_ids import Kept, KeptText
 from orderferry.prestashop.database.values import Bindable, bindable
 from orderferry.prestashop.facts import Column, Table
 
@@ -20,6 +21,9 @@ _THREE_BYTES = frozenset({"utf8", "utf8mb3", "ucs2"})
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of characters: no text of any charset
 
 
+Fitted = Bindable | Kept | KeptText  # what the database keeps itself needs no fitting
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A text that its column could not hold whole: the order's private message keeps it."""
@@ -29,7 +33,7 @@ class Cut:
     full: str
 
 
-def fit_row(table: Table, row: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Bindable]:
+def fit_row(table: Table, row: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Fitted]:
     """Given a live table and a new row, return what is bound for it: only columns that the shop has, values as they
     fit.
 
@@ -43,9 +47,9 @@ def fit_row(table: Table, row: Mapping[str, object], cuts: list[Cut] | None = No
     return fitted
 
 
-def fit_changes(table: Table, changes: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Bindable]:
+def fit_changes(table: Table, changes: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Fitted]:
     """Like `fit_row`, for the columns of an UPDATE: none has to be there."""
-    fitted: dict[str, Bindable] = {}
+    fitted: dict[str, Fitted] = {}
     for name, value in changes.items():
         column = table.columns.get(name)
         if column is None:
@@ -73,12 +77,12 @@ def _required(table: Table, column: Column) -> ShopUnfit:
     )
 
 
-def _fit(column: Column, value: object) -> Bindable:
+def _fit(column: Column, value: object) -> Fitted:
     if isinstance(value, str):
         return fit_text(column, value) if column.charset else value
     if isinstance(value, Decimal) and column.scale is not None:
         return format(value.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP), "f")
-    return bindable(value)
+    return value if isinstance(value, Kept | KeptText) else bindable(value)
 
 
 def fit_text(column: Column, text: str) -> str:

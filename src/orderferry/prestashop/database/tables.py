@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
+from orderferry.prestashop.database.statement_texts import StatementTexts
 from orderferry.prestashop.facts import Table
 
 CHUNK = 500  # values in one IN list
@@ -21,11 +22,13 @@ T = TypeVar("T")
 
 
 class ShopTables:
-    """`tables["orders"]` is the SQLAlchemy table `<prefix>orders`; `live` holds what the database says of each."""
+    """`tables["orders"]` is the SQLAlchemy table `<prefix>orders`; `live` holds what the database says of each, `texts`
+    the statements on them that were compiled already."""
 
     def __init__(self, prefix: str, live: Mapping[str, Table]) -> None:
         self.prefix = prefix
         self.live = live
+        self.texts = StatementTexts()
         self._metadata = sa.MetaData()
         self._made: dict[str, sa.Table] = {}
 

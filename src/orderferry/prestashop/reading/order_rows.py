@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import Found, ShopWriter
+from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 MASK = "***"
 PERSONAL = frozenset(

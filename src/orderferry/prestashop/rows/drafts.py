@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orderferry.prestashop.database.kept_ids import Kept, KeptText
 from orderferry.prestashop.database.values import ZERO_DATE
-
-Value = str | int | Decimal | None
 
 ZERO_MOMENT = ZERO_DATE  # what PrestaShop writes where a moment has not come yet
 ZERO_DAY = "0000-00-00"
@@ -32,6 +31,7 @@ class Joined:
     parts: tuple[str | int | Ref, ...]
 
 
+Value = str | int | Decimal | None | Kept | KeptText
 DraftValue = Value | Ref | Joined
 
 
@@ -79,5 +79,7 @@ def _settled(value: DraftValue, known: Mapping[str, Value]) -> Value:
     if isinstance(value, Ref):
         return known[value.name]
     if isinstance(value, Joined):
-        return "".join(str(known[part.name] if isinstance(part, Ref) else part) for part in value.parts)
+        found = [known[part.name] if isinstance(part, Ref) else part for part in value.parts]
+        parts = [part if isinstance(part, Kept) else str(part) for part in found]
+        return KeptText(tuple(parts)) if any(isinstance(part, Kept) for part in parts) else "".join(map(str, parts))
     return value

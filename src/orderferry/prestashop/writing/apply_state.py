@@ -46,7 +46,7 @@ def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, stat
             writer,
             shop,
             goods,
-            id_order=standing.id_order,
+            order=standing.id_order,
             id_reason=update.shipping_reason,
             id_employee=update.id_employee,
             moment=update.written,

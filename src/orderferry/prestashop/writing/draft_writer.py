@@ -40,7 +40,7 @@ def write_drafts(writer: ShopWriter, drafts: Iterable[Draft], known: dict[str, V
             _write_lines(writer, rows, known)
         elif any(row.name for row in rows):
             for row in rows:
-                known[row.name] = writer.insert(table, settle(row.values, known))
+                known[row.name] = writer.insert_known(table, settle(row.values, known), row.name)
         else:
             writer.insert_all(table, [settle(row.values, known) for row in rows])
 

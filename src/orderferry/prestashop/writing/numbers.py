@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
-from orderferry.prestashop.writing.shop_writer import ShopWriter
-from orderferry.prestashop.writing.state_values import locked_value, store_value
+from orderferry.prestashop.writing.shop_writer import Condition, ShopWriter, largest_of
+from orderferry.prestashop.writing.state_values import post_locked_value, store_locked, value_of
 
 REFERENCE_LENGTH = 9
 _REFERENCE_TRIES = 20
@@ -37,6 +39,7 @@ class Sequence:
     locks: bool = False
 
 
+_SETTING = ("id_configuration", "id_shop", "id_shop_group", "value")
 INVOICE_NUMBERS = Sequence("number", "PS_INVOICE_START_NUMBER", 1_000, "invoice_number", locks=True)
 DELIVERY_NUMBERS = Sequence("delivery_number", "PS_DELIVERY_NUMBER", 20_000)
 
@@ -66,32 +69,32 @@ def draw_number(writer: ShopWriter, sequence: Sequence, shop: ShopUnit, moment: 
     """
     year = int(moment[:4])
     key = f"last_{sequence.column}"
-    reached = _parsed(locked_value(writer, key))
-    number = _set_by_person(writer, sequence, shop, moment)
-    newest = writer.largest("order_invoice", "id_order_invoice")
+    locked = post_locked_value(writer, key)
+    settings = writer.post_rows("configuration", _SETTING, {"name": sequence.setting})
+    newest_row = writer.post_largest("order_invoice", "id_order_invoice")
+    reached, newest = _parsed(value_of(locked)), largest_of(newest_row)
+    number = _set_by_person(writer, settings.rows, shop, moment)
     if not number:
         started_again = yearly and reached.year != year
         number = max(0 if started_again else reached.number, _highest(writer, sequence, reached, year, yearly)) + 1
-    store_value(writer, key, f"{year} {number} {newest}")
+    store_locked(writer, key, f"{year} {number} {newest}", locked)
     return number
 
 
 def _highest(writer: ShopWriter, sequence: Sequence, reached: Reached, year: int, yearly: bool) -> int:
-    table = writer.tables["order_invoice"]
-    conditions = [table.c.id_order_invoice > reached.newest - sequence.margin]
+    conditions: list[Condition] = [("id_order_invoice", ">", reached.newest - sequence.margin)]
     if yearly:
-        conditions.append(table.c.date_add >= f"{year}-01-01 00:00:00")
+        conditions.append(("date_add", ">=", f"{year}-01-01 00:00:00"))
     # The first draw ever reads all rows, and locks none of them.
-    highest = writer.largest("order_invoice", sequence.column, *conditions, lock=sequence.locks and reached.newest > 0)
+    locks = sequence.locks and reached.newest > 0
+    found = [writer.post_largest("order_invoice", sequence.column, *conditions, lock=locks)]
     if sequence.order_column and not yearly and writer.tables.live["orders"].columns[sequence.order_column].indexed:
-        highest = max(highest, writer.largest("orders", sequence.order_column))
-    return highest
+        found.append(writer.post_largest("orders", sequence.order_column))
+    return max(map(largest_of, found))
 
 
-def _set_by_person(writer: ShopWriter, sequence: Sequence, shop: ShopUnit, moment: str) -> int:
+def _set_by_person(writer: ShopWriter, rows: Iterable[Found], shop: ShopUnit, moment: str) -> int:
     """The number that the shop's settings name for the next paper, which PrestaShop then clears; 0 for none."""
-    columns = ("id_configuration", "id_shop", "id_shop_group", "value")
-    rows = writer.rows("configuration", columns, {"name": sequence.setting})
     mine = [row for row in rows if as_int(row["id_shop"]) in {0, shop.id}]
     mine = [row for row in mine if as_int(row["id_shop_group"]) in {0, shop.id_group}]
     mine.sort(key=lambda row: (as_int(row["id_shop"]), as_int(row["id_shop_group"])), reverse=True)
@@ -100,7 +103,7 @@ def _set_by_person(writer: ShopWriter, sequence: Sequence, shop: ShopUnit, momen
     number = as_int(as_text(mine[0]["value"]))
     if number > 0:
         key = {"id_configuration": as_int(mine[0]["id_configuration"])}
-        writer.update("configuration", {"value": "", "date_upd": moment}, key)
+        writer.post_update("configuration", {"value": "", "date_upd": moment}, key)
     return max(number, 0)
 
 

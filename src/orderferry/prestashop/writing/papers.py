@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orderferry.prestashop.facts import ShopUnit
+from orderferry.prestashop.rows.drafts import Value
 from orderferry.prestashop.writing.numbers import DELIVERY_NUMBERS, INVOICE_NUMBERS, draw_number
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 
@@ -21,12 +22,13 @@ class Papers:
     yearly: bool = False
 
 
-def number_papers(writer: ShopWriter, papers: Papers, id_order: int, id_order_invoice: int) -> int:
-    """Given an order and its order_invoice row, draw the numbers and copy them into the order, as PrestaShop does.
-    Return the invoice's number, 0 when none was drawn. Invoices are drawn before slips by everybody: no deadlock.
+def number_papers(writer: ShopWriter, papers: Papers, order: Value, invoice: Value) -> int:
+    """Given the ids of an order and of its order_invoice row, draw the numbers and copy them into the order, as
+    PrestaShop does. Return the invoice's number, 0 when none was drawn. Invoices are drawn before slips by everybody:
+    no deadlock.
     """
-    on_invoice: dict[str, int | str] = {}
-    on_order: dict[str, int | str] = {}
+    on_invoice: dict[str, Value] = {}
+    on_order: dict[str, Value] = {}
     number = 0
     if papers.invoice:
         number = draw_number(writer, INVOICE_NUMBERS, papers.shop, papers.moment, yearly=papers.yearly)
@@ -37,6 +39,6 @@ def number_papers(writer: ShopWriter, papers: Papers, id_order: int, id_order_in
         on_invoice |= {"delivery_number": slip_number, "delivery_date": papers.moment}
         on_order |= {"delivery_number": slip_number, "delivery_date": papers.moment}
     if on_invoice:
-        writer.update("order_invoice", on_invoice, {"id_order_invoice": id_order_invoice})
-        writer.update("orders", on_order, {"id_order": id_order})
+        writer.post_update("order_invoice", on_invoice, {"id_order_invoice": invoice})
+        writer.post_update("orders", on_order, {"id_order": order})
     return number

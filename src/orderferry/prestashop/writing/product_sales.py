@@ -19,11 +19,8 @@ class Sale:
 
 def count_sales(writer: ShopWriter, sales: Iterable[Sale], day: str) -> None:
     """Add the sales of one order (`day` in shop time), sorted so that two writers lock rows in the same order."""
-    for id_product, (quantity, times) in _by_product(sales):
-        steps = {"quantity": quantity, "sale_nbr": times}
-        found = writer.add("product_sale", steps, {"id_product": id_product}, {"date_upd": day})
-        if not found:
-            writer.insert("product_sale", sale_row(Sale(id_product, quantity), day, times))
+    rows = [sale_row(Sale(id_product, sold), day, times) for id_product, (sold, times) in _by_product(sales)]
+    writer.post_counts("product_sale", rows, key="id_product", counted=("quantity", "sale_nbr"))
 
 
 def sale_row(sale: Sale, day: str, times: int = 1) -> dict[str, Value]:

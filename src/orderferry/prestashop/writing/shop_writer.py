@@ -5,25 +5,56 @@ Identifiers come from the live schema, values are bound parameters. Nothing here
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
+from orderferry.prestashop.database.counting_insert import counting_insert
 from orderferry.prestashop.database.fit import fit_changes, fit_row
+from orderferry.prestashop.database.kept_ids import Kept
+from orderferry.prestashop.database.sending import Found, OneByOne, Reply, Sender, Together
+from orderferry.prestashop.database.session_variables import KeepNewId, SessionVariable
+from orderferry.prestashop.database.statement_texts import Mark, expressions, mark
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, bindable
 from orderferry.prestashop.rows.drafts import Value
 
-Found = Mapping[Any, Any]
+Condition = tuple[str, str, Value]  # column, operator, value
+_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 class ShopWriter:
-    """Rows go in fitted to the live columns; columns that the shop does not have are left out everywhere."""
+    """Rows go in fitted to the live columns; columns that the shop does not have are left out everywhere.
+
+    Within `together`, statements whose reply nobody reads travel with the next one whose reply is read.
+    """
 
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
-        self.connection = connection
         self.tables = tables
+        self.connection = connection
+        self._sender: Sender = OneByOne(connection)
+        self._keeps_ids = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send as few times as possible; at the end of the block, what still waits. SQLite is no journey away."""
+        if self.connection.dialect.name == "sqlite":
+            yield
+            return
+        self._sender, self._keeps_ids = Together(self.connection), True
+        try:
+            yield
+            self._sender.flush()
+        finally:
+            self._sender, self._keeps_ids = OneByOne(self.connection), False
 
     def has(self, name: str, *columns: str) -> bool:
         """Whether the shop has this table, and all of these columns in it."""
@@ -31,61 +62,161 @@ class ShopWriter:
 
     def insert(self, name: str, values: Mapping[str, Value]) -> int:
         """Insert one row and return its auto-increment id as the driver read it back (0: the table has none)."""
-        row = fit_row(self.tables.live[name], values)
-        return int(self.connection.execute(self.tables[name].insert().values(row)).lastrowid or 0)
+        return self._insert(name, [values]).new_id
 
     def insert_all(self, name: str, rows: Sequence[Mapping[str, Value]]) -> None:
         """Insert rows with the same columns in one statement; nobody needs their ids."""
-        fitted = [fit_row(self.tables.live[name], row) for row in rows]
-        if fitted:  # one row is given alone: SQLAlchemy keeps that statement compiled
-            rest = fitted if len(fitted) > 1 else fitted[0]
-            self.connection.execute(self.tables[name].insert().values(rest))
+        if rows:
+            self._insert(name, rows)
+
+    def insert_known(self, name: str, values: Mapping[str, Value], symbol: str) -> Value:
+        """Insert one row whose id other statements mean: return the id, or (within `together`) what stands for it."""
+        reply = self._insert(name, [values])
+        if not self._keeps_ids:
+            return reply.new_id
+        self._post(("keep", symbol), lambda: KeepNewId(symbol), [])
+        return Kept(symbol)
+
+    def kept_ids(self, *values: Value) -> tuple[int, ...]:
+        """Given ids as `insert_known` returned them, return the ids themselves. One round trip for all of them."""
+        kept = [value for value in values if isinstance(value, Kept)]
+        if not kept:
+            return tuple(as_int(value) for value in values)
+        found = self._post(
+            ("kept", *kept), lambda: sa.select(*(SessionVariable(one.name).label(one.name) for one in kept)), []
+        ).rows[0]
+        return tuple(as_int(found[value.name]) if isinstance(value, Kept) else as_int(value) for value in values)
+
+    def post_counts(self, name: str, rows: Sequence[Mapping[str, Value]], *, key: str, counted: Sequence[str]) -> None:
+        """Insert rows, or where one with this primary key stands, add to its `counted` columns and set the others."""
+        if rows:
+            self._insert(name, rows, key, tuple(counted))
 
     def update(self, name: str, values: Mapping[str, Value], where: Mapping[str, Value]) -> int:
         """Set columns in the rows that equal `where`; return how many matched."""
-        row = fit_changes(self.tables.live[name], values)
-        if not row:
-            return 0
-        table = self.tables[name]
-        return int(self.connection.execute(table.update().where(*_equal(table, where)).values(row)).rowcount)
+        reply = self.post_update(name, values, where)
+        return reply.matched if reply else 0
+
+    def post_update(self, name: str, values: Mapping[str, Value], where: Mapping[str, Value]) -> Reply | None:
+        """`update` without a look at how many matched; None when the shop has none of the columns."""
+        return self.post_add(name, {}, where, values)
 
     def add(
         self, name: str, steps: Mapping[str, int], where: Mapping[str, Value], values: Mapping[str, Value] | None = None
     ) -> int:
         """Add to number columns, relative to what stands there when the row is locked, and set `values` along.
 
-        Return how many rows matched; 0, too, when the shop has none of the columns.
+        Return how many rows matched; 0, too, when the shop has none of the columns to add to.
         """
+        reply = self.post_add(name, steps, where, values) if any(self.has(name, key) for key in steps) else None
+        return reply.matched if reply else 0
+
+    def post_add(
+        self, name: str, steps: Mapping[str, int], where: Mapping[str, Value], values: Mapping[str, Value] | None = None
+    ) -> Reply | None:
+        """`add` without a look at how many matched; None when the shop has none of all the columns."""
         table = self.tables[name]
-        moved: dict[str, Any] = {key: table.c[key] + step for key, step in steps.items() if self.has(name, key)}
-        if not moved:
-            return 0
-        moved |= fit_changes(self.tables.live[name], values or {})
-        return int(self.connection.execute(table.update().where(*_equal(table, where)).values(moved)).rowcount)
+        moved = {key: step for key, step in steps.items() if self.has(name, key)}
+        row = fit_changes(self.tables.live[name], values or {})
+        if not moved and not row:
+            return None
+        bound: list[Any] = []
+        marks = [mark(value, bound) for value in (*moved.values(), *row.values(), *map(_bound, where.values()))]
+        shape = ("update", name, tuple(moved), tuple(row), tuple(where), tuple(marks))
+
+        def build() -> sa.Update:
+            given = expressions(marks)
+            changes = {key: table.c[key] + next(given) for key in moved}
+            changes |= {key: next(given) for key in row}
+            return table.update().values(changes).where(*(table.c[key] == next(given) for key in where))
+
+        return self._post(shape, build, bound)
 
     def delete(self, name: str, where: Mapping[str, Value]) -> int:
         """Delete the rows that equal `where`; return how many there were."""
         table = self.tables[name]
-        return int(self.connection.execute(table.delete().where(*_equal(table, where))).rowcount)
+        bound: list[Any] = []
+        marks = [mark(_bound(value), bound) for value in where.values()]
+
+        def build() -> sa.Delete:
+            given = expressions(marks)
+            return table.delete().where(*(table.c[key] == next(given) for key in where))
+
+        return self._post(("delete", name, tuple(where), tuple(marks)), build, bound).matched
 
     def rows(
         self, name: str, columns: Sequence[str], where: Mapping[str, Value], *, lock: bool = False, order: str = ""
     ) -> list[Found]:
         """Those of the columns that the shop has, in the rows that equal `where`; `lock` holds the rows till commit."""
-        table = self.tables[name]
-        query = sa.select(*(table.c[key] for key in columns if self.has(name, key))).where(*_equal(table, where))
-        if order:
-            query = query.order_by(table.c[order])
-        return list(self.connection.execute(query.with_for_update() if lock else query).mappings())
+        return list(self.post_rows(name, columns, where, lock=lock, order=order).rows)
 
-    def largest(self, name: str, column: str, *conditions: sa.ColumnElement[bool], lock: bool = False) -> int:
+    def post_rows(
+        self, name: str, columns: Sequence[str], where: Mapping[str, Value], *, lock: bool = False, order: str = ""
+    ) -> Reply:
+        """`rows`, whose reply may be read later, together with others."""
+        table = self.tables[name]
+        wanted = tuple(key for key in columns if self.has(name, key))
+        bound: list[Any] = []
+        marks = [mark(_bound(value), bound) for value in where.values()]
+
+        def build() -> sa.Select[Any]:
+            given = expressions(marks)
+            query = sa.select(*(table.c[key] for key in wanted)).where(*(table.c[key] == next(given) for key in where))
+            query = query.order_by(table.c[order]) if order else query
+            return query.with_for_update() if lock else query
+
+        return self._post(("rows", name, wanted, tuple(where), lock, order, tuple(marks)), build, bound)
+
+    def largest(self, name: str, column: str, *conditions: Condition, lock: bool = False) -> int:
         """The largest value of a number column in the rows that fulfil all conditions; 0 for none.
 
         `lock`: read what is committed now, whatever the isolation level, and keep the rows from being changed.
         """
-        query = sa.select(sa.func.max(self.tables[name].c[column])).where(*conditions)
-        return as_int(self.connection.execute(query.with_for_update(read=True) if lock else query).scalar())
+        return largest_of(self.post_largest(name, column, *conditions, lock=lock))
+
+    def post_largest(self, name: str, column: str, *conditions: Condition, lock: bool = False) -> Reply:
+        """`largest`, whose reply may be read later with `largest_of`."""
+        table = self.tables[name]
+        bound: list[Any] = []
+        marks = [mark(_bound(value), bound) for _, _, value in conditions]
+        compared = tuple((key, sign) for key, sign, _ in conditions)
+
+        def build() -> sa.Select[Any]:
+            given = expressions(marks)
+            query = sa.select(sa.func.max(table.c[column]).label("largest"))
+            query = query.where(*(_OPERATORS[sign](table.c[key], next(given)) for key, sign in compared))
+            return query.with_for_update(read=True) if lock else query
+
+        return self._post(("largest", name, column, compared, lock, tuple(marks)), build, bound)
+
+    def _insert(
+        self, name: str, rows: Sequence[Mapping[str, Value]], key: str = "", counted: tuple[str, ...] = ()
+    ) -> Reply:
+        table = self.tables[name]
+        bound: list[Any] = []
+        fitted = [fit_row(self.tables.live[name], row) for row in rows]
+        columns = tuple(fitted[0])
+        marks: list[list[Mark]] = [[mark(row[column], bound) for column in columns] for row in fitted]
+
+        def build() -> sa.Insert:
+            given = expressions([one for row in marks for one in row])
+            values = [{column: next(given) for column in columns} for _ in marks]
+            together = values if len(values) > 1 else values[0]
+            if counted:
+                return counting_insert(table, self.connection.dialect.name, together, key, counted)
+            return table.insert().values(together)
+
+        return self._post(("insert", name, columns, counted, tuple(map(tuple, marks))), build, bound)
+
+    def _post(self, shape: tuple[Hashable, ...], build: Callable[[], sa.Executable], bound: list[Any]) -> Reply:
+        text = self.tables.texts.find(self.connection.dialect, shape, build)
+        return self._sender.post(text.sql, text.bound(bound))
 
 
-def _equal(table: sa.Table, where: Mapping[str, Value]) -> list[sa.ColumnElement[bool]]:
-    return [table.c[key] == bindable(value) for key, value in where.items()]
+def largest_of(reply: Reply) -> int:
+    """Given the reply of `post_largest`, return the value; 0 for none."""
+    return as_int(reply.rows[0]["largest"])
+
+
+def _bound(value: Value) -> Any:
+    return value if isinstance(value, Kept) else bindable(value)

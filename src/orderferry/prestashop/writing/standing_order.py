@@ -7,9 +7,10 @@ from typing import Any
 
 from orderferry.domain.marker import Digests
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_flag, as_int, as_moment, as_text
 from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import Found, ShopWriter
+from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.stock import Goods
 from orderferry.prestashop.writing.stock_record import goods_recorded, still_there
 

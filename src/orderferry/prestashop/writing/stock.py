@@ -92,7 +92,7 @@ def move_stock(writer: ShopWriter, shop: ShopUnit, goods: Iterable[Goods], movem
             "id_product_attribute": id_product_attribute,
             **stock_owner(shop),
         }
-        writer.add("stock_available", steps, where)
+        writer.post_add("stock_available", steps, where)
 
 
 def stock_owner(shop: ShopUnit) -> dict[str, Value]:
@@ -107,12 +107,13 @@ def note_shipping(
     shop: ShopUnit,
     goods: Iterable[Goods],
     *,
-    id_order: int,
+    order: Value,
     id_reason: int,
     id_employee: int,
     moment: str,
 ) -> None:
-    """Write the stock movements of a shipment (stock_mvt, 1.7.2 and newer), one a product that a line names."""
+    """Write the stock movements of a shipment (stock_mvt, 1.7.2 and newer), one a product that a line names. `order`
+    is its id_order."""
     known = writer.has("stock_mvt", "id_order") and writer.has("stock_available", "physical_quantity")
     if not known or not id_reason:
         return
@@ -131,7 +132,7 @@ def note_shipping(
             "stock_mvt",
             {
                 "id_stock": found[0]["id_stock_available"],
-                "id_order": id_order,
+                "id_order": order,
                 "id_supply_order": None,
                 "id_stock_mvt_reason": id_reason,
                 "id_employee": id_employee,

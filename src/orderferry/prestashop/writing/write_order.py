@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.planning.new_order import NewOrder
 from orderferry.prestashop.reading.marker_table import marker_row
@@ -42,6 +43,11 @@ def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_r
     The marker goes first: DuplicateKey means that another process was faster, and nothing is written.
     `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none.
     """
+    with writer.together():
+        return _write(writer, work, now, shipping_reason)
+
+
+def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Written:
     frame = work.frame
     _claim(writer, work, now)
     known: dict[str, Value] = random_symbols(writer)
@@ -51,12 +57,13 @@ def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_r
     if frame.priced.discounts.incl or frame.priced.discounts.excl:
         known[CART_RULE.name] = discount_rule(writer, frame.id_lang, frame.written)
     write_drafts(writer, work.rows, known)
-    id_order, id_order_invoice = as_int(known[ORDER.name]), as_int(known.get(INVOICE.name))
-    _move(writer, work, id_order, shipping_reason)
+    order, invoice = known[ORDER.name], known.get(INVOICE.name)
+    _move(writer, work, order, shipping_reason)
     count_sales(writer, work.sales, work.day)
-    _complete_marker(writer, work, id_order, as_text(known[REFERENCE.name]), now)
-    if id_order_invoice:
-        number_papers(writer, work.papers, id_order, id_order_invoice)
+    _complete_marker(writer, work, order, as_text(known[REFERENCE.name]), now)
+    if invoice is not None:
+        number_papers(writer, work.papers, order, invoice)
+    (id_order,) = writer.kept_ids(order)
     return Written(id_order)
 
 
@@ -67,25 +74,25 @@ def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
         **work.marker_extras,
     }
     if not work.recreates:
-        writer.insert(MARKER_TABLE, row)
+        writer.insert_all(MARKER_TABLE, [row])
         return
     key = {"amazon_order_id": work.marker.order_id}
-    writer.rows(MARKER_TABLE, ("id_order",), key, lock=True)
-    writer.update(MARKER_TABLE, row, key)
+    writer.post_rows(MARKER_TABLE, ("id_order",), key, lock=True)
+    writer.post_update(MARKER_TABLE, row, key)
 
 
-def _complete_marker(writer: ShopWriter, work: NewOrder, id_order: int, reference: str, now: datetime) -> None:
+def _complete_marker(writer: ShopWriter, work: NewOrder, order: Value, reference: str, now: datetime) -> None:
     frame = work.frame
-    complete = replace(work.marker, id_order=id_order)
-    row = marker_row(complete, order_reference=reference, module=frame.module_name, now=now, new=False)
+    row = marker_row(work.marker, order_reference=reference, module=frame.module_name, now=now, new=False)
     taken = recorded(frame.goods) if frame.movement is not None else ""
-    writer.update(MARKER_TABLE, {**row, "stock_moved": taken}, {"amazon_order_id": work.marker.order_id})
+    key: dict[str, Value] = {"amazon_order_id": work.marker.order_id}
+    writer.post_update(MARKER_TABLE, {**row, "id_order": order, "stock_moved": taken}, key)
 
 
 def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value]) -> bool:
     """Find the account that this order shares with others; return whether a new one has to be written."""
     account, shop = work.frame.account, work.frame.shop
-    found = []
+    found: list[Found] = []
     if account.mode == "fixed" and account.id_customer:
         found = writer.rows("customer", ("id_customer", "secure_key"), {"id_customer": account.id_customer})
     elif account.mode == "alias":
@@ -98,7 +105,7 @@ def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value])
     return not found
 
 
-def _move(writer: ShopWriter, work: NewOrder, id_order: int, shipping_reason: int) -> None:
+def _move(writer: ShopWriter, work: NewOrder, order: Value, shipping_reason: int) -> None:
     frame = work.frame
     if frame.movement is None:
         return
@@ -108,7 +115,7 @@ def _move(writer: ShopWriter, work: NewOrder, id_order: int, shipping_reason: in
             writer,
             frame.shop,
             frame.goods,
-            id_order=id_order,
+            order=order,
             id_reason=shipping_reason,
             id_employee=frame.id_employee,
             moment=frame.written,
