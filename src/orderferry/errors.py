@@ -6,6 +6,7 @@ codes: the contract's section 4.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from datetime import datetime
 from enum import IntEnum
@@ -41,6 +42,22 @@ PRECEDENCE = (
     ExitCode.ALREADY_RUNNING,
     ExitCode.DONE,
 )
+
+
+def where_raised(error: BaseException) -> str:
+    """Given an exception, return where it and what led to it were raised, a line for each frame.
+
+    What the exceptions say is left out: it may quote a buyer's data or a secret.
+    """
+    lines: list[str] = []
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        frames = traceback.extract_tb(cause.__traceback__)
+        lines = [type(cause).__name__, *(f"  {f.filename}:{f.lineno} in {f.name}" for f in frames), *lines]
+        cause = cause.__cause__ or cause.__context__
+    return "\n".join(lines)
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:

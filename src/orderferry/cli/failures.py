@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import click
 
-from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryError
+from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryError, where_raised
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,8 @@ def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str
 
 
 def internal_error(error: BaseException) -> InternalError:
-    """Given an exception that nobody foresaw, return the sentence for it; the traceback goes to the log (-vv)."""
-    log.debug("unexpected", exc_info=error)
+    """Given an exception that nobody foresaw, return the sentence for it; where it came from goes to the log (-vv)."""
+    log.debug("unexpected: %s", where_raised(error))
     return InternalError(
         f"An unexpected error inside orderferry: {type(error).__name__}.",
         hint="Run it again with -vv and send what it prints to the issue tracker.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -93,6 +94,8 @@ def cli(context: click.Context, configs: tuple[Path, ...], verbose: int, quiet: 
 
 def main() -> None:
     """Run the command line and leave with the contract's exit code; never a traceback."""
+    # What this process holds in memory, secrets and buyers, is for no file.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         code = cli.main(standalone_mode=False, prog_name="orderferry")
     except BaseException as error:  # the last place: every error becomes a sentence

@@ -13,7 +13,7 @@ from typing import Any
 
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult, Grade, exit_code_of, failed, failure, fine, warning
-from orderferry.errors import ConfigError, OrderferryError
+from orderferry.errors import ConfigError, OrderferryError, where_raised
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def _ask(probe: Probe) -> list[CheckResult]:
     except OrderferryError as error:
         said.append(failed(probe.name, error))
     except Exception as error:  # the doctor must go on to the next patient
-        log.debug("the probe %s failed", probe.name, exc_info=error)
+        log.debug("the probe %s failed: %s", probe.name, where_raised(error))
         said.append(
             failure(
                 probe.name,

@@ -128,3 +128,18 @@ def test_sqlite_s_errors_mean_the_same(statement: str, kind: type[ShopError]) ->
     connection.close()
     wrapped = sa.exc.OperationalError(statement, {}, caught.value)
     assert type(translate(wrapped, "writing", ACCESS)) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("Incorrect string value: 'Column 'Mario'' for column 'lastname' at row 1", "lastname"),
+        ("Incorrect string value: 'column `Mario`' for column `shop`.`ps_address`.`lastname` at row 1", "lastname"),
+        ("Data too long for column 'Mario Rossi' at row 1", ""),
+    ],
+)
+def test_a_value_that_looks_like_the_name_of_a_column_is_not_told(text: str, column: str) -> None:
+    error = translate(pymysql.err.DataError(1366, text), "writing", Access("here"))
+    assert isinstance(error, RowRefused)
+    assert error.column == column
+    assert "Mario" not in error.message + error.hint

@@ -19,6 +19,7 @@ from orderferry.prestashop.database.error_numbers import SENTENCES, Trouble, err
 from orderferry.prestashop.database.rights import Access, grant_hint
 
 _COLUMN = re.compile(r"[Cc]olumn '(?:[^']*\.)?([^'.]+)'|[Cc]olumn `(?:[^`]*`\.`)*([^`]+)`")
+_IDENTIFIER = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII | re.IGNORECASE)
 _TABLE = re.compile(r"[Tt]able '([^']+)'|no such table: (\S+)")
 _SQLITE_COLUMN = re.compile(r"(?:no such column|has no column named|constraint failed):? (\S+)")
 
@@ -79,7 +80,7 @@ def translate(error: BaseException, doing: str, access: Access) -> ShopError:
     if trouble is Trouble.MISSING:
         return _missing(told)
     if trouble is Trouble.DATA:
-        column = _found(_COLUMN, told.text) or _found(_SQLITE_COLUMN, told.text)
+        column = _refused_column(told.text)
         named = f"the value for the column {column}" if column else "a value"
         return RowRefused(
             f"The shop's database refuses {named} while {doing}{_in_brackets(told.number)}.",
@@ -124,6 +125,16 @@ def _missing(told: _Told) -> ShopError:
         f"{_in_brackets(told.number)}.",
         hint="Check prestashop.table_prefix and the database's name; finish a PrestaShop upgrade that broke off.",
     )
+
+
+def _refused_column(text: str) -> str:
+    """The column that a text about a refused value names at its end; '' for none.
+
+    Servers quote the value before it, and a value may look like the name of a column: what stands first is a buyer's.
+    """
+    named = [_found(_COLUMN, text[match.start() :]) for match in _COLUMN.finditer(text)]
+    column = named[-1] if named else _found(_SQLITE_COLUMN, text)
+    return column if _IDENTIFIER.fullmatch(column) else ""
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:
