@@ -7,6 +7,8 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from errno import ENOSPC
 
 import click
 
@@ -28,7 +30,8 @@ def exit_for(error: BaseException, argv: Sequence[str]) -> int:
     for line in lines:
         click.echo(line, err=True)
     if "--json" in argv:
-        click.echo(json.dumps(_empty_json(argv, problems, code), ensure_ascii=False))
+        with suppress(OSError):  # a full disk under stdout: it may be what is being told
+            click.echo(json.dumps(_empty_json(argv, problems, code), ensure_ascii=False))
     return int(code)
 
 
@@ -52,7 +55,8 @@ def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return ExitCode.INTERRUPTED, ["orderferry: stopped."], _problem("stopped", "stopped")
     if isinstance(error, OSError):
-        where = f" ({error.filename})" if error.filename else ""
+        # Only writing to an open stream has no name: the streams of a command are the standard ones.
+        where = f" ({error.filename})" if error.filename else " (standard output)" if error.errno == ENOSPC else ""
         message = f"the system refused: {error.strerror or type(error).__name__}{where}"
         return ExitCode.NEEDS_A_PERSON, [f"orderferry: {message}."], _problem("system", message)
     return _told(internal_error(error))

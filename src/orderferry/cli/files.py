@@ -12,6 +12,13 @@ def write_whole(path: Path, text: str) -> None:
 
     The file is readable by its owner alone, unless it was there before with other rights.
     """
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from error  # the name that was asked for
+
+
+def _replace(path: Path, text: str) -> None:
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
     descriptor, beside = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import click
 from orderferry import __version__
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import exit_for
+from orderferry.cli.output import drop_unwritten, forgive_closed_pipes
 
 # Command -> the module that holds it; each module exports a click command of the same name.
 COMMANDS = {
@@ -57,9 +59,11 @@ class LazyCommands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now."""
+        """The command, imported now. Raise a usage error that names the nearest one."""
         if cmd_name not in COMMANDS:
-            return None
+            nearest = get_close_matches(cmd_name, COMMANDS, 1)
+            meant = f"Did you mean {nearest[0]!r}?" if nearest else "`orderferry --help` lists them."
+            raise click.UsageError(f"There is no command {cmd_name!r}. {meant}", ctx)
         module, attribute = COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(module), attribute)
         return command
@@ -96,8 +100,10 @@ def main() -> None:
     """Run the command line and leave with the contract's exit code; never a traceback."""
     # What this process holds in memory, secrets and buyers, is for no file.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forgive_closed_pipes()
     try:
         code = cli.main(standalone_mode=False, prog_name="orderferry")
     except BaseException as error:  # the last place: every error becomes a sentence
         code = exit_for(error, sys.argv)
+    drop_unwritten()
     sys.exit(int(code or 0))

@@ -1,0 +1,98 @@
+"""Readers that leave, disks that are full, mistyped words: the exit code stays the true one, and the message helps."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from orderferry.ledger.probe import look_at_place
+from orderferry.prestashop.embedded import ShopSeed, create_shop
+from orderferry.run.check import LEAST_FREE_BYTES, check_ledger_place
+from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.shop_life import generate
+from support.installation import Installed, install
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Iterator[Installed]:
+    """A shop that has none of the products that Amazon sold: `import` ends with 1."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/shop.sqlite", poolclass=sa.NullPool)
+    create_shop(engine, seed=ShopSeed())
+    with SimulatorServer(generate(5, datetime.now(UTC) - timedelta(days=1), 1, 12, ("IT",))) as server:
+        yield install(tmp_path, server, f"sqlite:///{tmp_path}/shop.sqlite", marketplaces=("IT",))
+
+
+def run(installed: Installed, stdout: int, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        installed.command(*words),
+        cwd=installed.folder,
+        env=installed.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def gone() -> int:
+    """The writing end of a pipe that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(("import", "--json"), 1), (("plan", "--orders-per-day", "100"), 0), (("--help",), 0)]
+)
+def test_a_reader_that_leaves_changes_no_exit_code(installed: Installed, words: tuple[str, ...], code: int) -> None:
+    writing = gone()
+    try:
+        done = run(installed, writing, *words)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr.count("orderferry:")) == (code, 0), done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("words", [("plan", "--orders-per-day", "100"), ("plan", "--orders-per-day", "100", "--json")])
+def test_a_full_disk_under_the_output_is_one_sentence(installed: Installed, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run(installed, full.fileno(), *words)
+    assert done.returncode == 1
+    assert done.stderr == "orderferry: the system refused: No space left on device (standard output).\n"
+
+
+def test_a_file_that_cant_be_written_is_named_as_it_was_asked_for(installed: Installed) -> None:
+    assert run(installed, subprocess.DEVNULL, "import").returncode == 1
+    wanted = installed.folder / "none" / "status.html"
+    done = run(installed, subprocess.DEVNULL, "status", "--html", str(wanted))
+    assert done.returncode == 1
+    assert done.stderr == f"orderferry: the system refused: No such file or directory ({wanted}).\n"
+
+
+def test_a_mistyped_command_and_a_mistyped_order_are_explained(installed: Installed) -> None:
+    done = run(installed, subprocess.DEVNULL, "imprt")
+    assert done.returncode == 2
+    assert "Did you mean 'import'?" in done.stderr
+    done = run(installed, subprocess.DEVNULL, "import", "--order", "123")
+    assert done.returncode == 2
+    assert "'123' is no order id of Amazon's" in done.stderr
+    assert not installed.ledger.exists()
+
+
+def test_check_tells_of_a_full_disk_before_the_first_run(tmp_path: Path) -> None:
+    free = look_at_place(tmp_path / "x.ledger.sqlite").free
+    assert abs(free - os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize) < free / 2
+    full = check_ledger_place("here", exists=False, is_usable=False, free=LEAST_FREE_BYTES - 1)
+    assert json.loads(json.dumps(full.as_json()))["result"] == "failure"
+    assert int(full.exit_code) == 6
+    assert check_ledger_place("here", exists=False, is_usable=False, free=LEAST_FREE_BYTES).result == "ok"
