@@ -95,10 +95,9 @@ def test_a_script_gets_a_configuration_with_which_orders_are_imported(
     done = run(tmp_path, *words)
     assert done.code == 0, done.err
     target = tmp_path / "config.toml"
-    assert done.out.rstrip().splitlines()[-2:] == [
-        f"    orderferry -c {target} check",
-        f"    orderferry -c {target} import --dry-run",
-    ]
+    proposed = [line.strip() for line in done.out.splitlines() if line.startswith("    ")]
+    assert proposed[:2] == [f"orderferry -c {target} check", f"orderferry -c {target} import --dry-run"]
+    assert proposed[2].startswith(f"orderferry -c {target} import --since 20")
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     text = target.read_text()
     for secret in (server.credentials.client_secret, server.credentials.refresh_token, make_url(shop.url).password):
@@ -207,6 +206,38 @@ def test_a_person_is_asked_and_mistakes_are_asked_again(
         assert words in told
     for secret in (credentials.client_secret, credentials.refresh_token, "Atzr|wrong"):
         assert secret not in done.output, "secrets are not echoed"
+
+
+def test_what_was_answered_is_offered_again_and_what_is_needed_is_asked_until_it_comes(
+    tmp_path: Path, server: SimulatorServer, shop_folder: Path
+) -> None:
+    credentials = server.credentials
+    answers = [str(shop_folder), "", "", "it de", "wrong", credentials.client_secret, credentials.refresh_token]
+    answers += ["", "", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
+    answers += ["n", *[""] * 6, "other", "n", "undeliverable", "", "", "3d"]
+    done = converse(tmp_path, server, answers)
+    assert done.exit_code == 0, done.output
+    assert "It is needed" in done.output
+    assert "Client identifier [wrong]" in done.output
+    given = tomllib.loads((tmp_path / "asked.toml").read_text())
+    assert given["amazon"]["marketplaces"] == ["IT", "DE"]
+    since = given["orders"]["since"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert f"import --since {since}" in done.output, "older than the window: the first import must look further back"
+
+
+@pytest.mark.parametrize("redirection", ["<&-", "</dev/null"])
+def test_nobody_to_ask_is_an_error_of_usage(tmp_path: Path, redirection: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m orderferry init {redirection}', sys.executable],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "--non-interactive" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rules_that_book_sales_abroad_at_the_home_rate_are_told_of_with_the_better_tax(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,11 +27,17 @@ from orderferry.cli.init_steps import (
 from orderferry.cli.init_taxes import settle_taxes
 from orderferry.cli.interview import Interview
 from orderferry.cli.parameters import Moment
+from orderferry.domain.durations import iso
 
 if TYPE_CHECKING:
     from orderferry.config.draft import Draft
+    from orderferry.config.model import Settings
     from orderferry.prestashop.facts import ShopFacts
 
+NOBODY_ANSWERS = (
+    "init asks, and the input ended before the last answer: nothing was written. Start it at a terminal, or with "
+    "--non-interactive and options."
+)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 # Options whose value goes straight to a key; those that end in _file name files with secrets.
 PLAIN = {
@@ -121,12 +128,19 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     interview = Interview(Draft(os.environ), interactive=not given["non_interactive"])
     _take_options(interview.draft, given)
     tries = None if given["no_try"] else _Tries(interview.draft)
-    create = _converse(interview, tries, utc_now(), given)
+    if interview.interactive and sys.stdin is None:  # closed by whoever started us
+        raise click.UsageError(NOBODY_ANSWERS)
+    try:
+        create = _converse(interview, tries, utc_now(), given)
+    except click.Abort as error:
+        if isinstance(error.__context__, EOFError):
+            raise click.UsageError(NOBODY_ANSWERS) from None
+        raise
     if create and tries is not None:
         for key, id_state in tries.create_states().items():
             interview.draft.put(f"orders.{key}", id_state)
     write_new(target, interview.draft.text())
-    _print_next(target)
+    _print_next(target, interview.draft.settings(), utc_now())
     return 0
 
 
@@ -180,8 +194,14 @@ def _target(context: CliContext) -> Path:
     return target
 
 
-def _print_next(target: Path) -> None:
+def _print_next(target: Path, settings: Settings, now: datetime) -> None:
     program = f"orderferry -c {shlex.quote(str(target))}"
     click.echo(f"\nWritten: {target} (only this user can read it). Now:\n")
     click.echo(f"    {program} check")
     click.echo(f"    {program} import --dry-run")
+    since = settings.orders.since
+    if since is not None and since < now - settings.observation.window:
+        click.echo(
+            "\nThe first import looks back further than the later ones, so that it gets all orders since then:\n"
+        )
+        click.echo(f"    {program} import --since {iso(since.replace(microsecond=0))}")

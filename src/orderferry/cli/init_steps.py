@@ -56,8 +56,8 @@ def _ask_for_database(interview: Interview) -> None:
         return
     interview.key("prestashop.host", "Database server", default="127.0.0.1")
     interview.key("prestashop.port", "Port", default="3306", convert=int)
-    interview.key("prestashop.database", "Name of the database")
-    interview.key("prestashop.user", "User")
+    interview.key("prestashop.database", "Name of the database", needed=True)
+    interview.key("prestashop.user", "User", needed=True)
     interview.key("prestashop.password", "Password (not shown)", secret=True)
     interview.key("prestashop.table_prefix", "Prefix of the tables", default="ps_")
 
@@ -67,10 +67,10 @@ def settle_amazon(interview: Interview, log_in: Callable[[], None] | None) -> No
     interview.head("Amazon (docs/amazon-credentials.md says where Seller Central shows these)")
     while True:
         interview.key("amazon.region", "Region: eu, na or fe", default="eu")
-        interview.key("amazon.marketplaces", "Marketplaces, such as IT, DE, FR", convert=_words)
-        interview.key("amazon.client_id", "Client identifier")
-        interview.key("amazon.client_secret", "Client secret (not shown)", secret=True)
-        interview.key("amazon.refresh_token", "Refresh token (not shown)", secret=True)
+        interview.key("amazon.marketplaces", "Marketplaces, such as IT, DE, FR", convert=_words, needed=True)
+        interview.key("amazon.client_id", "Client identifier", needed=True)
+        interview.key("amazon.client_secret", "Client secret (not shown)", secret=True, needed=True)
+        interview.key("amazon.refresh_token", "Refresh token (not shown)", secret=True, needed=True)
         try:
             interview.draft.settings()
             if log_in is not None:

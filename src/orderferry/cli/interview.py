@@ -25,6 +25,9 @@ class Interview:
     draft: Draft
     interactive: bool
     asked: set[str] = field(default_factory=set)
+    earlier: dict[str, str] = field(
+        default_factory=dict
+    )  # what had to be answered, offered again after an error; no secret
 
     def head(self, text: str) -> None:
         """Begin a part."""
@@ -35,8 +38,17 @@ class Interview:
         """Tell something, to a script too."""
         click.echo(text)
 
-    def key(self, name: str, question: str, *, default: str = "", convert: Convert = str, secret: bool = False) -> None:
-        """Ask for a key until the answer fits its kind; '' leaves it without a value.
+    def key(
+        self,
+        name: str,
+        question: str,
+        *,
+        default: str = "",
+        convert: Convert = str,
+        secret: bool = False,
+        needed: bool = False,
+    ) -> None:
+        """Ask for a key until the answer fits its kind; '' leaves it without a value, unless it is `needed`.
 
         `convert` makes the value of the answer; it may raise ValueError with a sentence.
         """
@@ -48,7 +60,10 @@ class Interview:
             return
         self.asked.add(name)
         while True:
-            answer = self._prompt(question, default, secret=secret)
+            answer = self._prompt(question, self.earlier.get(name, default), secret=secret)
+            if needed and not answer:
+                click.echo(click.style("  It is needed (Ctrl-C ends; nothing is written).", fg="yellow"))
+                continue
             try:
                 value = convert(answer) if answer else None
                 _check(name, value)
@@ -59,6 +74,8 @@ class Interview:
                     click.echo(f"  {hint}")
                 continue
             self.draft.put(name, value)
+            if answer and (needed or default) and not secret:  # an optional one must stay easy to leave out
+                self.earlier[name] = answer
             return
 
     def one_of(self, question: str, choices: Mapping[str, str], default: str) -> str:
