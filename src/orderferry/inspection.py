@@ -75,13 +75,13 @@ def check_ledger(installation: Installation) -> Iterator[CheckResult]:
     from orderferry.ledger.probe import look_at_place
 
     settings = installation.settings.ledger
-    where, exists = "in the database of ledger.url", False
+    where, exists, free = "in the database of ledger.url", False, None
     if not settings.url:
         place = look_at_place(settings.path)
         where = f"{place.path}{f' ({place.file_system})' if place.file_system else ''}"
-        exists = place.exists
+        exists, free = place.exists, place.free
     with ledger_if_there(installation) as ledger:
-        yield check_ledger_place(where, exists=exists, is_usable=ledger is not None)
+        yield check_ledger_place(where, exists=exists, is_usable=ledger is not None, free=free)
 
 
 def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, Decimal | None]:

@@ -29,8 +29,9 @@ _ERROR = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _REFUSALS: dict[str, tuple[str, str]] = {
     "invalid_client": (
         "Amazon does not accept the client id with this client secret.",
-        "The secret is wrong or has expired (Amazon wants a new one every 180 days): copy the current one from "
-        "Seller Central > Develop Apps > LWA credentials into amazon.client_secret. The refresh token stays good.",
+        "One of the two is wrong, or the secret has expired (Amazon wants a new one every 180 days): copy both from "
+        "Seller Central > Develop Apps > LWA credentials into amazon.client_id and amazon.client_secret. The refresh "
+        "token stays good.",
     ),
     "invalid_grant": (
         "Amazon does not accept the refresh token: it is wrong or was revoked.",

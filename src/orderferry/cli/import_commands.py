@@ -14,7 +14,7 @@ import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import error_lines, internal_error
-from orderferry.cli.parameters import Duration, ExitCodes, MarketplaceCode, Moment
+from orderferry.cli.parameters import AmazonOrderId, Duration, ExitCodes, MarketplaceCode, Moment
 from orderferry.cli.print_report import print_said, print_summary
 from orderferry.cli.progress import shown_progress
 from orderferry.domain.orders import Channel
@@ -28,7 +28,9 @@ SHARED_OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] =
     click.option("--window", type=Duration(), help="Look back so far instead of the configured window."),
     click.option("--since", type=Moment(), help="Read from this time on (ISO 8601, or a duration ago)."),
     click.option("--until", type=Moment(), help="Read up to this time; at most three minutes ago."),
-    click.option("--order", "orders", multiple=True, metavar="ID", help="Only this Amazon order; may be repeated."),
+    click.option(
+        "--order", "orders", multiple=True, type=AmazonOrderId(), metavar="ID", help="Only this order; may be repeated."
+    ),
     click.option("--marketplace", "marketplaces", multiple=True, type=MarketplaceCode(), help="Only this marketplace."),
     click.option("--dry-run", is_flag=True, help="Do all but write; say what would be written."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),

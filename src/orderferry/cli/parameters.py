@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ import click
 from orderferry.domain.durations import parse_duration, parse_moment
 from orderferry.domain.marketplaces import find_marketplace
 from orderferry.errors import ExitCode
+
+_ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}", re.ASCII)
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
@@ -40,6 +43,19 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in the 
             return parse_moment(str(value), datetime.now(UTC))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class AmazonOrderId(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+    """Amazon's order id, `AmazonOrderId`: 3-7-7 digits (the first three may be letters)."""
+
+    name = "id"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the id; a usage error for what Amazon would refuse with the whole run."""
+        order_id = str(value).strip()
+        if not _ORDER_ID.fullmatch(order_id):
+            self.fail(f"{value!r} is no order id of Amazon's: write for example 171-1234567-1234567", param, ctx)
+        return order_id
 
 
 class MarketplaceCode(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click

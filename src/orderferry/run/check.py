@@ -13,9 +13,11 @@ from typing import Any
 
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult, Grade, exit_code_of, failed, failure, fine, warning
-from orderferry.errors import ConfigError, OrderferryError, where_raised
+from orderferry.errors import ConfigError, ExitCode, OrderferryError, where_raised
 
 log = logging.getLogger(__name__)
+
+LEAST_FREE_BYTES = 4 * 1024 * 1024  # a new ledger and its journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,17 @@ def check_environment(stray: Sequence[str], unknown: Sequence[tuple[str, str]]) 
         yield fine("environment", "No variable of the environment interferes.")
 
 
-def check_ledger_place(where: str, *, exists: bool, is_usable: bool) -> CheckResult:
-    """Given the words for where the ledger lies, and how it was found, return what to say."""
+def check_ledger_place(where: str, *, exists: bool, is_usable: bool, free: int | None = None) -> CheckResult:
+    """Given the words for where the ledger lies, how it was found and the bytes free there (None: who knows), return
+    what to say.
+    """
+    if free is not None and free < LEAST_FREE_BYTES:
+        return failure(
+            "ledger",
+            f"The disk under the ledger {where} is full: {free // 1024} KiB are left.",
+            "Free some space, or set ledger.path to another disk; a run without a ledger does not begin.",
+            ExitCode.LEDGER_UNUSABLE,
+        )
     if is_usable:
         return fine("ledger", f"The ledger {where} is in order, and of this shop and account.")
     if exists:

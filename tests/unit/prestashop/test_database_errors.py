@@ -104,6 +104,13 @@ def test_the_grant_to_run(text: str, statement: str) -> None:
     assert grant_hint(text, ACCESS) == error.hint
 
 
+def test_a_database_that_is_closed_may_be_one_that_is_not_there() -> None:
+    """Error 1044 is the same for both: a server does not tell strangers which databases it has."""
+    hint = grant_hint("(1044, \"Access denied for user 'ferry'@'%' to database 'shopp'\")", ACCESS)
+    assert hint.startswith("Is 'shopp' the database's name")
+    assert "GRANT" in hint
+
+
 def test_names_in_a_grant_are_quoted() -> None:
     assert grant("SELECT", "a`b", "t", "o'x") == "GRANT SELECT ON `a``b`.`t` TO 'o''x'@'%';"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 EVERYDAY_RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 
 _COMMAND = re.compile(r"^'?\(?(?:\d+, )?[\"']?([A-Z ,]+?) command denied to user")
+_CLOSED = re.compile(r"Access denied for user .+ to database '([^']+)'")
 _ACCOUNT = re.compile(r"user '([^']*)'@'([^']*)'")
 _TABLE = re.compile(r"for table (?:`([^`]+)`\.`([^`]+)`|'([^']+)')")
 _COLUMN_TABLE = re.compile(r"in table '([^']+)'")
@@ -33,7 +34,14 @@ def grant_hint(text: str, access: Access) -> str:
     user, host = account.groups() if account else (access.user, "%")
     database, table = _object(text, access)
     rights = command[1].strip() if command and table != "*" else EVERYDAY_RIGHTS
-    return f"Run as an administrator of the database: {grant(rights, database, table, user, host)}"
+    told = f"Run as an administrator of the database: {grant(rights, database, table, user, host)}"
+    # Servers answer alike whether a whole database is closed to a user or is not there at all.
+    closed = _CLOSED.search(text)
+    return (
+        f"Is {closed[1]!r} the database's name (prestashop.database, or the end of prestashop.url)? If so: {told}"
+        if (closed)
+        else told
+    )
 
 
 def grant(rights: str, database: str, table: str, user: str, host: str = "%") -> str:
