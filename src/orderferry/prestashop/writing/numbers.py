@@ -2,7 +2,7 @@
 
 PrestaShop draws MAX + 1 without a lock. Importers are kept apart by a row of ours that is locked from the draw to the
 commit; against PrestaShop itself the window stays as short as it can be, since the draw comes last. The maximum is
-read from the newest rows by primary key, never by a scan of all invoices (but for the first draw ever).
+read from the newest rows, by a key, never by a scan of all invoices (but for the first draw ever).
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import secrets
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
 
 from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_int, as_text
@@ -28,29 +31,35 @@ class Sequence:
 
     `setting` gives the next number once and is then cleared. `margin`: how many of the newest rows may have got their
     number after a later row's; slips are numbered when a parcel leaves, which may be long after the invoice.
-    `order_column`: orders' own copy if it is indexed. `locks`: read what is committed now even where the server only
-    allows REPEATABLE READ, which holds the rows till the commit: too many of them for slips.
+    `by_history`: PrestaShop numbers when an order's state changes, which leaves a row in order_history, so that only
+    the orders with new rows there need a look. `order_column`: orders' own copy if it is indexed, beside which only
+    rows of the last moments (`_MOMENTS`) may hold a higher number. `locks`: read what is committed now even where the
+    server only allows REPEATABLE READ, which holds the rows till the commit.
     """
 
     column: str
     setting: str
     margin: int
     order_column: str = ""
+    by_history: bool = False
     locks: bool = False
 
 
 _SETTING = ("id_configuration", "id_shop", "id_shop_group", "value")
+_MOMENTS = 100  # rows of a table that may be under way side by side
 INVOICE_NUMBERS = Sequence("number", "PS_INVOICE_START_NUMBER", 1_000, "invoice_number", locks=True)
-DELIVERY_NUMBERS = Sequence("delivery_number", "PS_DELIVERY_NUMBER", 20_000)
+DELIVERY_NUMBERS = Sequence("delivery_number", "PS_DELIVERY_NUMBER", 20_000, by_history=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How far a sequence was when it was drawn from last: the year, the number, the newest id_order_invoice."""
+    """How far a sequence was when it was drawn from last: the year, the number, the newest id_order_invoice and
+    id_order_history (0: not kept)."""
 
     year: int = 0
     number: int = 0
     newest: int = 0
+    history: int = 0
 
 
 def unused_reference(writer: ShopWriter) -> str:
@@ -71,26 +80,48 @@ def draw_number(writer: ShopWriter, sequence: Sequence, shop: ShopUnit, moment: 
     key = f"last_{sequence.column}"
     locked = post_locked_value(writer, key)
     settings = writer.post_rows("configuration", _SETTING, {"name": sequence.setting})
-    newest_row = writer.post_largest("order_invoice", "id_order_invoice")
-    reached, newest = _parsed(value_of(locked)), largest_of(newest_row)
+    invoice = writer.post_largest("order_invoice", "id_order_invoice")
+    history = writer.post_largest("order_history", "id_order_history")
+    before, newest = _parsed(value_of(locked)), (largest_of(invoice), largest_of(history))
     number = _set_by_person(writer, settings.rows, shop, moment)
     if not number:
-        started_again = yearly and reached.year != year
-        number = max(0 if started_again else reached.number, _highest(writer, sequence, reached, year, yearly)) + 1
-    store_locked(writer, key, f"{year} {number} {newest}", locked)
+        last = 0 if yearly and before.year != year else before.number
+        reached = Reached(year, last, *newest)
+        number = max(last, _highest(writer, sequence, before, reached, yearly)) + 1
+    store_locked(writer, key, " ".join(map(str, (year, number, *newest))), locked)
     return number
 
 
-def _highest(writer: ShopWriter, sequence: Sequence, reached: Reached, year: int, yearly: bool) -> int:
-    conditions: list[Condition] = [("id_order_invoice", ">", reached.newest - sequence.margin)]
+def _highest(writer: ShopWriter, sequence: Sequence, before: Reached, now: Reached, yearly: bool) -> int:
+    """The highest number in the rows that may have got one since the last draw. The first draw ever reads all rows,
+    and locks none of them."""
+    if sequence.by_history and before.history and now.history >= before.history:
+        return _highest_by_history(writer, sequence, before.history - _MOMENTS)
+    indexed = bool(sequence.order_column) and writer.tables.live["orders"].columns[sequence.order_column].indexed
+    beside_index = before.newest > 0 and indexed and not yearly
+    since = now.newest - _MOMENTS if beside_index else before.newest - sequence.margin
+    conditions: list[Condition] = [("id_order_invoice", ">", since)]
     if yearly:
-        conditions.append(("date_add", ">=", f"{year}-01-01 00:00:00"))
-    # The first draw ever reads all rows, and locks none of them.
-    locks = sequence.locks and reached.newest > 0
-    found = [writer.post_largest("order_invoice", sequence.column, *conditions, lock=locks)]
-    if sequence.order_column and not yearly and writer.tables.live["orders"].columns[sequence.order_column].indexed:
+        conditions.append(("date_add", ">=", f"{now.year}-01-01 00:00:00"))
+    found = [
+        writer.post_largest("order_invoice", sequence.column, *conditions, lock=sequence.locks and before.newest > 0)
+    ]
+    if indexed and not yearly:
         found.append(writer.post_largest("orders", sequence.order_column))
     return max(map(largest_of, found))
+
+
+def _highest_by_history(writer: ShopWriter, sequence: Sequence, after: int) -> int:
+    history, invoice = writer.tables["order_history"], writer.tables["order_invoice"]
+
+    def build() -> sa.Select[Any]:
+        return (
+            sa.select(sa.func.max(invoice.c[sequence.column]).label("largest"))
+            .join_from(history, invoice, invoice.c.id_order == history.c.id_order)
+            .where(history.c.id_order_history > sa.bindparam("v0"))
+        )
+
+    return largest_of(writer.post(("by history", sequence.column), build, [after]))
 
 
 def _set_by_person(writer: ShopWriter, rows: Iterable[Found], shop: ShopUnit, moment: str) -> int:
@@ -109,4 +140,4 @@ def _set_by_person(writer: ShopWriter, rows: Iterable[Found], shop: ShopUnit, mo
 
 def _parsed(text: str) -> Reached:
     parts = text.split()
-    return Reached(*(int(part) for part in parts)) if len(parts) == 3 else Reached()
+    return Reached(*(int(part) for part in parts)) if len(parts) in {3, 4} else Reached()

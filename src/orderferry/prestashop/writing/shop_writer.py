@@ -74,7 +74,7 @@ class ShopWriter:
         reply = self._insert(name, [values])
         if not self._keeps_ids:
             return reply.new_id
-        self._post(("keep", symbol), lambda: KeepNewId(symbol), [])
+        self.post(("keep", symbol), lambda: KeepNewId(symbol), [])
         return Kept(symbol)
 
     def kept_ids(self, *values: Value) -> tuple[int, ...]:
@@ -82,7 +82,7 @@ class ShopWriter:
         kept = [value for value in values if isinstance(value, Kept)]
         if not kept:
             return tuple(as_int(value) for value in values)
-        found = self._post(
+        found = self.post(
             ("kept", *kept), lambda: sa.select(*(SessionVariable(one.name).label(one.name) for one in kept)), []
         ).rows[0]
         return tuple(as_int(found[value.name]) if isinstance(value, Kept) else as_int(value) for value in values)
@@ -130,7 +130,7 @@ class ShopWriter:
             changes |= {key: next(given) for key in row}
             return table.update().values(changes).where(*(table.c[key] == next(given) for key in where))
 
-        return self._post(shape, build, bound)
+        return self.post(shape, build, bound)
 
     def delete(self, name: str, where: Mapping[str, Value]) -> int:
         """Delete the rows that equal `where`; return how many there were."""
@@ -142,7 +142,7 @@ class ShopWriter:
             given = expressions(marks)
             return table.delete().where(*(table.c[key] == next(given) for key in where))
 
-        return self._post(("delete", name, tuple(where), tuple(marks)), build, bound).matched
+        return self.post(("delete", name, tuple(where), tuple(marks)), build, bound).matched
 
     def rows(
         self, name: str, columns: Sequence[str], where: Mapping[str, Value], *, lock: bool = False, order: str = ""
@@ -165,7 +165,7 @@ class ShopWriter:
             query = query.order_by(table.c[order]) if order else query
             return query.with_for_update() if lock else query
 
-        return self._post(("rows", name, wanted, tuple(where), lock, order, tuple(marks)), build, bound)
+        return self.post(("rows", name, wanted, tuple(where), lock, order, tuple(marks)), build, bound)
 
     def largest(self, name: str, column: str, *conditions: Condition, lock: bool = False) -> int:
         """The largest value of a number column in the rows that fulfil all conditions; 0 for none.
@@ -187,7 +187,7 @@ class ShopWriter:
             query = query.where(*(_OPERATORS[sign](table.c[key], next(given)) for key, sign in compared))
             return query.with_for_update(read=True) if lock else query
 
-        return self._post(("largest", name, column, compared, lock, tuple(marks)), build, bound)
+        return self.post(("largest", name, column, compared, lock, tuple(marks)), build, bound)
 
     def _insert(
         self, name: str, rows: Sequence[Mapping[str, Value]], key: str = "", counted: tuple[str, ...] = ()
@@ -206,9 +206,11 @@ class ShopWriter:
                 return counting_insert(table, self.connection.dialect.name, together, key, counted)
             return table.insert().values(together)
 
-        return self._post(("insert", name, columns, counted, tuple(map(tuple, marks))), build, bound)
+        return self.post(("insert", name, columns, counted, tuple(map(tuple, marks))), build, bound)
 
-    def _post(self, shape: tuple[Hashable, ...], build: Callable[[], sa.Executable], bound: list[Any]) -> Reply:
+    def post(self, shape: tuple[Hashable, ...], build: Callable[[], sa.Executable], bound: Sequence[Any]) -> Reply:
+        """Send any statement. `build` makes it when its `shape` is met for the first time in a run, with a parameter
+        v0, v1, … for each of the values `bound`."""
         text = self.tables.texts.find(self.connection.dialect, shape, build)
         return self._sender.post(text.sql, text.bound(bound))
 
