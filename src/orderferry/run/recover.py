@@ -48,7 +48,8 @@ class Recovery:
         for markers in self.shop.marker_pages():
             self._take_over(markers, run)
             taken += len(markers)
-        if taken:
+        # The copy alone tells as well: of a ledger that was lost before the first order came.
+        if taken or self.shop.kept(COPY):
             log.warning("the ledger was lost: %d imported orders are taken over from the shop's markers", taken)
             self._take_over_coverage()
             for command in CATCH_UPS:
