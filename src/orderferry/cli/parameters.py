@@ -12,7 +12,9 @@ from orderferry.domain.durations import parse_duration, parse_moment
 from orderferry.domain.marketplaces import find_marketplace
 from orderferry.errors import ExitCode
 
-_ORDER_ID = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}", re.ASCII)
+# Amazon's ids are 3-7-7 digits today; only what can't be an id at all, or would not fit the marker's key, is refused.
+_ORDER_ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)+", re.ASCII)
+_LONGEST_ID = 32
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
@@ -46,14 +48,14 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in the 
 
 
 class AmazonOrderId(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
-    """Amazon's order id, `AmazonOrderId`: 3-7-7 digits (the first three may be letters)."""
+    """Amazon's order id, such as `171-1234567-1234567`."""
 
     name = "id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the id; a usage error for what Amazon would refuse with the whole run."""
         order_id = str(value).strip()
-        if not _ORDER_ID.fullmatch(order_id):
+        if len(order_id) > _LONGEST_ID or not _ORDER_ID.fullmatch(order_id):
             self.fail(f"{value!r} is no order id of Amazon's: write for example 171-1234567-1234567", param, ctx)
         return order_id
 
