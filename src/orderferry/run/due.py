@@ -11,7 +11,7 @@ from orderferry.domain.decide import Rules, next_look
 from orderferry.domain.entry import Entry, EntryState, Verdict, problem_of
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.errors import QuotaExhausted
+from orderferry.errors import AmazonError, QuotaExhausted
 from orderferry.run.options import RunOptions
 from orderferry.run.patience import Patience
 from orderferry.run.ports import OrderSource, RunLedger, Shop
@@ -85,7 +85,7 @@ class DueOrders:
             fetched: list[Order | UnreadableOrder] = []
             try:
                 for order_id in chunk:
-                    order = self.patience.call(lambda wanted=order_id: self.source.get(wanted))  # type: ignore[misc]
+                    order = self._ask(order_id)
                     if order is None:
                         self._not_found(order_id)
                     else:
@@ -94,6 +94,16 @@ class DueOrders:
                 if fetched:
                     self.processor.progress.page_read(len(fetched))
                 self.processor.process(fetched, rules, looked=True)
+
+    def _ask(self, order_id: str) -> Order | UnreadableOrder | None:
+        try:
+            return self.patience.call(lambda: self.source.get(order_id))
+        except AmazonError as error:
+            if type(error) is not AmazonError:
+                raise
+            # Amazon rejects this one request (400): no reason to give up the others.
+            log.warning("order %s: %s", order_id, error)
+            return None
 
     def _not_found(self, order_id: str) -> None:
         entry = self.ledger.entry(order_id)

@@ -26,6 +26,7 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
 from orderferry.errors import (
+    AmazonError,
     AmazonUnavailable,
     ExitCode,
     MarketplaceRefused,
@@ -487,6 +488,22 @@ def test_named_orders_are_asked_for_one_by_one_and_nothing_is_covered(world: Wor
     assert report.calls == {"searchOrders": 0, "getOrder": 3}
     assert {p["code"] for p in report.as_json()["problems"]} == {"not-ready", "not-found"}
     assert not any(world.ledger.coverage(Basis.UPDATED).values())
+
+
+def test_a_request_that_amazon_rejects_concerns_that_order_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, odd = make_order(1), make_order(2)
+    world.amazon.put(good, odd)
+    ask = Amazon.get
+
+    def rejecting(self: Amazon, order_id: str) -> Order | UnreadableOrder | None:
+        if order_id == odd.order_id:
+            raise AmazonError("Amazon rejects the request (400 InvalidInput)")
+        return ask(self, order_id)
+
+    monkeypatch.setattr(Amazon, "get", rejecting)
+    report = world.run(orders=(odd.order_id, good.order_id))
+    assert counts(report) == {"seen": 2, "created": 1, "failed": 1}
+    assert report.exit_code is ExitCode.NEEDS_A_PERSON
 
 
 def test_a_dry_run_writes_nothing_and_says_what_it_would(world: World) -> None:
