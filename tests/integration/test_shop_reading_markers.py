@@ -82,7 +82,8 @@ def test_a_marker_comes_back_as_it_was_written(shop: ShopDatabase) -> None:
         put_marker(shop, MARKER, "ABCDEFGHI", "orderferry")
         with open_.database.reading("reading markers") as connection:
             marked = read_marked(connection, open_.tables, [*IDS])
-    kept = replace(MARKER, amazon_updated=NOW.replace(microsecond=123000))
+    # its customer is gone, as after an erasure
+    kept = replace(MARKER, amazon_updated=NOW.replace(microsecond=123000), forgotten=True)
     assert marked.markers == {IDS[0]: kept}
     assert marked.standing == {7: (2, "orderferry", 12)}
 

@@ -58,7 +58,7 @@ def test_tables_that_are_only_read_need_no_more_than_that() -> None:
     assert rights == {
         "configuration": ("SELECT", "UPDATE"),
         "order_detail": ("SELECT", "INSERT", "UPDATE", "DELETE"),
-        "orderferry_order": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+        "orderferry_order": ("SELECT", "INSERT", "UPDATE"),
         "orders": ("SELECT", "INSERT", "UPDATE"),
         "product": ("SELECT",),
     }

@@ -6,15 +6,23 @@ from collections.abc import Collection, Iterable, Mapping
 
 from orderferry.prestashop.database.grants import Grants
 from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, grant
-from orderferry.prestashop.database.table_names import OWN_TABLES, WRITTEN_TABLES
+from orderferry.prestashop.database.table_names import WRITTEN_TABLES
 
 _READ = ("SELECT",)
-_WRITE = ("SELECT", "INSERT", "UPDATE")
+_ADD = ("SELECT", "INSERT")
+_WRITE = (*_ADD, "UPDATE")
 _EVERYDAY = tuple(EVERYDAY_RIGHTS.split(", "))
+# Rows that nothing changes any more.
+_ADDED_TO = frozenset(
+    {"cart_product", "cart_rule", "cart_rule_lang", "customer_group", "order_history", "stock_mvt"}
+    | {"order_invoice_payment", "order_invoice_tax"}
+)
 # The lines of an order that changes before its invoice are written anew.
 _DELETED_FROM = frozenset({"order_detail", "order_detail_tax", "order_cart_rule", "product_sale"})
-# A start value for invoice numbers is used up there, as PrestaShop does (PS_INVOICE_START_NUMBER).
-_UPDATED_ONLY = frozenset({"configuration"})
+_REPLACED = frozenset({"order_detail_tax"})  # of them, rows that are never changed in place
+# Stock moves by rows that are there; a start value for invoice numbers is used up in the settings, as PrestaShop does
+# (PS_INVOICE_START_NUMBER).
+_UPDATED_ONLY = frozenset({"configuration", "stock_available"})
 # With more tables than these, one statement for the database is what a person wants to run.
 _FEW_TABLES = 6
 
@@ -25,10 +33,12 @@ def needed_rights(tables: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _needed(name: str) -> tuple[str, ...]:
-    if name in OWN_TABLES or name in _DELETED_FROM:
-        return _EVERYDAY
+    if name in _DELETED_FROM:
+        return _EVERYDAY if name not in _REPLACED else (*_ADD, "DELETE")
     if name in _UPDATED_ONLY:
         return ("SELECT", "UPDATE")
+    if name in _ADDED_TO:
+        return _ADD
     return _WRITE if name in WRITTEN_TABLES else _READ
 
 
