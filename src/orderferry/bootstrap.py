@@ -12,11 +12,10 @@ from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from orderferry import collector
 from orderferry.config.model import Settings
 from orderferry.errors import AlreadyRunning, OrderferryError
 from orderferry.run.announce import announce
-from orderferry.run.compare import COMMAND, CompareOptions, Comparer
-from orderferry.run.compare_result import Comparison
 from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions
 from orderferry.run.progress import SILENT, Progress
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from orderferry.ledger.quota import QuotaBook
     from orderferry.prestashop.adopting.orders import OrderAdopter
     from orderferry.prestashop.shop import PrestashopShop
+    from orderferry.run.compare import CompareOptions, Comparer
+    from orderferry.run.compare_result import Comparison
     from orderferry.run.forget import ForgetReport
 
 
@@ -62,6 +63,7 @@ def preload() -> None:
     drop_stray_variables()  # before sp_api is imported
     for module in _OF_EVERY_RUN:
         import_module(module)
+    collector.started()
 
 
 _OF_EVERY_RUN = (
@@ -162,7 +164,9 @@ class Installation:
                     self.ledger(accept_shop=options.accept_shop, dry_run=options.dry_run) as ledger,
                 ):
                     watch.started()
-                    report = self._engine(command, options, ledger, stop).run()
+                    engine = self._engine(command, options, ledger, stop)
+                    collector.started()  # everything is imported by now
+                    report = engine.run()
                     if speak and not options.dry_run:
                         announce(ledger, report, self.now())
                         watch.note(ledger.conditions().values())
@@ -211,6 +215,8 @@ class Installation:
         error. Raise LedgerUnusable; UsageError for a span that can't be compared.
         """
         from orderferry.ledger.open import ledger_exists
+        from orderferry.run.compare import COMMAND
+        from orderferry.run.compare_result import Comparison
 
         stop = StopSwitch(self.now)
         with stop.on_signals():
@@ -235,6 +241,7 @@ class Installation:
     def _comparer(self, options: CompareOptions, ledger: Ledger | None, stop: StopSwitch) -> Comparer:
         from orderferry.amazon.passing_quota import PassingQuota
         from orderferry.prestashop.auditing.audit import ShopAudit
+        from orderferry.run.compare import Comparer
 
         book = self.quota(ledger, SWEEPS["doublecheck"].reserve) if ledger else None
         source = self._source(book or PassingQuota(self.settings.amazon.quota_share, self.now))

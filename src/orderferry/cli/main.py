@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from orderferry import __version__
+from orderferry import __version__, collector
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import exit_for
 from orderferry.cli.output import drop_unwritten, forgive_closed_pipes
@@ -98,6 +98,7 @@ def cli(context: click.Context, configs: tuple[Path, ...], verbose: int, quiet: 
 
 def main() -> None:
     """Run the command line and leave with the contract's exit code; never a traceback."""
+    collector.starting()
     # What this process holds in memory, secrets and buyers, is for no file.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     forgive_closed_pipes()
@@ -106,4 +107,5 @@ def main() -> None:
     except BaseException as error:  # the last place: every error becomes a sentence
         code = exit_for(error, sys.argv)
     drop_unwritten()
+    collector.ending()
     sys.exit(int(code or 0))

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def simulator_command(context: CliContext, /, world: Path | None, port: int) -> int:
     """Run the simulated Amazon on a local port until Ctrl-C, and print what a configuration needs to use it."""
+    from orderferry import collector
     from orderferry.simulator.serving import serve_forever
 
     context.set_up_logging()
+    collector.started()
     try:
         serve_forever(world, port=port, on_start=_announce)
     except KeyboardInterrupt:

@@ -6,7 +6,6 @@ Addresses of alerts hold keys: they are never logged, and no redirect carries th
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -15,12 +14,12 @@ from urllib.parse import urlsplit
 import requests
 
 from orderferry.config.urls import is_loopback
+from orderferry.notify.letter import LONGEST, Letter
 
 log = logging.getLogger(__name__)
 # urllib3 tells addresses in its log lines.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
-LONGEST = timedelta(seconds=5)
 # requests' classes, the narrow ones first, and what they mean.
 _FAULTS: tuple[tuple[type[Exception], str], ...] = (
     (requests.Timeout, "no answer in time"),
@@ -29,16 +28,6 @@ _FAULTS: tuple[tuple[type[Exception], str], ...] = (
     (requests.ConnectionError, "it can't be reached"),
     (Exception, "the request failed"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What to POST. `key` is the configuration's name for the address, for the log."""
-
-    key: str
-    url: str
-    body: bytes
-    content_type: str
 
 
 def deliver(letter: Letter, longest: timedelta = LONGEST) -> bool:

@@ -13,7 +13,6 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
-from orderferry.prestashop.checking.verify_order import verify_order
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
@@ -22,7 +21,6 @@ from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.planning.framing import Bench
 from orderferry.prestashop.planning.market import Market, open_market
-from orderferry.prestashop.planning.plan_order import plan_order
 from orderferry.prestashop.planning.required_columns import refuse_unknown_columns
 from orderferry.prestashop.reading.catalog import CatalogReader
 from orderferry.prestashop.reading.causes import CauseTester, tax_fingerprint
@@ -33,7 +31,6 @@ from orderferry.prestashop.reading.shared_numbers import SharedNumbers
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.state_values import kept_value, store_value
-from orderferry.prestashop.writing.transactions import Transactions
 
 _TAXES_KEY = "shop-taxes"
 _MARKER_PAGE = 500
@@ -144,6 +141,8 @@ class PrestashopShop:
 
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
         """Everything that would be written for this order, or why it can't be. Writes nothing."""
+        from orderferry.prestashop.planning.plan_order import plan_order  # noqa: PLC0415 — most runs plan nothing
+
         opened = self._ready()
         bench = Bench(self._settings, opened.facts, view.catalog)
         return plan_order(order, intent, self._market(order.marketplace_id), bench, now)
@@ -152,6 +151,8 @@ class PrestashopShop:
         """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
         if plan.work is None:
             return Applied(Effect.UNCHANGED, plan.id_order, notes=plan.notes)
+        from orderferry.prestashop.writing.transactions import Transactions  # noqa: PLC0415 — and write nothing
+
         opened = self._ready()
         return Transactions(self._database, opened.tables, opened.facts, self._sleep).apply(plan, now)
 
@@ -174,6 +175,8 @@ class PrestashopShop:
 
     def verify(self, order_id: str) -> tuple[Finding, ...]:
         """What back office, invoice and statistics would stumble over in an order's rows; nothing for none."""
+        from orderferry.prestashop.checking.verify_order import verify_order  # noqa: PLC0415 — `show` alone asks
+
         opened = self._ready()
         with self._database.reading("verifying an order's rows") as connection:
             return verify_order(ShopWriter(connection, opened.tables), opened.facts, order_id)

@@ -49,6 +49,8 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
     context = _tls_context(settings)
     if context is not None:
         arguments["ssl"] = context
+    elif unix_socket:
+        arguments["ssl_disabled"] = True  # nothing to hide from on the way to this machine's own server
     engine = sa.create_engine(
         url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"}),
         poolclass=pool.NullPool,

@@ -17,10 +17,10 @@ from sqlalchemy.schema import CreateTable
 
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.database_errors import RightsMissing, translated
+from orderferry.prestashop.database.inline_key import InlineKey
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
 from orderferry.prestashop.database.table_names import OWN_TABLES
-from orderferry.prestashop.embedded.ddl import InlineKey
 from orderferry.prestashop.facts import Table
 
 MARKER_TABLE = "orderferry_order"

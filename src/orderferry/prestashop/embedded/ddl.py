@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, sqlite
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
+from orderferry.prestashop.database.inline_key import InlineKey
 from orderferry.prestashop.embedded.schema import ColumnDefinition, Schema, TableDefinition
 
 _TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<arguments>.*)\))?(?P<unsigned> unsigned)?")
@@ -30,16 +30,6 @@ _TEXTS: Mapping[str, type[Any]] = {
     "longtext": mysql.LONGTEXT,
 }
 _TIMES: Mapping[str, type[Any]] = {"datetime": sa.DATETIME, "date": sa.DATE, "timestamp": sa.TIMESTAMP}
-
-
-class InlineKey(sa.schema.ColumnCollectionConstraint):
-    """A plain index inside CREATE TABLE, as MySQL has it: one statement a table instead of one an index."""
-
-
-@compiles(InlineKey, "mysql")
-def _compile_inline_key(key: InlineKey, compiler: Any, **_options: Any) -> str:
-    quote = compiler.preparer.quote
-    return f"KEY {quote(key.name)} ({', '.join(quote(column.name) for column in key.columns)})"
 
 
 def create_statements(schema: Schema, dialect: str, prefix: str) -> list[str]:
