@@ -66,6 +66,8 @@ class Case:
         """The contract's exit code; `healthy` is the run's own."""
         if self.operation == "getOrder" and self.kind is K.QUOTA_EXCEEDED:
             return healthy  # looks have time: those that are left are due in the next run
+        if self.operation == "getOrder" and self.kind is K.EXPIRED_TOKEN:
+            return int(ExitCode.NEEDS_A_PERSON)  # a 400: this one order failed, the others go on
         if self.kind in REFUSALS or (self.operation, self.kind) == ("token", K.EXPIRED_TOKEN):
             return int(ExitCode.AMAZON_REFUSED)
         if self.kind in PASSING and not self.for_good:
