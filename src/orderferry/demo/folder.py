@@ -85,5 +85,7 @@ def create_demo_shop(folder: DemoFolder) -> None:
     engine = sa.create_engine(f"sqlite:///{folder.shop}")
     try:
         create_shop(engine, seed=ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # kept in the file: one wait for the disk a commit
     finally:
         engine.dispose()

@@ -27,10 +27,10 @@ from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 
 DAYS = 14
-ORDERS_A_DAY = 30
+ORDERS_A_DAY = 24
 DAYS_TO_COME = 7  # life goes on after the demo: there is something to import for who plays on
 SEED = 20261123
-INTERVAL = timedelta(hours=2)
+INTERVAL = timedelta(hours=4)  # of the import; a real crontab starts it every quarter of an hour
 OUTAGE = (timedelta(days=6, hours=14), timedelta(days=8, hours=2))
 FIXED_WINDOW = timedelta(days=1)
 CATCH_UPS = (("recheck", 5), ("doublecheck", 7))  # the daily catch-ups, in the first run after that hour (UTC)
@@ -69,7 +69,7 @@ def tell(path: Path, now: datetime, progress: Callable[[str], None]) -> Told:
         write_configuration(folder, server, start)
         # Not with the user's own environment: its variables win, and might name a real shop.
         settings = load_settings(folder.configuration, {})
-        planned = [start + INTERVAL * number + timedelta(minutes=7) for number in range(1, DAYS * 12)]
+        planned = [start + INTERVAL * n + timedelta(minutes=7) for n in range(1, timedelta(DAYS) // INTERVAL)]
         planned = [moment for moment in planned if moment <= now]
         reports = list(_live(settings, clock, start, planned, progress))
         runs = [moment for moment in planned if not _is_down(moment - start)]
@@ -113,7 +113,7 @@ def _live(
             continue
         progress(f"day {day:2}: {moment:%d %B %H:%M}")
         for command, hour in CATCH_UPS:
-            if hour <= moment.hour < hour + 2:
+            if timedelta(0) <= timedelta(hours=moment.hour - hour) < INTERVAL:
                 yield installation.run(command, RunOptions())
         yield installation.run("import", RunOptions())
 

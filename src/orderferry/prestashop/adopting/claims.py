@@ -110,7 +110,7 @@ def orders_now(connection: sa.Connection, tables: ShopTables, id_orders: Iterabl
 
 
 def _claims(
-    connection: sa.Connection, query: sa.Select[Any], text: sa.Column[Any], key: sa.Column[Any], source: str
+    connection: sa.Connection, query: sa.Select[Any], text: sa.ColumnClause[Any], key: sa.ColumnClause[Any], source: str
 ) -> Iterator[Claim]:
     newest = as_int(connection.execute(sa.select(sa.func.max(key))).scalar())
     for low in range(0, newest, RANGE):

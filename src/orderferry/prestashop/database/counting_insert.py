@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, sqlite
 
 
-def counting_insert(table: sa.Table, dialect: str, values: Any, key: str, counted: Sequence[str]) -> sa.Insert:
+def counting_insert(table: sa.TableClause, dialect: str, values: Any, key: str, counted: Sequence[str]) -> sa.Insert:
     """Given a table, `mysql` or `sqlite` and values as `Insert.values` takes them, return the statement that adds
     `counted` columns to those of a row with the same primary key, and sets its other columns."""
 

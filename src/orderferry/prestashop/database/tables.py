@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.types import NullType
 
 from orderferry.prestashop.database.statement_texts import StatementTexts
 from orderferry.prestashop.facts import Table
@@ -29,14 +28,12 @@ class ShopTables:
         self.prefix = prefix
         self.live = live
         self.texts = StatementTexts()
-        self._metadata = sa.MetaData()
-        self._made: dict[str, sa.Table] = {}
+        self._made: dict[str, sa.TableClause] = {}
 
-    def __getitem__(self, name: str) -> sa.Table:
+    def __getitem__(self, name: str) -> sa.TableClause:
         """Given a name without prefix, return the table. Raise KeyError when the shop has none."""
         if name not in self._made:
-            columns = [sa.Column(column, NullType()) for column in self.live[name].columns]
-            self._made[name] = sa.Table(self.prefix + name, self._metadata, *columns, implicit_returning=False)
+            self._made[name] = sa.table(self.prefix + name, *map(sa.column, self.live[name].columns))
         return self._made[name]
 
     def has(self, name: str, *columns: str) -> bool:

@@ -30,7 +30,7 @@ def as_decimal(value: object) -> Decimal:
 
 def as_int(value: object) -> int:
     """Given a number or a flag as any driver returns it, return it as int; 0 for NULL, '' and what is no number."""
-    return int(as_decimal(value))
+    return int(value) if isinstance(value, int) else int(as_decimal(value))
 
 
 def as_flag(value: object) -> bool:

@@ -132,7 +132,7 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
     )
 
 
-def _is_erased(customer: sa.Table) -> sa.ColumnElement[Any]:
+def _is_erased(customer: sa.TableClause) -> sa.ColumnElement[Any]:
     """Whether the shop's own means have erased the person: PrestaShop's psgdpr deletes the customer, and gives what is
     left to an anonymous one of a fixed e-mail."""
     return sa.or_(customer.c.id_customer.is_(None), customer.c.deleted == 1, customer.c.email.in_(ANONYMOUS_CUSTOMERS))
