@@ -16,6 +16,8 @@ ACCEPTED = {
     Field.COMPANY: re.compile(r"[^<>={}]*"),
     Field.DNI: re.compile(r"[a-zA-Z0-9.-]*"),
     Field.GENERIC: re.compile(r"[^<>={}]*"),
+    Field.REFERENCE: re.compile(r"[^<>;={}]*"),
+    Field.TRACKING: re.compile(r"[~:#,%&_=()\[\].? +@/A-Za-z0-9-]*"),
     Field.MESSAGE: re.compile(r"[^<>]*", re.DOTALL),
 }
 

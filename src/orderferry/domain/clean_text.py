@@ -25,7 +25,9 @@ class Field(StrEnum):
     COMPANY = "company"
     DNI = "dni"
     GENERIC = "generic"  # product names, labels: one line
-    MESSAGE = "message"  # notes and private messages: line breaks stay
+    MESSAGE = "message"  # gift texts, notes and private messages: line breaks stay
+    REFERENCE = "reference"  # of products
+    TRACKING = "tracking number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ _RULES: dict[Field, _Rule] = {
     Field.DNI: _Rule(dropped=re.compile(r"[^A-Za-z0-9.-]"), compatible=True),
     Field.GENERIC: _Rule(_BRACED),
     Field.MESSAGE: _Rule(_ANGLES),
+    Field.REFERENCE: _Rule({**_BRACED, **_each(";", ",")}),
+    # PrestaShop's own list (isTrackingNumber); up to 1.7 it checks the number whenever it saves the order.
+    Field.TRACKING: _Rule(dropped=re.compile(r"[^~:#,%&_=()\[\].? +@/A-Za-z0-9-]"), compatible=True),
 }
 
 # Joiners that shape words (Persian, Indic) and emoji; every other format character is invisible or steers direction.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.names import split_name
@@ -14,6 +15,8 @@ from orderferry.prestashop.planning.market import Market
 
 # RFC 2606: no mail ever reaches this domain, and no domain of this name can be bought.
 UNDELIVERABLE_DOMAIN = "amazon.invalid"
+# What Amazon's aliases look like, and short enough for customer.email and customer_thread.email in every version.
+_ADDRESS = re.compile(r"(?=.{3,128}$)[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
 def account_of(order: Order, market: Market, catalog: Catalog, postal: PostalAddress) -> Account:
@@ -40,6 +43,8 @@ def account_email(order: Order, mode: str, email: str) -> str:
     """Given the modes, return the account's address: Amazon's alias only if configured and given, else one that no
     mail reaches and that tells orders (mode order) or aliases (mode alias) apart."""
     alias = order.buyer.email.strip().lower()
+    if not _ADDRESS.fullmatch(alias):
+        alias = ""  # nothing that mail or PrestaShop's isEmail would take
     if email == "amazon" and alias:
         return alias
     if mode == "alias" and alias:

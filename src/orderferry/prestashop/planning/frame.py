@@ -10,12 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.orders import Item, Order
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import PricedLine, PricedOrder
 from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
-from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.planning.shop_time import shop_moment
 from orderferry.prestashop.writing.stock import Goods, Movement
 
@@ -122,9 +122,9 @@ class Frame:
 
     @property
     def gift_message(self) -> str:
-        """The gift texts of all items, each once."""
+        """The gift texts of all items, each once. PrestaShop checks the text whenever it saves the order."""
         texts = dict.fromkeys(item.gift_message for item in self.order.items if item.gift_message)
-        return harmless("\n".join(texts))
+        return clean_text("\n".join(texts), Field.MESSAGE)
 
     @property
     def is_gift(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from orderferry.config.model import Settings
+from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.orders import Order
 from orderferry.domain.price_order import price_order
 from orderferry.domain.pricing import PricedOrder, Rates
@@ -103,7 +104,7 @@ def payment_label(order: Order, market: Market) -> str:
     """orders.payment: the configured label with the marketplace's name and its country filled in."""
     label = market.settings.orders.payment_label
     name = order.marketplace_name or market.code
-    return label.replace("{marketplace}", name).replace("{country}", market.code)
+    return clean_text(label.replace("{marketplace}", name).replace("{country}", market.code), Field.GENERIC)
 
 
 def _currency(order: Order, facts: ShopFacts) -> Currency | Problem:

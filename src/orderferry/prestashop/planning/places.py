@@ -73,7 +73,7 @@ def _words(country: Country, text: str) -> frozenset[str]:
     name = plain(text)
     shorter = plain(_GENERIC.sub(" ", name))
     aliases = ALIASES.get(country.iso, {})
-    codes = {plain(aliases[word]) for word in (name, shorter) if word in aliases}
+    codes = {plain(code) for word in (name, shorter) if word in aliases for code in aliases[word].split()}
     return frozenset({name, shorter, plain(_code(country, text.strip())), *codes} - {""})
 
 

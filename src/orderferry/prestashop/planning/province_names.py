@@ -1,7 +1,7 @@
 """Other names of provinces than those that PrestaShop has: by country, plain name -> ISO 3166-2 without the country.
 
 English names and second official languages, as Amazon's address forms give them; names that PrestaShop's own
-localisation packs have need no line here. Data.
+localisation packs have need no line here. A code that was replaced stands before the new one. Data.
 """
 
 from __future__ import annotations
@@ -101,10 +101,10 @@ ALIASES: Mapping[str, Mapping[str, str]] = {
         "yukon territory": "YT",
     },
     "MX": {
-        "cdmx": "DIF",
-        "ciudad de mexico": "DIF",
-        "mexico city": "DIF",
-        "distrito federal": "DIF",
+        "cdmx": "DIF CMX",
+        "ciudad de mexico": "DIF CMX",
+        "mexico city": "DIF CMX",
+        "distrito federal": "DIF CMX",
         "edomex": "MEX",
     },
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.orders import Package
 
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -27,10 +28,15 @@ def tracking_of(packages: Iterable[Package]) -> Tracking:
     order_carrier holds one number; PrestaShop's own page shows one. The first is the earliest shipped.
     """
     parcels = sorted(
-        (package for package in packages if package.tracking_number and package.status not in _VOID),
+        (package for package in packages if _number(package) and package.status not in _VOID),
         key=lambda package: (package.ship_time or _LAST, package.reference),
     )
-    numbers = list(dict.fromkeys(package.tracking_number for package in parcels))
+    numbers = list(dict.fromkeys(map(_number, parcels)))
     if not numbers:
         return Tracking()
     return Tracking(numbers[0], parcels[0].carrier, tuple(numbers[1:]))
+
+
+def _number(package: Package) -> str:
+    """The number as PrestaShop takes it."""
+    return clean_text(package.tracking_number, Field.TRACKING)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from orderferry.domain.clean_text import Field, clean_text
 from orderferry.prestashop.database.values import version_numbers
 from orderferry.prestashop.planning.frame import Frame, FrameLine
-from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, DraftValue, detail_ref
 from orderferry.prestashop.rows.order import invoice_ref
+
+NAMELESS = "(without a name at Amazon)"
 
 # order_detail.tax_name and tax_rate by the way of the shop's version (measured on each; unused by invoices).
 TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
@@ -54,9 +56,9 @@ def line_name(line: FrameLine, id_lang: int) -> str:
     else Amazon's title, else the label."""
     if line.product is not None and not line.as_placeholder:
         return line.product.name_in(id_lang)
-    title = line.item.title if line.item else ""
-    sku = line.item.sku if line.item else ""
-    return harmless(title or line.priced.label or sku)
+    item = line.item
+    names = (item.title if item else "", line.priced.label, item.sku if item else "", item.item_id if item else "")
+    return next((name for name in (clean_text(name, Field.GENERIC) for name in names) if name), NAMELESS)
 
 
 def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
@@ -112,7 +114,7 @@ _CONSTANT_COLUMNS: dict[str, DraftValue] = {
 def _product_columns(line: FrameLine, id_lang: int) -> dict[str, DraftValue]:
     """The columns that describe the product. '' and 0, never NULL: the order page of 1.7.7+ fails on NULL here."""
     product = line.product
-    sku = line.item.sku if line.item else ""
+    sku = clean_text(line.item.sku, Field.REFERENCE) if line.item else ""
     columns: dict[str, DraftValue] = {
         "product_id": product.id_product if product else 0,
         "product_attribute_id": product.id_product_attribute if product else 0,
