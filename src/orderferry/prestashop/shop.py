@@ -16,6 +16,7 @@ from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
+from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
@@ -79,11 +80,12 @@ class PrestashopShop:
         or ShopUnfit.
         """
         prefix, access = self._settings.prestashop.table_prefix, self._database.access
+        events = self._settings.events_enabled
         with self._database.reading("looking at the shop's tables") as connection:
-            live = read_tables(connection, prefix)
+            live = read_tables(connection, prefix, wanted_tables(events=events))
             refuse_unfit(connection, prefix, live, access)
             if write:
-                live = ensure_tables(connection, prefix, live, access)
+                live = ensure_tables(connection, prefix, live, access, events=events)
         tables = ShopTables(prefix, live)
         with self._database.reading("reading the shop's settings") as connection:
             facts = read_shop_facts(connection, prefix, live)

@@ -23,6 +23,7 @@ from orderferry.prestashop.checking.states import check_fba, check_invoices, che
 from orderferry.prestashop.checking.tables import check_rights, check_tables, check_version
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables
+from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import ShopFacts, Table
 from orderferry.prestashop.planning.market import Market, open_market
@@ -52,7 +53,8 @@ class ShopProbe:
     def rights(self) -> Results:
         """What the database user may do, and our own tables."""
         with self._database.reading("asking for the user's rights") as connection:
-            yield from check_rights(connection, self._prefix, self._live, self._database.access)
+            events = self._settings.events_enabled
+            yield from check_rights(connection, self._prefix, self._live, self._database.access, events=events)
 
     def settings(self) -> Results:
         """What the shop's own settings say: version, time zone, currencies, countries."""
@@ -104,7 +106,7 @@ class ShopProbe:
     @cached_property
     def _live(self) -> Mapping[str, Table]:
         with self._database.reading("looking at the shop's tables") as connection:
-            return read_tables(connection, self._prefix)
+            return read_tables(connection, self._prefix, wanted_tables(events=self._settings.events_enabled))
 
     @cached_property
     def _shop_tables(self) -> ShopTables:

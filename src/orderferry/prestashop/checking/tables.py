@@ -11,9 +11,9 @@ from orderferry.errors import ExitCode
 from orderferry.prestashop.database.grants import Grants, parse_grants
 from orderferry.prestashop.database.live_schema import refuse_unfit
 from orderferry.prestashop.database.needed_rights import grants_to_run, missing_rights
-from orderferry.prestashop.database.own_tables import TABLE_NAMES, creation_statements, missing_parts
+from orderferry.prestashop.database.own_tables import creation_statements, missing_parts, own_table_names
 from orderferry.prestashop.database.rights import Access
-from orderferry.prestashop.database.table_names import OWN_TABLES, REQUIRED_TABLES
+from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.embedded.schema import VERSIONS
 from orderferry.prestashop.facts import ShopFacts, Table
@@ -55,17 +55,19 @@ def check_version(facts: ShopFacts) -> Iterator[CheckResult]:
 
 
 def check_rights(
-    connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access
+    connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access, *, events: bool = False
 ) -> Iterator[CheckResult]:
-    """What the database user may do with each table, and the statements for what is missing."""
+    """What the database user may do with each table, and the statements for what is missing; `events`: also with the
+    tables of the feed."""
     if connection.dialect.name == "sqlite":
         yield fine("rights", "SQLite has no users: whoever may write the file may write the tables.")
-        yield _own_tables(connection, prefix, live, access, _EVERY_RIGHT)
+        yield _own_tables(connection, prefix, live, access, _EVERY_RIGHT, events=events)
         return
     grants = parse_grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
     account = as_text(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar())
     # A table of which the user has no right at all looks as if it were not there.
-    missing = missing_rights(grants, access.database, prefix, live.keys() | REQUIRED_TABLES | OWN_TABLES)
+    expected = REQUIRED_TABLES | OWN_TABLES | (EVENT_TABLES if events else set())
+    missing = missing_rights(grants, access.database, prefix, live.keys() | expected)
     if not missing:
         yield fine("rights", f"The database user {account} may do all that is needed.")
     else:
@@ -76,17 +78,23 @@ def check_rights(
             yield warning("rights", f"{said} Its roles may hold them, which can't be seen.", hint)
         else:
             yield failure("rights", said, hint, _SHOP)
-    yield _own_tables(connection, prefix, live, access, grants)
+    yield _own_tables(connection, prefix, live, access, grants, events=events)
 
 
 def _own_tables(
-    connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access, grants: Grants
+    connection: sa.Connection,
+    prefix: str,
+    live: Mapping[str, Table],
+    access: Access,
+    grants: Grants,
+    *,
+    events: bool,
 ) -> CheckResult:
-    name = "own-tables"
-    statements = missing_parts(prefix, live, connection.dialect)
+    name, tables = "own-tables", own_table_names(events=events)
+    statements = missing_parts(prefix, live, connection.dialect, events=events)
     if not statements:
-        return fine(name, f"orderferry's own tables are there: {', '.join(prefix + table for table in TABLE_NAMES)}.")
-    needed = {table: "ALTER" if table in live else "CREATE" for table in TABLE_NAMES}
+        return fine(name, f"orderferry's own tables are there: {', '.join(prefix + table for table in tables)}.")
+    needed = {table: "ALTER" if table in live else "CREATE" for table in tables}
     lacking = [right for table, right in needed.items() if not grants.allows(right, access.database, prefix + table)]
     if not lacking:
         return fine(name, "orderferry's own tables are not complete yet; the first run creates them.")
@@ -95,7 +103,7 @@ def _own_tables(
         name,
         grade,
         "orderferry's own tables are not complete, and the database user may not create them.",
-        creation_statements(prefix, statements, access, connection.dialect),
+        creation_statements(prefix, statements, access, connection.dialect, events=events),
         _SHOP if grade is Grade.FAILURE else ExitCode.NEEDS_A_PERSON,
     )
 

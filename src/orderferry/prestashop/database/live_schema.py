@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
-from orderferry.prestashop.database.table_names import OPTIONAL_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES
+from orderferry.prestashop.database.table_names import REQUIRED_TABLES, WRITTEN_TABLES, wanted_tables
 from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import Column, Table
 
@@ -47,10 +47,10 @@ _INTEGER_PRIMARY_KEY = 1
 
 
 def read_tables(
-    connection: sa.Connection, prefix: str, wanted: Iterable[str] = REQUIRED_TABLES | OPTIONAL_TABLES | OWN_TABLES
+    connection: sa.Connection, prefix: str, wanted: Iterable[str] = wanted_tables(events=False)
 ) -> Mapping[str, Table]:
     """Given a connection and the table prefix, return the wanted tables by their names without prefix: all that
-    orderferry reads or writes, unless said otherwise.
+    orderferry reads or writes but for the feed of changes, unless said otherwise.
 
     One statement. Tables that the shop (or the user's rights) does not have are missing from the result.
     """

@@ -17,6 +17,12 @@ _ADDED_TO = frozenset(
     {"cart_product", "cart_rule", "cart_rule_lang", "customer_group", "order_history", "stock_mvt"}
     | {"order_invoice_payment", "order_invoice_tax"}
 )
+# The feed: events are written once and pruned; who has read what is for other programs to write.
+_FEED = {
+    "orderferry_event": (*_ADD, "DELETE"),
+    "orderferry_event_consumer": _READ,
+    "orderferry_event_call": ("SELECT", "DELETE"),
+}
 # The lines of an order that changes before its invoice are written anew.
 _DELETED_FROM = frozenset({"order_detail", "order_detail_tax", "order_cart_rule", "product_sale"})
 _REPLACED = frozenset({"order_detail_tax"})  # of them, rows that are never changed in place
@@ -33,6 +39,8 @@ def needed_rights(tables: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _needed(name: str) -> tuple[str, ...]:
+    if name in _FEED:
+        return _FEED[name]
     if name in _DELETED_FROM:
         return _EVERYDAY if name not in _REPLACED else (*_ADD, "DELETE")
     if name in _UPDATED_ONLY:

@@ -1,8 +1,9 @@
-"""Our own two tables in the shop: their definition, and creating or extending them.
+"""Our own tables in the shop: their definition, and creating or extending them.
 
 `<prefix>orderferry_order` has one row, the marker, for each imported order; its primary key is what makes the database
 refuse a second order for one Amazon id. `<prefix>orderferry_state` keeps named values: the lock that invoice numbers
-are drawn under, and what runs leave in the shop for a ledger that is lost.
+are drawn under, and what runs leave in the shop for a ledger that is lost. The feed's three (`event_tables.py`) are
+made only where `events.enabled`.
 """
 
 from __future__ import annotations
@@ -17,93 +18,69 @@ from sqlalchemy.schema import CreateTable
 
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.database_errors import RightsMissing, translated
+from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES, event_tables
 from orderferry.prestashop.database.inline_key import InlineKey
 from orderferry.prestashop.database.live_schema import read_tables
+from orderferry.prestashop.database.own_columns import TABLE_OPTIONS, key_text, moment, number, unsigned, word
 from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
-from orderferry.prestashop.database.table_names import OWN_TABLES
+from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES
 from orderferry.prestashop.facts import Table
 
 MARKER_TABLE = "orderferry_order"
 STATE_TABLE = "orderferry_state"
-TABLE_NAMES = (MARKER_TABLE, STATE_TABLE)
 
 
-def own_tables(prefix: str, dialect: str) -> Mapping[str, sa.Table]:
+def own_table_names(*, events: bool) -> tuple[str, ...]:
+    """The names of our tables without prefix, in the order in which they are made; `events`: the feed's, too."""
+    return (MARKER_TABLE, STATE_TABLE, *(EVENT_TABLE_NAMES if events else ()))
+
+
+def own_tables(prefix: str, dialect: str, *, events: bool) -> Mapping[str, sa.Table]:
     """Given the prefix and `mysql` or `sqlite`, return the definitions of our tables by name without prefix."""
     metadata = sa.MetaData()
     # A key within CREATE TABLE needs no right of its own; the embedded shop is too small to need one.
     keys = [InlineKey("id_order", name="id_order")] if dialect != "sqlite" else []
     return {
-        MARKER_TABLE: sa.Table(prefix + MARKER_TABLE, metadata, *_marker_columns(), *keys, **_OPTIONS),
-        STATE_TABLE: sa.Table(prefix + STATE_TABLE, metadata, *_state_columns(), **_OPTIONS),
+        MARKER_TABLE: sa.Table(prefix + MARKER_TABLE, metadata, *_marker_columns(), *keys, **TABLE_OPTIONS),
+        STATE_TABLE: sa.Table(prefix + STATE_TABLE, metadata, *_state_columns(), **TABLE_OPTIONS),
+        **(event_tables(prefix, dialect, metadata) if events else {}),
     }
-
-
-# Stated, since servers differ in their defaults (latin1, utf8mb4_0900_ai_ci, uca1400).
-_OPTIONS: dict[str, Any] = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_general_ci",
-    "implicit_returning": False,
-}
 
 
 def _marker_columns() -> list[sa.Column[Any]]:
     """Times are UTC. All but the first four have defaults, so that later versions can add columns."""
     return [
-        sa.Column("amazon_order_id", _key(32), primary_key=True, nullable=False),
-        sa.Column("id_order", _id(), nullable=False),
-        sa.Column("marketplace_id", _key(32), nullable=False),
-        sa.Column("amazon_updated", _moment(), nullable=False),
-        _word("channel", 16),
+        sa.Column("amazon_order_id", key_text(32), primary_key=True, nullable=False),
+        sa.Column("id_order", unsigned(), nullable=False),
+        sa.Column("marketplace_id", key_text(32), nullable=False),
+        sa.Column("amazon_updated", moment(), nullable=False),
+        word("channel", 16),
         # what tells our order from another one that got its id after a restart of an old server; '' = not kept
-        _word("order_reference", 255),
-        _word("module", 64),
-        _number("digest_version"),
-        *(_word(f"digest_{group}", 64) for group in ("state", "lines", "address", "tracking", "totals")),
-        _number("last_state"),
-        sa.Column("ship_by", _moment(), nullable=True),
-        _word("programs", 255),
-        _word("tax_scheme", 32),
-        _number("adopted"),
+        word("order_reference", 255),
+        word("module", 64),
+        number("digest_version"),
+        *(word(f"digest_{group}", 64) for group in ("state", "lines", "address", "tracking", "totals")),
+        number("last_state"),
+        sa.Column("ship_by", moment(), nullable=True),
+        word("programs", 255),
+        word("tax_scheme", 32),
+        number("adopted"),
         # JSON: what our stock movements of this order were, to be undone once
         sa.Column("stock_moved", sa.Text(), nullable=True),
         # the end of what Amazon promised, and when the buyer's data were blanked
-        sa.Column("deliver_by", _moment(), nullable=True),
-        sa.Column("forgotten", _moment(), nullable=True),
-        sa.Column("date_add", _moment(), nullable=True),
-        sa.Column("date_upd", _moment(), nullable=True),
+        sa.Column("deliver_by", moment(), nullable=True),
+        sa.Column("forgotten", moment(), nullable=True),
+        sa.Column("date_add", moment(), nullable=True),
+        sa.Column("date_upd", moment(), nullable=True),
     ]
 
 
 def _state_columns() -> list[sa.Column[Any]]:
     return [
-        sa.Column("name", _key(64), primary_key=True, nullable=False),
+        sa.Column("name", key_text(64), primary_key=True, nullable=False),
         sa.Column("value", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=True),
-        sa.Column("date_upd", _moment(), nullable=True),
+        sa.Column("date_upd", moment(), nullable=True),
     ]
-
-
-def _key(length: int) -> sa.types.TypeEngine[str]:
-    """Ids of Amazon's and names of ours: compared byte by byte."""
-    exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
-    return sa.String(length).with_variant(exact, "mysql", "mariadb")
-
-
-def _moment() -> sa.types.TypeEngine[Any]:
-    return sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
-
-
-def _id() -> sa.types.TypeEngine[int]:
-    return sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
-
-
-def _word(name: str, length: int) -> sa.Column[Any]:
-    return sa.Column(name, sa.String(length), nullable=False, server_default="")
-
-
-def _number(name: str) -> sa.Column[Any]:
-    return sa.Column(name, _id(), nullable=False, server_default="0")
 
 
 class AddColumn(sa.schema.ExecutableDDLElement):
@@ -120,11 +97,11 @@ def _compile_add_column(element: AddColumn, compiler: Any, **_options: Any) -> s
 
 
 def missing_parts(
-    prefix: str, tables: Mapping[str, Table], dialect: sa.Dialect
+    prefix: str, tables: Mapping[str, Table], dialect: sa.Dialect, *, events: bool
 ) -> tuple[sa.schema.ExecutableDDLElement, ...]:
     """Given the live tables, return the statements that make ours complete; none when they are."""
     statements: list[sa.schema.ExecutableDDLElement] = []
-    for name, table in own_tables(prefix, dialect.name).items():
+    for name, table in own_tables(prefix, dialect.name, events=events).items():
         if name not in tables:
             statements.append(CreateTable(table, if_not_exists=True))
             continue
@@ -133,13 +110,13 @@ def missing_parts(
 
 
 def ensure_tables(
-    connection: sa.Connection, prefix: str, tables: Mapping[str, Table], access: Access
+    connection: sa.Connection, prefix: str, tables: Mapping[str, Table], access: Access, *, events: bool = False
 ) -> Mapping[str, Table]:
     """Given a connection and the live tables, create or extend ours where needed; return the live tables with them.
 
     Raise ShopUnfit when the user may not: its hint is the statements for somebody who may.
     """
-    statements = missing_parts(prefix, tables, connection.dialect)
+    statements = missing_parts(prefix, tables, connection.dialect, events=events)
     if not statements:
         return tables
     try:
@@ -147,20 +124,26 @@ def ensure_tables(
             for statement in statements:
                 connection.execute(statement)
             connection.commit()
-            return {**tables, **read_tables(connection, prefix, OWN_TABLES)}
+            return {**tables, **read_tables(connection, prefix, OWN_TABLES | (EVENT_TABLES if events else set()))}
     except RightsMissing:
         raise ShopUnfit(
             "The database user may not create the tables in which orderferry notes what it has imported.",
-            hint=creation_statements(prefix, statements, access, connection.dialect),
+            hint=creation_statements(prefix, statements, access, connection.dialect, events=events),
         ) from None
 
 
 def creation_statements(
-    prefix: str, statements: Sequence[sa.schema.ExecutableDDLElement], access: Access, dialect: sa.Dialect
+    prefix: str,
+    statements: Sequence[sa.schema.ExecutableDDLElement],
+    access: Access,
+    dialect: sa.Dialect,
+    *,
+    events: bool,
 ) -> str:
     """Given what `missing_parts` found, return the hint with the SQL for somebody who may run it."""
     texts = "\n".join(f"{_text(statement, dialect)};" for statement in statements)
-    names = "\n".join(grant(EVERYDAY_RIGHTS, access.database, prefix + name, access.user) for name in TABLE_NAMES)
+    own = own_table_names(events=events)
+    names = "\n".join(grant(EVERYDAY_RIGHTS, access.database, prefix + name, access.user) for name in own)
     return f"Run as an administrator of the database:\nUSE `{access.database}`;\n{texts}\n{names}"
 
 

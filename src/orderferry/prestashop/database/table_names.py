@@ -24,11 +24,23 @@ OPTIONAL_TABLES = frozenset(
 
 OWN_TABLES = frozenset({"orderferry_order", "orderferry_state"})
 
+# The feed of changes, where `events.enabled`.
+EVENT_TABLES = frozenset({"orderferry_event", "orderferry_event_consumer", "orderferry_event_call"})
+
 # Written in an order's transaction: all of them must know transactions.
-WRITTEN_TABLES = OWN_TABLES | frozenset(
-    """
+WRITTEN_TABLES = (
+    OWN_TABLES
+    | EVENT_TABLES
+    | frozenset(
+        """
     address cart cart_product cart_rule cart_rule_lang customer customer_group customer_message customer_thread
     order_carrier order_cart_rule order_detail order_detail_tax order_history order_invoice
     order_invoice_payment order_invoice_tax order_payment orders product_sale stock_available stock_mvt
     """.split()  # noqa: SIM905 — a list of names reads better as text
+    )
 )
+
+
+def wanted_tables(*, events: bool) -> frozenset[str]:
+    """Return all tables that orderferry reads or writes, those of the feed only where it is switched on."""
+    return REQUIRED_TABLES | OPTIONAL_TABLES | OWN_TABLES | (EVENT_TABLES if events else frozenset())
