@@ -6,8 +6,10 @@ run completes what is missing.
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from orderferry.errors import ExitCode
 from orderferry.prestashop.database.database import ShopDatabase as Database
 from orderferry.simulator.world import World
 from support.children import Children
-from support.crash_story import LATELY, T2, T3, VERIFIED, order, stage
+from support.crash_story import LATELY, T1, T2, T3, VERIFIED, order, stage
 from support.mariadb import FAST, MariadbServer, running_server
 from support.proofs import Proofs
 from support.scenes import IMPORT, Scene, story_scene
@@ -207,38 +209,63 @@ def test_an_import_is_the_same_on_servers_with_other_ways(
     proofs.ran("servers with other ways", 1)
 
 
-def test_a_full_disk_under_the_database_stops_the_run_between_two_orders(tmp_path: Path, proofs: Proofs) -> None:
-    """The server's file may not grow any more: some order finds no room for one of its rows."""
-    count = 120
-    with running_server(FAST) as server:
-        shop = ShopDatabases(server).create()
-        orders = [order(number, LATELY, VERIFIED) for number in range(1, count + 1)]
-        with stage(tmp_path, shop, world=World(orders)) as played, Children(tmp_path) as children:
-            played.move_to(T2)
-            with full_disk(server):
-                stopped = children.run(played.installed, T2, *IMPORT)
+def test_a_full_disk_under_the_database_stops_the_run_between_two_orders(
+    own_server: MariadbServer, tmp_path: Path, proofs: Proofs
+) -> None:
+    """The disk fills up when three orders are in: some later one finds no room for one of its rows."""
+    wanted, before = 120, 3
+    shop = ShopDatabases(own_server, "late_").create()
+    orders = [order(number, LATELY, VERIFIED) for number in range(1, wanted + 1)]
+    with stage(tmp_path, shop, world=World(orders)) as played, Children(tmp_path) as children:
+        assert children.run(played.installed, T1, *IMPORT).code == ExitCode.DONE  # orderferry's tables are there
+        played.move_to(T2)
+        child = children.start(played.installed, T2, *IMPORT, accident=("stop", "committed", before))
+        assert child.stopped()
+        assert shop.count("orders") == before
+        with full_disk(own_server):
+            child.go_on()
+            stopped = child.end()
             assert stopped.code == ExitCode.SHOP_UNAVAILABLE, stopped.told()
             assert "no space" in stopped.json["problems"][0]["message"]
-            assert 0 < shop.count("orders") == stopped.json["orders"]["created"] < count
+            assert 0 < shop.count("orders") == stopped.json["orders"]["created"] < wanted
             assert flaws_of_orders(shop) == []
-            played.move_to(T3)
-            completed = children.run(played.installed, T3, *IMPORT)
-        assert completed.code == ExitCode.DONE, completed.told()
-        assert shop.count("orders") == count
-        assert flaws_of_orders(shop) == []
+        played.move_to(T3)
+        completed = children.run(played.installed, T3, *IMPORT)
+    assert completed.code == ExitCode.DONE, completed.told()
+    assert shop.count("orders") == wanted
+    assert flaws_of_orders(shop) == []
+    proofs.ran("full disks under the database", 1)
+
+
+def test_a_disk_that_is_full_before_the_first_run_is_called_so(
+    own_server: MariadbServer, tmp_path: Path, proofs: Proofs
+) -> None:
+    """There is no room for orderferry's own tables: servers word that as a table that can't be created."""
+    shop = ShopDatabases(own_server, "early_").create()
+    with stage(tmp_path, shop, world=World([order(1, LATELY, VERIFIED)])) as played, Children(tmp_path) as children:
+        played.move_to(T2)
+        with full_disk(own_server):
+            stopped = children.run(played.installed, T2, *IMPORT)
+            assert stopped.code == ExitCode.SHOP_UNAVAILABLE, stopped.told()
+            assert "no space" in stopped.json["problems"][0]["message"]
+            assert "own tables" in stopped.json["problems"][0]["message"]
+            assert shop.count("orders") == 0
+        played.move_to(T3)
+        assert children.run(played.installed, T3, *IMPORT).json["orders"]["created"] == 1
+    assert flaws_of_orders(shop) == []
     proofs.ran("full disks under the database", 1)
 
 
 @contextmanager
 def full_disk(server: MariadbServer) -> Iterator[None]:
-    """The file that holds all tables has reached its largest size; at the end it may grow again."""
-    server.stop()
-    megabytes = (server.folder / "data/ibdata1").stat().st_size // 1024**2 + 1
-    room = server.options
-    server.options = {**room, "innodb_data_file_path": f"ibdata1:12M:autoextend:max:{megabytes}M"}
-    server.start()
+    """No file of the server's may grow beyond the one that holds all tables, and what room that has is taken: in pieces
+    large and small, and in pages of which each new table needs one. At the end all may grow again."""
+    assert server.process is not None
+    pid, kind = server.process.pid, resource.RLIMIT_FSIZE
+    unlimited = resource.prlimit(pid, kind)
+    resource.prlimit(pid, kind, ((server.folder / "data/ibdata1").stat().st_size, unlimited[1]))
     with server.engine().connect() as connection:
-        connection.exec_driver_sql("CREATE DATABASE filler")
+        connection.exec_driver_sql("CREATE OR REPLACE DATABASE filler")
         connection.exec_driver_sql("CREATE TABLE filler.filler (filler MEDIUMBLOB)")
         for size in (500_000, 15_000, 3_000):
             with suppress(sa.exc.OperationalError):
@@ -246,7 +273,10 @@ def full_disk(server: MariadbServer) -> Iterator[None]:
                     connection.exec_driver_sql(f"INSERT INTO filler.filler VALUES (REPEAT('x', {size:d}))")
                     connection.commit()
             connection.rollback()
-    yield
-    server.stop()
-    server.options = room
-    server.start()
+        with suppress(sa.exc.OperationalError):
+            for number in count(1):
+                connection.exec_driver_sql(f"CREATE TABLE filler.filler_{number:d} (filler INT)")
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, kind, unlimited)

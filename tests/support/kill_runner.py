@@ -7,8 +7,9 @@ It imports everything once and then takes one request a line (JSON) on stdin; ea
     {"do": "wait", "pid": 123}
                            -> {"stopped": false, "code": 0, "signal": 0}   (stopped: it waits at its accident)
 
-A child counts what it does: each statement to the shop's database, each COMMIT that was sent and that was answered,
-and each statement to the ledger. At the n-th of a family its accident happens. Production code knows nothing of it.
+A child counts what it does: each statement to the shop's database, each COMMIT that was sent and that was answered
+(these by themselves, too), and each statement to the ledger. At the n-th of a family its accident happens. Production
+code knows nothing of it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from orderferry import bootstrap
 from orderferry.amazon import parameters
 from orderferry.cli import import_commands, main  # noqa: F401 — loaded once, for all children
 
-SHOP, LEDGER = "shop", "ledger"
+SHOP, COMMITTED, LEDGER = "shop", "committed", "ledger"
 WORDS_OF_EVENT = 60
 REAL_CONNECT = sqlite3.connect
 
@@ -103,6 +104,7 @@ def count_shop(counting: Counting) -> None:
         note(self, "COMMIT sent")
         self._read_ok_packet()
         note(self, "COMMIT answered")
+        counting.note(COMMITTED, "COMMIT answered")
 
     def rollback(self: Connection[Any]) -> None:
         note(self, "ROLLBACK")

@@ -95,8 +95,12 @@ class MariadbServer:
             f"--{name}" + ("" if value is None else f"={value}") for name, value in {**common, **self.options}.items()
         ]
         with log.open("ab") as output:
+            # Python ignores SIGXFSZ, and so must a server that is told how large its files may grow.
             self.process = subprocess.Popen(
-                [find("mariadbd", "mysqld"), "--no-defaults", *arguments], stdout=output, stderr=output
+                [find("mariadbd", "mysqld"), "--no-defaults", *arguments],
+                stdout=output,
+                stderr=output,
+                restore_signals=False,
             )
         self._wait(log)
         self._create_user()

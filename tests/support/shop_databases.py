@@ -48,9 +48,10 @@ class Template:
 
 @dataclass
 class ShopDatabases:
-    """Hands out shops on one server."""
+    """Hands out shops on one server; where several hand out, each marks the names of its databases."""
 
     server: MariadbServer
+    mark: str = ""
     _templates: list[tuple[tuple[str, str, ShopSeed | None], Template]] = field(default_factory=list)
     _free: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _taken: dict[str, str] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class ShopDatabases:
             connection.exec_driver_sql("SET SESSION sql_mode = 'STRICT_TRANS_TABLES'")
             name = free.pop() if free else ""
             if not (name and restore(connection, template, name)):
-                name = f"shop_{next(self._numbers)}"
+                name = f"shop_{self.mark}{next(self._numbers)}"
                 create_database(connection, name)
                 copy(connection, template, name)
         self._taken[name] = template.name
@@ -92,7 +93,7 @@ class ShopDatabases:
         found = next((template for known, template in self._templates if known == key), None)
         if found:
             return found
-        name = f"template_{next(self._numbers)}"
+        name = f"template_{self.mark}{next(self._numbers)}"
         with self.server.engine().connect() as connection:
             create_database(connection, name)
             create_shop(self.server.engine(name), version, prefix, seed)

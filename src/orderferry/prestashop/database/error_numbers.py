@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from enum import StrEnum
@@ -32,7 +33,7 @@ _NUMBERS: dict[Trouble, tuple[int, ...]] = {
     Trouble.GONE: (2006, 2013, 2014, 2027, 2055, 1053, 1927, 1158, 1159, 1160, 1161, 4031, 1152, 1153, 1184),
     Trouble.CONNECT: (2002, 2003, 2005, 2026, 2061, 1045, 1049, 1130, 1698, 1251),
     Trouble.READ_ONLY: (1290, 1792, 1836, 3100),
-    Trouble.NO_SPACE: (1021, 1114, 1041, 1037, 1030, 3),
+    Trouble.NO_SPACE: (1021, 1114, 1041, 1037, 1038, 3675, 20),
     Trouble.DUPLICATE: (1062, 1586),
     Trouble.RIGHTS: (1142, 1143, 1044, 1227, 1370),
     Trouble.MISSING: (1146, 1054, 1051, 1109),
@@ -40,6 +41,16 @@ _NUMBERS: dict[Trouble, tuple[int, ...]] = {
     Trouble.UNFIT: (1665, 1194, 1195, 1034, 1035, 1267, 1270, 1271, 1115, 1231, 1193),
 }
 _BY_NUMBER = {number: trouble for trouble, numbers in _NUMBERS.items() for number in numbers}
+
+# Errors that say "a file could not be …" or "a table could not be …", and the reason as a number in their texts:
+# a file can't be made or written; CREATE, ALTER and DROP; open, close, read, rename, write; "got error … from storage
+# engine"; COMMIT.
+_TELL_THE_CAUSE = frozenset({1, 2, 3, 1004, 1005, 1006, 1016, 1023, 1024, 1025, 1026, 1030, 1180, 1296})
+_CAUSE = re.compile(r"(?:errno|errcode|got error)[: ]+(\d+)", re.ASCII | re.IGNORECASE)
+# Of the operating system (ENOMEM, EFBIG, ENOSPC), and of the storage engine's own (out of memory, file or index full).
+_NO_SPACE_CAUSES = frozenset({12, 27, 28, 128, 135, 136})
+_QUOTA = 122  # EDQUOT; the storage engine has an internal error with the same number
+_READ_ONLY_CAUSES = frozenset({30, 165})  # EROFS, and the storage engine's own
 
 # sqlite3.Error.sqlite_errorname (its extended names begin with the plain ones)
 _SQLITE: dict[str, Trouble] = {
@@ -107,12 +118,25 @@ def trouble_of(original: BaseException) -> Trouble:
     number = error_number(original)
     if number in _BY_NUMBER:
         return _BY_NUMBER[number]
+    if number in _TELL_THE_CAUSE:
+        return _trouble_of_cause(str(original))
     name = getattr(original, "sqlite_errorname", None)
     if isinstance(name, str):
         return _sqlite_trouble(name, str(original))
     if isinstance(original, (ssl.SSLError, socket.gaierror, ConnectionRefusedError, FileNotFoundError)):
         return Trouble.CONNECT
     return Trouble.GONE if isinstance(original, OSError) else Trouble.OTHER
+
+
+def _trouble_of_cause(text: str) -> Trouble:
+    """What the number that a text gives as its reason means."""
+    match = _CAUSE.search(text)
+    if match is None:
+        return Trouble.OTHER
+    cause = int(match[1])
+    if cause in _NO_SPACE_CAUSES or (cause == _QUOTA and "internal" not in text.lower()):
+        return Trouble.NO_SPACE
+    return Trouble.READ_ONLY if cause in _READ_ONLY_CAUSES else Trouble.OTHER
 
 
 def _sqlite_trouble(name: str, text: str) -> Trouble:
