@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,11 @@ from orderferry.bootstrap import Installation, account_identity
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.measured_volume import MeasuredVolume
-from orderferry.errors import LedgerUnusable
+from orderferry.errors import LedgerUnusable, ShopError
 from orderferry.run.check import check_ledger_place
+from orderferry.run.status import Status, read_status
 from orderferry.run.story import Story, StoryTeller
+from orderferry.run.unconfirmed import find_unconfirmed
 
 if TYPE_CHECKING:
     from orderferry.amazon.source import AmazonSource
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
     from orderferry.prestashop.checking.probe import ShopProbe
     from orderferry.prestashop.checking.setup_shop import SetupShop
+
+STATUS_PATIENCE = timedelta(seconds=5)  # a monitor that asks for the status waits for ten at most
 
 
 @contextmanager
@@ -108,6 +114,27 @@ def read_story(installation: Installation, order_id: str, *, refresh: bool, veri
     with ledger_if_there(installation) as ledger, closing(installation.shop(ledger)) as shop:
         teller = StoryTeller(ledger, shop, installation.settings.orders.since, get, installation.now, verify)
         return teller.tell(order_id, refresh=refresh)
+
+
+def shop_status(installation: Installation) -> Status:
+    """How things stand. A shop that can't be asked is a note: the ledger tells the rest. Raise LedgerUnusable."""
+    from orderferry.prestashop.auditing.audit import ShopAudit
+
+    settings, now = installation.settings, installation.now()
+    hasty = replace(settings.prestashop, timeout=min(settings.prestashop.timeout, STATUS_PATIENCE))
+    shop = ShopAudit(replace(settings, prestashop=hasty), sleep=installation.sleep)
+    with closing(shop), installation.ledger(read_only=True) as ledger:
+        status = read_status(ledger, installation.quota(ledger), settings, now)
+        try:
+            return replace(status, unconfirmed=find_unconfirmed(ledger, shop, now))
+        except ShopError as error:
+            return replace(
+                status,
+                notes=(
+                    *status.notes,
+                    f"Which orders the shop has shipped is unknown: {error.message}",
+                ),
+            )
 
 
 @contextmanager

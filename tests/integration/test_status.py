@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from orderferry import __version__
 from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
@@ -89,6 +90,74 @@ def test_a_late_command_is_critical_to_nagios(installed: Installed) -> None:
     nagios = installed.run("status", "--nagios")
     assert nagios.code == 2
     assert "late: import" in nagios.out
+
+
+def ship_in_the_shop(installed: Installed, *, hours_left: int) -> str:
+    """One regular order, unshipped at Amazon, is shipped in the shop; its last day to ship ends so soon."""
+    installed.run("import")
+    with sqlite3.connect(installed.ledger) as ledger:
+        order_id, id_order = ledger.execute(
+            "SELECT amazon_order_id, id_order FROM orders WHERE state = 'imported' AND amazon_status = 'UNSHIPPED'"
+        ).fetchone()
+        moment = datetime.now(UTC) + timedelta(hours=hours_left)
+        ledger.execute("UPDATE orders SET ship_by = NULL")
+        ledger.execute(
+            "UPDATE orders SET ship_by = ? WHERE amazon_order_id = ?",
+            (f"{moment:%Y-%m-%dT%H:%M:%S}.000Z", order_id),
+        )
+    with sqlite3.connect(installed.folder / "shop.sqlite") as shop:
+        shop.execute("UPDATE ps_orders SET current_state = 4 WHERE id_order = ?", (id_order,))
+    return str(order_id)
+
+
+def test_what_the_shop_has_shipped_and_amazon_does_not_know_of_is_told_in_every_form(installed: Installed) -> None:
+    order_id = ship_in_the_shop(installed, hours_left=5)
+    plain = installed.run("status")
+    assert f"{order_id} (order" in plain.out
+    assert "is shipped in the shop and unshipped at Amazon, where its last day to ship ends in 4h59m" in plain.out
+    document = installed.run("status", "--json").json
+    assert [entry["order_id"] for entry in document["unconfirmed"]] == [order_id]
+    assert "unconfirmed=1" in installed.run("status", "--nagios").out
+    metrics, page = installed.folder / "x.prom", installed.folder / "x.html"
+    installed.run("status", "--prometheus", str(metrics), "--html", str(page))
+    assert 'orderferry_shipments_unconfirmed{shop="config"} 1' in metrics.read_text()
+    assert "Shipped in the shop, unshipped at Amazon" in page.read_text()
+
+
+def test_what_has_days_left_is_no_matter_and_a_shop_that_is_away_is_a_note(installed: Installed) -> None:
+    ship_in_the_shop(installed, hours_left=48)
+    assert installed.run("status", "--json").json["unconfirmed"] == []
+    ship_in_the_shop(installed, hours_left=-1)
+    (installed.folder / "shop.sqlite").rename(installed.folder / "away.sqlite")
+    told = installed.run("status")
+    assert "Note: Which orders the shop has shipped is unknown: " in told.out
+    assert told.code == 1
+
+
+def test_the_lag_of_the_week_the_version_and_every_command_are_told(installed: Installed) -> None:
+    installed.run("import")
+    installed.run("compare")
+    document = installed.run("status", "--json").json
+    assert document["lag"]["orders"] > 0
+    assert 0 < document["lag"]["median_seconds"] <= document["lag"]["p95_seconds"] <= document["lag"]["worst_seconds"]
+    assert document["version"] == __version__
+    assert list(document["commands"]) == ["import", "recheck", "doublecheck", "compare"]
+    assert document["commands"]["compare"]["last_success"]
+    plain = installed.run("status").out
+    assert "From purchase to shop, this week: median " in plain
+    assert f"orderferry {__version__}\n" in plain
+
+
+def test_refused_credentials_are_not_well(installed: Installed) -> None:
+    installed.run("import")
+    configuration = installed.configuration.read_text()
+    installed.configuration.write_text(
+        re.sub(r'refresh_token = "[^"]*"', 'refresh_token = "Atzr|wrong"', configuration)
+    )
+    assert installed.run("import").code == 7
+    told = installed.run("status")
+    assert told.code == 1
+    assert "! import: " in told.out
 
 
 def test_several_shops_are_told_together_and_one_that_is_unknown_hides_no_other(installed: Installed) -> None:

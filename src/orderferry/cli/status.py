@@ -17,7 +17,7 @@ from orderferry.cli.status_nagios import NagiosState, nagios_line, nagios_state,
 from orderferry.cli.status_prometheus import prometheus_text
 from orderferry.cli.status_text import print_status
 from orderferry.errors import OrderferryError, worst
-from orderferry.run.status import Status, read_status
+from orderferry.run.status import Status
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -66,11 +66,11 @@ def _read_all(context: CliContext) -> Iterator[Found]:
 def _read(context: CliContext, path: Path) -> Status:
     from orderferry.bootstrap import Installation
     from orderferry.config.load import load_settings
+    from orderferry.inspection import shop_status
 
     installation = Installation(load_settings(path, os.environ))
     context.set_up_logging(installation.settings.logging)
-    with installation.ledger(read_only=True) as ledger:
-        return read_status(ledger, installation.quota(ledger), installation.settings, installation.now())
+    return shop_status(installation)
 
 
 def _print_for_people(found: list[Found]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import IntEnum
 
 from orderferry.domain.spans import last_end
@@ -21,7 +22,7 @@ def nagios_state(status: Status) -> NagiosState:
     """Critical: a command is late, or time was not observed, so orders may be missing. Warning: a person must act."""
     if status.gaps or any(command.late for command in status.commands):
         return NagiosState.CRITICAL
-    return NagiosState.WARNING if status.conditions else NagiosState.OK
+    return NagiosState.WARNING if status.conditions or status.unconfirmed else NagiosState.OK
 
 
 def nagios_line(status: Status) -> str:
@@ -31,9 +32,16 @@ def nagios_line(status: Status) -> str:
     parts = [f"{number} {word.replace('_', ' ')}" for word, number in status.open.items() if number]
     parts += [f"late: {', '.join(late)}"] if late else []
     parts += [f"{len(status.gaps)} gaps in the observation"] if status.gaps else []
-    numbers = {**status.open, "observed_age": _observed_age(status)}
+    parts += [f"{len(status.unconfirmed)} shipped but not confirmed"] if status.unconfirmed else []
+    numbers = {**status.open, "unconfirmed": len(status.unconfirmed), "observed_age": _observed_age(status)}
+    numbers |= {f"lag_{name}": f"{of.total_seconds():.0f}s" for name, of in _lags(status).items()}
     performance = " ".join(f"{name}={value}" for name, value in numbers.items())
     return f"ORDERFERRY {state.name} - {'; '.join(parts) or 'all is well'} | {performance}"
+
+
+def _lags(status: Status) -> dict[str, timedelta]:
+    lag = status.lag
+    return {"median": lag.median, "p95": lag.p95, "worst": lag.worst} if lag else {}
 
 
 def unknown_line(message: str) -> str:

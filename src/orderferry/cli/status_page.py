@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from html import escape
 
+from orderferry import __version__
 from orderferry.cli.charts import strip
 from orderferry.cli.page import heading, page, paragraph, table
+from orderferry.cli.status_text import CONFIRM, lag_words, unconfirmed_words, waiting_words
 from orderferry.domain.durations import format_duration, iso
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.spans import Span
@@ -33,12 +35,18 @@ def _shop(name: str, status: Status) -> list[str]:
     ]
     if status.conditions:
         body += [heading("What needs a person"), table(["Cause"], [[found.text] for found in status.conditions])]
+    if status.unconfirmed:
+        rows = [[unconfirmed_words(entry, status.now), CONFIRM] for entry in status.unconfirmed]
+        body += [heading("Shipped in the shop, unshipped at Amazon"), table(["Order", "What to do"], rows)]
+    body += [paragraph(f"Note: {note}", "quiet") for note in status.notes]
     body += [heading("Commands"), _commands(status)]
     body += [heading("Observed"), *_strips(status)]
     body += [heading("Open orders"), _open(status)]
+    if status.lag:
+        body += [heading("From purchase to shop, this week"), paragraph(lag_words(status.lag))]
     left = [[operation, f"{tokens:.1f}"] for operation, tokens in status.quota.items()]
     body += [heading("Amazon's quota"), table(["Operation", "Requests left"], left, numbers=[1])]
-    return body
+    return [*body, paragraph(f"Written by orderferry {__version__}.", "quiet")]
 
 
 def _commands(status: Status) -> str:
@@ -68,8 +76,6 @@ def _strips(status: Status) -> list[str]:
 
 def _open(status: Status) -> str:
     rows = [[word.replace("_", " "), str(number)] for word, number in status.open.items()]
+    counts = table(["State", "Orders"], rows, numbers=[1])
     oldest = status.oldest_waiting
-    if oldest is not None:
-        waits = format_duration(status.now - oldest.first_seen)
-        rows.append([f"waiting longest: {oldest.order_id}, {oldest.message}", waits])
-    return table(["State", "Orders"], rows, numbers=[1])
+    return counts + (paragraph(f"Waiting longest: {waiting_words(oldest, status.now)}") if oldest else "")

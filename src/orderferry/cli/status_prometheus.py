@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from orderferry import __version__
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.spans import last_end
 from orderferry.run.status import Status
@@ -55,10 +56,28 @@ def _metrics(status: Status) -> Iterator[tuple[str, str, Iterable[Sample]]]:
     )
     yield "orderferry_gaps", "Spans of time that no run has observed.", [({}, str(len(status.gaps)))]
     yield (
+        "orderferry_shipments_unconfirmed",
+        "Orders shipped in the shop and unshipped at Amazon, to be shipped within a day.",
+        [({}, str(len(status.unconfirmed)))],
+    )
+    yield (
+        "orderferry_import_lag_seconds",
+        "From purchase to shop, of the orders imported in the last seven days.",
+        _lags(status),
+    )
+    yield "orderferry_info", "The version of orderferry.", [({"version": __version__}, "1")]
+    yield (
         "orderferry_quota_tokens",
         "Requests that Amazon's quota allows now.",
         [({"operation": operation}, f"{left:.2f}") for operation, left in status.quota.items()],
     )
+
+
+def _lags(status: Status) -> list[Sample]:
+    if status.lag is None:
+        return []
+    quantiles = (("0.5", status.lag.median), ("0.95", status.lag.p95), ("1", status.lag.worst))
+    return [({"quantile": quantile}, f"{lag.total_seconds():.0f}") for quantile, lag in quantiles]
 
 
 def _labels(labels: Mapping[str, str]) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 from orderferry.domain.entry import EntryState
 
+ADOPTED = "adopted"  # so begins the detail of an order that was taken over from another importer
+
 
 class HistoryEvent(StrEnum):
     """What a line of an order's history tells."""

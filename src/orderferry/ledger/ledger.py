@@ -16,7 +16,7 @@ from orderferry.domain.listing import Listing
 from orderferry.domain.records import Condition, HistoryLine, RunRecord
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
-from orderferry.ledger import conditions, coverage, listings, orders, runs
+from orderferry.ledger import conditions, coverage, imports, listings, orders, runs
 from orderferry.ledger.coverage import Cell
 from orderferry.ledger.store import Store
 
@@ -94,6 +94,16 @@ class Ledger:
         """How many orders were placed from `since` on, by marketplace id and day (UTC). For once a day."""
         with self.store.reading() as connection:
             return orders.purchases(connection, since)
+
+    def import_lags(self, since: datetime) -> list[timedelta]:
+        """How long the orders that were written into the shop from `since` on had taken since their purchase."""
+        with self.store.reading() as connection:
+            return imports.import_lags(connection, since)
+
+    def unshipped(self, ship_by: datetime) -> list[Entry]:
+        """The imported regular orders that Amazon takes for unshipped and that have to be shipped by then."""
+        with self.store.reading() as connection:
+            return imports.unshipped(connection, ship_by)
 
     def given_up(self) -> list[Entry]:
         """The waiting orders that have waited longer than orders.give_up."""

@@ -25,7 +25,7 @@ from orderferry.ledger.tables import claims, order_history, orders
 
 _ID = orders.c.amazon_order_id
 _FIELDS = tuple(field.name for field in fields(Entry) if field.name != "order_id")
-_ENTRIES = select(_ID.label("order_id"), *(orders.c[name] for name in _FIELDS))
+ENTRIES = select(_ID.label("order_id"), *(orders.c[name] for name in _FIELDS))
 _LINE_FIELDS = tuple(field.name for field in fields(HistoryLine) if field.name != "order_id")
 _OPEN = (EntryState.WAITING, EntryState.HELD, EntryState.FAILED)
 
@@ -36,8 +36,8 @@ def find(connection: Connection, order_ids: Iterable[str]) -> dict[str, Entry]:
     """Return the entries of those orders that the ledger knows."""
     found: dict[str, Entry] = {}
     for part in chunks(dict.fromkeys(order_ids)):
-        for row in connection.execute(_ENTRIES.where(_ID.in_(part))):
-            found[row.order_id] = _entry(row)
+        for row in connection.execute(ENTRIES.where(_ID.in_(part))):
+            found[row.order_id] = entry_of(row)
     return found
 
 
@@ -94,7 +94,7 @@ def history(connection: Connection, order_id: str) -> list[HistoryLine]:
 
 def entries(connection: Connection, states: Iterable[EntryState], limit: int | None) -> list[Entry]:
     """Return the orders in these states, those that stand there longest first."""
-    wanted = _ENTRIES.where(orders.c.state.in_(tuple(states))).order_by(orders.c.state_since, _ID)
+    wanted = ENTRIES.where(orders.c.state.in_(tuple(states))).order_by(orders.c.state_since, _ID)
     return _read(connection, wanted if limit is None else wanted.limit(limit))
 
 
@@ -111,7 +111,7 @@ def purchases(connection: Connection, since: datetime) -> dict[tuple[str, date],
 
 def given_up(connection: Connection) -> list[Entry]:
     """Return the waiting orders that have waited longer than orders.give_up."""
-    wanted = _ENTRIES.where(orders.c.state == EntryState.WAITING, orders.c.given_up)
+    wanted = ENTRIES.where(orders.c.state == EntryState.WAITING, orders.c.given_up)
     return _read(connection, wanted.order_by(orders.c.state_since, _ID))
 
 
@@ -122,7 +122,7 @@ def due(connection: Connection, now: datetime, states: Iterable[EntryState], lim
     """
     in_hand = select(claims.c.amazon_order_id).where(claims.c.amazon_order_id == _ID, claims.c.until > now)
     wanted = (
-        _ENTRIES.where(orders.c.state.in_(tuple(states)), orders.c.next_look <= now, not_(in_hand.exists()))
+        ENTRIES.where(orders.c.state.in_(tuple(states)), orders.c.next_look <= now, not_(in_hand.exists()))
         .order_by(func.coalesce(orders.c.last_look, orders.c.first_seen), _ID)
         .limit(limit)
     )
@@ -226,9 +226,9 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {"amazon_order_id": entry.order_id, **{name: getattr(entry, name) for name in _FIELDS}}
 
 
-def _entry(row: Row[Any]) -> Entry:
+def entry_of(row: Row[Any]) -> Entry:
     return Entry(**row._mapping)
 
 
 def _read(connection: Connection, wanted: Select[Any]) -> list[Entry]:
-    return [_entry(row) for row in connection.execute(wanted)]
+    return [entry_of(row) for row in connection.execute(wanted)]

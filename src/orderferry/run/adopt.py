@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from orderferry.domain.adoption import Adoption, Claim, Doubt, Doubtful
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.records import ADOPTED
 from orderferry.errors import ExitCode
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def _remember(ledger: AdoptionLedger, claims: Sequence[Claim], run: int, now: da
                 claim.order_id,
                 EntryState.IMPORTED,
                 id_order=claim.id_order,
-                detail=f"adopted order {claim.id_order} (found: {claim.source})",
+                detail=f"{ADOPTED} order {claim.id_order} (found: {claim.source})",
             )
             for claim in claims
         ],

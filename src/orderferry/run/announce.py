@@ -15,6 +15,7 @@ from orderferry.run.sweeps import SWEEPS
 
 # Commands whose errors are conditions of their own, which only they can end.
 OF_COMMANDS = frozenset({*SWEEPS, "compare"})
+_OF_ORDERS = frozenset({EntryState.HELD, EntryState.FAILED, EntryState.WAITING})
 
 
 class ConditionLedger(Protocol):
@@ -34,6 +35,16 @@ class ConditionLedger(Protocol):
 def open_conditions(ledger: ConditionLedger) -> list[Found]:
     """The conditions of all orders that are held, failed or given up, one for each cause."""
     return order_conditions([*ledger.entries([EntryState.HELD, EntryState.FAILED]), *ledger.given_up()])
+
+
+def told_conditions(ledger: ConditionLedger) -> list[Found]:
+    """What else was said and has not ended: errors of commands, the clock, a marketplace, … Those that only inform have
+    exit code 0."""
+    return [
+        Found(known.key, known.text, ExitCode(known.exit_code or 0))
+        for known in ledger.conditions().values()
+        if known.last_printed is not None and known.key.partition(" ")[0] not in _OF_ORDERS
+    ]
 
 
 def announce(ledger: ConditionLedger, report: Report, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The state of things at a glance, from the ledger alone: no call to Amazon, none to the shop."""
+"""The state of things at a glance, from the ledger: no call to Amazon, and none to the shop but for `unconfirmed`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Protocol
 
+from orderferry import __version__
 from orderferry.config.model import Settings
 from orderferry.domain.durations import iso
 from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.lag import Lag, lag_of
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import RunRecord
@@ -21,14 +23,19 @@ from orderferry.domain.spans import Span, Spans, last_end, subtract
 from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
-from orderferry.run.announce import ConditionLedger, open_conditions
+from orderferry.run.announce import ConditionLedger, open_conditions, told_conditions
 from orderferry.run.conditions import Found
 from orderferry.run.sweeps import SWEEPS
 
-# A command is late when it has been silent for so many of its own usual intervals, and for an hour at least.
+COMPARE = "compare"
+WATCHED = (*SWEEPS, COMPARE)
+# A command is late when it has been silent for so many of its own usual intervals, or for so long beyond one of them,
+# and for an hour at least.
 LATE_AFTER_INTERVALS = 3
+LATE_BEYOND_ONE = timedelta(hours=6)
 LATE_AT_LEAST = timedelta(hours=1)
 RUNS_FOR_RHYTHM = 20
+LAGS_OF = timedelta(days=7)
 
 
 class StatusLedger(ConditionLedger, Protocol):
@@ -41,6 +48,8 @@ class StatusLedger(ConditionLedger, Protocol):
     def coverage(self, basis: Basis) -> Mapping[Cell, Spans]: ...
 
     def open_counts(self, now: datetime) -> Mapping[str, int]: ...
+
+    def import_lags(self, since: datetime) -> Sequence[timedelta]: ...
 
 
 class QuotaLeft(Protocol):
@@ -62,7 +71,11 @@ class CommandStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything that `status` shows."""
+    """Everything that `status` shows.
+
+    `lag`: of the orders imported this week, None where there were none. `unconfirmed`: orders that have left the shop
+    and that Amazon does not know to be shipped, although they soon have to be. `notes`: what could not be asked.
+    """
 
     now: datetime
     commands: tuple[CommandStatus, ...]
@@ -72,11 +85,15 @@ class Status:
     conditions: tuple[Found, ...]
     oldest_waiting: Entry | None
     quota: Mapping[str, Decimal]
+    lag: Lag | None = None
+    unconfirmed: tuple[Entry, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def healthy(self) -> bool:
         """Whether nothing needs a person and nothing is late or missing."""
-        return not (self.conditions or self.gaps or any(command.late for command in self.commands))
+        late = any(command.late for command in self.commands)
+        return not (self.conditions or self.gaps or self.unconfirmed or late)
 
     @property
     def cells(self) -> list[tuple[Cell, Spans]]:
@@ -99,7 +116,12 @@ class Status:
             "gaps": [{**_cell_json(cell), **_span_json(span)} for cell, span in self.gaps],
             "open": {"waiting": 0, "held": 0, "failed": 0, "given_up": 0, **self.open},
             "conditions": [found.text for found in self.conditions],
+            "oldest_waiting": _entry_json(self.oldest_waiting) if self.oldest_waiting else None,
+            "unconfirmed": [_entry_json(entry) for entry in self.unconfirmed],
+            "lag": _lag_json(self.lag) if self.lag else None,
             "quota": {name: str(round(left, 2)) for name, left in self.quota.items()},
+            "notes": list(self.notes),
+            "version": __version__,
             "exit_code": int(self.exit_code),
         }
 
@@ -111,19 +133,22 @@ def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now:
         (m.id, channel): coverage.get((m.id, channel), ()) for m in settings.amazon.marketplaces for channel in Channel
     }
     waiting = ledger.entries([EntryState.WAITING], 1)
+    told = told_conditions(ledger)
     return Status(
         now,
-        tuple(_command_status(ledger, command, now) for command in SWEEPS),
+        tuple(_command_status(ledger, command, now) for command in WATCHED),
         wanted,
         tuple((cell, gap) for cell, spans in sorted(wanted.items()) for gap in gaps_between(spans)),
         ledger.open_counts(now),
-        tuple(open_conditions(ledger)),
+        (*open_conditions(ledger), *(found for found in told if found.exit_code)),
         waiting[0] if waiting else None,
         {
             operation: quota.left(operation, now)
             for operation in USAGE_PLANS
             if operation in ("searchOrders", "getOrder")
         },
+        lag_of(ledger.import_lags(now - LAGS_OF)),
+        notes=tuple(found.text for found in told if not found.exit_code),
     )
 
 
@@ -136,13 +161,25 @@ def gaps_between(spans: Spans) -> Spans:
 def _command_status(ledger: StatusLedger, command: str, now: datetime) -> CommandStatus:
     runs = ledger.last_runs(command, RUNS_FOR_RHYTHM)
     success = ledger.last_success(command)
-    starts = sorted(run.started for run in runs)
-    intervals = [later - earlier for earlier, later in pairwise(starts)]
-    usual = timedelta(seconds=median(i.total_seconds() for i in intervals)) if len(intervals) > 1 else None
+    usual = rhythm(sorted(run.started for run in runs), by_hand_too=command == COMPARE)
     late = False
     if success is not None and usual is not None:
-        late = now - success.started > max(usual * LATE_AFTER_INTERVALS, LATE_AT_LEAST)
+        silent = now - success.started
+        late = silent > max(min(usual * LATE_AFTER_INTERVALS, usual + LATE_BEYOND_ONE), LATE_AT_LEAST)
     return CommandStatus(command, runs[0] if runs else None, success, usual, late or (bool(runs) and success is None))
+
+
+def rhythm(starts: Sequence[datetime], *, by_hand_too: bool = False) -> timedelta | None:
+    """Given the starts of a command's runs, the oldest first, return its usual interval; None for too few to tell.
+
+    `by_hand_too`: a command that people start as well. It has a rhythm only if most of its intervals are alike.
+    """
+    intervals = [later - earlier for earlier, later in pairwise(starts)]
+    if len(intervals) < 2:
+        return None
+    usual = timedelta(seconds=median(interval.total_seconds() for interval in intervals))
+    alike = sum(1 for interval in intervals if abs(interval - usual) <= usual / 4)
+    return usual if not by_hand_too or alike * 2 > len(intervals) else None
 
 
 def _command_json(command: CommandStatus) -> dict[str, Any]:
@@ -152,6 +189,22 @@ def _command_json(command: CommandStatus) -> dict[str, Any]:
         "last_success": iso(command.last_success.started.replace(microsecond=0)) if command.last_success else None,
         "late": command.late,
     }
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "order_id": entry.order_id,
+        "id_order": entry.id_order,
+        "purchased": iso(entry.purchased) if entry.purchased else None,
+        "first_seen": iso(entry.first_seen),
+        "ship_by": iso(entry.ship_by) if entry.ship_by else None,
+        "reason": entry.message or entry.code,
+    }
+
+
+def _lag_json(lag: Lag) -> dict[str, int]:
+    seconds = {"median": lag.median, "p95": lag.p95, "worst": lag.worst}
+    return {"orders": lag.orders, **{f"{name}_seconds": int(of.total_seconds()) for name, of in seconds.items()}}
 
 
 def _by_code(item: tuple[Cell, Spans]) -> tuple[str, Channel]:
