@@ -64,7 +64,13 @@ def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("import")
 @shared_options
-@click.option("--channel", type=click.Choice(list(CHANNELS)), default="all", show_default=True)
+@click.option(
+    "--channel",
+    type=click.Choice(list(CHANNELS)),
+    default="all",
+    show_default=True,
+    help="Only orders that the shop ships (regular), or only those that Amazon ships (fba).",
+)
 @click.option("--restore", is_flag=True, help="Bring back orders that an older back-up of the shop no longer has.")
 @click.option("--accept-shop", is_flag=True, help="The ledger's shop was moved or renamed on purpose.")
 @click.pass_obj
