@@ -75,6 +75,7 @@ class OrderferryError(Exception):
     exit_code = ExitCode.NEEDS_A_PERSON
     code = "error"
     heals = False  # whether the next run may find it gone although nobody did anything
+    subject = ""  # what it is about, where one run may meet the same error about several things
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -160,6 +161,7 @@ class MarketplaceRefused(AmazonRefused):
     def __init__(self, message: str, *, marketplaces: tuple[str, ...], hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.marketplaces = marketplaces
+        self.subject = " ".join(marketplaces)
 
 
 class ShopError(OrderferryError):

@@ -170,7 +170,14 @@ class BridgeShop:
         cart = self._row("cart", "id_cart", id_customer=customer, **places, **common)
         owners = {"id_customer": customer, "id_cart": cart, "id_carrier": 2}
         order = self._row(
-            "orders", "id_order", reference=reference, current_state=state, module="orderferry", **places, **common, **owners
+            "orders",
+            "id_order",
+            reference=reference,
+            current_state=state,
+            module="orderferry",
+            **places,
+            **common,
+            **owners,
         )
         for line in range(lines):
             self._row("order_detail", "id_order_detail", id_order=order, product_id=line + 1, product_quantity=1)

@@ -89,7 +89,8 @@ def quota_spent(operation: str, retry_at: datetime) -> QuotaExhausted:
 def listing_refused(refused: AmazonRefused, marketplaces: tuple[str, ...]) -> MarketplaceRefused:
     """Given a refused listing, return the error that names its marketplaces: each may be tried alone."""
     codes = ", ".join(map(marketplace_code, marketplaces))
-    return MarketplaceRefused(f"{refused.message} (marketplaces: {codes})", marketplaces=marketplaces, hint=_MENDS)
+    hint = f"{_MENDS[:-1]}; or take what it can't read out of amazon.marketplaces."
+    return MarketplaceRefused(f"{refused.message[:-1]} for {codes}.", marketplaces=marketplaces, hint=hint)
 
 
 def is_unknown_order(answer: Answer) -> bool:

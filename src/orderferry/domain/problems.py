@@ -29,11 +29,11 @@ class ProblemCode(StrEnum):
     DUPLICATE_INVOICE_NUMBER = "duplicate-invoice-number"
     OTHER_IMPORTER = "other-importer"
     NOT_READY = "not-ready"
+    NOT_IMPORTABLE = "not-importable"
     NOT_FOUND = "not-found"
     WRITE_FAILED = "write-failed"
     UNREADABLE_ORDER = "unreadable-order"
     CLOCK_OFF = "clock-off"
-    MARKETPLACE_REFUSED = "marketplace-refused"
     MISSING_DATA = "missing-data"
     LEDGER_REBUILT = "ledger-rebuilt"
     IMPLAUSIBLE = "implausible-answer"
@@ -69,12 +69,11 @@ HINTS: dict[ProblemCode, str] = {
     "your accountant.",
     ProblemCode.OTHER_IMPORTER: "`orderferry adopt` takes the orders of the other importer over.",
     ProblemCode.NOT_READY: "Amazon has not released the order yet; it is imported as soon as it is.",
+    ProblemCode.NOT_IMPORTABLE: "Nothing has to be done; `orderferry show {order_id}` tells all that is known of it.",
     ProblemCode.NOT_FOUND: "Check the order id and the region of the configuration.",
     ProblemCode.WRITE_FAILED: "It is tried again by each run; `orderferry -v import --order {order_id}` shows more.",
     ProblemCode.UNREADABLE_ORDER: "The span is read again; if it stays, report it to orderferry's issue tracker.",
     ProblemCode.CLOCK_OFF: "Set the machine's clock (NTP).",
-    ProblemCode.MARKETPLACE_REFUSED: "Authorise the application for this marketplace in Seller Central, or take it "
-    "out of amazon.marketplaces.",
     ProblemCode.LEDGER_REBUILT: "The daily jobs do it by themselves; by hand: `orderferry recheck` and `orderferry "
     "doublecheck`.",
     ProblemCode.EXPOSED_CONFIGURATION: "Run `chmod 600` on the file, and renew the secret if others may have read it.",

@@ -8,8 +8,15 @@ from typing import Protocol
 
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.records import Condition
-from orderferry.errors import ExitCode, OrderferryError
-from orderferry.run.conditions import Found, error_conditions, order_conditions, problem_conditions, speak
+from orderferry.errors import ExitCode, MarketplaceRefused, OrderferryError
+from orderferry.run.conditions import (
+    Found,
+    error_conditions,
+    error_key,
+    order_conditions,
+    problem_conditions,
+    speak,
+)
 from orderferry.run.report import Report
 from orderferry.run.sweeps import SWEEPS
 
@@ -61,8 +68,10 @@ def announce_errors(
 ) -> tuple[tuple[ExitCode, str], ...]:
     """Given what ended a run of a command that judges no orders, return what of it is news, and remember that it was
     said: what may heal by itself is told when it lasts, not at once."""
+    errors = tuple(errors)
     known = [c for c in ledger.conditions().values() if c.key.startswith(f"{command}: ")]
-    return _spoken(ledger, known, error_conditions(command, errors), now)
+    judged = [c for c in known if _can_be_over(c, command, errors)]
+    return _spoken(ledger, judged, error_conditions(command, errors), now)
 
 
 def _spoken(
@@ -83,5 +92,11 @@ def _is_judged(condition: Condition, report: Report) -> bool:
     """
     command, colon, _ = condition.key.partition(": ")
     if colon and command in OF_COMMANDS:
-        return command == report.command
+        return command == report.command and _can_be_over(condition, command, report.errors)
     return condition.exit_code != 0 or not report.errors
+
+
+def _can_be_over(condition: Condition, command: str, errors: Sequence[OrderferryError]) -> bool:
+    """A run that was cut short by an error says nothing of the errors before it: it may not have come to them."""
+    cut_short = any(not isinstance(error, MarketplaceRefused) for error in errors)
+    return not cut_short or condition.key in {error_key(command, error) for error in errors}

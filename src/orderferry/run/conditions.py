@@ -54,13 +54,18 @@ def error_conditions(command: str, errors: Iterable[OrderferryError]) -> list[Fo
     """Given the errors that ended a run or a part of it, return their conditions, which belong to the command."""
     return [
         Found(
-            f"{command}: {error.code}",
+            error_key(command, error),
             f"{command}: {_sentence(error.message, error.hint)}",
             error.exit_code,
             error.heals,
         )
         for error in errors
     ]
+
+
+def error_key(command: str, error: OrderferryError) -> str:
+    """Given an error of a command, return the key of its condition."""
+    return f"{command}: {error.code} {error.subject}".strip()
 
 
 def problem_conditions(problems: Iterable[Problem]) -> list[Found]:

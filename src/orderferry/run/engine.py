@@ -33,6 +33,7 @@ from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.recover import Recovery
+from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report
 from orderferry.run.stop import Overdue, StopSwitch
 from orderferry.run.sweeps import Sweep
@@ -145,10 +146,12 @@ class Engine:
         cells = observed_cells(self.sweep, self.settings, self.options)
         incremental = self.sweep.incremental and not self.options.spans_by_hand
         rereadings = {cell: Rereading(*moments) for cell, moments in self.ledger.rereading(cells).items()}
+        refusals = Refusals(self.ledger, report, self.options.dry_run)
         reader = ListingReader(
             self.source,
             self.ledger,
             report,
+            refusals,
             patience,
             take=lambda orders: self._take(orders, processor, rules),
             credit=self._credit(end),
@@ -166,7 +169,8 @@ class Engine:
             return  # the rest of a catch-up that stopped for quota: the next one starts anew
         else:
             due = spans_by_hand(self.sweep, self.settings, self._looking_back(recovery), cells, end)
-        reader.read(searches_for(self.sweep, due))
+        for part in refusals.apart(due):
+            reader.read(searches_for(self.sweep, part))
         if self.options.dry_run:
             return
         if incremental:

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.paging import PagingLoop, read_pages
-from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Page, Search
 from orderferry.domain.window import cells_of, observed_span
 from orderferry.errors import MarketplaceRefused, PaginationExpired
 from orderferry.run.patience import Patience
 from orderferry.run.ports import OrderSource, RunLedger
+from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report
 
 log = logging.getLogger(__name__)
@@ -31,11 +31,13 @@ class ListingReader:
     """Reads searches page by page and hands the orders on.
 
     `take` brings the orders of a page to their verdicts. `credit` says whether a search's span may count as coverage.
+    `refusals` is what becomes of marketplaces that Amazon refuses.
     """
 
     source: OrderSource
     ledger: RunLedger
     report: Report
+    refusals: Refusals
     patience: Patience
     take: Take
     credit: Callable[[Search], bool]
@@ -65,16 +67,24 @@ class ListingReader:
         for search in searches:
             self._read_search(search)
 
-    def _read_search(self, search: Search) -> None:
+    def _read_search(self, wanted: Search) -> None:
+        search = self.refusals.still_asked(wanted)
+        if search is None:
+            return
         try:
             self._read_listing(Listing(self.command, search, self.source.now()))
         except MarketplaceRefused as refused:
-            if len(search.marketplaces) == 1:
-                self._note_refused(refused)
-                return
-            log.warning("the joint listing was refused; each marketplace is tried alone")
-            for marketplace in search.marketplaces:
-                self._read_search(replace(search, marketplaces=(marketplace,)))
+            self._read_alone(search, refused)
+        else:
+            self.refusals.listed(search.marketplaces)
+
+    def _read_alone(self, search: Search, refused: MarketplaceRefused) -> None:
+        if len(search.marketplaces) == 1:
+            self.refusals.note(refused)
+            return
+        log.warning("the joint listing was refused; each marketplace is tried alone")
+        for marketplace in search.marketplaces:
+            self._read_search(replace(search, marketplaces=(marketplace,)))
 
     def resume(self, listing: Listing) -> Listing:
         """Go on with a listing that an earlier run left; return it."""
@@ -83,7 +93,7 @@ class ListingReader:
             self._read_listing(listing)
         except MarketplaceRefused as refused:
             self.ledger.drop_listing(listing)
-            self._note_refused(refused)
+            self._read_alone(listing.search, refused)
         return listing
 
     def _read_listing(self, listing: Listing) -> None:
@@ -153,8 +163,3 @@ class ListingReader:
         enough = readings >= UNREADABLE_READINGS
         self.ledger.remember(key, "0" if enough else str(readings))
         return not enough
-
-    def _note_refused(self, refused: MarketplaceRefused) -> None:
-        self.report.errors.append(refused)
-        for marketplace in refused.marketplaces:
-            self.report.add_problem(Problem(ProblemCode.MARKETPLACE_REFUSED, refused.message, subject=marketplace))

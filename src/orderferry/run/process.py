@@ -139,7 +139,11 @@ class Processor:
         if decision.action is Action.WAIT:
             return self._waiting(order, entry, decision.reason, rules, looked=looked)
         self.report.note(order.order_id, Outcome.IGNORED)
-        self._say_other_importer(order, entry, decision.reason)
+        if decision.reason is Reason.OTHER_IMPORTER:
+            self._say_other_importer(order, entry, rules)
+        elif rules.forced:
+            text = f"order {order.order_id} is not imported: {REASON_TEXTS[decision.reason]}"
+            self.report.add_problem(Problem(ProblemCode.NOT_IMPORTABLE, text, order.order_id))
         return Verdict(
             order.order_id, EntryState.IGNORED, decision.reason, message=REASON_TEXTS[decision.reason], looked=looked
         )
@@ -208,8 +212,8 @@ class Processor:
         )
         return self._held(problem, entries.get(order.order_id), looked=False)
 
-    def _say_other_importer(self, order: Order, entry: Entry | None, reason: Reason) -> None:
-        if reason is Reason.OTHER_IMPORTER and (entry is None or entry.code != reason):
+    def _say_other_importer(self, order: Order, entry: Entry | None, rules: Rules) -> None:
+        if rules.forced or entry is None or entry.code != Reason.OTHER_IMPORTER:
             self.report.add_problem(
                 Problem(
                     ProblemCode.OTHER_IMPORTER,

@@ -158,6 +158,7 @@ def _second(moment: datetime) -> str:
 INFORMATIVE = frozenset(
     {
         ProblemCode.NOT_READY,
+        ProblemCode.NOT_IMPORTABLE,
         ProblemCode.OTHER_IMPORTER,
         ProblemCode.CLOCK_OFF,
         ProblemCode.MISSING_DATA,

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from orderferry.domain.records import Condition
 from orderferry.errors import ExitCode, OrderferryError
+from orderferry.run.conditions import error_key
 from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
 
@@ -82,7 +83,7 @@ class Watch:
             return False
         if self._standing is None:
             return True
-        return any(f"{report.command}: {error.code}" in self._standing for error in report.errors)
+        return any(error_key(report.command, error) in self._standing for error in report.errors)
 
 
 def news(report: Report, name: str) -> dict[str, Any]:

@@ -120,7 +120,6 @@ def test_every_code_of_an_error_has_its_row_with_its_exit_code() -> None:
     told = troubleshooting_rows("What ends a run")
     known = errors()
     known.pop("error")  # the base of them all
-    known.pop("marketplace-refused")  # told as a problem
     assert set(told) - {"system"} == set(known)
     for code, kind in known.items():
         if code != "stopped":  # by the signal

@@ -426,6 +426,27 @@ def test_a_refused_joint_listing_is_tried_once_for_each_marketplace_and_the_othe
     assert report.exit_code is ExitCode.AMAZON_REFUSED
     covered = world.ledger.coverage(Basis.UPDATED)
     assert {cell for cell, spans in covered.items() if spans} == {(IT.id, Channel.REGULAR), (IT.id, Channel.FBA)}
+    # Two spans are to be read; the second is asked for without the one that was refused for the first.
+    asked = [search.marketplaces for search, _ in world.amazon.searches]
+    assert asked == [(DE.id, IT.id), (DE.id,), (IT.id,), (IT.id,)]
+    assert [error.subject for error in report.errors] == [DE.id]
+
+
+def test_a_marketplace_that_was_refused_costs_the_next_runs_one_request_until_it_is_listed_again(world: World) -> None:
+    world.amazon.refused = {DE.id}
+    world.run()
+    world.pass_time(minutes=5)
+    world.amazon.searches.clear()
+    world.run()
+    assert [search.marketplaces for search, _ in world.amazon.searches] == [(IT.id,), (DE.id,)]
+    world.amazon.put(make_order(2, marketplace_id=DE.id))
+    world.amazon.refused = set()
+    world.pass_time(minutes=5)
+    assert counts(world.run()) == {"seen": 1, "created": 1}
+    world.pass_time(minutes=5)
+    world.amazon.searches.clear()
+    assert world.run().exit_code is ExitCode.DONE
+    assert [search.marketplaces for search, _ in world.amazon.searches] == [(DE.id, IT.id)]
 
 
 @pytest.mark.parametrize(
@@ -488,6 +509,18 @@ def test_named_orders_are_asked_for_one_by_one_and_nothing_is_covered(world: Wor
     assert report.calls == {"searchOrders": 0, "getOrder": 3}
     assert {p["code"] for p in report.as_json()["problems"]} == {"not-ready", "not-found"}
     assert not any(world.ledger.coverage(Basis.UPDATED).values())
+
+
+def test_a_named_order_that_is_not_imported_says_why(world: World) -> None:
+    cancelled = make_order(1, S.CANCELLED)
+    elsewhere = make_order(2)
+    world.amazon.put(cancelled, elsewhere)
+    world.shop.foreign_by_id = {elsewhere.order_id: 7}
+    for _ in range(2):
+        report = world.run(orders=(cancelled.order_id, elsewhere.order_id))
+        assert counts(report) == {"seen": 2, "ignored": 2}
+        assert {p["code"] for p in report.as_json()["problems"]} == {"not-importable", "other-importer"}
+        assert report.exit_code is ExitCode.DONE
 
 
 def test_a_request_that_amazon_rejects_concerns_that_order_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
