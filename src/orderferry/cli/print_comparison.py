@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from orderferry.cli.failures import error_lines
+from orderferry.domain.cause import cause_of, first_deadline
 from orderferry.errors import ExitCode
 from orderferry.run.compare_result import Comparison, Difference, Finding
 from orderferry.run.compare_totals import Row, Sums, Totals
@@ -53,19 +54,20 @@ def _print_all(result: Comparison) -> None:
 
 
 def _print_findings(what: str, findings: Iterable[Finding]) -> None:
-    causes: dict[tuple[str, str], list[str]] = {}
+    causes: dict[tuple[str, str], list[Finding]] = {}
     number = 0
     for finding in findings:
         number += 1
-        causes.setdefault((finding.reason, finding.hint.replace(finding.order_id, "ORDER_ID")), []).append(
-            finding.order_id
-        )
+        hint = finding.hint.replace(finding.order_id, "ORDER_ID")
+        causes.setdefault((cause_of(finding.reason), hint), []).append(finding)
     if not number:
         return
     click.echo(click.style(f"  {_orders(number)} {what}:", fg="red"))
-    for (reason, hint), order_ids in list(causes.items())[:MOST_LINES]:
-        click.echo(f"    {_named(order_ids)}: {reason}")
-        click.echo(f"      {hint.replace('ORDER_ID', order_ids[0]) if len(order_ids) == 1 else hint}")
+    for (reason, hint), found in list(causes.items())[:MOST_LINES]:
+        alone = found[0] if len(found) == 1 else None
+        told = alone.reason if alone else reason + first_deadline(finding.reason for finding in found)
+        click.echo(f"    {_named([finding.order_id for finding in found])}: {told}")
+        click.echo(f"      {alone.hint if alone else hint}")
     _print_rest(len(causes))
 
 

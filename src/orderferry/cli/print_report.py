@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from orderferry.cli.failures import error_lines
+from orderferry.domain.cause import cause_of, first_deadline
+from orderferry.domain.problems import Problem
 from orderferry.errors import ExitCode
+from orderferry.run.conditions import NAMED_ORDERS
 from orderferry.run.report import Report
 
-MOST_PROBLEMS = 20
+MOST_CAUSES = 20
 
 
 def print_said(report: Report, *, quiet: bool) -> None:
@@ -60,9 +65,25 @@ def print_summary(report: Report) -> None:
 
 
 def _print_problems(report: Report) -> None:
-    problems = list(report.problems.values())
-    for problem in problems[:MOST_PROBLEMS]:
-        click.echo(click.style(f"  ! {problem.message}", fg="yellow"))
-        click.echo(f"    {problem.hint}")
-    if len(problems) > MOST_PROBLEMS:
-        click.echo(f"    … and {len(problems) - MOST_PROBLEMS} more; `orderferry status` lists them by cause.")
+    """Problems by cause, the most frequent first: a hundred orders of one unknown SKU are one thing to mend."""
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in report.problems.values():
+        hint = problem.hint.replace(problem.order_id, "ORDER_ID") if problem.order_id else problem.hint
+        groups.setdefault((problem.code, cause_of(problem.message, problem.order_id), hint), []).append(problem)
+    ranked = sorted(groups.items(), key=lambda group: -len(group[1]))
+    for (code, cause, hint), problems in ranked[:MOST_CAUSES]:
+        first = problems[0]
+        alone = len(problems) == 1
+        told = first.message if alone else f"{_orders(problems)} ({code}): {cause}"
+        late = "" if alone else first_deadline(problem.message for problem in problems)
+        click.echo(click.style(f"  ! {told}{late}", fg="yellow"))
+        click.echo(f"    {first.hint if alone else hint}")
+    if len(ranked) > MOST_CAUSES:
+        lists = "--json lists all" if report.dry_run else "`orderferry status` lists all"
+        click.echo(f"    … and {len(ranked) - MOST_CAUSES} more causes; {lists}.")
+
+
+def _orders(problems: Sequence[Problem]) -> str:
+    named = ", ".join(problem.order_id for problem in problems[:NAMED_ORDERS])
+    more = len(problems) - NAMED_ORDERS
+    return f"{len(problems)} orders, {named}{f' and {more} more' if more > 0 else ''}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from orderferry.domain.cause import with_deadline
 from orderferry.domain.decide import (
     REASON_TEXTS,
     Action,
@@ -253,7 +254,7 @@ def _with_deadline(problem: Problem, order: Order) -> Problem:
     latest = order.deliver_by.latest
     if order.channel is not Channel.REGULAR or latest is None or order.status is OrderStatus.CANCELLED:
         return problem
-    return replace(problem, message=f"{problem.message}; Amazon withdraws the buyer's phone after {latest:%Y-%m-%d}")
+    return replace(problem, message=with_deadline(problem.message, latest))
 
 
 def _would_be(intent: Intent, changes: tuple[str, ...]) -> Effect:
