@@ -125,7 +125,8 @@ def init_command(context: CliContext, /, **given: Any) -> int:
 
     target = _target(context)
     context.set_up_logging()
-    interview = Interview(Draft(os.environ), interactive=not given["non_interactive"])
+    draft = Draft(os.environ, folder=target.parent)
+    interview = Interview(draft, interactive=not given["non_interactive"])
     _take_options(interview.draft, given)
     tries = None if given["no_try"] else _Tries(interview.draft)
     if interview.interactive and sys.stdin is None:  # closed by whoever started us

@@ -19,17 +19,25 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A world that `demo` left, or a TOML file with orders of your own; default: an invented shop.",
 )
+@click.option(
+    "--skus",
+    metavar="SKUS",
+    help="SKUs separated by commas, such as references of a staging shop, for the invented shop.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free port.")
 @click.pass_obj
-def simulator_command(context: CliContext, /, world: Path | None, port: int) -> int:
+def simulator_command(context: CliContext, /, world: Path | None, skus: str | None, port: int) -> int:
     """Run the simulated Amazon on a local port until Ctrl-C, and print what a configuration needs to use it."""
     from orderferry import collector
     from orderferry.simulator.serving import serve_forever
 
+    sold = [sku.strip() for sku in (skus or "").split(",") if sku.strip()]
+    if world is not None and skus is not None:
+        raise click.UsageError("--skus is for the invented shop, and --world brings orders of its own: give one.")
     context.set_up_logging()
     collector.started()
     try:
-        serve_forever(world, port=port, on_start=_announce)
+        serve_forever(world, port=port, skus=sold, on_start=_announce)
     except KeyboardInterrupt:
         click.echo("The simulator has stopped.")
     return 0
@@ -47,3 +55,8 @@ def _announce(server: SimulatorServer) -> None:
         ("refresh_token", credentials.refresh_token),
     ):
         click.echo(f'{key} = "{value}"')
+    click.echo(
+        "\nOr let init write one, in another shell; it asks for the client secret and the refresh token above:\n\n"
+        f"    orderferry -c staging.toml init --client-id {credentials.client_id} "
+        f"--set amazon.endpoint={server.endpoint} --set amazon.token_url={server.token_url}\n"
+    )

@@ -30,10 +30,14 @@ _DATABASE = ("url", "from", "host", "socket", "user", "database")
 
 @dataclass(slots=True)
 class Draft:
-    """Answers by the paths of their keys; `environ` may hold the secrets."""
+    """Answers by the paths of their keys; `environ` may hold the secrets.
+
+    `folder`: where the configuration is going to lie, from which its relative paths start (None: they can't be tried).
+    """
 
     environ: Mapping[str, str]
     values: dict[KeyPath, Value] = field(default_factory=dict)
+    folder: Path | None = None
 
     def put(self, name: str, value: Value) -> None:
         """Set a key by its dotted name; None takes it back."""
@@ -87,10 +91,13 @@ class Draft:
                 if not (self.has_database if path[0] == "prestashop" else self.has(".".join(path)))
             }
             values = stand_ins | values
-        with tempfile.TemporaryDirectory(prefix="orderferry-") as folder:
-            path = Path(folder) / "config.toml"
-            path.touch(mode=0o600)
-            path.write_text(render_filled(values), encoding="utf-8")
+        # Its mode is 0600; a name without .toml is no configuration to a run that goes through the folder meanwhile.
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix=".orderferry-", suffix=".draft", dir=self.folder
+        ) as file:
+            file.write(render_filled(values))
+            file.flush()
+            path = Path(file.name)
             try:
                 return load_settings(path, self.environ)
             except ConfigError as error:

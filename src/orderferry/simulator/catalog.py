@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from itertools import cycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,14 @@ DEMO_CATALOG: tuple[CatalogItem, ...] = tuple(
         ("FERRY-SOAP-3", "Olive soap, 3 pieces", "11.70"),
     )
 )
+
+
+def own_catalog(skus: Sequence[str]) -> tuple[CatalogItem, ...]:
+    """Given the SKUs of a staging shop, return a catalogue of them, with titles and prices of our own."""
+    return tuple(
+        CatalogItem(sku, f"Article {sku}", like.price) for sku, like in zip(skus, cycle(DEMO_CATALOG), strict=False)
+    )
+
 
 # How many units of a currency a euro's worth is priced at here; no exchange rates, only plausible prices.
 _PRICE_LEVELS = {

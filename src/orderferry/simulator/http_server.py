@@ -73,7 +73,8 @@ class SimulatorServer:
             self._http = _HttpServer((host, port), amazon)
         except OSError as error:
             raise UsageError(
-                f"the simulator can't listen on {host}:{port} ({error.strerror})", hint="Choose another port."
+                f"the simulator can't listen on {host}:{port} ({error.strerror})",
+                hint="Choose another one: --port NUMBER, or --port 0 for any that is free.",
             ) from error
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from orderferry.simulator.catalog import DEMO_CATALOG, own_catalog
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
@@ -17,12 +18,17 @@ _MOVED = timedelta(seconds=2)
 _INVENTED_BEFORE, _INVENTED_DAYS, _INVENTED_A_DAY = timedelta(days=7), 37, 40
 
 
-def open_world(path: Path | None, now: datetime) -> World:
+def open_world(path: Path | None, now: datetime, skus: Sequence[str] = ()) -> World:
     """Given the path of a world or of the user's own orders, return it; without one, a small shop that has been open
-    for a week and stays so for a month. Raise UsageError for a file that can't be read."""
+    for a week and stays so for a month, and sells `skus`, or articles of its own.
+
+    Raise UsageError for a file that can't be read.
+    """
     if path is not None:
         return World.load(path, now)
-    return generate(seed=1, start=now - _INVENTED_BEFORE, days=_INVENTED_DAYS, orders_per_day=_INVENTED_A_DAY)
+    sold = own_catalog(skus) if skus else DEMO_CATALOG
+    start = now - _INVENTED_BEFORE
+    return generate(seed=1, start=start, days=_INVENTED_DAYS, orders_per_day=_INVENTED_A_DAY, skus=sold)
 
 
 def serve_forever(
@@ -30,6 +36,7 @@ def serve_forever(
     *,
     port: int = DEFAULT_PORT,
     host: str = "127.0.0.1",
+    skus: Sequence[str] = (),
     on_start: Callable[[SimulatorServer], None] | None = None,
     stop: threading.Event | None = None,
 ) -> None:
@@ -40,7 +47,7 @@ def serve_forever(
     addresses. Raise UsageError for a bad file or a port that is taken.
     """
     now = datetime.now(UTC)
-    world = open_world(world_path, now)
+    world = open_world(world_path, now, skus)
     clock = Clock(now + world.clock_offset)
     try:
         with SimulatorServer(world, clock=clock, host=host, port=port) as server:
