@@ -84,9 +84,10 @@ def test_a_person_who_moved_the_state_is_not_overruled(sqlite_shop: ShopDatabase
     sqlite_shop.execute("UPDATE {p}orders SET current_state = 3")
     applied = writing.take(shipped(ORDER), LATER)
 
-    assert applied.changes == ("tracking",)
+    assert applied.changes == ("tracking", "message")
     assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 3
     assert sqlite_shop.value("SELECT tracking_number FROM {p}order_carrier") == "1Z999"
+    assert any("Tracking number at Amazon: 1Z999" in text for text in messages(sqlite_shop))
 
 
 def test_a_tracking_number_of_the_shops_own_stays(sqlite_shop: ShopDatabase, writing: Importer) -> None:
@@ -96,6 +97,44 @@ def test_a_tracking_number_of_the_shops_own_stays(sqlite_shop: ShopDatabase, wri
 
     assert sqlite_shop.value("SELECT tracking_number FROM {p}order_carrier") == "OWN-1"
     assert any("1Z999" in text for text in messages(sqlite_shop))
+
+
+def test_a_tracking_number_of_ours_follows_amazons(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    sent = shipped(ORDER)
+    writing.take(ORDER)
+    writing.take(sent, LATER)
+    corrected = shipped(sent, number="1Z777")
+    applied = writing.take(corrected, LATER)
+
+    assert applied.changes == ("tracking", "message")
+    assert sqlite_shop.value("SELECT tracking_number FROM {p}order_carrier") == "1Z777"
+    assert any("Tracking number at Amazon: 1Z777" in text for text in messages(sqlite_shop))
+    sqlite_shop.execute("UPDATE {p}order_carrier SET tracking_number = 'BY-HAND'")
+    assert writing.take(shipped(corrected, number="1Z666"), LATER).changes == ("message",)
+    assert sqlite_shop.value("SELECT tracking_number FROM {p}order_carrier") == "BY-HAND"
+
+
+def test_what_the_label_software_wrote_first_is_no_news(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    writing.verifies = False  # the state is moved without its history
+    sqlite_shop.execute("UPDATE {p}orders SET current_state = 4")
+    sqlite_shop.execute("UPDATE {p}order_carrier SET tracking_number = '1Z999'")
+    applied = writing.take(shipped(ORDER), LATER)
+
+    assert (applied.effect, applied.changes) == (Effect.UNCHANGED, ())
+    assert sqlite_shop.count("customer_message") == 1
+
+
+def test_a_carrier_that_a_person_chose_stays(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    by_hand, amazons = sqlite_shop.rows("SELECT id_carrier, name FROM {p}carrier WHERE deleted = 0 AND active = 1")[-2:]
+    for table in ("orders", "order_carrier"):
+        sqlite_shop.execute(f"UPDATE {{p}}{table} SET id_carrier = :id", id=by_hand["id_carrier"])
+    sqlite_shop.execute("UPDATE {p}cart SET id_carrier = :id", id=amazons["id_carrier"])
+    writing.take(shipped(ORDER, carrier=amazons["name"]), LATER)
+
+    assert sqlite_shop.value("SELECT tracking_number FROM {p}order_carrier") == "1Z999"
+    assert sqlite_shop.value("SELECT id_carrier FROM {p}order_carrier") == by_hand["id_carrier"]
 
 
 def test_the_packages_carrier_is_taken_over_by_name(sqlite_shop: ShopDatabase, writing: Importer) -> None:
@@ -161,6 +200,59 @@ def test_a_corrected_address_is_a_new_row(sqlite_shop: ShopDatabase, writing: Im
     assert any("address" in text for text in messages(sqlite_shop))
 
 
+EDITED_ADDRESSES = {
+    "a row of its own, as the back office does": (
+        "INSERT INTO {p}address (id_address, id_country, id_customer, alias, lastname, firstname, address1, postcode,"
+        " city, company, address2, phone, phone_mobile, date_add, date_upd) SELECT 77, id_country, id_customer, alias,"
+        " lastname, firstname, 'Via Larga 9', postcode, city, company, address2, phone, phone_mobile, date_add,"
+        " date_upd FROM {p}address",
+        "UPDATE {p}orders SET id_address_delivery = 77, id_address_invoice = 77",
+    ),
+    "in place, as modules do": ("UPDATE {p}address SET address1 = 'Via Larga 9', date_upd = '2026-11-23 09:00:00'",),
+}
+
+
+@pytest.mark.parametrize("edits", EDITED_ADDRESSES.values(), ids=EDITED_ADDRESSES)
+def test_an_address_that_a_person_edited_stays(
+    sqlite_shop: ShopDatabase, writing: Importer, edits: tuple[str, ...]
+) -> None:
+    writing.take(ORDER)
+    for edit in edits:
+        sqlite_shop.execute(edit)
+    applied = writing.take(news(ORDER, delivery_address=replace(HOME, lines=("Via Torino 2",))), LATER)
+
+    assert applied.changes == ("message",)
+    row = sqlite_shop.one("SELECT a.* FROM {p}address a JOIN {p}orders o ON o.id_address_delivery = a.id_address")
+    assert row["address1"] == "Via Larga 9"
+    (told,) = [text for text in messages(sqlite_shop) if "edited in the shop" in text]
+    assert "At Amazon: Mario Rossi, Via Torino 2, 20121 Milano" in told
+
+
+def test_an_address_of_ours_follows_amazons_each_time(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    first = news(ORDER, delivery_address=replace(HOME, lines=("Via Torino 2",)))
+    writing.take(first, LATER)
+    writing.take(news(first, delivery_address=replace(HOME, lines=("Via Torino 4",))), LATER)
+
+    row = sqlite_shop.one("SELECT a.* FROM {p}address a JOIN {p}orders o ON o.id_address_delivery = a.id_address")
+    assert row["address1"] == "Via Torino 4"
+    assert sqlite_shop.count("address") == 3
+
+
+def test_a_corrected_address_that_can_t_be_taken_silences_nothing_else(
+    sqlite_shop: ShopDatabase, writing: Importer
+) -> None:
+    writing.take(ORDER)
+    asked = replace(ORDER.items[0], cancel_requested_by="BUYER")
+    nowhere = replace(HOME, country="KP")
+    applied = writing.take(news(ORDER, items=(asked, ORDER.items[1]), delivery_address=nowhere), LATER)
+
+    assert applied.changes == ("message",)
+    assert [note.code for note in applied.notes] == [ProblemCode.UNKNOWN_COUNTRY]
+    (told,) = [text for text in messages(sqlite_shop) if "asks to cancel" in text]
+    assert "address" not in told
+
+
 def test_withdrawn_personal_data_blank_nothing(sqlite_shop: ShopDatabase, writing: Importer) -> None:
     writing.take(ORDER)
     gone = news(ORDER, delivery_address=replace(HOME, name="", lines=(), phone="", postal_code=""))
@@ -204,6 +296,30 @@ def test_a_cancelled_line_follows_while_there_is_no_invoice(sqlite_shop: ShopDat
     assert stock_of(sqlite_shop, "TSHIRT") == (720, 720, 0)
     assert stock_of(sqlite_shop, "MUG-BLUE") == (398, 400, 2)
     assert writing.take(without_shirt(ORDER), LATER).effect is Effect.UNCHANGED
+
+
+def test_lines_that_a_person_edited_stay(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)
+    writing.take(ORDER)
+    writing.verifies = False  # the line's total is left as it was
+    sqlite_shop.execute("UPDATE {p}order_detail SET product_quantity = 3 WHERE product_reference = 'MUG-BLUE'")
+    applied = writing.take(without_shirt(ORDER), LATER)
+
+    assert applied.changes == ("message",)
+    assert sqlite_shop.count("order_detail") == 2
+    (told,) = [text for text in messages(sqlite_shop) if "edited in the shop" in text]
+    assert "Amazon's total is 37.58 EUR" in told
+    assert stock_of(sqlite_shop, "TSHIRT")[0] == 719
+
+
+def test_lines_of_ours_follow_amazons_each_time(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)
+    writing.take(ORDER)
+    writing.take(without_shirt(ORDER), LATER)
+    applied = writing.take(news(news(ORDER)), LATER)
+
+    assert applied.changes == ("lines and totals",)
+    assert sqlite_shop.count("order_detail") == 2
 
 
 def test_a_cancelled_line_after_the_invoice_is_reported_until_somebody_acts(

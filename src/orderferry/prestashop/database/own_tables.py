@@ -60,7 +60,11 @@ def _marker_columns() -> list[sa.Column[Any]]:
         word("module", 64),
         number("digest_version"),
         *(word(f"digest_{group}", 64) for group in ("state", "lines", "address", "tracking", "totals")),
+        # what we wrote last: where the shop has something else now, a person was there ('' and 0: not kept)
         number("last_state"),
+        number("last_address"),
+        word("last_tracking", 64),
+        word("last_lines", 64),
         sa.Column("ship_by", moment(), nullable=True),
         word("programs", 255),
         word("tax_scheme", 32),

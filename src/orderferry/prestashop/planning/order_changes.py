@@ -20,6 +20,11 @@ from orderferry.prestashop.rows.message import cancel_request
 # States that need no cancelling any more: the shop's own words for "this will not be sent".
 ENDED_STATES = ("PS_OS_CANCELED", "PS_OS_ERROR", "PS_OS_REFUND")
 
+# What Changes.summary calls these changes, and what staff is told of them.
+ADDRESS, LINES, TRACKING, MESSAGE = "address", "lines and totals", "tracking", "message"
+ADDRESS_MOVED = "Amazon has changed the delivery address; the earlier one is still in the address list."
+LINES_FOLLOW = "Amazon has changed quantities or amounts; lines and totals follow."
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -86,10 +91,10 @@ def changes_of(order: Order, marker: Marker, standing: Standing) -> Changes:
     state = standing.target if moves else None
     summary = [
         f"state {state.id}" if state else "",
-        "tracking" if tracking else "",
-        "address" if address else "",
-        "lines and totals" if lines else "",
-        "message" if told and not (address or lines) else "",
+        TRACKING if tracking else "",
+        ADDRESS if address else "",
+        LINES if lines else "",
+        MESSAGE if told and not (address or lines) else "",
     ]
     return Changes(
         digests=keep,
@@ -135,9 +140,9 @@ def _told(order: Order, groups: frozenset[str], *, moves: bool, address: bool, l
     """The private message for what no history row shows."""
     told: list[str] = []
     if address:
-        told.append("Amazon has changed the delivery address; the earlier one is still in the address list.")
+        told.append(ADDRESS_MOVED)
     if lines:
-        told.append("Amazon has changed quantities or amounts; lines and totals follow.")
+        told.append(LINES_FOLLOW)
     if "state" in groups and not moves:
         if order.status is OrderStatus.PARTIALLY_SHIPPED:
             told.append("Amazon: partially shipped.")

@@ -13,7 +13,17 @@ from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.planning.frame import Place
 from orderferry.prestashop.planning.framing import Bench, frame_order, paperwork_of
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.order_changes import ENDED_STATES, Changes, Standing, changes_of
+from orderferry.prestashop.planning.order_changes import (
+    ADDRESS,
+    ADDRESS_MOVED,
+    ENDED_STATES,
+    LINES,
+    LINES_FOLLOW,
+    MESSAGE,
+    Changes,
+    Standing,
+    changes_of,
+)
 from orderferry.prestashop.planning.order_places import places_of
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.shop_time import shop_day, shop_moment
@@ -79,18 +89,22 @@ def _with_place(
     if not isinstance(places, Problem):
         return changes, places[0]
     digests = replace(changes.digests, address=marker.digests.address)
-    return _without(changes, "address", places, digests=digests, address=False), None
+    return _without(changes, ADDRESS, ADDRESS_MOVED, places, digests=digests, address=False), None
 
 
 def _with_old_lines(marker: Marker, changes: Changes, problem: Problem) -> Changes:
     """The problem of new lines and totals as a note, while the old ones stay."""
     digests = replace(changes.digests, lines=marker.digests.lines, totals=marker.digests.totals)
-    return _without(changes, "lines and totals", problem, digests=digests, lines=False)
+    return _without(changes, LINES, LINES_FOLLOW, problem, digests=digests, lines=False)
 
 
-def _without(changes: Changes, part: str, problem: Problem, **fields: object) -> Changes:
-    summary = tuple(word for word in changes.summary if word != part)
-    return replace(changes, summary=summary, told=(), notes=(*changes.notes, problem), **fields)  # type: ignore[arg-type]
+def _without(changes: Changes, part: str, said: str, problem: Problem, **fields: object) -> Changes:
+    """The changes without one of them; what staff is told besides stays."""
+    told = tuple(line for line in changes.told if line != said)
+    summary = tuple(word for word in changes.summary if word not in {part, MESSAGE})
+    if told and ADDRESS not in summary and LINES not in summary:
+        summary = (*summary, MESSAGE)
+    return replace(changes, summary=summary, told=told, notes=(*changes.notes, problem), **fields)  # type: ignore[arg-type]
 
 
 def _carrier_of_package(order: Order, facts: ShopFacts) -> int:

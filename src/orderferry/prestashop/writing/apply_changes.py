@@ -1,20 +1,27 @@
-"""An update in one transaction: marker and order locked, what changed written, the marker moved on."""
+"""An update in one transaction: marker and order locked, what changed written, the marker moved on.
+
+What a person changed since we wrote last stays as it is, and staff is told what Amazon has instead.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import as_int, as_text, moment_text
 from orderferry.prestashop.facts import ShopUnit
+from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.order_changes import ADDRESS, ADDRESS_MOVED, LINES, LINES_FOLLOW, MESSAGE, TRACKING
 from orderferry.prestashop.planning.order_update import OrderUpdate
-from orderferry.prestashop.planning.tracking import Tracking
 from orderferry.prestashop.reading.marker_table import marker_row
-from orderferry.prestashop.rows.address import address_row
-from orderferry.prestashop.rows.drafts import Value, settle
+from orderferry.prestashop.rows.detail import detail_rows
+from orderferry.prestashop.rows.drafts import Value
+from orderferry.prestashop.writing.apply_address import move_address, postal_text
 from orderferry.prestashop.writing.apply_lines import rewrite_lines
 from orderferry.prestashop.writing.apply_state import enter_state
+from orderferry.prestashop.writing.apply_tracking import write_tracking
+from orderferry.prestashop.writing.last_written import has_our_address, has_our_lines, lines_digest
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.staff_message import tell_staff
 from orderferry.prestashop.writing.standing_order import StandingOrder, is_news, lock_marker, lock_order
@@ -22,15 +29,31 @@ from orderferry.prestashop.writing.standing_order import StandingOrder, is_news,
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What came of an update. `done`: rows of the order changed; `overtaken`: another process or a person was faster,
-    nothing was written, and the next run plans anew; `gone`: the order's row is gone or another's.
+    """What came of an update. `done`: rows of the order changed, `changes` says which; `overtaken`: another process
+    or a person was faster, nothing was written, and the next run plans anew; `gone`: the order's row is gone or
+    another's.
     """
 
     id_order: int
     done: bool = False
     overtaken: bool = False
     gone: bool = False
-    invoice_number: int = 0
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Work:
+    """What has been done so far: `done` in the words of Changes.summary, `told` for staff, `kept` for the marker."""
+
+    done: list[str]
+    told: list[str]
+    kept: dict[str, Value] = field(default_factory=dict)
+
+    def leave(self, change: str, said: str, instead: str) -> None:
+        """Not this change: a person was there."""
+        self.done.remove(change)
+        self.told = [line for line in self.told if line != said]
+        self.told.append(instead)
 
 
 def apply_update(writer: ShopWriter, update: OrderUpdate, shop: ShopUnit, now: datetime) -> Updated:
@@ -44,9 +67,9 @@ def apply_update(writer: ShopWriter, update: OrderUpdate, shop: ShopUnit, now: d
         return Updated(update.marker.id_order, gone=True)
     if not _as_planned(update, standing):
         return Updated(standing.id_order, overtaken=True)
-    number = _write(writer, update, standing, shop)
-    _move_marker(writer, update, standing, now)
-    return Updated(standing.id_order, done=update.changes.touches_order, invoice_number=number)
+    work = _write(writer, update, standing, shop)
+    _move_marker(writer, update, standing, now, work.kept)
+    return Updated(standing.id_order, done=bool(work.done), changes=tuple(work.done))
 
 
 def _as_planned(update: OrderUpdate, standing: StandingOrder) -> bool:
@@ -59,63 +82,59 @@ def _as_planned(update: OrderUpdate, standing: StandingOrder) -> bool:
     )
 
 
-def _write(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, shop: ShopUnit) -> int:
+def _write(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, shop: ShopUnit) -> _Work:
     changes = update.changes
-    told = list(changes.told)
+    work = _Work([word for word in changes.summary if word != MESSAGE], list(changes.told))
     if update.place is not None:
-        _move_address(writer, update, standing)
+        _address(writer, update, standing, work)
     if update.frame is not None:
-        rewrite_lines(writer, update, standing, update.frame)
-        marker = lock_marker(writer, update.order.order_id)
-        standing = (marker and lock_order(writer, marker, update.order.order_id)) or standing
+        standing = _lines(writer, update, standing, update.frame, work)
     if changes.tracking is not None:
-        told += _write_tracking(writer, update, standing, changes.tracking)
-    number = 0
+        written, told = write_tracking(writer, update, standing, changes.tracking)
+        work.told += told
+        if written:
+            work.kept["last_tracking"] = changes.tracking.number
+        else:
+            work.done.remove(TRACKING)
     if changes.state is not None:
-        number = enter_state(writer, update, standing, changes.state, shop)
-    if told:
-        text = "\n".join([f"Amazon order {update.order.order_id}", *told])
+        enter_state(writer, update, standing, changes.state, shop)
+    if work.told:
+        text = "\n".join([f"Amazon order {update.order.order_id}", *work.told])
         tell_staff(writer, standing, text, id_employee=update.id_employee, written=update.written)
-    if changes.touches_order:
+        work.done += [] if {ADDRESS, LINES} & set(work.done) else [MESSAGE]
+    if work.done:
         writer.update("orders", {"date_upd": update.written}, standing.key)
-    return number
+    return work
 
 
-def _move_address(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder) -> None:
-    """A corrected address is a new row; the invoice address moves along only if it was the same one."""
+def _address(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, work: _Work) -> None:
     if update.place is None:
         return
-    order = standing.order
-    draft = address_row(update.place, as_int(order["id_customer"]), update.written, "")
-    id_address = writer.insert(draft.table, settle(draft.values, {}))
-    moved: dict[str, Value] = {"id_address_delivery": id_address}
-    if as_int(order["id_address_invoice"]) == as_int(order["id_address_delivery"]):
-        moved["id_address_invoice"] = id_address
-    writer.update("orders", moved, standing.key)
+    if has_our_address(writer, standing):
+        work.kept["last_address"] = move_address(writer, update.place, standing, update.written)
+    else:
+        said = f"edited in the shop, so it stays. At Amazon: {postal_text(update.place)}"
+        work.leave(ADDRESS, ADDRESS_MOVED, f"Amazon has changed the delivery address; the order's was {said}")
 
 
-def _write_tracking(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, tracking: Tracking) -> list[str]:
-    """Write the parcel's number and carrier where the shop has none yet; return what staff has to be told instead.
-
-    A number that stands there came from the shop's own label software, which knows better.
-    """
-    rows = writer.rows("order_carrier", ("id_order_carrier", "tracking_number"), standing.key, order="id_order_carrier")
-    if not rows:
-        return [f"Tracking number at Amazon: {tracking.number}"]
-    there = as_text(rows[0]["tracking_number"])
-    if there and there != tracking.number:
-        return [f"Tracking number at Amazon: {tracking.number}"]
-    values: dict[str, Value] = {"tracking_number": tracking.number}
-    if update.id_carrier:
-        values["id_carrier"] = update.id_carrier
-        writer.update("orders", {"id_carrier": update.id_carrier}, standing.key)
-    writer.update("order_carrier", values, {"id_order_carrier": as_int(rows[0]["id_order_carrier"])})
-    if writer.has("orders", "shipping_number"):
-        writer.update("orders", {"shipping_number": tracking.number}, standing.key)
-    return []
+def _lines(
+    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame, work: _Work
+) -> StandingOrder:
+    """Rewrite the lines; return the order as it stands then."""
+    if not has_our_lines(writer, standing):
+        total = f"{frame.priced.total.incl} {frame.priced.currency}"
+        said = f"the order's lines were edited in the shop, so they stay. Amazon's total is {total}."
+        work.leave(LINES, LINES_FOLLOW, f"Amazon has changed quantities or amounts; {said}")
+        return standing
+    rewrite_lines(writer, update, standing, frame)
+    work.kept["last_lines"] = lines_digest(draft.values for draft in detail_rows(frame))
+    marker = lock_marker(writer, update.order.order_id)
+    return (marker and lock_order(writer, marker, update.order.order_id)) or standing
 
 
-def _move_marker(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, now: datetime) -> None:
+def _move_marker(
+    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, now: datetime, kept: dict[str, Value]
+) -> None:
     state = update.changes.state
     moved = replace(
         update.marker,
@@ -134,5 +153,5 @@ def _move_marker(writer: ShopWriter, update: OrderUpdate, standing: StandingOrde
         new=False,
     )
     promised = update.order.deliver_by.latest
-    values = {**row, "deliver_by": moment_text(promised)} if promised else row
+    values = {**row, **kept, **({"deliver_by": moment_text(promised)} if promised else {})}
     writer.update(MARKER_TABLE, values, {"amazon_order_id": update.order.order_id})

@@ -84,8 +84,10 @@ class Transactions:
             )
         if updated.overtaken and not done.unknown_before:
             return Applied(Effect.UNCHANGED, updated.id_order, notes=plan.notes)
-        effect = Effect.UPDATED if plan.changes else Effect.UNCHANGED
-        return Applied(effect, updated.id_order, plan.changes, plan.notes)
+        # an attempt whose answer was lost has done what was planned
+        changes = plan.changes if updated.overtaken else updated.changes
+        effect = Effect.UPDATED if changes else Effect.UNCHANGED
+        return Applied(effect, updated.id_order, changes, plan.notes)
 
     def _written_by_others(self, order_id: str) -> int:
         """The id_order of an order whose marker stands, 0 for none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +10,12 @@ from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.planning.new_order import NewOrder
+from orderferry.prestashop.planning.tracking import tracking_of
 from orderferry.prestashop.reading.marker_table import marker_row
 from orderferry.prestashop.rows.drafts import (
     CART_RULE,
     CUSTOMER,
+    DELIVERY_ADDRESS,
     INVOICE,
     ORDER,
     REFERENCE,
@@ -21,6 +24,7 @@ from orderferry.prestashop.rows.drafts import (
 )
 from orderferry.prestashop.writing.discount_rule import discount_rule
 from orderferry.prestashop.writing.draft_writer import random_symbols, write_drafts
+from orderferry.prestashop.writing.last_written import lines_digest
 from orderferry.prestashop.writing.numbers import unused_reference
 from orderferry.prestashop.writing.papers import number_papers
 from orderferry.prestashop.writing.product_sales import count_sales
@@ -60,7 +64,7 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
     order, invoice = known[ORDER.name], known.get(INVOICE.name)
     _move(writer, work, order, shipping_reason)
     count_sales(writer, work.sales, work.day)
-    _complete_marker(writer, work, order, as_text(known[REFERENCE.name]), now)
+    _complete_marker(writer, work, known, now)
     if invoice is not None:
         number_papers(writer, work.papers, order, invoice)
     (id_order,) = writer.kept_ids(order)
@@ -81,12 +85,20 @@ def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
     writer.post_update(MARKER_TABLE, row, key)
 
 
-def _complete_marker(writer: ShopWriter, work: NewOrder, order: Value, reference: str, now: datetime) -> None:
+def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Value], now: datetime) -> None:
+    """What the marker can only know now: the order's id and reference, what was moved, and what was written."""
     frame = work.frame
+    reference = as_text(known[REFERENCE.name])
     row = marker_row(work.marker, order_reference=reference, module=frame.module_name, now=now, new=False)
-    taken = recorded(frame.goods) if frame.movement is not None else ""
+    written: dict[str, Value] = {
+        "id_order": known[ORDER.name],
+        "stock_moved": recorded(frame.goods) if frame.movement is not None else "",
+        "last_address": known[DELIVERY_ADDRESS.name],
+        "last_tracking": tracking_of(frame.order.packages).number,
+        "last_lines": lines_digest(draft.values for draft in work.rows if draft.table == "order_detail"),
+    }
     key: dict[str, Value] = {"amazon_order_id": work.marker.order_id}
-    writer.post_update(MARKER_TABLE, {**row, "id_order": order, "stock_moved": taken}, key)
+    writer.post_update(MARKER_TABLE, {**row, **written}, key)
 
 
 def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value]) -> bool:

@@ -1,0 +1,59 @@
+"""What we wrote last against what stands in the shop now: whether a person, or another program, was there since.
+
+What the marker of an older version has not kept counts as ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orderferry.prestashop.database.values import as_decimal, as_int, as_text
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.standing_order import StandingOrder
+
+LINE_COLUMNS = ("product_id", "product_attribute_id", "product_quantity", "total_price_tax_incl")
+_LENGTH = 16  # hex digits: compared only with the same order's own earlier digest
+
+
+def lines_digest(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Given rows of order_detail, or their drafts, return a short hash of what they sell and for how much."""
+    lines = sorted(
+        [as_int(row["product_id"]), as_int(row["product_attribute_id"]), as_int(row["product_quantity"]), amount]
+        for row in rows
+        for amount in [f"{as_decimal(row['total_price_tax_incl']):.6f}"]
+    )
+    return hashlib.sha256(json.dumps(lines).encode("ascii")).hexdigest()[:_LENGTH]
+
+
+def has_our_lines(writer: ShopWriter, standing: StandingOrder) -> bool:
+    """Whether the order's lines are those that we wrote."""
+    kept = as_text(standing.marker.get("last_lines"))
+    return not kept or kept == lines_digest(writer.rows("order_detail", LINE_COLUMNS, standing.key))
+
+
+def has_our_address(writer: ShopWriter, standing: StandingOrder) -> bool:
+    """Whether the order goes to the address that we wrote, as we wrote it.
+
+    PrestaShop gives an order whose address is edited a new row; modules that edit in place move date_upd.
+    """
+    kept = as_int(standing.marker.get("last_address"))
+    if not kept:
+        return True
+    if kept != as_int(standing.order["id_address_delivery"]):
+        return False
+    rows = writer.rows("address", ("date_add", "date_upd"), {"id_address": kept})
+    return bool(rows) and as_text(rows[0]["date_add"]) == as_text(rows[0]["date_upd"])
+
+
+def has_our_tracking(standing: StandingOrder, number: str) -> bool:
+    """Whether a tracking number of the order's parcel is one that we wrote, or none."""
+    return not number or number == as_text(standing.marker.get("last_tracking"))
+
+
+def has_our_carrier(writer: ShopWriter, standing: StandingOrder) -> bool:
+    """Whether the order still has the carrier that it was written with: its cart keeps that one."""
+    carts = writer.rows("cart", ("id_carrier",), {"id_cart": as_int(standing.order["id_cart"])})
+    return bool(carts) and as_int(carts[0]["id_carrier"]) == as_int(standing.order["id_carrier"])
