@@ -14,6 +14,7 @@ from orderferry.config.model import OrdersSettings, StockSettings
 from orderferry.domain.orders import Channel, Money, Order, OrderStatus, Proceeds, ProceedsType
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.shopwork import Effect
+from orderferry.prestashop.database.values import ZERO_DATE
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, Importer, Sold, amazon_order, cancelled, importer, shipped
 
@@ -372,6 +373,20 @@ def test_never_invoicing_still_counts_in_statistics(sqlite_shop: ShopDatabase, t
         "number": 0,
         "delivery_number": 1,
     }
+
+
+@pytest.mark.parametrize(("setting", "mode"), [("0", "state"), ("1", "never")], ids=["PS_INVOICE off", "never"])
+def test_a_sale_that_becomes_one_later_counts_in_the_dashboards_without_invoice(
+    sqlite_shop: ShopDatabase, tmp_path: Path, setting: str, mode: str
+) -> None:
+    sqlite_shop.execute("UPDATE {p}configuration SET value = :v WHERE name = 'PS_INVOICE'", v=setting)
+    writing = importer(sqlite_shop, tmp_path, invoices_mode=mode, orders=UNINVOICED)
+    writing.take(ORDER)
+    assert sqlite_shop.one("SELECT valid, invoice_date FROM {p}orders") == {"valid": 0, "invoice_date": ZERO_DATE}
+    writing.take(shipped(ORDER), LATER)
+
+    order = sqlite_shop.one("SELECT valid, invoice_number, invoice_date FROM {p}orders")
+    assert order == {"valid": 1, "invoice_number": 0, "invoice_date": "2026-11-23 11:12:35"}
 
 
 def test_a_request_to_cancel_is_told_before_anybody_ships(sqlite_shop: ShopDatabase, writing: Importer) -> None:

@@ -72,7 +72,15 @@ class TaxSplitter:
         if component.tax:
             return self._by_amount(component, component.tax)
         choice = self._rate_without_amount(component)
-        return self._by_rate(component, self._booked(component, choice) if choice.rate else choice)
+        choice = self._booked(component, choice) if choice.rate else choice
+        if choice.rate and not choice.key:
+            raise CannotPrice(
+                self._problem(
+                    f"the shop has no tax of {choice.rate.normalize():f} %, the rate configured for "
+                    f"{self._name(component)}; create it (International > Taxes)"
+                )
+            )
+        return self._by_rate(component, choice)
 
     def _by_rate(self, component: Component, choice: RateChoice) -> Part:
         factor = 1 + choice.rate / HUNDRED
@@ -132,7 +140,7 @@ class TaxSplitter:
         candidates = self.rates.known if own is None else (own, *self.rates.known)
         for position, choice in enumerate(candidates):
             gap = abs(tax - net * choice.rate / HUNDRED)
-            if choice.rate > 0 and gap <= cent * units:
+            if choice.rate > 0 and choice.key and gap <= cent * units:
                 found.append((gap > cent, choice != own, gap, position, choice))
         return min(found, key=lambda one: one[:4])[4] if found else None
 

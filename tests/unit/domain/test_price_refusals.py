@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from orderferry.domain.orders import Address, Money, Order
+from orderferry.domain.pricing import RateChoice
 from orderferry.domain.problems import ProblemCode
 from support.amazon_money import ORDER_ID, eu_rates, item, money, order, problem_of, row
 
@@ -104,6 +105,18 @@ def test_unreconciled(one: Order, figures: str) -> None:
             eu_rates(missing_is_zero=True),
             "no tax of the shop explains",
             id="a tax that was paid is never taken as zero",
+        ),
+        pytest.param(
+            order(item("119.00", row("ITEM", "119.00")), grand="119.00"),
+            eu_rates(RateChoice(Decimal("19.00"))),
+            "the shop has no tax of 19 %, the rate configured for ITEM of orderItems[0]; create it",
+            id="the configured rate is none of the shop's",
+        ),
+        pytest.param(
+            order(item("107.00", row("ITEM", "100.00"), row("TAX", "7.00")), grand="107.00"),
+            eu_rates(RateChoice(Decimal(7))),
+            "no tax of the shop explains the tax of 7.00 on 100.00",
+            id="Amazon's tax is the configured one and none of the shop's",
         ),
     ],
 )

@@ -169,6 +169,9 @@ def test_a_rate_takes_the_tax_that_the_country_s_rules_name() -> None:
     assert resolve_tax(FACTS, Decimal(22), italy, key="taxes.IT") == RateChoice(Decimal(22), "2")
     assert resolve_tax(FACTS, Decimal(22), germany, key="taxes.DE").key == "1"
     assert resolve_tax(FACTS, Decimal(7), germany, key="taxes.DE") == RateChoice(Decimal(7), "")
+    assert resolve_tax(FACTS, Decimal("19.05"), germany, key="taxes.DE") == RateChoice(Decimal("19.05"), "3")
+    assert resolve_tax(FACTS, Decimal("19.06"), germany, key="taxes.DE").key == ""
+    assert resolve_tax(FACTS, Decimal(0), germany, key="taxes.DE").key == ""
     assert resolve_tax(FACTS, "MwSt 19%", key="taxes.DE") == RateChoice(Decimal(19), "3")
     assert resolve_tax(FACTS, "3", key="taxes.DE") == RateChoice(Decimal(19), "3")
     with pytest.raises(ShopUnfit, match=r"taxes\.DE"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 
 import sqlalchemy as sa
 
 from orderferry.config.model import MarketplaceSettings, Settings
 from orderferry.domain.check_result import CheckResult, failed, failure, fine, warning
+from orderferry.domain.pricing import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import Carrier, ShopFacts, ShopUnit
@@ -57,6 +59,13 @@ def _result(named: Named) -> CheckResult | None:
         answer = named.look()
     except ShopUnfit as error:
         return failed(named.key, error)
+    if isinstance(answer, RateChoice) and answer.rate and not answer.key:
+        return failure(
+            named.key,
+            f"{named.key} = {answer.rate.normalize():f}: the shop has no tax of this rate, so orders that need it are "
+            "held.",
+            f"Make a tax of {answer.rate.normalize():f} % (International > Taxes); it needs no tax rule.",
+        )
     if isinstance(answer, Carrier) and not answer.active:
         return warning(
             named.key,
@@ -109,8 +118,7 @@ def _groups(own: MarketplaceSettings, facts: ShopFacts, shop: ShopUnit) -> Itera
 
 
 def _taxes(own: MarketplaceSettings, facts: ShopFacts) -> Iterator[Named]:
-    """Rates are numbers and need no tax of the shop's; names and ids do."""
-    words = {f"taxes.{country}": word for country, word in own.taxes.by_country.items() if isinstance(word, str)}
+    words: dict[str, Decimal | str] = {f"taxes.{country}": word for country, word in own.taxes.by_country.items()}
     if own.taxes.collected_by_amazon:
         words["taxes.collected_by_amazon"] = own.taxes.collected_by_amazon
     for key, word in words.items():

@@ -11,16 +11,11 @@ from orderferry.domain.check_result import CheckResult
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.mappings import check_accounts, check_mappings, check_named_products
 from orderferry.prestashop.checking.modules import MODULE_TABLES, check_caches, check_modules, read_listeners
-from orderferry.prestashop.checking.places import (
-    check_countries,
-    check_currencies,
-    check_time_zone,
-    check_vat,
-    read_tax_groups,
-)
+from orderferry.prestashop.checking.places import check_countries, check_currencies, check_time_zone
 from orderferry.prestashop.checking.server import check_server
 from orderferry.prestashop.checking.states import check_fba, check_invoices, check_mails
 from orderferry.prestashop.checking.tables import check_rights, check_tables, check_version
+from orderferry.prestashop.checking.vat import check_vat, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.table_names import wanted_tables

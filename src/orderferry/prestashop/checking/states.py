@@ -32,7 +32,8 @@ def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Mark
         yield fine(
             "states-mail",
             f"States that mail the customer when the shop sets them ({_names(mailing)}): addresses of imported "
-            "orders reach nobody, so no buyer is mailed.",
+            "orders reach nobody, so no buyer is mailed. States of their own for Amazon orders are safer still: "
+            "`orderferry init --create-states` makes them.",
         )
 
 

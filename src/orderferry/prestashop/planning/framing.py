@@ -166,7 +166,7 @@ def paperwork_of(state: OrderState, market: Market, bench: Bench, country: Count
         row=invoiced or state.delivery,
         invoice=numbered,
         slip=state.delivery,
-        dated=state.logable and not numbered and (never or invoiced),
+        dated=not numbered and (invoiced or (never and state.logable)),
         yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
         shop_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
         wrapping_tax=_wrapping_tax(facts, market, country) if country else 0,

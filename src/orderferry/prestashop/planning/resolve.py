@@ -12,6 +12,7 @@ from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.choices import choose, unknown_choice
 
+RATE_TOLERANCE = Decimal("0.05")  # percentage points: 5.5 and 5.500, never 19 and 19.6
 _NAME_OF_SHOP = "0"  # a carrier of this name is shown under the shop's name
 
 
@@ -111,15 +112,15 @@ def resolve_currency(facts: ShopFacts, iso: str) -> Currency | None:
 def resolve_tax(facts: ShopFacts, word: Decimal | str, country: Country | None = None, *, key: str) -> RateChoice:
     """Given a rate in percent, or the id or name of a tax, return the rate and the tax.
 
-    For a rate, the shop's tax is one of exactly that rate: preferably one that a rule of the country names. A rate
-    without such a tax keeps an empty key.
+    For a rate, the shop's tax is the nearest within RATE_TOLERANCE: of several, preferably one that a rule of the
+    country names. A rate without such a tax keeps an empty key, and 0 % needs none.
     """
     if isinstance(word, str):
         id_tax = choose(word, {id_: (facts.tax_names.get(id_, ""),) for id_ in facts.taxes}, key, "tax")
         return RateChoice(facts.taxes[id_tax], str(id_tax))
-    same = sorted(id_ for id_, rate in facts.taxes.items() if rate == word)
     ruled = {id_ for (_, id_country), id_ in facts.tax_rules.items() if country and id_country == country.id}
-    id_tax = next((id_ for id_ in same if id_ in ruled), same[0] if same else 0)
+    near = {id_: abs(rate - word) for id_, rate in facts.taxes.items() if word and abs(rate - word) <= RATE_TOLERANCE}
+    id_tax = min(near, key=lambda id_: (near[id_], id_ not in ruled, id_), default=0)
     return RateChoice(word, str(id_tax) if id_tax else "")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from orderferry.prestashop.database.values import as_decimal, as_int
+from orderferry.prestashop.database.values import as_decimal, as_int, as_text
 from orderferry.prestashop.facts import OrderState, ShopUnit
 from orderferry.prestashop.planning.frame import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT, Value
@@ -44,7 +44,8 @@ def print_papers(
     """Given a locked order and the state that it enters, make what the state asks for and the order does not have.
 
     Return the invoice number that was drawn, 0 for none. A delivery number is drawn once; each further state with a
-    slip only moves the order's delivery date.
+    slip only moves the order's delivery date. A sale that gets no number has an invoice date all the same: the
+    dashboards count by it.
     """
     rows = writer.rows("order_invoice", ("id_order_invoice", "number", "delivery_number"), standing.key)
     invoiced = any(as_int(row["number"]) for row in rows)
@@ -52,7 +53,9 @@ def print_papers(
     papers = Papers(paperwork.invoice and not invoiced, state.delivery and not slipped, shop, written, paperwork.yearly)
     if state.delivery and slipped:
         writer.update("orders", {"delivery_date": written}, standing.key)
-    if not papers.invoice and not papers.slip:
+    if paperwork.dated and as_text(standing.order["invoice_date"]) in {"", ZERO_MOMENT}:
+        writer.update("orders", {"invoice_date": written}, standing.key)
+    if not papers.invoice and not papers.slip and (rows or not paperwork.row):
         return 0
     id_order_invoice = as_int(rows[0]["id_order_invoice"]) if rows else 0
     if not id_order_invoice:

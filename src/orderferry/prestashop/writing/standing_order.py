@@ -47,6 +47,7 @@ _ORDER = (
     "id_address_invoice",
     "id_carrier",
     "invoice_number",
+    "invoice_date",
     "delivery_number",
     "carrier_tax_rate",
     "secure_key",

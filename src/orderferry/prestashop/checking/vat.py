@@ -1,0 +1,133 @@
+"""`check` on VAT: what the shop's rules and the configuration say for each marketplace's country."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from orderferry.config.model import MarketplaceSettings, Settings
+from orderferry.domain.check_result import CheckResult, failure, fine, warning
+from orderferry.domain.marketplaces import EU_COUNTRIES
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.facts import Country, ShopFacts
+
+_OFF = "0"
+_NAME = "vat"
+
+
+def read_tax_groups(connection: sa.Connection, tables: ShopTables) -> Mapping[int, str]:
+    """The tax rules groups that active products have, with their names ('' where the names can't be read)."""
+    product = tables["product_shop"]
+    used = connection.execute(sa.select(product.c.id_tax_rules_group).where(product.c.active == 1).distinct()).scalars()
+    names: dict[int, str] = {}
+    if tables.has("tax_rules_group", "name"):
+        group = tables["tax_rules_group"]
+        rows = connection.execute(sa.select(group.c.id_tax_rules_group, group.c.name))
+        names = {as_int(id_group): as_text(name) for id_group, name in rows}
+    return {id_group: names.get(id_group, "") for id_group in map(as_int, used) if id_group}
+
+
+def check_vat(settings: Settings, facts: ShopFacts, groups: Mapping[int, str]) -> Iterator[CheckResult]:
+    """The rate of each marketplace's country for each tax rules group in use. Orders for which neither Amazon nor
+    the configuration names one take it from these rules."""
+    if facts.setting("PS_TAX", None, "1") == _OFF:
+        yield fine(_NAME, "The shop works without taxes (PS_TAX is off): every order has 0 %.")
+        return
+    home = _home(facts)
+    ruled: list[Country] = []
+    elsewhere: list[str] = []
+    for marketplace in settings.amazon.marketplaces:
+        country, own = facts.countries.get(marketplace.code), settings.marketplace(marketplace.code)
+        if marketplace.code in own.taxes.by_country:
+            elsewhere.append(f"{marketplace.code} {_configured(own.taxes.by_country[marketplace.code])}")
+        elif marketplace.code not in EU_COUNTRIES:
+            elsewhere.append(f"{marketplace.code} what Amazon names, else 0 %")
+        elif country is not None:
+            ruled.append(country)
+            yield from _without_rate(country, own, facts, groups)
+            yield from _at_home_rate(country, home, facts, groups)
+    shown = [_rates_of(group, ruled, facts, groups) for group in sorted(groups)] if ruled else []
+    yield fine(_NAME, f"Where Amazon names no tax: {'; '.join([*shown, *elsewhere])}.")
+    yield from _collected(settings)
+
+
+def _home(facts: ShopFacts) -> Country | None:
+    id_home = as_int(facts.setting("PS_COUNTRY_DEFAULT"))
+    return next((country for country in facts.countries.values() if country.id == id_home), None)
+
+
+def _configured(word: Decimal | str) -> str:
+    return f"{word!r} as configured" if isinstance(word, str) else f"{word.normalize():f} % as configured"
+
+
+def _rates_of(group: int, countries: list[Country], facts: ShopFacts, groups: Mapping[int, str]) -> str:
+    rates = [f"{country.iso} {_rate(group, country, facts)}" for country in countries]
+    return f"{_group(group, groups)}: {', '.join(rates)}"
+
+
+def _rate(group: int, country: Country, facts: ShopFacts) -> str:
+    id_tax = facts.tax_rules.get((group, country.id))
+    return "unknown" if id_tax is None else f"{facts.taxes[id_tax].normalize():f} %"
+
+
+def _without_rate(
+    country: Country, own: MarketplaceSettings, facts: ShopFacts, groups: Mapping[int, str]
+) -> Iterator[CheckResult]:
+    without = [group for group in sorted(groups) if (group, country.id) not in facts.tax_rules]
+    if not without:
+        return
+    listed = ", ".join(_group(group, groups) for group in without)
+    held = own.taxes.missing != "zero"
+    what = "orders for which Amazon names no rate either are held" if held else "taxes.missing books them at 0 %"
+    yield (failure if held else warning)(
+        _NAME,
+        f"The tax rules {listed} of the shop say nothing for {country.iso}: {what}.",
+        f"Name the rate as taxes.{country.iso}, or add a rule for {country.iso} (International > Taxes > Tax Rules).",
+    )
+
+
+def _at_home_rate(
+    country: Country, home: Country | None, facts: ShopFacts, groups: Mapping[int, str]
+) -> Iterator[CheckResult]:
+    """The Italian localisation pack, for one, gives every country of the EU Italy's own tax."""
+    if home is None or home.id == country.id:
+        return
+    same = [
+        f"{_group(group, groups)}: {_rate(group, country, facts)}"
+        for group in sorted(groups)
+        if (id_tax := facts.tax_rules.get((group, country.id))) is not None
+        and id_tax == facts.tax_rules.get((group, home.id))
+        and facts.taxes[id_tax]
+    ]
+    if same:
+        yield warning(
+            _NAME,
+            f"The tax rules of the shop give {country.iso} the tax of {home.iso} ({', '.join(same)}).",
+            f"Right below the threshold for distance sales only; else name the rate of {country.iso} as "
+            f"taxes.{country.iso}, or correct the rule (International > Taxes > Tax Rules).",
+        )
+
+
+def _collected(settings: Settings) -> Iterator[CheckResult]:
+    """Outside the EU's VAT, Amazon often owes the tax itself, and seldom is it one of the shop's. No fault: orders are
+    imported, and whether their invoices matter is the seller's to know."""
+    without = [
+        marketplace.code
+        for marketplace in settings.amazon.marketplaces
+        if marketplace.code not in EU_COUNTRIES
+        and not settings.marketplace(marketplace.code).taxes.collected_by_amazon
+        and marketplace.code not in settings.marketplace(marketplace.code).taxes.by_country
+    ]
+    if without:
+        yield fine(
+            _NAME,
+            f"Tax that Amazon collects for {', '.join(without)} stands in the invoice's tax table only if a tax of the "
+            "shop has its rate, or taxes.collected_by_amazon names one; in the totals it is in any case.",
+        )
+
+
+def _group(group: int, groups: Mapping[int, str]) -> str:
+    return f"{groups[group]!r} ({group})" if groups[group] else str(group)
