@@ -20,7 +20,7 @@ sys.argv = ["orderferry", *sys.argv[1:]]
 from orderferry.cli.main import main
 main()
 """
-SLOW = ("sqlalchemy", "sp_api", "httpx", "requests", "pymysql", "rich")
+SLOW = ("sqlalchemy", "sp_api", "httpx", "requests", "pymysql", "rich", "pycountry")
 
 
 def imported(*words: str) -> set[str]:
@@ -40,7 +40,8 @@ def test_what_every_run_imports_leaves_out_what_few_need() -> None:
     assert {"sqlalchemy", "sp_api", "httpx"} <= loaded
     rarely = ("embedded", "auditing", "adopting", "forgetting", "checking", "writing.transactions")
     unneeded = {f"orderferry.prestashop.{room}" for room in rarely}
-    assert not loaded & {*unneeded, "orderferry.simulator", "orderferry.demo", "orderferry.run.compare", "requests"}
+    others = {"orderferry.simulator", "orderferry.demo", "orderferry.run.compare", "requests", "pycountry"}
+    assert not loaded & {*unneeded, *others}
 
 
 def imported_by(statements: str) -> set[str]:

@@ -15,7 +15,7 @@ from orderferry.domain.cut_text import cut_text
 from orderferry.domain.names import split_name
 from orderferry.domain.orders import Address
 from orderferry.domain.postal import PostalAddress
-from orderferry.domain.territories import country_code
+from orderferry.domain.territories import country_of
 
 LINE_LENGTH = 128  # address.address1 and address2, in every version
 PHONE_LENGTH = 32
@@ -110,8 +110,8 @@ def _name(given: Address, fallback_name: str, notes: _Notes) -> tuple[str, str]:
 
 
 def _country(given: Address, marketplace_country: str, notes: _Notes) -> str:
-    code = country_code(given.country)
-    if re.fullmatch("[A-Z]{2}", code):
+    code = country_of(given.country)
+    if code:
         return code
     notes.keep("Country", given.country)
     return notes.stand_in("country", marketplace_country)

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from string import ascii_uppercase
 
+from orderferry.domain.iso_3166 import country_named
 from orderferry.domain.orders import Address
 from orderferry.domain.plain_name import plain_name
 
@@ -22,6 +23,7 @@ NORTHERN_IRELAND = "XI"
 
 # Codes that stand in addresses for a country of ISO 3166-1 and name the whole of it.
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
+LONGEST_NAME = 80  # of a country, in any language; what is longer is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,20 @@ _BY_CODE = {territory.code: territory for territory in reversed(TERRITORIES) if 
 
 
 def country_code(code: str) -> str:
-    """Given a country code of an address, return it in capitals, UK and EL as ISO 3166-1 has them."""
+    """Given a country code, return it in capitals, UK and EL as ISO 3166-1 has them."""
     capitals = code.strip().upper()
     return COUNTRY_ALIASES.get(capitals, capitals)
+
+
+def country_of(written: str) -> str:
+    """Given what stands for the country in an address, return its ISO 3166-1 alpha-2 code; '' if it says none.
+
+    Amazon's model has the code there; another code (ITA) or a name (Italia, Germany) is understood too.
+    """
+    code = country_code(written)
+    if re.fullmatch("[A-Z]{2}", code):
+        return code
+    return country_named(written) if 2 < len(code) <= LONGEST_NAME else ""
 
 
 def find_territory(country: str, postcode: str = "", region: str = "") -> Territory | None:
@@ -155,7 +168,8 @@ def tax_area(country: str, postcode: str = "", region: str = "") -> TaxArea:
 
 
 def area_of(address: Address | None, country: str) -> TaxArea:
-    """Given Amazon's address (None: it gave none) and the country where it names none, return its tax area."""
+    """Given Amazon's address (None: it gave none) and the country that stands in where it names none, return its tax
+    area."""
     if address is None:
         return tax_area(country)
-    return tax_area(address.country or country, address.postal_code, address.region)
+    return tax_area(country_of(address.country) or country, address.postal_code, address.region)

@@ -172,7 +172,12 @@ def test_the_configured_phone_stands_in() -> None:
         ("it", "IT", ()),
         (" UK ", "GB", ()),
         ("", "DE", ("country",)),
-        ("Italy", "DE", ("country",)),
+        ("Italy", "IT", ()),
+        ("ITALIA", "IT", ()),
+        ("Österreich", "AT", ()),
+        ("ESP", "ES", ()),
+        ("Nowhere", "DE", ("country",)),
+        ("x" * 5000, "DE", ("country",)),
     ],
 )
 def test_country(code: str, country: str, placeholders: tuple[str, ...]) -> None:

@@ -43,7 +43,9 @@ def country(id_: int, iso: str, *, states: bool = False) -> Country:
 
 PROVINCES = {
     10: "MI Milano,RM Roma,FC Forlì-Cesena,AO Aosta,RE Reggio Emilia,RC Reggio Calabria,BZ Bolzano,CA Cagliari",
-    6: "ES-BI Vizcaya,ES-GI Gerona,ES-PM Baleares,ES-VI Álava,ES-C La Coruña",
+    6: "ES-BI Vizcaya,ES-GI Gerona,ES-PM Baleares,ES-VI Álava,ES-C La Coruña,ES-CS Castellón",
+    8: "2A Corse-du-Sud,2B Haute-Corse,75 Paris",
+    11: "13 Tokyo,26 Kyoto,01 Hokkaido",
     21: "CA California,NY New York,DC District of Columbia",
 }
 FACTS = ShopFacts(
@@ -82,6 +84,8 @@ FACTS = ShopFacts(
         "ES": country(6, "ES", states=True),
         "US": country(21, "US", states=True),
         "DE": country(1, "DE"),
+        "FR": country(8, "FR", states=True),
+        "JP": country(11, "JP", states=True),
         "GB": country(17, "GB"),
         "GR": country(9, "GR"),
     },
@@ -217,6 +221,18 @@ def test_countries(code: str, iso: str) -> None:
         ("US", "ca", "California"),
         ("US", "Washington, D.C.", "District of Columbia"),
         ("US", "State of New York", "New York"),
+        ("US", "Kalifornien", "California"),
+        ("IT", "Mailand", "Milano"),
+        ("IT", "Mailand (Italien)", "Milano"),
+        ("IT", "Provincia de Milán", "Milano"),
+        ("IT", "ミラノ", "Milano"),
+        ("ES", "Biscaglia", "Vizcaya"),
+        ("ES", "Castellón", "Castellón"),
+        ("JP", "東京都", "Tokyo"),
+        ("JP", "京都府", "Kyoto"),
+        ("JP", "北海道", "Hokkaido"),
+        ("JP", "Tōkyō", "Tokyo"),
+        ("FR", "2A", "Corse-du-Sud"),
     ],
 )
 def test_provinces_in_many_spellings(iso: str, text: str, name: str) -> None:
@@ -259,7 +275,7 @@ def test_territories_have_the_country_and_province_that_the_shop_has() -> None:
 
 
 def test_a_province_is_known_by_its_postcode_or_its_capital_where_the_region_says_nothing() -> None:
-    spain, italy, america = (FACTS.countries[iso] for iso in ("ES", "IT", "US"))
+    spain, italy, france, america = (FACTS.countries[iso] for iso in ("ES", "IT", "FR", "US"))
 
     def found(country: Country, *address: str) -> str:
         province = resolve_province(FACTS, country, *address)
@@ -271,3 +287,4 @@ def test_a_province_is_known_by_its_postcode_or_its_capital_where_the_region_say
     assert found(italy, "", "20121", "Milano") == "MI"
     assert found(italy, "", "20121", "Cesano Boscone") == ""
     assert found(america, "", "98101", "New York") == ""
+    assert (found(france, "Corse", "20137"), found(france, "", "20200"), found(france, "", "75001")) == ("2A", "2B", "75")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
+from orderferry.domain.iso_3166 import province_keys
 from orderferry.domain.plain_name import plain_name as plain
-from orderferry.domain.territories import country_code, find_territory
+from orderferry.domain.territories import LONGEST_NAME, country_code, find_territory
 from orderferry.prestashop.facts import Country, Province, ShopFacts
 from orderferry.prestashop.planning.province_names import ALIASES
 from orderferry.prestashop.planning.province_postcodes import NAMED_LIKE_CAPITALS, POSTCODES
@@ -42,24 +44,38 @@ def resolve_province(
     the text names none or more than one.
 
     Understood: ISO 3166-2 (`IT-MI`, `MI`), names in any case with or without accents, "Provincia di Milano",
-    "Milano (MI)", and the other names of `province_names`. Where the text says nothing, the postcode does in countries
-    whose postcodes begin with the province, and the city in those whose provinces are called like their capitals.
+    "Milano (MI)", the other names of `province_names`, and ISO's names in the languages of the marketplaces (Mailand,
+    東京都). Where the text says nothing, the postcode does in countries whose postcodes begin with the province, and
+    the city in those whose provinces are called like their capitals.
     """
     if not country.contains_states:
         return None
     own = [province for province in facts.provinces if province.id_country == country.id]
     by_postcode = next((c for start, c in POSTCODES.get(country.iso, {}).items() if postcode.startswith(start)), "")
     capital = city if country.iso in NAMED_LIKE_CAPITALS else ""
-    return next((found for word in (text, by_postcode, capital) if (found := _named(country, own, word))), None)
+    ways = ((_named, text), (_translated, text), (_named, by_postcode), (_named, capital))
+    return next((found for way, word in ways if word.strip() and (found := way(country, own, word))), None)
 
 
 def _named(country: Country, own: list[Province], text: str) -> Province | None:
-    if not text.strip():
+    """By the shop's own names and codes, and by `province_names`."""
+    return _single(country, own, (_words(country, word) for word in (text, *_parts(text))))
+
+
+def _translated(country: Country, own: list[Province], text: str) -> Province | None:
+    """By ISO's names, the whole text before its parts."""
+    if len(text) > LONGEST_NAME:
         return None
-    for words in (_words(country, text), *(_words(country, part) for part in _parts(text))):
-        found = {province.id: province for province in own if _keys(country, province) & words}
+    keys = (province_keys(country.iso, word, _GENERIC.sub(" ", plain(word))) for word in (text, *_parts(text)))
+    return _single(country, own, chain.from_iterable(keys))
+
+
+def _single(country: Country, own: list[Province], meanings: Iterable[frozenset[str]]) -> Province | None:
+    """The one province that one of the meanings names; the first meaning that names just one decides."""
+    for words in meanings:
+        found = [province for province in own if _keys(country, province) & words]
         if len(found) == 1:
-            return next(iter(found.values()))
+            return found[0]
     return None
 
 
