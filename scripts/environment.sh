@@ -1,5 +1,5 @@
 # Sourced by scripts/demo and scripts/test: makes .venv with Python 3.11 or newer and this checkout in it.
-# Usage: make_environment FOLDER EXTRAS [PIP OPTIONS…]      (EXTRAS: "" or "[dev]")
+# Usage: make_environment FOLDER EXTRAS [PIP OPTIONS…]      (EXTRAS: "", or "[dev]": without options what is locked)
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -36,13 +36,21 @@ make_environment() {
             "$python" -m venv "$folder" || return 1
         fi
     fi
-    stamp="$folder/.installed-$(cat pyproject.toml scripts/environment.sh | cksum | tr ' ' '-')$(printf '%s' "$extras$*" | cksum | tr ' ' '-')"
+    stamp="$folder/.installed-$(cat pyproject.toml scripts/environment.sh requirements/dev.txt | cksum | tr ' ' '-')$(printf '%s' "$extras$*" | cksum | tr ' ' '-')"
     if [ ! -e "$stamp" ]; then
         say "Installing orderferry and what it needs into $folder (once) …"
-        "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" --editable ".$extras" || {
-            say "pip could not install the dependencies: is the package index reachable from here?"
-            return 1
-        }
-        touch "$stamp"
+        if [ "$extras" = "[dev]" ] && [ $# = 0 ]; then
+            # The tests: what scripts/lock has locked, file by file; nothing that is not listed there comes in.
+            pip_install --require-hashes --requirement requirements/dev.txt &&
+                pip_install --no-deps --no-build-isolation --editable . && touch "$stamp" && return 0
+        else
+            pip_install "$@" --editable ".$extras" && touch "$stamp" && return 0
+        fi
+        say "pip could not install the dependencies: is the package index reachable from here?"
+        return 1
     fi
+}
+
+pip_install() {
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
 }

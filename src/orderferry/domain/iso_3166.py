@@ -7,7 +7,7 @@ only what is no code and no name of the shop's own comes here, and languages are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from orderferry.domain.plain_name import plain_name
@@ -62,7 +62,7 @@ def _provinces(country: str, language: str) -> Mapping[str, frozenset[str]]:
 
     translate = _translator(_PROVINCES, language)
     named: dict[str, set[str]] = {}
-    for province in pycountry.subdivisions.get(country_code=country) or ():
+    for province in pycountry.subdivisions.get(country_code=country) or ():  # type: ignore[no-untyped-call]
         own = {plain_name(province.code.partition("-")[2]), *_forms(province.name)}
         for name in (*_forms(province.name), *_forms(translate(province.name))):
             named.setdefault(name, set()).update(own)
@@ -76,7 +76,7 @@ def _forms(name: str) -> list[str]:
     return list(dict.fromkeys(filter(None, map(plain_name, both))))
 
 
-def _translator(domain: str, language: str):  # type: ignore[no-untyped-def]
+def _translator(domain: str, language: str) -> Callable[[str], str]:
     import gettext  # noqa: PLC0415 — only with what is above
 
     import pycountry  # noqa: PLC0415
