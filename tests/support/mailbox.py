@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -66,8 +68,8 @@ class Mailbox:
 
 
 @contextmanager
-def mailbox(manner: str = "ok") -> Iterator[Mailbox]:
-    """A running server."""
+def mailbox(manner: str = "ok", certificate: tuple[Path, Path] | None = None) -> Iterator[Mailbox]:
+    """A running server; with a certificate and its key it speaks https."""
     box = Mailbox("", manner)
 
     class Handler(BaseHTTPRequestHandler):
@@ -81,7 +83,12 @@ def mailbox(manner: str = "ok") -> Iterator[Mailbox]:
             """Quiet."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        box.url = f"http://127.0.0.1:{server.server_port}"
+        box.url = f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         try:
             yield box

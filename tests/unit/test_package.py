@@ -1,4 +1,4 @@
-"""The wheel holds the program and nothing else, and says under which licence; what tests and container install is locked."""
+"""The wheel holds the program and nothing else, and names its licence; what tests and container install is locked."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from orderferry.config.kinds import UNPRINTABLE, Kind, Unfit
+from orderferry.config.tls import placed
 
 _DRIVERS = {
     "mysql": "mysql+pymysql",
@@ -48,11 +49,14 @@ class DatabaseUrl:
     @property
     def location(self) -> str:
         """The database without credentials: `127.0.0.1:3306/shop`, `/run/mysqld/mysqld.sock/shop`, or a file."""
-        if self.is_file:
-            return self.database
+        return self.database if self.is_file else f"{self.server}/{self.database}"
+
+    @property
+    def server(self) -> str:
+        """The server alone: `127.0.0.1:3306` or `/run/mysqld/mysqld.sock`."""
         host = {"": "127.0.0.1", "localhost": "127.0.0.1"}.get(self.host.lower(), self.host.lower())
-        server = f"[{host}]" if ":" in host else host
-        return f"{dict(self.query).get('unix_socket') or f'{server}:{self.port or DEFAULT_PORT}'}/{self.database}"
+        name = f"[{host}]" if ":" in host else host
+        return dict(self.query).get("unix_socket") or f"{name}:{self.port or DEFAULT_PORT}"
 
     @property
     def text(self) -> str:
@@ -68,8 +72,9 @@ class DatabaseUrl:
         return f"{self.driver}://{credentials}{host}{port}/{quote_database(self.database)}{query}"
 
     def beside(self, folder: Path) -> DatabaseUrl:
-        """The same address; the path of an SQLite file is relative to `folder`."""
-        return replace(self, database=str(folder / self.database)) if self.is_file else self
+        """The same address; the paths of an SQLite file and of files for TLS are relative to `folder`."""
+        own = replace(self, query=placed(self.query, folder))
+        return replace(own, database=str(folder / self.database)) if self.is_file else own
 
 
 def quote_database(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from orderferry.config.database import Database, find_database
+from orderferry.config.database_url import DatabaseUrl
 from orderferry.config.exposure import exposure
 from orderferry.config.findings import Findings
 from orderferry.config.lines import KeyPath
@@ -29,6 +30,7 @@ from orderferry.config.model import (
     TaxesSettings,
 )
 from orderferry.config.read import read_document
+from orderferry.config.tls import TLS_KEYS
 from orderferry.config.validate import validate
 from orderferry.domain.marketplaces import ENDPOINTS, TOKEN_URL, Region
 from orderferry.errors import ConfigError
@@ -75,7 +77,7 @@ def _settings(path: Path, findings: Findings, database: Database) -> Settings:
         name=configuration_name(path),
         amazon=_amazon(values),
         prestashop=_prestashop(values, database),
-        ledger=_ledger(path, values),
+        ledger=_ledger(path, values, database),
         observation=ObservationSettings(**_table(values, ("observation",))),
         orders=orders,
         products=_merged(ProductsSettings(), values, ("products",)),
@@ -140,10 +142,19 @@ def _prestashop(values: Mapping[KeyPath, object], database: Database) -> Prestas
     )
 
 
-def _ledger(path: Path, values: Mapping[KeyPath, object]) -> LedgerSettings:
+def _ledger(path: Path, values: Mapping[KeyPath, object], database: Database) -> LedgerSettings:
     given = _table(values, ("ledger",))
     url = given.get("url")
+    if isinstance(url, DatabaseUrl):
+        url = _as_safe(url, database.url, {name: _table(values, ("prestashop",)).get(name) for name in TLS_KEYS})
     return LedgerSettings(
         path=given.get("path", path.with_name(f"{configuration_name(path)}.ledger.sqlite")),
-        url=Secret(url.text) if url is not None else Secret(),
+        url=Secret(url.text) if isinstance(url, DatabaseUrl) else Secret(),
     )
+
+
+def _as_safe(ledger: DatabaseUrl, shop: DatabaseUrl, files: Mapping[str, object]) -> DatabaseUrl:
+    """The ledger's address; where it is on the shop's own server, with the TLS that is configured for that."""
+    if ledger.server != shop.server or set(dict(ledger.query)) & set(TLS_KEYS):
+        return ledger
+    return replace(ledger, query=(*ledger.query, *((name, str(path)) for name, path in files.items() if path)))

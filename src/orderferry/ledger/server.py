@@ -8,6 +8,7 @@ stays true until it ends. Hosts of a Galera cluster have to use the same node, s
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, make_url, select
 
 from orderferry.config.model import Secret
+from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger import tables
 from orderferry.ledger.failures import translated
@@ -72,11 +74,16 @@ def server_store(url: Secret, *, read_only: bool, dry: bool) -> ServerStore:
 def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     """Given ledger.url, return an engine that keeps one connection, tried before each use, and names our tables.
 
-    Raise LedgerUnusable for what is no address of a server.
+    With `?ssl_ca=…` in the address each connection has verified TLS. Raise LedgerUnusable for what is no address of a
+    server, and for TLS files that can't be read.
     """
     arguments: dict[str, Any] = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), TIMEOUT)
+    address = _address(url)
+    context = _tls_context(address)
+    if context is not None:
+        arguments["ssl"] = context
     engine = create_engine(
-        _address(url).update_query_dict({"charset": "utf8mb4"}),
+        address.difference_update_query(TLS_KEYS).update_query_dict({"charset": "utf8mb4"}),
         connect_args=arguments,
         pool_size=1,
         pool_pre_ping=True,
@@ -87,6 +94,8 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         with connection.cursor() as cursor:
+            if context is not None:
+                _refuse_plain(cursor, location_of(url))
             for statement in (*_SESSION, _ONLY_READ) if read_only else _SESSION:
                 cursor.execute(statement)
 
@@ -97,6 +106,28 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
         return _IN_SCHEMA.sub(rf"\2{PREFIX}", statement), parameters
 
     return engine
+
+
+def _tls_context(address: URL) -> ssl.SSLContext | None:
+    try:
+        return tls_context(tls_files(address.query))
+    except (OSError, ValueError):
+        raise LedgerUnusable(
+            "The files that ssl_ca, ssl_cert or ssl_key name for the ledger's server can't be read, or hold no "
+            "certificate in PEM form.",
+            hint="Check the paths in ledger.url (without one: prestashop.ssl_ca), and that this user may read them.",
+        ) from None
+
+
+def _refuse_plain(cursor: Any, location: str) -> None:
+    """Old versions of the driver go on without TLS where the server offers none."""
+    cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+    row = cursor.fetchone()
+    if not row or not row[1]:
+        raise LedgerUnusable(
+            f"The connection to the server of the ledger {location} is not encrypted although ssl_ca is set.",
+            hint="Turn TLS on at the database server, or take ssl_ca out for a local database.",
+        )
 
 
 def location_of(url: Secret) -> str:

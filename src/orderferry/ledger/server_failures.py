@@ -5,6 +5,8 @@ Numbers: MySQL's and MariaDB's error references (server errors from 1000 on, the
 
 from __future__ import annotations
 
+import ssl
+
 from orderferry.errors import LedgerUnusable
 
 
@@ -27,6 +29,10 @@ _FULL = ("The disk under the ledger {ledger} is full.", "Free some space; the ne
 _READ_ONLY = ("The ledger {ledger} can't be written: it is read-only.", "Name the primary server in ledger.url.")
 _RIGHTS = ("The user in ledger.url may not do what the ledger {ledger} needs.", _RIGHTS_HINT)
 _REFUSED = ("The server refuses the user of the ledger {ledger}, or its password.", _URL_HINT)
+_UNTRUSTED = (
+    "The certificate of the server of the ledger {ledger} can't be trusted, or no TLS connection came about.",
+    "ssl_ca must be the authority that signed it, and the host in ledger.url the name in it.",
+)
 _UNKNOWN = ("The database of the ledger {ledger} does not exist.", "Create it, or correct ledger.url.")
 _MISSING = ("The ledger {ledger} lacks a table or a column.", _DAMAGED_HINT)
 _BAD_VALUE = ("The ledger {ledger} does not take a value.", "Report it with what `-vv` prints.")
@@ -40,11 +46,13 @@ _UNUSABLE: dict[tuple[str, str], tuple[int, ...]] = {
     _FULL: (1021, 1114, 1030, 3),
     _READ_ONLY: (1290, 1792, 1836, 3100),
     _RIGHTS: (1142, 1143, 1044, 1227, 1370),
-    _REFUSED: (1045, 1698, 1130, 2026, 2061, 1251),
+    _REFUSED: (1045, 1698, 1130, 2061, 1251),
+    _UNTRUSTED: (2026,),
     _UNKNOWN: (1049,),
     _MISSING: (1146, 1054, 1932, 1034, 1035),
     _BAD_VALUE: (1366, 1406, 1264, 1048, 1364, 1265),
 }
+_NO_TLS = 2026
 _BY_NUMBER: dict[int, tuple[type[LedgerUnusable], str, str]] = {
     number: (kind, *words)
     for kind, known in ((LedgerUnavailable, _UNAVAILABLE), (LedgerUnusable, _UNUSABLE))
@@ -58,6 +66,8 @@ def server_failure(error: BaseException, ledger: str) -> LedgerUnusable:
     sentence with a hint. The driver's own words are left out: they may quote values.
     """
     number = next((each for each in error.args[:1] if isinstance(each, int)), 0)
+    if isinstance(getattr(error, "original_exception", error), ssl.SSLError):
+        number = _NO_TLS  # the driver counts it among the servers that are away
     known = _BY_NUMBER.get(number)
     if known is None:
         detail = f" (error {number})" if number else ""

@@ -287,4 +287,8 @@ def test_a_province_is_known_by_its_postcode_or_its_capital_where_the_region_say
     assert found(italy, "", "20121", "Milano") == "MI"
     assert found(italy, "", "20121", "Cesano Boscone") == ""
     assert found(america, "", "98101", "New York") == ""
-    assert (found(france, "Corse", "20137"), found(france, "", "20200"), found(france, "", "75001")) == ("2A", "2B", "75")
+    assert (found(france, "Corse", "20137"), found(france, "", "20200"), found(france, "", "75001")) == (
+        "2A",
+        "2B",
+        "75",
+    )

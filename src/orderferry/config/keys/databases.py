@@ -79,7 +79,8 @@ LEDGER = (
     Key(
         "ledger.url",
         SERVER_URL,
-        "Instead of a file: a MySQL or MariaDB database, for containers and for several hosts that share one shop.",
+        "Instead of a file: a MySQL or MariaDB database, for containers and for several hosts that share one shop. "
+        "On the shop's own server `prestashop.ssl_ca` holds for it too; elsewhere `?ssl_ca=ca.pem` after it does that.",
         example='"mysql+pymysql://user:password@127.0.0.1:3306/orderferry"',
         instead_of="ledger.path",
     ),

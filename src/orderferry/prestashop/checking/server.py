@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 
 from orderferry.config.model import PrestashopSettings
+from orderferry.config.tls import AUTHORITY
 from orderferry.config.urls import is_loopback
 from orderferry.domain.check_result import CheckResult, failure, fine, warning
 from orderferry.errors import ExitCode
@@ -63,10 +64,11 @@ def _facts(found: Mapping[str, str]) -> str:
 
 def _encryption(settings: PrestashopSettings) -> Iterator[CheckResult]:
     """Amazon's Data Protection Policy wants buyers' data encrypted on the way."""
-    host = sa.make_url(settings.url.reveal()).host or ""
+    url = sa.make_url(settings.url.reveal())
+    host = url.host or ""
     if not host or is_loopback(host):
         return
-    if settings.ssl_ca is not None:
+    if settings.ssl_ca is not None or AUTHORITY in url.query:
         yield fine("tls", "The connection to the database is encrypted, and the server's certificate verified.")
         return
     yield warning(

@@ -14,6 +14,7 @@ from pymysql.constants import CLIENT
 from sqlalchemy import event, exc, pool
 
 from orderferry.config.model import PrestashopSettings
+from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.rights import Access
 from orderferry.prestashop.database.session import prepare_session
@@ -25,7 +26,8 @@ _MYSQL_NAMES = frozenset({"mysql", "mariadb"})
 def open_engine(settings: PrestashopSettings) -> sa.Engine:
     """Given [prestashop], return an engine that opens a connection when asked and keeps none of its own.
 
-    Each connection has utf8mb4, the session of `session.py`, and verified TLS when `ssl_ca` is set. Raise ShopUnfit
+    Each connection has utf8mb4, the session of `session.py`, and verified TLS when `ssl_ca` is set, as a key or in the
+    URL. Raise ShopUnfit
     for an address that is none of MySQL, MariaDB or SQLite, or TLS files that can't be read; ShopUnavailable when the
     SQLite file or the server's socket is missing. Nothing is sent yet.
     """
@@ -46,13 +48,13 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         # UPDATEs count the rows they meet, and statements may travel together (`sending.py`)
         "client_flag": CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
     }
-    context = _tls_context(settings)
+    context = _tls_context(settings, url)
     if context is not None:
         arguments["ssl"] = context
     elif unix_socket:
         arguments["ssl_disabled"] = True  # nothing to hide from on the way to this machine's own server
     engine = sa.create_engine(
-        url.set(drivername="mysql+pymysql").update_query_dict({"charset": "utf8mb4"}),
+        url.set(drivername="mysql+pymysql").difference_update_query(TLS_KEYS).update_query_dict({"charset": "utf8mb4"}),
         poolclass=pool.NullPool,
         connect_args=arguments,
         paramstyle="format",  # placeholders by position, as `statement_texts.py` fills them
@@ -89,22 +91,16 @@ def _url(settings: PrestashopSettings) -> sa.URL:
     return url
 
 
-def _tls_context(settings: PrestashopSettings) -> ssl.SSLContext | None:
+def _tls_context(settings: PrestashopSettings, url: sa.URL) -> ssl.SSLContext | None:
     """A context that verifies the certificate and the host's name; None when no TLS is configured."""
-    if settings.ssl_ca is None:
-        return None
+    configured = {name: path for name in TLS_KEYS if (path := getattr(settings, name)) is not None}
     try:
-        context = ssl.create_default_context(cafile=str(settings.ssl_ca))
-        # Certificates that MySQL and MariaDB make for themselves lack extensions which Python 3.13 demands.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        if settings.ssl_cert is not None:
-            context.load_cert_chain(settings.ssl_cert, settings.ssl_key)
+        return tls_context(tls_files(url.query) | configured)
     except (OSError, ValueError):
         raise ShopUnfit(
             "prestashop.ssl_ca, ssl_cert or ssl_key can't be read, or holds no certificate in PEM form.",
             hint="Check the paths, and that this user may read the files.",
         ) from None
-    return context
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
