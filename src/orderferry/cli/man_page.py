@@ -93,6 +93,9 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     yield f".SS {_text(' '.join([name, *arguments]))}"
     yield from _paragraphs(tuple(" ".join(part.split()) for part in (command.help or "").split("\n\n")))
     yield from _options(command)
+    if isinstance(command, click.Group):
+        for part, below in command.commands.items():
+            yield from _command(f"{name} {part}", below)
 
 
 def _options(command: click.Command) -> Iterator[str]:
