@@ -23,6 +23,7 @@ from orderferry.run.compare_judge import Judge
 from orderferry.run.compare_result import Comparison, LedgerWords
 from orderferry.run.compare_rules import GRACE, Scene
 from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness, read_amazon
+from orderferry.run.log_context import log_run
 from orderferry.run.patience import Patience
 from orderferry.run.status import QuotaLeft, StatusLedger, read_status
 from orderferry.run.stop import StopSwitch
@@ -104,6 +105,7 @@ class Comparer:
         """Compare, and return the result; only LedgerUnusable is raised, other errors are in the result."""
         result = Comparison(self.now())
         run = self.ledger.begin_run(COMMAND, result.now) if self.ledger else 0
+        log_run(self.settings.name, COMMAND, run)
         try:
             self._work(result)
         except LedgerUnusable:

@@ -12,6 +12,7 @@ from orderferry.domain.entry import Entry, EntryState, Verdict, problem_of
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import AmazonError, QuotaExhausted
+from orderferry.run.log_context import log_order
 from orderferry.run.options import RunOptions
 from orderferry.run.patience import Patience
 from orderferry.run.ports import OrderSource, RunLedger, Shop
@@ -97,7 +98,8 @@ class DueOrders:
 
     def _ask(self, order_id: str) -> Order | UnreadableOrder | None:
         try:
-            return self.patience.call(lambda: self.source.get(order_id))
+            with log_order(order_id):
+                return self.patience.call(lambda: self.source.get(order_id))
         except AmazonError as error:
             if type(error) is not AmazonError:
                 raise

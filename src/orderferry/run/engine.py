@@ -19,6 +19,7 @@ from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
 from orderferry.run.due import DueOrders
 from orderferry.run.invoice_numbers import InvoiceNumbers
 from orderferry.run.listings import ListingReader
+from orderferry.run.log_context import log_run
 from orderferry.run.observation import (
     end_of_observation,
     observed_cells,
@@ -65,6 +66,8 @@ class Engine:
         started = self.now()
         report = Report(self.sweep.command, started, self.options.dry_run)
         report.run = self.ledger.begin_run(self.sweep.command, started, self.options.dry_run)
+        log_run(self.settings.name, self.sweep.command, report.run)
+        log.info("the run begins%s", " (dry)" if self.options.dry_run else "")
         if self.settings.exposed:
             report.add_problem(Problem(ProblemCode.EXPOSED_CONFIGURATION, self.settings.exposed))
         try:
@@ -84,6 +87,8 @@ class Engine:
         report.finished = self.now()
         self.ledger.finish_run(report.run, report.finished, int(report.exit_code), report.as_json())
         self._add_open_problems(report)
+        told = ", ".join(f"{number} {word}" for word, number in report.counts.items() if number) or "no order seen"
+        log.info("the run ends with exit code %d: %s", report.exit_code, told)
         return report
 
     def _add_open_problems(self, report: Report) -> None:

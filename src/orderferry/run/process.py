@@ -24,6 +24,7 @@ from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Intent, ShopView
+from orderferry.run.log_context import log_order
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.report import INFORMATIVE, Outcome, Report
@@ -72,7 +73,8 @@ class Processor:
         try:
             for order in readable:
                 self.stop.check()
-                verdicts.append(self._one(order, entries.get(order.order_id), view, rules, looked=looked))
+                with log_order(order.order_id):
+                    verdicts.append(self._one(order, entries.get(order.order_id), view, rules, looked=looked))
                 self.progress.order_done()
         finally:
             self.settle(verdicts)
@@ -174,6 +176,7 @@ class Processor:
         self, problem: Problem, entry: Entry | None, *, looked: bool, id_order: int | None = None, detail: str = ""
     ) -> Verdict:
         now = self.now()
+        log.info("held (%s): %s", problem.code, problem.message)
         self.report.note(problem.order_id, Outcome.HELD)
         self.report.add_problem(problem)
         return Verdict(
@@ -189,6 +192,7 @@ class Processor:
         )
 
     def _failed(self, problem: Problem, entry: Entry | None, *, looked: bool) -> Verdict:
+        log.warning("failed (%s): %s", problem.code, problem.message)
         self.report.note(problem.order_id, Outcome.FAILED)
         self.report.add_problem(problem)
         return Verdict(

@@ -43,7 +43,14 @@ ALERTS = (
 )
 
 LOGGING = (
-    Key("logging.file", kinds.LOG_TARGET, "A log file, or `syslog`.", example='"orderferry.log"', without="none"),
+    Key(
+        "logging.file",
+        kinds.LOG_TARGET,
+        "A log file (at 5 MB a new one is begun, five old ones are kept), or `syslog`, where systemd's journal "
+        "listens too.",
+        example='"orderferry.log"',
+        without="none",
+    ),
     Key("logging.level", choice("debug", "info", "warning", "error"), "What is logged.", default='"info"'),
     Key("logging.format", choice("text", "json"), "Lines of text, or one JSON object a line.", default='"text"'),
 )
