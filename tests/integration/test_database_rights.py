@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import OrdersSettings
 from orderferry.prestashop.database.needed_rights import needed_rights
-from orderferry.prestashop.database.table_names import OPTIONAL_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES
+from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, WRITTEN_TABLES, wanted_tables
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.prestashop.forgetting.forgetter import OrderForgetter
 from orderferry.simulator.catalog import DEMO_CATALOG
@@ -32,6 +32,7 @@ STATEMENT = re.compile(
     r"^GRANT (?P<rights>[A-Z, ]+) ON `(?P<base>\w+)`\.(?:`ps_(?P<table>\w+)`|\*) TO '(?P<user>\w+)'", re.M
 )
 CHECKED = {"hook_alias", "module_shop", "tax_rules_group"}
+OURS = OWN_TABLES | EVENT_TABLES
 PASSWORD = "a long password"
 
 
@@ -66,7 +67,7 @@ class Accounts:
         self._run(f"CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'")
         there = {table.removeprefix(shop.prefix) for table in shop.tables()}
         for one in statements():
-            own = one.table in OWN_TABLES
+            own = one.table in OURS
             wanted = (creates and "CREATE" in one.rights) if own else (not one.table or one.table in there)
             if one.user == user and one.base == "shop" and wanted:
                 self._grant(one, shop, name)
@@ -75,7 +76,7 @@ class Accounts:
     def own_tables(self, shop: ShopDatabase, url: str) -> None:
         """What the page grants on our own tables once an administrator has made them."""
         for one in statements():
-            if one.table in OWN_TABLES and "CREATE" not in one.rights:
+            if one.table in OURS and "CREATE" not in one.rights:
                 self._grant(one, shop, str(sa.make_url(url).username))
 
     def drop(self) -> None:
@@ -104,7 +105,7 @@ def test_the_page_grants_what_the_program_says_it_needs() -> None:
     for one in statements():
         if one.user == "orderferry":
             told.setdefault(one.table, set()).update(one.rights - {"CREATE", "ALTER"})
-    tables = REQUIRED_TABLES | OPTIONAL_TABLES | WRITTEN_TABLES | CHECKED
+    tables = wanted_tables(events=True) | WRITTEN_TABLES | CHECKED
     assert told == {table: set(rights) for table, rights in needed_rights(tables).items()}
 
 
@@ -149,15 +150,15 @@ def test_a_life_of_orders_needs_all_of_these_rights_and_no_other(
     unpaid = shop.value("SELECT id_order_state FROM {p}order_state WHERE invoice = 0 AND logable = 0 LIMIT 1")
     shop.execute("UPDATE {p}order_state SET logable = 1 WHERE id_order_state = :id", id=unpaid)
     changes.clear()
-    writing = importer(limited, tmp_path, orders=OrdersSettings(state_paid=str(unpaid)))
+    writing = importer(limited, tmp_path, orders=OrdersSettings(state_paid=str(unpaid)), events_enabled=True)
     writing.verifies = False  # the amounts are of rights, not of taxes
-    writing.take(without_invoice)
+    writing.take(without_invoice, NOW - timedelta(days=100))  # its events are old enough to be deleted
     moved = replace(without_invoice, delivery_address=replace(HOME, lines=("Corso Como 1",)))
     writing.take(replace(moved, updated=moved.updated + timedelta(minutes=1)))
     fewer = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62", discount="1.00"), order_id=without_invoice.order_id)
     writing.take(replace(fewer, updated=moved.updated + timedelta(minutes=2)))
     writing.take(shipped(replace(fewer, updated=moved.updated + timedelta(minutes=3))))
-    importer(limited, tmp_path).take(invoiced)
+    importer(limited, tmp_path, events_enabled=True).take(invoiced)
     importer(limited, tmp_path).take(cancelled(invoiced))
     forgetter = OrderForgetter(settings_for(limited, tmp_path), sleep=lambda _seconds: None)
     for order in (without_invoice, invoiced):
@@ -205,7 +206,8 @@ def simulator() -> Iterator[SimulatorServer]:
 
 def installed(folder: Path, server: SimulatorServer, url: str) -> Installed:
     folder.mkdir(exist_ok=True)
-    return install(folder, server, url, marketplaces=("IT", "DE"), more='[observation]\nwindow = "4d"')
+    more = '[observation]\nwindow = "4d"\n[events]\nenabled = true'
+    return install(folder, server, url, marketplaces=("IT", "DE"), more=more)
 
 
 def run_all(installation: Installed, commands: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
@@ -257,7 +259,7 @@ def test_our_tables_can_be_made_by_an_administrator(
     assert refused.code == 5
     hint = next(problem["hint"] for problem in refused.json["problems"] if problem["hint"])
     made = [part.strip() for part in hint.split(";") if "CREATE TABLE" in part]
-    assert len(made) == 2
+    assert len(made) == len(OURS)
     with mariadb_server.engine(str(sa.make_url(shop.url).database)).connect() as connection:
         for statement in made:
             connection.exec_driver_sql(statement[statement.index("CREATE TABLE") :])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orderferry.config.model import Settings
 from orderferry.domain.finding import Finding
@@ -32,6 +32,9 @@ from orderferry.prestashop.reading.shared_numbers import SharedNumbers
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.state_values import kept_value, store_value
+
+if TYPE_CHECKING:
+    from orderferry.prestashop.feed.keeper import FeedKeeper
 
 _TAXES_KEY = "shop-taxes"
 _MARKER_PAGE = 500
@@ -72,6 +75,7 @@ class PrestashopShop:
         self._shared_numbers = SharedNumbers(recall, remember)
         self._markets: dict[str, Market] = {}
         self._opened: _Open | None = None
+        self._keeper: FeedKeeper | None = None
 
     def prepare(self, *, write: bool) -> None:
         """Connect, read the live schema and the shop's settings, refuse what orders can't be written into.
@@ -98,6 +102,8 @@ class PrestashopShop:
         self._opened = _Open(tables, facts, reader, causes)
         for marketplace in self._settings.amazon.marketplaces:
             self._market(marketplace.id)
+        if write and events:
+            self._keep_feed(tables)
 
     def look(self, orders: Sequence[Order]) -> ShopView:
         """All look-ups for a page of orders, a bounded number of statements."""
@@ -156,7 +162,7 @@ class PrestashopShop:
         from orderferry.prestashop.writing.transactions import Transactions  # noqa: PLC0415 — and write nothing
 
         opened = self._ready()
-        return Transactions(self._database, opened.tables, opened.facts, self._sleep).apply(plan, now)
+        return Transactions(self._database, opened.tables, opened.facts, self._sleep, self._keeper).apply(plan, now)
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""
@@ -189,6 +195,8 @@ class PrestashopShop:
 
     def close(self) -> None:
         """Give everything back."""
+        if self._keeper is not None:
+            self._keeper.close()
         self._database.close()
 
     def _ready(self) -> _Open:
@@ -196,6 +204,12 @@ class PrestashopShop:
             self.prepare(write=False)
         assert self._opened is not None  # noqa: S101 — prepare sets it or raises
         return self._opened
+
+    def _keep_feed(self, tables: ShopTables) -> None:
+        from orderferry.prestashop.feed.keeper import FeedKeeper  # noqa: PLC0415 — a shop without events needs none
+
+        self._keeper = FeedKeeper(self._database, tables, self._recall, self._remember, self._sleep)
+        self._keeper.open(self._clock())
 
     def _market(self, marketplace_id: str) -> Market:
         code = marketplace_code(marketplace_id)

@@ -19,8 +19,8 @@ EVENTS = (
     Key(
         "events.enabled",
         kinds.BOOLEAN,
-        "Write the feed of changes (table `<prefix>orderferry_event`) for the bridge and for other programs. Has no "
-        "effect yet: the feed is not built in 0.1.",
+        "Write the feed of changes (table `<prefix>orderferry_event`, docs/events.md) for the bridge and for other "
+        "programs.",
         default="false",
     ),
 )

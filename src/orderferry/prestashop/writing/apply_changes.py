@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from orderferry.domain.feed import EventKind
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import as_int, as_text, moment_text
 from orderferry.prestashop.facts import ShopUnit
+from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.order_changes import ADDRESS, ADDRESS_MOVED, LINES, LINES_FOLLOW, MESSAGE, TRACKING
 from orderferry.prestashop.planning.order_update import OrderUpdate
@@ -31,7 +33,7 @@ from orderferry.prestashop.writing.standing_order import StandingOrder, is_news,
 class Updated:
     """What came of an update. `done`: rows of the order changed, `changes` says which; `overtaken`: another process
     or a person was faster, nothing was written, and the next run plans anew; `gone`: the order's row is gone or
-    another's.
+    another's; `last_event`: the number of the last event that the feed has of it, 0 for none.
     """
 
     id_order: int
@@ -39,6 +41,7 @@ class Updated:
     overtaken: bool = False
     gone: bool = False
     changes: tuple[str, ...] = ()
+    last_event: int = 0
 
 
 @dataclass(slots=True)
@@ -69,7 +72,10 @@ def apply_update(writer: ShopWriter, update: OrderUpdate, shop: ShopUnit, now: d
         return Updated(standing.id_order, overtaken=True)
     work = _write(writer, update, standing, shop)
     _move_marker(writer, update, standing, now, work.kept)
-    return Updated(standing.id_order, done=bool(work.done), changes=tuple(work.done))
+    with writer.together():
+        writer.outbox.write(writer, OrderRef(order_id, standing.id_order, as_int(standing.order["id_shop"])), now)
+    done = tuple(work.done)
+    return Updated(standing.id_order, done=bool(done), changes=done, last_event=writer.outbox.last)
 
 
 def _as_planned(update: OrderUpdate, standing: StandingOrder) -> bool:
@@ -89,6 +95,8 @@ def _write(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, sho
         _address(writer, update, standing, work)
     if update.frame is not None:
         standing = _lines(writer, update, standing, update.frame, work)
+    if {ADDRESS, LINES} & set(work.done):
+        writer.outbox.note(EventKind.ORDER_CHANGED, lines=LINES in work.done, address=ADDRESS in work.done)
     if changes.tracking is not None:
         written, told = write_tracking(writer, update, standing, changes.tracking)
         work.told += told

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from orderferry.domain.feed import EventKind
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import OrderState, ShopUnit
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.rows.drafts import Value, settle
@@ -19,7 +21,10 @@ def enter_state(
 ) -> int:
     """Given a locked order and its new state, write what PrestaShop would. Return the invoice number drawn, or 0."""
     draft = history_row(standing.id_order, state.id, update.written)
-    writer.insert(draft.table, settle(draft.values, {}))
+    id_history = writer.insert(draft.table, settle(draft.values, {}))
+    kind = EventKind.ORDER_CANCELLED if update.changes.cancels else EventKind.STATE_CHANGED
+    before = as_int(standing.order["current_state"])
+    writer.outbox.note(kind, old=before, new=state.id, id_order_history=id_history)
     values: dict[str, Value] = {"current_state": state.id, "valid": int(state.logable), "date_upd": update.written}
     writer.update("orders", values, standing.key)
     _count(writer, update, standing, state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orderferry.domain.feed import EventKind
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.tracking import Tracking
@@ -19,7 +20,8 @@ def write_tracking(
 
     Any other number that stands there came from the shop's own label software, which knows better.
     """
-    rows = writer.rows("order_carrier", ("id_order_carrier", "tracking_number"), standing.key, order="id_order_carrier")
+    columns = ("id_order_carrier", "id_carrier", "tracking_number")
+    rows = writer.rows("order_carrier", columns, standing.key, order="id_order_carrier")
     said = [f"Tracking number at Amazon: {tracking.number}"]
     if not rows:
         return False, said
@@ -30,7 +32,11 @@ def write_tracking(
     if update.id_carrier and has_our_carrier(writer, standing):
         values["id_carrier"] = update.id_carrier
         writer.update("orders", {"id_carrier": update.id_carrier}, standing.key)
-    writer.update("order_carrier", values, {"id_order_carrier": as_int(rows[0]["id_order_carrier"])})
+    parcel = as_int(rows[0]["id_order_carrier"])
+    writer.update("order_carrier", values, {"id_order_carrier": parcel})
+    if any(as_text(rows[0][column]) != as_text(value) for column, value in values.items()):
+        id_carrier = as_int(values.get("id_carrier", rows[0]["id_carrier"]))
+        writer.outbox.note(EventKind.TRACKING_SET, id_order_carrier=parcel, id_carrier=id_carrier)
     if writer.has("orders", "shipping_number"):
         writer.update("orders", {"shipping_number": tracking.number}, standing.key)
     return True, [] if update.changes.state is not None else said

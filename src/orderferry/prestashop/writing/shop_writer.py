@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.prestashop.database.counting_insert import counting_insert
+from orderferry.prestashop.database.event_tables import EVENT_TABLE
 from orderferry.prestashop.database.fit import fit_changes, fit_row
 from orderferry.prestashop.database.kept_ids import Kept
 from orderferry.prestashop.database.sending import Found, OneByOne, Reply, Sender, Together
@@ -20,6 +21,7 @@ from orderferry.prestashop.database.session_variables import KeepNewId, SessionV
 from orderferry.prestashop.database.statement_texts import Mark, expressions, mark
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, bindable
+from orderferry.prestashop.feed.outbox import Outbox
 from orderferry.prestashop.rows.drafts import Value
 
 Condition = tuple[str, str, Value]  # column, operator, value
@@ -34,12 +36,14 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
 class ShopWriter:
     """Rows go in fitted to the live columns; columns that the shop does not have are left out everywhere.
 
-    Within `together`, statements whose reply nobody reads travel with the next one whose reply is read.
+    Within `together`, statements whose reply nobody reads travel with the next one whose reply is read. `outbox` keeps
+    what the feed of changes is to say of this transaction, if the shop has one.
     """
 
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
         self.tables = tables
         self.connection = connection
+        self.outbox = Outbox(tables.has(EVENT_TABLE))
         self._sender: Sender = OneByOne(connection)
         self._keeps_ids = False
 
@@ -77,15 +81,21 @@ class ShopWriter:
         self.post(("keep", symbol), lambda: KeepNewId(symbol), [])
         return Kept(symbol)
 
-    def kept_ids(self, *values: Value) -> tuple[int, ...]:
-        """Given ids as `insert_known` returned them, return the ids themselves. One round trip for all of them."""
+    def post_kept_ids(self, *values: Value) -> Callable[[], tuple[int, ...]]:
+        """Given ids as `insert_known` returned them, return what gives the ids themselves, when it is called. One
+        round trip for all of them, or none where another reply is read before."""
         kept = [value for value in values if isinstance(value, Kept)]
         if not kept:
-            return tuple(as_int(value) for value in values)
-        found = self.post(
+            return lambda: tuple(as_int(value) for value in values)
+        reply = self.post(
             ("kept", *kept), lambda: sa.select(*(SessionVariable(one.name).label(one.name) for one in kept)), []
-        ).rows[0]
-        return tuple(as_int(found[value.name]) if isinstance(value, Kept) else as_int(value) for value in values)
+        )
+
+        def read() -> tuple[int, ...]:
+            found = reply.rows[0]
+            return tuple(as_int(found[value.name]) if isinstance(value, Kept) else as_int(value) for value in values)
+
+        return read
 
     def post_counts(self, name: str, rows: Sequence[Mapping[str, Value]], *, key: str, counted: Sequence[str]) -> None:
         """Insert rows, or where one with this primary key stands, add to its `counted` columns and set the others."""

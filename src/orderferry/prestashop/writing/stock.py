@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Product, ShopUnit
 from orderferry.prestashop.rows.drafts import Value
 from orderferry.prestashop.writing.shop_writer import ShopWriter
@@ -92,7 +93,8 @@ def move_stock(writer: ShopWriter, shop: ShopUnit, goods: Iterable[Goods], movem
             "id_product_attribute": id_product_attribute,
             **stock_owner(shop),
         }
-        writer.post_add("stock_available", steps, where)
+        moved = writer.post_add("stock_available", steps, where)
+        writer.outbox.note_stock((id_product, id_product_attribute, as_int(where["id_shop"])), change[0], moved)
 
 
 def stock_owner(shop: ShopUnit) -> dict[str, Value]:

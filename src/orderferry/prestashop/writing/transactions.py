@@ -14,6 +14,7 @@ from orderferry.prestashop.database.database_errors import RowRefused
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.planning.new_order import NewOrder
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.plan_update import SHIPPING_REASON
@@ -29,16 +30,24 @@ class Transactions:
     """Writes plans. Raise ShopUnavailable when the database went away for good."""
 
     def __init__(
-        self, database: ShopDatabase, tables: ShopTables, facts: ShopFacts, sleep: Callable[[float], None]
+        self,
+        database: ShopDatabase,
+        tables: ShopTables,
+        facts: ShopFacts,
+        sleep: Callable[[float], None],
+        keeper: FeedKeeper | None = None,
     ) -> None:
         self._database = database
         self._tables = tables
         self._facts = facts
         self._sleep = sleep
+        self._keeper = keeper
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         """Given a plan with work, write it and return what became of it. What the database refuses of this order's
         values comes back as a problem of this order."""
+        if self._keeper is not None:
+            self._keeper.before_writing()
         try:
             if isinstance(plan.work, NewOrder):
                 return self._create(plan, plan.work, now)
@@ -61,6 +70,7 @@ class Transactions:
 
         done: Attempted[Written] = attempt(write, exists, self._sleep)
         written = done.result
+        self._tell_keeper(written.last_event)
         if not written.created and not done.unknown_before:
             log.info("order %s: another process was faster", plan.order_id)
             return Applied(Effect.UNCHANGED, written.id_order)
@@ -75,6 +85,7 @@ class Transactions:
 
         done: Attempted[Updated] = attempt(write, lambda: None, self._sleep)
         updated = done.result
+        self._tell_keeper(updated.last_event)
         if updated.gone:
             return Problem(
                 ProblemCode.DELETED_IN_SHOP,
@@ -88,6 +99,10 @@ class Transactions:
         changes = plan.changes if updated.overtaken else updated.changes
         effect = Effect.UPDATED if changes else Effect.UNCHANGED
         return Applied(effect, updated.id_order, changes, plan.notes)
+
+    def _tell_keeper(self, last_event: int) -> None:
+        if self._keeper is not None:
+            self._keeper.written(last_event)
 
     def _written_by_others(self, order_id: str) -> int:
         """The id_order of an order whose marker stands, 0 for none."""

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from orderferry.domain.feed import EventKind
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.new_order import NewOrder
 from orderferry.prestashop.planning.tracking import tracking_of
 from orderferry.prestashop.reading.marker_table import marker_row
@@ -35,10 +37,12 @@ from orderferry.prestashop.writing.stock_record import recorded
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A new order in the shop. `created` False: another process has written it."""
+    """A new order in the shop. `created` False: another process has written it. `last_event`: the number of the last
+    event that the feed has of it, 0 for none."""
 
     id_order: int
     created: bool = True
+    last_event: int = 0
 
 
 def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Written:
@@ -48,10 +52,11 @@ def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_r
     `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none.
     """
     with writer.together():
-        return _write(writer, work, now, shipping_reason)
+        id_order = _write(writer, work, now, shipping_reason)
+    return Written(id_order, last_event=writer.outbox.last)
 
 
-def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Written:
+def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> int:
     frame = work.frame
     _claim(writer, work, now)
     known: dict[str, Value] = random_symbols(writer)
@@ -65,10 +70,14 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
     _move(writer, work, order, shipping_reason)
     count_sales(writer, work.sales, work.day)
     _complete_marker(writer, work, known, now)
+    ids = writer.post_kept_ids(order, invoice or 0)
     if invoice is not None:
         number_papers(writer, work.papers, order, invoice)
-    (id_order,) = writer.kept_ids(order)
-    return Written(id_order)
+    id_order, id_invoice = ids()
+    state = frame.state
+    writer.outbox.note(EventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid)
+    writer.outbox.write(writer, OrderRef(work.marker.order_id, id_order, frame.shop.id), now)
+    return id_order
 
 
 def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:

@@ -1,0 +1,102 @@
+"""The feed of changes that other programs of the shop read: its kinds of events, its readers, and when they are late.
+
+The rows themselves are described in docs/events.md, for whoever reads them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from orderferry.domain.durations import format_duration, iso
+
+BRIDGE = "bridge"  # the reader that PrestaShop's modules hear through
+# Events are deleted at this age, once every reader that has told how far it is has taken them.
+KEPT_FOR = timedelta(days=90)
+# What no cron leaves lying for so long.
+UNREAD_FOR = timedelta(days=1)
+
+
+class EventKind(StrEnum):
+    """What happened. Stable: other people's programs test for these words."""
+
+    ORDER_CREATED = "order_created"
+    ORDER_CHANGED = "order_changed"
+    STATE_CHANGED = "state_changed"
+    ORDER_CANCELLED = "order_cancelled"
+    TRACKING_SET = "tracking_set"
+    STOCK_CHANGED = "stock_changed"
+    FEED_RESTORED = "feed_restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A program that reads the feed. It has taken all events up to `position`, the last time at `taken`; `behind`:
+    how many it has not, of which the oldest was written at `oldest`. `note`: its own words."""
+
+    name: str
+    position: int
+    behind: int
+    oldest: datetime | None
+    taken: datetime | None
+    note: str = ""
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether something has waited too long for it."""
+        return self.oldest is not None and now - self.oldest > UNREAD_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How the feed stands: its last event's number, when the oldest one kept was written, its readers by name."""
+
+    last: int = 0
+    oldest: datetime | None = None
+    readers: Sequence[Reader] = ()
+
+    def reader(self, name: str) -> Reader | None:
+        """A reader by its name; None when it never told how far it is."""
+        return next((reader for reader in self.readers if reader.name == name), None)
+
+    def complaints(self, now: datetime) -> list[str]:
+        """A sentence for each reader that is late, or one if events lie there and nobody has ever read."""
+        if not self.readers and self.oldest is not None and now - self.oldest > UNREAD_FOR:
+            age = format_duration(now - self.oldest)
+            return [f"No program has ever said that it reads the feed, whose oldest event is {age} old."]
+        return [_late(reader, now) for reader in self.readers if reader.is_late(now)]
+
+
+def _late(reader: Reader, now: datetime) -> str:
+    age = format_duration(now - reader.oldest) if reader.oldest else ""
+    events = "event" if reader.behind == 1 else "events"
+    seen = f"it took something last at {iso(reader.taken)}" if reader.taken else "it has never taken any"
+    return f"{reader.behind} {events} of the feed wait for {reader.name!r}, the oldest for {age}; {seen}."
+
+
+def feed_text(feed: Feed) -> str:
+    """Given how the feed stands, return it as a text that the ledger keeps for `status`."""
+    readers = [
+        [r.name, r.position, r.behind, r.oldest and r.oldest.isoformat(), r.taken and r.taken.isoformat()]
+        for r in feed.readers
+    ]
+    return json.dumps({"last": feed.last, "oldest": feed.oldest and feed.oldest.isoformat(), "readers": readers})
+
+
+def feed_from(text: str | None) -> Feed:
+    """Given what `feed_text` made, return the feed; an empty one for nothing, or for what it did not make."""
+    try:
+        found = json.loads(text or "{}")
+        readers = [
+            Reader(str(name), int(position), int(behind), _moment(oldest), _moment(taken))
+            for name, position, behind, oldest, taken in found.get("readers", ())
+        ]
+        return Feed(int(found.get("last", 0)), _moment(found.get("oldest")), tuple(readers))
+    except (ValueError, TypeError, AttributeError):
+        return Feed()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,129 @@
+"""Events of one transaction: noted while it goes on, written at its end with the next numbers of the feed.
+
+The counter's row is locked from the draw to the commit, so that numbers become visible in their order and a rollback
+leaves no gap. That is why the draw comes last, after invoice and slip numbers: everybody locks in this order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from orderferry.domain.feed import EventKind
+from orderferry.prestashop.database.event_tables import EVENT_TABLE
+from orderferry.prestashop.database.own_tables import STATE_TABLE
+from orderferry.prestashop.database.sending import Reply
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.values import as_int, moment_text
+
+COUNTER = "last_event"
+Data = Mapping[str, int | bool | None]
+_COLUMNS = ("kind", "id_order", "id_shop", "amazon_order_id", "data", "created")
+_STOCK_KEYS = ("id_product", "id_product_attribute", "delta", "quantity", "id_shop")
+_Stock = tuple[int, int, int]  # id_product, id_product_attribute, id_shop of the stock's row
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRef:
+    """Whose events they are: Amazon's id, the shop's, and the shop of a multishop."""
+
+    order_id: str
+    id_order: int
+    id_shop: int
+
+
+class Poster(Protocol):
+    """What of the shop's writer is needed to write events."""
+
+    tables: ShopTables
+
+    def post(self, shape: tuple[Any, ...], build: Callable[[], sa.Executable], bound: Sequence[Any]) -> Reply: ...
+
+
+@dataclass(slots=True)
+class Outbox:
+    """What the rest of the shop may want to know of one transaction. Without the feed's table it keeps nothing."""
+
+    open: bool
+    _events: list[tuple[EventKind, Data]] = field(default_factory=list)
+    _stock: list[tuple[_Stock, int, Reply]] = field(default_factory=list)
+    _last: Reply | None = None
+
+    def note(self, kind: EventKind, **data: int | bool | None) -> None:
+        """An event of the order; `data` holds ids and numbers, never anything of a buyer's."""
+        if self.open:
+            self._events.append((kind, data))
+
+    def note_stock(self, row: _Stock, delta: int, moved: Reply | None) -> None:
+        """A row of stock was moved by `delta` pieces, if `moved` says that it is there."""
+        if self.open and delta and moved is not None:
+            self._stock.append((row, delta, moved))
+
+    def write(self, writer: Poster, order: OrderRef, now: datetime) -> None:
+        """Post what was noted, the order's own events first, then stock, a product's total before its combinations.
+
+        Nothing else may be locked after this. The replies of moved stock are read here.
+        """
+        events = [*self._events, *((EventKind.STOCK_CHANGED, data) for data in self._stock_changes())]
+        if events:
+            rows = [_row(kind, data, order, now) for kind, data in events]
+            self._last = post_events(writer, rows)
+
+    @property
+    def last(self) -> int:
+        """The number of the last event that was written; 0 for none."""
+        return as_int(self._last.rows[0]["value"]) if self._last is not None else 0
+
+    def _stock_changes(self) -> list[Data]:
+        sums: dict[_Stock, int] = {}
+        for row, delta, moved in self._stock:
+            if moved.matched:
+                sums[row] = sums.get(row, 0) + delta
+        return [
+            dict(zip(_STOCK_KEYS, (product, attribute, delta, None, shop), strict=True))
+            for (product, attribute, shop), delta in sorted(sums.items())
+            if delta
+        ]
+
+
+def post_events(writer: Poster, rows: Sequence[tuple[Any, ...]]) -> Reply:
+    """Draw as many numbers as there are rows (values of kind, id_order, id_shop, amazon_order_id, data, created) and
+    insert them; the reply that is returned says the counter's new value.
+
+    Where the counter's row is gone, the database refuses the rows: a number is never guessed.
+    """
+    state, event = writer.tables[STATE_TABLE], writer.tables[EVENT_TABLE]
+    value = sa.cast(state.c.value, sa.BigInteger)
+    mine = state.c.name == sa.literal_column(f"'{COUNTER}'")  # a constant is no value that is bound
+
+    def draw() -> sa.Update:
+        return state.update().values(value=value + sa.bindparam("v0")).where(mine)
+
+    def insert() -> sa.Insert:
+        drawn = sa.select(value).where(mine).scalar_subquery()
+        return event.insert().values([_values(number, len(rows), drawn) for number in range(len(rows))])
+
+    writer.post(("draw events",), draw, [len(rows)])
+    writer.post(("insert events", len(rows)), insert, [value for row in rows for value in row])
+    return writer.post(("last event",), lambda: sa.select(state.c.value).where(mine), [])
+
+
+def event_row(kind: EventKind, data: Data, now: datetime, order: OrderRef | None = None) -> tuple[Any, ...]:
+    """The values of an event as `post_events` takes them; `order` None: it concerns the feed, not an order."""
+    return _row(kind, data, order or OrderRef("", 0, 0), now)
+
+
+def _row(kind: EventKind, data: Data, order: OrderRef, now: datetime) -> tuple[Any, ...]:
+    text = json.dumps(data, separators=(",", ":"))
+    return str(kind), order.id_order, order.id_shop, order.order_id, text, moment_text(now)[:19]
+
+
+def _values(number: int, count: int, drawn: sa.ScalarSelect[Any]) -> dict[str, Any]:
+    first = number * len(_COLUMNS)
+    given: dict[str, Any] = {column: sa.bindparam(f"v{first + place}") for place, column in enumerate(_COLUMNS)}
+    return {"id_event": drawn - sa.literal_column(str(count - 1 - number)), **given}

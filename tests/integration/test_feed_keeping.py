@@ -1,0 +1,194 @@
+"""The care for the feed: its numbers after a restored back-up, its age, and what the ledger knows of its readers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from orderferry.domain.feed import BRIDGE, feed_from
+from orderferry.errors import LedgerUnusable
+from orderferry.prestashop.shop import PrestashopShop
+from support.feed import events, flaws_of_feed
+from support.shop_database import ShopDatabase
+from support.writing import NOW, Importer, Sold, amazon_order, settings_for
+
+MUG = Sold("MUG-BLUE", 1, "14.52", "2.62", shipping="8.54", shipping_tax="1.54")
+# The numbers that a killed run may have given without the ledger's knowing.
+AHEAD = 1000
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def shop(request: pytest.FixtureRequest) -> ShopDatabase:
+    name = {"sqlite": "sqlite_shop", "mariadb": "shop_database"}[request.param]
+    return request.getfixturevalue(name)
+
+
+@dataclass
+class Installation:
+    """Runs on one shop that share a ledger's memory."""
+
+    shop: ShopDatabase
+    folder: Path
+    memory: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *numbers: int, now: datetime = NOW, killed: bool = False) -> None:
+        """A run that writes an order for each number; a killed one does not reach its end."""
+        written = PrestashopShop(
+            settings_for(self.shop, self.folder, events_enabled=True),
+            recall=self.memory.get,
+            remember=self.memory.__setitem__,
+            clock=lambda: now,
+            sleep=lambda _seconds: None,
+        )
+        written.prepare(write=True)
+        Importer(written).take_all([amazon_order(MUG, order_id=f"402-0000000-{number:07d}") for number in numbers])
+        if not killed:
+            written.close()
+
+    def restore(self, kept: int) -> None:
+        """Put back the shop as it was when it had `kept` events."""
+        gone = "SELECT id_order FROM {p}orderferry_event WHERE id_event > :kept AND kind = 'order_created'"
+        orders = [row["id_order"] for row in self.shop.rows(gone, kept=kept)]
+        for order in orders:
+            self.shop.execute("DELETE FROM {p}orders WHERE id_order = :order", order=order)
+            self.shop.execute("DELETE FROM {p}orderferry_order WHERE id_order = :order", order=order)
+        self.shop.execute("DELETE FROM {p}orderferry_event WHERE id_event > :kept", kept=kept)
+        self.shop.execute("UPDATE {p}orderferry_state SET value = :kept WHERE name = 'last_event'", kept=str(kept))
+
+    def reader(self, name: str, position: int) -> None:
+        self.shop.insert("orderferry_event_consumer", {"consumer": name, "id_event": position, "taken": "2026-11-23"})
+
+
+@pytest.fixture
+def installation(shop: ShopDatabase, tmp_path: Path) -> Installation:
+    return Installation(shop, tmp_path)
+
+
+def test_numbers_go_on_from_run_to_run(installation: Installation) -> None:
+    installation.run(1, 2)
+    installation.run()
+    installation.run(3)
+
+    assert [event["id_event"] for event in events(installation.shop)] == [1, 2, 3, 4, 5, 6]
+    assert flaws_of_feed(installation.shop) == []
+    assert installation.memory["feed-numbers"] == "6 6"
+
+
+def test_after_a_restored_back_up_no_number_is_given_twice(installation: Installation) -> None:
+    installation.run(1, 2, 3)
+    installation.restore(2)
+    installation.run()
+    installation.run(2, 3)
+
+    restored, *again = events(installation.shop, after=2)
+    assert (restored["id_event"], restored["kind"], restored["id_order"]) == (7, "feed_restored", 0)
+    assert restored["data"] == {"from": 2, "to": 6}
+    assert [event["id_event"] for event in again] == [8, 9, 10, 11]
+    assert [event["kind"] for event in again] == ["order_created", "stock_changed"] * 2
+
+
+def test_numbers_that_a_killed_run_may_have_given_are_not_given_again(installation: Installation) -> None:
+    installation.run(1, 2)
+    installation.run(3, killed=True)
+    assert installation.memory["feed-numbers"] == f"6 {6 + AHEAD}"
+    installation.restore(2)
+    installation.run(2)
+
+    restored, created, _ = events(installation.shop, after=2)
+    assert restored["data"] == {"from": 2, "to": 6 + AHEAD}
+    assert [restored["id_event"], created["id_event"]] == [7 + AHEAD, 8 + AHEAD]
+
+
+def test_a_killed_run_alone_leaves_no_gap(installation: Installation) -> None:
+    installation.run(1, killed=True)
+    installation.run(2)
+
+    assert flaws_of_feed(installation.shop) == []
+
+
+def test_a_restored_table_of_ours_alone_is_no_restored_shop(installation: Installation) -> None:
+    """The counter lost, the events there: nothing was given that is not there to be seen."""
+    installation.run(1)
+    installation.shop.execute("DELETE FROM {p}orderferry_state")
+    installation.run(2)
+
+    assert [event["kind"] for event in events(installation.shop)] == ["order_created", "stock_changed"] * 2
+    assert flaws_of_feed(installation.shop) == []
+
+
+def test_the_shop_keeps_the_name_by_which_its_bridge_knows_it(installation: Installation) -> None:
+    installation.run()
+    name = "SELECT value FROM {p}orderferry_state WHERE name = 'shop_id'"
+    before = installation.shop.value(name)
+    installation.shop.execute("DELETE FROM {p}orderferry_state")
+    installation.run()
+
+    assert len(before) == 32
+    assert installation.shop.value(name) == before
+
+
+def test_what_everybody_has_read_is_deleted_when_it_is_old(installation: Installation) -> None:
+    installation.run(1, 2, 3)
+    call = {"hook": "actionValidateOrder", "sequence": 0, "module": "m", "state": "done", "attempts": 1}
+    installation.shop.insert("orderferry_event_call", *({**call, "id_event": number} for number in (1, 6)))
+    installation.reader(BRIDGE, 6)
+    installation.reader("erp", 4)
+    installation.run(now=NOW + timedelta(days=89))
+    assert len(events(installation.shop)) == 6
+    installation.run(4, now=NOW + timedelta(days=91))
+
+    assert [event["id_event"] for event in events(installation.shop)] == [5, 6, 7, 8]
+    assert [row["id_event"] for row in installation.shop.rows("SELECT id_event FROM {p}orderferry_event_call")] == [6]
+
+
+def test_without_a_reader_age_alone_counts(installation: Installation) -> None:
+    installation.run(1)
+    installation.run(2, now=NOW + timedelta(days=91))
+
+    assert [event["id_event"] for event in events(installation.shop)] == [3, 4]
+
+
+def test_the_ledger_is_told_how_far_the_readers_are(installation: Installation) -> None:
+    installation.run(1, 2)
+    installation.reader("erp", 1)
+    installation.run()
+
+    feed = feed_from(installation.memory["feed"])
+    (reader,) = feed.readers
+    assert (feed.last, reader.name, reader.position, reader.behind) == (4, "erp", 1, 3)
+    assert reader.oldest == NOW.replace(microsecond=0)
+    assert feed.complaints(NOW + timedelta(hours=1)) == []
+    (complaint,) = feed.complaints(NOW + timedelta(days=2))
+    assert "'erp'" in complaint
+    assert "3 events" in complaint
+
+
+def test_a_ledger_that_breaks_at_the_end_is_forgiven(installation: Installation) -> None:
+    """It goes on to think that more numbers may have been given, which does no harm."""
+
+    class Broken(dict[str, str]):
+        broken = False
+
+        def __setitem__(self, key: str, value: str) -> None:
+            if self.broken:
+                raise LedgerUnusable("The disk is full.")
+            super().__setitem__(key, value)
+
+    installation.memory = Broken()
+    installation.run(1, killed=True)
+    written = PrestashopShop(
+        settings_for(installation.shop, installation.folder, events_enabled=True),
+        recall=installation.memory.get,
+        remember=installation.memory.__setitem__,
+        clock=lambda: NOW,
+        sleep=lambda _seconds: None,
+    )
+    written.prepare(write=True)
+    Importer(written).take(amazon_order(MUG))
+    installation.memory.broken = True
+    written.close()
+
+    assert installation.memory["feed-numbers"] == f"4 {4 + AHEAD}"
