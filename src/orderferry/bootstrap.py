@@ -246,7 +246,7 @@ class Installation:
         book = self.quota(ledger, SWEEPS["doublecheck"].reserve) if ledger else None
         source = self._source(book or PassingQuota(self.settings.amazon.quota_share, self.now))
         shop = ShopAudit(self.settings, sleep=self.sleep)
-        return Comparer(self.settings, options, source, shop, ledger, book, stop, self.now, self.sleep)
+        return Comparer(self.settings, options, source, shop, ledger, book, stop, self.now, self.sleep, self.progress)
 
     def _engine(self, command: str, options: RunOptions, ledger: Ledger, stop: StopSwitch) -> Engine:
         sweep = SWEEPS[command]

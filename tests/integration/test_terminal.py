@@ -73,6 +73,16 @@ def test_a_person_at_a_terminal_sees_a_bar_that_goes_away_and_a_summary(installe
     assert re.search(r"import: \d+ orders seen", plain.splitlines()[-3])
 
 
+def test_a_comparison_says_what_it_is_at(installed: Installed) -> None:
+    installed.run("import")
+    _, text = on_terminal(installed, "compare")
+    plain = ANSI.sub("", text)
+    assert re.search(r"compare: Amazon prepares its report of \d{4}-\d\d-\d\d to ", plain)
+    assert plain.splitlines()[-1].strip() == "Nothing is missing, surplus or different."
+    piped = installed.run("compare")
+    assert (piped.out, piped.err) == ("", "")
+
+
 def test_no_progress_and_scripts_see_none_and_can_ask_for_lines(installed: Installed) -> None:
     _, text = on_terminal(installed, "import", "--no-progress")
     assert "pages read" not in ANSI.sub("", text)

@@ -88,13 +88,16 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, as_jso
 
     from orderferry import bootstrap
     from orderferry.cli.print_comparison import print_comparison
+    from orderferry.cli.progress import shown_progress
     from orderferry.config.load import load_settings
     from orderferry.run.compare_result import Comparison
 
     try:
         settings = load_settings(path, os.environ)
         context.set_up_logging(settings.logging)
-        result = bootstrap.Installation(settings).compare(options)
+        wanted = False if as_json else None
+        with shown_progress("compare", wanted, quiet=context.quiet, verbose=context.verbose > 0) as progress:
+            result = bootstrap.Installation(settings, progress=progress).compare(options)
     except OrderferryError as error:
         result = Comparison(bootstrap.utc_now(), errors=[error])
         result.said = tuple((each.exit_code, "") for each in result.errors)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class _Face(Protocol):
     """How progress looks."""
 
-    def show(self, text: str, done: int, total: int) -> None: ...
+    def show(self, text: str, done: int, total: int | None) -> None: ...
 
 
 class Counting:
@@ -29,6 +29,10 @@ class Counting:
         self._command = command
         self._face = face
         self._pages = self._orders = self._done = 0
+
+    def step(self, what: str) -> None:
+        """Something else is being done."""
+        self._show(what)
 
     def page_read(self, orders: int) -> None:
         """A page came from Amazon."""
@@ -46,7 +50,7 @@ class Counting:
         self._show(f"waiting for Amazon's quota of {operation} until {until:%H:%M:%S} UTC")
 
     def _show(self, text: str) -> None:
-        self._face.show(f"{self._command}: {text}", self._done, self._orders)
+        self._face.show(f"{self._command}: {text}", self._done, self._orders if self._pages else None)
 
 
 class PlainLines:
@@ -55,11 +59,11 @@ class PlainLines:
     def __init__(self) -> None:
         self._last = ""
 
-    def show(self, text: str, done: int, total: int) -> None:
-        """Print what is new."""
+    def show(self, text: str, done: int, total: int | None) -> None:
+        """Print what is new; without a `total` nothing is counted yet."""
         if text != self._last:
             self._last = text
-            click.echo(f"{text}, {done} of {total} orders done", err=True)
+            click.echo(f"{text}, {done} of {total} orders done" if total is not None else text, err=True)
 
 
 class Bar:
@@ -69,7 +73,7 @@ class Bar:
         self._bar = bar
         self._task = bar.add_task("", total=None)
 
-    def show(self, text: str, done: int, total: int) -> None:
+    def show(self, text: str, done: int, total: int | None) -> None:
         """Move the bar."""
         self._bar.update(self._task, description=text, completed=done, total=total or None)
 

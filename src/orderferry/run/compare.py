@@ -25,6 +25,7 @@ from orderferry.run.compare_rules import GRACE, Scene
 from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness, read_amazon
 from orderferry.run.log_context import log_run
 from orderferry.run.patience import Patience
+from orderferry.run.progress import SILENT, Progress
 from orderferry.run.status import QuotaLeft, StatusLedger, read_status
 from orderferry.run.stop import StopSwitch
 
@@ -100,6 +101,7 @@ class Comparer:
     stop: StopSwitch
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    progress: Progress = SILENT
 
     def run(self) -> Comparison:
         """Compare, and return the result; only LedgerUnusable is raised, other errors are in the result."""
@@ -127,6 +129,7 @@ class Comparer:
 
     def _work(self, result: Comparison) -> None:
         # The shop first: without it, asking Amazon would spend quota for nothing.
+        self.progress.step("looking at the shop")
         result.zone = self.shop.zone
         self.shop.release()
         with self.stop.waiting():
@@ -136,8 +139,9 @@ class Comparer:
         marketplaces = [marketplace.id for marketplace in self.settings.amazon.marketplaces]
         with self.stop.waiting():
             reports = None if self.options.by_search else self.source.reports()
-            side = read_amazon(self.source, reports, span, marketplaces, self._shop_has)
+            side = read_amazon(self.source, reports, span, marketplaces, self._shop_has, progress=self.progress)
         result.notes += side.notes
+        self.progress.step("reading the shop's orders")
         shop_side = self.shop.sold(span.start, side.orders)
         self.shop.release()
         known = self.ledger.known({*side.orders, *shop_side.orders}) if self.ledger else {}
@@ -150,7 +154,8 @@ class Comparer:
             known,
             self.ledger is not None,
         )
-        confirmation = Confirmation(self.source, Patience(self.shop, self.stop, self.now, self.sleep))
+        patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress)
+        confirmation = Confirmation(self.source, patience, progress=self.progress)
         judge = Judge(scene, side.orders, confirmation)
         judge.judge(result, with_totals=self.options.month is not None)
         if self.ledger and judge.confirmed_missing:

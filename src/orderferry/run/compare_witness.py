@@ -15,6 +15,7 @@ from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import QuotaExhausted
 from orderferry.run.patience import Patience
+from orderferry.run.progress import SILENT, Progress
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ def read_amazon(
     span: Span,
     marketplaces: Sequence[str],
     shop_has: Callable[[Span], bool],
+    *,
+    progress: Progress = SILENT,
 ) -> AmazonSide:
     """Given a span of purchase dates, return all of Amazon's orders in it; `reports` None: by listings.
 
@@ -58,6 +61,8 @@ def read_amazon(
     """
     side = AmazonSide()
     for part in slices(span):
+        days = f"{part.start:%Y-%m-%d} to {part.end:%Y-%m-%d}"
+        progress.step(f"Amazon prepares its report of {days}" if reports else f"listing Amazon's orders of {days}")
         report = reports.orders(part, marketplaces) if reports is not None else None
         if report is not None and report.unreadable:
             side.notes.append(f"{report.unreadable} lines of Amazon's report could not be used.")
@@ -66,7 +71,7 @@ def read_amazon(
             continue
         if report is not None:
             side.notes.append(
-                f"Amazon's report of {part.start:%Y-%m-%d} to {part.end:%Y-%m-%d} ended as {report.end}; "
+                f"Amazon's report of {days} ended as {report.end}; "
                 "these days were compared with a listing (searchOrders) instead."
             )
         side.orders |= {order.order_id: order for order in _listed(source, part, marketplaces)}
@@ -102,6 +107,7 @@ class Confirmation:
     patience: Patience
     left: int = MOST_LOOKS
     answers: dict[str, ReportedOrder | None] = field(default_factory=dict)
+    progress: Progress = SILENT
 
     def ask(self, order_ids: Iterable[str]) -> None:
         """Ask for orders that were not asked for yet, as many as the quota allows. `answers` then has Amazon's word;
@@ -110,6 +116,7 @@ class Confirmation:
             if order_id in self.answers or self.left <= 0:
                 continue
             self.left -= 1
+            self.progress.step(f"asking Amazon for {order_id}")
             try:
                 found = self.patience.call(lambda wanted=order_id: self.source.get(wanted))  # type: ignore[misc]
             except QuotaExhausted as exhausted:

@@ -9,6 +9,9 @@ from typing import Protocol
 class Progress(Protocol):
     """Told as a run goes on, from its own thread; none of the calls may take long or raise."""
 
+    def step(self, what: str) -> None:
+        """What is being done from now on, in words ("Amazon is preparing its report")."""
+
     def page_read(self, orders: int) -> None:
         """A page of a listing, or some orders one by one, came from Amazon."""
 
@@ -21,6 +24,9 @@ class Progress(Protocol):
 
 class Silent:
     """Nobody watches."""
+
+    def step(self, what: str) -> None:
+        """Nothing."""
 
     def page_read(self, orders: int) -> None:
         """Nothing."""

@@ -7,7 +7,7 @@ import logging
 import socket
 import stat
 from collections.abc import Iterator
-from contextvars import copy_context
+from contextvars import Context
 from pathlib import Path
 
 import pytest
@@ -46,7 +46,7 @@ def some_lines() -> None:
 
 def written(settings: LoggingSettings) -> None:
     logs.set_up_logging(logging.CRITICAL, settings)
-    copy_context().run(some_lines)
+    Context().run(some_lines)
 
 
 def test_each_line_of_a_run_names_it_and_the_order(tmp_path: Path) -> None:
