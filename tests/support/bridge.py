@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,21 @@ class BridgeShop:
     database: ShopDatabase
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
+    @cached_property
+    def _connection(self) -> sa.Connection:
+        """One connection, since a scene takes dozens of statements; PrestaShop's own sql_mode."""
+        connection = self.database.engine().connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("SET SESSION sql_mode = ''")
+        return connection
+
+    def sql(self, text: str, **parameters: Any) -> sa.CursorResult[Any]:
+        """Run a statement at once; `{p}` stands for the table prefix."""
+        return self._connection.execute(sa.text(text.replace("{p}", self.database.prefix)), parameters)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
     @classmethod
     def create(cls, place: Path, database: ShopDatabase) -> BridgeShop:
         """A shop of the database's version in `place`, which everybody can enter; nobody listens in it yet."""
@@ -69,9 +85,9 @@ class BridgeShop:
             shutil.copy(Path(orderferry.bridge.__file__).parent / name, shop.tools / name)
         shop.configure()
         for statement in TABLES:
-            database.execute(statement)
-        database.insert("orderferry_state", {"name": "shop_id", "value": SHOP_ID})
-        database.execute("DELETE FROM {p}hook_module")
+            shop.sql(statement)
+        shop.sql("INSERT INTO {p}orderferry_state (name, value) VALUES ('shop_id', :value)", value=SHOP_ID)
+        shop.sql("DELETE FROM {p}hook_module")
         shop.give_away()
         return shop
 
@@ -117,12 +133,10 @@ class BridgeShop:
         """Install a module that is registered on these hooks; its methods are named like them, or as `methods` says."""
         place = self.folder / "modules" / module
         place.mkdir(parents=True, exist_ok=True)
-        bodies = "".join(
-            f"    public function hook{name[0].upper()}{name[1:]}($parameters) {{ $this->heard(__FUNCTION__, $parameters); }}\n"
-            for name in methods or hooks
-        )
+        body = "($parameters) { $this->heard(__FUNCTION__, $parameters); }\n"
+        bodies = "".join(f"    public function hook{name[0].upper()}{name[1:]}{body}" for name in methods or hooks)
         (place / f"{module}.php").write_text(f"<?php\nclass {module.capitalize()} extends Probe\n{{\n{bodies}}}\n")
-        self.database.execute(
+        self.sql(
             "INSERT INTO {p}module (name, active, version) SELECT :name, 1, '1.0' FROM DUAL WHERE NOT EXISTS "
             "(SELECT 1 FROM {p}module WHERE name = :name)",
             name=module,
@@ -132,19 +146,16 @@ class BridgeShop:
         self.give_away()
 
     def _register(self, module: str, hooks: Sequence[str], shop: int) -> None:
-        self.database.execute(
+        self.sql(
             "INSERT IGNORE INTO {p}module_shop (id_module, id_shop, enable_device) SELECT id_module, :shop, 7 "
             "FROM {p}module WHERE name = :name",
             name=module,
             shop=shop,
         )
         for hook in hooks:
-            self.database.execute(
-                "INSERT INTO {p}hook (name, title) SELECT :hook, :hook FROM DUAL WHERE NOT EXISTS "
-                "(SELECT 1 FROM {p}hook WHERE name = :hook)",
-                hook=hook,
-            )
-            self.database.execute(
+            if not self.sql("SELECT 1 FROM {p}hook WHERE name = :hook", hook=hook).first():
+                self.sql("INSERT INTO {p}hook (name, title) VALUES (:hook, :hook)", hook=hook)
+            self.sql(
                 "INSERT INTO {p}hook_module (id_module, id_shop, id_hook, position) SELECT m.id_module, :shop, "
                 "h.id_hook, (SELECT COUNT(*) FROM {p}hook_module x WHERE x.id_hook = h.id_hook) + 1 "
                 "FROM {p}module m, {p}hook h WHERE m.name = :name AND h.name = :hook",
@@ -168,17 +179,8 @@ class BridgeShop:
         address = self._row("address", "id_address", id_customer=customer, id_country=10, alias="Amazon")
         places = {"id_address_delivery": address, "id_address_invoice": address}
         cart = self._row("cart", "id_cart", id_customer=customer, **places, **common)
-        owners = {"id_customer": customer, "id_cart": cart, "id_carrier": 2}
-        order = self._row(
-            "orders",
-            "id_order",
-            reference=reference,
-            current_state=state,
-            module="orderferry",
-            **places,
-            **common,
-            **owners,
-        )
+        owners = {"id_customer": customer, "id_cart": cart, "id_carrier": 2, "module": "orderferry"}
+        order = self._row("orders", "id_order", reference=reference, current_state=state, **places, **common, **owners)
         for line in range(lines):
             self._row("order_detail", "id_order_detail", id_order=order, product_id=line + 1, product_quantity=1)
         self._row("order_carrier", "id_order_carrier", id_order=order, id_carrier=2)
@@ -190,13 +192,13 @@ class BridgeShop:
     def _row(self, table: str, key: str, **values: Any) -> int:
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)
-        self.database.execute(f"INSERT INTO {{p}}{table} ({names}) VALUES ({marks})", **values)
-        return int(self.database.value(f"SELECT MAX({key}) FROM {{p}}{table}"))
+        self.sql(f"INSERT INTO {{p}}{table} ({names}) VALUES ({marks})", **values)
+        return int(self.sql(f"SELECT MAX({key}) FROM {{p}}{table}").scalar_one())
 
     def event(self, kind: str, order: int, *, shop: int = 1, **data: int) -> int:
         """Write an event of an order; return its id."""
-        number = int(self.database.value("SELECT COALESCE(MAX(id_event), 0) + 1 FROM {p}orderferry_event"))
-        self.database.execute(
+        number = int(self.sql("SELECT COALESCE(MAX(id_event), 0) + 1 FROM {p}orderferry_event").scalar_one())
+        self.sql(
             "INSERT INTO {p}orderferry_event (id_event, kind, id_order, id_shop, amazon_order_id, data, created) "
             "VALUES (:number, :kind, :order, :shop, :amazon, :data, UTC_TIMESTAMP())",
             number=number,
@@ -210,7 +212,9 @@ class BridgeShop:
 
     def created(self, order: int, *, shop: int = 1, state: int = 2, paid: int = 1) -> int:
         """The event of a new order."""
-        invoice = self.database.value("SELECT MAX(id_order_invoice) FROM {p}order_invoice WHERE id_order = :o", o=order)
+        invoice = self.sql(
+            "SELECT MAX(id_order_invoice) FROM {p}order_invoice WHERE id_order = :o", o=order
+        ).scalar_one()
         return self.event("order_created", order, shop=shop, id_order_state=state, id_order_invoice=invoice, paid=paid)
 
     # --- running
@@ -258,6 +262,10 @@ class BridgeShop:
         file = self.folder / "heard.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
+    def forget(self) -> None:
+        """Empty the log."""
+        (self.folder / "heard.jsonl").unlink(missing_ok=True)
+
     @property
     def heard(self) -> list[tuple[str, str]]:
         """(module, hook) of each call, in order; hooks as the module's methods name them, the first letter small."""
@@ -265,18 +273,18 @@ class BridgeShop:
 
     def calls(self, **where: Any) -> list[dict[str, Any]]:
         """The rows of orderferry_event_call, in the order of the events."""
-        rows = self.database.rows("SELECT * FROM {p}orderferry_event_call ORDER BY id_event, hook, sequence, module")
+        rows = self.sql("SELECT * FROM {p}orderferry_event_call ORDER BY id_event, hook, sequence, module").mappings()
         return [dict(row) for row in rows if all(row[name] == value for name, value in where.items())]
 
     @property
     def position(self) -> int:
         """How far the bridge has got."""
-        rows = self.database.rows("SELECT id_event FROM {p}orderferry_event_consumer WHERE consumer = 'bridge'")
-        return int(rows[0]["id_event"]) if rows else 0
+        rows = self.sql("SELECT id_event FROM {p}orderferry_event_consumer WHERE consumer = 'bridge'")
+        return int(rows.scalar() or 0)
 
     def time_passes(self) -> None:
         """Let every wait between two tries be over."""
-        self.database.execute(
+        self.sql(
             "UPDATE {p}orderferry_event_call SET next_try = UTC_TIMESTAMP() - INTERVAL 1 MINUTE "
             "WHERE next_try IS NOT NULL"
         )

@@ -18,14 +18,18 @@ from support.shop_database import ShopDatabase
 def bridge_shop_of(shop_database_of: Callable[..., ShopDatabase]) -> Iterator[Callable[..., BridgeShop]]:
     """Makes shops with the double and the bridge: `bridge_shop_of("9.1.4", seed=MULTISHOP)`."""
     places: list[Path] = []
+    shops: list[BridgeShop] = []
 
     def create(*version: str, **options: Any) -> BridgeShop:
         # Not below pytest's own folder, which only this user may enter.
         places.append(Path(tempfile.mkdtemp(prefix="orderferry-bridge-")))
         places[-1].chmod(0o755)
-        return BridgeShop.create(places[-1], shop_database_of(*version, **options))
+        shops.append(BridgeShop.create(places[-1], shop_database_of(*version, **options)))
+        return shops[-1]
 
     yield create
+    for shop in shops:
+        shop.close()
     for place in places:
         shutil.rmtree(place)
 

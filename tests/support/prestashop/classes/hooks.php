@@ -91,6 +91,19 @@ if (version_compare(_PS_VERSION_, '1.7.0.0', '<')) {
             return array_search($hook, $aliases, true) ?: '';
         }
     }
+} elseif (version_compare(_PS_VERSION_, '1.7.7.0', '<')) {
+    class Hook extends HookCore
+    {
+        protected static function registeredNames($hook)
+        {
+            return array_merge(array($hook), self::getHookAliasesFor($hook));
+        }
+
+        public static function getHookAliasesFor($hook)
+        {
+            return array_keys(self::aliases(), $hook, true);
+        }
+    }
 } else {
     class Hook extends HookCore
     {

@@ -48,7 +48,7 @@ class Probe extends Module
             'kernel' => isset($GLOBALS['kernel']) ? $GLOBALS['kernel']->said : null,
             'mail_method' => (int) Configuration::get('PS_MAIL_METHOD'),
             'sendmail' => ini_get('sendmail_path'),
-            'user' => posix_geteuid(),
+            'user' => function_exists('posix_geteuid') ? posix_geteuid() : -1,
             'folder' => getcwd(),
             'umask' => umask(),
             'process' => getmypid(),
