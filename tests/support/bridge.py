@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
 
 import orderferry.bridge
 from orderferry.bridge import SCRIPT, SETTINGS
+from orderferry.prestashop.database.own_tables import own_tables
 from support.shop_database import ShopDatabase
 
 DOUBLE = Path(__file__).parent / "prestashop"
@@ -26,19 +28,6 @@ SHOP_ID = "0123456789abcdef"
 NOBODY = 65534
 SECONDS = 120
 NOT_FOUND = "The tests of the bridge need PHP: apt-get install php-cli php-mysql"
-
-TABLES = (
-    "CREATE TABLE {p}orderferry_state (name VARCHAR(64) PRIMARY KEY, value TEXT, date_upd DATETIME NULL)",
-    "CREATE TABLE {p}orderferry_event (id_event BIGINT UNSIGNED NOT NULL PRIMARY KEY, kind VARCHAR(24) NOT NULL, "
-    "id_order INT UNSIGNED NOT NULL, id_shop INT UNSIGNED NOT NULL, amazon_order_id VARCHAR(64) NOT NULL, "
-    "data TEXT NOT NULL, created DATETIME NOT NULL)",
-    "CREATE TABLE {p}orderferry_event_consumer (consumer VARCHAR(32) NOT NULL PRIMARY KEY, "
-    "id_event BIGINT UNSIGNED NOT NULL, taken DATETIME NULL, note VARCHAR(255) NOT NULL DEFAULT '')",
-    "CREATE TABLE {p}orderferry_event_call (id_event BIGINT UNSIGNED NOT NULL, hook VARCHAR(96) NOT NULL, "
-    "sequence SMALLINT UNSIGNED NOT NULL, module VARCHAR(64) NOT NULL, state VARCHAR(8) NOT NULL, "
-    "attempts INT UNSIGNED NOT NULL DEFAULT 0, message VARCHAR(255) NOT NULL DEFAULT '', started DATETIME NULL, "
-    "ended DATETIME NULL, next_try DATETIME NULL, PRIMARY KEY (id_event, hook, sequence, module))",
-)
 
 
 def php() -> str:
@@ -84,8 +73,8 @@ class BridgeShop:
         for name in (SCRIPT, SETTINGS):
             shutil.copy(Path(orderferry.bridge.__file__).parent / name, shop.tools / name)
         shop.configure()
-        for statement in TABLES:
-            shop.sql(statement)
+        for table in own_tables(database.prefix, "mysql", events=True).values():
+            shop._connection.execute(CreateTable(table))
         shop.sql("INSERT INTO {p}orderferry_state (name, value) VALUES ('shop_id', :value)", value=SHOP_ID)
         shop.sql("DELETE FROM {p}hook_module")
         shop.give_away()

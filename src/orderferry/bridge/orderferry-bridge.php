@@ -426,6 +426,10 @@ final class ShopFolder
 /** One row of the outbox. */
 final class Event
 {
+    const KINDS = array(
+        'order_created', 'order_changed', 'state_changed', 'order_cancelled', 'tracking_set', 'stock_changed',
+    );
+
     public $id;
     public $kind;
     public $idOrder;
@@ -914,6 +918,8 @@ final class Plan
             $this->created();
         } elseif ($this->event->changesState()) {
             $this->stateChanged($overtaken);
+        } elseif ($this->event->kind === 'order_changed') {
+            $this->models('Order', 'Update', array($this->event->idOrder));
         } elseif ($this->event->kind === 'tracking_set') {
             $this->trackingSet();
         } elseif ($this->event->kind === 'stock_changed') {
@@ -1502,10 +1508,10 @@ final class Worker
         return $event->idShop ?: Shop::defaultShop($this->store);
     }
 
-    /** Whether an event tells no module of this bridge's anything. */
+    /** Whether an event tells no module of this bridge's anything; so do kinds of a newer orderferry. */
     private function passedOver(Event $event)
     {
-        if ($event->kind === 'feed_restored') {
+        if (!in_array($event->kind, Event::KINDS, true)) {
             return true;
         }
         if ($this->settings->idShop && $this->shopOf($event) !== $this->settings->idShop) {

@@ -80,8 +80,13 @@ def test_what_is_heard_of_every_kind_of_event(bridge_shop_of: FACTORY, version: 
     shop.event("order_cancelled", order, old=SHIPPED, new=CANCELLED, id_order_history=ids["OrderHistory"])
     assert shop.run().returncode == 0
     assert heard(shop) == list(expected.state_changed(version, ids, "OrderState 6 Annullato", "OrderState 4 Spedito"))
+
+    shop.forget()
+    shop.event("order_changed", order, lines=1, address=0)
+    assert shop.run().returncode == 0
+    assert heard(shop) == list(expected.added("Order", order, "Update"))
     assert {row["state"] for row in shop.calls()} == {"done"}
-    assert shop.position == 4
+    assert shop.position == 5
 
 
 @pytest.mark.parametrize("version", expected.VERSIONS)

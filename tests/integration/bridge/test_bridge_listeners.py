@@ -253,8 +253,9 @@ def test_stock_that_a_group_of_shops_shares(bridge_shop_of: FACTORY) -> None:
     assert (line["parameters"]["quantity"], line["parameters"]["id_shop"]) == (55, 2)
 
 
-def test_that_a_backup_was_restored_is_no_event_of_the_shops(bridge_shop: BridgeShop) -> None:
+@pytest.mark.parametrize("kind", ["feed_restored", "of_a_newer_version"])
+def test_events_that_are_none_of_the_shops_are_passed_over(bridge_shop: BridgeShop, kind: str) -> None:
     bridge_shop.listen("erp", HOOK)
-    bridge_shop.event("feed_restored", 0)
+    bridge_shop.event(kind, 0)
     assert bridge_shop.run().returncode == 0
     assert (bridge_shop.log, bridge_shop.position) == ([], 1)
