@@ -110,6 +110,7 @@ class Frame:
     goods: tuple[Goods, ...]
     movement: Movement | None  # None: this order moves no stock
     id_employee: int
+    backorder: OrderState | None = None  # where the order moves on to when it is oversold; None: nowhere
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
     cart_lines_addressed: bool = True  # by the shop's version
     tax_scheme: TaxScheme = TaxScheme.UNKNOWN  # for the marker

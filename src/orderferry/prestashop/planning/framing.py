@@ -18,6 +18,7 @@ from orderferry.domain.tax_scheme import tax_scheme
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Catalog, Country, Currency, OrderState, ShopFacts
 from orderferry.prestashop.planning.accounts import account_of
+from orderferry.prestashop.planning.backorder import backorder_state
 from orderferry.prestashop.planning.frame import Frame, FrameLine, Paperwork
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.match_lines import Match, match_items
@@ -61,7 +62,8 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
     priced = price_order(order, rates, market.rounding(currency))
     if isinstance(priced, Problem):
         return priced
-    state = market.states[state_kind(order, market.settings.orders)]
+    kind = state_kind(order, market.settings.orders)
+    state = market.states[kind]
     lines = _lines(order, priced, matches, bench.facts)
     kind_of_stock = bench.settings.stock.fba if order.channel == "fba" else bench.settings.stock.regular
     moves = kind_of_stock == "move" and state is not market.states["cancelled"]
@@ -94,6 +96,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         goods=_goods(lines, pack_type),
         movement=(Movement.SELL_SHIPPED if state.shipped else Movement.SELL) if moves else None,
         id_employee=bench.facts.employee,
+        backorder=backorder_state(bench.facts, market.shop, orders, kind, state) if moves else None,
         tax_columns=tax_columns(bench.facts.version),
         cart_lines_addressed=are_lines_addressed(bench.facts.version),
         password_age_minutes=as_int(bench.facts.setting("PS_PASSWD_TIME_FRONT", market.shop, "360")),

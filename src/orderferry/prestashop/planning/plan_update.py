@@ -9,7 +9,8 @@ from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.facts import OrderState, ShopFacts
+from orderferry.prestashop.planning.backorder import backorder_state
 from orderferry.prestashop.planning.frame import Place
 from orderferry.prestashop.planning.framing import Bench, frame_order, paperwork_of
 from orderferry.prestashop.planning.market import Market
@@ -44,7 +45,7 @@ def plan_update(
     standing = Standing(
         current_id=current_id,
         current=facts.states.get(current_id),
-        target=market.states[kind],
+        target=_target(kind, current_id, market, facts),
         ended=ended,
         invoice_number=invoice_number,
     )
@@ -77,6 +78,13 @@ def plan_update(
         id_carrier=_carrier_of_package(order, facts),
     )
     return update, changes
+
+
+def _target(kind: str, current_id: int, market: Market, facts: ShopFacts) -> OrderState:
+    """The state that Amazon's status means; for an oversold order that is still to be packed, the one that it is in."""
+    state = market.states[kind]
+    backorder = backorder_state(facts, market.shop, market.settings.orders, kind, state)
+    return backorder if backorder is not None and backorder.id == current_id else state
 
 
 def _with_place(

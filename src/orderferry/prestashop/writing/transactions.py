@@ -74,7 +74,10 @@ class Transactions:
         if not written.created and not done.unknown_before:
             log.info("order %s: another process was faster", plan.order_id)
             return Applied(Effect.UNCHANGED, written.id_order)
-        return Applied(Effect.CREATED, written.id_order, (f"order {written.id_order}", *plan.changes), plan.notes)
+        moved = written.backorder
+        oversold = (f"state {moved.id} ({moved.name}), since it is oversold",) if moved else ()
+        changes = (f"order {written.id_order}", *plan.changes, *oversold)
+        return Applied(Effect.CREATED, written.id_order, changes, plan.notes)
 
     def _update(self, plan: Plan, work: OrderUpdate, now: datetime) -> Applied | Problem:
         shop = self._facts.shops[work.id_shop]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orderferry.domain.feed import EventKind
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.new_order import NewOrder
 from orderferry.prestashop.planning.tracking import tracking_of
@@ -24,6 +25,7 @@ from orderferry.prestashop.rows.drafts import (
     SECURE_KEY,
     Value,
 )
+from orderferry.prestashop.writing.backorder import enter_backorder
 from orderferry.prestashop.writing.discount_rule import discount_rule
 from orderferry.prestashop.writing.draft_writer import random_symbols, write_drafts
 from orderferry.prestashop.writing.last_written import lines_digest
@@ -37,11 +39,12 @@ from orderferry.prestashop.writing.stock_record import recorded
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A new order in the shop. `created` False: another process has written it. `last_event`: the number of the last
-    event that the feed has of it, 0 for none."""
+    """A new order in the shop. `created` False: another process has written it; `backorder`: the state that it moved
+    on into, being oversold; `last_event`: the number of the last event that the feed has of it, 0 for none."""
 
     id_order: int
     created: bool = True
+    backorder: OrderState | None = None
     last_event: int = 0
 
 
@@ -52,11 +55,11 @@ def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_r
     `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none.
     """
     with writer.together():
-        id_order = _write(writer, work, now, shipping_reason)
-    return Written(id_order, last_event=writer.outbox.last)
+        written = _write(writer, work, now, shipping_reason)
+    return replace(written, last_event=writer.outbox.last)
 
 
-def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> int:
+def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Written:
     frame = work.frame
     _claim(writer, work, now)
     known: dict[str, Value] = random_symbols(writer)
@@ -68,16 +71,21 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
     write_drafts(writer, work.rows, known)
     order, invoice = known[ORDER.name], known.get(INVOICE.name)
     _move(writer, work, order, shipping_reason)
-    count_sales(writer, work.sales, work.day)
-    _complete_marker(writer, work, known, now)
+    backorder = enter_backorder(writer, frame, order)
+    if backorder is None or backorder.state.logable:
+        count_sales(writer, work.sales, work.day)
+    _complete_marker(writer, work, known, now, last_state=(backorder.state if backorder else frame.state).id)
     ids = writer.post_kept_ids(order, invoice or 0)
     if invoice is not None:
         number_papers(writer, work.papers, order, invoice)
     id_order, id_invoice = ids()
     state = frame.state
     writer.outbox.note(EventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid)
+    if backorder:
+        moved = {"old": state.id, "new": backorder.state.id, "id_order_history": backorder.id_order_history}
+        writer.outbox.note(EventKind.STATE_CHANGED, **moved)
     writer.outbox.write(writer, OrderRef(work.marker.order_id, id_order, frame.shop.id), now)
-    return id_order
+    return Written(id_order, backorder=backorder.state if backorder else None)
 
 
 def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
@@ -94,13 +102,16 @@ def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
     writer.post_update(MARKER_TABLE, row, key)
 
 
-def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Value], now: datetime) -> None:
+def _complete_marker(
+    writer: ShopWriter, work: NewOrder, known: Mapping[str, Value], now: datetime, *, last_state: int
+) -> None:
     """What the marker can only know now: the order's id and reference, what was moved, and what was written."""
     frame = work.frame
     reference = as_text(known[REFERENCE.name])
     row = marker_row(work.marker, order_reference=reference, module=frame.module_name, now=now, new=False)
     written: dict[str, Value] = {
         "id_order": known[ORDER.name],
+        "last_state": last_state,
         "stock_moved": recorded(frame.goods) if frame.movement is not None else "",
         "last_address": known[DELIVERY_ADDRESS.name],
         "last_tracking": tracking_of(frame.order.packages).number,
