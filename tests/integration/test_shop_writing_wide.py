@@ -125,14 +125,28 @@ def test_yen_have_no_decimals(sqlite_shop: ShopDatabase, tmp_path: Path) -> None
     order = amazon_order(
         Sold("MUG-BLUE", 3, "19940", "1813"), currency="JPY", marketplace_id=JAPAN, delivery_address=tokyo
     )
-    writing = importer(sqlite_shop, tmp_path)
-    writing.verifies = False  # Japan's tax is none of this shop's: no row of its own in the invoice's tax table
-    writing.take(order)
+    importer(sqlite_shop, tmp_path).take(order)
 
     amounts = money(sqlite_shop)
     assert (amounts["total_paid"], amounts["total_paid_tax_excl"]) == (Decimal(19940), Decimal(18127))
     assert all(amount == int(amount) for amount in amounts.values())
     assert money(sqlite_shop, "order_detail")["unit_price_tax_incl"] == Decimal("6646.666667")
+
+
+def test_a_foreign_tax_that_the_shop_lacks_is_in_the_totals_and_told(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    ny = replace(HOME, country="US", region="NY", city="New York", postal_code="10001")
+    sold = Sold("MUG-BLUE", 1, "108.88", "8.88")
+    order = amazon_order(sold, currency="SEK", marketplace_id=SWEDEN, delivery_address=ny)
+    writing = importer(sqlite_shop, tmp_path)
+    writing.verifies = False  # it says that the invoice's tax table lacks the tax
+    writing.take(order)
+
+    amounts = money(sqlite_shop)
+    assert (amounts["total_paid"], amounts["total_paid_tax_excl"]) == (Decimal("108.88"), Decimal(100))
+    assert sqlite_shop.count("order_detail_tax") == 0
+    assert "in the totals alone: 8.88 SEK" in sqlite_shop.value("SELECT message FROM {p}customer_message")
+    (finding,) = writing.shop.verify(order.order_id)
+    assert "taxes.collected_by_amazon" in str(finding)
 
 
 def free(item: Item) -> Item:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 TARGET = Path(__file__).parent.parent / "data" / "order_rows"
-VERSIONS = ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.2.1", "9.1.4")
+VERSIONS = ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.1.7", "8.2.1", "9.1.4")
 SCENARIOS = {
     "a": "a-one-line-qty2-vat22",
     "b": "b-two-lines-voucher-giftwrap",

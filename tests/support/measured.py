@@ -17,7 +17,7 @@ from support.shop_database import ShopDatabase
 from support.writing import Sold, amazon_order
 
 DATA = Path(__file__).parent.parent / "data" / "order_rows"
-VERSIONS = ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.2.1", "9.1.4")
+VERSIONS = ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.1.7", "8.2.1", "9.1.4")
 OLDEST = VERSIONS[0]
 SWEDEN = "A2NODRKZP88ZB9"
 CENTS = 2
@@ -149,7 +149,7 @@ _OLD_PRODUCTS = (
 # Cost prices of the demo products: product.wholesale_price, and the supplier's price.
 _WHOLESALE = {
     OLDEST: {"demo_1": "4.95"},
-    **{version: {"demo_1": "5.49", "demo_11": "5.49"} for version in ("8.0.5", "8.2.1", "9.1.4")},
+    **{version: {"demo_1": "5.49", "demo_11": "5.49"} for version in ("8.0.5", "8.1.7", "8.2.1", "9.1.4")},
 }
 _SUPPLIERS = {"1.7.8.11": "5.49"}
 # Stock rows: (reference, whether it is the combination's) by their id in the measured shop.

@@ -28,14 +28,17 @@ _REPEATED = (
 )
 
 
-def money_findings(rows: Rows, rates: Mapping[int, Decimal], *, collected_by_amazon: bool = False) -> list[Finding]:
-    """Given an order's rows by table and the rate of each id_tax that exists, return what does not add up.
+def money_findings(
+    rows: Rows, rates: Mapping[int, Decimal], *, collected_by_amazon: bool = False, unit: Decimal = CENT
+) -> list[Finding]:
+    """Given an order's rows by table, the rate of each id_tax that exists, and the smallest unit of the order's
+    currency (1 for yen), return what does not add up.
 
     Of tax that Amazon owes the amounts are Amazon's own and the tax is the configured one: no rate is compared.
     """
     order = rows["orders"][0]
     findings = [*_totals(order), *_lines(order, rows), *_papers(order, rows), *_payments(order, rows)]
-    findings += _tax_rows(order, rows, rates, compare=not collected_by_amazon)
+    findings += _tax_rows(order, rows, rates, compare=not collected_by_amazon, unit=unit)
     return findings
 
 
@@ -93,7 +96,9 @@ def _papers(order: Row, rows: Rows) -> Iterator[Finding]:
             yield from _differs(f"order_carrier.shipping_cost_tax_{way}", cost, shipping, "the order's shipping")
 
 
-def _tax_rows(order: Row, rows: Rows, rates: Mapping[int, Decimal], *, compare: bool) -> Iterator[Finding]:
+def _tax_rows(
+    order: Row, rows: Rows, rates: Mapping[int, Decimal], *, compare: bool, unit: Decimal
+) -> Iterator[Finding]:
     """The invoice takes the tax of a line from order_detail_tax and its rate from the tax of today.
 
     It spreads the order's discount over all lines. Amazon grants it on one of them: between lines of several rates
@@ -110,24 +115,27 @@ def _tax_rows(order: Row, rows: Rows, rates: Mapping[int, Decimal], *, compare: 
         excl, incl = (as_decimal(line[f"total_price_tax_{way}"]) for way in ("excl", "incl"))
         own = taxes[as_int(line["id_order_detail"])]
         if incl - excl >= CENT and not own:
-            yield Finding("order_detail_tax", f"a line's tax of {incl - excl:f} is missing in the invoice's tax table")
+            yield Finding(
+                "order_detail_tax",
+                f"a line's tax of {incl - excl:f} is missing in the invoice's tax table: the shop has no such tax "
+                "(taxes.collected_by_amazon names one for tax that Amazon collects)",
+            )
         for tax in own:
-            yield from _tax_row(tax, after_discount(excl), as_int(line["product_quantity"]), rates, compare=compare)
+            # PrestaShop's own rows are off by a cent a piece (scenario h); a discount's share adds one.
+            tolerance = unit * (as_int(line["product_quantity"]) + 1) if compare else None
+            yield from _tax_row(tax, after_discount(excl), rates, tolerance)
     for row in rows.get("order_invoice_tax", ()):
         if as_int(row["id_tax"]) not in rates:
             yield Finding("order_invoice_tax.id_tax", f"there is no tax {as_int(row['id_tax'])} for the {row['type']}")
 
 
-def _tax_row(
-    tax: Row, base: Decimal, quantity: int, rates: Mapping[int, Decimal], *, compare: bool
-) -> Iterator[Finding]:
+def _tax_row(tax: Row, base: Decimal, rates: Mapping[int, Decimal], tolerance: Decimal | None) -> Iterator[Finding]:
     rate = rates.get(as_int(tax["id_tax"]))
     if rate is None:
         yield Finding("order_detail_tax.id_tax", f"there is no tax {as_int(tax['id_tax'])}: the invoice leaves it out")
         return
     amount, shown = as_decimal(tax["total_amount"]), base * rate / _HUNDRED
-    # PrestaShop's own rows are off by a cent a piece (scenario h); a discount's share adds one.
-    if compare and abs(amount - shown) > CENT * (quantity + 1):
+    if tolerance is not None and abs(amount - shown) > tolerance:
         yield Finding(
             "order_detail_tax.total_amount", f"{amount:f}, but the invoice would show {shown:.2f} at {rate:f} %"
         )

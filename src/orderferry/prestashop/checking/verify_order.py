@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orderferry.domain.finding import Finding
+from orderferry.domain.money import smallest_unit
 from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.prestashop.checking.verify_money import money_findings
 from orderferry.prestashop.checking.verify_page import Surroundings, page_findings
@@ -31,7 +32,10 @@ def verify_order(writer: ShopWriter, facts: ShopFacts, order_id: str) -> tuple[F
     collected = as_text(rows[MARKER_TABLE][0].get("tax_scheme")) == TaxScheme.COLLECTED_BY_AMAZON
     rates = {as_int(row["id_tax"]): as_decimal(row["rate"]) for row in writer.rows("tax", ("id_tax", "rate"), {})}
     around = _surroundings(writer, facts, rows)
-    return (*money_findings(rows, rates, collected_by_amazon=collected), *page_findings(rows, around))
+    id_currency = as_int(rows["orders"][0]["id_currency"])
+    decimals = next((one.decimals for one in facts.currencies.values() if one.id == id_currency), 2)
+    money = money_findings(rows, rates, collected_by_amazon=collected, unit=smallest_unit(decimals))
+    return (*money, *page_findings(rows, around))
 
 
 def _surroundings(writer: ShopWriter, facts: ShopFacts, rows: Rows) -> Surroundings:

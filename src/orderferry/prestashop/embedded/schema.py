@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-VERSIONS = ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.2.1", "9.1.4")
+VERSIONS = ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.1.7", "8.2.1", "9.1.4")
 DATA = resources.files(__package__) / "data"
 
 TEXT_TYPES = ("varchar", "char", "text", "mediumtext", "longtext", "enum")

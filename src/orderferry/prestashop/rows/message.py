@@ -6,6 +6,8 @@ ticket. Both texts are escaped by the back office; angle brackets are replaced a
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from orderferry.domain.orders import Order, TimeSpan
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.shop_text import harmless
@@ -99,6 +101,7 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
         *(_labelled(f"Customisation of {item.sku}", item.customized_url) for item in order.items),
         *(_labelled(f"IOSS number ({item.sku})", item.ioss_number) for item in order.items),
         "Tax collected by Amazon" if frame.priced.collected_by_amazon else "",
+        _labelled("Tax for which the shop has none, in the totals alone", _tax_without_row(frame)),
     ]
     return "\n".join(fact for fact in facts if fact)
 
@@ -110,6 +113,15 @@ def cancel_request(order: Order) -> str:
         for item in order.items
         if item.cancel_requested_by
     )
+
+
+def _tax_without_row(frame: Frame) -> str:
+    """Amazon's tax outside the EU that no tax of the shop explains: the invoice's tax table lacks it."""
+    priced = frame.priced
+    charges = [(charge.tax_key, charge.amount.tax) for charge in (priced.shipping, priced.wrapping)]
+    parts = [(line.priced.tax_key, line.priced.total.tax) for line in frame.lines] + charges
+    amount = sum((tax for tax_key, tax in parts if not tax_key), Decimal(0))
+    return f"{amount} {priced.currency}" if amount else ""
 
 
 def _headlines(frame: Frame) -> list[str]:
