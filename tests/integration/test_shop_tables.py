@@ -122,7 +122,7 @@ def test_a_version_without_data_is_refused_with_those_there_are() -> None:
     ("table", "column", "first"),
     [
         ("orders", "note", "1.7.8.11"),
-        ("order_payment", "id_employee", "8.2.1"),
+        ("order_payment", "id_employee", "8.1.7"),
         ("hook", "active", "1.7.8.11"),
         ("stock_available", "physical_quantity", "1.7.6.9"),
     ],
