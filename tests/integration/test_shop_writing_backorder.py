@@ -11,6 +11,7 @@ import pytest
 from orderferry.config.model import OrdersSettings, StockSettings
 from orderferry.domain.orders import OrderStatus
 from orderferry.domain.shopwork import Plan
+from support.feed import flaws_of_feed, told
 from support.shop_database import ShopDatabase
 from support.writing import NOW, Sold, amazon_order, cancelled, importer, shipped
 
@@ -50,6 +51,16 @@ def test_an_oversold_order_lives_on_from_its_backorder_state(backorders: ShopDat
     assert states(backorders) == [PAID, BACKORDER, SHIPPED]
     assert backorders.value("SELECT valid FROM {p}orders") == 1
     assert sold(backorders) == 2
+
+
+def test_the_feed_tells_both_states_in_their_order(backorders: ShopDatabase, tmp_path: Path) -> None:
+    importer(backorders, tmp_path, events_enabled=True).take(ORDER)
+
+    second = backorders.value("SELECT MAX(id_order_history) FROM {p}order_history")
+    moved = {"old": PAID, "new": BACKORDER, "id_order_history": second}
+    assert [kind for kind, _ in told(backorders)][:2] == ["order_created", "state_changed"]
+    assert told(backorders)[1] == ("state_changed", moved)
+    assert flaws_of_feed(backorders) == []
 
 
 def test_an_oversold_order_can_be_cancelled(backorders: ShopDatabase, tmp_path: Path) -> None:
