@@ -11,8 +11,8 @@ from orderferry.domain.spans import Span
 
 AMAZON, SHOP, COVERED, GAP = "#e08a1e", "#2b6cb0", "#6aa84f", "#b3261e"
 _WIDTH, _HEIGHT = 720, 200
-_LEFT, _TOP, _BOTTOM = 34, 8, 22
-_MOST_LABELS = 10
+_LEFT, _TOP, _BOTTOM = 44, 16, 28  # room for labels that a phone shows larger
+_MOST_LABELS = 6
 _STRIP_HEIGHT = 16
 
 

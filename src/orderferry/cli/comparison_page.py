@@ -102,15 +102,16 @@ def _differences(result: Comparison) -> Iterator[str]:
     if result.different:
         yield heading(f"Different ({len({found.order_id for found in result.different})})")
         rows = [
-            (found.order_id, found.field, found.amazon, found.shop, found.reason)
+            (found.order_id, found.field, found.amazon, found.shop, found.reason, found.hint)
             for found in result.different[:_MOST_ROWS]
         ]
-        yield table(("Order", "Field", "Amazon", "Shop", "Why"), rows, ids=[0])
+        yield table(("Order", "Field", "Amazon", "Shop", "Why", "What to do"), rows, ids=[0])
         yield from _rest(len(result.different))
 
 
 def _totals(totals: Totals) -> Iterator[str]:
     words = ("orders", "gross", "net", "tax")
+    yield from (paragraph(f"Note: {note}", "quiet") for note in totals.notes)
     header = ("", *(f"{side} {word}" for side in ("Amazon", "Shop") for word in words))
     for title, rows in {"Totals": totals.whole, **{_TITLES[name]: rows for name, rows in totals.by.items()}}.items():
         yield heading(title)
@@ -133,14 +134,15 @@ def _coverage(words: LedgerWords, span: Span) -> Iterator[str]:
     yield f'<p class="quiet"><span class="key" style="background:{COVERED}"></span>observed'
     yield f'<span class="key" style="background:{GAP}"></span>gap; by time of update, until now</p>'
     rows = []
-    for cell, spans in sorted(status.coverage.items()):
+    for cell, spans in status.cells:
         gaps = [gap for of, gap in status.gaps if of == cell]
         rows.append(
             f'<tr><td class="id">{escape(_cell(cell))}</td><td style="width:100%">{strip(whole, spans, gaps)}</td></tr>'
         )
     yield f"<table><tbody>{''.join(rows)}</tbody></table>"
+    yield paragraph(f"from {_minute(whole.start)} (left) to {_minute(whole.end)} (right), UTC", "quiet")
     if status.gaps:
-        told = [(_cell(cell), _minute(gap.start), _minute(gap.end)) for cell, gap in status.gaps]
+        told = sorted((_cell(cell), _minute(gap.start), _minute(gap.end)) for cell, gap in status.gaps)
         yield table(("Gap", "from (UTC)", "until (UTC)"), told)
 
 

@@ -72,19 +72,23 @@ def _print_findings(what: str, findings: Iterable[Finding]) -> None:
 
 
 def _print_differences(differences: Iterable[Difference]) -> None:
-    causes: dict[tuple[str, str, str, str], list[str]] = {}
+    causes: dict[tuple[str, ...], list[str]] = {}
     for found in differences:
-        causes.setdefault((found.field, found.amazon, found.shop, found.reason), []).append(found.order_id)
+        hint = found.hint.replace(found.order_id, "ORDER_ID")
+        causes.setdefault((found.field, found.amazon, found.shop, found.reason, hint), []).append(found.order_id)
     if not causes:
         return
     number = len({order_id for order_ids in causes.values() for order_id in order_ids})
     click.echo(click.style(f"  {_orders(number)} different:", fg="red"))
-    for (field, amazon, shop, reason), order_ids in list(causes.items())[:MOST_LINES]:
+    for (field, amazon, shop, reason, hint), order_ids in list(causes.items())[:MOST_LINES]:
         click.echo(f"    {_named(order_ids)}: {field}: Amazon {amazon}, shop {shop}: {reason}")
+        click.echo(f"      {hint.replace('ORDER_ID', order_ids[0]) if len(order_ids) == 1 else hint}")
     _print_rest(len(causes))
 
 
 def _print_totals(totals: Totals) -> None:
+    for note in totals.notes:
+        click.echo(f"  Note: {note}")
     for title, rows in {"all": totals.whole, **totals.by}.items():
         click.echo(f"  By {title.replace('_', ' ')}:" if title != "all" else "  Totals:")
         header = ("", "", "Amazon", "gross", "net", "tax", "shop", "gross", "net", "tax")

@@ -71,7 +71,8 @@ def _strips(status: Status) -> list[str]:
     for cell, spans in status.cells:
         gaps = [gap for gap_cell, gap in status.gaps if gap_cell == cell]
         parts += [paragraph(f"{marketplace_code(cell[0])} {cell[1]}", "quiet"), strip(whole, spans, gaps)]
-    return [*parts, paragraph("the last thirty days; green was observed, red was not", "quiet")]
+    told = f"from {whole.start:%Y-%m-%d} (left) until now (right), UTC; green was observed, red was not"
+    return [*parts, paragraph(told, "quiet")]
 
 
 def _open(status: Status) -> str:

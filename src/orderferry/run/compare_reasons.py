@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from orderferry.domain.decide import REASON_TEXTS, Reason
@@ -14,6 +15,15 @@ _DUE = "It is due for the next import; `orderferry import --order {order_id}` im
 _AUDIT = "Ask whatever imports orders into this shop for it; `orderferry import --order {order_id}` would import it."
 SURPLUS_HINT = "See in the shop where the order came from; `orderferry ignore {order_id} --reason …` ends this report."
 DOUBLED_HINT = "Cancel the copies in the shop, all but one; `orderferry ignore {order_id} --reason …` ends this report."
+_ENDS = "`orderferry ignore {order_id} --reason …` ends this report."
+DIFFERENT_HINTS: Mapping[str, str] = {
+    "state": "`orderferry show {order_id} --refresh` tells which side is behind; set the state in the shop, or settle "
+    f"the order in Seller Central; {_ENDS}",
+}
+OTHERWISE_DIFFERENT_HINT = (
+    "Compare `orderferry show {order_id} --refresh` with the order in the shop; correct it there, by a credit slip if "
+    f"it is invoiced; {_ENDS}"
+)
 
 
 def why_missing(entry: Entry | None, deleted: int | None, now: datetime, *, has_ledger: bool) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from orderferry.domain.reported import ReportedOrder
 from orderferry.domain.shop_order import ShopOrder
 from orderferry.domain.spans import Span
 from orderferry.errors import ExitCode, OrderferryError, worst
+from orderferry.run.compare_reasons import DIFFERENT_HINTS, OTHERWISE_DIFFERENT_HINT, fill
 from orderferry.run.compare_totals import Totals
 from orderferry.run.report import error_json
 from orderferry.run.status import Status
@@ -36,6 +37,11 @@ class Difference:
     amazon: str
     shop: str
     reason: str
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        return fill(DIFFERENT_HINTS.get(self.field, OTHERWISE_DIFFERENT_HINT), self.order_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +126,5 @@ def _difference_json(difference: Difference) -> dict[str, str]:
         "amazon": difference.amazon,
         "shop": difference.shop,
         "reason": difference.reason,
+        "hint": difference.hint,
     }

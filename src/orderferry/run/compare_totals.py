@@ -16,6 +16,7 @@ from orderferry.domain.reported import ZERO, RateShare, ReportedOrder
 from orderferry.domain.shop_order import ShopOrder
 
 NOT_TOLD = "not told"
+NO_RATE = "0 % or not told"
 _CENT = Decimal("0.01")
 Pair = tuple[ReportedOrder | None, ShopOrder | None]
 
@@ -64,6 +65,16 @@ class Totals:
 
     whole: tuple[Row, ...]
     by: Mapping[str, tuple[Row, ...]]
+
+    @property
+    def notes(self) -> list[str]:
+        """What people should know before they set the two sides' net and tax against each other."""
+        return [
+            f"Amazon tells no tax, or 0, for {row.amazon.gross:.2f} {row.currency} of its gross: its net has them "
+            "whole. Orders and gross are what the sides must agree in; net and tax are the shop's to tell."
+            for row in self.by.get("rate", ())
+            if row.key == NO_RATE and row.amazon.gross
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Amounts as text, exact."""
@@ -149,7 +160,7 @@ def _row(rows: dict[tuple[str, str], Row], key: str, currency: str) -> Row:
 
 
 def _rate_word(share: RateShare) -> str:
-    return "0 % or not told" if share.rate is None else f"{share.rate:f} %"
+    return NO_RATE if share.rate is None else f"{share.rate:f} %"
 
 
 def _sorted(rows: Mapping[tuple[str, str], Row]) -> tuple[Row, ...]:

@@ -18,6 +18,7 @@ from orderferry.cli.files import write_whole
 from orderferry.cli.print_comparison import print_comparison
 from orderferry.domain.entry import EntryState
 from orderferry.domain.orders import Channel
+from orderferry.domain.reported import RateShare
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, Finding, LedgerWords
@@ -103,6 +104,16 @@ def test_the_page_says_what_was_found() -> None:
     assert "not observed 2026-11-20 06:00 to 2026-11-21 06:00 UTC" in text
     assert "DE regular" in text
     assert "getOrder 30.0" in text
+
+
+def test_a_difference_has_its_remedy_on_the_page_and_in_json_and_tax_that_amazon_does_not_tell_is_told() -> None:
+    result = comparison()
+    (difference,) = result.as_json()["different"]
+    assert f"orderferry show {ID} --refresh" in difference["hint"]
+    assert f"<code>orderferry ignore {ID} --reason …</code> ends this report" in as_page(result)
+    untaxed = comparison(totals=totals_of([(reported(shares=(RateShare(None, Decimal(119), Decimal(0)),)), None)]))
+    assert "Amazon tells no tax, or 0, for 119.00 EUR" in as_page(untaxed)
+    assert "Amazon tells no tax" not in as_page(comparison(totals=totals_of([])))
 
 
 def test_a_page_without_findings_and_without_a_ledger() -> None:
