@@ -68,6 +68,7 @@ class BridgeShop:
         shop = cls(place / "shop", place / "tools", database)
         shutil.copytree(DOUBLE, shop.folder)
         (shop.folder / "VERSION").write_text(database.version)
+        (shop.folder / "modules").mkdir()
         shop._write_database_settings()
         shop.tools.mkdir()
         for name in (SCRIPT, SETTINGS):

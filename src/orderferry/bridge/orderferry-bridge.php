@@ -209,7 +209,8 @@ final class Settings
         $values = @parse_ini_file($file, false, INI_SCANNER_RAW);
         if ($values === false) {
             $error = error_get_last();
-            throw new Stop(USAGE, "$file is no valid file of settings: " . ($error ? $error['message'] : 'no reason given'));
+            $why = $error ? $error['message'] : 'no reason given';
+            throw new Stop(USAGE, "$file is no valid file of settings: $why");
         }
         foreach (array_keys($values) as $key) {
             if (!in_array($key, self::KEYS, true)) {
@@ -255,7 +256,8 @@ final class Settings
     public function tells($module)
     {
         $name = strtolower($module);
-        return !in_array($name, $this->modulesSkip, true) && (!$this->modulesOnly || in_array($name, $this->modulesOnly, true));
+        $chosen = !$this->modulesOnly || in_array($name, $this->modulesOnly, true);
+        return $chosen && !in_array($name, $this->modulesSkip, true);
     }
 
     private function hookList($key, $text)
@@ -301,7 +303,8 @@ final class ShopFolder
     {
         $this->path = $path;
         if (!is_dir($path)) {
-            throw new Stop(USAGE, "There is no folder $path that this user can see.", 'Correct shop_folder in the settings.');
+            $hint = 'Correct shop_folder in the settings.';
+            throw new Stop(USAGE, "There is no folder $path that this user can see.", $hint);
         }
         if (!is_file("$path/config/config.inc.php") || $this->settingsFile() === null) {
             throw new Stop(
@@ -321,16 +324,21 @@ final class ShopFolder
             throw new Stop(
                 USAGE,
                 'This is root. Caches that root writes make the shop answer HTTP 500 to its customers.',
-                'Run it as the user whom the shop\'s files belong to: `crontab -u ' . self::name($owner ?: 'www-data') . ' -e`.'
+                self::asOwner($owner ?: 'www-data')
             );
         }
         if ($owner !== $user) {
             throw new Stop(
                 USAGE,
-                "$this->path/config belongs to " . self::name($owner) . ', but this process runs as ' . self::name($user) . '.',
-                'Run it as the user whom the shop\'s files belong to: `crontab -u ' . self::name($owner) . ' -e`.'
+                "$this->path/config belongs to " . self::name($owner) . ', but this runs as ' . self::name($user) . '.',
+                self::asOwner($owner)
             );
         }
+    }
+
+    private static function asOwner($owner)
+    {
+        return 'Run it as the user whom the shop\'s files belong to: `crontab -u ' . self::name($owner) . ' -e`.';
     }
 
     /** Where the database is: dsn, user, password, name, prefix. */
@@ -338,7 +346,7 @@ final class ShopFolder
     {
         $file = $this->settingsFile();
         if (!is_readable($file)) {
-            throw new Stop(USAGE, "$file can't be read by this user.", 'Run the bridge as the owner of the shop\'s files.');
+            throw new Stop(USAGE, "$file can't be read by this user.", 'Is it the owner of the shop\'s files?');
         }
         $values = substr($file, -14) === 'parameters.php' ? self::parameters($file) : self::defines($file);
         if (empty($values['name']) || empty($values['host'])) {
@@ -378,7 +386,8 @@ final class ShopFolder
         $text = file_get_contents($file);
         $values = array('port' => '');
         foreach ($names as $key => $name) {
-            $found = preg_match('/define\s*\(\s*[\'"]' . $name . '[\'"]\s*,\s*([\'"])((?:\\\\.|(?!\1).)*)\1/s', $text, $match);
+            $define = '/define\s*\(\s*[\'"]' . $name . '[\'"]\s*,\s*([\'"])((?:\\\\.|(?!\1).)*)\1/s';
+            $found = preg_match($define, $text, $match);
             $values[$key] = $found ? preg_replace('/\\\\([\\\\\'"])/', '$1', $match[2]) : '';
         }
         return $values;
@@ -489,7 +498,7 @@ final class Store
         } catch (\PDOException $error) {
             throw self::explained($error);
         }
-        $this->rows('SET SESSION lock_wait_timeout = 10, innodb_lock_wait_timeout = 10, wait_timeout = 28800, sql_mode = \'\'');
+        $this->rows('SET SESSION lock_wait_timeout = 5, innodb_lock_wait_timeout = 5, wait_timeout = 28800');
     }
 
     /** Raise Stop unless this is the shop that the settings name, and nobody keeps its tables locked. */
@@ -527,7 +536,10 @@ final class Store
             "SELECT module, hook, id_event, TIMESTAMPDIFF(SECOND, started, UTC_TIMESTAMP()) AS age
             FROM {p}orderferry_event_call WHERE state = 'running' AND message = '' ORDER BY started DESC LIMIT 1"
         );
-        return $rows ? "{$rows[0]['module']} on {$rows[0]['hook']} of event {$rows[0]['id_event']} for {$rows[0]['age']} s" : '';
+        if (!$rows) {
+            return '';
+        }
+        return "{$rows[0]['module']} on {$rows[0]['hook']} of event {$rows[0]['id_event']} for {$rows[0]['age']} s";
     }
 
     /** The id of the last event of which everything is settled. */
@@ -634,7 +646,7 @@ final class Store
         );
     }
 
-    /** Five minutes after the first failure, then twice as long each time, six hours at most; given up after the last. */
+    /** Five minutes after the first failure, then twice as long each time, at most six hours; NULL: given up. */
     private static function nextTry($state)
     {
         if ($state !== 'failed') {
@@ -673,7 +685,8 @@ final class Store
 
     public function hasUnnamed()
     {
-        return (bool) $this->rows("SELECT 1 FROM {p}orderferry_event_call WHERE state = 'running' AND message = '' LIMIT 1");
+        $sql = "SELECT 1 FROM {p}orderferry_event_call WHERE state = 'running' AND message = '' LIMIT 1";
+        return (bool) $this->rows($sql);
     }
 
     /** Calls that a person should know of, by state and module: array of state, module, number, given_up, id_event. */
@@ -681,7 +694,8 @@ final class Store
     {
         return $this->rows(
             "SELECT state, module, COUNT(*) AS number, SUM(next_try IS NULL) AS given_up, MIN(id_event) AS id_event
-            FROM {p}orderferry_event_call WHERE state IN ('failed', 'running') GROUP BY state, module ORDER BY state, module"
+            FROM {p}orderferry_event_call WHERE state IN ('failed', 'running') GROUP BY state, module
+            ORDER BY state, module"
         );
     }
 
@@ -690,7 +704,8 @@ final class Store
     {
         $states = array('failed' => array('failed'), 'unknown' => array('running'));
         $wanted = isset($states[$options->replay]) ? $states[$options->replay] : array('failed', 'running');
-        $where = 'state IN (\'' . implode("', '", array_merge($wanted, $options->doneToo ? array('done') : array())) . '\')';
+        $wanted = array_merge($wanted, $options->doneToo ? array('done') : array());
+        $where = "state IN ('" . implode("', '", $wanted) . "')";
         $values = array();
         if (Options::isNumber($options->replay)) {
             $where .= ' AND id_event = ?';
@@ -745,7 +760,10 @@ final class Store
                 'A table is missing in the shop\'s database: ' . self::tableIn($error->getMessage()) . '.',
                 'Set events.enabled = true in orderferry\'s configuration and let an import run once.',
             ),
-            1205 => array('A table of the shop is locked by somebody else.', 'The next run tries again; a back-up may be at work.'),
+            1205 => array(
+                'A table of the shop is locked by somebody else.',
+                'The next run tries again; a back-up may be at work.',
+            ),
             1045 => array('The database refuses the shop\'s own user.', 'Does the shop itself work? Its settings are used.'),
             1044 => array('The shop\'s own database user may not use its database.', 'Does the shop itself work?'),
             1049 => array('The shop\'s settings name a database that is not there.', 'Does the shop itself work?'),
@@ -759,7 +777,8 @@ final class Store
         }
         $gone = in_array($number, array(2002, 2003, 2005, 2006, 2013, 1040, 1053, 1927), true);
         $message = $gone ? 'The shop\'s database can\'t be reached' : 'The shop\'s database refused a statement';
-        return new Stop(SHOP_UNAVAILABLE, "$message (error $number).", 'Nothing is lost: the next run goes on from here.');
+        $hint = 'Nothing is lost: the next run goes on from here.';
+        return new Stop(SHOP_UNAVAILABLE, "$message (error $number).", $hint);
     }
 
     private static function tableIn($message)
@@ -1069,7 +1088,7 @@ final class Plan
         $rows = $this->store->rows(
             "SELECT id_event FROM {p}orderferry_event_call WHERE hook = '' AND state = 'skipped' AND message = ?
             AND id_event < ? AND id_event > ?",
-            array(Worker::summedUpIn($event->id), $event->id, $event->id - 10000)
+            array(Worker::summedUpIn($event->id), $event->id, $event->id - Worker::BATCH - 1)
         );
         foreach ($rows as $row) {
             $earlier = $this->store->event($row['id_event']);
@@ -1848,8 +1867,10 @@ final class Launcher
     /** What changes when a process gets anywhere. */
     private function state()
     {
-        $rows = $this->store->rows("SELECT COUNT(*) AS calls, SUM(attempts) AS attempts, MAX(ended) AS ended,
-            SUM(state = 'failed' AND next_try IS NOT NULL) AS failed FROM {p}orderferry_event_call");
+        $rows = $this->store->rows(
+            "SELECT COUNT(*) AS calls, SUM(attempts) AS attempts, MAX(ended) AS ended, COUNT(next_try) AS waiting
+            FROM {p}orderferry_event_call WHERE state IN ('failed', 'running')"
+        );
         return json_encode(array($this->store->position(), $rows[0]));
     }
 

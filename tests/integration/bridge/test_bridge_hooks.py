@@ -25,29 +25,6 @@ def everything(shop: BridgeShop) -> None:
     shop.configure(hooks_add=", ".join(HOOKS_ON_REQUEST))
 
 
-def ids_of(shop: BridgeShop, order: int) -> dict[str, Any]:
-    """The ids of all rows of an order, by class."""
-    row = shop.sql("SELECT * FROM {p}orders WHERE id_order = :o", o=order).mappings().one()
-
-    def ids(table: str, key: str = "id_order") -> list[int]:
-        values = {"id_order": order, "order_reference": row["reference"]}
-        query = f"SELECT id_{table} FROM {{p}}{table} WHERE {key} = :value ORDER BY 1"
-        return list(shop.sql(query, value=values[key]).scalars())
-
-    return {
-        "Order": order,
-        "Customer": row["id_customer"],
-        "Cart": row["id_cart"],
-        "Currency": row["id_currency"],
-        "Address": row["id_address_delivery"],
-        "OrderDetail": ids("order_detail"),
-        "OrderCarrier": ids("order_carrier")[0],
-        "OrderInvoice": ids("order_invoice")[0],
-        "OrderHistory": ids("order_history")[0],
-        "OrderPayment": ids("order_payment", "order_reference")[0],
-    }
-
-
 def heard(shop: BridgeShop) -> list[tuple[str, Mapping[str, Any]]]:
     """What was heard, without what PrestaShop itself adds to every hook."""
     result = []
@@ -63,21 +40,21 @@ def test_what_is_heard_of_every_kind_of_event(bridge_shop_of: FACTORY, version: 
     shop = bridge_shop_of(version)
     everything(shop)
     order = shop.order(state=SHIPPED, lines=2)
-    ids = ids_of(shop, order)
+    ids = expected.ids_of(shop.sql, order)
     shop.created(order)
     assert shop.run().returncode == 0
     assert heard(shop) == list(expected.created(version, ids, "OrderState 2 Pagamento accettato"))
-    assert {line["kernel"] for line in shop.log} == {expected.KERNELS[version]}
+    assert {line["kernel"] for line in shop.log} == {expected.since(expected.KERNELS, version)}
 
     shop.forget()
-    shop.event("state_changed", order, old=PAID, new=SHIPPED, id_order_history=ids["OrderHistory"])
-    shop.event("tracking_set", order, id_order_carrier=ids["OrderCarrier"], id_carrier=2)
+    shop.event("state_changed", order, old=PAID, new=SHIPPED, id_order_history=ids["OrderHistory"][0])
+    shop.event("tracking_set", order, id_order_carrier=ids["OrderCarrier"][0], id_carrier=2)
     assert shop.run().returncode == 0
     changed = expected.state_changed(version, ids, "OrderState 4 Spedito", "OrderState 2 Pagamento accettato")
     assert heard(shop) == [*changed, *expected.tracking_set(ids, "Carrier 2")]
 
     shop.forget()
-    shop.event("order_cancelled", order, old=SHIPPED, new=CANCELLED, id_order_history=ids["OrderHistory"])
+    shop.event("order_cancelled", order, old=SHIPPED, new=CANCELLED, id_order_history=ids["OrderHistory"][0])
     assert shop.run().returncode == 0
     assert heard(shop) == list(expected.state_changed(version, ids, "OrderState 6 Annullato", "OrderState 4 Spedito"))
 
@@ -100,7 +77,7 @@ def test_what_is_heard_of_stock(bridge_shop_of: FACTORY, version: str) -> None:
         common = {"id_product": product, "id_product_attribute": attribute, "id_shop": 1}
         shop.event("stock_changed", order, delta=-2, quantity=0, **common)
     assert shop.run().returncode == 0
-    own, total = expected.QUANTITY_EXTRAS[version]
+    own, total = expected.since(expected.QUANTITY_EXTRAS, version)
     values = {"delta_quantity": -2, "id_shop": 1}
     for (hook, parameters), attribute, extras in zip(heard(shop), (0, combination), (total, own), strict=True):
         where = "id_product = :p AND id_product_attribute = :a AND id_shop = 1"
@@ -119,7 +96,7 @@ def test_without_settings_the_default_hooks_are_fired(bridge_shop_of: FACTORY, v
     shop.created(order)
     shop.run()
     of_order = f"Order {order}"
-    all_of_it = expected.created(version, ids_of(shop, order), "OrderState 2 Pagamento accettato")
+    all_of_it = expected.created(version, expected.ids_of(shop.sql, order), "OrderState 2 Pagamento accettato")
     wanted = [one for one in all_of_it if one[0] in DEFAULT_HOOKS and one[1].get("object", of_order) == of_order]
     assert heard(shop) == wanted
     assert len(wanted) == 7

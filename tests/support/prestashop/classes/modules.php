@@ -3,7 +3,17 @@
 
 class Module
 {
+    public $name;
+    public $tab;
+    public $version;
+    public $author;
+    public $displayName;
+
     private static $instances = array();
+
+    public function __construct()
+    {
+    }
 
     /** One instance a process; false for a module without its file. */
     public static function getInstanceByName($name)
