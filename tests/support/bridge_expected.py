@@ -10,7 +10,6 @@ from typing import Any
 
 from orderferry.bridge import DEFAULT_HOOKS, HOOKS_ON_REQUEST
 
-VERSIONS = ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.2.1", "9.1.4")
 EVERY_HOOK = (*DEFAULT_HOOKS, *HOOKS_ON_REQUEST)
 # Told of an account or address that is new with the order: whether it is, only the shop can say.
 OF_NEW_PEOPLE = ("Customer", "Address")

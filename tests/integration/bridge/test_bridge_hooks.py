@@ -11,6 +11,7 @@ import pytest
 
 import orderferry.bridge
 from orderferry.bridge import DEFAULT_HOOKS, HOOKS_ON_REQUEST, SCRIPT
+from orderferry.prestashop.embedded import VERSIONS
 from support import bridge_expected as expected
 from support.bridge import BridgeShop, php
 
@@ -35,7 +36,7 @@ def heard(shop: BridgeShop) -> list[tuple[str, Mapping[str, Any]]]:
     return result
 
 
-@pytest.mark.parametrize("version", expected.VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_what_is_heard_of_every_kind_of_event(bridge_shop_of: FACTORY, version: str) -> None:
     shop = bridge_shop_of(version)
     everything(shop)
@@ -66,7 +67,7 @@ def test_what_is_heard_of_every_kind_of_event(bridge_shop_of: FACTORY, version: 
     assert shop.position == 5
 
 
-@pytest.mark.parametrize("version", expected.VERSIONS)
+@pytest.mark.parametrize("version", VERSIONS)
 def test_what_is_heard_of_stock(bridge_shop_of: FACTORY, version: str) -> None:
     shop = bridge_shop_of(version)
     everything(shop)
