@@ -283,6 +283,28 @@ def test_the_shops_own_account_is_never_blanked(sqlite_shop: ShopDatabase, tmp_p
     assert sqlite_shop.value("SELECT lastname FROM {p}address") == "deleted"
 
 
+def test_one_account_for_all_keeps_the_addresses_of_others_and_loses_those_that_nobody_uses(
+    shop: ShopDatabase, tmp_path: Path
+) -> None:
+    fixed = CustomersSettings(mode="fixed", account="amazon@example.com")
+    guest = imported(shop, tmp_path, replace(ORDER, order_id="402-1111111-1111111"), **NO_INVOICE)
+    shop.execute("UPDATE {p}customer SET is_guest = 0, email = 'amazon@example.com', lastname = 'Marketplaces'")
+    guest.shop.close()
+    writing = importer(shop, tmp_path, customers=fixed, **NO_INVOICE)
+    late = replace(ORDER, order_id="402-7654321-7654321", delivery_address=replace(ELSEWHERE, name=f"{SECRET} Late"))
+    writing.take(late)
+    corrected = replace(ORDER, order_id="402-7777777-7777777")
+    writing.take(corrected)
+    moved = replace(ELSEWHERE, name=f"{SECRET} Moved")
+    writing.take(replace(corrected, delivery_address=moved, updated=ORDER.updated + timedelta(hours=1)))
+    assert (shop.count("customer"), shop.count("address")) == (1, 4)
+    report = run_forget(shop, tmp_path)
+    assert (report.forgotten, report.under_way) == (1, 2)
+    names = sorted(row["lastname"] for row in shop.rows("SELECT lastname FROM {p}address"))
+    assert names == ["Late", "Moved", "deleted", "deleted"], "the order's own, and the one that a correction replaced"
+    assert shop.value("SELECT lastname FROM {p}customer") == "Marketplaces"
+
+
 def test_messages_of_others_stay(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
     imported(sqlite_shop, tmp_path, ORDER)
     thread = sqlite_shop.value("SELECT id_customer_thread FROM {p}customer_thread")

@@ -182,6 +182,30 @@ def test_prestashop_would_take_every_row_and_staff_can_read_all_of_it(
         assert readable <= letters(message), name
 
 
+def words(first: str, count: int) -> str:
+    """Words of letters, each of them another, that begin with the same letter."""
+    return " ".join(f"{first}{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(count))
+
+
+@pytest.mark.parametrize("version", ["8.2.1", "1.6.1.24"])
+def test_what_a_column_cuts_stands_in_full_in_the_message(
+    version: str, shop_database_of: Callable[..., ShopDatabase], tmp_path: Path
+) -> None:
+    shop = shop_database_of(version)
+    name, company, city, street, title = (words(first, 150) for first in "NCTST")
+    address = Address(name, company, (street,), city, postal_code="20121", country="IT")
+    item = replace(ORDER.items[0], title=title.replace("T", "P"), sku="NOT-THERE")
+    importer(shop, tmp_path, **FREE).take(replace(ORDER, delivery_address=address, items=(item,)))
+    message = shop.value("SELECT message FROM {p}customer_message")
+    row = shop.one("SELECT * FROM {p}address")
+    for column in ("firstname", "company", "city", "address1"):
+        assert len(row[column]) < len(name), f"{column} is cut"
+    for text in (name.rpartition(" ")[0], company, city, street):
+        assert text in message
+    assert item.title in message + shop.value("SELECT product_name FROM {p}order_detail")
+    assert row["lastname"] == name.rpartition(" ")[2]
+
+
 SPELLINGS: list[tuple[str, str, str, str]] = [
     ("IT", "MI", "20121", "MI"),
     ("IT", "Milano", "20121", "MI"),

@@ -42,6 +42,8 @@ def rates(shop: ShopDatabase, folder: Path, address: dict[str, str], taxes: dict
         pytest.param({"country": "FR", "postal_code": "98000"}, {"FR": Decimal(20)}, True, "20", "MC", id="Monaco"),
         pytest.param({"country": "IT", "postal_code": "23041"}, {"IT": Decimal(10)}, False, None, "IT", id="Livigno"),
         pytest.param({"country": "GB", "postal_code": "BT1 1AA"}, {}, True, None, "GB", id="Belfast unknown"),
+        pytest.param({"country": "Spain", "postal_code": "28001"}, {"ES": Decimal(21)}, True, "21", "ES", id="a name"),
+        pytest.param({"country": "???", "postal_code": "20121"}, {"IT": Decimal(10)}, True, "10", "IT", id="none"),
         pytest.param({"country": "GB", "postal_code": "BT1 1AA"}, {"XI": Decimal(20)}, True, "20", "GB", id="Belfast"),
         pytest.param({"country": "GB", "postal_code": "N1 1AA"}, {"XI": Decimal(20)}, False, None, "GB", id="London"),
     ],

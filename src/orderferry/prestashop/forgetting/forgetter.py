@@ -36,6 +36,7 @@ class OrderForgetter:
         self._sleep = sleep
         self._database = ShopDatabase(settings.prestashop, sleep=sleep)
         self._opened: _Open | None = None
+        self._swept: set[int] = set()
 
     def pages(self, *, write: bool) -> Iterator[Sequence[OrderLife]]:
         """Imported orders whose buyer is not forgotten, some hundred at a time; no connection is held in between.
@@ -58,12 +59,15 @@ class OrderForgetter:
 
         def write() -> Forgotten:
             with self._database.writing(f"forgetting the buyer of order {order_id}") as connection:
-                return forget_order(ShopWriter(connection, self._open(write=True).tables), order_id, now)
+                writer = ShopWriter(connection, self._open(write=True).tables)
+                return forget_order(writer, order_id, now, self._swept)
 
         try:
-            return attempt(write, lambda: None, self._sleep).result
+            forgotten = attempt(write, lambda: None, self._sleep).result
         except RowRefused as refusal:
             return Problem(ProblemCode.WRITE_FAILED, f"order {order_id}: {refusal.message}", order_id, refusal.column)
+        self._swept.add(forgotten.id_customer)
+        return forgotten
 
     def close(self) -> None:
         """Give everything back."""

@@ -15,7 +15,14 @@ import sqlalchemy as sa
 
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import as_flag, as_int, as_text, moment_text
-from orderferry.prestashop.forgetting.forgotten_text import ADDRESS, CONTACTS, NOTICE, customer_values, forgotten_email
+from orderferry.prestashop.forgetting.forgotten_text import (
+    ADDRESS,
+    CONTACTS,
+    NOTICE,
+    STREET,
+    customer_values,
+    forgotten_email,
+)
 from orderferry.prestashop.rows.address import ALIAS
 from orderferry.prestashop.rows.drafts import Value
 from orderferry.prestashop.writing.shop_writer import ShopWriter
@@ -26,15 +33,18 @@ _ADDRESSES = ("id_address_delivery", "id_address_invoice")
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What came of it. `done`: the marker says so now; `invoiced`: the invoice keeps name and address."""
+    """What came of it. `done`: the marker says so now; `invoiced`: the invoice keeps name and address; `id_customer`:
+    whose addresses that no order uses any more are blanked now."""
 
     done: bool
     invoiced: bool = False
+    id_customer: int = 0
 
 
-def forget_order(writer: ShopWriter, order_id: str, now: datetime) -> Forgotten:
+def forget_order(writer: ShopWriter, order_id: str, now: datetime, swept: Collection[int] = ()) -> Forgotten:
     """Given an Amazon order id, forget its buyer; the caller commits.
 
+    `swept`: customers whose unused addresses were blanked a moment ago; the one account of all orders has very many.
     Nothing is done for an order without a marker, one that is forgotten already, or one whose row is gone.
     """
     marker = lock_marker(writer, order_id)
@@ -45,9 +55,11 @@ def forget_order(writer: ShopWriter, order_id: str, now: datetime) -> Forgotten:
         return Forgotten(done=False)
     writer.update(MARKER_TABLE, {"forgotten": moment_text(now)}, {"amazon_order_id": order_id})
     _forget_texts(writer, standing, order_id)
-    _forget_addresses(writer, standing)
-    _forget_customer(writer, standing)
-    return Forgotten(done=True, invoiced=bool(as_int(standing.order["invoice_number"])))
+    id_customer = as_int(standing.order["id_customer"])
+    replaced = set() if id_customer in swept else _replaced_addresses(writer, id_customer)
+    _forget_addresses(writer, {as_int(standing.order[name]) for name in _ADDRESSES} | replaced)
+    _forget_customer(writer, id_customer)
+    return Forgotten(True, bool(as_int(standing.order["invoice_number"])), id_customer)
 
 
 def _forget_texts(writer: ShopWriter, standing: StandingOrder, order_id: str) -> None:
@@ -66,21 +78,29 @@ def _forget_texts(writer: ShopWriter, standing: StandingOrder, order_id: str) ->
                 writer.update("customer_message", {"message": f"{ours}\n{NOTICE}"}, one)
 
 
-def _forget_addresses(writer: ShopWriter, standing: StandingOrder) -> None:
-    """The order's addresses and the ones that corrections have replaced, unless an order that is not forgotten uses
-    them."""
-    owner: dict[str, Value] = {"id_customer": as_int(standing.order["id_customer"]), "alias": ALIAS}
-    found = {as_int(row["id_address"]) for row in writer.rows("address", ("id_address",), owner)}
-    found |= {as_int(standing.order[name]) for name in _ADDRESSES}
-    for id_address in sorted(found - {0}):
+def _forget_addresses(writer: ShopWriter, id_addresses: Collection[int]) -> None:
+    """Those that no order uses which is not forgotten."""
+    for id_address in sorted(set(id_addresses) - {0}):
         if not _is_used(writer, _ADDRESSES, id_address):
             blanked = CONTACTS if _is_on_invoice(writer, id_address) else ADDRESS
             writer.update("address", blanked, {"id_address": id_address})
 
 
-def _forget_customer(writer: ShopWriter, standing: StandingOrder) -> None:
+def _replaced_addresses(writer: ShopWriter, id_customer: int) -> set[int]:
+    """The customer's addresses of ours that corrections have replaced: no order names them any more."""
+    address, orders = writer.tables["address"], writer.tables["orders"]
+    names = (orders.c[name] == address.c.id_address for name in _ADDRESSES)
+    query = sa.select(address.c.id_address).where(
+        address.c.id_customer == id_customer,
+        address.c.alias == ALIAS,
+        address.c.address1 != STREET,
+        *(~sa.exists().where(named) for named in names),
+    )
+    return {as_int(id_address) for id_address in writer.connection.execute(query).scalars()}
+
+
+def _forget_customer(writer: ShopWriter, id_customer: int) -> None:
     """The guest, once all of its orders are forgotten. A registered account (customers.mode fixed) is the shop's."""
-    id_customer = as_int(standing.order["id_customer"])
     key: dict[str, Value] = {"id_customer": id_customer}
     guests = [row for row in writer.rows("customer", ("id_customer", "is_guest"), key) if as_flag(row["is_guest"])]
     if guests and not _is_used(writer, ("id_customer",), id_customer):
