@@ -19,6 +19,7 @@ from orderferry.domain.check_result import CheckResult
 from orderferry.domain.measured_volume import MeasuredVolume
 from orderferry.errors import LedgerUnusable, ShopError
 from orderferry.run.check import check_ledger_place
+from orderferry.run.rules import rules_of
 from orderferry.run.status import Status, read_status
 from orderferry.run.story import Story, StoryTeller
 from orderferry.run.unconfirmed import find_unconfirmed
@@ -112,7 +113,7 @@ def read_story(installation: Installation, order_id: str, *, refresh: bool, veri
             return source.get(wanted)
 
     with ledger_if_there(installation) as ledger, closing(installation.shop(ledger)) as shop:
-        teller = StoryTeller(ledger, shop, installation.settings.orders.since, get, installation.now, verify)
+        teller = StoryTeller(ledger, shop, rules_of(installation.settings), get, installation.now, verify)
         return teller.tell(order_id, refresh=refresh)
 
 

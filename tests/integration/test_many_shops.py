@@ -181,3 +181,48 @@ def _handles_sigterm(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text()
     caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
     return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("show", "402-1234567-1234567"),
+        ("adopt", "--dry-run"),
+        ("forget", "--older-than", "30d", "--dry-run"),
+        ("plan", "--orders-per-day", "100"),
+        ("check",),
+        ("compare", "--source", "search"),
+        ("status",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_every_command_runs_for_each_shop_and_a_misconfigured_one_hides_no_other(
+    shop_of: Make, asked: tuple[str, ...]
+) -> None:
+    shop_of("a-shop", more="[observation]\nwindw = 3")
+    good = shop_of("b-shop")
+    line = [str(good.folder) if word == str(good.configuration) else word for word in good.command(*asked, "--json")]
+    finished = good.run_words(line)
+    wrong, right = finished.json["shops"]
+    assert (finished.code, finished.json["exit_code"], wrong["exit_code"]) == (2, 2, 2)
+    assert "windw" in json.dumps(wrong)
+    assert right["config"].endswith("b-shop.toml")
+    assert right["exit_code"] != ExitCode.USAGE
+
+
+def test_a_marketplace_that_is_not_configured_is_a_usage_error(shop_of: Make) -> None:
+    finished = shop_of("a-shop").run("import", "--marketplace", "IT", "--marketplace", "SE", "--json")
+    assert finished.code == ExitCode.USAGE
+    (problem,) = finished.json["problems"]
+    assert "--marketplace SE" in problem["message"]
+    assert "IT, DE, FR, ES" in problem["message"]
+
+
+def test_setting_aside_and_taking_back_is_done_for_each_shop(shop_of: Make) -> None:
+    shop_of("a-shop"), shop_of("b-shop")
+    good = shop_of("c-shop")
+    folder = [str(good.folder) if word == str(good.configuration) else word for word in good.command("ignore")]
+    done = good.run_words([*folder, "402-1234567-1234567", "--reason", "a test order"])
+    assert (done.code, done.out.count("is set aside")) == (0, 3)
+    taken_back = good.run_words([*folder, "402-7654321-7654321", "--undo"])
+    assert (taken_back.code, taken_back.err.count("knows no order")) == (2, 3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 
 if TYPE_CHECKING:
+    from orderferry.config.model import Settings
     from orderferry.run.adopt import AdoptReport
 
 NAMED = re.compile(r"(?P<order_id>[0-9A-Z]\d{2}-\d{7}-\d{7})=(?P<id_order>[1-9]\d{0,9})")
@@ -58,14 +59,16 @@ def adopt_command(
         by_hand=by_hand,
         dry_run=dry_run,
     )
-    installation = Installation(context.one_settings())
-    with installation.ledger(dry_run=dry_run) as ledger:
-        report = adopt(installation.adopter(), ledger, options, installation.now())
-    if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    else:
-        _print(report, everything=context.verbose > 0)
-    return int(report.exit_code)
+    if by_hand and len(context.config_files()) > 1:
+        raise click.UsageError("An order of the shop is named for one shop: give one -c FILE.")
+
+    def ask(settings: Settings) -> ShopAnswer:
+        installation = Installation(settings)
+        with installation.ledger(dry_run=dry_run) as ledger:
+            report = adopt(installation.adopter(), ledger, options, installation.now())
+        return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report, everything=context.verbose > 0))
+
+    return for_each_shop(context, "adopt", ask, as_json=as_json)
 
 
 def _named(words: Sequence[str]) -> dict[str, int]:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 if TYPE_CHECKING:
     from orderferry.config.model import LoggingSettings, Settings
 
@@ -29,14 +27,11 @@ class CliContext:
 
         return list(find_configurations(self.configs, os.environ))
 
-    def one_settings(self) -> Settings:
-        """The configuration for a command that works on one shop. Raise ConfigError, click.UsageError for several."""
+    def settings_of(self, path: Path) -> Settings:
+        """One of the configurations, with its logging set up. Raise ConfigError."""
         from orderferry.config.load import load_settings
 
-        files = self.config_files()
-        if len(files) > 1:
-            raise click.UsageError("This command works on one configuration: give one -c FILE.")
-        settings = load_settings(files[0], os.environ)
+        settings = load_settings(path, os.environ)
         self.set_up_logging(settings.logging)
         return settings
 

@@ -31,7 +31,7 @@ def exit_for(error: BaseException, argv: Sequence[str]) -> int:
         click.echo(line, err=True)
     if "--json" in argv:
         with suppress(OSError):  # a full disk under stdout: it may be what is being told
-            click.echo(json.dumps(_empty_json(argv, problems, code), ensure_ascii=False))
+            click.echo(json.dumps(_failure_document(argv, problems, code), ensure_ascii=False))
     return int(code)
 
 
@@ -75,16 +75,21 @@ def _problem(code: str, message: str) -> list[dict[str, str]]:
     return [{"order_id": "", "code": code, "message": message, "hint": ""}]
 
 
-def _empty_json(argv: Sequence[str], problems: list[dict[str, str]], code: ExitCode) -> dict[str, object]:
-    from datetime import UTC, datetime
+def failed_document(command: str, error: OrderferryError) -> dict[str, object]:
+    """Given what ended a command before it had anything to tell, return its JSON object: the command's own keys, empty,
+    with the error in `problems`."""
+    from orderferry.cli.empty_documents import empty_document
+    from orderferry.run.report import error_json
 
+    return empty_document(command, error_json(error), error.exit_code)
+
+
+def _failure_document(argv: Sequence[str], problems: list[dict[str, str]], code: ExitCode) -> dict[str, object]:
+    from orderferry.cli.empty_documents import empty_document
     from orderferry.cli.main import COMMANDS
-    from orderferry.run.report import Report
 
     command = next((word for word in argv[1:] if word in COMMANDS), "")
-    now = datetime.now(UTC)
-    document = Report(command, now, "--dry-run" in argv, finished=now).as_json()
-    return {**document, "problems": problems, "exit_code": int(code)}
+    return empty_document(command, problems, code, dry_run="--dry-run" in argv)
 
 
 def _close_stdout() -> None:

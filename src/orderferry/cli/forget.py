@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.parameters import Duration
 
 if TYPE_CHECKING:
+    from orderferry.config.model import Settings
     from orderferry.run.forget import ForgetReport
 
 
@@ -31,13 +32,13 @@ def forget_command(context: CliContext, /, older_than: timedelta, *, dry_run: bo
     """
     from orderferry.bootstrap import Installation
 
-    installation = Installation(context.one_settings())
-    report = installation.forget(older_than, dry_run=dry_run)
-    if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    else:
-        _print(report, summary=(context.on_terminal or dry_run) and not context.quiet)
-    return int(report.exit_code)
+    summary = (context.on_terminal or dry_run) and not context.quiet
+
+    def ask(settings: Settings) -> ShopAnswer:
+        report = Installation(settings).forget(older_than, dry_run=dry_run)
+        return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report, summary=summary))
+
+    return for_each_shop(context, "forget", ask, as_json=as_json)
 
 
 def _print(report: ForgetReport, *, summary: bool) -> None:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.parameters import AmazonOrderId
+from orderferry.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from orderferry.config.model import Settings
+
+NEVER_SEEN = "The ledger has never seen this order. Is the id right? `--undo` takes it back."
 
 
 @click.command("ignore")
@@ -19,17 +28,20 @@ def ignore_command(context: CliContext, /, order_id: str, reason: str | None, un
 
     if not undo and not (reason and reason.strip()):
         raise click.UsageError("Give a reason: --reason TEXT (it is kept in the ledger's history).")
-    installation = Installation(context.one_settings())
-    now = installation.now()
-    with installation.ledger() as ledger:
-        if undo:
-            if ledger.unignore(order_id, now) is None:
-                raise click.UsageError(f"The ledger knows no order {order_id}.")
-            click.echo(f"{order_id} is no longer set aside; the next import looks at it again.")
-        else:
-            known = ledger.entry(order_id) is not None
-            ledger.ignore(order_id, (reason or "").strip(), now)
-            click.echo(f"{order_id} is set aside: {(reason or '').strip()}")
-            if not known:
-                click.echo("  The ledger has never seen this order. Is the id right? `--undo` takes it back.")
-    return 0
+    why = (reason or "").strip()
+
+    def ask(settings: Settings) -> ShopAnswer:
+        installation = Installation(settings)
+        with installation.ledger() as ledger:
+            if not undo:
+                known = ledger.entry(order_id) is not None
+                ledger.ignore(order_id, why, installation.now())
+                told = [f"{order_id} is set aside: {why}"]
+                told += [] if known else ["  " + NEVER_SEEN]
+            elif ledger.unignore(order_id, installation.now()) is None:
+                raise UsageError(f"The ledger knows no order {order_id}.")
+            else:
+                told = [f"{order_id} is no longer set aside; the next import looks at it again."]
+        return ShopAnswer(ExitCode.DONE, {}, lambda: click.echo("\n".join(told)))
+
+    return for_each_shop(context, "ignore", ask, as_json=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,10 +17,14 @@ from orderferry.cli.failures import error_lines, internal_error
 from orderferry.cli.parameters import AmazonOrderId, Duration, ExitCodes, MarketplaceCode, Moment
 from orderferry.cli.print_report import print_said, print_summary
 from orderferry.cli.progress import shown_progress
+from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
-from orderferry.errors import ExitCode, OrderferryError
+from orderferry.errors import ExitCode, OrderferryError, UsageError
 from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
+
+if TYPE_CHECKING:
+    from orderferry.config.model import Settings
 
 CHANNELS = {"regular": (Channel.REGULAR,), "fba": (Channel.FBA,), "all": ()}
 
@@ -146,6 +150,8 @@ def _options(given: dict[str, Any]) -> RunOptions:
     until: datetime | None = given["until"]
     if since and until and until <= since:
         raise click.UsageError("--until must be later than --since.")
+    if since and since > datetime.now(UTC):
+        raise click.UsageError("--since must not be in the future.")
     if given["window"] and since:
         raise click.UsageError("--window and --since both name the beginning: give one of them.")
     return RunOptions(
@@ -162,6 +168,17 @@ def _options(given: dict[str, Any]) -> RunOptions:
     )
 
 
+def _check_marketplaces(named: Sequence[str], settings: Settings) -> None:
+    configured = {marketplace.id: marketplace.code for marketplace in settings.amazon.marketplaces}
+    others = [marketplace_code(marketplace) for marketplace in named if marketplace not in configured]
+    if others:
+        raise UsageError(
+            f"--marketplace {', '.join(others)}: amazon.marketplaces of {settings.path} has only "
+            f"{', '.join(configured.values())}.",
+            hint="Name one of these, or add it to amazon.marketplaces.",
+        )
+
+
 def _report(context: CliContext, call: Call, path: Path, delay: timedelta = timedelta(0)) -> Report:
     """Run one configuration after a while; what stops it before its run begins becomes a report too."""
     import os
@@ -172,6 +189,7 @@ def _report(context: CliContext, call: Call, path: Path, delay: timedelta = time
     try:
         settings = load_settings(path, os.environ)
         context.set_up_logging(settings.logging)
+        _check_marketplaces(call.options.marketplaces, settings)
         with shown_progress(
             call.command, call.progress, quiet=context.quiet, verbose=bool(context.verbose)
         ) as progress:

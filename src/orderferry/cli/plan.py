@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from orderferry.cli.context import CliContext
-from orderferry.errors import worst
+from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.run.plan import PlanReport, make_plan, volume_of
+
+if TYPE_CHECKING:
+    from orderferry.config.model import Settings
 
 
 @click.command("plan")
@@ -26,29 +28,20 @@ def plan_command(context: CliContext, /, orders_per_day: int | None, as_json: bo
     """From this shop's own volume, or --orders-per-day: what each command costs of Amazon's quota, the fastest
     schedule that is safe, the crontab lines to paste, and when to ask Amazon for more."""
     given = None if orders_per_day is None else Decimal(orders_per_day)
-    files = context.config_files()
-    reports = [(path, _report(context, path, given)) for path in files]
-    if as_json:
-        click.echo(json.dumps(_document(reports), ensure_ascii=False))
-    else:
-        for path, report in reports:
-            if len(reports) > 1:
-                click.echo(f"{path}:")
-            _print(report)
-    return int(worst(report.exit_code for _, report in reports))
+
+    def ask(settings: Settings) -> ShopAnswer:
+        report = _report(settings, given)
+        return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report))
+
+    return for_each_shop(context, "plan", ask, as_json=as_json)
 
 
-def _report(context: CliContext, path: Path, given: Decimal | None) -> PlanReport:
-    import os
-
+def _report(settings: Settings, given: Decimal | None) -> PlanReport:
     from orderferry.bootstrap import Installation
     from orderferry.cli.main import COMMANDS
-    from orderferry.config.load import load_settings
     from orderferry.inspection import measured_volume
     from orderferry.run.crontab_lines import DAILY_HOURS
 
-    settings = load_settings(path, os.environ)
-    context.set_up_logging(settings.logging)
     measured, rate = measured_volume(Installation(settings))
     volume, source = volume_of(measured, given)
     daily = [command for command in DAILY_HOURS if command in COMMANDS]
@@ -62,13 +55,6 @@ def running_program() -> list[str]:
     if found and Path(found).name == "orderferry":
         return [str(Path(found).absolute())]
     return [sys.executable, "-m", "orderferry"]
-
-
-def _document(reports: list[tuple[Path, PlanReport]]) -> dict[str, Any]:
-    if len(reports) == 1:
-        return reports[0][1].as_json()
-    shops = [{"config": str(path), **report.as_json()} for path, report in reports]
-    return {"shops": shops, "exit_code": int(worst(report.exit_code for _, report in reports))}
 
 
 def _print(report: PlanReport) -> None:

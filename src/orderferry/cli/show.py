@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.failures import error_lines
 from orderferry.domain.durations import format_duration, iso
 from orderferry.domain.marketplaces import marketplace_code
 
 if TYPE_CHECKING:
+    from orderferry.config.model import Settings
     from orderferry.domain.entry import Entry
     from orderferry.domain.orders import Order, UnreadableOrder
     from orderferry.run.story import Story
@@ -36,10 +37,14 @@ def show_command(context: CliContext, /, order_id: str, refresh: bool, verify: b
     from orderferry.inspection import read_story
     from orderferry.run.story_json import story_json
 
-    story = read_story(Installation(context.one_settings()), order_id.strip(), refresh=refresh, verify=verify)
-    if as_json:
-        click.echo(json.dumps(story_json(story), ensure_ascii=False))
-        return int(story.exit_code)
+    def ask(settings: Settings) -> ShopAnswer:
+        story = read_story(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
+        return ShopAnswer(story.exit_code, story_json(story), lambda: _tell(story))
+
+    return for_each_shop(context, "show", ask, as_json=as_json)
+
+
+def _tell(story: Story) -> None:
     for error in story.errors:
         for line in error_lines(error):
             click.echo(line, err=True)
@@ -47,7 +52,6 @@ def show_command(context: CliContext, /, order_id: str, refresh: bool, verify: b
         _print(story)
     else:
         _print_unknown(story)
-    return int(story.exit_code)
 
 
 def _print_unknown(story: Story) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from orderferry.cli.context import CliContext
-from orderferry.cli.failures import error_lines
+from orderferry.cli.failures import error_lines, failed_document
 from orderferry.cli.files import write_whole
 from orderferry.cli.status_nagios import NagiosState, nagios_line, nagios_state, unknown_line
 from orderferry.cli.status_prometheus import prometheus_text
@@ -109,6 +109,4 @@ def _document(found: list[Found]) -> dict[str, Any]:
 def _json(status: Status | OrderferryError) -> dict[str, Any]:
     if isinstance(status, Status):
         return status.as_json()
-    from orderferry.run.report import error_json
-
-    return {"healthy": False, "problems": error_json(status), "exit_code": int(status.exit_code)}
+    return failed_document("status", status)

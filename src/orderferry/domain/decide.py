@@ -6,7 +6,8 @@ of everything else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -71,12 +72,14 @@ _UNREADY_BUT_PAID = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIP
 class Rules:
     """What of the configuration and the command line decisions depend on.
 
-    `since`: orders.since. `forced`: the order was named by `--order`. `restore`: `--restore` was given.
+    `since`: orders.since; `since_of`: that of single marketplaces, by id. `forced`: the order was named by `--order`.
+    `restore`: `--restore` was given.
     """
 
     since: datetime | None = None
     forced: bool = False
     restore: bool = False
+    since_of: Mapping[str, datetime | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,8 @@ def _new_to_shop(order: Order, rules: Rules) -> Decision:
     assert order.channel is not None  # noqa: S101 — likewise
     if order.status is OrderStatus.CANCELLED:
         return Decision(Action.IGNORE, Reason.CANCELLED)
-    if rules.since is not None and order.created < rules.since and not rules.forced:
+    since = rules.since_of.get(order.marketplace_id, rules.since)
+    if since is not None and order.created < since and not rules.forced:
         return Decision(Action.IGNORE, Reason.BEFORE_SINCE)
     if order.status in _PENDING:
         return Decision(Action.WAIT, _PENDING[order.status])

@@ -26,6 +26,7 @@ from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness,
 from orderferry.run.log_context import log_run
 from orderferry.run.patience import Patience
 from orderferry.run.progress import SILENT, Progress
+from orderferry.run.rules import rules_of
 from orderferry.run.status import QuotaLeft, StatusLedger, read_status
 from orderferry.run.stop import StopSwitch
 
@@ -149,7 +150,7 @@ class Comparer:
             span,
             amazon_now,
             frozenset(marketplaces),
-            self.settings.orders.since,
+            rules_of(self.settings),
             shop_side,
             known,
             self.ledger is not None,

@@ -32,7 +32,7 @@ _SETTLED = frozenset({Reason.NOT_AMAZON, Reason.BEFORE_SINCE})
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything that the rules look at. `marketplaces`: the configured ids; `since`: orders.since; `now`: Amazon's.
+    """Everything that the rules look at. `marketplaces`: the configured ids; `rules`: an import's; `now`: Amazon's.
 
     `entries` is empty without a ledger, and then `has_ledger` is False.
     """
@@ -40,7 +40,7 @@ class Scene:
     span: Span
     now: datetime
     marketplaces: frozenset[str]
-    since: datetime | None = None
+    rules: Rules = field(default_factory=Rules)
     shop: ShopSide = field(default_factory=ShopSide)
     entries: Mapping[str, Entry] = field(default_factory=dict)
     has_ledger: bool = False
@@ -82,7 +82,7 @@ def belongs(order: ReportedOrder, scene: Scene) -> bool:
     entry = scene.entries.get(order.order_id)
     if entry is not None and entry.state is EntryState.IGNORED and (entry.ignored_by_person or entry.code in _SETTLED):
         return False
-    decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=Rules(scene.since))
+    decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=scene.rules)
     return decision.action in (Action.CREATE, Action.HOLD)
 
 

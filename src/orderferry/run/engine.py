@@ -36,6 +36,7 @@ from orderferry.run.progress import SILENT, Progress
 from orderferry.run.recover import Recovery
 from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report
+from orderferry.run.rules import give_up_of, rules_of
 from orderferry.run.stop import Overdue, StopSwitch
 from orderferry.run.sweeps import Sweep
 
@@ -115,11 +116,12 @@ class Engine:
             run,
             self.options.dry_run,
             self.progress,
+            give_up_of(self.settings),
         )
         recovery = Recovery(self.shop, self.ledger, report, self.now)
         recovery.rebuild_if_lost(run)
         due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, self.now)
-        rules = Rules(self.settings.orders.since)
+        rules = rules_of(self.settings)
         if self.options.orders:
             due.take_named(self.options.orders, Rules(forced=True))
             return

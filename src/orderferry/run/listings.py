@@ -100,8 +100,7 @@ class ListingReader:
         try:
             finished = self._read_pages(listing)
         except PaginationExpired:
-            if listing.token is None:
-                raise
+            # Once: should that reading's token be refused too, the next run begins with the first page again.
             log.warning("Amazon no longer takes the pagination token: the span is read from its first page")
             self._drop(listing)
             finished = self._read_pages(replace(listing, token=None, pages=0, started=self.source.now()))

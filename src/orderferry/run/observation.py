@@ -12,6 +12,7 @@ from orderferry.domain.search import Search
 from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import SAFE_DISTANCE, Cell, Need, Rereading, due_spans, plan_searches
 from orderferry.run.options import RunOptions
+from orderferry.run.rules import since_of
 from orderferry.run.sweeps import Sweep
 
 LEAST_LOOK = timedelta(seconds=1)
@@ -60,7 +61,11 @@ def uncovered_spans(  # noqa: PLR0917 — each is one of the facts the answer de
     due = {
         cell: due_spans(
             coverage.get(cell, ()),
-            Need(sweep.lookback(cell[1], settings.observation), settings.observation.overlap, settings.orders.since),
+            Need(
+                sweep.lookback(cell[1], settings.observation),
+                settings.observation.overlap,
+                since_of(settings, cell[0]),
+            ),
             end,
             rereadings.get(cell),
         )

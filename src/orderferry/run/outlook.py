@@ -32,16 +32,14 @@ class Outlook:
     hint: str = ""
 
 
-def planned_outlook(
-    order: Order, entry: Entry | None, view: ShopView, since: datetime | None, plan: Planner
-) -> Outlook:
+def planned_outlook(order: Order, entry: Entry | None, view: ShopView, rules: Rules, plan: Planner) -> Outlook:
     """Given an order as Amazon shows it now and the look-ups of the shop, return what the next import does with it."""
     decision = decide(
         order,
         marker=view.markers.get(order.order_id),
         foreign=view.foreign.get(order.order_id),
         entry=entry,
-        rules=Rules(since),
+        rules=rules,
     )
     if decision.problem is not None:
         return _held(decision.problem)

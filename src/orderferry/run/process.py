@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from orderferry.domain.cause import with_deadline
@@ -44,7 +44,8 @@ _OUTCOMES = {
 class Processor:
     """Takes orders from Amazon to their verdict. A failing order never stops the others.
 
-    `now` gives this machine's UTC time; `give_up` is orders.give_up.
+    `now` gives this machine's UTC time; `give_up` is orders.give_up, `give_up_of` that of single
+    marketplaces, by id.
     """
 
     shop: Shop
@@ -56,6 +57,7 @@ class Processor:
     run: int
     dry_run: bool = False
     progress: Progress = SILENT
+    give_up_of: Mapping[str, timedelta] = field(default_factory=dict)
 
     def process(self, orders: Sequence[Order | UnreadableOrder], rules: Rules, *, looked: bool = False) -> None:
         """Given orders of one answer, bring each to its verdict and remember it.
@@ -154,10 +156,11 @@ class Processor:
     def _waiting(self, order: Order, entry: Entry | None, reason: Reason, rules: Rules, *, looked: bool) -> Verdict:
         now = self.now()
         released = order.ship_by.earliest if order.status is OrderStatus.PENDING_AVAILABILITY else None
-        given_up = is_given_up(order.created, released, now, self.give_up)
+        limit = self.give_up_of.get(order.marketplace_id, self.give_up)
+        given_up = is_given_up(order.created, released, now, limit)
         self.report.note(order.order_id, Outcome.WAITING)
         if given_up:
-            text = f"order {order.order_id} has waited for more than {format_duration(self.give_up)}: "
+            text = f"order {order.order_id} has waited for more than {format_duration(limit)}: "
             self.report.add_problem(Problem(ProblemCode.GIVEN_UP, text + REASON_TEXTS[reason], order.order_id))
         elif rules.forced:
             text = f"order {order.order_id} can't be imported yet: {REASON_TEXTS[reason]}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from orderferry.domain.decide import Rules
 from orderferry.domain.entry import Entry
 from orderferry.domain.finding import Finding
 from orderferry.domain.marker import Marker
@@ -94,11 +95,11 @@ class Story:
 
 @dataclass(slots=True)
 class StoryTeller:
-    """Gathers a story. `ledger` None: there is none yet. `since`: orders.since. `get` asks Amazon for one order."""
+    """Gathers a story. `ledger` None: there is none yet. `rules`: an import's. `get` asks Amazon for one order."""
 
     ledger: StoryLedger | None
     shop: StoryShop
-    since: datetime | None
+    rules: Rules
     get: Callable[[str], Order | UnreadableOrder | None]
     now: Callable[[], datetime]
     verify: bool = False  # read the shop's rows as back office, invoice and statistics would
@@ -149,7 +150,7 @@ class StoryTeller:
         try:
             if isinstance(amazon, Order) and side is not None:
                 view = self.shop.look([amazon])
-                return planned_outlook(amazon, entry, view, self.since, self._plan)
+                return planned_outlook(amazon, entry, view, self.rules, self._plan)
             gone = side is not None and self._cause_is_gone(entry)
         except ShopError as error:
             self._errors.append(error)

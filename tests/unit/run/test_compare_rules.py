@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.decide import Reason
+from orderferry.domain.decide import Reason, Rules
 from orderferry.domain.entry import EntryState
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.run.compare_rules import (
@@ -54,8 +54,8 @@ def test_what_belongs_into_the_shop(changes: dict[str, Any], expected: bool) -> 
 
 def test_what_was_placed_before_orders_since_is_not_missing() -> None:
     order = reported()
-    assert not is_missing(order, scene(since=order.purchased + timedelta(seconds=1)))
-    assert is_missing(order, scene(since=order.purchased))
+    assert not is_missing(order, scene(rules=Rules(order.purchased + timedelta(seconds=1))))
+    assert is_missing(order, scene(rules=Rules(order.purchased)))
 
 
 @pytest.mark.parametrize(

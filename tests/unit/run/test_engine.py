@@ -12,12 +12,14 @@ import pytest
 from orderferry.config.model import (
     AmazonSettings,
     LedgerSettings,
+    MarketplaceSettings,
     ObservationSettings,
     OrdersSettings,
     PrestashopSettings,
     Secret,
     Settings,
 )
+from orderferry.domain.durations import iso
 from orderferry.domain.entry import EntryState
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.marketplaces import MARKETPLACES, Region
@@ -263,6 +265,26 @@ def test_every_ready_order_is_created_once_and_a_second_run_costs_one_call(world
     assert len(world.shop.writes) == 6
 
 
+def test_a_marketplace_may_have_a_beginning_and_a_patience_of_its_own(world: World) -> None:
+    german = MarketplaceSettings(
+        orders=OrdersSettings(since=START - timedelta(minutes=30), give_up=timedelta(minutes=20))
+    )
+    world.settings = replace(world.settings, marketplaces={"DE": german})
+    hour, minutes = START - timedelta(hours=1), START - timedelta(minutes=25)
+    world.amazon.put(
+        make_order(1, created=hour, updated=hour),
+        make_order(2, created=hour, updated=minutes, marketplace_id=DE.id),
+        make_order(3, S.PENDING, created=minutes, updated=minutes, marketplace_id=DE.id),
+        make_order(4, S.PENDING, created=minutes, updated=minutes),
+    )
+    report = world.run()
+    assert counts(report) == {"seen": 4, "created": 1, "ignored": 1, "waiting": 2}
+    assert [problem.order_id for problem in report.problems.values()] == ["406-0000000-0000003"]
+    # What lies before the beginning is not even asked for.
+    starts = {o["channel"]: o["from"] for o in report.as_json()["observed"] if "DE" in o["marketplaces"]}
+    assert set(starts.values()) == {iso(START - timedelta(minutes=30))}
+
+
 def test_observed_has_an_entry_a_channel_although_searches_are_shared(world: World) -> None:
     report = world.run()
     observed = report.as_json()["observed"]
@@ -406,6 +428,23 @@ def test_an_expired_pagination_token_restarts_the_span(world: World) -> None:
     assert [token for _, token in world.amazon.searches][:4] == ["2", None, "2", "4"]
     assert report.exit_code is ExitCode.DONE
     assert len(world.shop.writes) == 5
+
+
+def test_a_token_that_expires_within_a_run_restarts_the_span_once(world: World) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 4)))
+    world.amazon.faults[3] = PaginationExpired("too old")
+    report = world.run()
+    assert [token for _, token in world.amazon.searches] == [None, None, "2", None, "2"]
+    assert counts(report) == {"seen": 3, "created": 3}
+    assert report.exit_code is ExitCode.DONE
+    world.pass_time(minutes=70)
+    world.amazon.put(*(make_order(n, updated=world.now - timedelta(minutes=10)) for n in range(4, 8)))
+    world.amazon.calls["searchOrders"] = 0
+    world.amazon.faults |= {2: PaginationExpired("too old"), 4: PaginationExpired("too old")}
+    assert world.run().exit_code is ExitCode.AMAZON_UNAVAILABLE
+    world.pass_time(minutes=5)
+    assert world.run().exit_code is ExitCode.DONE
+    assert len(world.shop.writes) == 7
 
 
 def test_a_listing_that_took_longer_than_the_overlap_is_read_twice_before_it_counts(world: World) -> None:
