@@ -113,7 +113,8 @@ def test_a_signal_reaches_those_at_work_and_keeps_the_others_from_beginning(
 
 def test_what_was_begun_is_ended_when_nobody_wants_it_any_more(tmp_path: Path) -> None:
     def note() -> str:
-        (tmp_path / "pid").write_text(str(os.getpid()))
+        (tmp_path / "begun").write_text(str(os.getpid()))
+        (tmp_path / "begun").rename(tmp_path / "pid")  # it appears with its content
         time.sleep(60)
         return ""
 
