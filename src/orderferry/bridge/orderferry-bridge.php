@@ -70,6 +70,7 @@ Fires PrestaShop's hooks for what orderferry wrote into the shop. Settings: orde
   --replay WHICH    fires again what failed or is unknown: the number of an event, "failed", "unknown" or "all" of both
   --module NAME     with --replay: only what this module was to hear
   --done-too        with --replay and the number of an event: also what was done
+  --from-now        passes over everything that waits, for good: only what comes afterwards is told
   --hooks           lists the hooks that it can fire
   -v, --verbose     says what it does
   --help, --version
@@ -85,11 +86,12 @@ TEXT;
     public $replay = '';
     public $module = '';
     public $doneToo = false;
+    public $fromNow = false;
     public $show = '';
 
     public function __construct(array $words)
     {
-        $flags = array('--once' => 'once', '--check' => 'check', '--done-too' => 'doneToo');
+        $flags = array('--once' => 'once', '--check' => 'check', '--done-too' => 'doneToo', '--from-now' => 'fromNow');
         $values = array('--config' => 'config', '--replay' => 'replay', '--module' => 'module');
         while ($words) {
             $word = array_shift($words);
@@ -129,6 +131,9 @@ TEXT;
         $number = self::isNumber($this->replay);
         if ($this->replay !== '' && !$number && !in_array($this->replay, array('failed', 'unknown', 'all'), true)) {
             throw new Stop(USAGE, '--replay takes the number of an event, "failed", "unknown" or "all".');
+        }
+        if ($this->fromNow && $this->replay !== '') {
+            throw new Stop(USAGE, '--from-now and --replay are two different things: give one of them.');
         }
         if ($this->doneToo && !$number) {
             throw new Stop(USAGE, '--done-too goes with the number of one event: --replay 17 --done-too.');
@@ -558,6 +563,17 @@ final class Store
         );
     }
 
+    /** Pass over all that waits; return how many events that were. */
+    public function passAll()
+    {
+        $sql = 'SELECT COUNT(*) AS number, MAX(id_event) AS id_event FROM {p}orderferry_event WHERE id_event > ?';
+        $rows = $this->rows($sql, array($this->position()));
+        if ($rows[0]['number']) {
+            $this->pass($this->event($rows[0]['id_event']));
+        }
+        return (int) $rows[0]['number'];
+    }
+
     public function note()
     {
         $rows = $this->rows('SELECT note FROM {p}orderferry_event_consumer WHERE consumer = ?', array(CONSUMER));
@@ -758,7 +774,8 @@ final class Store
         $known = array(
             1146 => array(
                 'A table is missing in the shop\'s database: ' . self::tableIn($error->getMessage()) . '.',
-                'Set events.enabled = true in orderferry\'s configuration and let an import run once.',
+                'Is shop_folder the right shop? If so: set events.enabled = true in orderferry\'s configuration, and let an'
+                . ' import run once.',
             ),
             1205 => array(
                 'A table of the shop is locked by somebody else.',
@@ -1981,7 +1998,7 @@ final class Bridge
     /** Without PrestaShop: whether it has to be booted in this process. */
     public function prepare(array $words)
     {
-        $once = $this->options->once || $this->options->check;
+        $once = $this->options->once || $this->options->check || $this->options->fromNow;
         if (!$once && Launcher::canLaunch()) {
             if ($this->options->replay !== '' || $this->hasWork()) {
                 $this->code = (new Launcher($this->settings, $this->store))->run($words, $this);
@@ -2000,6 +2017,10 @@ final class Bridge
         if ($this->options->replay !== '') {
             $number = $this->store->replay($this->options);
             Say::line($number ? "$number calls are made again." : 'There is nothing to make again that fits.');
+        }
+        if ($this->options->fromNow) {
+            Say::line($this->store->passAll() . ' events are passed over; nobody hears of them.');
+            return false;
         }
         return $this->options->check || $this->worker->prepare();
     }

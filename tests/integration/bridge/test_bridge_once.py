@@ -143,6 +143,18 @@ def test_events_that_come_while_it_works_are_taken_too(bridge_shop: BridgeShop) 
     heard_once(bridge_shop, 12)
 
 
+def test_what_waits_can_be_passed_over(bridge_shop: BridgeShop) -> None:
+    scene(bridge_shop)
+    passed = bridge_shop.run("--from-now")
+    assert (passed.returncode, passed.stdout) == (0, "")
+    assert "2 events are passed over" in passed.stderr
+    assert "0 events are passed over" in bridge_shop.run("--from-now").stderr
+    bridge_shop.created(bridge_shop.order())
+    bridge_shop.run()
+    heard_once(bridge_shop, 6)
+    assert {row["id_event"] for row in bridge_shop.calls()} == {3}
+
+
 def wait_for(shop: BridgeShop) -> None:
     """Until a module waits."""
     deadline = time.monotonic() + SECONDS

@@ -163,7 +163,15 @@ def test_settings_that_are_no_settings(shop: BridgeShop) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--hoks"], ["--replay"], ["--replay", "soon"], ["--module", "erp"], ["--replay", "all", "--done-too"]]
+    "words",
+    [
+        ["--hoks"],
+        ["--replay"],
+        ["--replay", "soon"],
+        ["--module", "erp"],
+        ["--replay", "all", "--done-too"],
+        ["--from-now", "--replay", "all"],
+    ],
 )
 def test_a_command_line_that_is_wrong(shop: BridgeShop, words: list[str]) -> None:
     ended = shop.run(*words)
