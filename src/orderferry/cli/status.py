@@ -37,7 +37,7 @@ def status_command(
     found = list(_read_all(context))
     good = [(path.stem, status) for path, status in found if isinstance(status, Status)]
     if prometheus is not None:
-        write_whole(prometheus, prometheus_text(good))
+        write_whole(prometheus, prometheus_text(good), 0o644)  # for node_exporter, which is another user
     if html is not None:
         from orderferry.cli.status_page import status_page
 

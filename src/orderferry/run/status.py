@@ -148,8 +148,12 @@ def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now:
             if operation in ("searchOrders", "getOrder")
         },
         lag_of(ledger.import_lags(now - LAGS_OF)),
-        notes=tuple(found.text for found in told if not found.exit_code),
+        notes=(*_never_imported(ledger), *(found.text for found in told if not found.exit_code)),
     )
+
+
+def _never_imported(ledger: StatusLedger) -> tuple[str, ...]:
+    return () if ledger.last_runs("import", 1) else ("`orderferry import` has never run here.",)
 
 
 def gaps_between(spans: Spans) -> Spans:

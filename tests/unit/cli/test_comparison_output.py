@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -200,3 +201,16 @@ def test_a_file_is_written_whole_and_private(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         write_whole(tmp_path / "nowhere" / "page.html", "three")
     assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path: Path) -> None:
+    page, link, pipe = tmp_path / "page.html", tmp_path / "link.html", tmp_path / "pipe"
+    page.write_text("old")
+    link.symlink_to(page)
+    write_whole(link, "new")
+    assert (link.is_symlink(), page.read_text()) == (True, "new")
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, "through")
+    assert (pipe.is_fifo(), os.read(reader, 100)) == (True, b"through")
+    os.close(reader)
