@@ -23,7 +23,7 @@ from orderferry.errors import ExitCode, OrderferryError
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-CONTRIB = sorted(path for path in (ROOT / "contrib").rglob("*") if path.is_file())
+CONTRIB = sorted(path for path in (ROOT / "contrib").rglob("*") if path.is_file() and path.suffix != ".php")
 TABLES = {key.path[0] for key in KEYS}
 CALL = re.compile(r"(?<![\w@/.-])(?:\S*/)?orderferry((?: -c \S+| -vv?| -q)*) ([a-z]+)\b([^`\n|]*)")
 CODE = re.compile(r"`([^`\n]+)`|^(?: {4}|\t)(?=\S)(.*)$", re.M)
