@@ -12,7 +12,7 @@ class Orderferryprobe extends Module
         $this->version = '1.0';
         $this->author = 'orderferry';
         parent::__construct();
-        $this->displayName = 'orderferry probe';
+        $this->displayName = 'Bridge probe';
     }
 
     /** Every hook. */

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -243,6 +244,17 @@ class BridgeShop:
             group=who if is_root else None,
             extra_groups=[] if is_root else None,
         )
+
+    def until_a_module_waits(self) -> None:
+        """Until a module that was told to `wait` does; it goes on after `go_on`."""
+        deadline = time.monotonic() + SECONDS
+        while not (self.folder / "waiting").exists():
+            assert time.monotonic() < deadline, "no module waits"
+            time.sleep(0.01)
+
+    def go_on(self) -> None:
+        """Let the module that waits go on."""
+        (self.folder / "go").touch()
 
     # --- looking
 

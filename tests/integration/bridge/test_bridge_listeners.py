@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from orderferry.prestashop.embedded import MULTISHOP
-from support.bridge import BridgeShop
+from support.bridge import SECONDS, BridgeShop
 
 FACTORY = Callable[..., BridgeShop]
 HOOK = "actionValidateOrder"
@@ -251,6 +251,20 @@ def test_stock_that_a_group_of_shops_shares(bridge_shop_of: FACTORY) -> None:
     assert shop.run().returncode == 0
     (line,) = shop.log
     assert (line["parameters"]["quantity"], line["parameters"]["id_shop"]) == (55, 2)
+
+
+def test_an_order_that_changes_while_the_bridge_works_is_told_as_it_is_then(bridge_shop: BridgeShop) -> None:
+    bridge_shop.listen("erp", "actionObjectOrderUpdateAfter")
+    order = bridge_shop.order(state=2)
+    bridge_shop.event("order_changed", order)
+    bridge_shop.event("order_changed", order)
+    bridge_shop.behave({"at": 1, "do": "wait"})
+    process = bridge_shop.start()
+    bridge_shop.until_a_module_waits()
+    bridge_shop.sql("UPDATE {p}orders SET current_state = 4")
+    bridge_shop.go_on()
+    process.communicate(timeout=SECONDS)
+    assert [line["states"] for line in bridge_shop.log] == [[2], [4]]
 
 
 @pytest.mark.parametrize("kind", ["feed_restored", "of_a_newer_version"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 
 import pytest
@@ -106,12 +105,12 @@ def test_a_second_bridge_stands_back(bridge_shop: BridgeShop, options: tuple[str
     calls = scene(bridge_shop)
     bridge_shop.behave({"at": 2, "do": "wait"})
     first = bridge_shop.start()
-    wait_for(bridge_shop)
+    bridge_shop.until_a_module_waits()
     second = bridge_shop.run(*options)
     assert second.returncode == 3
     assert "Another bridge" in second.stderr
     assert "labels on actionValidateOrder of event 1" in second.stderr
-    (bridge_shop.folder / "go").touch()
+    bridge_shop.go_on()
     first.communicate(timeout=SECONDS)
     assert first.returncode == 0
     heard_once(bridge_shop, calls)
@@ -121,9 +120,9 @@ def test_a_signal_ends_it_between_two_calls(bridge_shop: BridgeShop) -> None:
     calls = scene(bridge_shop)
     bridge_shop.behave({"at": 2, "do": "wait"})
     first = bridge_shop.start()
-    wait_for(bridge_shop)
+    bridge_shop.until_a_module_waits()
     first.terminate()
-    (bridge_shop.folder / "go").touch()
+    bridge_shop.go_on()
     first.communicate(timeout=SECONDS)
     assert first.returncode == 143
     assert {row["state"] for row in bridge_shop.calls()} == {"done"}
@@ -136,9 +135,9 @@ def test_events_that_come_while_it_works_are_taken_too(bridge_shop: BridgeShop) 
     scene(bridge_shop, 1)
     bridge_shop.behave({"at": 2, "do": "wait"})
     first = bridge_shop.start()
-    wait_for(bridge_shop)
+    bridge_shop.until_a_module_waits()
     bridge_shop.created(bridge_shop.order())
-    (bridge_shop.folder / "go").touch()
+    bridge_shop.go_on()
     first.communicate(timeout=SECONDS)
     heard_once(bridge_shop, 12)
 
@@ -153,11 +152,3 @@ def test_what_waits_can_be_passed_over(bridge_shop: BridgeShop) -> None:
     bridge_shop.run()
     heard_once(bridge_shop, 6)
     assert {row["id_event"] for row in bridge_shop.calls()} == {3}
-
-
-def wait_for(shop: BridgeShop) -> None:
-    """Until a module waits."""
-    deadline = time.monotonic() + SECONDS
-    while not (shop.folder / "waiting").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

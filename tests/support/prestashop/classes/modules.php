@@ -55,6 +55,7 @@ class Probe extends Module
                 'employee' => get_class($context->employee) . (int) $context->employee->id,
                 'controller' => $context->controller,
             ),
+            'states' => array_values(array_filter(array_map(array('Probe', 'stateOf'), $parameters))),
             'kernel' => isset($GLOBALS['kernel']) ? $GLOBALS['kernel']->said : null,
             'mail_method' => (int) Configuration::get('PS_MAIL_METHOD'),
             'sendmail' => ini_get('sendmail_path'),
@@ -128,6 +129,12 @@ class Probe extends Module
     {
         $file = _PS_ROOT_DIR_ . '/behaviours.json';
         return is_file($file) ? json_decode(file_get_contents($file), true) : array();
+    }
+
+    /** The state that an order among the parameters says it is in. */
+    public static function stateOf($value)
+    {
+        return $value instanceof Order ? (int) $value->current_state : null;
     }
 
     public static function described($value)
