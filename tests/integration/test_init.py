@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -96,8 +97,9 @@ def test_a_script_gets_a_configuration_with_which_orders_are_imported(
     assert done.code == 0, done.err
     target = tmp_path / "config.toml"
     proposed = [line.strip() for line in done.out.splitlines() if line.startswith("    ")]
-    assert proposed[:2] == [f"orderferry -c {target} check", f"orderferry -c {target} import --dry-run"]
-    assert proposed[2].startswith(f"orderferry -c {target} import --since 20")
+    program = shlex.join([sys.executable, "-m", "orderferry"])
+    assert proposed[:2] == [f"{program} -c {target} check", f"{program} -c {target} import --dry-run"]
+    assert proposed[2].startswith(f"{program} -c {target} import --since 20")
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     text = target.read_text()
     for secret in (server.credentials.client_secret, server.credentials.refresh_token, make_url(shop.url).password):

@@ -62,7 +62,7 @@ def test_from_the_simulators_first_words_to_an_import_in_which_nothing_is_held(
     told = re.search(r"\[amazon\]\n(?:\w+ = .*\n)+", announced)
     assert told
     amazon = tomllib.loads(told[0])["amazon"]
-    words = re.search(r"orderferry (-c staging.toml init .*)", announced)
+    words = re.search(r"-m orderferry (-c staging.toml init .*)", announced)
     assert words
     for name, secret in (*amazon.items(), ("url", shop.url)):
         (tmp_path / name).write_text(secret)

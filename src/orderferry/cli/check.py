@@ -128,7 +128,7 @@ def _summary(results: list[CheckResult]) -> str:
     failures = sum(1 for result in results if result.result is Grade.FAILURE)
     warnings = sum(1 for result in results if result.result is Grade.WARNING)
     if not failures and not warnings:
-        return f"All {len(results)} checks are well. Next: orderferry import --dry-run"
+        return f"All {len(results)} checks are well. Next: `orderferry import --dry-run`."
     return f"{len(results)} {'check' if len(results) == 1 else 'checks'}: {failures} to mend, {warnings} to look at."
 
 

@@ -27,6 +27,7 @@ from orderferry.cli.init_steps import (
 from orderferry.cli.init_taxes import settle_taxes
 from orderferry.cli.interview import Interview
 from orderferry.cli.parameters import Moment
+from orderferry.cli.program import program_to_paste
 from orderferry.domain.durations import iso
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _target(context: CliContext) -> Path:
 
 
 def _print_next(target: Path, settings: Settings, now: datetime) -> None:
-    program = f"orderferry -c {shlex.quote(str(target))}"
+    program = f"{program_to_paste()} -c {shlex.quote(str(target))}"
     click.echo(f"\nWritten: {target} (only this user can read it). Now:\n")
     click.echo(f"    {program} check")
     click.echo(f"    {program} import --dry-run")

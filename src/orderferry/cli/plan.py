@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
+from orderferry.cli.program import running_program
 from orderferry.run.plan import PlanReport, make_plan, volume_of
 
 if TYPE_CHECKING:
@@ -46,15 +44,6 @@ def _report(settings: Settings, given: Decimal | None) -> PlanReport:
     volume, source = volume_of(measured, given)
     daily = [command for command in DAILY_HOURS if command in COMMANDS]
     return make_plan(settings, volume, source, rate=rate, daily=daily, program=running_program())
-
-
-def running_program() -> list[str]:
-    """The words that start this very program again from anywhere: its own absolute path, or Python with -m."""
-    started = sys.argv[0]
-    found = shutil.which(started) if started else None
-    if found and Path(found).name == "orderferry":
-        return [str(Path(found).absolute())]
-    return [sys.executable, "-m", "orderferry"]
 
 
 def _print(report: PlanReport) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.program import program_to_paste
 
 if TYPE_CHECKING:
     from orderferry.simulator.http_server import SimulatorServer
@@ -57,6 +58,6 @@ def _announce(server: SimulatorServer) -> None:
         click.echo(f'{key} = "{value}"')
     click.echo(
         "\nOr let init write one, in another shell; it asks for the client secret and the refresh token above:\n\n"
-        f"    orderferry -c staging.toml init --client-id {credentials.client_id} "
+        f"    {program_to_paste()} -c staging.toml init --client-id {credentials.client_id} "
         f"--set amazon.endpoint={server.endpoint} --set amazon.token_url={server.token_url}\n"
     )
