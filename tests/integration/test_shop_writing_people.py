@@ -105,6 +105,26 @@ def test_business_orders_have_their_group_company_and_invoice_address(
     assert "PO-77" in sqlite_shop.value("SELECT message FROM {p}customer_message")
 
 
+def test_a_registered_name_that_is_the_companys_is_nobodys(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    seat = replace(HOME, name="Bianchi S.r.l.", company="", lines=("Via Larga 3",))
+    registration = TaxRegistration("BUYER", "VAT", "IT01234567890", "Bianchi S.r.l.", seat)
+    writing.take(replace(ORDER, buyer=Buyer("Anna Bianchi"), tax_registrations=(registration,)))
+
+    row = sqlite_shop.one("SELECT a.* FROM {p}address a JOIN {p}orders o ON o.id_address_invoice = a.id_address")
+    assert (row["firstname"], row["lastname"], row["company"]) == ("Anna", "Bianchi", "Bianchi S.r.l.")
+
+
+def test_amazons_tax_is_that_of_the_country_before_others_of_its_rate(
+    sqlite_shop: ShopDatabase, writing: Importer
+) -> None:
+    """Austria's and Italy's taxes of 10 % both explain it: the goods stay in Italy."""
+    writing.take(amazon_order(Sold("MUG-BLUE", 1, "11.00", "1.00")))
+
+    id_country = "SELECT id_country FROM {p}country WHERE iso_code = 'IT'"
+    ruled = sqlite_shop.rows(f"SELECT id_tax FROM {{p}}tax_rule WHERE id_country = ({id_country})")
+    assert sqlite_shop.value("SELECT id_tax FROM {p}order_detail_tax") in {row["id_tax"] for row in ruled}
+
+
 def test_prime_orders_have_their_state_until_they_are_shipped(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
     writing = importer(sqlite_shop, tmp_path, orders=OrdersSettings(state_prime="11"))
     writing.take_all([replace(ORDER, programs=("PRIME",)), replace(ANOTHER, status=OrderStatus.SHIPPED)])

@@ -181,6 +181,7 @@ def test_a_rate_takes_the_tax_that_the_country_s_rules_name() -> None:
     with pytest.raises(ShopUnfit, match=r"taxes\.DE"):
         resolve_tax(FACTS, "no such tax", key="taxes.DE")
     assert [choice.key for choice in known_rates(FACTS)] == ["1", "2", "3"]
+    assert [choice.key for choice in known_rates(FACTS, germany)] == ["3", "1", "2"]
 
 
 def test_the_shop_s_own_rules() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderferry.domain.orders import Buyer, Package
+from orderferry.domain.orders import Buyer, Money, OrderStatus, Package, PaymentExecution
 from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.rows.message import message_rows, message_text, order_note, private_message
 from support.frames import ORDER, PLACE, POSTAL, frame
@@ -50,6 +53,35 @@ def test_everything_without_a_column_is_in_the_message() -> None:
         "Replacement for: 402-0000000-0000001",
         "IOSS number (demo_11): IM123",
     ]
+
+
+def test_a_gift_text_is_whole_in_the_message() -> None:
+    order = replace(ORDER, items=(replace(ORDER.items[0], gift_message="Ti amo <3"),))
+
+    assert "Gift message: Ti amo <3" in message_text(frame(order)).splitlines()
+
+
+def test_what_is_on_its_way_already_is_told() -> None:
+    item = replace(ORDER.items[0], quantity=3, quantity_fulfilled=1)
+    order = replace(ORDER, status=OrderStatus.PARTIALLY_SHIPPED, items=(item,))
+
+    assert f"Amazon has it as partially shipped: 1 of 3 {item.sku}" in message_text(frame(order)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("more", "amount"),
+    [
+        ({"payments": (PaymentExecution("CashOnDelivery", Money(Decimal("9.00"), "EUR")),)}, "9.00 EUR"),
+        ({"payments": (PaymentExecution("CashOnDelivery"),)}, ""),
+        ({"items": (replace(ORDER.items[0], cash_on_delivery=True),)}, ""),
+    ],
+)
+def test_cash_on_delivery_is_told_with_what_to_collect(more: dict[str, Any], amount: str) -> None:
+    made = frame(replace(ORDER, **more))
+    amount = amount or f"{made.priced.total.incl} {made.priced.currency}"
+
+    assert f"Cash on delivery, to be collected: {amount}" in message_text(made).splitlines()
+    assert "Cash on delivery" not in message_text(frame())
 
 
 def test_the_note_has_no_personal_data() -> None:

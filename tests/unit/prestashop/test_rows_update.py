@@ -116,6 +116,16 @@ def test_an_empty_digest_is_never_a_change(group: str) -> None:
     assert changed_groups(old, replace(old, **{group: "z"})) == {group}
 
 
+def test_each_further_part_of_an_order_on_its_way_is_news() -> None:
+    item = replace(ORDER.items[0], quantity=3, quantity_fulfilled=1)
+    first = replace(ORDER, status=OrderStatus.PARTIALLY_SHIPPED, items=(item,))
+    second = replace(first, items=(replace(item, quantity_fulfilled=2),))
+
+    found = changes(second, marker=marker_of(first))
+    assert found.summary == ("message",)
+    assert found.told == (f"Amazon has it as partially shipped: 2 of 3 {item.sku}",)
+
+
 def test_notation_of_amounts_and_order_of_items_are_no_news() -> None:
     item = ORDER.items[0]
     other = replace(item, item_id="2")

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from orderferry.domain.marker import DIGEST_VERSION, Digests
-from orderferry.domain.orders import Address, Money, Order, Proceeds
+from orderferry.domain.orders import Address, Money, Order, OrderStatus, Proceeds
 from orderferry.prestashop.planning.tracking import tracking_of
 
 _LENGTH = 16  # hex digits: 64 bits, compared only with the same order's own earlier digest
@@ -25,6 +25,7 @@ def digests_of(order: Order) -> Digests:
         state=_digest(
             order.status,
             sorted(item.item_id for item in order.items if item.cancel_requested_by),
+            *_progress(order),
         ),
         lines=_digest(sorted((item.item_id, item.sku, item.quantity, item.cancelled_by) for item in order.items)),
         address=_address_digest(order.delivery_address),
@@ -65,6 +66,13 @@ def merged(old: Digests, new: Digests) -> Digests:
 def is_deliverable(address: Address | None) -> bool:
     """Whether an address says who and where (Amazon withdraws both some time after delivery, but not the city)."""
     return address is not None and bool(address.name or address.company) and bool(address.lines)
+
+
+def _progress(order: Order) -> list[Any]:
+    """How much of a partially shipped order is on its way: nothing for any other."""
+    if order.status is not OrderStatus.PARTIALLY_SHIPPED:
+        return []
+    return [sorted((item.item_id, item.quantity_fulfilled) for item in order.items if item.quantity_fulfilled)]
 
 
 def _address_digest(address: Address | None) -> str:

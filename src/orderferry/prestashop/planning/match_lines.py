@@ -56,12 +56,11 @@ def _match(order: Order, item: Item, shop: ShopUnit, catalog: Catalog, settings:
         stand_ins = catalog.products.get((shop.id, settings.placeholder), ())
         if len(stand_ins) == 1:
             return Match(stand_ins[0], as_placeholder=True)
-    return Problem(
-        ProblemCode.UNKNOWN_SKU,
-        f"order {order.order_id}: no product of the shop answers to the SKU {item.sku!r}",
-        order.order_id,
-        item.sku,
-    )
+    if not item.sku:
+        said = f"Amazon gives an item without SKU (ASIN {item.asin}); only products.unknown can let it in"
+    else:
+        said = f"no product of the shop answers to the SKU {item.sku!r}"
+    return Problem(ProblemCode.UNKNOWN_SKU, f"order {order.order_id}: {said}", order.order_id, item.sku)
 
 
 def _advanced_stock(order: Order, item: Item) -> Problem:

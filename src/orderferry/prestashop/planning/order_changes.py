@@ -15,7 +15,7 @@ from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged
 from orderferry.prestashop.planning.states import SHIPPED_STATUSES
 from orderferry.prestashop.planning.tracking import Tracking, tracking_of
-from orderferry.prestashop.rows.message import cancel_request
+from orderferry.prestashop.rows.message import cancel_request, partly_shipped
 
 # States that need no cancelling any more: the shop's own words for "this will not be sent".
 ENDED_STATES = ("PS_OS_CANCELED", "PS_OS_ERROR", "PS_OS_REFUND")
@@ -145,7 +145,7 @@ def _told(order: Order, groups: frozenset[str], *, moves: bool, address: bool, l
         told.append(LINES_FOLLOW)
     if "state" in groups and not moves:
         if order.status is OrderStatus.PARTIALLY_SHIPPED:
-            told.append("Amazon: partially shipped.")
+            told.append(f"Amazon has it as partially shipped: {partly_shipped(order)}")
         request = cancel_request(order)
         if request:
             told.append(f"The buyer asks to cancel: {request}")

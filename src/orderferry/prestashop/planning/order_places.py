@@ -86,10 +86,12 @@ def _buyer_registration(order: Order) -> TaxRegistration | None:
 
 
 def _registered(registration: TaxRegistration, address: Address) -> Address:
-    """The registered address under the legal name, which stands beside it."""
+    """The registered address under the legal name, which stands beside it. A name that is the company's is nobody's:
+    the buyer's stands in its place."""
+    company = address.company or registration.legal_name
     return Address(
-        name=address.name,
-        company=address.company or registration.legal_name,
+        name="" if address.name == company else address.name,
+        company=company,
         lines=address.lines,
         city=address.city,
         district=address.district,

@@ -124,9 +124,12 @@ def resolve_tax(facts: ShopFacts, word: Decimal | str, country: Country | None =
     return RateChoice(word, str(id_tax) if id_tax else "")
 
 
-def known_rates(facts: ShopFacts) -> tuple[RateChoice, ...]:
-    """Every tax of the shop that is in force."""
-    return tuple(RateChoice(rate, str(id_tax)) for id_tax, rate in sorted(facts.taxes.items()))
+def known_rates(facts: ShopFacts, country: Country | None = None) -> tuple[RateChoice, ...]:
+    """Every tax of the shop that is in force; those that a rule names for the country come first, since many member
+    states share a rate."""
+    ruled = {id_ for (_, id_country), id_ in facts.tax_rules.items() if country and id_country == country.id}
+    ordered = sorted(facts.taxes.items(), key=lambda tax: (tax[0] not in ruled, tax[0]))
+    return tuple(RateChoice(rate, str(id_tax)) for id_tax, rate in ordered)
 
 
 def rule_rate(facts: ShopFacts, id_tax_rules_group: int, country: Country) -> RateChoice | None:

@@ -41,7 +41,7 @@ def rates_for(
     return Rates(
         by_item={item_id: fixed or _ruled(facts, product, countries) for item_id, product in products.items()},
         shipping=fixed or shipping,
-        known=known_rates(facts),
+        known=known_rates(facts, countries[0] if countries else place.country),
         inside_eu=bool(area.vat),
         vat_by_amazon=market.settings.vat_by_amazon,
         missing_is_zero=taxes.missing == "zero",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from orderferry.domain.orders import Order, TimeSpan
+from orderferry.domain.orders import Order, OrderStatus, TimeSpan
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.planning.shop_time import for_staff
@@ -25,6 +25,8 @@ _PROGRAM_NAMES = {
     "IN_STORE_PICK_UP": "In-store pick-up",
     "INVOICE_BY_AMAZON": "Invoice by Amazon",
 }
+
+_CASH_ON_DELIVERY = "CashOnDelivery"  # SP-API payment.paymentExecutions[].paymentMethod
 
 
 def order_note(frame: Frame) -> str:
@@ -90,12 +92,14 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
         _labelled("Deliver by", _window(order.deliver_by, frame)),
         _labelled("Purchase order number", order.buyer.purchase_order_number),
         _labelled("Buyer", order.buyer.name if order.buyer.name != _recipient(order) else ""),
-        _labelled("Gift message", frame.gift_message),
+        *(_labelled("Gift message", text) for text in dict.fromkeys(item.gift_message for item in order.items)),
         *(_labelled("Delivery instructions", text) for text in order.delivery_instructions),
         *(_labelled("Address as Amazon gives it", text) for text in _kept(frame)),
         *(_labelled("In full", text) for text in cut),
         _labelled("Placeholders stand for", ", ".join(frame.delivery.postal.placeholders)),
+        _labelled("Amazon has it as partially shipped", partly_shipped(order)),
         _labelled("Further tracking numbers", ", ".join(tracking.others)),
+        _labelled("Cash on delivery, to be collected", _cash_on_delivery(frame)),
         _labelled("Replacement for", ", ".join(order.replaces)),
         _labelled("Buyer asks to cancel", cancel_request(order)),
         *(_labelled(f"Customisation of {item.sku}", item.customized_url) for item in order.items),
@@ -122,6 +126,29 @@ def _tax_without_row(frame: Frame) -> str:
     parts = [(line.priced.tax_key, line.priced.total.tax) for line in frame.lines] + charges
     amount = sum((tax for tax_key, tax in parts if not tax_key), Decimal(0))
     return f"{amount} {priced.currency}" if amount else ""
+
+
+def partly_shipped(order: Order) -> str:
+    """Given an order that Amazon has as partially shipped, return how many of each item are on their way; '' for any
+    other."""
+    if order.status is not OrderStatus.PARTIALLY_SHIPPED:
+        return ""
+    told = [
+        f"{item.quantity_fulfilled} of {item.quantity} {item.sku or item.item_id}"
+        for item in order.items
+        if item.quantity and item.quantity_fulfilled is not None
+    ]
+    return ", ".join(told) or "how many of what it does not say"
+
+
+def _cash_on_delivery(frame: Frame) -> str:
+    """What the carrier has to collect, for the label."""
+    order = frame.order
+    paid = [one for one in order.payments if one.method == _CASH_ON_DELIVERY]
+    if not paid and not any(item.cash_on_delivery for item in order.items):
+        return ""
+    given = next((one.amount for one in paid if one.amount), None)
+    return f"{given.amount} {given.currency}" if given else f"{frame.priced.total.incl} {frame.priced.currency}"
 
 
 def _headlines(frame: Frame) -> list[str]:
