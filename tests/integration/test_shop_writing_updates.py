@@ -153,13 +153,26 @@ def test_cancelled_after_shipping_is_reported_each_time_and_not_undone(
     sent = shipped(ORDER)
     writing.take(sent)
     held = stock_of(sqlite_shop, "MUG-BLUE")
-    for now in (LATER, LATER + timedelta(hours=1)):
+    for now, effect in ((LATER, Effect.UPDATED), (LATER + timedelta(hours=1), Effect.UNCHANGED)):
         applied = writing.take(cancelled(sent), now)
         assert [note.code for note in applied.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
-        assert applied.effect is Effect.UNCHANGED
+        assert applied.effect is effect
 
+    assert len([text for text in messages(sqlite_shop) if "stop the parcel" in text]) == 1
     assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 4
     assert stock_of(sqlite_shop, "MUG-BLUE") == held
+
+
+def test_who_packs_is_told_of_a_cancellation_once(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    writing.verifies = False  # the state is moved without its history
+    sqlite_shop.execute("UPDATE {p}orders SET current_state = 3")
+    for now in (LATER, LATER + timedelta(hours=1)):
+        applied = writing.take(cancelled(ORDER), now)
+        assert [note.code for note in applied.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
+
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 3
+    assert len([text for text in messages(sqlite_shop) if "do not send it" in text]) == 1
 
 
 def test_a_cancelled_order_gives_its_stock_back_once(sqlite_shop: ShopDatabase, writing: Importer) -> None:
@@ -331,7 +344,9 @@ def test_a_cancelled_line_after_the_invoice_is_reported_until_somebody_acts(
     for now in (LATER, LATER + timedelta(hours=1)):
         applied = writing.take(changed, now)
         assert [note.code for note in applied.notes] == [ProblemCode.CHANGED_AFTER_INVOICE]
+        assert "to 2 × MUG-BLUE for 37.58 EUR" in applied.notes[0].message
 
+    assert len([text for text in messages(sqlite_shop) if "after invoice 1 was issued" in text]) == 1
     assert sqlite_shop.count("order_detail") == 2
     assert Decimal(str(sqlite_shop.value("SELECT total_paid FROM {p}orders"))) == Decimal("57.58")
 

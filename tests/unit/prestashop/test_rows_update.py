@@ -80,7 +80,8 @@ def test_a_cancellation_that_comes_too_late_is_reported_again_and_again(current:
     again = changes(cancelled(ORDER), current, replace(marker_of(), digests=first.digests))
 
     for found in (first, again):
-        assert found.summary == ()
+        assert found.summary == ("message",)
+        assert found.told_once
         assert [note.code for note in found.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
 
 

@@ -44,7 +44,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What an update does. `state`: move there; `cancels`: and give the stock back; `tracking`: write the number;
-    `address`: write the corrected address; `lines`: rewrite lines and totals; `told`: lines of a private message;
+    `address`: write the corrected address; `lines`: rewrite lines and totals; `told`: lines of a private message,
+    `told_once`: those that are left out where they stand already, since what they tell is reported again and again;
     `digests`: what the marker keeps; `notes`: problems that stand although nothing fails.
     """
 
@@ -55,6 +56,7 @@ class Changes:
     address: bool = False
     lines: bool = False
     told: tuple[str, ...] = ()
+    told_once: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()
     notes: tuple[Problem, ...] = field(default=())
 
@@ -79,22 +81,25 @@ def changes_of(order: Order, marker: Marker, standing: Standing) -> Changes:
     keep = merged(marker.digests, new)
     moves, note = _state_change(order, marker, standing, groups)
     notes = [note] if note else []
+    told_once = [_cancelled_at_amazon(standing)] if note else []
     cancelled = order.status is OrderStatus.CANCELLED
     tracking = tracking_of(order.packages) if "tracking" in groups else None
     address = "address" in groups and _may_move_address(order, marker, standing)
     lines = bool(groups & {"lines", "totals"}) and not cancelled
     if lines and standing.invoice_number:
         notes.append(_after_invoice(order, standing.invoice_number))
+        told_once.append(f"{_changed_after(order, standing.invoice_number)}. Lines and totals stay.")
         keep = _with_old_money(keep, marker.digests)
         lines = False
     told = _told(order, groups, moves=moves, address=address, lines=lines)
+    told_once = [] if marker.adopted else told_once
     state = standing.target if moves else None
     summary = [
         f"state {state.id}" if state else "",
         TRACKING if tracking else "",
         ADDRESS if address else "",
         LINES if lines else "",
-        MESSAGE if told and not (address or lines) else "",
+        MESSAGE if (told or told_once) and not (address or lines) else "",
     ]
     return Changes(
         digests=keep,
@@ -104,6 +109,7 @@ def changes_of(order: Order, marker: Marker, standing: Standing) -> Changes:
         address=address,
         lines=lines,
         told=told,
+        told_once=tuple(told_once),
         summary=tuple(part for part in summary if part),
         notes=tuple(notes),
     )
@@ -155,6 +161,22 @@ def _told(order: Order, groups: frozenset[str], *, moves: bool, address: bool, l
     return tuple(told)
 
 
+def _cancelled_at_amazon(standing: Standing) -> str:
+    """For those who pack and send, who read no report."""
+    if standing.current is not None and standing.current.shipped:
+        return "Amazon has cancelled this order, which is shipped here: stop the parcel, or wait for its return."
+    return "Amazon has cancelled this order: do not send it. Its state was changed in the shop, and stays."
+
+
+def _changed_after(order: Order, invoice_number: int) -> str:
+    goods = [f"{item.quantity} × {item.sku or item.item_id}" for item in order.items if item.quantity]
+    total = f" for {order.grand_total.amount} {order.grand_total.currency}" if order.grand_total else ""
+    return (
+        f"Amazon changed quantities or amounts after invoice {invoice_number} was issued, to "
+        f"{', '.join(goods) or 'nothing'}{total}"
+    )
+
+
 def _after_shipping(order: Order, standing: Standing) -> Problem:
     name = standing.current.name if standing.current else str(standing.current_id)
     return Problem(
@@ -168,7 +190,7 @@ def _after_shipping(order: Order, standing: Standing) -> Problem:
 def _after_invoice(order: Order, invoice_number: int) -> Problem:
     return Problem(
         ProblemCode.CHANGED_AFTER_INVOICE,
-        f"order {order.order_id}: Amazon changed quantities or amounts after invoice {invoice_number} was issued",
+        f"order {order.order_id}: {_changed_after(order, invoice_number)}",
         order.order_id,
         str(invoice_number),
     )
