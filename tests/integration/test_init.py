@@ -25,6 +25,7 @@ from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Finished
+from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
 from support.writing import Sold, amazon_order, importer, settings_for
 
@@ -266,6 +267,35 @@ def test_a_database_elsewhere_and_an_end_of_input_in_the_middle(
     assert "PrestaShop 8.2.1 is there." in done.output
     assert str(url.password) not in done.output
     assert not (tmp_path / "asked.toml").exists()
+
+
+def test_states_that_may_not_be_created_cost_a_person_no_answer_and_a_script_its_file(
+    tmp_path: Path,
+    server: SimulatorServer,
+    shop: ShopDatabase,
+    mariadb_server: MariadbServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = make_url(shop.url)
+    with mariadb_server.engine().begin() as connection:
+        connection.exec_driver_sql("CREATE OR REPLACE USER 'looker'@'%%' IDENTIFIED BY 'only-looks'")
+        connection.exec_driver_sql(f"GRANT SELECT ON `{url.database}`.* TO 'looker'@'%%'")
+    looker = url.set(username="looker", password="only-looks").render_as_string(hide_password=False)
+    monkeypatch.setenv("ORDERFERRY_PRESTASHOP_URL", looker)
+    credentials = server.credentials
+    answers = ["eu", "IT", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
+    answers += ["y", "", "", "", "shop", "n", "undeliverable", "", ""]
+    done = converse(tmp_path, server, answers)
+    assert done.exit_code == 0, done.output
+    assert "No state was created" in done.output
+    assert "GRANT" in done.output
+    assert "state_paid" not in tomllib.loads((tmp_path / "asked.toml").read_text())["orders"]
+    words = ["init", "--non-interactive", "--marketplaces", "it", *simulated(server), "--create-states"]
+    words += ["--client-id", credentials.client_id, *secrets(tmp_path, server)]
+    assert run(tmp_path, *words, ORDERFERRY_PRESTASHOP_URL=looker).code == 5
+    assert not (tmp_path / "config.toml").exists()
+    with mariadb_server.engine().begin() as connection:
+        connection.exec_driver_sql("DROP USER 'looker'@'%%'")
 
 
 def test_orders_of_another_importer_are_told_of(

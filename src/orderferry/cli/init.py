@@ -139,11 +139,27 @@ def init_command(context: CliContext, /, **given: Any) -> int:
             raise click.UsageError(NOBODY_ANSWERS) from None
         raise
     if create and tries is not None:
-        for key, id_state in tries.create_states().items():
-            interview.draft.put(f"orders.{key}", id_state)
+        _create_states(interview, tries)
     write_new(target, interview.draft.text())
     _print_next(target, interview.draft.settings(), utc_now())
     return 0
+
+
+def _create_states(interview: Interview, tries: _Tries) -> None:
+    """Create order states for Amazon. Where that fails, a person does not lose the answers; a script gets the error."""
+    from orderferry.cli.failures import error_lines
+    from orderferry.errors import ShopError
+
+    try:
+        made = tries.create_states()
+    except ShopError as error:
+        if not interview.interactive:
+            raise
+        for line in (*error_lines(error), "No state was created; the configuration uses the shop's own states."):
+            click.echo(click.style(line, fg="yellow"))
+        return
+    for key, id_state in made.items():
+        interview.draft.put(f"orders.{key}", id_state)
 
 
 def _converse(interview: Interview, tries: _Tries | None, now: datetime, given: dict[str, Any]) -> bool:

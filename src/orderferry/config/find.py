@@ -40,7 +40,9 @@ def find_configurations(given: Sequence[Path], environ: Mapping[str, str]) -> tu
 def _files(path: Path, source: str) -> list[Path]:
     """The configurations that one name stands for. A file that can't be read is left for reading to say why."""
     if not os.path.lexists(path):
-        raise ConfigError(f"There is no configuration {path} ({source}).", hint=_HINT)
+        where = "" if path.is_absolute() else f" in {_here()}"
+        under_cron = "" if path.is_absolute() else " A crontab needs absolute paths: cron starts in the home folder."
+        raise ConfigError(f"There is no configuration {path} ({source}){where}.", hint=_HINT + under_cron)
     if not path.is_dir():
         return [path]
     try:
@@ -52,6 +54,13 @@ def _files(path: Path, source: str) -> list[Path]:
     if not configurations:
         raise ConfigError(f"The folder {path} ({source}) holds no configuration (*.toml).", hint=_HINT)
     return configurations
+
+
+def _here() -> str:
+    try:
+        return f"the folder {Path.cwd()}"
+    except OSError:
+        return "a folder that is gone"
 
 
 def _includes(file: Path) -> tuple[Path, ...]:
