@@ -89,7 +89,7 @@ def _lines() -> Iterator[str]:
 
 
 def _command(name: str, command: click.Command) -> Iterator[str]:
-    arguments = [p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)]
+    _options_word, *arguments = command.collect_usage_pieces(click.Context(command))
     yield f".SS {_text(' '.join([name, *arguments]))}"
     yield from _paragraphs(tuple(" ".join(part.split()) for part in (command.help or "").split("\n\n")))
     yield from _options(command)

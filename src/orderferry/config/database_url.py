@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from orderferry.config.kinds import UNPRINTABLE, Kind, Unfit
 from orderferry.config.tls import placed
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _DRIVERS = {
     "mysql": "mysql+pymysql",
@@ -77,8 +81,20 @@ class DatabaseUrl:
         return replace(own, database=str(folder / self.database)) if self.is_file else own
 
 
+def read_by_sqlalchemy(text: str) -> URL:
+    """Given what `DatabaseUrl.text` wrote, return it as SQLAlchemy's URL, with the database's name decoded.
+
+    SQLAlchemy decodes that name from 2.1 on. Raise as make_url.
+    """
+    from sqlalchemy import make_url  # noqa: PLC0415 — a configuration is read without it
+
+    url = make_url(text)
+    decodes = make_url("sqlite:///%25").database == "%"
+    return url if decodes or url.database is None else url.set(database=unquote(url.database))
+
+
 def quote_database(name: str) -> str:
-    """Given a database's name, return it for a URL. Only what must be is encoded: old SQLAlchemy does not decode."""
+    """Given a database's name, return it for a URL. Only what must be is encoded."""
     return name.replace("%", "%25").replace("?", "%3F")
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, select
 
+from orderferry.config.database_url import read_by_sqlalchemy
 from orderferry.config.model import Secret
 from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import LedgerUnusable
@@ -138,7 +139,7 @@ def location_of(url: Secret) -> str:
 
 def _address(url: Secret) -> URL:
     try:
-        address = make_url(url.reveal())
+        address = read_by_sqlalchemy(url.reveal())
     except (exc.ArgumentError, ValueError):
         address = None
     if address is None or address.get_backend_name() not in ("mysql", "mariadb") or not address.database:

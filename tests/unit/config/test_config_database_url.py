@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy.engine import make_url
 
-from orderferry.config.database_url import DatabaseUrl, parse_database_url
+from orderferry.config.database_url import DatabaseUrl, parse_database_url, read_by_sqlalchemy
 from orderferry.config.kinds import Unfit
 from support.configuration import AMAZON, load
 
@@ -64,7 +63,7 @@ NO_ADDRESSES = [
 def test_an_address_is_read_as_it_was_meant(text: str, user: str, password: str | None, location: str) -> None:
     address = parse_database_url(text)
     assert (address.user, address.password, address.location) == (user, password, location)
-    read = make_url(address.text)
+    read = read_by_sqlalchemy(address.text)
     assert (read.drivername, read.username or "", read.password) == ("mysql+pymysql", user, password)
     assert read.database == "d"
 
@@ -81,7 +80,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_s
 @given(user=TEXT, password=TEXT, database=TEXT)
 def test_sqlalchemy_reads_back_what_we_write(user: str, password: str, database: str) -> None:
     written = DatabaseUrl("mysql+pymysql", database, user, password, "::1", 3307, (("unix_socket", f"/{user}"),)).text
-    read = make_url(written)
+    read = read_by_sqlalchemy(written)
     assert (read.username, read.password, read.host, read.port) == (user, password, "::1", 3307)
     assert (read.database, read.query["unix_socket"]) == (database, f"/{user}")
 
@@ -105,20 +104,20 @@ def test_printing_an_address_shows_no_password() -> None:
 def test_an_sqlite_file_is_relative_to_the_configuration(tmp_path: Path, file: str, path: str) -> None:
     prestashop = load(tmp_path, f"{AMAZON}[prestashop]\nurl = 'sqlite:///{file}'\npassword = 'unused'\n").prestashop
     assert prestashop.location == path.format(tmp_path)
-    assert make_url(prestashop.url.reveal()).database == path.format(tmp_path)
-    assert ("timeout" in make_url(prestashop.url.reveal()).query) is ("timeout" in file)
+    assert read_by_sqlalchemy(prestashop.url.reveal()).database == path.format(tmp_path)
+    assert ("timeout" in read_by_sqlalchemy(prestashop.url.reveal()).query) is ("timeout" in file)
 
 
 def test_the_parts_make_an_address(tmp_path: Path) -> None:
     text = AMAZON + "[prestashop]\nuser = 'u@x'\npassword = 'p@:/% ?#'\ndatabase = 'shop'\n"
     prestashop = load(tmp_path, text).prestashop
-    url = make_url(prestashop.url.reveal())
+    url = read_by_sqlalchemy(prestashop.url.reveal())
     assert (url.username, url.password, url.host, url.port) == ("u@x", "p@:/% ?#", "127.0.0.1", None)
     assert prestashop.location == "127.0.0.1:3306/shop"
     prestashop = load(tmp_path, text + "host = 'db.example'\nport = 3307\n").prestashop
     assert prestashop.location == "db.example:3307/shop"
-    assert make_url(prestashop.url.reveal()).port == 3307
+    assert read_by_sqlalchemy(prestashop.url.reveal()).port == 3307
     prestashop = load(tmp_path, text + "socket = '/run/my sql.sock'\n").prestashop
-    url = make_url(prestashop.url.reveal())
+    url = read_by_sqlalchemy(prestashop.url.reveal())
     assert (url.host, url.query["unix_socket"]) == ("localhost", "/run/my sql.sock")
     assert prestashop.location == "/run/my sql.sock/shop"

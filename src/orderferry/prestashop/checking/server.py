@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
+from orderferry.config.database_url import read_by_sqlalchemy
 from orderferry.config.model import PrestashopSettings
 from orderferry.config.tls import AUTHORITY
 from orderferry.config.urls import is_loopback
@@ -64,7 +65,7 @@ def _facts(found: Mapping[str, str]) -> str:
 
 def _encryption(settings: PrestashopSettings) -> Iterator[CheckResult]:
     """Amazon's Data Protection Policy wants buyers' data encrypted on the way."""
-    url = sa.make_url(settings.url.reveal())
+    url = read_by_sqlalchemy(settings.url.reveal())
     host = url.host or ""
     if not host or is_loopback(host):
         return

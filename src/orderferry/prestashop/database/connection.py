@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from pymysql.constants import CLIENT
 from sqlalchemy import event, exc, pool
 
+from orderferry.config.database_url import read_by_sqlalchemy
 from orderferry.config.model import PrestashopSettings
 from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import ShopUnavailable, ShopUnfit
@@ -79,7 +80,7 @@ def access_of(settings: PrestashopSettings) -> Access:
 
 def _url(settings: PrestashopSettings) -> sa.URL:
     try:
-        url = sa.make_url(settings.url.reveal())
+        url = read_by_sqlalchemy(settings.url.reveal())
         known = url.get_backend_name() in _MYSQL_NAMES | {"sqlite"}
     except (exc.ArgumentError, ValueError):
         known = False
