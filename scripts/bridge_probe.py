@@ -197,7 +197,7 @@ def events(copy: Copy, order: int) -> Iterator[expected.Heard]:
     if row is None:
         raise CannotTry(f"There is no order {order}.")
     ids = expected.ids_of(copy.sql, order)
-    paid, shipped = (state(copy, int(copy.setting(name)), row["id_lang"]) for name in (PAID, SHIPPED))
+    paid, shipped = (state(copy, name, row["id_lang"]) for name in (PAID, SHIPPED))
     invoice = ids["OrderInvoice"][0] if ids["OrderInvoice"] else 0
     history = ids["OrderHistory"][0] if ids["OrderHistory"] else 0
     write(copy, row, "order_created", id_order_state=paid[0], id_order_invoice=invoice, paid=1)
@@ -214,11 +214,14 @@ def is_of_new_people(one: expected.Heard) -> bool:
     return str(one[1].get("object", "")).split()[:1] in [[name] for name in expected.OF_NEW_PEOPLE]
 
 
-def state(copy: Copy, number: int, language: int) -> tuple[int, str]:
-    """A state and how the probe describes it."""
+def state(copy: Copy, setting: str, language: int) -> tuple[int, str]:
+    """A state that a setting names, and how the probe describes it."""
+    number = int(copy.setting(setting) or 0)
     name = copy.sql(
         "SELECT name FROM {p}order_state_lang WHERE id_order_state = :s AND id_lang = :l", s=number, l=language
     ).scalar()
+    if name is None:
+        raise CannotTry(f"The shop's configuration names no order state by {setting}.")
     return number, f"OrderState {number} {name}"
 
 
