@@ -626,17 +626,24 @@ final class Store
         return $states;
     }
 
-    /** Before a call: the row that says that it runs. */
+    /**
+     * Before a call: the row that says that it runs. False if another process has made the call its own, which only a
+     * server that forgets its locks lets happen.
+     */
     public function begin(Call $call)
     {
-        $this->rows(
-            "INSERT INTO {p}orderferry_event_call
+        $added = $this->count(
+            "INSERT IGNORE INTO {p}orderferry_event_call
             (id_event, hook, sequence, module, state, attempts, message, started, ended, next_try)
-            VALUES (?, ?, ?, ?, 'running', 1, '', UTC_TIMESTAMP(), NULL, NULL)
-            ON DUPLICATE KEY UPDATE state = 'running', attempts = attempts + 1, message = '', started = UTC_TIMESTAMP(),
-            ended = NULL, next_try = NULL",
+            VALUES (?, ?, ?, ?, 'running', 1, '', UTC_TIMESTAMP(), NULL, NULL)",
             $call->key()
         );
+        return $added === 1 || $this->count(
+            "UPDATE {p}orderferry_event_call SET state = 'running', attempts = attempts + 1, message = '',
+            started = UTC_TIMESTAMP(), ended = NULL, next_try = NULL
+            WHERE id_event = ? AND hook = ? AND sequence = ? AND module = ? AND state = 'failed'",
+            $call->key()
+        ) === 1;
     }
 
     public function end(Call $call, $state, $message)
@@ -1681,7 +1688,9 @@ final class Worker
     {
         Signals::check();
         $this->shop->restore();
-        $this->store->begin($call);
+        if (!$this->store->begin($call)) {
+            return true;
+        }
         Death::$call = $call;
         Say::detail('calling ' . $call->named());
         $level = ob_get_level();

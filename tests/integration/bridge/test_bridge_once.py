@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from orderferry.bridge import SCRIPT
 from support.bridge import SECONDS, BridgeShop
 
 HOOKS = ("actionValidateOrder", "actionOrderStatusUpdate", "actionOrderStatusPostUpdate")
@@ -113,6 +114,21 @@ def test_a_second_bridge_stands_back(bridge_shop: BridgeShop, options: tuple[str
     bridge_shop.go_on()
     first.communicate(timeout=SECONDS)
     assert first.returncode == 0
+    heard_once(bridge_shop, calls)
+
+
+def test_two_bridges_double_nothing_even_where_the_server_knows_no_locks(bridge_shop: BridgeShop) -> None:
+    calls = scene(bridge_shop)
+    script = bridge_shop.tools / SCRIPT
+    with_lock = script.read_text()
+    assert with_lock.count("!$this->store->lock()") == 1
+    script.write_text(with_lock.replace("!$this->store->lock()", "false"))
+    bridge_shop.behave({"at": 2, "do": "wait"})
+    first = bridge_shop.start()
+    bridge_shop.until_a_module_waits()
+    bridge_shop.run()
+    bridge_shop.go_on()
+    first.communicate(timeout=SECONDS)
     heard_once(bridge_shop, calls)
 
 
