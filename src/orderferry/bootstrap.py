@@ -216,17 +216,30 @@ class Installation:
         """
         from orderferry.ledger.open import ledger_exists
         from orderferry.run.compare import COMMAND
-        from orderferry.run.compare_result import Comparison
 
         stop = StopSwitch(self.now)
-        with stop.on_signals():
-            if not ledger_exists(self.settings.ledger.place):
+        if not ledger_exists(self.settings.ledger.place):
+            with stop.on_signals():
                 return self._comparer(options, None, stop).run()
-            try:
-                with self._alone(COMMAND, stop), self.ledger() as ledger:
-                    return self._comparer(options, ledger, stop).run()
-            except AlreadyRunning as running:
-                return Comparison(self.now(), errors=[running])
+        # A span of one's own is a person's question, who sees the answer: like a dry run it alarms nobody.
+        with self._watched(COMMAND, RunOptions(dry_run=not options.is_daily)) as watch, stop.on_signals():
+            result = self._compare(options, stop, watch)
+            watch.ended(result)
+        return result
+
+    def _compare(self, options: CompareOptions, stop: StopSwitch, watch: Watch) -> Comparison:
+        from orderferry.run.compare import COMMAND
+        from orderferry.run.compare_result import Comparison
+
+        try:
+            with self._alone(COMMAND, stop), self.ledger() as ledger:
+                watch.started()
+                result = self._comparer(options, ledger, stop).run()
+                watch.note(ledger.conditions().values())
+                return result
+        except AlreadyRunning as running:
+            watch.note(())  # the other one tells how it ends
+            return Comparison(self.now(), errors=[running])
 
     def forget(self, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
         """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable."""

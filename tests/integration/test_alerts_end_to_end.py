@@ -70,6 +70,26 @@ def test_a_run_that_amazon_refuses_pings_failure_with_the_sentence(
     assert "Atzr|revoked" not in "".join(one.body.decode() for one in box.received)
 
 
+def test_the_daily_comparison_pings_and_tells_what_it_found_and_a_persons_question_does_not(
+    tmp_path: Path, server: SimulatorServer, sqlite_shop: ShopDatabase, box: Mailbox
+) -> None:
+    program = installed(tmp_path, server, sqlite_shop, box)
+    program.run("compare")
+    assert box.paths == [], "an audit without a ledger alarms nobody"
+    program.run("import")
+    box.received.clear()
+    assert program.run("compare").code == 1
+    assert box.paths == ["/key/compare/start", "/key/compare", "/hook"]
+    document: dict[str, Any] = box.received[-1].json
+    assert (document["command"], document["exit_code"]) == ("compare", 1)
+    assert document["missing"]
+    assert document["news"][0].startswith(f"order {document['missing'][0]['order_id']} is missing in the shop: held ")
+    assert document["text"].startswith("orderferry compare (config):\norder ")
+    box.received.clear()
+    program.run("compare", "--since", "20h")
+    assert box.paths == []
+
+
 def test_a_dead_alert_service_changes_neither_the_exit_code_nor_the_output(
     tmp_path: Path, server: SimulatorServer, sqlite_shop: ShopDatabase, box: Mailbox
 ) -> None:

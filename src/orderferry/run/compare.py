@@ -88,6 +88,11 @@ class CompareOptions:
     by_search: bool = False
     for_page: bool = False
 
+    @property
+    def is_daily(self) -> bool:
+        """Whether it is the comparison that cron starts, not a person's question about a time of their own."""
+        return self.since is None and self.until is None and self.month is None
+
 
 @dataclass(frozen=True, slots=True)
 class Comparer:

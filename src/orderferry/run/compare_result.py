@@ -18,6 +18,8 @@ from orderferry.run.compare_totals import Totals
 from orderferry.run.report import error_json
 from orderferry.run.status import Status
 
+MOST_LINES = 20  # of what was found, in an alert
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -81,6 +83,32 @@ class Comparison:
     calls: Mapping[str, int] = field(default_factory=dict)
     ledger: LedgerWords | None = None
     said: tuple[tuple[ExitCode, str], ...] = ()  # of `errors`, what is news for a run without a terminal
+
+    @property
+    def command(self) -> str:
+        """The name of the command."""
+        return "compare"
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What the webhook gets: what was said of errors, and what was found, every time as cron mails it."""
+        return (*(line for _, line in self.said), *self._found_lines())
+
+    def summary(self) -> list[str]:
+        """The comparison in a few lines, for the body of a ping."""
+        counts = f"{self.amazon_orders} orders at Amazon, {self.shop_orders} in the shop"
+        errors = [f"{error.message} {error.hint}".strip() for error in self.errors]
+        return [f"orderferry compare: exit code {int(self.exit_code)}; {counts}", *errors, *self._found_lines()]
+
+    def _found_lines(self) -> list[str]:
+        kinds = (("missing in the shop", self.missing), ("surplus or doubled in the shop", self.surplus))
+        lines = [f"order {found.order_id} is {kind}: {found.reason}" for kind, all_ in kinds for found in all_]
+        lines += [
+            f"order {one.order_id} differs in {one.field}: Amazon {one.amazon}, shop {one.shop}: {one.reason}"
+            for one in self.different
+        ]
+        more = len(lines) - MOST_LINES
+        return lines if more <= 0 else [*lines[:MOST_LINES], f"… and {more} more: `orderferry compare` lists them"]
 
     @property
     def found_something(self) -> bool:

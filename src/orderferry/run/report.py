@@ -105,6 +105,18 @@ class Report:
         return worst(codes)
 
     @property
+    def news(self) -> tuple[str, ...]:
+        """What was said of this run, for the webhook."""
+        return tuple(line for _, line in self.said)
+
+    def summary(self) -> list[str]:
+        """The run in a few lines, for the body of a ping."""
+        counts = ", ".join(f"{number} {word}" for word, number in self.counts.items() if number)
+        lines = [f"orderferry {self.command}: exit code {int(self.exit_code)}; orders: {counts or 'none'}"]
+        lines += [f"{error.message} {error.hint}".strip() for error in self.errors]
+        return [*lines, *(problem.message for problem in self.problems.values())]
+
+    @property
     def problems_need_a_person(self) -> bool:
         """Whether this run met an order that is held or failed, or a report about an imported one."""
         return any(problem.code not in INFORMATIVE for problem in self.problems.values())

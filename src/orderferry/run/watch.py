@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,10 +10,31 @@ from orderferry.domain.records import Condition
 from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.conditions import error_key
 from orderferry.run.options import RunOptions
-from orderferry.run.report import Report
 
 # Done, whatever a person has to do about single orders: the mail, the webhook and `status` tell of those.
 WORKED = frozenset({ExitCode.DONE, ExitCode.NEEDS_A_PERSON})
+
+
+class Told(Protocol):
+    """What is told of: the report of an import command, or a comparison."""
+
+    @property
+    def command(self) -> str: ...
+
+    @property
+    def exit_code(self) -> ExitCode: ...
+
+    @property
+    def errors(self) -> Sequence[OrderferryError]: ...
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What the webhook gets: nothing where nothing is news."""
+
+    def summary(self) -> list[str]:
+        """A run in a few lines, for the body of a ping."""
+
+    def as_json(self) -> dict[str, Any]: ...
 
 
 class Alarm(Protocol):
@@ -53,7 +74,7 @@ class Watch:
         """The conditions that the ledger has after this run; without a call every error counts as one."""
         self._standing = frozenset(condition.key for condition in conditions if condition.last_printed is not None)
 
-    def ended(self, report: Report) -> None:
+    def ended(self, report: Told) -> None:
         """The run is over: ping, and tell the webhook what is news.
 
         What may heal by itself is a failure from the moment on when it is a condition, as for the mail; before, the
@@ -63,7 +84,7 @@ class Watch:
             self.alarm.failed(self.command, _text(report, self.tail))
         elif self._pings and self._running:
             self.alarm.succeeded(self.command, _text(report, ""))
-        if report.said and not self.options.dry_run:
+        if report.news and not self.options.dry_run:
             self.alarm.told(news(report, self.name))
 
     def broke(self, error: OrderferryError) -> None:
@@ -78,7 +99,7 @@ class Watch:
     def _pings(self) -> bool:
         return not (self.options.dry_run or self.options.orders or self.options.restore)
 
-    def _is_failure(self, report: Report) -> bool:
+    def _is_failure(self, report: Told) -> bool:
         if report.exit_code in WORKED:
             return False
         if self._standing is None:
@@ -86,13 +107,12 @@ class Watch:
         return any(error_key(report.command, error) in self._standing for error in report.errors)
 
 
-def news(report: Report, name: str) -> dict[str, Any]:
+def news(report: Told, name: str) -> dict[str, Any]:
     """Given a report, return the webhook's document: what is news, and the run as `--json` has it.
 
     `text` holds the news in one piece, as chat services want it.
     """
-    lines = tuple(line for _, line in report.said)
-    return {**report.as_json(), **_document(report.command, name, int(report.exit_code), lines)}
+    return {**report.as_json(), **_document(report.command, name, int(report.exit_code), report.news)}
 
 
 def _document(command: str, name: str, exit_code: int, lines: tuple[str, ...]) -> dict[str, Any]:
@@ -100,10 +120,6 @@ def _document(command: str, name: str, exit_code: int, lines: tuple[str, ...]) -
     return {"command": command, "config": name, "exit_code": exit_code, "news": list(lines), "text": text}
 
 
-def _text(report: Report, tail: object) -> str:
-    """A run in a few lines, for the body of a ping."""
-    counts = ", ".join(f"{number} {word}" for word, number in report.counts.items() if number)
-    lines = [f"orderferry {report.command}: exit code {int(report.exit_code)}; orders: {counts or 'none'}"]
-    lines += [f"{error.message} {error.hint}".strip() for error in report.errors]
-    lines += [problem.message for problem in report.problems.values()]
-    return "\n".join([*lines, "", str(tail)]).strip()
+def _text(report: Told, tail: object) -> str:
+    """The body of a ping."""
+    return "\n".join([*report.summary(), "", str(tail)]).strip()
