@@ -1,15 +1,16 @@
 """Builds what commands need that only look (`check`, `show`, `plan`): beside bootstrap the only place for adapters.
 
-They create no ledger and no table; where a ledger is there, the requests that they make are booked in it.
+They create no ledger, and but for `bridge install` no table; where a ledger is there, the requests that they make are
+booked in it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ from orderferry.bootstrap import Installation, account_identity
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.measured_volume import MeasuredVolume
-from orderferry.errors import LedgerUnusable, ShopError
+from orderferry.errors import ExitCode, LedgerUnusable, ShopError
 from orderferry.run.check import check_ledger_place
+from orderferry.run.conditions import Found
 from orderferry.run.rules import rules_of
 from orderferry.run.status import Status, read_status
 from orderferry.run.story import Story, StoryTeller
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
     from orderferry.prestashop.checking.probe import ShopProbe
     from orderferry.prestashop.checking.setup_shop import SetupShop
+    from orderferry.prestashop.feed.bridge_shop import BridgeShop
 
 STATUS_PATIENCE = timedelta(seconds=5)  # a monitor that asks for the status waits for ten at most
 
@@ -74,7 +77,18 @@ def shop_probe(installation: Installation) -> ShopProbe:
     """The shop, with the eyes of `check`."""
     from orderferry.prestashop.checking.probe import ShopProbe
 
-    return ShopProbe(installation.settings, sleep=installation.sleep)
+    return ShopProbe(installation.settings, sleep=installation.sleep, clock=installation.now)
+
+
+@contextmanager
+def bridge_shop(installation: Installation) -> Iterator[BridgeShop]:
+    """The shop, with the eyes of `bridge`. Raise LedgerUnusable where the ledger is another shop's."""
+    from orderferry.prestashop.feed.bridge_shop import BridgeShop
+
+    with ledger_if_there(installation) as ledger:
+        recall = ledger.recall if ledger else _nothing
+        with closing(BridgeShop(installation.settings, recall=recall, sleep=installation.sleep)) as shop:
+            yield shop
 
 
 def check_ledger(installation: Installation) -> Iterator[CheckResult]:
@@ -127,7 +141,9 @@ def shop_status(installation: Installation) -> Status:
     with closing(shop), installation.ledger(read_only=True) as ledger:
         status = read_status(ledger, installation.quota(ledger), settings, now)
         try:
-            return replace(status, unconfirmed=find_unconfirmed(ledger, shop, now))
+            unconfirmed = find_unconfirmed(ledger, shop, now)
+            unread = _unread(replace(settings, prestashop=hasty), installation.sleep, now)
+            return replace(status, unconfirmed=unconfirmed, conditions=(*status.conditions, *unread))
         except ShopError as error:
             return replace(
                 status,
@@ -136,6 +152,22 @@ def shop_status(installation: Installation) -> Status:
                     f"Which orders the shop has shipped is unknown: {error.message}",
                 ),
             )
+
+
+def _nothing(_key: str) -> None:
+    """The memory of no ledger."""
+
+
+def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -> list[Found]:
+    """The readers of the feed of changes that are late. Raise ShopError."""
+    from orderferry.prestashop.feed.bridge_shop import BridgeShop
+
+    if not settings.events_enabled:
+        return []
+    with closing(BridgeShop(settings, recall=_nothing, sleep=sleep)) as shop:
+        feed = shop.feed()
+    complaints = feed.complaints(now) if feed else []
+    return [Found(f"events-unread {number}", text, ExitCode.NEEDS_A_PERSON) for number, text in enumerate(complaints)]
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.feed import BRIDGE, feed_from
+from orderferry.domain.feed import BRIDGE
 from orderferry.errors import LedgerUnusable
+from orderferry.prestashop.feed.bridge_shop import BridgeShop
 from orderferry.prestashop.shop import PrestashopShop
 from support.feed import events, flaws_of_feed
 from support.shop_database import ShopDatabase
@@ -151,19 +152,26 @@ def test_without_a_reader_age_alone_counts(installation: Installation) -> None:
     assert [event["id_event"] for event in events(installation.shop)] == [3, 4]
 
 
-def test_the_ledger_is_told_how_far_the_readers_are(installation: Installation) -> None:
-    installation.run(1, 2)
-    installation.reader("erp", 1)
-    installation.run()
+def test_readers_that_are_late_are_named(installation: Installation) -> None:
+    def complaints(after: timedelta) -> list[str]:
+        shop = BridgeShop(
+            settings_for(installation.shop, installation.folder), recall=installation.memory.get, sleep=lambda _: None
+        )
+        feed = shop.feed()
+        shop.close()
+        assert feed is not None
+        assert feed.last == 4
+        return feed.complaints(NOW + after)
 
-    feed = feed_from(installation.memory["feed"])
-    (reader,) = feed.readers
-    assert (feed.last, reader.name, reader.position, reader.behind) == (4, "erp", 1, 3)
-    assert reader.oldest == NOW.replace(microsecond=0)
-    assert feed.complaints(NOW + timedelta(hours=1)) == []
-    (complaint,) = feed.complaints(NOW + timedelta(days=2))
-    assert "'erp'" in complaint
-    assert "3 events" in complaint
+    installation.run(1, 2)
+    (nobody,) = complaints(timedelta(days=2))
+    assert "No program has ever said" in nobody
+    installation.reader("erp", 1)
+    installation.reader(BRIDGE, 4)
+
+    assert complaints(timedelta(hours=23)) == []
+    (erp,) = complaints(timedelta(hours=25))
+    assert erp.startswith("3 events of the feed wait for 'erp', the oldest for 1d1h")
 
 
 def test_a_ledger_that_breaks_at_the_end_is_forgiven(installation: Installation) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.init_modules import settle_modules
 from orderferry.cli.init_steps import (
     INVOICES,
     MAILS,
@@ -33,6 +34,7 @@ from orderferry.domain.durations import iso
 if TYPE_CHECKING:
     from orderferry.config.draft import Draft
     from orderferry.config.model import Settings
+    from orderferry.prestashop.checking.modules import Listeners
     from orderferry.prestashop.facts import ShopFacts
 
 NOBODY_ANSWERS = (
@@ -89,6 +91,13 @@ class _Tries:
 
         with setup_shop(self.draft.settings(whole=False)) as shop:
             return shop.foreign_orders()
+
+    def listeners(self) -> Listeners:
+        """Modules that wait for what SQL does not fire."""
+        from orderferry.inspection import setup_shop
+
+        with setup_shop(self.draft.settings(whole=False)) as shop:
+            return shop.listeners()
 
     def create_states(self) -> dict[str, int]:
         """Create order states for Amazon."""
@@ -175,6 +184,8 @@ def _converse(interview: Interview, tries: _Tries | None, now: datetime, given: 
     if facts is not None:
         create = settle_states(interview, facts, create=_said(given["create_states"], interview))
         settle_choices(interview, facts)
+        if tries is not None:
+            settle_modules(interview, tries.listeners)
     settle_decisions(interview, invoices_by=given["invoices_by"], vcs=given["vcs"], mails=given["mails"])
     if facts is not None:
         settle_taxes(interview, facts)

@@ -5,7 +5,6 @@ The rows themselves are described in docs/events.md, for whoever reads them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -76,27 +75,28 @@ def _late(reader: Reader, now: datetime) -> str:
     return f"{reader.behind} {events} of the feed wait for {reader.name!r}, the oldest for {age}; {seen}."
 
 
-def feed_text(feed: Feed) -> str:
-    """Given how the feed stands, return it as a text that the ledger keeps for `status`."""
-    readers = [
-        [r.name, r.position, r.behind, r.oldest and r.oldest.isoformat(), r.taken and r.taken.isoformat()]
-        for r in feed.readers
-    ]
-    return json.dumps({"last": feed.last, "oldest": feed.oldest and feed.oldest.isoformat(), "readers": readers})
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What became of the bridge's calls of one module on one hook: how many `done`, `skipped`, `failed` (of which
+    `given_up` are not tried again), `unknown` (the bridge ended during them). `first`: the first event of those that
+    failed or are unknown; `message`: what one of them said. No `module`: whole events."""
+
+    module: str
+    hook: str
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    given_up: int = 0
+    unknown: int = 0
+    first: int = 0
+    message: str = ""
 
 
-def feed_from(text: str | None) -> Feed:
-    """Given what `feed_text` made, return the feed; an empty one for nothing, or for what it did not make."""
-    try:
-        found = json.loads(text or "{}")
-        readers = [
-            Reader(str(name), int(position), int(behind), _moment(oldest), _moment(taken))
-            for name, position, behind, oldest, taken in found.get("readers", ())
-        ]
-        return Feed(int(found.get("last", 0)), _moment(found.get("oldest")), tuple(readers))
-    except (ValueError, TypeError, AttributeError):
-        return Feed()
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """The feed as a person asks for it. `enabled`: events.enabled; `there`: its tables are in the shop."""
 
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    enabled: bool
+    there: bool
+    feed: Feed = Feed()
+    calls: Sequence[Calls] = ()

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
+from orderferry.bridge import DEFAULT_HOOKS, HOOKS_ON_REQUEST
 from orderferry.domain.check_result import CheckResult, fine, warning
+from orderferry.domain.feed import Feed
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.facts import ShopFacts
 
+Listeners = Mapping[str, list[str]]  # module -> the hooks that it is registered on
 MODULE_TABLES = frozenset({"hook", "hook_module", "hook_alias", "module", "module_shop"})
 
 _EVENTS = frozenset(
@@ -39,11 +44,11 @@ _HARMLESS = frozenset(
 )
 
 
-def read_listeners(connection: sa.Connection, tables: ShopTables) -> Mapping[str, list[str]]:
+def read_listeners(connection: sa.Connection, tables: ShopTables) -> Listeners:
     """Modules that listen to events which SQL does not fire: name -> the hooks, by their present names.
 
     A module registered under a hook's old name is called by the new one (hook_alias); one that is switched off for
-    a shop has no row in module_shop there.
+    a shop has no row in module_shop there. The bridge, on the command line, counts as a computer (enable_device & 1).
     """
     if not all(tables.has(name) for name in ("hook", "hook_module", "module")):
         return {}
@@ -58,9 +63,13 @@ def read_listeners(connection: sa.Connection, tables: ShopTables) -> Mapping[str
     if tables.has("module_shop", "id_module", "id_shop"):
         enabled = tables["module_shop"]
         on = sa.and_(enabled.c.id_module == link.c.id_module, enabled.c.id_shop == link.c.id_shop)
+        if tables.has("module_shop", "enable_device"):
+            on = sa.and_(on, enabled.c.enable_device.op("&")(1) != 0)
         query = query.where(sa.exists().where(on))
     elif tables.has("module", "active"):
         query = query.where(module.c.active == 1)
+    if tables.has("hook", "active"):
+        query = query.where(hook.c.active == 1)
     found: dict[str, set[str]] = defaultdict(set)
     for name, current, registered in connection.execute(query):
         words = {as_text(current).lower(), as_text(registered).lower()}
@@ -69,20 +78,87 @@ def read_listeners(connection: sa.Connection, tables: ShopTables) -> Mapping[str
     return {name: sorted(hooks) for name, hooks in sorted(found.items())}
 
 
-def check_modules(listeners: Mapping[str, list[str]]) -> Iterator[CheckResult]:
-    """What modules will not hear of."""
-    missing = {name: hooks for name, hooks in listeners.items() if not _is_harmless(name)}
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """For modules (name -> hooks): what the bridge tells them by itself, what only on request, what never."""
+
+    default: Listeners
+    on_request: Listeners
+    never: Listeners
+
+
+def coverage(listeners: Listeners) -> Coverage:
+    """Given modules and the hooks that they wait for, return who of them hears what through the bridge."""
+    fired = {hook.lower(): "default" for hook in DEFAULT_HOOKS} | {hook.lower(): "ask" for hook in HOOKS_ON_REQUEST}
+
+    def those(how: str) -> Listeners:
+        by_name = {n: [hook for hook in hooks if fired.get(hook.lower(), "") == how] for n, hooks in listeners.items()}
+        return {name: hooks for name, hooks in by_name.items() if hooks}
+
+    return Coverage(those("default"), those("ask"), those(""))
+
+
+def concerned(listeners: Listeners) -> Listeners:
+    """Given modules that wait for events, return those to which it matters that they hear nothing."""
+    return {name: hooks for name, hooks in listeners.items() if not _is_harmless(name)}
+
+
+def check_modules(listeners: Listeners, *, bridged: bool) -> Iterator[CheckResult]:
+    """What modules will not hear of. `bridged`: the bridge is at work."""
+    missing = concerned(listeners)
     if not missing:
         harmless = f" ({', '.join(listeners)} miss nothing that matters)" if listeners else ""
         yield fine("modules", f"No module of the shop waits for events that SQL does not fire{harmless}.")
         return
-    listed = "; ".join(f"{name} ({', '.join(hooks)})" for name, hooks in missing.items())
-    yield warning(
-        "modules",
-        f"SQL fires none of PrestaShop's hooks, so these modules do not hear of imported orders: {listed}.",
-        "Ask each module's maker whether it can look for new orders by itself (by id_order or date_upd); stock and "
-        "invoicing modules matter most.",
-    )
+    heard = coverage(missing)
+    told = _listed(heard.default)
+    if not bridged:
+        rest = (
+            "Other programs can look for new orders by themselves (by id_order or date_upd)."
+            if not told
+            else f"`orderferry bridge install FOLDER` lets modules hear (docs/bridge.md): {told}."
+        )
+        yield warning(
+            "modules",
+            "SQL fires none of PrestaShop's hooks, so these modules do not hear of imported orders: "
+            f"{_listed(missing)}.",
+            " ".join([rest, *_what_else(heard)]),
+        )
+    elif heard.on_request or heard.never:
+        parts = "; ".join(filter(None, (_listed(heard.on_request), _listed(heard.never))))
+        yield warning("modules", f"The bridge does not tell these modules: {parts}.", " ".join(_what_else(heard)))
+    else:
+        yield fine("modules", f"The bridge tells the modules that wait for events: {told}.")
+
+
+def _what_else(heard: Coverage) -> Iterator[str]:
+    if heard.on_request:
+        yield f"Only if hooks_add in the bridge's settings names the hooks: {_listed(heard.on_request)}."
+    if heard.never:
+        yield f"Not even the bridge fires: {_listed(heard.never)}; ask the module's maker what else it can do."
+
+
+def _listed(listeners: Listeners) -> str:
+    return "; ".join(f"{name} ({', '.join(hooks)})" for name, hooks in listeners.items())
+
+
+def check_feed(feed: Feed | None, now: datetime) -> Iterator[CheckResult]:
+    """Whether somebody reads the feed of changes; None: its tables are not there yet."""
+    name = "events"
+    if feed is None or not feed.last:
+        yield fine(name, "The feed of changes has no event yet.")
+        return
+    complaints = feed.complaints(now)
+    for complaint in complaints:
+        yield warning(
+            name,
+            complaint,
+            "`orderferry bridge status` says more. Is the reader's cron still running? A program that reads by itself "
+            "tells how far it is in orderferry_event_consumer (docs/events.md).",
+        )
+    if not complaints:
+        readers = ", ".join(f"{reader.name} ({reader.behind} behind)" for reader in feed.readers)
+        yield fine(name, f"The feed of changes is at event {feed.last}, and is read by: {readers or 'nobody yet'}.")
 
 
 def _is_harmless(name: str) -> bool:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 
 from orderferry.config.model import Settings
 from orderferry.config.object_cache import object_cache
 from orderferry.domain.check_result import CheckResult
+from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.mappings import check_accounts, check_mappings, check_named_products
-from orderferry.prestashop.checking.modules import MODULE_TABLES, check_caches, check_modules, read_listeners
+from orderferry.prestashop.checking.modules import (
+    MODULE_TABLES,
+    check_caches,
+    check_feed,
+    check_modules,
+    read_listeners,
+)
 from orderferry.prestashop.checking.places import check_countries, check_currencies, check_time_zone
 from orderferry.prestashop.checking.server import check_server
 from orderferry.prestashop.checking.states import check_fba, check_invoices, check_mails
 from orderferry.prestashop.checking.tables import check_rights, check_tables, check_version
 from orderferry.prestashop.checking.vat import check_vat, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import ShopFacts, Table
+from orderferry.prestashop.feed.reading import read_feed
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 
@@ -30,8 +40,9 @@ Results = Iterator[CheckResult]
 class ShopProbe:
     """One PrestaShop database. Every method raises ShopUnavailable or ShopUnfit as a run would."""
 
-    def __init__(self, settings: Settings, *, sleep: Callable[[float], None]) -> None:
+    def __init__(self, settings: Settings, *, sleep: Callable[[float], None], clock: Callable[[], datetime]) -> None:
         self._settings = settings
+        self._clock = clock
         self._prefix = settings.prestashop.table_prefix
         self._database = ShopDatabase(settings.prestashop, sleep=sleep)
 
@@ -87,16 +98,28 @@ class ShopProbe:
             yield from check_fba(markets)
 
     def modules(self) -> Results:
-        """Modules that do not hear of imported orders, and caches."""
+        """Modules that do not hear of imported orders, who reads the feed of changes, and caches."""
         with self._database.reading("looking for modules that wait for events") as connection:
             extra = ShopTables(self._prefix, read_tables(connection, self._prefix, MODULE_TABLES))
             listeners = read_listeners(connection, extra)
-        yield from check_modules(listeners)
+        enabled, feed = self._settings.events_enabled, self._feed
+        bridged = enabled and feed is not None and feed.reader(BRIDGE) is not None
+        yield from check_modules(listeners, bridged=bridged)
+        if enabled:
+            yield from check_feed(feed, self._clock())
         yield from check_caches(self._facts, object_cache(self._settings.prestashop.shop_folder))
 
     def close(self) -> None:
         """Give the connection back."""
         self._database.close()
+
+    @cached_property
+    def _feed(self) -> Feed | None:
+        """How the feed of changes stands; None where it is not there, or not asked for."""
+        if not all(name in self._live for name in EVENT_TABLE_NAMES):
+            return None
+        with self._database.reading("looking at the feed of changes") as connection:
+            return read_feed(connection, ShopTables(self._prefix, self._live))
 
     @cached_property
     def _live(self) -> Mapping[str, Table]:

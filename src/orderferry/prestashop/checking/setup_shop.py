@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import Settings
 from orderferry.prestashop.adopting.orders import OrderAdopter
+from orderferry.prestashop.checking.modules import MODULE_TABLES, Listeners, read_listeners
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.tables import ShopTables
@@ -90,6 +91,12 @@ class SetupShop:
             live = read_tables(connection, self._prefix)
             refuse_unfit(connection, self._prefix, live, self._database.access)
             return read_shop_facts(connection, self._prefix, live)
+
+    def listeners(self) -> Listeners:
+        """The modules that wait for what SQL does not fire, with the hooks."""
+        with self._database.reading("looking for modules that wait for events") as connection:
+            tables = ShopTables(self._prefix, read_tables(connection, self._prefix, MODULE_TABLES))
+            return read_listeners(connection, tables)
 
     def foreign_orders(self) -> int:
         """How many Amazon orders of other importers stand in the shop's payments."""

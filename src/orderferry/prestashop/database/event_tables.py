@@ -23,13 +23,20 @@ EVENT_TABLE_NAMES = (EVENT_TABLE, CONSUMER_TABLE, CALL_TABLE)
 
 def event_tables(prefix: str, dialect: str, metadata: sa.MetaData) -> Mapping[str, sa.Table]:
     """Given the prefix and `mysql` or `sqlite`, return the definitions by name without prefix."""
-    keys = [InlineKey(column, name=column) for column in ("id_order", "created")] if dialect != "sqlite" else []
-    columns = {
-        EVENT_TABLE: [*_event_columns(), *keys],
-        CONSUMER_TABLE: _consumer_columns(),
-        CALL_TABLE: _call_columns(),
+    columns = {EVENT_TABLE: _event_columns(), CONSUMER_TABLE: _consumer_columns(), CALL_TABLE: _call_columns()}
+    return {
+        name: sa.Table(prefix + name, metadata, *parts, *_keys(name, dialect), **TABLE_OPTIONS)
+        for name, parts in columns.items()
     }
-    return {name: sa.Table(prefix + name, metadata, *parts, **TABLE_OPTIONS) for name, parts in columns.items()}
+
+
+# What is looked for other than by an event's number: what befell an order, what is old, which calls are due.
+_KEYS = {EVENT_TABLE: (("id_order",), ("created",)), CALL_TABLE: (("state", "next_try"),)}
+
+
+def _keys(table: str, dialect: str) -> list[InlineKey]:
+    """The embedded shop is too small to need any."""
+    return [] if dialect == "sqlite" else [InlineKey(*columns, name=columns[0]) for columns in _KEYS.get(table, ())]
 
 
 def _event_columns() -> list[Any]:

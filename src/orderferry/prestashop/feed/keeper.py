@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orderferry.domain.feed import KEPT_FOR, EventKind, Feed, feed_text
+from orderferry.domain.feed import KEPT_FOR, EventKind
 from orderferry.errors import LedgerUnusable
 from orderferry.prestashop.database.attempts import attempt
 from orderferry.prestashop.database.database import ShopDatabase
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 
 SHOP_ID = "shop_id"  # in orderferry_state: which shop a bridge belongs to
 # Names in the ledger's memory.
-FEED_MEMORY = "feed"
 _NUMBERS = "feed-numbers"
 _PRUNED = "feed-pruned"
 # More than a transaction writes: numbers that a run which is killed may have given without the ledger's knowing.
@@ -54,12 +53,14 @@ class FeedKeeper:
     _reserved: bool = False
 
     def open(self, now: datetime) -> None:
-        """At a run's start: set the counter right, delete what is old, and tell the ledger how the feed stands.
+        """At a run's start: set the counter right, and once a day delete what is old.
 
         Raise ShopUnavailable or ShopUnfit.
         """
         with self.database.reading("looking at the feed of changes") as connection:
             kept, highest = _kept(connection, self.tables), _highest(connection, self.tables)
+        if kept.get(SHOP_ID, "") not in {"", self.recall(SHOP_ID)}:
+            self.remember(SHOP_ID, kept[SHOP_ID])
         given, reserved = self._remembered()
         counter = as_int(kept.get(COUNTER))
         self._last = counter
@@ -67,10 +68,7 @@ class FeedKeeper:
             self._last = attempt(lambda: self._mend(given, reserved, now), lambda: None, self.sleep).result
         if (given, reserved) != (self._last, self._last):
             self._tell(self._last, self._last)
-        with self.database.reading("looking at the feed of changes") as connection:
-            feed = read_feed(connection, self.tables)
-        self._prune(feed, now)
-        self.remember(FEED_MEMORY, feed_text(feed))
+        self._prune(now)
 
     def before_writing(self) -> None:
         """Tell the ledger that numbers are going to be given, if it does not know yet."""
@@ -126,7 +124,7 @@ class FeedKeeper:
         self.remember(SHOP_ID, known)
         return known
 
-    def _prune(self, feed: Feed, now: datetime) -> None:
+    def _prune(self, now: datetime) -> None:
         """Once a day, delete the events of a certain age that every reader has taken, and the calls for them."""
         today = f"{now:%Y-%m-%d}"
         if self.recall(_PRUNED) == today:
@@ -134,7 +132,8 @@ class FeedKeeper:
         event = self.tables[EVENT_TABLE]
         with self.database.reading("looking for old events") as connection:
             old = sa.select(sa.func.max(event.c.id_event)).where(event.c.created < moment_text(now - KEPT_FOR)[:19])
-            last = min([as_int(connection.execute(old).scalar()), *(reader.position for reader in feed.readers)])
+            readers = read_feed(connection, self.tables).readers
+            last = min([as_int(connection.execute(old).scalar()), *(reader.position for reader in readers)])
             first = as_int(connection.execute(sa.select(sa.func.min(event.c.id_event))).scalar())
         while first and first <= last:
             first = min(first + _PRUNED_AT_ONCE, last + 1)

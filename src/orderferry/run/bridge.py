@@ -1,0 +1,120 @@
+"""`bridge status`: how far the readers of the feed are, what became of the bridge's calls, what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from orderferry.domain.durations import iso
+from orderferry.domain.feed import BRIDGE, Calls, FeedState, Reader
+from orderferry.errors import ExitCode
+
+_DOCS = "docs/bridge.md says how"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a person should look at, and what to do."""
+
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeStatus:
+    """Everything that `bridge status` shows of one shop at `now`."""
+
+    state: FeedState
+    now: datetime
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What needs a person."""
+        return tuple(_findings(self.state, self.now))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 if there is nothing to look at, else 1."""
+        return ExitCode.NEEDS_A_PERSON if self.findings else ExitCode.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON object of `bridge status`."""
+        feed = self.state.feed
+        return {
+            "healthy": not self.findings,
+            "enabled": self.state.enabled,
+            "events": {"last": feed.last, "oldest": iso(feed.oldest) if feed.oldest else None},
+            "consumers": [_reader_json(reader, self.now) for reader in feed.readers],
+            "calls": [_calls_json(calls) for calls in self.state.calls],
+            "problems": [
+                {"order_id": "", "code": found.code, "message": found.message, "hint": found.hint}
+                for found in self.findings
+            ],
+            "exit_code": int(self.exit_code),
+        }
+
+
+def _findings(state: FeedState, now: datetime) -> Iterator[Finding]:
+    if not state.enabled:
+        yield Finding("events-off", "No events are written: events.enabled is false.", "Set events.enabled = true.")
+    elif not state.there:
+        yield Finding("no-feed", "The feed's tables are not there yet.", "The first import creates them.")
+    elif state.feed.last and state.feed.reader(BRIDGE) is None:
+        hint = f"`orderferry bridge install FOLDER` puts it there and says what to write into the crontab ({_DOCS})."
+        yield Finding("bridge-never-ran", "The bridge has never run.", hint)
+    for complaint in state.feed.complaints(now) if state.enabled and state.feed.readers else ():
+        yield Finding("events-unread", complaint, "Is its cron still running? It prints why it can't work.")
+    for calls in state.calls:
+        yield from _of_calls(calls)
+
+
+def _of_calls(calls: Calls) -> Iterator[Finding]:
+    who = f"{calls.module or 'A whole event'}{f' on {calls.hook}' if calls.hook else ''}"
+    said = f" ({calls.message})" if calls.message else ""
+    if calls.failed:
+        last = f", {calls.given_up} of them for good" if calls.given_up else ", which is tried again"
+        yield Finding(
+            "calls-failed",
+            f"{who}: {_times(calls.failed)} failed{last}; first for event {calls.first}{said}.",
+            "Ask the module's maker; `--replay failed` of the bridge tries again, modules_skip leaves the module out.",
+        )
+    if calls.unknown:
+        yield Finding(
+            "calls-unknown",
+            f"{who}: the bridge ended during {_times(calls.unknown)}, first for event {calls.first}: whether the "
+            "module did its work is unknown.",
+            "Look whether it did; if not, `--replay unknown` of the bridge fires again.",
+        )
+
+
+def _times(number: int) -> str:
+    return f"{number} {'call' if number == 1 else 'calls'}"
+
+
+def _reader_json(reader: Reader, now: datetime) -> dict[str, Any]:
+    return {
+        "consumer": reader.name,
+        "taken_up_to": reader.position,
+        "behind": reader.behind,
+        "oldest_waiting": iso(reader.oldest) if reader.oldest else None,
+        "last_taken": iso(reader.taken) if reader.taken else None,
+        "late": reader.is_late(now),
+        "note": reader.note,
+    }
+
+
+def _calls_json(calls: Calls) -> dict[str, Any]:
+    return {
+        "module": calls.module,
+        "hook": calls.hook,
+        "done": calls.done,
+        "skipped": calls.skipped,
+        "failed": calls.failed,
+        "given_up": calls.given_up,
+        "unknown": calls.unknown,
+        "first_event": calls.first or None,
+        "message": calls.message,
+    }
