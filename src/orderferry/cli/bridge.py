@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from orderferry.cli.context import CliContext
-from orderferry.cli.failures import error_lines
+from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.domain.durations import format_duration
-from orderferry.errors import ExitCode, OrderferryError, UsageError, worst
+from orderferry.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from orderferry.bridge.installing import Installed
@@ -47,7 +45,10 @@ def install_command(context: CliContext, /, folder: Path, shop_folder: Path | No
     from orderferry.bridge.installing import find_shop_folder, install
     from orderferry.inspection import bridge_shop
 
-    settings = context.one_settings()
+    files = context.config_files()
+    if len(files) > 1:
+        raise click.UsageError("A bridge belongs to one shop: give one -c FILE.")
+    settings = context.settings_of(files[0])
     found = find_shop_folder(shop_folder, settings.prestashop.shop_folder, folder.absolute())
     if found is not None:
         _refuse_other_shop(found, settings)
@@ -66,13 +67,18 @@ def status_command(context: CliContext, /, as_json: bool) -> int:
 
     Exit code 1: events pile up, calls failed, or whether they were made is unknown.
     """
-    found = list(_read_all(context))
-    if as_json:
-        click.echo(json.dumps(_document(found), ensure_ascii=False))
-    else:
-        for path, status in found:
-            _print(status, heading=str(path) if len(found) > 1 else "", quiet=context.quiet)
-    return int(worst(status.exit_code for _, status in found))
+    from orderferry.bootstrap import Installation
+    from orderferry.inspection import bridge_shop
+    from orderferry.run.bridge import BridgeStatus
+
+    def ask(settings: Settings) -> ShopAnswer:
+        installation = Installation(settings)
+        with bridge_shop(installation) as shop:
+            now = installation.now()
+            status = BridgeStatus(shop.state(now), now)
+        return ShopAnswer(status.exit_code, status.as_json(), lambda: _print(status, quiet=context.quiet))
+
+    return for_each_shop(context, "bridge", ask, as_json=as_json)
 
 
 def _refuse_other_shop(folder: Path, settings: Settings) -> None:
@@ -92,57 +98,7 @@ def _refuse_other_shop(folder: Path, settings: Settings) -> None:
         )
 
 
-Found = tuple[Path, "BridgeStatus | OrderferryError"]
-
-
-def _read_all(context: CliContext) -> Iterator[Found]:
-    """How each configuration's bridge stands; one that can't be told does not hide the others."""
-    files = context.config_files()
-    for path in files:
-        try:
-            yield path, _read(context, path)
-        except OrderferryError as error:
-            if len(files) == 1:
-                raise
-            yield path, error
-
-
-def _read(context: CliContext, path: Path) -> BridgeStatus:
-    from orderferry.bootstrap import Installation
-    from orderferry.config.load import load_settings
-    from orderferry.inspection import bridge_shop
-    from orderferry.run.bridge import BridgeStatus
-
-    installation = Installation(load_settings(path, os.environ))
-    context.set_up_logging(installation.settings.logging)
-    with bridge_shop(installation) as shop:
-        now = installation.now()
-        return BridgeStatus(shop.state(now), now)
-
-
-def _document(found: list[Found]) -> dict[str, Any]:
-    documents = [(path, _json(status)) for path, status in found]
-    if len(documents) == 1:
-        return documents[0][1]
-    code = worst(status.exit_code for _, status in found)
-    return {"shops": [{"config": str(path), **one} for path, one in documents], "exit_code": int(code)}
-
-
-def _json(status: BridgeStatus | OrderferryError) -> dict[str, Any]:
-    if not isinstance(status, OrderferryError):
-        return status.as_json()
-    from orderferry.run.report import error_json
-
-    return {"healthy": False, "problems": error_json(status), "exit_code": int(status.exit_code)}
-
-
-def _print(status: BridgeStatus | OrderferryError, *, heading: str, quiet: bool) -> None:
-    if heading:
-        click.echo(f"{heading}:")
-    if isinstance(status, OrderferryError):
-        for line in error_lines(status):
-            click.echo(line, err=True)
-        return
+def _print(status: BridgeStatus, *, quiet: bool) -> None:
     if not quiet:
         for line in _lines(status):
             click.echo(line)

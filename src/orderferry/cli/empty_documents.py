@@ -45,12 +45,17 @@ def _status(_: Problems) -> dict[str, Any]:
     return {"healthy": False, "commands": {}, "coverage": [], "gaps": [], "open": nothing_open, "quota": {}}
 
 
+def _bridge(_: Problems) -> dict[str, Any]:
+    return {"healthy": False, "enabled": False, "events": {"last": 0, "oldest": None}, "consumers": [], "calls": []}
+
+
 def _named(command: str) -> Callable[[Problems], dict[str, Any]]:
     return lambda _: {"command": command}
 
 
 # The others report a run, as `import` does.
 _KEYS: Mapping[str, Callable[[Problems], dict[str, Any]]] = {
+    "bridge": _bridge,
     "check": _check,
     "compare": _compare,
     "status": _status,
