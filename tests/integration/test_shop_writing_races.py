@@ -76,6 +76,47 @@ def test_the_second_writer_of_an_update_writes_nothing(shop_database: ShopDataba
     assert shop_database.count("stock_mvt") == 2
 
 
+def delete_order(database: ShopDatabase) -> None:
+    """A person deletes the order, with all its rows but the marker."""
+    for table in ("orders", "order_invoice", "order_payment", "customer", "cart", "customer_thread"):
+        database.execute(f"DELETE FROM {{p}}{table}")
+
+
+@pytest.mark.parametrize("shop", ["shop_database", "sqlite_shop"])
+def test_an_order_that_two_bring_back_at_once_comes_back_once(
+    request: pytest.FixtureRequest, tmp_path: Path, shop: str
+) -> None:
+    """Its marker stood all along: it refuses nobody by its key."""
+    database: ShopDatabase = request.getfixturevalue(shop)
+    first, second = importer(database, tmp_path), importer(database, tmp_path)
+    first.take(ORDER)
+    delete_order(database)
+    plans = planned(first.plan(ORDER)), planned(second.plan(ORDER))
+
+    made, late = first.shop.apply(plans[0], NOW), second.shop.apply(plans[1], NOW)
+
+    assert isinstance(made, Applied)
+    assert made.effect is Effect.CREATED
+    assert late == Applied(Effect.UNCHANGED, made.id_order)
+    assert_one_order(database)
+
+
+def test_an_order_whose_marker_was_lost_meanwhile_comes_back_with_a_marker(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    writing = importer(sqlite_shop, tmp_path)
+    writing.take(ORDER)
+    delete_order(sqlite_shop)
+    plan = planned(writing.plan(ORDER))
+    sqlite_shop.execute("DELETE FROM {p}orderferry_order")
+
+    applied = writing.shop.apply(plan, NOW)
+
+    assert isinstance(applied, Applied)
+    assert applied.effect is Effect.CREATED
+    assert_one_order(sqlite_shop)
+
+
 def test_importers_side_by_side_share_neither_orders_nor_numbers(shop_database: ShopDatabase, tmp_path: Path) -> None:
     orders = [amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"), order_id=f"402-0000000-{n:07d}") for n in range(20)]
     importers = [importer(shop_database, tmp_path) for _ in range(2)]
@@ -140,6 +181,14 @@ def test_trouble_ends_in_exactly_one_order(
     assert applied.effect is Effect.CREATED
     assert_one_order(sqlite_shop)
     assert len(writing.slept) == len(troubles)
+
+    delete_order(sqlite_shop)
+    with failing(monkeypatch, *troubles):
+        again = writing.take(ORDER)
+
+    assert again.effect is Effect.CREATED, "the same holds for an order that is brought back"
+    assert again.id_order == sqlite_shop.value("SELECT id_order FROM {p}orders")
+    assert_one_order(sqlite_shop)
 
 
 def test_an_update_whose_commit_is_unanswered_is_applied_once(

@@ -65,7 +65,7 @@ class Transactions:
                 return write_order(ShopWriter(connection, self._tables), work, now, shipping_reason=reason)
 
         def exists() -> Written | None:
-            found = self._written_by_others(plan.order_id)
+            found = self._written_by_others(plan.order_id, recreates=work.recreates)
             return Written(found, created=False) if found else None
 
         done: Attempted[Written] = attempt(write, exists, self._sleep)
@@ -107,8 +107,9 @@ class Transactions:
         if self._keeper is not None:
             self._keeper.written(last_event)
 
-    def _written_by_others(self, order_id: str) -> int:
-        """The id_order of an order whose marker stands, 0 for none."""
+    def _written_by_others(self, order_id: str, *, recreates: bool) -> int:
+        """The id_order of an order whose marker stands, 0 for none. Where the order was deleted (`recreates`) its
+        marker stood all along: its row must stand too."""
         with self._database.reading("looking up an imported order") as connection:
             marker = read_markers(connection, self._tables, [order_id]).get(order_id)
-        return marker.id_order if marker is not None else 0
+        return marker.id_order if marker is not None and (marker.order_stands or not recreates) else 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orderferry.domain.feed import EventKind
+from orderferry.prestashop.database.database_errors import DuplicateKey
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.sending import Found
 from orderferry.prestashop.database.values import as_int, as_text
@@ -33,6 +34,7 @@ from orderferry.prestashop.writing.numbers import unused_reference
 from orderferry.prestashop.writing.papers import number_papers
 from orderferry.prestashop.writing.product_sales import count_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.standing_order import lock_marker, lock_order
 from orderferry.prestashop.writing.stock import Movement, move_stock, note_shipping
 from orderferry.prestashop.writing.stock_record import recorded
 
@@ -89,17 +91,23 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
 
 
 def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
-    """Insert the marker, or take over the one whose order a person deleted."""
+    """Insert the marker, or take over the one whose order a person deleted.
+
+    Raise DuplicateKey when that order stands again: another process, or our own COMMIT whose answer never came, has
+    brought it back since it was looked for.
+    """
+    order_id = work.marker.order_id
+    left = lock_marker(writer, order_id) if work.recreates else None
+    if left is not None and lock_order(writer, left, order_id) is not None:
+        raise DuplicateKey(f"Order {order_id} stands in the shop again.")
     row: dict[str, Value] = {
-        **marker_row(work.marker, order_reference="", module=work.frame.module_name, now=now, new=not work.recreates),
+        **marker_row(work.marker, order_reference="", module=work.frame.module_name, now=now, new=left is None),
         **work.marker_extras,
     }
-    if not work.recreates:
+    if left is None:
         writer.insert_all(MARKER_TABLE, [row])
-        return
-    key = {"amazon_order_id": work.marker.order_id}
-    writer.post_rows(MARKER_TABLE, ("id_order",), key, lock=True)
-    writer.post_update(MARKER_TABLE, row, key)
+    else:
+        writer.post_update(MARKER_TABLE, row, {"amazon_order_id": order_id})
 
 
 def _complete_marker(
