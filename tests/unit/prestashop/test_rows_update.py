@@ -104,7 +104,17 @@ def test_digests_of_another_version_are_no_news_but_shipping_is() -> None:
     old = replace(marker_of(), digests=Digests("x", "x", "x", "x", "x", version=0))
 
     assert changes(ORDER, marker=old).summary == ()
+    assert changes(cancelled(ORDER), marker=old).summary == ("state 6",)
     assert changes(shipped(ORDER), marker=old).summary == ("state 4",)
+    assert changes(shipped(ORDER), marker=replace(old, adopted=True)).summary == ("state 4",)
+
+
+def test_what_amazon_says_for_the_first_time_is_news_whatever_the_digests_version() -> None:
+    old = replace(marker_of(), digests=Digests("x", "x", "", "", "x", version=0))
+
+    assert changes(shipped(ORDER), marker=old).summary == ("state 4", "tracking", "address")
+    assert changes(ORDER, marker=old).summary == ("address",)
+    assert changes(shipped(ORDER), marker=replace(old, adopted=True)).summary == ("state 4", "tracking")
 
 
 @given(st.sampled_from(["state", "lines", "address", "tracking", "totals"]))

@@ -13,6 +13,7 @@ from orderferry.domain.marker import DIGEST_VERSION, Digests
 from orderferry.domain.orders import Address, Money, Order, OrderStatus, Proceeds
 from orderferry.prestashop.planning.tracking import tracking_of
 
+_MAY_BE_EMPTY = ("address", "tracking")  # groups of which Amazon may say nothing
 _LENGTH = 16  # hex digits: 64 bits, compared only with the same order's own earlier digest
 
 
@@ -42,11 +43,12 @@ def digests_of(order: Order) -> Digests:
 def changed_groups(old: Digests, new: Digests) -> frozenset[str]:
     """Given the digests written last and those of Amazon's news, return the names of the groups that changed.
 
-    Digests of another version are never compared: nothing changed then, the marker only takes the new ones. An empty
-    new digest means that Amazon says nothing (any more), which is no change either.
+    Digests of another version are never compared: the marker only takes the new ones. But "there was none" means the
+    same in each version: what Amazon says for the first time is news. An empty new digest means that Amazon says
+    nothing (any more), which is no change.
     """
     if old.version != new.version:
-        return frozenset()
+        return frozenset(name for name in _MAY_BE_EMPTY if getattr(new, name) and not getattr(old, name))
     groups = ("state", "lines", "address", "tracking", "totals")
     return frozenset(name for name in groups if getattr(new, name) and getattr(new, name) != getattr(old, name))
 

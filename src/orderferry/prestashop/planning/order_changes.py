@@ -75,9 +75,7 @@ def changes_of(order: Order, marker: Marker, standing: Standing) -> Changes:
     new = digests_of(order)
     groups = changed_groups(marker.digests, new)
     if marker.adopted:
-        # The first news since the adoption have nothing to be compared with; a parcel's number is one all the same.
-        first = frozenset({"tracking"}) if new.tracking and not marker.digests.version else frozenset()
-        groups = groups & {"state", "tracking"} | first
+        groups &= {"state", "tracking"}
     keep = merged(marker.digests, new)
     moves, note = _state_change(order, marker, standing, groups)
     notes = [note] if note else []
