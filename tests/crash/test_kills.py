@@ -6,25 +6,14 @@ seeded sample and every COMMIT; `--whole` takes all.
 
 from __future__ import annotations
 
-import signal
-
 import pytest
 
 from support.proofs import Proofs
-from support.scenes import Scene
+from support.scenes import Scene, kill_at_each
 
 PARTS = 2  # so that two workers share the points
 SAMPLES = {"shop": 6, "ledger": 8}
 FIRST_RUN_SAMPLE = 4
-
-
-def kill_at_each(scene: Scene, family: str, points: list[int]) -> None:
-    """The proof for these points."""
-    for point in points:
-        scene.reset()
-        killed = scene.test_run(accident=("kill", family, point))
-        assert killed.signal == signal.SIGKILL, killed.told()
-        scene.assert_as_ever(scene.clean_run(), f"killed at {family} statement {point}")
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -21,6 +21,7 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ def count_shop(counting: Counting) -> None:
             raise pymysql.err.OperationalError(2013, "Lost connection to MySQL server during query") from None
 
     def query(self: Connection[Any], sql: str | bytes, unbuffered: bool = False) -> int:
-        note(self, sql.decode("utf-8", "replace") if isinstance(sql, bytes) else sql)
+        note(self, sql if isinstance(sql, str) else sql.decode("utf-8", "replace"))  # bytes, or a bytearray
         return real_query(self, sql, unbuffered)
 
     def commit(self: Connection[Any]) -> None:
@@ -182,6 +183,8 @@ def start(request: dict[str, Any]) -> int:
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         code = run(request)
+    except BaseException:
+        traceback.print_exc()
     finally:
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,19 @@ class MariadbServer:
     def socket(self) -> Path:
         return self.folder / "s"
 
+    def command(self) -> list[str]:
+        """The server program. Raise RuntimeError where none is installed."""
+        return [find("mariadbd", "mysqld")]
+
+    def defaults(self) -> Mapping[str, str | None]:
+        """Options that are the same for all servers of this kind."""
+        return {
+            "character_set_server": "utf8mb4",
+            "collation_server": "utf8mb4_general_ci",
+            "sql_mode": MYSQL_DEFAULT_SQL_MODE,
+            "max_connections": "50",
+        }
+
     def install(self) -> None:
         """Make the data folder. Raise RuntimeError where no server is installed."""
         installer = find("mariadb-install-db", "mysql_install_db")
@@ -86,10 +99,7 @@ class MariadbServer:
             "bind_address": "127.0.0.1",
             "user": getpass.getuser(),
             "skip_name_resolve": None,
-            "character_set_server": "utf8mb4",
-            "collation_server": "utf8mb4_general_ci",
-            "sql_mode": MYSQL_DEFAULT_SQL_MODE,
-            "max_connections": "50",
+            **self.defaults(),
         }
         arguments = [
             f"--{name}" + ("" if value is None else f"={value}") for name, value in {**common, **self.options}.items()
@@ -97,13 +107,14 @@ class MariadbServer:
         with log.open("ab") as output:
             # Python ignores SIGXFSZ, and so must a server that is told how large its files may grow.
             self.process = subprocess.Popen(
-                [find("mariadbd", "mysqld"), "--no-defaults", *arguments],
+                [*self.command(), "--no-defaults", *arguments],
                 stdout=output,
                 stderr=output,
                 restore_signals=False,
             )
         self._wait(log)
-        self._create_user()
+        with self.engine().connect() as connection:
+            self._create_user(connection)
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop the server, or `kill` it as a crash would."""
@@ -136,11 +147,10 @@ class MariadbServer:
         for name, value in values.items():
             connection.exec_driver_sql(f"SET GLOBAL {name} = %s", (value,))
 
-    def _create_user(self) -> None:
+    def _create_user(self, connection: sa.Connection) -> None:
         account = f"'{USER}'@'127.0.0.1'"
-        with self.engine().connect() as connection:
-            connection.exec_driver_sql(f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY %s", (PASSWORD,))
-            connection.exec_driver_sql(f"GRANT ALL PRIVILEGES ON *.* TO {account}")
+        connection.exec_driver_sql(f"CREATE USER IF NOT EXISTS {account} IDENTIFIED BY %s", (PASSWORD,))
+        connection.exec_driver_sql(f"GRANT ALL PRIVILEGES ON *.* TO {account}")
 
     def _wait(self, log: Path) -> None:
         deadline = time.monotonic() + STARTING_SECONDS
@@ -153,17 +163,19 @@ class MariadbServer:
             except sa.exc.OperationalError:
                 time.sleep(0.05)  # another process is starting: there is nothing to wait on but its answer
         self.stop(kill=True)
-        raise RuntimeError("mariadbd did not start:\n" + log.read_text("utf-8", "replace")[-3000:])
+        raise RuntimeError("The database server did not start:\n" + log.read_text("utf-8", "replace")[-3000:])
 
 
 @contextmanager
-def running_server(options: Mapping[str, str | None]) -> Iterator[MariadbServer]:
-    """A new server with these options, in a folder that is removed afterwards.
+def running_server(
+    options: Mapping[str, str | None], make: Callable[..., MariadbServer] = MariadbServer
+) -> Iterator[MariadbServer]:
+    """A new server with these options, in a folder that is removed afterwards; `make`: of which kind.
 
     The folder's path is short (pytest's may not be): a socket's may not be longer than a hundred bytes.
     """
     with tempfile.TemporaryDirectory(prefix="orderferry-") as folder:
-        server = MariadbServer(Path(folder), options)
+        server = make(Path(folder), options)
         server.install()
         server.start()
         try:

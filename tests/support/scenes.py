@@ -6,7 +6,8 @@ scene.reset();  scene.test_run(accident=("kill", "shop", 7));  scene.assert_as_e
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+import signal
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,6 +131,15 @@ class Scene:
         markers = shop.rows("SELECT amazon_order_id, id_order FROM {p}orderferry_order")
         assert imported_in_ledger(ledger) == {row["amazon_order_id"]: row["id_order"] for row in markers}, where
         assert self.before.changed() <= {*self.tables, *OWN_TABLES}, where
+
+
+def kill_at_each(scene: Scene, family: str, points: Iterable[int]) -> None:
+    """At each of these points of a family: kill the run, and see that the next one makes everything whole."""
+    for point in points:
+        scene.reset()
+        killed = scene.test_run(accident=("kill", family, point))
+        assert killed.signal == signal.SIGKILL, killed.told()
+        scene.assert_as_ever(scene.clean_run(), f"killed at {family} statement {point}")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from support.shop_database import ShopDatabase
 _MADE = (
     "id_customer id_address id_address_delivery id_address_invoice id_cart id_order id_order_detail id_order_invoice"
     " id_order_payment id_order_history id_order_carrier id_customer_thread id_customer_message id_stock_mvt"
-    " id_order_cart_rule delivery_option"
+    " id_order_cart_rule delivery_option last_address"
 )
 _RANDOM = "reference order_reference secure_key passwd token"
 _TIMES = "date_add date_upd invoice_date delivery_date last_passwd_gen birthday"

@@ -52,7 +52,8 @@ class ServerStore(Store):
         Raise LedgerUnusable.
         """
         with translated(self.name), self.engine.connect() as connection:
-            name = func.concat(PREFIX, func.md5(func.database()))
+            # MySQL takes 64 characters; it has no MD5 any more since 9.6
+            name = func.concat(PREFIX, func.left(func.sha2(func.database(), 256), 40))
             if connection.execute(select(func.get_lock(name, TIMEOUT))).scalar() != 1:
                 raise LedgerUnusable(
                     f"Another host keeps setting up the ledger {self.name}.",

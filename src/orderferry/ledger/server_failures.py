@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 
+from orderferry.domain.server_texts import FileTrouble, file_trouble
 from orderferry.errors import LedgerUnusable
 
 
@@ -20,6 +21,7 @@ class LedgerUnavailable(LedgerUnusable):
 _AWAY_HINT = "Nothing is lost: the next run goes on. If it stays, look after the server, or correct ledger.url."
 _RIGHTS_HINT = "Give ledger.url a user with SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on its database."
 _URL_HINT = "Correct user, password or database in ledger.url."
+_LOG_HINT = "Look for that number in the server's log; is it the server that ledger.url should name?"
 _DAMAGED_HINT = "Put back a copy of the tables, or drop all of them: a missing ledger is rebuilt from the shop."
 
 _AWAY = ("The server of the ledger {ledger} can't be reached, or broke off.", _AWAY_HINT)
@@ -35,6 +37,11 @@ _UNTRUSTED = (
 )
 _UNKNOWN = ("The database of the ledger {ledger} does not exist.", "Create it, or correct ledger.url.")
 _MISSING = ("The ledger {ledger} lacks a table or a column.", _DAMAGED_HINT)
+_SHORT_KEYS = (
+    "The server of the ledger {ledger} is too old: it takes no keys as long as the ledger's.",
+    "Name a server of MySQL 5.7, MariaDB 10.2 or newer in ledger.url, or set innodb_large_prefix=ON, "
+    "innodb_file_format=Barracuda and innodb_file_per_table=ON on this one.",
+)
 _BAD_VALUE = ("The ledger {ledger} does not take a value.", "Report it with what `-vv` prints.")
 
 _UNAVAILABLE: dict[tuple[str, str], tuple[int, ...]] = {
@@ -43,15 +50,17 @@ _UNAVAILABLE: dict[tuple[str, str], tuple[int, ...]] = {
     _CROWDED: (1040, 1203, 1226, 1129),
 }
 _UNUSABLE: dict[tuple[str, str], tuple[int, ...]] = {
-    _FULL: (1021, 1114, 1030, 3),
+    _FULL: (1021, 1114, 1041, 1037, 1038, 3675, 20),
     _READ_ONLY: (1290, 1792, 1836, 3100),
     _RIGHTS: (1142, 1143, 1044, 1227, 1370),
     _REFUSED: (1045, 1698, 1130, 2061, 1251),
     _UNTRUSTED: (2026,),
     _UNKNOWN: (1049,),
     _MISSING: (1146, 1054, 1932, 1034, 1035),
+    _SHORT_KEYS: (1071, 1709),
     _BAD_VALUE: (1366, 1406, 1264, 1048, 1364, 1265),
 }
+_BY_FILE = {FileTrouble.NO_SPACE: _FULL, FileTrouble.READ_ONLY: _READ_ONLY}
 _NO_TLS = 2026
 _BY_NUMBER: dict[int, tuple[type[LedgerUnusable], str, str]] = {
     number: (kind, *words)
@@ -68,9 +77,10 @@ def server_failure(error: BaseException, ledger: str) -> LedgerUnusable:
     number = next((each for each in error.args[:1] if isinstance(each, int)), 0)
     if isinstance(getattr(error, "original_exception", error), ssl.SSLError):
         number = _NO_TLS  # the driver counts it among the servers that are away
-    known = _BY_NUMBER.get(number)
+    with_file = file_trouble(number, str(error))
+    known = (LedgerUnusable, *_BY_FILE[with_file]) if with_file else _BY_NUMBER.get(number)
     if known is None:
         detail = f" (error {number})" if number else ""
-        return LedgerUnusable(f"The server of the ledger {ledger} reported an error{detail}.", hint=_URL_HINT)
+        return LedgerUnusable(f"The server of the ledger {ledger} reported an error{detail}.", hint=_LOG_HINT)
     kind, sentence, hint = known
     return kind(sentence.replace("{ledger}", ledger), hint=hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection, text
@@ -15,7 +16,7 @@ from orderferry.ledger import migrations, tables
 from orderferry.ledger.migrations import MIGRATIONS, Migration
 from orderferry.ledger.open import ledger_exists
 from orderferry.ledger.server import PREFIX
-from orderferry.ledger.server_failures import LedgerUnavailable
+from orderferry.ledger.server_failures import LedgerUnavailable, server_failure
 from support.ledgers import ACCOUNT, NOW, opened, refusal, sighting, tell_story
 from support.mariadb import PASSWORD, MariadbServer, free_port
 
@@ -143,6 +144,23 @@ def test_a_broken_connection_is_a_sentence_and_the_next_use_opens_another(
             for (number,) in connections.all():
                 root.exec_driver_sql(f"KILL {number}")
         assert ledger.recall("a") == "b"
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "words"),
+    [
+        (1005, 'Can\'t create table `a`.`b` (errno: 135 "No more room in record file")', "is full"),
+        (1114, "The table 'b' is full", "is full"),
+        (1030, "Got error 165 - 'Table is read only' from storage engine", "read-only"),
+        (1071, "Specified key was too long; max key length is 767 bytes", "too old"),
+        (1305, "FUNCTION a.b does not exist", "error 1305"),
+    ],
+)
+def test_errors_of_a_server_are_sentences(number: int, text: str, words: str) -> None:
+    error = server_failure(pymysql.err.OperationalError(number, text), "server/a")
+    assert words in error.message
+    assert text not in error.message
+    assert error.hint
 
 
 def test_a_user_without_rights_is_told_which(url: Secret, mariadb_server: MariadbServer) -> None:

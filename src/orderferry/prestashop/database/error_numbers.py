@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 from enum import StrEnum
+
+from orderferry.domain.server_texts import FileTrouble, file_trouble
 
 
 class Trouble(StrEnum):
@@ -42,15 +43,7 @@ _NUMBERS: dict[Trouble, tuple[int, ...]] = {
 }
 _BY_NUMBER = {number: trouble for trouble, numbers in _NUMBERS.items() for number in numbers}
 
-# Errors that say "a file could not be …" or "a table could not be …", and the reason as a number in their texts:
-# a file can't be made or written; CREATE, ALTER and DROP; open, close, read, rename, write; "got error … from storage
-# engine"; COMMIT.
-_TELL_THE_CAUSE = frozenset({1, 2, 3, 1004, 1005, 1006, 1016, 1023, 1024, 1025, 1026, 1030, 1180, 1296})
-_CAUSE = re.compile(r"(?:errno|errcode|got error)[: ]+(\d+)", re.ASCII | re.IGNORECASE)
-# Of the operating system (ENOMEM, EFBIG, ENOSPC), and of the storage engine's own (out of memory, file or index full).
-_NO_SPACE_CAUSES = frozenset({12, 27, 28, 128, 135, 136})
-_QUOTA = 122  # EDQUOT; the storage engine has an internal error with the same number
-_READ_ONLY_CAUSES = frozenset({30, 165})  # EROFS, and the storage engine's own
+_BY_FILE = {FileTrouble.NO_SPACE: Trouble.NO_SPACE, FileTrouble.READ_ONLY: Trouble.READ_ONLY}
 
 # sqlite3.Error.sqlite_errorname (its extended names begin with the plain ones)
 _SQLITE: dict[str, Trouble] = {
@@ -118,25 +111,15 @@ def trouble_of(original: BaseException) -> Trouble:
     number = error_number(original)
     if number in _BY_NUMBER:
         return _BY_NUMBER[number]
-    if number in _TELL_THE_CAUSE:
-        return _trouble_of_cause(str(original))
+    with_file = file_trouble(number, str(original))
+    if with_file:
+        return _BY_FILE[with_file]
     name = getattr(original, "sqlite_errorname", None)
     if isinstance(name, str):
         return _sqlite_trouble(name, str(original))
     if isinstance(original, (ssl.SSLError, socket.gaierror, ConnectionRefusedError, FileNotFoundError)):
         return Trouble.CONNECT
     return Trouble.GONE if isinstance(original, OSError) else Trouble.OTHER
-
-
-def _trouble_of_cause(text: str) -> Trouble:
-    """What the number that a text gives as its reason means."""
-    match = _CAUSE.search(text)
-    if match is None:
-        return Trouble.OTHER
-    cause = int(match[1])
-    if cause in _NO_SPACE_CAUSES or (cause == _QUOTA and "internal" not in text.lower()):
-        return Trouble.NO_SPACE
-    return Trouble.READ_ONLY if cause in _READ_ONLY_CAUSES else Trouble.OTHER
 
 
 def _sqlite_trouble(name: str, text: str) -> Trouble:
