@@ -17,7 +17,7 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied, Effect, Plan
 from orderferry.errors import ShopUnavailable
 from orderferry.prestashop.database.database import ShopDatabase as Database
-from orderferry.prestashop.database.database_errors import ConnectionLost, RowRefused, TransientTrouble
+from orderferry.prestashop.database.database_errors import ConnectionLost, DuplicateKey, RowRefused, TransientTrouble
 from support.mariadb import FAST, MariadbServer
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
@@ -202,6 +202,18 @@ def test_an_update_whose_commit_is_unanswered_is_applied_once(
     assert applied.effect is Effect.UPDATED
     assert sqlite_shop.count("order_history") == 2
     assert sqlite_shop.value("SELECT quantity FROM {p}stock_available WHERE id_product = 1") == 400
+
+
+@pytest.mark.parametrize("trouble", [DuplicateKey("There already"), DEADLOCK], ids=["key", "deadlock"])
+def test_of_two_that_keep_their_first_note_in_the_shop_both_succeed(
+    sqlite_shop: ShopDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    writing = importer(sqlite_shop, tmp_path)
+    with failing(monkeypatch, ("before", trouble)):
+        writing.shop.keep("coverage", "[]")
+
+    assert writing.shop.kept("coverage") == "[]"
+    assert writing.slept == [0.1]
 
 
 def test_attempts_are_bounded(sqlite_shop: ShopDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
+from orderferry.prestashop.database.attempts import attempt
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
@@ -131,8 +132,12 @@ class PrestashopShop:
 
     def keep(self, name: str, value: str) -> None:
         """Keep a text beside the markers."""
-        with self._database.writing("keeping a note in the shop") as connection:
-            store_value(ShopWriter(connection, self._ready().tables), name, value)
+
+        def write() -> None:
+            with self._database.writing("keeping a note in the shop") as connection:
+                store_value(ShopWriter(connection, self._ready().tables), name, value)
+
+        attempt(write, lambda: None, self._sleep)  # of two that keep the first one, the second finds it there
 
     def kept(self, name: str) -> str:
         """A text that was kept beside the markers; '' if there is none."""

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateTable
 
-from orderferry.errors import ShopUnfit
+from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.database_errors import RightsMissing, translated
 from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES, event_tables
 from orderferry.prestashop.database.inline_key import InlineKey
@@ -123,17 +123,27 @@ def ensure_tables(
     statements = missing_parts(prefix, tables, connection.dialect, events=events)
     if not statements:
         return tables
+    wanted = OWN_TABLES | (EVENT_TABLES if events else set())
     try:
         with translated("creating orderferry's own tables", access):
             for statement in statements:
                 connection.execute(statement)
             connection.commit()
-            return {**tables, **read_tables(connection, prefix, OWN_TABLES | (EVENT_TABLES if events else set()))}
+            return {**tables, **read_tables(connection, prefix, wanted)}
     except RightsMissing:
         raise ShopUnfit(
             "The database user may not create the tables in which orderferry notes what it has imported.",
             hint=creation_statements(prefix, statements, access, connection.dialect, events=events),
         ) from None
+    except ShopUnavailable:
+        if connection.invalidated:
+            raise
+        # Another importer may have added the same column in the same moment.
+        connection.rollback()
+        live = {**tables, **read_tables(connection, prefix, wanted)}
+        if missing_parts(prefix, live, connection.dialect, events=events):
+            raise
+        return live
 
 
 def creation_statements(
