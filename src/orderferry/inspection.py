@@ -15,11 +15,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from orderferry.bootstrap import Installation, account_identity
+from orderferry.config.exposure import is_open_folder
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.measured_volume import MeasuredVolume
 from orderferry.errors import ExitCode, LedgerUnusable, ShopError
-from orderferry.run.check import check_ledger_place
+from orderferry.run.check import check_ledger_folder, check_ledger_place
 from orderferry.run.conditions import Found
 from orderferry.run.rules import rules_of
 from orderferry.run.status import Status, read_status
@@ -101,6 +102,8 @@ def check_ledger(installation: Installation) -> Iterator[CheckResult]:
         place = look_at_place(settings.path)
         where = f"{place.path}{f' ({place.file_system})' if place.file_system else ''}"
         exists, free = place.exists, place.free
+        folder = settings.path.absolute().parent
+        yield from check_ledger_folder(folder, is_open=is_open_folder(folder))
     with ledger_if_there(installation) as ledger:
         yield check_ledger_place(where, exists=exists, is_usable=ledger is not None, free=free)
 

@@ -114,6 +114,12 @@ BROKEN = {
     "open configuration": Broken(
         "file-mode", "failure", 1, lambda p: p.installed.configuration.chmod(0o644), "client_secret", "chmod 600"
     ),
+    "open folder": Broken(
+        "file-mode", "failure", 1, lambda p: p.installed.folder.chmod(0o777), "configuration of their own", "chmod go-w"
+    ),
+    "open folder of the ledger": Broken(
+        "ledger-folder", "warning", 1, lambda p: p.installed.folder.chmod(0o777), "another ledger", "chmod go-w"
+    ),
     "unknown key": Broken(
         "configuration", "failure", 2, _configured("[observation]\nwindw = '1d'"), "observation.window"
     ),

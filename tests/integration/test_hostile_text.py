@@ -297,10 +297,13 @@ def test_what_is_missing_is_recognisable_and_replaced_when_it_comes(
     assert rows["no street (FBA)"]["address1"] == "(no street given by Amazon)"
     assert "Placeholders stand for" in rows["no street (FBA)"]["told"]
     assert all(row["address1"] and row["city"] and row["id_country"] for row in rows.values())
-    number = list(SHAPES).index("no street (FBA)")
-    known = replace(ORDER, order_id=f"402-0000000-{number:07}", updated=ORDER.updated.replace(minute=59), **FBA)
-    writing.take(known)
-    assert address_of(shop, number)["address1"] == "Via Roma 1"
+    for number, (_, _, more) in enumerate(SHAPES.values()):
+        known = replace(ORDER, order_id=f"402-0000000-{number:07}", updated=ORDER.updated.replace(minute=59), **more)
+        writing.take(known)
+    whole = ("Mario", "Rossi", "Via Roma 1", "20121", "Milano", "+390212345678")
+    for name, row in zip(SHAPES, [address_of(shop, number) for number in range(len(SHAPES))], strict=True):
+        columns = ("firstname", "lastname", "address1", "postcode", "city", "phone")
+        assert tuple(row[column] for column in columns) == whole, name
 
 
 def address_of(shop: ShopDatabase, number: int) -> Mapping[str, Any]:

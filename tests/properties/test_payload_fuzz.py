@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from orderferry.domain.orders import Order
 from orderferry.domain.problems import ProblemCode
+from orderferry.prestashop.planning import plan_order
+from orderferry.run.report import Outcome
 from support.payload_model import full_order, item, money, paths
 from support.payload_mutations import at, mixed_payloads, mutated, mutations_of, pairs, payloads, single_payloads
 from support.payload_pipeline import PAGE, Pipeline
@@ -78,6 +81,27 @@ def test_an_order_of_thousands_of_items_is_imported_whole(pipeline: Pipeline) ->
     assert not report.problems
     assert pipeline.database.count("order_detail") == 1000
     assert float(pipeline.database.value("SELECT total_paid FROM {p}orders")) == 28060.0
+
+
+def test_an_order_that_cannot_even_be_rendered_stops_no_other(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [f"402-1234567-123456{number}" for number in range(3)]
+    render = plan_order._new
+
+    def broken(order: Order, *more: Any) -> Any:
+        if order.order_id == ids[1]:
+            raise ValueError(order.buyer.name)
+        return render(order, *more)
+
+    monkeypatch.setattr(plan_order, "_new", broken)
+    report, orders = pipeline._import([full_order(order_id) for order_id in ids])
+    assert [report.outcomes[order_id] for order_id in ids] == [Outcome.CREATED, Outcome.HELD, Outcome.CREATED]
+    (problem,) = report.problems.values()
+    assert (problem.order_id, problem.code) == (ids[1], ProblemCode.WRITE_FAILED)
+    assert isinstance(orders[1], Order)
+    assert orders[1].buyer.name not in problem.message
+    assert pipeline.database.count("orders") == 2
 
 
 def test_the_model_and_its_mutations_are_what_they_claim() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import datetime
 from decimal import Decimal
 
@@ -34,6 +35,7 @@ COLUMNS = (
     "invoice_number",
     "invoice_date",
 )
+_NEGATIVE = re.compile(r"-[0-9.]+")
 
 
 def as_csv(result: Comparison) -> str:
@@ -84,4 +86,5 @@ def _amount(amount: Decimal | None) -> str:
 def _harmless(value: object) -> str:
     """A text that a spreadsheet would run as a formula gets an apostrophe; amounts may begin with a minus."""
     text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "@", "\t", "\r") else text
+    runs = text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not _NEGATIVE.fullmatch(text))
+    return f"'{text}" if runs else text

@@ -1,8 +1,12 @@
-"""Whether other users of the machine can read a secret in a configuration file."""
+"""Whether other users of the machine can read a secret in a configuration file, or put another file in its place."""
 
 from __future__ import annotations
 
+import grp
+import os
+import pwd
 import stat
+from pathlib import Path
 
 from orderferry.config.database_url import DatabaseUrl
 from orderferry.config.kinds import Unfit
@@ -13,20 +17,61 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def exposure(document: Document) -> str:
-    """Given a configuration, return a sentence for each of its files that holds a secret and is open to others, or ''.
+    """Given a configuration, return a sentence for each of its files that holds a secret and is open to others, itself
+    or by its folder, or ''.
 
     Files that `<key>_file` names do not count: containers are given theirs readable by all.
     """
-    return " ".join(filter(None, map(_exposed, document.files)))
+    holders = [(file, held) for file in document.files if (held := _secrets(file))]
+    folders = dict.fromkeys(file.path.absolute().parent for file, _ in holders)
+    sentences = [_exposed(file, held) for file, held in holders]
+    return " ".join(filter(None, [*sentences, *map(_replaceable, folders)]))
 
 
-def _exposed(file: SourceFile) -> str:
-    secrets = [".".join(path) for path, value in file.entries.items() if _holds_secret(path, value)]
+def is_open_folder(folder: Path) -> bool:
+    """Given a folder, return whether other users may put another file in the place of one in it.
+
+    That is: writable for all, or for a group that is not its owner's own, and not sticky. What can't be looked at is
+    not open.
+    """
+    try:
+        found = folder.stat()
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return False
+    except OSError:
+        return False
+    if found.st_mode & stat.S_ISVTX:
+        return False
+    return bool(found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _is_private_group(found)))
+
+
+def _is_private_group(found: os.stat_result) -> bool:
+    """Whether a file's group has the name of its owner, as most systems give each user one."""
+    try:
+        return grp.getgrgid(found.st_gid).gr_name == pwd.getpwuid(found.st_uid).pw_name
+    except KeyError:
+        return found.st_gid == found.st_uid
+
+
+def _replaceable(folder: Path) -> str:
+    if not is_open_folder(folder):
+        return ""
+    return (
+        f"Other users of this machine can put a configuration of their own into {folder} "
+        f"(mode {stat.S_IMODE(folder.stat().st_mode):04o}): chmod go-w {folder}."
+    )
+
+
+def _secrets(file: SourceFile) -> list[str]:
+    return [".".join(path) for path, value in file.entries.items() if _holds_secret(path, value)]
+
+
+def _exposed(file: SourceFile, secrets: list[str]) -> str:
     try:
         mode = stat.S_IMODE(file.path.stat().st_mode)
     except OSError:
         return ""
-    if not secrets or not mode & _OTHERS:
+    if not mode & _OTHERS:
         return ""
     return (
         f"{file.path} holds {', '.join(secrets)} and is open to other users of this machine (mode {mode:04o}): "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from orderferry.config.model import Settings
@@ -79,7 +80,10 @@ def check_configuration(settings: Settings) -> Iterable[CheckResult]:
     codes = ", ".join(marketplace.code for marketplace in settings.amazon.marketplaces)
     yield fine("configuration", f"{settings.path} is in order: region {settings.amazon.region}, marketplaces {codes}.")
     if settings.exposed:
-        yield failure("file-mode", settings.exposed, f"chmod 600 {settings.path}")
+        hint = (
+            "chmod 600 for such a file, chmod go-w for such a folder; renew the secrets if others may have read them."
+        )
+        yield failure("file-mode", settings.exposed, hint)
     else:
         yield fine("file-mode", "Nobody else on this machine can read a secret in the configuration.")
 
@@ -118,3 +122,14 @@ def check_ledger_place(where: str, *, exists: bool, is_usable: bool, free: int |
     if exists:
         return fine("ledger", f"The ledger {where} is of an older version; the next import brings it up to date.")
     return fine("ledger", f"There is no ledger {where} yet; the first import creates it.")
+
+
+def check_ledger_folder(folder: Path, *, is_open: bool) -> Iterable[CheckResult]:
+    """Given the ledger's folder and whether other users may put a file of theirs in the ledger's place, return what to
+    say of that."""
+    if is_open:
+        yield warning(
+            "ledger-folder",
+            f"Other users of this machine can put another ledger into {folder}.",
+            f"chmod go-w {folder}, or set ledger.path to a folder of this user's own.",
+        )

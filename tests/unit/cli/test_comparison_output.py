@@ -153,6 +153,9 @@ def test_the_table_has_a_row_an_order_and_is_no_formula() -> None:
     (row,) = csv.DictReader(io.StringIO(as_csv(evil)))
     assert row["shop_state"].startswith("'=")
     assert row["gross"] == "-5.00"
+    minus = comparison(orders=(ComparedOrder(ID, None, in_shop(state="-2+3+cmd|' /C calc'!A0"), "ok"),))
+    (row,) = csv.DictReader(io.StringIO(as_csv(minus)))
+    assert row["shop_state"].startswith("'-")
 
 
 def printed(capsys: pytest.CaptureFixture[str], result: Comparison, **how: bool) -> tuple[str, str]:

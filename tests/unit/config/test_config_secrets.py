@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -159,6 +162,34 @@ def test_a_configuration_with_secrets_that_others_can_read_is_exposed(tmp_path: 
                 f"{path} holds amazon.client_secret, amazon.refresh_token, prestashop.url and is open to other users "
                 f"of this machine (mode {mode:04o}): chmod 600 {path}."
             )
+
+
+@pytest.mark.parametrize(
+    ("mode", "group", "is_open"),
+    [
+        (0o700, "www-data", False),
+        (0o755, "www-data", False),
+        (0o775, "www-data", True),
+        (0o775, "the owner's own", False),
+        (0o777, "the owner's own", True),
+        (0o1777, "www-data", False),
+    ],
+)
+def test_a_folder_in_which_others_can_replace_the_configuration_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, group: str, is_open: bool
+) -> None:
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    named = SimpleNamespace(gr_name=owner if group == "the owner's own" else group)
+    monkeypatch.setattr("orderferry.config.exposure.grp.getgrgid", lambda _gid: named)
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    path = write(folder, MINIMAL)
+    path.chmod(0o600)
+    folder.chmod(mode)
+    exposed = load_settings(path, {}).exposed
+    assert bool(exposed) is is_open
+    if is_open:
+        assert f"chmod go-w {folder}." in exposed
 
 
 def test_an_open_file_without_secrets_is_not_exposed(tmp_path: Path) -> None:
