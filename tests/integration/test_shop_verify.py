@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from orderferry.domain.orders import Money, Order, Proceeds, ProceedsType
 from support.shop_database import ShopDatabase
 from support.writing import ORDER_ID, Importer, Sold, amazon_order, importer
 
@@ -98,3 +101,41 @@ def test_findings_hold_nothing_of_a_buyer(sqlite_shop: ShopDatabase, writing: Im
     told = " ".join(str(finding) for finding in writing.shop.verify(ORDER_ID))
     assert "order_payment" in told
     assert not any(word in told for word in ("Rossi", "Mario", "Roma", "amazon.invalid", "20121"))
+
+
+def discounted(shipping_discount: str, *, shipping_tax: str) -> Order:
+    """Two mugs and a promotion on shipping of 8.54, whose tax after it is given."""
+    (item,) = ORDER.items
+    off = Money(Decimal(shipping_discount), "EUR")
+    kept = [row for row in item.proceeds if row.type is not ProceedsType.TAX]
+    details = (
+        (ProceedsType.ITEM, Money(Decimal("5.24"), "EUR")),
+        (ProceedsType.SHIPPING, Money(Decimal(shipping_tax), "EUR")),
+    )
+    tax = Proceeds(ProceedsType.TAX, Money(Decimal("5.24") + Decimal(shipping_tax), "EUR"), details)
+    promotion = Proceeds(ProceedsType.DISCOUNT, off, ((ProceedsType.SHIPPING, off),))
+    total = Money(Decimal("37.58") - off.amount, "EUR")
+    changed = replace(item, proceeds=(*kept, promotion, tax), proceeds_total=total)
+    return replace(ORDER, items=(changed,), grand_total=total)
+
+
+def test_shipping_that_a_promotion_pays_is_free_on_the_invoice(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    """Its part of the discount is not spread over the goods, whose tax stays whole."""
+    writing.take(discounted("8.54", shipping_tax="0.00"))
+
+    rule = sqlite_shop.one("SELECT free_shipping, value, value_tax_excl FROM {p}order_cart_rule")
+    assert [Decimal(str(value)) for value in rule.values()] == [1, Decimal("8.54"), Decimal(7)]
+    assert Decimal(str(sqlite_shop.value("SELECT total_amount FROM {p}order_detail_tax"))) == Decimal("5.24")
+
+
+def test_a_part_of_the_shipping_is_not_free(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(discounted("4.27", shipping_tax="0.77"))
+
+    assert sqlite_shop.value("SELECT free_shipping FROM {p}order_cart_rule") == 0
+
+
+def test_a_promotion_on_one_of_several_lines_is_sound(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(amazon_order(Sold("MUG-BLUE", 1, "14.52", discount="7.00"), Sold("MUG-RED", 3, "43.20")))
+
+    sqlite_shop.execute("UPDATE {p}orders SET total_paid_tax_excl = total_paid_tax_excl - 1")
+    assert "order_detail_tax.total_amount" in places(writing)

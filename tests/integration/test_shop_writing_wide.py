@@ -258,3 +258,17 @@ def test_long_names_with_emoji_go_into_the_columns_of_old_shops(
     message = database.value("SELECT message FROM {p}customer_message")
     assert "Maximiliane Friederike Charlotte" in message
     assert "Hohenzollern-Sigmaringen" in message
+
+
+def test_orders_carry_the_shops_rounding_in_every_mode_and_type(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    """Six modes, three types: what is written stands every test, and the invoice is rendered by the same rule."""
+    settings = [(mode, kind) for mode in range(6) for kind in (1, 2, 3)]
+    for number, (mode, kind) in enumerate(settings):
+        for name, value in (("PS_PRICE_ROUND_MODE", mode), ("PS_ROUND_TYPE", kind)):
+            sqlite_shop.execute("UPDATE {p}configuration SET value = :v WHERE name = :name", v=value, name=name)
+        sold = Sold("MUG-BLUE", 3, "10.00", shipping="4.99", discount="1.01")
+        importer(sqlite_shop, tmp_path).take(amazon_order(sold, MUG, order_id=f"402-0000000-{number:07d}"))
+
+    found = sqlite_shop.rows("SELECT round_mode, round_type, total_paid FROM {p}orders ORDER BY id_order")
+    assert [(row["round_mode"], row["round_type"]) for row in found] == settings
+    assert {Decimal(str(row["total_paid"])) for row in found} == {Decimal("28.50")}

@@ -6,7 +6,7 @@ order_invoice). Amounts are in the order's currency.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -99,52 +99,77 @@ def _papers(order: Row, rows: Rows) -> Iterator[Finding]:
 def _tax_rows(
     order: Row, rows: Rows, rates: Mapping[int, Decimal], *, compare: bool, unit: Decimal
 ) -> Iterator[Finding]:
-    """The invoice takes the tax of a line from order_detail_tax and its rate from the tax of today.
-
-    It spreads the order's discount over all lines. Amazon grants it on one of them: between lines of several rates
-    the amounts differ then, and Amazon's are the right ones.
-    """
-    borne = {as_int(row["id_tax"]) for row in rows.get("order_detail_tax", ())}
-    compare = compare and (len(borne) == 1 or not _total(order, "discounts", "incl"))
+    """The invoice takes the tax of a line from order_detail_tax, its rate from the tax of today, and shows a sum for
+    each rate."""
     lines = rows.get("order_detail", ())
     taxes: dict[int, list[Row]] = {as_int(line["id_order_detail"]): [] for line in lines}
     for row in rows.get("order_detail_tax", ()):
         taxes[as_int(row["id_order_detail"])].append(row)
-    after_discount = _discount_factor(order)
     for line in lines:
-        excl, incl = (as_decimal(line[f"total_price_tax_{way}"]) for way in ("excl", "incl"))
-        own = taxes[as_int(line["id_order_detail"])]
-        if incl - excl >= CENT and not own:
+        tax = as_decimal(line["total_price_tax_incl"]) - as_decimal(line["total_price_tax_excl"])
+        if tax >= CENT and not taxes[as_int(line["id_order_detail"])]:
             yield Finding(
                 "order_detail_tax",
-                f"a line's tax of {incl - excl:f} is missing in the invoice's tax table: the shop has no such tax "
+                f"a line's tax of {tax:f} is missing in the invoice's tax table: the shop has no such tax "
                 "(taxes.collected_by_amazon names one for tax that Amazon collects)",
             )
-        for tax in own:
-            # PrestaShop's own rows are off by a cent a piece (scenario h); a discount's share adds one.
-            tolerance = unit * (as_int(line["product_quantity"]) + 1) if compare else None
-            yield from _tax_row(tax, after_discount(excl), rates, tolerance)
+    for row in rows.get("order_detail_tax", ()):
+        if as_int(row["id_tax"]) not in rates:
+            yield Finding(
+                "order_detail_tax.id_tax", f"there is no tax {as_int(row['id_tax'])}: the invoice leaves it out"
+            )
     for row in rows.get("order_invoice_tax", ()):
         if as_int(row["id_tax"]) not in rates:
             yield Finding("order_invoice_tax.id_tax", f"there is no tax {as_int(row['id_tax'])} for the {row['type']}")
+    if compare:
+        yield from _tax_table(order, rows, taxes, rates, unit)
 
 
-def _tax_row(tax: Row, base: Decimal, rates: Mapping[int, Decimal], tolerance: Decimal | None) -> Iterator[Finding]:
-    rate = rates.get(as_int(tax["id_tax"]))
-    if rate is None:
-        yield Finding("order_detail_tax.id_tax", f"there is no tax {as_int(tax['id_tax'])}: the invoice leaves it out")
+def _tax_table(
+    order: Row, rows: Rows, taxes: Mapping[int, Sequence[Row]], rates: Mapping[int, Decimal], unit: Decimal
+) -> Iterator[Finding]:
+    """The amounts of tax of the goods against those that the invoice computes, tax by tax."""
+    goods = [line for line in rows.get("order_detail", ()) if as_decimal(line["total_price_tax_excl"])]
+    borne = {tuple(as_int(tax["id_tax"]) for tax in taxes[as_int(line["id_order_detail"])]) for line in goods}
+    # PrestaShop's own rows are off by a cent a piece (scenario h); a discount's share adds one.
+    tolerance = unit * sum((as_int(line["product_quantity"]) + 1 for line in goods), 1)
+    if _total(order, "discounts", "incl"):
+        (only,) = borne if len(borne) == 1 else ((),)
+        if len(only) == 1 and only[0] in rates:
+            yield from _discounted(order, rows, rates[only[0]], tolerance)
         return
-    amount, shown = as_decimal(tax["total_amount"]), base * rate / _HUNDRED
-    if tolerance is not None and abs(amount - shown) > tolerance:
-        yield Finding(
-            "order_detail_tax.total_amount", f"{amount:f}, but the invoice would show {shown:.2f} at {rate:f} %"
-        )
+    for id_tax in sorted({id_ for some in borne for id_ in some} & rates.keys()):
+        bearing = [
+            (line, tax)
+            for line in goods
+            for tax in taxes[as_int(line["id_order_detail"])]
+            if as_int(tax["id_tax"]) == id_tax
+        ]
+        amount = _sum([tax for _, tax in bearing], "total_amount")
+        shown = _sum([line for line, _ in bearing], "total_price_tax_excl") * rates[id_tax] / _HUNDRED
+        yield from _shown("order_detail_tax.total_amount", amount, shown, rates[id_tax], tolerance)
 
 
-def _discount_factor(order: Row) -> Callable[[Decimal], Decimal]:
-    """A line's net price after its share of the order's discount, as PrestaShop spreads it: in proportion."""
-    products, discount = as_decimal(order["total_products"]), _total(order, "discounts", "excl")
-    return lambda excl: excl - excl * discount / products if products else excl
+def _discounted(order: Row, rows: Rows, rate: Decimal, tolerance: Decimal) -> Iterator[Finding]:
+    """The tax of an order with a discount, whose goods all bear one tax.
+
+    The invoice spreads the discount over the goods, but for what makes the shipping free; Amazon grants it on one of
+    them, or on the shipping. Where all bear one rate the sums are equal; elsewhere Amazon's are the right ones.
+    """
+    is_free = any(as_flag(rule.get("free_shipping")) for rule in rows.get("order_cart_rule", ()))
+    charges = ["wrapping"] if is_free else ["shipping", "wrapping"]
+    taxes = {what: _total(order, what, "incl") - _total(order, what, "excl") for what in charges}
+    if any(abs(taxes[what] - _total(order, what, "excl") * rate / _HUNDRED) > tolerance for what in charges):
+        return
+    discount = _total(order, "discounts", "excl") - (_total(order, "shipping", "excl") if is_free else 0)
+    shown = (as_decimal(order["total_products"]) - discount) * rate / _HUNDRED + sum(taxes.values())
+    amount = _total(order, "paid", "incl") - _total(order, "paid", "excl")
+    yield from _shown("order_detail_tax.total_amount", amount, shown, rate, tolerance)
+
+
+def _shown(place: str, amount: Decimal, shown: Decimal, rate: Decimal, tolerance: Decimal) -> Iterator[Finding]:
+    if abs(amount - shown) > tolerance:
+        yield Finding(place, f"{amount:f}, but the invoice would show {shown:.2f} at {rate:f} %")
 
 
 def _total(order: Row, what: str, way: str) -> Decimal:

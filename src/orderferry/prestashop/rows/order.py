@@ -96,8 +96,13 @@ def carrier_row(frame: Frame) -> Draft:
 
 
 def discount_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the order_cart_rule of Amazon's promotions, tied to an inactive rule of our own."""
-    discounts = frame.priced.discounts
+    """Given a frame, return the order_cart_rule of Amazon's promotions, tied to an inactive rule of our own.
+
+    Shipping that a promotion pays in full is said to be free: the invoice then takes that part of the discount from
+    the shipping and its tax, instead of spreading it over the goods.
+    """
+    discounts, shipping = frame.priced.discounts, frame.priced.shipping
+    is_free = bool(shipping.amount.incl) and shipping.discount == shipping.amount
     if not discounts.incl and not discounts.excl:
         return []
     return [
@@ -110,7 +115,7 @@ def discount_rows(frame: Frame) -> list[Draft]:
                 "name": NAME,
                 "value": discounts.incl,
                 "value_tax_excl": discounts.excl,
-                "free_shipping": 0,
+                "free_shipping": int(is_free),
                 "deleted": 0,
             },
         )

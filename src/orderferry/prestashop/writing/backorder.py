@@ -36,9 +36,13 @@ def enter_backorder(writer: ShopWriter, frame: Frame, order: Value) -> Backorder
 
 
 def _is_oversold(writer: ShopWriter, frame: Frame) -> bool:
-    for one in frame.goods:
-        key: dict[str, Value] = {"id_product": one.id_product, "id_product_attribute": one.id_product_attribute}
-        rows = writer.rows("stock_available", ("quantity",), {**key, **stock_owner(frame.shop)}) if one.reserves else []
-        if any(row["quantity"] < 0 for row in rows):
-            return True
-    return False
+    keys: set[tuple[int, int]] = {(one.id_product, one.id_product_attribute) for one in frame.goods if one.reserves}
+    replies = [
+        writer.post_rows(
+            "stock_available",
+            ("quantity",),
+            {"id_product": id_product, "id_product_attribute": attribute, **stock_owner(frame.shop)},
+        )
+        for id_product, attribute in sorted(keys)
+    ]
+    return any(row["quantity"] < 0 for reply in replies for row in reply.rows)
