@@ -42,6 +42,9 @@ email = "amazon"
 ping_url = "{box}/{ping}"
 webhook_url = "{box}/{webhook}"
 
+[events]
+enabled = true
+
 [logging]
 file = "run.log"
 level = "debug"
@@ -172,10 +175,15 @@ def test_every_command_on_a_shop_with_good_and_bad_orders(stage: Stage, capsys: 
     run("plan", "--json")
     run("-vv", "adopt", "--messages", "--dry-run")
     run("adopt", "--json")
+    run("-vv", "bridge", "status")
+    run("bridge", "status", "--json")
+    run("-vv", "bridge", "install", "hooks", code=0)
     run("-vv", "forget", "--older-than", "0s", "--dry-run")
     stored = "\n".join(str(row) for table in stage.shop.tables() for row in stage.shop.rows(f"SELECT * FROM {table}"))
     reached = {name for name, word in PERSONAL.items() if word.lower() in stored.lower()}
     assert reached >= set(PERSONAL) - {"street name", "in a broken field"}, "the shop has what was planted"
+    for row in stage.shop.rows("SELECT * FROM {p}orderferry_event"):
+        stage.watch.look("event", "an event of the feed, which nobody forgets", str(row))
     run("-vv", "forget", "--older-than", "1s")
     run("forget", "--older-than", "1s", "--json")
     stage.search_the_rest()
@@ -191,7 +199,7 @@ def stage_commands() -> list[list[str]]:
     """The commands of the scene above and of those below; `simulator` and `demo` see no shop's data and no secret."""
     return [
         ["import", "recheck", "doublecheck", "status", "show", "ignore", "check", "compare", "plan", "adopt", "forget"],
-        ["init"],
+        ["init", "bridge"],
         ["simulator", "demo"],
     ]
 

@@ -100,9 +100,10 @@ CALLS = (
     ("adopt", "--dry-run", "--json"),
     ("ignore", ORDER, "--reason", "a test"),
     ("forget", "--older-than", "30d", "--json"),
+    ("bridge", "status", "--json"),
 )
 # They need no shop of the user's, or talk to one that they have made themselves.
-ELSEWHERE = {"init", "simulator", "demo", "bridge"}
+ELSEWHERE = {"init", "simulator", "demo"}
 
 
 def test_nobody_is_contacted_but_the_configured_hosts(scene: tuple[Watched, SimulatorServer, Mailbox]) -> None:
