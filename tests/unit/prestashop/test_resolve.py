@@ -113,6 +113,12 @@ def test_states_by_id_or_name_in_any_language(word: str, id_: int) -> None:
     assert resolve_state(FACTS, word, "PS_OS_PAYMENT").id == id_
 
 
+def test_a_state_that_the_shop_itself_does_not_name_is_told_with_the_key_that_may() -> None:
+    with pytest.raises(ShopUnfit, match="PS_OS_ERROR = ''") as caught:
+        resolve_state(FACTS, "", "PS_OS_ERROR", key="orders.state_cancelled")
+    assert caught.value.hint.startswith("Name one as orders.state_cancelled. There are: ")
+
+
 def test_a_state_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(ShopUnfit, match=r"orders\.state_fba = 'Sent'") as caught:
         resolve_state(FACTS, "Sent", "PS_OS_SHIPPING", key="orders.state_fba")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orderferry.domain.pricing import RateChoice
+from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.choices import choose, unknown_choice
@@ -21,9 +22,12 @@ def resolve_state(
 ) -> OrderState:
     """Given an id or a name, or '' for the state that the setting (PS_OS_PAYMENT, …) names, return the state."""
     choices = {state.id: state.names or (state.name,) for state in facts.states.values()}
-    if not word and default_setting:
-        word, key = facts.setting(default_setting, shop), default_setting
-    return facts.states[choose(word, choices, key, "order state")]
+    if word or not default_setting:
+        return facts.states[choose(word, choices, key, "order state")]
+    try:
+        return facts.states[choose(facts.setting(default_setting, shop), choices, default_setting, "order state")]
+    except ShopUnfit as unfit:
+        raise ShopUnfit(unfit.message, hint=f"Name one as {key}. {unfit.hint}") from None
 
 
 def resolve_carrier(

@@ -51,7 +51,7 @@ def read_shops(connection: sa.Connection, tables: ShopTables) -> Mapping[int, Sh
             group.c.share_customer,
             group.c.share_order,
         )
-        .join_from(shop, group, group.c.id_shop_group == shop.c.id_shop_group)
+        .join_from(shop, group, group.c.id_shop_group == shop.c.id_shop_group, isouter=True)
         .where(shop.c.deleted == 0)
         .order_by(shop.c.id_shop)
     )
