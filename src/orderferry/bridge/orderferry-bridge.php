@@ -558,8 +558,8 @@ final class Store
     {
         $this->rows(
             "INSERT INTO {p}orderferry_event_consumer (consumer, id_event, taken, note) VALUES (?, ?, UTC_TIMESTAMP(), '')
-            ON DUPLICATE KEY UPDATE id_event = VALUES(id_event), taken = VALUES(taken)",
-            array(CONSUMER, $event->id)
+            ON DUPLICATE KEY UPDATE id_event = ?, taken = UTC_TIMESTAMP()",
+            array(CONSUMER, $event->id, $event->id)
         );
     }
 
@@ -658,14 +658,14 @@ final class Store
     /** A call that is settled, or put off, without having been made. */
     public function settle(Call $call, $state, $message)
     {
+        $next = $state === 'failed' ? 'UTC_TIMESTAMP() + INTERVAL 5 MINUTE' : 'NULL';
+        $said = array($state, self::cut($message));
         $this->rows(
-            'INSERT INTO {p}orderferry_event_call
+            "INSERT INTO {p}orderferry_event_call
             (id_event, hook, sequence, module, state, attempts, message, started, ended, next_try)
-            VALUES (?, ?, ?, ?, ?, 0, ?, UTC_TIMESTAMP(), UTC_TIMESTAMP(), '
-            . ($state === 'failed' ? 'UTC_TIMESTAMP() + INTERVAL 5 MINUTE' : 'NULL')
-            . ') ON DUPLICATE KEY UPDATE state = VALUES(state), message = VALUES(message), ended = UTC_TIMESTAMP(), '
-            . 'next_try = VALUES(next_try)',
-            array_merge($call->key(), array($state, self::cut($message)))
+            VALUES (?, ?, ?, ?, ?, 0, ?, UTC_TIMESTAMP(), UTC_TIMESTAMP(), $next)
+            ON DUPLICATE KEY UPDATE state = ?, message = ?, ended = UTC_TIMESTAMP(), next_try = $next",
+            array_merge($call->key(), $said, $said)
         );
     }
 
