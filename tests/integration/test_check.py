@@ -243,6 +243,17 @@ BROKEN = {
         "FR",
         "taxes.FR",
     ),
+    "stock in warehouses": Broken(
+        "advanced-stock",
+        "warning",
+        1,
+        lambda p: [
+            _setting("PS_ADVANCED_STOCK_MANAGEMENT", "1")(p),
+            _sql("UPDATE {p}stock_available SET depends_on_stock = 1 WHERE id_product IN (1, 2)")(p),
+        ],
+        "2 products",
+        "Quantities",
+    ),
     "mails to Amazon's buyers": Broken(
         "states-mail", "warning", 1, _configured('[customers]\nemail = "amazon"'), "Spedito (4)", "undeliverable"
     ),

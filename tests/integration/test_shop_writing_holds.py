@@ -64,6 +64,21 @@ def test_several_products_of_one_sku_are_ambiguous(sqlite_shop: ShopDatabase, wr
     assert writing.shop.cause_gone([problem]) == [True]
 
 
+def test_stock_in_warehouses_is_not_ours_to_write(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    """PrestaShop's advanced stock management, for a product that depends on it; others are taken."""
+    sqlite_shop.execute("UPDATE {p}configuration SET value = '1' WHERE name = 'PS_ADVANCED_STOCK_MANAGEMENT'")
+    writing = importer(sqlite_shop, tmp_path)
+    assert not isinstance(writing.plan(ORDER), Problem)
+    sqlite_shop.execute("UPDATE {p}stock_available SET depends_on_stock = 1 WHERE id_product = 1")
+    problem = held(writing, ORDER)
+
+    assert (problem.code, problem.subject) == (ProblemCode.ADVANCED_STOCK, "MUG-BLUE")
+    assert "Quantities" in problem.hint
+    assert writing.shop.cause_gone([problem]) == [False]
+    sqlite_shop.execute("UPDATE {p}stock_available SET depends_on_stock = 0 WHERE id_product = 1")
+    assert writing.shop.cause_gone([problem]) == [True]
+
+
 def test_an_fba_order_without_any_address_gets_a_placeholder(sqlite_shop: ShopDatabase, writing: Importer) -> None:
     writing.take(replace(ORDER, channel=Channel.FBA, status=OrderStatus.SHIPPED, delivery_address=None))
 

@@ -95,6 +95,7 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     yield Probe("mappings", shop.mappings, needs=("tables",))
     yield Probe("customers.account", shop.accounts, needs=("tables",))
     yield Probe("products", shop.named_products, needs=("tables",))
+    yield Probe("stock", shop.stock, needs=("tables",))
     yield Probe("vat", shop.vat, needs=("tables",))
     yield Probe("states", shop.states, needs=("tables",))
     yield Probe("modules", shop.modules, needs=("tables",))

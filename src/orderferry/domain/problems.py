@@ -14,6 +14,7 @@ class ProblemCode(StrEnum):
 
     UNKNOWN_SKU = "unknown-sku"
     AMBIGUOUS_SKU = "ambiguous-sku"
+    ADVANCED_STOCK = "advanced-stock"
     UNMAPPED_CURRENCY = "unmapped-currency"
     UNRECONCILED_TOTAL = "unreconciled-total"
     NO_VAT_RATE = "no-vat-rate"
@@ -44,6 +45,8 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.UNKNOWN_SKU: "Give a product this reference in the shop, or map the SKU under [products.map]; "
     "the order is imported by the next run after that.",
     ProblemCode.AMBIGUOUS_SKU: "Make the reference unique in the shop, or map the SKU under [products.map].",
+    ProblemCode.ADVANCED_STOCK: "Let the product's quantities be set by hand in the shop (its tab Quantities), not by "
+    "warehouses, or map the SKU to another product under [products.map].",
     ProblemCode.UNMAPPED_CURRENCY: "Add the currency to the shop (International > Localization > Currencies).",
     ProblemCode.UNRECONCILED_TOTAL: "Compare the order in Seller Central with the figures here; Amazon's amounts do "
     "not add up in any reading we know. `orderferry show` prints them.",

@@ -22,6 +22,7 @@ from orderferry.prestashop.checking.modules import (
 from orderferry.prestashop.checking.places import check_countries, check_currencies, check_time_zone
 from orderferry.prestashop.checking.server import check_server
 from orderferry.prestashop.checking.states import check_fba, check_invoices, check_mails
+from orderferry.prestashop.checking.stock import check_stock
 from orderferry.prestashop.checking.tables import check_rights, check_tables, check_version
 from orderferry.prestashop.checking.vat import check_vat, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
@@ -82,6 +83,11 @@ class ShopProbe:
         """Products that the configuration names."""
         with self._database.reading("looking for the products that the configuration names") as connection:
             yield from check_named_products(connection, self._shop_tables, self._facts, self._settings)
+
+    def stock(self) -> Results:
+        """Stock that is kept where orderferry does not write."""
+        with self._database.reading("looking for stock in warehouses") as connection:
+            yield from check_stock(connection, self._shop_tables, self._facts)
 
     def vat(self) -> Results:
         """The rates of the marketplaces' countries."""

@@ -26,17 +26,21 @@ def match_items(
     The first item that can't be matched holds the order; the problem's subject is its SKU.
     """
     matches: dict[str, Match] = {}
-    advanced = facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", shop, "0") == "1"
     for item in order.items:
         if not item.quantity:
             continue
         found = _match(order, item, shop, catalog, settings)
         if isinstance(found, Problem):
             return found
-        if advanced and found.product is not None and found.product.depends_on_stock:
+        if found.product is not None and is_kept_in_warehouses(found.product, shop, facts):
             return _advanced_stock(order, item)
         matches[item.item_id] = found
     return matches
+
+
+def is_kept_in_warehouses(product: Product, shop: ShopUnit, facts: ShopFacts) -> bool:
+    """Whether PrestaShop's advanced stock management (up to 1.7) rules this product's stock."""
+    return product.depends_on_stock and facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", shop, "0") == "1"
 
 
 def _match(order: Order, item: Item, shop: ShopUnit, catalog: Catalog, settings: ProductsSettings) -> Match | Problem:
@@ -65,7 +69,7 @@ def _match(order: Order, item: Item, shop: ShopUnit, catalog: Catalog, settings:
 
 def _advanced_stock(order: Order, item: Item) -> Problem:
     return Problem(
-        ProblemCode.WRITE_FAILED,
+        ProblemCode.ADVANCED_STOCK,
         f"order {order.order_id}: the stock of {item.sku!r} is kept in warehouses (advanced stock management), which "
         "orderferry does not write",
         order.order_id,

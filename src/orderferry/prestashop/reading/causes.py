@@ -11,11 +11,12 @@ from orderferry.config.model import Settings
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.planning.match_lines import is_kept_in_warehouses
 from orderferry.prestashop.planning.places import resolve_country
 from orderferry.prestashop.planning.resolve import resolve_currency, resolve_shop
 from orderferry.prestashop.reading.products import ProductFinder
 
-_SKU_CODES = frozenset({ProblemCode.UNKNOWN_SKU, ProblemCode.AMBIGUOUS_SKU})
+_SKU_CODES = frozenset({ProblemCode.UNKNOWN_SKU, ProblemCode.AMBIGUOUS_SKU, ProblemCode.ADVANCED_STOCK})
 
 
 class CauseTester:
@@ -43,14 +44,18 @@ class CauseTester:
         return problem.code is ProblemCode.NO_VAT_RATE and self._taxes_changed
 
     def _found_skus(self, connection: sa.Connection, skus: set[str]) -> frozenset[str]:
-        """Those that mean exactly one product in some shop that a marketplace sells from."""
+        """Those that mean exactly one product, which can be taken, in some shop that a marketplace sells from."""
         if not skus:
             return frozenset()
         codes = [marketplace.code for marketplace in self._settings.amazon.marketplaces]
         shops = {resolve_shop(self._facts, self._settings.marketplace(code).shop).id for code in codes}
         wanted = {(id_shop, sku) for id_shop in shops for sku in skus}
         matches = self._finder.find(connection, wanted)
-        return frozenset(sku for (_, sku), products in matches.items() if len(products) == 1)
+        return frozenset(
+            sku
+            for (id_shop, sku), products in matches.items()
+            if len(products) == 1 and not is_kept_in_warehouses(products[0], self._facts.shops[id_shop], self._facts)
+        )
 
 
 def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
