@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,6 +61,32 @@ def test_a_reader_that_leaves_changes_no_exit_code(installed: Installed, words: 
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr.count("orderferry:")) == (code, 0), done.stderr
+
+
+SAYS = "import orderferry.cli.output as o; o.forgive_closed_pipes(); print('… → Köln 漢字 😀 \\udcff')"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", "… → Köln 漢字 😀 ".encode() + b"\xff"),
+        ("latin-1", "... -> Köln \\u6f22\\u5b57 \\ud83d\\ude00 ".encode("latin-1") + b"\xff"),
+        ("ascii", b"... -> K\\u00f6ln \\u6f22\\u5b57 \\ud83d\\ude00 \xff"),
+    ],
+)
+def test_a_locale_that_lacks_a_character_ends_no_command_and_json_stays_json(encoding: str, shown: bytes) -> None:
+    environ = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", SAYS], env=environ, capture_output=True, check=False)
+    assert (done.returncode, done.stdout.rstrip(b"\n")) == (0, shown), done.stderr
+    if encoding == "ascii":
+        assert json.loads(b'"' + shown[:-2] + b'"') == "... -> Köln 漢字 😀"
+
+
+def test_an_argument_that_is_no_text_is_a_usage_error(installed: Installed) -> None:
+    installed.environ = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = installed.run("show", "ÄÖ")
+    assert done.code == 2
+    assert "is no order id of Amazon's" in done.err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")

@@ -10,6 +10,7 @@ import click
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.failures import error_lines
+from orderferry.cli.parameters import AmazonOrderId
 from orderferry.domain.durations import format_duration, iso
 from orderferry.domain.marketplaces import marketplace_code
 
@@ -25,7 +26,7 @@ EMPTY = frozenset({"", "0", "0.000000", "0.00", "0000-00-00", "0000-00-00 00:00:
 
 
 @click.command("show")
-@click.argument("order_id")
+@click.argument("order_id", type=AmazonOrderId())
 @click.option("--refresh", is_flag=True, help="Ask Amazon for the order, and say what the next run would do with it.")
 @click.option("--verify", is_flag=True, help="Recompute what back office, invoice and statistics make of its rows.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
