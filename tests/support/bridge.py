@@ -64,23 +64,30 @@ class BridgeShop:
         self._connection.close()
 
     @classmethod
-    def create(cls, place: Path, database: ShopDatabase) -> BridgeShop:
-        """A shop of the database's version in `place`, which everybody can enter; nobody listens in it yet."""
+    def create(cls, place: Path, database: ShopDatabase, *, ready: bool = True) -> BridgeShop:
+        """A shop of the database's version in `place`, which everybody can enter; nobody listens in it yet. Unless it
+        is `ready`, orderferry has not been there: neither its tables nor the bridge.
+        """
         shop = cls(place / "shop", place / "tools", database)
         shutil.copytree(DOUBLE, shop.folder)
         (shop.folder / "VERSION").write_text(database.version)
         (shop.folder / "modules").mkdir()
         shop._write_database_settings()
         shop.tools.mkdir()
-        for name in (SCRIPT, SETTINGS):
-            shutil.copy(Path(orderferry.bridge.__file__).parent / name, shop.tools / name)
-        shop.configure()
-        for table in own_tables(database.prefix, "mysql", events=True).values():
-            shop._connection.execute(CreateTable(table))
-        shop.sql("INSERT INTO {p}orderferry_state (name, value) VALUES ('shop_id', :value)", value=SHOP_ID)
+        if ready:
+            shop._install()
         shop.sql("DELETE FROM {p}hook_module")
         shop.give_away()
         return shop
+
+    def _install(self) -> None:
+        """What `events.enabled` and `bridge install` leave in a shop."""
+        for name in (SCRIPT, SETTINGS):
+            shutil.copy(Path(orderferry.bridge.__file__).parent / name, self.tools / name)
+        self.configure()
+        for table in own_tables(self.database.prefix, "mysql", events=True).values():
+            self._connection.execute(CreateTable(table))
+        self.sql("INSERT INTO {p}orderferry_state (name, value) VALUES ('shop_id', :value)", value=SHOP_ID)
 
     def _write_database_settings(self) -> None:
         url = sa.make_url(self.database.url)

@@ -20,11 +20,11 @@ def bridge_shop_of(shop_database_of: Callable[..., ShopDatabase]) -> Iterator[Ca
     places: list[Path] = []
     shops: list[BridgeShop] = []
 
-    def create(*version: str, **options: Any) -> BridgeShop:
+    def create(*version: str, ready: bool = True, **options: Any) -> BridgeShop:
         # Not below pytest's own folder, which only this user may enter.
         places.append(Path(tempfile.mkdtemp(prefix="orderferry-bridge-")))
         places[-1].chmod(0o755)
-        shops.append(BridgeShop.create(places[-1], shop_database_of(*version, **options)))
+        shops.append(BridgeShop.create(places[-1], shop_database_of(*version, **options), ready=ready))
         return shops[-1]
 
     yield create
