@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from orderferry.config.model import LedgerPlace, Secret
+from support.disks import small_disk
 from support.ledgers import ledger_database
 from support.mariadb import MariadbServer
 
@@ -41,17 +41,8 @@ def url(mariadb_server: MariadbServer) -> Iterator[Secret]:
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of its own of 512 KiB; skipped where this user can't mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder], capture_output=True, check=False
-    )
-    if made.returncode:
-        pytest.skip("a small disk can only be mounted as root: what happens on a full one is not tested here")
-    try:
+    with small_disk(tmp_path / "small", "512k") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import errno
 import os
 import sqlite3
 import subprocess
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from orderferry.errors import LedgerUnusable
 from orderferry.ledger import filesystem
 from orderferry.ledger.failures import translated
 from orderferry.ledger.ledger import Ledger
+from support.disks import fill
 from support.ledgers import NOW, opened, refusal, sighting
 
 NOBODY = 65534
@@ -99,12 +100,6 @@ def note_batch(ledger: Ledger, batch: int) -> bool:
             raise
         return False
     return True
-
-
-def fill(folder: Path) -> None:
-    with suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
-        while True:
-            file.write(b"\0" * 4096)
 
 
 def test_a_ledger_that_another_program_keeps_locked(path: Path) -> None:
