@@ -68,6 +68,8 @@ class Case:
             return healthy  # looks have time: those that are left are due in the next run
         if self.operation == "getOrder" and self.kind is K.EXPIRED_TOKEN:
             return int(ExitCode.NEEDS_A_PERSON)  # a 400: this one order failed, the others go on
+        if self.operation == "searchOrders" and self.kind is K.EXPIRED_TOKEN and self.nth > 1 and not self.for_good:
+            return healthy  # the listing begins anew in the same run
         if self.kind in REFUSALS or (self.operation, self.kind) == ("token", K.EXPIRED_TOKEN):
             return int(ExitCode.AMAZON_REFUSED)
         if self.kind in PASSING and not self.for_good:
