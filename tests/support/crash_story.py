@@ -86,12 +86,17 @@ class Stage:
         return self.server.clock.move_to(moment)
 
 
+EVENTS = "[events]\nenabled = true"
+
+
 @contextmanager
 def stage(folder: Path, shop: ShopDatabase, *, world: World | None = None, **more: str) -> Iterator[Stage]:
-    """Amazon at T1, and an installation in `folder` for this shop. `more` are further lines of its configuration."""
+    """Amazon at T1, and an installation in `folder` for this shop that tells its feed of everything. `more` are
+    further lines of its configuration.
+    """
     world = World(story()) if world is None else world
     with SimulatorServer(world, clock=Clock.still(T1), usage_plans=False) as server:
-        yield Stage(server, shop, install(folder, server, shop.url, marketplaces=("DE",), **more))
+        yield Stage(server, shop, install(folder, server, shop.url, marketplaces=("DE",), **{"more": EVENTS, **more}))
 
 
 def hide_product(shop: ShopDatabase) -> None:

@@ -17,7 +17,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Line
 from orderferry.simulator.world import World
 from support.children import Children, Ended, run_all
-from support.crash_story import T2, order
+from support.crash_story import EVENTS, T2, order
 from support.installation import Installed, install
 from support.scenes import IMPORT
 from support.shop_database import ShopDatabase
@@ -70,5 +70,6 @@ class Race:
 @contextmanager
 def race(folder: Path, shop: ShopDatabase) -> Iterator[Race]:
     with SimulatorServer(World(), clock=Clock.still(T2), usage_plans=False) as server, Children(folder) as children:
-        importers = [install(folder, server, shop.url, name=f"importer-{n}", marketplaces=("DE",)) for n in (1, 2)]
+        names = [f"importer-{number}" for number in (1, 2)]
+        importers = [install(folder, server, shop.url, name=name, marketplaces=("DE",), more=EVENTS) for name in names]
         yield Race(shop, server, importers, children)

@@ -27,10 +27,14 @@ from support.crash_story import (
     show_product,
     stage,
 )
+from support.feed import flaws_of_feed
 from support.shop_database import ShopDatabase
 from support.shop_picture import Rows, differences, flaws_of_orders, imported_in_ledger, ledger_picture, shop_picture
 
-OWN_TABLES = frozenset({"orderferry_state", "orderferry_order"})
+OWN_TABLES = frozenset(
+    {"orderferry_state", "orderferry_order"}
+    | {"orderferry_event", "orderferry_event_consumer", "orderferry_event_call"}
+)
 IMPORT = ("import", "--json")
 
 
@@ -125,7 +129,9 @@ class Scene:
         """Given the clean run's end: it and everything after it is as it was without the accident."""
         shop, ledger = self.stage.shop, self.stage.installed.ledger
         assert ended.code == self.code, f"{where}: {ended.told()}"
-        flaws = flaws_of_orders(shop) + differences(shop_picture(shop, self.tables), self.shop_after)
+        flaws = (
+            flaws_of_orders(shop) + flaws_of_feed(shop) + differences(shop_picture(shop, self.tables), self.shop_after)
+        )
         assert not flaws, "\n".join([where, *flaws[:12]])
         assert self.remembered() == self.ledger_after, where
         markers = shop.rows("SELECT amazon_order_id, id_order FROM {p}orderferry_order")
