@@ -40,8 +40,16 @@ final class Say
 {
     public static $verbose = false;
 
+    /** One line of UTF-8, whatever a module's file names and errors are made of. */
+    public static function plain($text)
+    {
+        $text = preg_replace('/[\x00-\x1f\x7f]+/', ' ', $text);
+        return preg_match('//u', $text) ? $text : preg_replace('/[^\x20-\x7e]/', '?', $text);
+    }
+
     public static function line($text)
     {
+        $text = self::plain($text);
         if (defined('STDERR')) {
             fwrite(STDERR, 'orderferry-bridge: ' . $text . "\n");
         } else {
@@ -769,9 +777,14 @@ final class Store
         }
     }
 
+    /** What fits into the column: a table refuses half a character, and mbstring is not in every PHP. */
     private static function cut($text)
     {
-        return function_exists('mb_strcut') ? mb_strcut($text, 0, 255, 'UTF-8') : substr($text, 0, 255);
+        $text = substr(Say::plain($text), 0, 255);
+        while (!preg_match('//u', $text)) {
+            $text = substr($text, 0, -1);
+        }
+        return $text;
     }
 
     /** The server's own words stay out of it: they may quote what is not for mails. */

@@ -56,6 +56,18 @@ def test_a_misdeed_is_named_and_harms_nobody_else(bridge_shop: BridgeShop, what:
         assert secret not in ended.stderr + ended.stdout + str(bridge_shop.calls())
 
 
+@pytest.mark.parametrize(("what", "kept"), [("babble", "Error:  [2Jx" + "è" * 121), ("latin", "Error: perch? at ")])
+def test_words_that_no_table_and_no_terminal_should_get(bridge_shop: BridgeShop, what: str, kept: str) -> None:
+    scene(bridge_shop)
+    bridge_shop.behave(bad(what))
+    ended = bridge_shop.run()
+    assert ended.returncode == 1
+    (failed,) = bridge_shop.calls(state="failed")
+    assert failed["message"].startswith(kept)
+    assert not {"\x1b", "\0"} & set(ended.stderr)
+    assert ("zafter", LATER) in bridge_shop.heard
+
+
 def test_what_failed_is_tried_again_alone_and_ever_later(bridge_shop: BridgeShop) -> None:
     scene(bridge_shop)
     bridge_shop.behave(bad("throw"))

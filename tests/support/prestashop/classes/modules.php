@@ -78,6 +78,10 @@ class Probe extends Module
     {
         if ($what === 'throw') {
             throw new RuntimeException('can\'t reach buyer@example.com in Via Roma 1');
+        } elseif ($what === 'babble') {
+            throw new Error("\x1b[2Jx" . str_repeat('è', 200) . "\0\n");
+        } elseif ($what === 'latin') {
+            throw new Error("perch\xe9");
         } elseif ($what === 'error') {
             strlen();
         } elseif ($what === 'exit') {
