@@ -9,7 +9,9 @@ from html import escape
 
 from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, daily_chart, strip
 from orderferry.cli.page import heading, page, paragraph, table
+from orderferry.domain.cause import cause_of, first_deadline
 from orderferry.domain.durations import format_duration
+from orderferry.domain.entry import Entry
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.spans import Span
@@ -18,6 +20,7 @@ from orderferry.run.compare_result import Comparison, Finding, LedgerWords
 from orderferry.run.compare_totals import Row, Totals
 
 _MOST_ROWS = 500
+_MOST_IDS = 200  # of one cause
 _TITLES = {
     "marketplace": "Marketplace",
     "channel": "Channel",
@@ -91,11 +94,28 @@ def _days(result: Comparison) -> list[Day]:
 
 
 def _findings(title: str, findings: Sequence[Finding]) -> Iterator[str]:
+    """A row for each cause: many orders that one thing mends are one thing to read."""
     if findings:
+        causes: dict[tuple[str, str], list[Finding]] = {}
+        for found in findings:
+            hint = found.hint.replace(found.order_id, "ORDER_ID")
+            causes.setdefault((cause_of(found.reason), hint), []).append(found)
         yield heading(f"{title} ({len(findings)})")
-        rows = [(found.order_id, found.reason, found.hint) for found in findings[:_MOST_ROWS]]
-        yield table(("Order", "Why", "What to do"), rows, ids=[0])
-        yield from _rest(len(findings))
+        rows = [
+            (
+                reason + first_deadline(found.reason for found in members),
+                members[0].hint if len(members) == 1 else hint,
+                _ids([found.order_id for found in members]),
+            )
+            for (reason, hint), members in list(causes.items())[:_MOST_ROWS]
+        ]
+        yield table(("Why", "What to do", "Orders"), rows, lists=[2])
+        yield from _rest(len(causes))
+
+
+def _ids(order_ids: Sequence[str]) -> str:
+    more = len(order_ids) - _MOST_IDS
+    return ", ".join(order_ids[:_MOST_IDS]) + (f", and {more} more" if more > 0 else "")
 
 
 def _differences(result: Comparison) -> Iterator[str]:
@@ -150,12 +170,20 @@ def _open_orders(words: LedgerWords, now: datetime) -> Iterator[str]:
     counts = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in words.status.open.items())
     yield heading("Open orders")
     yield paragraph(counts)
-    if words.open_entries:
-        rows = [
-            (entry.order_id, str(entry.state), format_duration(now - entry.first_seen), said(entry))
-            for entry in words.open_entries
-        ]
-        yield table(("Order", "State", "Known for", "Why"), rows, ids=[0])
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in words.open_entries:
+        groups.setdefault((str(entry.state), cause_of(said(entry))), []).append(entry)
+    rows = [
+        (
+            state,
+            reason + first_deadline(entry.message for entry in members),
+            format_duration(now - min(entry.first_seen for entry in members)),
+            _ids([entry.order_id for entry in members]),
+        )
+        for (state, reason), members in groups.items()
+    ]
+    if rows:
+        yield table(("State", "Why", "The oldest known for", "Orders"), rows, lists=[3])
 
 
 def _quota(words: LedgerWords) -> Iterator[str]:

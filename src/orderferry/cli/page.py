@@ -26,7 +26,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; bo
 th { font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.number { white-space: nowrap; }
-td.id { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.id { white-space: nowrap; font-variant-numeric: tabular-nums; }
 tr.unequal td { background: #fbeeed; }
 svg { display: block; width: 100%; height: auto; }
 code { font-size: .92em; overflow-wrap: anywhere; }
@@ -38,7 +38,7 @@ svg text { font: 11px system-ui, sans-serif; fill: #5b6570; }
   .wide td { border: 0; padding: .05rem 0; } .wide td.number { text-align: left; }
   .wide td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); }
   .wide td:empty { display: none; } }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; }
+@media print { html { font-size: 11px; } body { max-width: none; padding: 0; font-size: 1rem; } h2 { break-after: avoid; }
   tr, svg { break-inside: avoid; } .wide { overflow: visible; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 """
@@ -73,16 +73,20 @@ def table(
     *,
     numbers: Iterable[int] = (),
     ids: Iterable[int] = (),
+    lists: Iterable[int] = (),
     marked: Iterable[int] = (),
 ) -> str:
-    """Given plain texts, return a table. `numbers` and `ids` are columns, `marked` rows that stand out."""
+    """Given plain texts, return a table. `numbers`, `ids` and `lists` (of ids, with commas) are columns, `marked` rows
+    that stand out."""
+    enumerations = set(lists)
     kinds = {**dict.fromkeys(numbers, "number"), **dict.fromkeys(ids, "id")}
     stand_out = set(marked)
     head = "".join(f"<th{_class(kinds.get(column, ''))}>{escape(text)}</th>" for column, text in enumerate(header))
     lines = []
     for number, row in enumerate(rows):
         cells = "".join(
-            f"<td{_class(kinds.get(column, ''))}{_label(header[column], column)}>{_marked_up(text)}</td>"
+            f"<td{_class(kinds.get(column, ''))}{_label(header[column], column)}>"
+            f"{_enumerated(text) if column in enumerations else _marked_up(text)}</td>"
             for column, text in enumerate(row)
         )
         lines.append(f"<tr{_class('unequal' if number in stand_out else '')}>{cells}</tr>")
@@ -92,6 +96,11 @@ def table(
 def _label(title: str, column: int) -> str:
     """The column's title, which a phone shows before the value; the first column speaks for itself."""
     return f' data-label="{escape(title)}"' if title and column else ""
+
+
+def _enumerated(text: str) -> str:
+    """Ids separated by commas, none of them broken at its hyphens."""
+    return ", ".join(f'<span class="id">{escape(part)}</span>' for part in text.split(", "))
 
 
 def _marked_up(text: str) -> str:

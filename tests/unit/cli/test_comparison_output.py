@@ -117,6 +117,15 @@ def test_a_difference_has_its_remedy_on_the_page_and_in_json_and_tax_that_amazon
     assert "Amazon tells no tax" not in as_page(comparison(totals=totals_of([])))
 
 
+def test_orders_with_one_cause_are_one_row_of_the_page_and_no_id_is_broken() -> None:
+    many = tuple(Finding(f"302-{number}", "held: SKU X is unknown", f"map it for 302-{number}") for number in range(3))
+    text = as_page(comparison(missing=many))
+    assert "<h2>Missing in the shop (3)</h2>" in text
+    assert text.count("held: SKU X is unknown") == 1
+    assert "map it for ORDER_ID" in text
+    assert '<span class="id">302-0</span>, <span class="id">302-1</span>, <span class="id">302-2</span>' in text
+
+
 def test_a_page_without_findings_and_without_a_ledger() -> None:
     nothing = comparison(missing=(), surplus=(), different=(), totals=None, notes=[], ledger=None)
     text = as_page(nothing)
