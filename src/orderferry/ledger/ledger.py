@@ -40,6 +40,10 @@ class Ledger:
         """Close the file, or the connection. May be called twice."""
         self.store.close()
 
+    def release(self) -> None:
+        """Give a server's connection back while nobody needs it; the next call opens another."""
+        self.store.release()
+
     @contextmanager
     def dry(self) -> Iterator[None]:
         """Within, every method answers as ever and nothing is kept but the quota that is spent."""

@@ -45,6 +45,10 @@ class ServerStore(Store):
         """Wait until no other writer is at work. First of all: a read before it would fix what the transaction sees."""
         connection.execute(select(tables.ledger.c.only_row).with_for_update())
 
+    def release(self) -> None:
+        """Close the connection; the next use opens another."""
+        self.close()
+
     @contextmanager
     def setting_up(self) -> Iterator[Connection]:
         """A connection for changes of the tables (which MySQL commits one by one), while no other host makes any.

@@ -68,6 +68,9 @@ class Store:
     def lock(self, connection: Connection) -> None:
         """Take the one write lock at the beginning of a transaction; SQLite has taken it as the transaction began."""
 
+    def release(self) -> None:
+        """Give back what others may be short of; an open file is nothing of that kind."""
+
     def close(self) -> None:
         """Close all connections; SQLite then takes its -wal file back into the ledger."""
         with translated(self.name):

@@ -66,6 +66,8 @@ class CompareSource(Witness, Protocol):
 class CompareLedger(StatusLedger, Protocol):
     """What of the ledger is needed here."""
 
+    def release(self) -> None: ...
+
     def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]: ...
 
     def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None: ...
@@ -160,7 +162,7 @@ class Comparer:
             known,
             self.ledger is not None,
         )
-        patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress)
+        patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         confirmation = Confirmation(self.source, patience, progress=self.progress)
         judge = Judge(scene, side.orders, confirmation)
         judge.judge(result, with_totals=self.options.month is not None)

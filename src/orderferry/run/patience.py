@@ -21,7 +21,7 @@ MOST_WAITS_A_CALL = 3
 
 
 class HoldsConnection(Protocol):
-    """What has to be given back before a wait: the shop, written or audited."""
+    """What has to be given back before a wait: the shop, written or audited, and a ledger on a server."""
 
     def release(self) -> None: ...
 
@@ -36,6 +36,7 @@ class Patience:
     sleep: Callable[[float], None]
     longest: timedelta = field(default=LONGEST_WAIT)
     progress: Progress = SILENT
+    ledger: HoldsConnection | None = None
 
     def call(self, ask: Callable[[], T]) -> T:
         """Given a call into the source, return its answer. Raise what it raises, QuotaExhausted included."""
@@ -55,5 +56,7 @@ class Patience:
         log.info("waiting %.1f s for Amazon's quota of %s", wait.total_seconds(), exhausted.operation)
         self.progress.waiting(exhausted.operation, self.now() + wait)
         self.shop.release()
+        if self.ledger is not None:
+            self.ledger.release()
         with self.stop.waiting():
             self.sleep(max(wait.total_seconds(), 0.05))

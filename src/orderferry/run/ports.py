@@ -85,6 +85,9 @@ class Shop(Protocol):
 class RunLedger(Protocol):
     """The ledger as a run uses it. Each call is a short transaction of its own. Raise LedgerUnusable."""
 
+    def release(self) -> None:
+        """Give a server's connection back (before waiting for Amazon)."""
+
     def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> Mapping[str, Entry]: ...
 
     def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None: ...

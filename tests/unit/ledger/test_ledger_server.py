@@ -146,6 +146,20 @@ def test_a_broken_connection_is_a_sentence_and_the_next_use_opens_another(
         assert ledger.recall("a") == "b"
 
 
+def test_a_connection_that_is_given_back_is_closed_and_the_next_use_opens_another(
+    url: Secret, mariadb_server: MariadbServer
+) -> None:
+    count = "SELECT COUNT(*) FROM information_schema.processlist WHERE db = %s"
+    database = sa.make_url(url.reveal()).database
+    with opened(url) as ledger, mariadb_server.engine().connect() as root:
+        assert root.exec_driver_sql(count, (database,)).scalar_one() == 1
+        ledger.release()
+        open_now = [root.exec_driver_sql(count, (database,)).scalar_one() for _ in range(50)]
+        assert 0 in open_now  # servers notice a moment later
+        ledger.remember("a", "b")
+        assert ledger.recall("a") == "b"
+
+
 @pytest.mark.parametrize(
     ("number", "text", "words"),
     [
