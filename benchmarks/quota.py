@@ -7,10 +7,14 @@ is one in memory (its speed is another benchmark's business). Beside: what other
 from __future__ import annotations
 
 import math
+import os
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,8 +25,12 @@ from orderferry.config.model import AmazonSettings, LedgerSettings, PrestashopSe
 from orderferry.domain.entry import EntryState
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import Channel
+from orderferry.domain.quota_plan import Volume, Windows, daily_costs
+from orderferry.domain.search import Basis
 from orderferry.domain.shopwork import Applied, Plan
+from orderferry.domain.spans import Spans, last_end
 from orderferry.domain.usage_plans import daily_quota
+from orderferry.domain.window import Cell
 from orderferry.ledger.open import open_ledger
 from orderferry.ledger.quota import QuotaBook
 from orderferry.run.engine import Engine
@@ -41,6 +49,8 @@ from support.long_run import MemoryShop
 START = datetime(2026, 9, 1, tzinfo=UTC)
 EVERY = timedelta(minutes=15)
 PAGE = 100
+HALF = 0.5
+USUAL_VOLUME = 500
 CATCH_UPS = (("recheck", 5), ("doublecheck", 6))  # by hour (UTC)
 READY = {Channel.REGULAR: EventKind.VERIFIED, Channel.FBA: EventKind.SHIPPED}
 
@@ -51,10 +61,10 @@ class TimedShop(MemoryShop):
 
     at: dict[str, datetime] = field(default_factory=dict)
 
-    def apply(self, plan: Plan, now: datetime) -> Applied:
+    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied:
         """Write the plan; `MemoryShop` would look at Amazon's side of each order as well."""
         self.at.setdefault(plan.order_id, self.clock())
-        applied = super().apply(plan, now)
+        applied = super().apply(plan, now, meanwhile)
         assert isinstance(applied, Applied)
         return applied
 
@@ -71,6 +81,8 @@ class Lived:
     lags: list[float] = field(default_factory=list)  # minutes from ready to imported
     whole_window: int = 0
     missing: int = 0
+    behind: float = 0  # minutes from the coverage's end to the last run
+    falsely_covered: int = 0
 
     @property
     def formula(self) -> float:
@@ -79,13 +91,29 @@ class Lived:
         return (self.runs + further) / self.days + 24
 
 
-def figures(shops: Shops, rounds: int, volumes: tuple[int, ...] = (100, 500, 2000), days: int = 30) -> list[Figure]:  # noqa: ARG001 — days are rounds
-    """The figures of the quota."""
-    found = []
-    for volume in volumes:
-        lived = live(volume, days)
-        found += _of_volume(volume, lived)
-    return [*found, *_ways(live(500, min(days, 5)))]
+Stories = tuple[tuple[int, int], ...]  # orders a day, days
+THIRTY_DAYS: Stories = ((2_000, 30), (500, 30), (100, 30), (20_000, 2))
+BEYOND = 10_000  # orders a day that no quota carries
+
+
+def figures(shops: Shops, rounds: int, stories: Stories = THIRTY_DAYS) -> list[Figure]:  # noqa: ARG001 — days are rounds
+    """The figures of the quota; the stories are lived side by side, one a core."""
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        lives = dict(zip(stories, pool.map(live, *zip(*stories, strict=True)), strict=True))
+    found = [figure for (volume, _), lived in sorted(lives.items()) for figure in _of_volume(volume, lived)]
+    usual = next(lived for (volume, _), lived in lives.items() if volume == USUAL_VOLUME)
+    return [*found, *_ways(usual), *daily_commands()]
+
+
+def daily_commands() -> list[Figure]:
+    """What `plan` reckons for a thousand orders a day, half of them FBA."""
+    costs = daily_costs(
+        Volume(Decimal(1000), fba_share=Decimal("0.5")), Windows(), ("recheck", "doublecheck", "compare")
+    )
+    calls, quota = sum(costs.values()), daily_quota("searchOrders")
+    what = "All daily commands at 1,000 orders a day: searchOrders calls, beside the day's quota"
+    ratio = calls / quota
+    return [Figure(what, str(calls), str(quota), f"{ratio:.2f}", "≤ 0.5", ratio <= HALF)]
 
 
 def _of_volume(volume: int, lived: Lived) -> list[Figure]:
@@ -105,11 +133,24 @@ def _of_volume(volume: int, lived: Lived) -> list[Figure]:
         Figure(
             f"{name}: minutes from ready to imported (median, 99 in 100, longest)",
             f"{statistics.median(lags):.0f}, {lags[int(len(lags) * 0.99)]:.0f}, {lags[-1]:.0f}",
-            "",
-            "",
-            "nothing missing",
-            lived.missing == 0,
+            *(("", "", "nothing missing", lived.missing == 0) if volume < BEYOND else ()),
         ),
+        *(_beyond(name, lived) if volume >= BEYOND else ()),
+    ]
+
+
+def _beyond(name: str, lived: Lived) -> list[Figure]:
+    told = f"{lived.behind:.0f} min behind, exit code {int(lived.imports[-1].exit_code)}"
+    return [
+        Figure(
+            f"{name}: orders that the coverage says were seen and that are not in the shop",
+            str(lived.falsely_covered),
+            "",
+            "",
+            "0",
+            lived.falsely_covered == 0,
+        ),
+        Figure(f"{name}: what the last run says", told, "", "", "the lag", lived.behind > 0),
     ]
 
 
@@ -151,6 +192,7 @@ def live(volume: int, days: int) -> Lived:
                         lived.imports.append(report)
                 lived.whole_window += _pages_of_last_day(shop, clock.now())
             lived.missing = len(list(ledger.entries([EntryState.FAILED])))
+            _judge_coverage(lived, world, shop, ledger.coverage(Basis.UPDATED), clock.now())
         lived.refused = sum(request.status == 429 for request in amazon.requests)
     _judge(lived, world, shop, clock.now())
     return lived
@@ -167,6 +209,19 @@ def _judge(lived: Lived, world: object, shop: TimedShop, now: datetime) -> None:
             lived.lags.append((shop.at[order.order_id] - ready).total_seconds() / 60)
         elif ready < now - timedelta(hours=1):
             lived.missing += 1
+
+
+def _judge_coverage(
+    lived: Lived, world: object, shop: TimedShop, coverage: Mapping[Cell, Spans], now: datetime
+) -> None:
+    ends = [last_end(spans) for spans in coverage.values()]
+    lived.behind = (now - min(end for end in ends if end)).total_seconds() / 60
+    for order in world:  # type: ignore[attr-defined]
+        event = next((event for event in order.events if event.kind is READY[order.channel]), None)
+        ready = order.placed + timedelta(seconds=event.after) if event else None
+        spans = coverage.get((order.market.id, order.channel), ())
+        if ready and any(span.start <= ready < span.end for span in spans) and order.order_id not in shop.at:
+            lived.falsely_covered += 1
 
 
 def _pages_of_last_day(shop: TimedShop, now: datetime) -> int:

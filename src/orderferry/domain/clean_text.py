@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Field(StrEnum):
@@ -96,6 +97,8 @@ def clean_text(text: str, field: Field) -> str:
 def plain_text(text: str, *, keep_lines: bool = False) -> str:
     """Given any text, return it in NFC, spaces folded, without control, bidi and other invisible characters, NUL and
     lone surrogates (two halves that belong together are joined). Line breaks stay only if asked for."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # what follows would change nothing else
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     if keep_lines:
         lines = _LINE_BREAK.sub("\n", text).split("\n")
@@ -139,6 +142,7 @@ def _fold(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(shown.split()))
 
 
+@lru_cache(maxsize=4096)
 def _shown(character: str) -> str:
     """A character as it may stand: itself, a space for any white space, '' for what can't be seen."""
     if character.isspace():

@@ -33,6 +33,11 @@ class Table:
     name: str
     engine: str
     columns: Mapping[str, Column]
+    demanded: frozenset[str] = field(init=False, compare=False)  # columns that every new row must have a value for
+
+    def __post_init__(self) -> None:
+        demanded = (c.name for c in self.columns.values() if not c.nullable and not c.has_default)
+        object.__setattr__(self, "demanded", frozenset(demanded))
 
 
 @dataclass(frozen=True, slots=True)

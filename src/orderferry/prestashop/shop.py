@@ -160,14 +160,15 @@ class PrestashopShop:
         bench = Bench(self._settings, opened.facts, view.catalog)
         return plan_order(order, intent, self._market(order.marketplace_id), bench, now)
 
-    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied | Problem:
         """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
         if plan.work is None:
             return Applied(Effect.UNCHANGED, plan.id_order, notes=plan.notes)
         from orderferry.prestashop.writing.transactions import Transactions  # noqa: PLC0415 — and write nothing
 
         opened = self._ready()
-        return Transactions(self._database, opened.tables, opened.facts, self._sleep, self._keeper).apply(plan, now)
+        writing = Transactions(self._database, opened.tables, opened.facts, self._sleep, self._keeper)
+        return writing.apply(plan, now, meanwhile)
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain, pairwise
 
 from orderferry.domain.cause import with_deadline
 from orderferry.domain.decide import (
@@ -14,7 +15,6 @@ from orderferry.domain.decide import (
     Decision,
     Reason,
     Rules,
-    decide,
     is_given_up,
     next_look,
     next_try,
@@ -24,6 +24,7 @@ from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Intent, ShopView
+from orderferry.run.coming import INTENTS, Coming
 from orderferry.run.log_context import log_order
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.progress import SILENT, Progress
@@ -32,7 +33,6 @@ from orderferry.run.stop import StopSwitch
 
 log = logging.getLogger(__name__)
 
-_INTENTS = {Action.CREATE: Intent.CREATE, Action.UPDATE: Intent.UPDATE, Action.RECREATE: Intent.RECREATE}
 _OUTCOMES = {
     Effect.CREATED: Outcome.CREATED,
     Effect.UPDATED: Outcome.UPDATED,
@@ -73,10 +73,12 @@ class Processor:
         view = self.shop.look(readable) if readable else ShopView({}, {})
         verdicts: list[Verdict] = [self._unreadable(order, entries) for order in unreadable if order.order_id]
         try:
-            for order in readable:
+            coming = (Coming(o, entries.get(o.order_id), view, rules, self.shop, self.now) for o in readable)
+            for this, following in pairwise(chain(coming, [None])):
                 self.stop.check()
-                with log_order(order.order_id):
-                    verdicts.append(self._one(order, entries.get(order.order_id), view, rules, looked=looked))
+                assert this is not None  # noqa: S101 — only the last one that follows is None
+                with log_order(this.order.order_id):
+                    verdicts.append(self._one(this, following, looked=looked))
                 self.progress.order_done()
         finally:
             self.settle(verdicts)
@@ -86,24 +88,23 @@ class Processor:
         if verdicts and not self.dry_run:
             self.ledger.settle(verdicts, self.run, self.now())
 
-    def _one(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict:
-        marker = view.markers.get(order.order_id)
-        decision = decide(order, marker=marker, foreign=view.foreign.get(order.order_id), entry=entry, rules=rules)
+    def _one(self, this: Coming, following: Coming | None, *, looked: bool) -> Verdict:
+        order, decision = this.order, this.decision
         log.debug("order %s (%s): %s", order.order_id, order.status, decision.action)
-        if decision.action in _INTENTS:
-            return self._write(order, entry, view, _INTENTS[decision.action], looked=looked)
-        return self._not_written(order, entry, decision, rules, looked=looked)
+        if decision.action in INTENTS:
+            return self._write(this, following, looked=looked)
+        return self._not_written(order, this.entry, decision, this.rules, looked=looked)
 
-    def _write(self, order: Order, entry: Entry | None, view: ShopView, intent: Intent, *, looked: bool) -> Verdict:
-        now = self.now()
-        plan = self.shop.plan(order, intent, view, now)
+    def _write(self, this: Coming, following: Coming | None, *, looked: bool) -> Verdict:
+        order, entry, intent = this.order, this.entry, INTENTS[this.decision.action]
+        plan, now = this.plan
         if isinstance(plan, Problem):
             return self._held(_with_deadline(plan, order), entry, looked=looked)
         if self.dry_run:
             effect = _would_be(intent, plan.changes)
             self.report.note(order.order_id, _OUTCOMES[effect], plan.changes)
             return Verdict(order.order_id, EntryState.SEEN)
-        applied = self.shop.apply(plan, now)
+        applied = self.shop.apply(plan, now, following.think_ahead if following else None)
         if isinstance(applied, Problem):
             return self._failed(applied, entry, looked=looked)
         self.report.clear_problems(order.order_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from orderferry.domain.clean_text import to_basic_plane
 from orderferry.domain.cut_text import cut_text
@@ -43,18 +44,21 @@ def fit_row(table: Table, row: Mapping[str, object], cuts: list[Cut] | None = No
     for a float.
     """
     fitted = fit_changes(table, row, cuts)
-    refuse_missing(table, fitted)
+    if not table.demanded <= fitted.keys() or None in fitted.values():
+        refuse_missing(table, fitted)
     return fitted
 
 
 def fit_changes(table: Table, changes: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Fitted]:
     """Like `fit_row`, for the columns of an UPDATE: none has to be there."""
     fitted: dict[str, Fitted] = {}
+    columns = table.columns
     for name, value in changes.items():
-        column = table.columns.get(name)
+        column = columns.get(name)
         if column is None:
             continue
-        fitted[name] = _fit(column, value)
+        # type(), not isinstance: most values of most rows are plain numbers, and a row has many
+        fitted[name] = value if type(value) is int else _fit(column, value)
         if cuts is not None and isinstance(value, str) and fitted[name] != value:
             cuts.append(Cut(table.name, name, value))
     return fitted
@@ -81,12 +85,19 @@ def _fit(column: Column, value: object) -> Fitted:
     if isinstance(value, str):
         return fit_text(column, value) if column.charset else value
     if isinstance(value, Decimal) and column.scale is not None:
-        return format(value.quantize(Decimal(1).scaleb(-column.scale), ROUND_HALF_UP), "f")
+        return format(value.quantize(_step(column.scale), ROUND_HALF_UP), "f")
     return value if isinstance(value, Kept | KeptText) else bindable(value)
+
+
+@cache
+def _step(scale: int) -> Decimal:
+    return Decimal(1).scaleb(-scale)
 
 
 def fit_text(column: Column, text: str) -> str:
     """Given a text column, return as much of the text as it can hold."""
+    if text.isascii() and (column.length is None or len(text) <= column.length) and "\x00" not in text:
+        return text
     text = _storable(column.charset, text.replace("\x00", ""))
     if column.length is None:
         return text

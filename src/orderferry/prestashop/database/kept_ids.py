@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Stands for the id of a row that was inserted; `session_variables` says how SQL names it."""
+    """Stands for the id of a row that was inserted; `session_variables` says how SQL names it. `name` '': the newest
+    row that got an id."""
 
-    name: str
+    name: str = ""
+
+
+NEWEST = Kept()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from orderferry.prestashop.database.values import Bindable
 Found = Mapping[Any, Any]
 # Far below any max_allowed_packet: the least that a server is set up with is one megabyte.
 _LONGEST = 256 * 1024
+_MANY = 10  # statements that keep the server at work for a while
 
 
 @dataclass(slots=True)
@@ -87,18 +88,24 @@ class Together:
     """Sends what waits in one text of several statements (PyMySQL with MULTI_STATEMENTS).
 
     The server ends at the first statement that fails, and its error is raised: none after it has been run.
+    `meanwhile` is called once, when the server has begun with the first of many statements.
     """
 
     connection: sa.Connection
+    meanwhile: Callable[[], None] | None = None
     _texts: list[str] = field(default_factory=list)
     _replies: list[Reply] = field(default_factory=list)
     _length: int = 0
     _cursor: Any = None
+    _literals: Mapping[Bindable, str] = field(default_factory=dict)
 
     def post(self, sql: str, values: tuple[Bindable, ...]) -> Reply:
         if self._cursor is None:
             self._cursor = self.connection.connection.cursor()
-        text = self._cursor.mogrify(sql, values)
+            self._literals = _Literals(self._cursor)
+        # What the cursor does itself, but numbers need no second look, and many texts of an order are the same.
+        literals = self._literals
+        text = sql % tuple([value if type(value) is int else literals[value] for value in values])
         if self._length + len(text) > _LONGEST:
             self.flush()
         reply = Reply(self.flush)
@@ -114,11 +121,27 @@ class Together:
         if not texts:
             return
         cursor = self._cursor
-        cursor.execute(";\n".join(texts))
+        cursor.execute(";\n".join(texts))  # back with the first answer, while the server goes on
+        if self.meanwhile is not None and len(texts) >= _MANY:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
         for number, reply in enumerate(replies):
             if number and not cursor.nextset():
                 raise RuntimeError("the database gave fewer answers than it was sent statements")
             reply.answer(_rows(cursor), cursor.rowcount, cursor.lastrowid or 0)
+
+
+class _Literals(dict[Bindable, str]):
+    """Values as the driver writes them into SQL, each made once."""
+
+    def __init__(self, cursor: Any) -> None:
+        super().__init__()
+        self._cursor = cursor
+
+    def __missing__(self, value: Bindable) -> str:
+        made: str = self._cursor.mogrify("%s", (value,))
+        self[value] = made
+        return made
 
 
 def _rows(cursor: Any) -> Sequence[Found]:

@@ -14,28 +14,30 @@ _OURS = "orderferry_"
 
 
 class SessionVariable(sa.ColumnElement[Any]):
-    """The id that is kept under a name."""
+    """The id that is kept under a name; the newest one for ''."""
 
     inherit_cache = False
 
     def __init__(self, name: str) -> None:
-        self.name = _OURS + name
+        self.name = _OURS + name if name else ""
 
 
-class KeepNewId(sa.Executable, sa.ClauseElement):
-    """Keeps the id of the row that the statement before has inserted."""
+class KeepId(sa.Executable, sa.ClauseElement):
+    """Keeps an id: the one that `found` selects, or that of the row that the statement before has inserted."""
 
     inherit_cache = False
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, found: sa.ScalarSelect[Any] | None = None) -> None:
         self.variable = SessionVariable(name)
+        self.found = found
 
 
 @compiles(SessionVariable, "mysql")
 def _variable(element: SessionVariable, compiler: Any, **_options: Any) -> str:
-    return "@" + str(compiler.preparer.quote_identifier(element.name))
+    return "@" + str(compiler.preparer.quote_identifier(element.name)) if element.name else "LAST_INSERT_ID()"
 
 
-@compiles(KeepNewId, "mysql")
-def _keep(element: KeepNewId, compiler: Any, **_options: Any) -> str:
-    return f"SET {compiler.process(element.variable)} = LAST_INSERT_ID()"
+@compiles(KeepId, "mysql")
+def _keep(element: KeepId, compiler: Any, **options: Any) -> str:
+    found = "LAST_INSERT_ID()" if element.found is None else compiler.process(element.found, **options)
+    return f"SET {compiler.process(element.variable)} = {found}"

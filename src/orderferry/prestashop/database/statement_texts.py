@@ -26,10 +26,14 @@ class StatementText:
 
     sql: str
     order: tuple[int, ...]
+    is_mixed: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_mixed", self.order != tuple(range(len(self.order))))
 
     def bound(self, values: Sequence[Bindable]) -> tuple[Bindable, ...]:
         """Given the values as they were marked, return them as the text takes them."""
-        return tuple([values[number] for number in self.order])
+        return tuple([values[number] for number in self.order]) if self.is_mixed else tuple(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,19 @@ def mark(value: object, values: list[Any]) -> Mark:
         return tuple([mark(part, values) for part in value.parts])
     values.append(value)
     return None
+
+
+def marks_of(values: Iterable[object], bound: list[Any]) -> tuple[Mark, ...]:
+    """`mark` for all values of a row: most are bound as they are."""
+    marks: list[Mark] = []
+    for value in values:
+        kind = type(value)
+        if kind is str or kind is int:
+            bound.append(value)
+            marks.append(None)
+        else:
+            marks.append(mark(value, bound))
+    return tuple(marks)
 
 
 def expressions(marks: Iterable[Mark], numbers: Iterator[int] | None = None) -> Iterator[Any]:

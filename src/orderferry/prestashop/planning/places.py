@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain
 
 from orderferry.domain.iso_3166 import province_keys
@@ -73,13 +74,14 @@ def _translated(country: Country, own: list[Province], text: str) -> Province | 
 def _single(country: Country, own: list[Province], meanings: Iterable[frozenset[str]]) -> Province | None:
     """The one province that one of the meanings names; the first meaning that names just one decides."""
     for words in meanings:
-        found = [province for province in own if _keys(country, province) & words]
+        found = [province for province in own if _keys(country.iso, province) & words]
         if len(found) == 1:
             return found[0]
     return None
 
 
-def _keys(country: Country, province: Province) -> frozenset[str]:
+@lru_cache(maxsize=4096)
+def _keys(country: str, province: Province) -> frozenset[str]:
     names = {province.name, *_parts(province.name), _code(country, province.iso)}
     return frozenset(filter(None, map(plain, names)))
 
@@ -90,12 +92,12 @@ def _words(country: Country, text: str) -> frozenset[str]:
     shorter = plain(_GENERIC.sub(" ", name))
     aliases = ALIASES.get(country.iso, {})
     codes = {plain(code) for word in (name, shorter) if word in aliases for code in aliases[word].split()}
-    return frozenset({name, shorter, plain(_code(country, text.strip())), *codes} - {""})
+    return frozenset({name, shorter, plain(_code(country.iso, text.strip())), *codes} - {""})
 
 
-def _code(country: Country, code: str) -> str:
+def _code(country: str, code: str) -> str:
     """ISO 3166-2 without the country: shops have it either way."""
-    return code.upper().removeprefix(f"{country.iso}-")
+    return code.upper().removeprefix(f"{country}-")
 
 
 def _parts(text: str) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -16,8 +17,9 @@ def shop_zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@lru_cache(maxsize=256)  # the moment of writing stands in most rows of an order
 def shop_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """Given an aware time, return it as PrestaShop writes it: local, to the second."""
+    """Given an aware time (UTC), return it as PrestaShop writes it: local, to the second."""
     return moment.astimezone(zone).strftime(MOMENT_FORMAT)
 
 

@@ -82,6 +82,7 @@ def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
             "original_product_price": priced.unit.excl,
         },
         name=detail_ref(position).name,
+        close=True,
     )
 
 

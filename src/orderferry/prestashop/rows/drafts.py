@@ -38,11 +38,12 @@ DraftValue = Value | Ref | Joined
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One row of `table` (without prefix). `name` is the symbol under which other rows mean this row's id; ''
-    when none does."""
+    when none does. `close`: only rows that follow before any other gets an id mean it."""
 
     table: str
     values: Mapping[str, DraftValue]
     name: str = ""
+    close: bool = False
 
 
 # The symbols that are no row's id.

@@ -55,6 +55,7 @@ def message_rows(frame: Frame, cut: tuple[str, ...] = ()) -> list[Draft]:
             "date_upd": frame.written,
         },
         name=THREAD.name,
+        close=True,
     )
     return [thread, private_message(THREAD, message_text(frame, cut), frame.id_employee, frame.written)]
 

@@ -28,4 +28,5 @@ def payment_row(frame: Frame) -> Draft:
             "id_employee": None,
         },
         name=PAYMENT.name,
+        close=True,
     )

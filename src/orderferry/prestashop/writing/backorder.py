@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orderferry.prestashop.database.sending import Reply
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.rows.drafts import ORDER, Value, settle
@@ -20,29 +22,29 @@ class Backorder:
     id_order_history: int
 
 
-def enter_backorder(writer: ShopWriter, frame: Frame, order: Value) -> Backorder | None:
-    """Given a frame whose goods have left the stock, and its id_order, move the order on if one of its products is
-    oversold; return where, or None. A product without a stock row is never oversold.
+def post_stock_left(writer: ShopWriter, frame: Frame) -> list[Reply]:
+    """Given a frame whose goods have left the stock, ask how much of them is left, where that decides on anything.
 
     Asked after the movement, which holds the rows: other orders of the same run and of others are counted.
     """
-    if frame.backorder is None or frame.movement is None or not _is_oversold(writer, frame):
+    if frame.backorder is None or frame.movement is None:
+        return []
+    owner = stock_owner(frame.shop)
+    goods = sorted({(one.id_product, one.id_product_attribute) for one in frame.goods if one.reserves})
+    keys: list[dict[str, Value]] = [
+        {"id_product": id_product, "id_product_attribute": attribute, **owner} for id_product, attribute in goods
+    ]
+    return [writer.post_rows("stock_available", ("quantity",), key) for key in keys]
+
+
+def enter_backorder(writer: ShopWriter, frame: Frame, order: Value, left: Iterable[Reply]) -> Backorder | None:
+    """Given a frame, its id_order and what is left of its goods, move the order on if one of them is oversold; return
+    where, or None. A product without a stock row is never oversold.
+    """
+    if frame.backorder is None or not any(row["quantity"] < 0 for reply in left for row in reply.rows):
         return None
     draft = history_row(ORDER, frame.backorder.id, frame.written)
     id_history = writer.insert(draft.table, settle(draft.values, {ORDER.name: order}))
     changed: dict[str, Value] = {"current_state": frame.backorder.id, "valid": int(frame.backorder.logable)}
     writer.post_update("orders", changed, {"id_order": order})
     return Backorder(frame.backorder, id_history)
-
-
-def _is_oversold(writer: ShopWriter, frame: Frame) -> bool:
-    keys: set[tuple[int, int]] = {(one.id_product, one.id_product_attribute) for one in frame.goods if one.reserves}
-    replies = [
-        writer.post_rows(
-            "stock_available",
-            ("quantity",),
-            {"id_product": id_product, "id_product_attribute": attribute, **stock_owner(frame.shop)},
-        )
-        for id_product, attribute in sorted(keys)
-    ]
-    return any(row["quantity"] < 0 for reply in replies for row in reply.rows)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Iterable
 from itertools import groupby
 
-from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.rows.drafts import ORDER, PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft, Value, settle
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 _BCRYPT_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _BCRYPT_LENGTH = 60
+_RANDOM = random.SystemRandom()
 _TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"  # noqa: S105 — an alphabet
 
 
@@ -40,7 +41,7 @@ def write_drafts(writer: ShopWriter, drafts: Iterable[Draft], known: dict[str, V
             _write_lines(writer, rows, known)
         elif any(row.name for row in rows):
             for row in rows:
-                known[row.name] = writer.insert_known(table, settle(row.values, known), row.name)
+                known[row.name] = writer.insert_known(table, settle(row.values, known), row.name, close=row.close)
         else:
             writer.insert_all(table, [settle(row.values, known) for row in rows])
 
@@ -51,12 +52,9 @@ def _write_lines(writer: ShopWriter, rows: list[Draft], known: dict[str, Value])
     Ids within one INSERT rise in the order of its rows, by any auto_increment_increment.
     """
     writer.insert_all("order_detail", [settle(row.values, known) for row in rows])
-    written = writer.rows(
-        "order_detail", ("id_order_detail",), {"id_order": known[ORDER.name]}, order="id_order_detail"
-    )
-    for row, found in zip(rows, written, strict=True):
-        known[row.name] = as_int(found["id_order_detail"])
+    owner = {"id_order": known[ORDER.name]}
+    known |= writer.keep_ids("order_detail", "id_order_detail", owner, [row.name for row in rows])
 
 
 def _letters(alphabet: str, count: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(count))
+    return "".join(_RANDOM.choices(alphabet, k=count))

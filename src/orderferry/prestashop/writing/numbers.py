@@ -7,22 +7,22 @@ read from the newest rows, by a key, never by a scan of all invoices (but for th
 
 from __future__ import annotations
 
-import secrets
+import random
 import string
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from orderferry.prestashop.database.sending import Found
+from orderferry.prestashop.database.database_errors import TransientTrouble
+from orderferry.prestashop.database.sending import Reply
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.writing.shop_writer import Condition, ShopWriter, largest_of
 from orderferry.prestashop.writing.state_values import post_locked_value, store_locked, value_of
 
 REFERENCE_LENGTH = 9
-_REFERENCE_TRIES = 20
+_RANDOM = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Sequence:
 
 
 _SETTING = ("id_configuration", "id_shop", "id_shop_group", "value")
+_NONE: sa.ColumnElement[int] = sa.literal_column("0")
 _MOMENTS = 100  # rows of a table that may be under way side by side
 INVOICE_NUMBERS = Sequence("number", "PS_INVOICE_START_NUMBER", 1_000, "invoice_number", locks=True)
 DELIVERY_NUMBERS = Sequence("delivery_number", "PS_DELIVERY_NUMBER", 20_000, by_history=True)
@@ -62,53 +63,119 @@ class Reached:
     history: int = 0
 
 
-def unused_reference(writer: ShopWriter) -> str:
-    """Draw nine random capitals that no order has. Raise RuntimeError when twenty draws are all taken: then the
-    random numbers are none."""
-    for _ in range(_REFERENCE_TRIES):
-        reference = "".join(secrets.choice(string.ascii_uppercase) for _ in range(REFERENCE_LENGTH))
-        if not writer.rows("orders", ("id_order",), {"reference": reference}):
-            return reference
-    raise RuntimeError("no unused order reference was found")
+@dataclass(frozen=True, slots=True)
+class DrawnReference:
+    """Nine random capitals, and the reply that says whether an order had them before."""
+
+    text: str
+    taken: Reply
+
+    def refuse_taken(self) -> None:
+        """Raise TransientTrouble when an order has this reference: the transaction is tried again with another."""
+        if self.taken.rows:
+            raise TransientTrouble("The random reference that was drawn for an order is taken already.")
 
 
-def draw_number(writer: ShopWriter, sequence: Sequence, shop: ShopUnit, moment: str, *, yearly: bool = False) -> int:
-    """Draw the next number; the caller writes it and commits soon. `moment` is the shop's time, `yearly` says that
-    the sequence begins again each year. Other importers wait here until the commit.
+def post_reference(writer: ShopWriter) -> DrawnReference:
+    """Draw an order's reference; whether it is free is looked at before the order is written, and told with the next
+    reply."""
+    reference = "".join(_RANDOM.choices(string.ascii_uppercase, k=REFERENCE_LENGTH))
+    return DrawnReference(reference, writer.post_rows("orders", ("id_order",), {"reference": reference}))
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A sequence whose row is locked, and the replies of what decides on the next number: the value kept, `newest`
+    ids and largest copy of the number, and the `recent` numbers that are enough to look at where one was drawn before.
     """
+
+    sequence: Sequence
+    yearly: bool
+    locked: Reply
+    newest: Reply
+    recent: Reply | None
+
+
+def post_draw(writer: ShopWriter, sequence: Sequence, *, yearly: bool = False) -> Draw:
+    """Lock a sequence and ask for all that `drawn` needs: one round trip, also for two sequences. `yearly` says that
+    it begins again each year. Other importers wait here until the commit."""
+    beside_index = _is_beside_index(writer, sequence) and not yearly
+    locked = post_locked_value(writer, _key(sequence))
+    newest = _post_newest(writer, sequence, copied=beside_index)
+    return Draw(sequence, yearly, locked, newest, _post_recent(writer, sequence) if beside_index else None)
+
+
+def drawn(writer: ShopWriter, draw: Draw, shop: ShopUnit, moment: str) -> int:
+    """Return the next number; the caller writes it and commits soon. `moment` is the shop's time."""
     year = int(moment[:4])
-    key = f"last_{sequence.column}"
-    locked = post_locked_value(writer, key)
-    settings = writer.post_rows("configuration", _SETTING, {"name": sequence.setting})
-    invoice = writer.post_largest("order_invoice", "id_order_invoice")
-    history = writer.post_largest("order_history", "id_order_history")
-    before, newest = _parsed(value_of(locked)), (largest_of(invoice), largest_of(history))
-    number = _set_by_person(writer, settings.rows, shop, moment)
+    before, row = _parsed(value_of(draw.locked)), draw.newest.rows[0]
+    newest = (as_int(row["invoice"]), as_int(row["history"]))
+    number = _set_by_person(writer, draw.sequence, shop, moment) if as_int(row["settings"]) else 0
     if not number:
-        last = 0 if yearly and before.year != year else before.number
-        reached = Reached(year, last, *newest)
-        number = max(last, _highest(writer, sequence, before, reached, yearly)) + 1
-    store_locked(writer, key, " ".join(map(str, (year, number, *newest))), locked)
+        last = 0 if draw.yearly and before.year != year else before.number
+        number = max(last, _highest(writer, draw, before, Reached(year, last, *newest))) + 1
+    store_locked(writer, _key(draw.sequence), " ".join(map(str, (year, number, *newest))), draw.locked)
     return number
 
 
-def _highest(writer: ShopWriter, sequence: Sequence, before: Reached, now: Reached, yearly: bool) -> int:
-    """The highest number in the rows that may have got one since the last draw. The first draw ever reads all rows,
-    and locks none of them."""
+def _key(sequence: Sequence) -> str:
+    return f"last_{sequence.column}"
+
+
+def _is_beside_index(writer: ShopWriter, sequence: Sequence) -> bool:
+    return bool(sequence.order_column) and writer.tables.live["orders"].columns[sequence.order_column].indexed
+
+
+def _post_newest(writer: ShopWriter, sequence: Sequence, *, copied: bool) -> Reply:
+    """One SELECT of what keys tell at once: newest ids, the largest copy of the number in orders (where that is
+    indexed), and how many settings name the next number."""
+    invoice, history = writer.tables["order_invoice"].c, writer.tables["order_history"].c
+    setting = writer.tables["configuration"].c
+
+    def build() -> sa.Select[Any]:
+        copy = _largest(writer.tables["orders"].c[sequence.order_column]) if copied else _NONE
+        named = sa.select(sa.func.count()).where(setting.name == sa.bindparam("v0"), setting.value > _NONE)
+        return sa.select(
+            _largest(invoice.id_order_invoice).label("invoice"),
+            _largest(history.id_order_history).label("history"),
+            copy.label("copied"),
+            named.scalar_subquery().label("settings"),
+        )
+
+    return writer.post(("newest", sequence.column, copied), build, [sequence.setting])
+
+
+def _post_recent(writer: ShopWriter, sequence: Sequence) -> Reply:
+    """The largest number in the rows of the last moments, whose copy in orders may still be under way."""
+    table = writer.tables["order_invoice"]
+
+    def build() -> sa.Select[Any]:
+        row = table.alias()
+        # The column is unsigned: the difference must be allowed below zero.
+        newest = sa.cast(_largest(row.c.id_order_invoice), sa.BigInteger)
+        query = sa.select(sa.func.max(table.c[sequence.column]).label("largest"))
+        query = query.where(table.c.id_order_invoice > newest - sa.bindparam("v0"))
+        return query.with_for_update(read=True) if sequence.locks else query
+
+    return writer.post(("recent", sequence.column), build, [_MOMENTS])
+
+
+def _largest(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+    return sa.select(sa.func.max(column)).scalar_subquery()
+
+
+def _highest(writer: ShopWriter, draw: Draw, before: Reached, now: Reached) -> int:
+    """The highest number in the rows that may have got one since the last draw. The first draw ever reads all rows."""
+    sequence, copied = draw.sequence, as_int(draw.newest.rows[0]["copied"])
     if sequence.by_history and before.history and now.history >= before.history:
         return _highest_by_history(writer, sequence, before.history - _MOMENTS)
-    indexed = bool(sequence.order_column) and writer.tables.live["orders"].columns[sequence.order_column].indexed
-    beside_index = before.newest > 0 and indexed and not yearly
-    since = now.newest - _MOMENTS if beside_index else before.newest - sequence.margin
-    conditions: list[Condition] = [("id_order_invoice", ">", since)]
-    if yearly:
+    if draw.recent and before.newest > 0:
+        return max(largest_of(draw.recent), copied)
+    conditions: list[Condition] = [("id_order_invoice", ">", before.newest - sequence.margin)]
+    if draw.yearly:
         conditions.append(("date_add", ">=", f"{now.year}-01-01 00:00:00"))
-    found = [
-        writer.post_largest("order_invoice", sequence.column, *conditions, lock=sequence.locks and before.newest > 0)
-    ]
-    if indexed and not yearly:
-        found.append(writer.post_largest("orders", sequence.order_column))
-    return max(map(largest_of, found))
+    locks = sequence.locks and before.newest > 0
+    return max(writer.largest("order_invoice", sequence.column, *conditions, lock=locks), copied)
 
 
 def _highest_by_history(writer: ShopWriter, sequence: Sequence, after: int) -> int:
@@ -124,8 +191,9 @@ def _highest_by_history(writer: ShopWriter, sequence: Sequence, after: int) -> i
     return largest_of(writer.post(("by history", sequence.column), build, [after]))
 
 
-def _set_by_person(writer: ShopWriter, rows: Iterable[Found], shop: ShopUnit, moment: str) -> int:
+def _set_by_person(writer: ShopWriter, sequence: Sequence, shop: ShopUnit, moment: str) -> int:
     """The number that the shop's settings name for the next paper, which PrestaShop then clears; 0 for none."""
+    rows = writer.rows("configuration", _SETTING, {"name": sequence.setting})
     mine = [row for row in rows if as_int(row["id_shop"]) in {0, shop.id}]
     mine = [row for row in mine if as_int(row["id_shop_group"]) in {0, shop.id_group}]
     mine.sort(key=lambda row: (as_int(row["id_shop"]), as_int(row["id_shop_group"])), reverse=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.numbers import DELIVERY_NUMBERS, INVOICE_NUMBERS, draw_number
+from orderferry.prestashop.writing.numbers import DELIVERY_NUMBERS, INVOICE_NUMBERS, Draw, drawn, post_draw
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 
@@ -22,20 +22,29 @@ class Papers:
     yearly: bool = False
 
 
-def number_papers(writer: ShopWriter, papers: Papers, order: Value, invoice: Value) -> int:
+Draws = tuple[Draw | None, Draw | None]  # of the invoice's number and of the slip's
+
+
+def post_draws(writer: ShopWriter, papers: Papers) -> Draws:
+    """Ask for what `number_papers` will need. Invoices are drawn before slips by everybody: no deadlock."""
+    invoice_draw = post_draw(writer, INVOICE_NUMBERS, yearly=papers.yearly) if papers.invoice else None
+    return invoice_draw, post_draw(writer, DELIVERY_NUMBERS) if papers.slip else None
+
+
+def number_papers(writer: ShopWriter, papers: Papers, order: Value, invoice: Value, draws: Draws | None = None) -> int:
     """Given the ids of an order and of its order_invoice row, draw the numbers and copy them into the order, as
-    PrestaShop does. Return the invoice's number, 0 when none was drawn. Invoices are drawn before slips by everybody:
-    no deadlock.
+    PrestaShop does. Return the invoice's number, 0 when none was drawn. `draws`: where they were asked for already.
     """
     on_invoice: dict[str, Value] = {}
     on_order: dict[str, Value] = {}
     number = 0
-    if papers.invoice:
-        number = draw_number(writer, INVOICE_NUMBERS, papers.shop, papers.moment, yearly=papers.yearly)
+    invoice_draw, slip_draw = draws or post_draws(writer, papers)
+    if invoice_draw:
+        number = drawn(writer, invoice_draw, papers.shop, papers.moment)
         on_invoice["number"] = number
         on_order |= {"invoice_number": number, "invoice_date": papers.moment}
-    if papers.slip:
-        slip_number = draw_number(writer, DELIVERY_NUMBERS, papers.shop, papers.moment)
+    if slip_draw:
+        slip_number = drawn(writer, slip_draw, papers.shop, papers.moment)
         on_invoice |= {"delivery_number": slip_number, "delivery_date": papers.moment}
         on_order |= {"delivery_number": slip_number, "delivery_date": papers.moment}
     if on_invoice:

@@ -15,16 +15,17 @@ import sqlalchemy as sa
 from orderferry.prestashop.database.counting_insert import counting_insert
 from orderferry.prestashop.database.event_tables import EVENT_TABLE
 from orderferry.prestashop.database.fit import fit_changes, fit_row
-from orderferry.prestashop.database.kept_ids import Kept
+from orderferry.prestashop.database.kept_ids import NEWEST, Kept
 from orderferry.prestashop.database.sending import Found, OneByOne, Reply, Sender, Together
-from orderferry.prestashop.database.session_variables import KeepNewId, SessionVariable
-from orderferry.prestashop.database.statement_texts import Mark, expressions, mark
+from orderferry.prestashop.database.session_variables import KeepId
+from orderferry.prestashop.database.statement_texts import expressions, mark, marks_of
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, bindable
 from orderferry.prestashop.feed.outbox import Outbox
 from orderferry.prestashop.rows.drafts import Value
 
 Condition = tuple[str, str, Value]  # column, operator, value
+_ONE: sa.ColumnElement[int] = sa.literal_column("1")
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -46,14 +47,18 @@ class ShopWriter:
         self.outbox = Outbox(tables.has(EVENT_TABLE))
         self._sender: Sender = OneByOne(connection)
         self._keeps_ids = False
+        self._inserts: dict[str, Reply] = {}
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Send as few times as possible; at the end of the block, what still waits. SQLite is no journey away."""
+    def together(self, meanwhile: Callable[[], None] | None = None) -> Iterator[None]:
+        """Send as few times as possible; at the end of the block, what still waits. SQLite is no journey away.
+
+        `meanwhile`: something to do while the database is at work on the most of it.
+        """
         if self.connection.dialect.name == "sqlite":
             yield
             return
-        self._sender, self._keeps_ids = Together(self.connection), True
+        self._sender, self._keeps_ids = Together(self.connection, meanwhile), True
         try:
             yield
             self._sender.flush()
@@ -73,29 +78,41 @@ class ShopWriter:
         if rows:
             self._insert(name, rows)
 
-    def insert_known(self, name: str, values: Mapping[str, Value], symbol: str) -> Value:
-        """Insert one row whose id other statements mean: return the id, or (within `together`) what stands for it."""
+    def insert_known(self, name: str, values: Mapping[str, Value], symbol: str, *, close: bool = False) -> Value:
+        """Insert one row whose id other statements mean: return the id, or (within `together`) what stands for it.
+
+        `close`: it is meant by none after the next row that gets an id.
+        """
         reply = self._insert(name, [values])
         if not self._keeps_ids:
             return reply.new_id
-        self.post(("keep", symbol), lambda: KeepNewId(symbol), [])
+        if close:
+            return NEWEST
+        self.post(("keep", symbol), lambda: KeepId(symbol), [])
+        self._inserts[symbol] = reply
         return Kept(symbol)
 
-    def post_kept_ids(self, *values: Value) -> Callable[[], tuple[int, ...]]:
-        """Given ids as `insert_known` returned them, return what gives the ids themselves, when it is called. One
-        round trip for all of them, or none where another reply is read before."""
-        kept = [value for value in values if isinstance(value, Kept)]
-        if not kept:
-            return lambda: tuple(as_int(value) for value in values)
-        reply = self.post(
-            ("kept", *kept), lambda: sa.select(*(SessionVariable(one.name).label(one.name) for one in kept)), []
-        )
+    def keep_ids(self, name: str, key: str, owner: Mapping[str, Value], symbols: Sequence[str]) -> dict[str, Value]:
+        """The ids (`key`) of all rows of an owner, smallest first, by symbol: as `insert_known` returns one."""
+        if not self._keeps_ids:
+            rows = self.rows(name, (key,), owner, order=key)
+            return {symbol: as_int(row[key]) for symbol, row in zip(symbols, rows, strict=True)}
+        table = self.tables[name]
+        bound: list[Any] = []
+        marks = [mark(_bound(value), bound) for value in owner.values()]
+        for number, symbol in enumerate(symbols):
 
-        def read() -> tuple[int, ...]:
-            found = reply.rows[0]
-            return tuple(as_int(found[value.name]) if isinstance(value, Kept) else as_int(value) for value in values)
+            def build(symbol: str = symbol) -> KeepId:
+                given = expressions([*marks, None])
+                query = sa.select(table.c[key]).where(*(table.c[column] == next(given) for column in owner))
+                return KeepId(symbol, query.order_by(table.c[key]).limit(_ONE).offset(next(given)).scalar_subquery())
 
-        return read
+            self.post(("keep", name, key, symbol, tuple(owner), tuple(marks)), build, [*bound, number])
+        return {symbol: Kept(symbol) for symbol in symbols}
+
+    def kept_ids(self, *values: Value) -> tuple[int, ...]:
+        """Given ids as `insert_known` returned them, return the ids themselves, which came with the answers."""
+        return tuple(self._inserts[value.name].new_id if isinstance(value, Kept) else as_int(value) for value in values)
 
     def post_counts(self, name: str, rows: Sequence[Mapping[str, Value]], *, key: str, counted: Sequence[str]) -> None:
         """Insert rows, or where one with this primary key stands, add to its `counted` columns and set the others."""
@@ -206,7 +223,7 @@ class ShopWriter:
         bound: list[Any] = []
         fitted = [fit_row(self.tables.live[name], row) for row in rows]
         columns = tuple(fitted[0])
-        marks: list[list[Mark]] = [[mark(row[column], bound) for column in columns] for row in fitted]
+        marks = tuple([marks_of([row[column] for column in columns], bound) for row in fitted])
 
         def build() -> sa.Insert:
             given = expressions([one for row in marks for one in row])
@@ -216,7 +233,7 @@ class ShopWriter:
                 return counting_insert(table, self.connection.dialect.name, together, key, counted)
             return table.insert().values(together)
 
-        return self.post(("insert", name, columns, counted, tuple(map(tuple, marks))), build, bound)
+        return self.post(("insert", name, columns, counted, marks), build, bound)
 
     def post(self, shape: tuple[Hashable, ...], build: Callable[[], sa.Executable], bound: Sequence[Any]) -> Reply:
         """Send any statement. `build` makes it when its `shape` is met for the first time in a run, with a parameter

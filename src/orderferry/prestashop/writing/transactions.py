@@ -43,26 +43,29 @@ class Transactions:
         self._sleep = sleep
         self._keeper = keeper
 
-    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied | Problem:
         """Given a plan with work, write it and return what became of it. What the database refuses of this order's
-        values comes back as a problem of this order."""
+        values comes back as a problem of this order. `meanwhile` as in `run.ports.Shop`."""
         if self._keeper is not None:
             self._keeper.before_writing()
         try:
             if isinstance(plan.work, NewOrder):
-                return self._create(plan, plan.work, now)
+                return self._create(plan, plan.work, now, meanwhile)
             return self._update(plan, plan.work, now)
         except RowRefused as refusal:
             return Problem(
                 ProblemCode.WRITE_FAILED, f"order {plan.order_id}: {refusal.message}", plan.order_id, refusal.column
             )
 
-    def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | Problem:
+    def _create(
+        self, plan: Plan, work: NewOrder, now: datetime, meanwhile: Callable[[], None] | None
+    ) -> Applied | Problem:
         reason = as_int(self._facts.setting(SHIPPING_REASON, work.frame.shop))
 
         def write() -> Written:
             with self._database.writing(f"writing order {plan.order_id}") as connection:
-                return write_order(ShopWriter(connection, self._tables), work, now, shipping_reason=reason)
+                writer = ShopWriter(connection, self._tables)
+                return write_order(writer, work, now, shipping_reason=reason, meanwhile=meanwhile)
 
         def exists() -> Written | None:
             found = self._written_by_others(plan.order_id, recreates=work.recreates)

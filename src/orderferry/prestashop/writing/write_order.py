@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,13 +26,13 @@ from orderferry.prestashop.rows.drafts import (
     SECURE_KEY,
     Value,
 )
-from orderferry.prestashop.writing.backorder import enter_backorder
+from orderferry.prestashop.writing.backorder import enter_backorder, post_stock_left
 from orderferry.prestashop.writing.discount_rule import discount_rule
 from orderferry.prestashop.writing.draft_writer import random_symbols, write_drafts
 from orderferry.prestashop.writing.last_written import lines_digest
-from orderferry.prestashop.writing.numbers import unused_reference
-from orderferry.prestashop.writing.papers import number_papers
-from orderferry.prestashop.writing.product_sales import count_sales
+from orderferry.prestashop.writing.numbers import post_reference
+from orderferry.prestashop.writing.papers import number_papers, post_draws
+from orderferry.prestashop.writing.product_sales import count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import lock_marker, lock_order
 from orderferry.prestashop.writing.stock import Movement, move_stock, note_shipping
@@ -50,13 +50,21 @@ class Written:
     last_event: int = 0
 
 
-def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Written:
+def write_order(
+    writer: ShopWriter,
+    work: NewOrder,
+    now: datetime,
+    *,
+    shipping_reason: int,
+    meanwhile: Callable[[], None] | None = None,
+) -> Written:
     """Given a rendered order, write all of it; the caller commits.
 
     The marker goes first: DuplicateKey means that another process was faster, and nothing is written.
-    `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none.
+    `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none. `meanwhile`: what may be
+    done while the database is at work.
     """
-    with writer.together():
+    with writer.together(meanwhile):
         written = _write(writer, work, now, shipping_reason)
     return replace(written, last_event=writer.outbox.last)
 
@@ -64,8 +72,8 @@ def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_r
 def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Written:
     frame = work.frame
     _claim(writer, work, now)
-    known: dict[str, Value] = random_symbols(writer)
-    known[REFERENCE.name] = unused_reference(writer)
+    reference = post_reference(writer)
+    known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: reference.text}
     if _settle_account(writer, work, known):
         write_drafts(writer, work.customer, known)
     if frame.priced.discounts.incl or frame.priced.discounts.excl:
@@ -73,14 +81,17 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
     write_drafts(writer, work.rows, known)
     order, invoice = known[ORDER.name], known.get(INVOICE.name)
     _move(writer, work, order, shipping_reason)
-    backorder = enter_backorder(writer, frame, order)
-    if backorder is None or backorder.state.logable:
-        count_sales(writer, work.sales, work.day)
-    _complete_marker(writer, work, known, now, last_state=(backorder.state if backorder else frame.state).id)
-    ids = writer.post_kept_ids(order, invoice or 0)
-    if invoice is not None:
-        number_papers(writer, work.papers, order, invoice)
-    id_order, id_invoice = ids()
+    count_sales(writer, work.sales, work.day)
+    _complete_marker(writer, work, known)
+    left = post_stock_left(writer, frame)
+    draws = post_draws(writer, work.papers) if invoice is not None else None
+    backorder = enter_backorder(writer, frame, order, left)
+    if backorder:
+        _correct(writer, work, backorder.state)
+    if draws is not None and invoice is not None:
+        number_papers(writer, work.papers, order, invoice, draws)
+    id_order, id_invoice = writer.kept_ids(order, invoice or 0)
+    reference.refuse_taken()
     state = frame.state
     writer.outbox.note(EventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid)
     if backorder:
@@ -88,6 +99,13 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
         writer.outbox.note(EventKind.STATE_CHANGED, **moved)
     writer.outbox.write(writer, OrderRef(work.marker.order_id, id_order, frame.shop.id), now)
     return Written(id_order, backorder=backorder.state if backorder else None)
+
+
+def _correct(writer: ShopWriter, work: NewOrder, state: OrderState) -> None:
+    """The order has moved on at once: into a state that may not count as a sale."""
+    writer.post_update(MARKER_TABLE, {"last_state": state.id}, {"amazon_order_id": work.marker.order_id})
+    if not state.logable:
+        take_back_sales(writer, work.sales)
 
 
 def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
@@ -110,23 +128,19 @@ def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
         writer.post_update(MARKER_TABLE, row, {"amazon_order_id": order_id})
 
 
-def _complete_marker(
-    writer: ShopWriter, work: NewOrder, known: Mapping[str, Value], now: datetime, *, last_state: int
-) -> None:
+def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Value]) -> None:
     """What the marker can only know now: the order's id and reference, what was moved, and what was written."""
     frame = work.frame
-    reference = as_text(known[REFERENCE.name])
-    row = marker_row(work.marker, order_reference=reference, module=frame.module_name, now=now, new=False)
     written: dict[str, Value] = {
         "id_order": known[ORDER.name],
-        "last_state": last_state,
+        "order_reference": known[REFERENCE.name],
         "stock_moved": recorded(frame.goods) if frame.movement is not None else "",
         "last_address": known[DELIVERY_ADDRESS.name],
         "last_tracking": tracking_of(frame.order.packages).number,
         "last_lines": lines_digest(draft.values for draft in work.rows if draft.table == "order_detail"),
     }
     key: dict[str, Value] = {"amazon_order_id": work.marker.order_id}
-    writer.post_update(MARKER_TABLE, {**row, **written}, key)
+    writer.post_update(MARKER_TABLE, written, key)
 
 
 def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value]) -> bool:
