@@ -11,6 +11,7 @@ from functools import partial
 from benchmarks import (
     ROOT,
     checkout,
+    fleet,
     large_shop,
     ledger_size,
     machine,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "checkout": checkout.figures,
     "large": large_shop.figures,
     "memory": memory.figures,
+    "fleet": fleet.figures,
     "quota": quota.figures,
 }
 # A look in a few minutes: the same figures on less.
@@ -45,7 +47,7 @@ QUICK: dict[str, Benchmark] = {
     "checkout": partial(checkout.figures, orders=1_000),
     "large": partial(large_shop.figures, size=SMALL),
     "memory": partial(memory.figures, many=5_000),
-    "quota": partial(quota.figures, volumes=(100, 500), days=3),
+    "quota": partial(quota.figures, stories=((500, 1), (100, 1))),
 }
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 
