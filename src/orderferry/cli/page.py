@@ -38,7 +38,8 @@ svg text { font: 11px system-ui, sans-serif; fill: #5b6570; }
   .wide td { border: 0; padding: .05rem 0; } .wide td.number { text-align: left; }
   .wide td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); }
   .wide td:empty { display: none; } }
-@media print { html { font-size: 11px; } body { max-width: none; padding: 0; font-size: 1rem; } h2 { break-after: avoid; }
+@media print { html { font-size: 11px; } body { max-width: none; padding: 0; font-size: 1rem; }
+  h2 { break-after: avoid; }
   tr, svg { break-inside: avoid; } .wide { overflow: visible; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 """
