@@ -14,10 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.bridge import SCRIPT, SETTINGS
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
+from support.feed import flaws_of_feed
 from support.installation import Finished, Installed, install
 from support.shop_database import ShopDatabase
 
@@ -428,3 +429,21 @@ def test_init_names_the_modules_and_asks(
     assert done.code == 0, done
     assert "odoo_link (actionValidateOrder): the bridge tells it" in done.out
     assert "\n[events]\nenabled" not in target.read_text(), "a script is asked nothing"
+
+
+def test_the_embedded_shop_has_a_feed_too(tmp_path: Path, server: SimulatorServer) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'shop.sqlite'}", poolclass=sa.NullPool)
+    skus = [item.sku for item in DEMO_CATALOG]
+    create_shop(engine, seed=ShopSeed(products=plain_products(skus, 1000)))
+    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", "8.2.1")
+    installed = install(tmp_path, server, shop.url, marketplaces=("IT",), more=EVENTS)
+    dry = installed.run("import", "--dry-run", "--json")
+    assert dry.json["orders"]["created"] > 0, dry
+    assert not [table for table in shop.tables() if "orderferry" in table]
+    done = installed.run("import", "--json")
+
+    assert done.json["orders"]["created"] == shop.count("orders") > 0, done
+    assert flaws_of_feed(shop) == []
+    status = installed.run("bridge", "status", "--json")
+    assert [problem["code"] for problem in status.json["problems"]] == ["bridge-never-ran"]
+    assert checks(installed.run("check", "--json"), "events")[0]["result"] == "ok"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from orderferry.domain.feed import BRIDGE
+from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import LedgerUnusable
 from orderferry.prestashop.feed.bridge_shop import BridgeShop
 from orderferry.prestashop.shop import PrestashopShop
@@ -58,6 +59,12 @@ class Installation:
             self.shop.execute("DELETE FROM {p}orderferry_order WHERE id_order = :order", order=order)
         self.shop.execute("DELETE FROM {p}orderferry_event WHERE id_event > :kept", kept=kept)
         self.shop.execute("UPDATE {p}orderferry_state SET value = :kept WHERE name = 'last_event'", kept=str(kept))
+
+    def feed(self) -> Feed | None:
+        """How the feed stands, as `check` and `status` read it."""
+        settings = settings_for(self.shop, self.folder)
+        with closing(BridgeShop(settings, recall=self.memory.get, sleep=lambda _seconds: None)) as shop:
+            return shop.feed()
 
     def reader(self, name: str, position: int) -> None:
         self.shop.insert("orderferry_event_consumer", {"consumer": name, "id_event": position, "taken": "2026-11-23"})
@@ -145,6 +152,18 @@ def test_what_everybody_has_read_is_deleted_when_it_is_old(installation: Install
     assert [row["id_event"] for row in installation.shop.rows("SELECT id_event FROM {p}orderferry_event_call")] == [6]
 
 
+def test_a_feed_whose_events_were_all_deleted_still_knows_its_last_number(installation: Installation) -> None:
+    installation.run(1)
+    installation.run(now=NOW + timedelta(days=91))
+    assert events(installation.shop) == []
+    feed = installation.feed()
+    assert feed is not None
+    assert (feed.last, feed.oldest) == (2, None)
+    installation.run(2, now=NOW + timedelta(days=91))
+
+    assert [event["id_event"] for event in events(installation.shop)] == [3, 4]
+
+
 def test_without_a_reader_age_alone_counts(installation: Installation) -> None:
     installation.run(1)
     installation.run(2, now=NOW + timedelta(days=91))
@@ -154,11 +173,7 @@ def test_without_a_reader_age_alone_counts(installation: Installation) -> None:
 
 def test_readers_that_are_late_are_named(installation: Installation) -> None:
     def complaints(after: timedelta) -> list[str]:
-        shop = BridgeShop(
-            settings_for(installation.shop, installation.folder), recall=installation.memory.get, sleep=lambda _: None
-        )
-        feed = shop.feed()
-        shop.close()
+        feed = installation.feed()
         assert feed is not None
         assert feed.last == 4
         return feed.complaints(NOW + after)

@@ -28,6 +28,7 @@ from orderferry.prestashop.checking.vat import check_vat, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
 from orderferry.prestashop.database.live_schema import read_tables
+from orderferry.prestashop.database.own_tables import STATE_TABLE
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import ShopFacts, Table
@@ -122,7 +123,7 @@ class ShopProbe:
     @cached_property
     def _feed(self) -> Feed | None:
         """How the feed of changes stands; None where it is not there, or not asked for."""
-        if not all(name in self._live for name in EVENT_TABLE_NAMES):
+        if not all(name in self._live for name in (STATE_TABLE, *EVENT_TABLE_NAMES)):
             return None
         with self._database.reading("looking at the feed of changes") as connection:
             return read_feed(connection, ShopTables(self._prefix, self._live))

@@ -12,7 +12,7 @@ from orderferry.prestashop.database.attempts import attempt
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.database.own_tables import ensure_tables
+from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import Table
@@ -38,7 +38,7 @@ class BridgeShop:
     def feed(self) -> Feed | None:
         """How the feed and its readers stand; None where its tables are not there. Writes nothing."""
         tables = ShopTables(self._prefix, self._live())
-        if not all(tables.has(name) for name in EVENT_TABLE_NAMES):
+        if not all(tables.has(name) for name in (STATE_TABLE, *EVENT_TABLE_NAMES)):
             return None
         with self._database.reading("looking at the feed of changes") as connection:
             return read_feed(connection, tables)

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from orderferry.domain.feed import Calls, Feed, Reader
 from orderferry.prestashop.database.event_tables import CALL_TABLE, CONSUMER_TABLE, EVENT_TABLE
+from orderferry.prestashop.database.own_tables import STATE_TABLE
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, as_moment, as_text
+from orderferry.prestashop.feed.outbox import COUNTER
 
 # A call that has been "running" for so long runs no more, whatever the bridge has noted of it.
 _UNKNOWN_AFTER = timedelta(hours=1)
@@ -20,7 +22,7 @@ _UNKNOWN_AFTER = timedelta(hours=1)
 
 def read_feed(connection: sa.Connection, tables: ShopTables) -> Feed:
     """Given the feed's tables, return how it stands. A few statements, all by primary keys."""
-    event, consumer = tables[EVENT_TABLE], tables[CONSUMER_TABLE]
+    event, consumer, state = tables[EVENT_TABLE], tables[CONSUMER_TABLE], tables[STATE_TABLE]
     ends = [
         sa.select(event.c.id_event, event.c.created).order_by(order).limit(1)
         for order in (event.c.id_event, event.c.id_event.desc())
@@ -28,7 +30,8 @@ def read_feed(connection: sa.Connection, tables: ShopTables) -> Feed:
     first, last = (connection.execute(end).first() for end in ends)
     later = event.alias()
     oldest = sa.select(sa.func.min(later.c.id_event)).where(later.c.id_event > consumer.c.id_event).scalar_subquery()
-    newest = as_int(last[0]) if last else 0
+    counter = connection.execute(sa.select(state.c.value).where(state.c.name == COUNTER)).scalar()
+    newest = max(as_int(last[0]) if last else 0, as_int(counter))  # old events may all have been deleted
     rows = connection.execute(
         sa.select(consumer, event.c.id_event.label("next"), event.c.created)
         .outerjoin_from(consumer, event, event.c.id_event == oldest)
