@@ -254,6 +254,19 @@ def test_a_number_stands_in_where_the_country_demands_one(
     assert sqlite_shop.value("SELECT dni FROM {p}address") == dni
 
 
+@pytest.mark.parametrize(
+    ("form", "postcode"),
+    [("", "00000"), ("NNNNN", "00000"), ("NNNN LL", "0000 AA"), ("NN-NNN", "00-000"), ("C-NNNN", "NL-0000")],
+)
+def test_a_missing_postcode_has_the_form_that_the_country_demands(
+    sqlite_shop: ShopDatabase, tmp_path: Path, form: str, postcode: str
+) -> None:
+    sqlite_shop.execute(f"UPDATE {{p}}country SET zip_code_format = '{form}' WHERE iso_code = 'NL'")
+    away = Address("A B", "", ("Street 1",), "Somewhere", country="NL")
+    importer(sqlite_shop, tmp_path, **NO_RATES).take(replace(ORDER, delivery_address=away))
+    assert sqlite_shop.value("SELECT postcode FROM {p}address") == postcode
+
+
 ORDER = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"))
 NO_RATES: dict[str, Any] = {}
 FBA = {"channel": Channel.FBA, "status": OrderStatus.SHIPPED}

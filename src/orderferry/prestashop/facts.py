@@ -84,7 +84,7 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """country."""
+    """country. `zip_code_format`: N stands for a digit, L for a letter, C for the ISO code; '' for any postcode."""
 
     id: int
     iso: str
@@ -93,6 +93,7 @@ class Country:
     need_identification_number: bool
     need_zip_code: bool
     active: bool
+    zip_code_format: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ def _place(order: Order, address: Address | None, market: Market, facts: ShopFac
         )
     if country.iso != postal.country:
         postal = replace(postal, kept=(*postal.kept, f"Country: {postal.country}"))
+    if "postcode" in postal.placeholders:
+        postal = replace(postal, postcode=_zeros(country) or postal.postcode)
     province = resolve_province(facts, country, postal.region, postal.postcode, postal.city)
     registration = _buyer_registration(order)
     number = registration.number if registration else ""
@@ -71,6 +73,12 @@ def _place(order: Order, address: Address | None, market: Market, facts: ShopFac
         vat_number="" if personal else clean_text(number, Field.COMPANY),
         dni=_dni(country, number if personal else ""),
     )
+
+
+def _zeros(country: Country) -> str:
+    """A postcode that is none, in the form that PrestaShop demands of the country's when it saves: 0000 AA."""
+    signs = {"N": "0", "L": "A", "C": country.iso}
+    return "".join(signs.get(sign, sign) for sign in country.zip_code_format)
 
 
 def _dni(country: Country, number: str) -> str:

@@ -23,6 +23,7 @@ def read_countries(connection: sa.Connection, tables: ShopTables) -> Mapping[str
             table.c.need_identification_number,
             table.c.need_zip_code,
             table.c.active,
+            tables.column("country", "zip_code_format"),
         ).order_by(table.c.active, table.c.id_country.desc())
     )
     return {
@@ -34,8 +35,9 @@ def read_countries(connection: sa.Connection, tables: ShopTables) -> Mapping[str
             need_identification_number=as_flag(number),
             need_zip_code=as_flag(zip_code),
             active=as_flag(active),
+            zip_code_format=as_text(zip_format),
         )
-        for id_country, iso, id_zone, states, number, zip_code, active in rows
+        for id_country, iso, id_zone, states, number, zip_code, active, zip_format in rows
     }
 
 
