@@ -275,6 +275,16 @@ def test_an_account_of_several_orders_goes_with_the_last_of_them(shop: ShopDatab
     assert SECRET.lower() not in everything(shop).lower()
 
 
+def test_an_address_that_another_order_needs_stays(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = imported(sqlite_shop, tmp_path, ORDER, **NO_INVOICE)
+    writing.take(replace(ORDER, order_id="402-7654321-7654321"))
+    shared = sqlite_shop.value("SELECT MIN(id_address_delivery) FROM {p}orders")
+    sqlite_shop.execute(f"UPDATE {{p}}orders SET id_address_delivery = {shared}, id_address_invoice = {shared}")
+    before = sqlite_shop.one("SELECT * FROM {p}address WHERE id_address = :id", id=shared)
+    assert run_forget(sqlite_shop, tmp_path).forgotten == 1
+    assert sqlite_shop.one("SELECT * FROM {p}address WHERE id_address = :id", id=shared) == before
+
+
 def test_the_shops_own_account_is_never_blanked(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
     imported(sqlite_shop, tmp_path, ORDER, **NO_INVOICE)
     sqlite_shop.execute("UPDATE {p}customer SET is_guest = 0, lastname = 'Marketplaces', firstname = 'Our'")
