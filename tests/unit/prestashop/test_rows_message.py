@@ -40,8 +40,8 @@ def test_everything_without_a_column_is_in_the_message() -> None:
         "Imported: 2026-11-23 08:12",
         "Service level: STANDARD",
         "Ship by: 2026-11-23 19:30 to 2026-11-24 19:30",
-        "Programs: Prime, Business",
         "Deliver by: 2026-11-27 19:30",
+        "Programs: Prime, Business",
         "Purchase order number: PO-77",
         "Buyer: Anna Bianchi",
         "Gift message: Tanti auguri",
@@ -88,6 +88,7 @@ def test_the_note_has_no_personal_data() -> None:
     note = order_note(frame(replace(ORDER, delivery_instructions=("Ring at Rossi",))))
 
     assert note.startswith("Amazon 402-1234567-1234567 | Purchased: 2026-11-22 19:30 | Imported: 2026-11-23 08:12")
+    assert "Ship by: 2026-11-23 19:30 to 2026-11-24 19:30 | Deliver by: 2026-11-27 19:30" in note
     assert HOME.name not in note
     assert "Ring" not in note
 

@@ -90,7 +90,6 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
     facts = [
         f"Amazon order {order.order_id} ({frame.marketplace})",
         *_headlines(frame),
-        _labelled("Deliver by", _window(order.deliver_by, frame)),
         _labelled("Purchase order number", order.buyer.purchase_order_number),
         _labelled("Buyer", order.buyer.name if order.buyer.name != _recipient(order) else ""),
         *(_labelled("Gift message", text) for text in dict.fromkeys(item.gift_message for item in order.items)),
@@ -160,6 +159,7 @@ def _headlines(frame: Frame) -> list[str]:
         _labelled("Imported", for_staff(frame.now, frame.zone)),
         _labelled("Service level", order.service_level),
         _labelled("Ship by", _window(order.ship_by, frame)),
+        _labelled("Deliver by", _window(order.deliver_by, frame)),
         _labelled("Programs", ", ".join(programs)),
     ]
     return [line for line in lines if line]
