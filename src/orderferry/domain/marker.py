@@ -29,7 +29,8 @@ class Digests:
 class Marker:
     """One row of `<prefix>orderferry_order`. The truth about what is in the shop.
 
-    `last_state` is the id_order_state that we wrote last; `order_stands` says whether the order's row still is there
+    `last_state` is the id_order_state that we wrote last; `last_told` a short hash of what staff was told of a report
+    that stands, so that it is told once; `order_stands` says whether the order's row still is there
     and still ours. `adopted` orders came from another importer: only their state and tracking are followed.
     `forgotten`: the buyer's data were blanked, by us or by the shop's own means, and must not come back.
     """
@@ -41,6 +42,7 @@ class Marker:
     amazon_updated: datetime
     digests: Digests
     last_state: int
+    last_told: str = ""
     order_stands: bool = True
     adopted: bool = False
     forgotten: bool = False

@@ -65,6 +65,7 @@ def _marker_columns() -> list[sa.Column[Any]]:
         number("last_address"),
         word("last_tracking", 64),
         word("last_lines", 64),
+        word("last_told", 64),
         sa.Column("ship_by", moment(), nullable=True),
         word("programs", 255),
         word("tax_scheme", 32),

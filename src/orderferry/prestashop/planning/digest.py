@@ -23,15 +23,15 @@ def digests_of(order: Order) -> Digests:
     """
     tracking = tracking_of(order.packages)
     return Digests(
-        state=_digest(
+        state=short_hash(
             order.status,
             sorted(item.item_id for item in order.items if item.cancel_requested_by),
             *_progress(order),
         ),
-        lines=_digest(sorted((item.item_id, item.sku, item.quantity, item.cancelled_by) for item in order.items)),
+        lines=short_hash(sorted((item.item_id, item.sku, item.quantity, item.cancelled_by) for item in order.items)),
         address=_address_digest(order.delivery_address),
-        tracking=_digest(tracking.number, tracking.carrier, tracking.others) if tracking.number else "",
-        totals=_digest(
+        tracking=short_hash(tracking.number, tracking.carrier, tracking.others) if tracking.number else "",
+        totals=short_hash(
             _money(order.grand_total),
             [[item.item_id, *map(_proceeds, item.proceeds)] for item in sorted(order.items, key=lambda i: i.item_id)],
             list(map(_proceeds, order.proceeds)),
@@ -80,7 +80,7 @@ def _progress(order: Order) -> list[Any]:
 def _address_digest(address: Address | None) -> str:
     if address is None or not is_deliverable(address):
         return ""
-    return _digest(
+    return short_hash(
         address.name,
         address.company,
         list(address.lines),
@@ -102,6 +102,7 @@ def _proceeds(row: Proceeds) -> list[Any]:
     return [row.type, row.raw_type, _money(row.amount)]
 
 
-def _digest(*values: Any) -> str:
+def short_hash(*values: Any) -> str:
+    """Given values that JSON knows, return a hash of 64 bits."""
     text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:_LENGTH]

@@ -12,7 +12,7 @@ from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Order, OrderStatus
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.facts import OrderState
-from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged
+from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged, short_hash
 from orderferry.prestashop.planning.states import SHIPPED_STATUSES
 from orderferry.prestashop.planning.tracking import Tracking, tracking_of
 from orderferry.prestashop.rows.message import cancel_request, partly_shipped
@@ -44,8 +44,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What an update does. `state`: move there; `cancels`: and give the stock back; `tracking`: write the number;
-    `address`: write the corrected address; `lines`: rewrite lines and totals; `told`: lines of a private message,
-    `told_once`: those that are left out where they stand already, since what they tell is reported again and again;
+    `address`: write the corrected address; `lines`: rewrite lines and totals; `told`: lines of a private message;
+    `last_told`: the hash, for the marker, of those that tell of what is reported again and again;
     `digests`: what the marker keeps; `notes`: problems that stand although nothing fails.
     """
 
@@ -56,7 +56,7 @@ class Changes:
     address: bool = False
     lines: bool = False
     told: tuple[str, ...] = ()
-    told_once: tuple[str, ...] = ()
+    last_told: str = ""
     summary: tuple[str, ...] = ()
     notes: tuple[Problem, ...] = field(default=())
 
@@ -90,14 +90,16 @@ def changes_of(order: Order, marker: Marker, standing: Standing) -> Changes:
         keep = _with_old_money(keep, marker.digests)
         lines = False
     told = _told(order, groups, moves=moves, address=address, lines=lines)
-    told_once = [] if marker.adopted else told_once
+    last_told = short_hash(told_once) if told_once and not marker.adopted else marker.last_told
+    if last_told != marker.last_told:
+        told = (*told, *told_once)
     state = standing.target if moves else None
     summary = [
         f"state {state.id}" if state else "",
         TRACKING if tracking else "",
         ADDRESS if address else "",
         LINES if lines else "",
-        MESSAGE if (told or told_once) and not (address or lines) else "",
+        MESSAGE if told and not (address or lines) else "",
     ]
     return Changes(
         digests=keep,
@@ -107,7 +109,7 @@ def changes_of(order: Order, marker: Marker, standing: Standing) -> Changes:
         address=address,
         lines=lines,
         told=told,
-        told_once=tuple(told_once),
+        last_told=last_told,
         summary=tuple(part for part in summary if part),
         notes=tuple(notes),
     )

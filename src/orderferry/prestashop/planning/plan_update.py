@@ -110,7 +110,7 @@ def _without(changes: Changes, part: str, said: str, problem: Problem, **fields:
     """The changes without one of them; what staff is told besides stays."""
     told = tuple(line for line in changes.told if line != said)
     summary = tuple(word for word in changes.summary if word not in {part, MESSAGE})
-    if (told or changes.told_once) and ADDRESS not in summary and LINES not in summary:
+    if told and ADDRESS not in summary and LINES not in summary:
         summary = (*summary, MESSAGE)
     return replace(changes, summary=summary, told=told, notes=(*changes.notes, problem), **fields)  # type: ignore[arg-type]
 

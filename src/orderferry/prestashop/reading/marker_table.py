@@ -16,7 +16,7 @@ from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import Bindable, as_flag, as_int, as_moment, as_text, moment_text
 
 # Columns that the first version had; what later ones add is read only where it is.
-_KEPT = ("order_reference", "module", "adopted", "channel", "last_state", "digest_version")
+_KEPT = ("order_reference", "module", "adopted", "channel", "last_state", "last_told", "digest_version")
 _DIGESTS = ("state", "lines", "address", "tracking", "totals")
 _CHANNELS = {channel.value: channel for channel in Channel}
 # psgdpr's own, of today and of its first versions
@@ -91,6 +91,7 @@ def marker_row(
         "digest_version": digests.version,
         **{f"digest_{group}": getattr(digests, group) for group in _DIGESTS},
         "last_state": marker.last_state,
+        "last_told": marker.last_told,
         "adopted": int(marker.adopted),
         **({"date_add": moment_text(now)} if new else {}),
         "date_upd": moment_text(now),
@@ -161,6 +162,7 @@ def _marker(row: Mapping[Any, Any], *, stands: bool) -> Marker:
         amazon_updated=as_moment(row["amazon_updated"]),
         digests=Digests(**digests, version=as_int(row["digest_version"])),
         last_state=as_int(row["last_state"]),
+        last_told=as_text(row["last_told"]),
         order_stands=stands,
         adopted=as_flag(row["adopted"]),
         forgotten=row["forgotten"] is not None or (stands and bool(row["erased"])),

@@ -25,7 +25,7 @@ from orderferry.prestashop.writing.apply_state import enter_state
 from orderferry.prestashop.writing.apply_tracking import write_tracking
 from orderferry.prestashop.writing.last_written import has_our_address, has_our_lines, lines_digest
 from orderferry.prestashop.writing.shop_writer import ShopWriter
-from orderferry.prestashop.writing.staff_message import tell_staff, unsaid
+from orderferry.prestashop.writing.staff_message import tell_staff
 from orderferry.prestashop.writing.standing_order import StandingOrder, is_news, lock_marker, lock_order
 
 
@@ -106,7 +106,6 @@ def _write(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, sho
             work.done.remove(TRACKING)
     if changes.state is not None:
         enter_state(writer, update, standing, changes.state, shop)
-    work.told += unsaid(writer, standing, changes.told_once)
     if work.told:
         text = "\n".join([f"Amazon order {update.order.order_id}", *work.told])
         tell_staff(writer, standing, text, id_employee=update.id_employee, written=update.written)
@@ -153,6 +152,7 @@ def _move_marker(
         amazon_updated=update.order.updated,
         digests=update.changes.digests,
         last_state=state.id if state else update.marker.last_state,
+        last_told=update.changes.last_told,
     )
     row = marker_row(
         moved,

@@ -5,17 +5,15 @@ What the marker of an older version has not kept counts as ours.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
+from orderferry.prestashop.planning.digest import short_hash
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder
 
 LINE_COLUMNS = ("product_id", "product_attribute_id", "product_quantity", "total_price_tax_incl")
-_LENGTH = 16  # hex digits: compared only with the same order's own earlier digest
 
 
 def lines_digest(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -25,7 +23,7 @@ def lines_digest(rows: Iterable[Mapping[str, Any]]) -> str:
         for row in rows
         for amount in [f"{as_decimal(row['total_price_tax_incl']):.6f}"]
     )
-    return hashlib.sha256(json.dumps(lines).encode("ascii")).hexdigest()[:_LENGTH]
+    return short_hash(lines)
 
 
 def has_our_lines(writer: ShopWriter, standing: StandingOrder) -> bool:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 
 from orderferry.prestashop.database.values import as_int, as_text
-from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.rows.drafts import Value, settle
 from orderferry.prestashop.rows.message import private_message
 from orderferry.prestashop.writing.shop_writer import ShopWriter
@@ -19,18 +17,6 @@ def tell_staff(writer: ShopWriter, standing: StandingOrder, text: str, *, id_emp
     id_thread = as_int(threads[0]["id_customer_thread"]) if threads else _open_thread(writer, standing, written)
     draft = private_message(id_thread, text, id_employee, written)
     writer.insert(draft.table, settle(draft.values, {}))
-
-
-def unsaid(writer: ShopWriter, standing: StandingOrder, lines: Iterable[str]) -> list[str]:
-    """Given lines for staff, return those that no message on the order has yet."""
-    wanted = [harmless(line) for line in lines]
-    threads = writer.rows("customer_thread", ("id_customer_thread",), standing.key) if wanted else []
-    said = "\n".join(
-        as_text(row["message"])
-        for thread in threads
-        for row in writer.rows("customer_message", ("message",), {"id_customer_thread": thread["id_customer_thread"]})
-    )
-    return [line for line in wanted if line not in said]
 
 
 def _open_thread(writer: ShopWriter, standing: StandingOrder, written: str) -> int:
