@@ -23,6 +23,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.children import Children, run_all
 from support.crash_story import T1, T2, T3, story
+from support.feed import flaws_of_feed
 from support.installation import install
 from support.mariadb import MariadbServer
 from support.mysql import NOT_THERE, fetched, running_mysql
@@ -78,7 +79,7 @@ def mysql_scene(tmp_path_factory: pytest.TempPathFactory, mysql: Served) -> Iter
 def test_the_story_is_written_on_mysql_row_by_row_as_on_mariadb(
     mysql: Served, mysql_scene: Scene, shop_databases: ShopDatabases, tmp_path: Path, proofs: Proofs
 ) -> None:
-    assert flaws_of_orders(mysql_scene.stage.shop) == []
+    assert flaws_of_orders(mysql_scene.stage.shop) + flaws_of_feed(mysql_scene.stage.shop) == []
     shop = shop_databases.create(mysql.version)
     with story_scene(tmp_path, shop, shop_databases.snapshot) as elsewhere:
         assert differences(mysql_scene.shop_after, elsewhere.shop_after) == []
@@ -136,7 +137,7 @@ def test_two_importers_on_mysql_write_each_order_once(mysql: Served, tmp_path: P
         mugs, pens = racing.quantity(MUG), racing.quantity(PEN)
         for _ in range(rounds):
             racing.round()
-            assert flaws_of_orders(shop) == []
+            assert flaws_of_orders(shop) + flaws_of_feed(shop) == []
         assert shop.count("orders") == racing.orders == racing.created["orders"]
         assert racing.quantity(MUG) == mugs - 2 * racing.orders
         assert racing.quantity(PEN) == pens - racing.orders
@@ -171,7 +172,7 @@ def test_two_hosts_share_a_ledger_on_mysql(mysql: Served, tmp_path: Path, proofs
         assert {one.code for one in ends} <= {ExitCode.DONE, ExitCode.NEEDS_A_PERSON}, told
         created = sum(one.json["orders"]["created"] for one in ends if "orders" in one.json)
         assert created == shop.count("orders") == shop.count("orderferry_order") > 0
-        assert flaws_of_orders(shop) == []
+        assert flaws_of_orders(shop) + flaws_of_feed(shop) == []
         assert not list(tmp_path.rglob("*.sqlite*")), "nothing is left on the hosts"
     mysql.databases.give_back(shop)
     proofs.ran(f"ledgers on MySQL {mysql.name}", 1)
