@@ -215,3 +215,13 @@ def test_looking_up_by_reference_scans_no_table(shop_database_of: ShopMaker) -> 
     scanned = [(row["table"], row["rows"]) for plan in plans for row in plan if row["type"] in {"ALL", "index"}]
     assert [table for table, rows in scanned if int(rows) > 500] == []
     assert len(plans) > 5
+
+
+def test_a_product_listed_in_no_shop_is_found_by_its_own_columns(shop: ShopDatabase) -> None:
+    """As hand-made imports leave it: PrestaShop lists such a product nowhere, but an order for it must not be lost."""
+    shop.execute("DELETE FROM {p}product_shop")
+    shop.execute("UPDATE {p}product SET id_tax_rules_group = 1, wholesale_price = 2.5 WHERE id_product = 1")
+    found = find(shop, "MUG-BLUE", "TSHIRT-S-WHITE")
+    (mug,), (shirt,) = found["MUG-BLUE"], found["TSHIRT-S-WHITE"]
+    assert (mug.id_product, mug.id_tax_rules_group, mug.wholesale_price) == (1, 1, Decimal("2.5"))
+    assert (shirt.id_product, shirt.id_product_attribute) == (3, 1)

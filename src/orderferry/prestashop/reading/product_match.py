@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,15 +30,24 @@ _SOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "mpn": (("product_attribute", "mpn"), ("product", "mpn")),
 }
 _LAST_OF_THREE_BYTES = "\uffff"
+# What modules and hand-made imports put into `product` alone, without a row that lists it in a shop.
+EVERY_SHOP = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A row that holds a text that may be a SKU."""
+    """A row that holds a text that may be a SKU. `id_shop` `EVERY_SHOP`: it is listed in none, so any may sell it."""
 
     text: str
     key: Key
     id_shop: int
+
+    def within(self, shops: Collection[int]) -> Iterator[_Hit]:
+        """The hit in each of these shops that it counts in."""
+        if self.id_shop == EVERY_SHOP:
+            yield from (replace(self, id_shop=id_shop) for id_shop in shops)
+        elif self.id_shop in shops:
+            yield self
 
 
 class ProductMatcher:
@@ -100,7 +109,7 @@ class ProductMatcher:
         if live.indexed:
             for some in chunks(texts):
                 rows = connection.execute(self._query(table, column).where(source.in_(some)))
-                yield from (hit for hit in map(_hit, rows) if hit.id_shop in shops)
+                yield from (hit for found in map(_hit, rows) for hit in found.within(shops))
             return
         if (table, column) not in self._whole:
             known: dict[str, list[_Hit]] = defaultdict(list)
@@ -108,10 +117,12 @@ class ProductMatcher:
                 known[hit.text.casefold()].append(hit)
             self._whole[table, column] = dict(known)
         for text in texts:
-            yield from self._whole[table, column].get(text.casefold(), ())
+            known_hits = self._whole[table, column].get(text.casefold(), ())
+            yield from (hit for found in known_hits for hit in found.within(shops))
 
     def _query(self, table: str, column: str) -> sa.Select[Any]:
-        """(text, id_product, id_product_attribute, id_shop): only what is sold in a shop has a row for it there."""
+        """(text, id_product, id_product_attribute, id_shop): what is sold in a shop has a row for it there; id_shop is
+        NULL for a product that is listed in none."""
         source = self._tables[table]
         if table == "product_attribute":
             in_shop = self._tables["product_attribute_shop"]
@@ -121,7 +132,7 @@ class ProductMatcher:
         in_shop = self._tables["product_shop"]
         attribute = source.c.id_product_attribute if table == "product_supplier" else sa.literal(0)
         return sa.select(source.c[column], source.c.id_product, attribute, in_shop.c.id_shop).join_from(
-            source, in_shop, in_shop.c.id_product == source.c.id_product
+            source, in_shop, in_shop.c.id_product == source.c.id_product, isouter=True
         )
 
     def _sold_as(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
-from orderferry.prestashop.reading.product_match import Key
+from orderferry.prestashop.reading.product_match import EVERY_SHOP, Key
 
 Row = Mapping[Any, Any]
 Stock = tuple[int, bool]  # quantity, depends_on_stock
@@ -76,21 +76,33 @@ def _read_products(
         "weight",
         "is_virtual",
     )
-    of_shop = ("id_shop", "id_tax_rules_group", "wholesale_price", "active")
+    of_shop = ("id_tax_rules_group", "wholesale_price", "active")
     query = (
         sa.select(
             *(product.c[name] for name in of_product),
             product.c.cache_is_pack,
             tables.column("product", "isbn", ""),
             tables.column("product", "mpn", ""),
-            *(in_shop.c[name] for name in of_shop),
-            tables.column("product_shop", "pack_stock_type", 3),
+            in_shop.c.id_shop,
+            *(sa.func.coalesce(in_shop.c[name], product.c[name]).label(name) for name in of_shop),
+            sa.func.coalesce(tables.column("product_shop", "pack_stock_type", 3), 3).label("pack_stock_type"),
         )
-        .join_from(product, in_shop, in_shop.c.id_product == product.c.id_product)
-        .where(product.c.id_product.in_(list(products)), in_shop.c.id_shop.in_(list(shops)))
+        .join_from(product, in_shop, in_shop.c.id_product == product.c.id_product, isouter=True)
+        .where(product.c.id_product.in_(list(products)), _sold(in_shop, shops))
     )
     for row in connection.execute(query).mappings():
-        rows.products[as_int(row["id_product"]), as_int(row["id_shop"])] = row
+        for id_shop in _shops_of(row, shops):
+            rows.products[as_int(row["id_product"]), id_shop] = row
+
+
+def _sold(in_shop: sa.FromClause, shops: Iterable[int]) -> sa.ColumnElement[bool]:
+    """What one of the shops lists, and what none at all does."""
+    return sa.or_(in_shop.c.id_shop.in_(list(shops)), in_shop.c.id_shop.is_(None))
+
+
+def _shops_of(row: Row, shops: Iterable[int]) -> list[int]:
+    id_shop = as_int(row["id_shop"])
+    return list(shops) if id_shop == EVERY_SHOP else [id_shop]
 
 
 def _read_names(
