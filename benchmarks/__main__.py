@@ -1,9 +1,8 @@
-"""`python -m benchmarks [NAME…]`: runs the benchmarks, prints their table, and writes RESULTS.md when all were run."""
+"""`python -m benchmarks [NAME…]`: runs the benchmarks, prints their tables, and keeps them in RESULTS.md."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -18,10 +17,11 @@ from benchmarks import (
     memory,
     orders_per_second,
     quota,
+    results,
     start,
     statements,
 )
-from benchmarks.figures import Figure, markdown
+from benchmarks.figures import Figure
 from benchmarks.shops import Shops
 from support.large_shop import SMALL
 from support.mariadb import FAST, running_server
@@ -57,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; default: all")
     parser.add_argument("--rounds", type=int, default=7, help="how often each side is measured (default: 7)")
-    parser.add_argument("--quick", action="store_true", help="less of everything; writes no RESULTS.md")
+    parser.add_argument("--quick", action="store_true", help="less of everything; keeps nothing")
     given = parser.parse_args()
     unknown = set(given.names) - set(BENCHMARKS)
     if unknown:
@@ -66,26 +66,13 @@ def main() -> None:
     chosen = QUICK if given.quick else BENCHMARKS
     # A large shop's pages must fit, or the disk would be what is measured.
     with running_server({**FAST, "innodb_buffer_pool_size": "1G", "innodb_log_file_size": "256M"}) as server:
-        shops, found, head = Shops(server, ShopDatabases(server)), list[Figure](), machine.facts(server)
+        shops = Shops(server, ShopDatabases(server))
         for name in names:
-            began = time.monotonic()
-            found += chosen[name](shops, given.rounds)
-            print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    print(markdown(found))
-    if not given.names and not given.quick:
-        RESULTS.write_text(_page(head, found, given.rounds), encoding="utf-8")
-
-
-def _page(head: list[str], found: list[Figure], rounds: int) -> str:
-    parts = [
-        "# What orderferry costs",
-        "Written by `python -m benchmarks`. Both sides of a row were measured in the same run, in turns; where there "
-        f"are several values they are the median (least … most) of {rounds} rounds, and ratios are taken round by "
-        "round. `NOTES.md` says what the limits are made of.",
-        "\n".join(head),
-        markdown(found),
-    ]
-    return "\n\n".join(parts) + "\n"
+            head, began = machine.facts(server, given.rounds), time.monotonic()
+            text = results.section(head, chosen[name](shops, given.rounds))
+            print(f"## {name} ({time.monotonic() - began:.0f} s)\n\n{text}\n", flush=True)
+            if not given.quick:
+                results.keep(RESULTS, list(BENCHMARKS), {name: text})
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def test_both_sides_of_a_figure_write_the_same_orders(mariadb_server: MariadbSer
     from benchmarks.figures import markdown
     from benchmarks.shops import Shops
 
-    shops = Shops(mariadb_server, ShopDatabases(mariadb_server))
+    shops = Shops(mariadb_server, ShopDatabases(mariadb_server, "benchmarks_"))
 
     found = [*orders_per_second.figures(shops, rounds=1, count=4, far_count=2), *quota.daily_commands()]
 

@@ -47,11 +47,12 @@ def configuration(tmp_path: Path) -> Path:
 
 def fill(configuration: Path, days: int, orders_a_day: int, changes: int) -> None:
     """Let the ledger have observed so many days; every fourth order is FBA, every order changed so often."""
+    now = datetime.now(UTC).replace(microsecond=0)  # what is observed ends when `plan` looks at it
     settings = load_settings(configuration, {})
     with Installation(settings).ledger() as ledger:
         cells = [(IT, channel) for channel in Channel]
-        ledger.cover(cells, Basis.UPDATED, Span(NOW - timedelta(days=days), NOW), NOW)
-        run_number = ledger.begin_run("import", NOW)
+        ledger.cover(cells, Basis.UPDATED, Span(now - timedelta(days=days), now), now)
+        run_number = ledger.begin_run("import", now)
         for change in range(changes):
             sightings = [
                 Sighting(
@@ -59,14 +60,14 @@ def fill(configuration: Path, days: int, orders_a_day: int, changes: int) -> Non
                     IT,
                     Channel.FBA if number % 4 == 0 else Channel.REGULAR,
                     "UNSHIPPED",
-                    purchased := NOW - timedelta(days=day, hours=12),
+                    purchased := now - timedelta(days=day, hours=12),
                     purchased + timedelta(hours=change),
                 )
                 for day in range(days)
                 for number in range(orders_a_day)
             ]
-            ledger.note_seen(sightings, run_number, NOW)
-        book = QuotaBook(ledger, account_identity(settings), Decimal(1), lambda: NOW)
+            ledger.note_seen(sightings, run_number, now)
+        book = QuotaBook(ledger, account_identity(settings), Decimal(1), lambda: now)
         for _ in range(20):
             book.spend("getOrder")
 
