@@ -126,6 +126,7 @@ def read_story(installation: Installation, order_id: str, *, refresh: bool, veri
     judged. Raise LedgerUnusable, UsageError."""
 
     def get(wanted: str) -> Order | UnreadableOrder | None:
+        """The order, asked for over a connection that is opened for it alone."""
         with amazon_to_ask(installation) as source:
             return source.get(wanted)
 

@@ -43,6 +43,7 @@ class Exchange:
         """
 
         def attempt() -> T:
+            """One try. A token that Amazon no longer takes is renewed within it: that is no failure to wait for."""
             try:
                 return self._try_once(operation, send, read)
             except AccessTokenExpired:

@@ -102,6 +102,7 @@ class AmazonSource:
         parameters = search_parameters(search, token)
 
         def read(answer: Answer) -> Page:
+            """The page. Raise what `judge` raises, UnusableBody for a body that is none."""
             body = judge(answer, SEARCH, paged=bool(token))
             return decode_page(body, search.basis, parse_http_date(answer.headers.get("date")))
 
@@ -119,6 +120,7 @@ class AmazonSource:
             return None
 
         def read(answer: Answer) -> Order | UnreadableOrder | None:
+            """The order; None for the answer that says that there is none. Raise as for a page."""
             if is_unknown_order(answer):
                 return None
             order = decode_order(decode_single(judge(answer, GET)))

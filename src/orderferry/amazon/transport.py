@@ -120,6 +120,7 @@ def open_transports(endpoint: str, token_url: str, timeout: timedelta) -> tuple[
     """
 
     def kind(url: str) -> tuple[bool, bool]:
+        """What a transport is made for: this machine or another, TLS or plain."""
         parts = urlsplit(url)
         return is_loopback(parts.hostname or ""), parts.scheme == "https"
 

@@ -63,6 +63,7 @@ def adopt_command(
         raise click.UsageError("An order of the shop is named for one shop: give one -c FILE.")
 
     def ask(settings: Settings) -> ShopAnswer:
+        """Take over the orders of one shop."""
         installation = Installation(settings)
         with installation.ledger(dry_run=dry_run) as ledger:
             report = adopt(installation.adopter(), ledger, options, installation.now())

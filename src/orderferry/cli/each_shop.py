@@ -57,6 +57,7 @@ def for_each_shop(context: CliContext, command: str, ask: Callable[[Settings], S
 
 def _failed(command: str, error: OrderferryError) -> ShopAnswer:
     def tell() -> None:
+        """The error and its hint, on stderr."""
         for line in error_lines(error):
             click.echo(line, err=True)
 

@@ -35,6 +35,7 @@ def forget_command(context: CliContext, /, older_than: timedelta, *, dry_run: bo
     summary = (context.on_terminal or dry_run) and not context.quiet
 
     def ask(settings: Settings) -> ShopAnswer:
+        """Forget the buyers of one shop."""
         report = Installation(settings).forget(older_than, dry_run=dry_run)
         return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report, summary=summary))
 

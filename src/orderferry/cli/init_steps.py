@@ -122,6 +122,7 @@ def settle_choices(interview: Interview, facts: ShopFacts) -> None:
     interview.offer("Carriers", rows)
 
     def carrier(answer: str) -> int:
+        """The id of the carrier that an answer names. Raise ShopUnfit where the shop has no such carrier."""
         found = resolve_carrier(facts, answer, key="this")
         assert found is not None  # noqa: S101 — only '' can give none
         return found.id

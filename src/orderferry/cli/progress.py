@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class _Face(Protocol):
     """How progress looks."""
 
-    def show(self, text: str, done: int, total: int | None) -> None: ...
+    def show(self, text: str, done: int, total: int | None) -> None:
+        """Show a text, how many orders are done, and of how many (None: not known yet)."""
 
 
 class Counting:

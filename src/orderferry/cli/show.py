@@ -39,6 +39,7 @@ def show_command(context: CliContext, /, order_id: str, refresh: bool, verify: b
     from orderferry.run.story_json import story_json
 
     def ask(settings: Settings) -> ShopAnswer:
+        """Read the order's story from one shop and its ledger."""
         story = read_story(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
         return ShopAnswer(story.exit_code, story_json(story), lambda: _tell(story))
 

@@ -168,6 +168,7 @@ def _label(value: object) -> str:
 
 def _matching(pattern: re.Pattern[str], longest: int) -> Callable[[object], str]:
     def read(value: object) -> str:
+        """The text as it stands. Raise Unfit."""
         if not isinstance(value, str) or len(value) > longest or not pattern.fullmatch(value):
             raise Unfit
         return value
@@ -180,6 +181,7 @@ def duration(least: str, most: str, example: str) -> Kind:
     lowest, highest = parse_duration(least), parse_duration(most)
 
     def read(value: object) -> timedelta:
+        """The length of time. Raise Unfit, also for one that is out of range."""
         if not isinstance(value, str):
             raise Unfit
         try:
@@ -197,6 +199,7 @@ def choice(*values: str) -> Kind:
     """One of a few words."""
 
     def read(value: object) -> str:
+        """The word itself. Raise Unfit for any other."""
         if not isinstance(value, str) or value not in values:
             raise Unfit
         return value
@@ -209,6 +212,7 @@ def choices(*values: str) -> Kind:
     """A list of some of a few words, in the user's order, each at most once."""
 
     def read(value: object) -> tuple[str, ...]:
+        """The words without repetitions. Raise Unfit for an empty list or another word."""
         if not isinstance(value, list) or not value or any(entry not in values for entry in value):
             raise Unfit
         return tuple(dict.fromkeys(value))

@@ -42,14 +42,17 @@ class DemoFolder:
 
     @property
     def configuration(self) -> Path:
+        """The configuration of the demo shop (TOML)."""
         return self.path / "config.toml"
 
     @property
     def shop(self) -> Path:
+        """The SQLite file that stands for the database of PrestaShop."""
         return self.path / "shop.sqlite"
 
     @property
     def world(self) -> Path:
+        """The file of the simulated orders (JSON)."""
         return self.path / "world.json"
 
 

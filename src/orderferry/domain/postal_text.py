@@ -42,6 +42,7 @@ class _Notes:
     placeholders: list[str] = field(default_factory=list)
 
     def keep(self, label: str, text: str) -> None:
+        """Keep a text for the order's note, in one line; nothing of an empty one."""
         shown = clean_text(" ".join(text.split()), Field.MESSAGE)
         if shown:
             self.kept.append(f"{label}: {shown}")
@@ -54,6 +55,7 @@ class _Notes:
         return result
 
     def stand_in(self, name: str, value: str) -> str:
+        """Note that the field has a placeholder, and return it."""
         self.placeholders.append(name)
         return value
 

@@ -31,6 +31,7 @@ class Amount:
 
     @property
     def tax(self) -> Decimal:
+        """The difference of the two."""
         return self.incl - self.excl
 
     def __add__(self, other: Amount) -> Amount:

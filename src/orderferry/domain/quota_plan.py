@@ -66,6 +66,7 @@ class ImportCost:
 
     @property
     def total(self) -> int:
+        """All three together."""
         return self.runs + self.pages + self.rereadings
 
 
@@ -82,6 +83,7 @@ class Schedule:
 
     @property
     def calls(self) -> int:
+        """Of imports and daily commands together."""
         return self.imports.total + sum(self.daily.values())
 
 

@@ -45,6 +45,7 @@ class Settled:
 
     @property
     def paid(self) -> Amount:
+        """What the buyer pays: total less discount, both ways."""
         return Amount(self.total.excl - self.discount.excl, self.total.incl - self.discount.incl)
 
 
@@ -83,6 +84,7 @@ def _round(bucket: Bucket, move: Decimal, rounding: Rounding) -> Settled:
     """Payment and net are rounded; the discount is what is missing to the rounded price before it."""
 
     def rounded(value: Decimal) -> Decimal:
+        """To the rounding's own number of decimals."""
         return quantise(value, rounding.decimals, rounding.mode)
 
     paid = rounded(_sum(part.paid for part in bucket.parts))

@@ -26,10 +26,12 @@ class Span:
 
     @property
     def empty(self) -> bool:
+        """Whether it ends where it starts."""
         return self.end == self.start
 
     @property
     def length(self) -> timedelta:
+        """From start to end."""
         return self.end - self.start
 
     def holds(self, moment: datetime) -> bool:

@@ -51,9 +51,11 @@ class Readable(TypeDecorator[Value]):
         """The value of a stored text. Raise ValueError, TypeError or ArithmeticError if there is none."""
 
     def process_bind_param(self, value: Value | None, dialect: Dialect) -> str | None:  # noqa: ARG002 — SQLAlchemy's
+        """SQLAlchemy's hook for a value on its way into the database. Raise ValueError as `written`."""
         return None if value is None else self.written(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Value | None:  # noqa: ARG002 — as above
+        """SQLAlchemy's hook for a stored text. Raise UnreadableValue where it is none of ours."""
         if value is None:
             return None
         try:

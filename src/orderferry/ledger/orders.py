@@ -227,6 +227,7 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def entry_of(row: Row[Any]) -> Entry:
+    """Given a row of ENTRIES, return it as an entry."""
     return Entry(**row._mapping)
 
 

@@ -99,6 +99,7 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
+        """Set up each new connection: strict, waiting for no lock for long; refuse one without the TLS asked for."""
         with connection.cursor() as cursor:
             if context is not None:
                 _refuse_plain(cursor, location_of(url))
@@ -109,6 +110,7 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     def name_tables(
         _connection: object, _cursor: object, statement: str, parameters: Any, _context: object, _many: bool
     ) -> tuple[str, Any]:
+        """Make the schema that SQLAlchemy writes before each table the prefix of its name."""
         return _IN_SCHEMA.sub(rf"\2{PREFIX}", statement), parameters
 
     return engine

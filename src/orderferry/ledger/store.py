@@ -86,6 +86,7 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
     pragmas = (*_PRAGMAS, _QUERY_ONLY) if read_only else _PRAGMAS
 
     def connect() -> sqlite3.Connection:
+        """Open the file. Raise sqlite3.Error; no connection is left open then."""
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",  # never created here
             uri=True,
@@ -105,6 +106,7 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        """Begin a transaction: one that writes takes the write lock at once."""
         writes = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -134,6 +134,7 @@ class PrestashopShop:
         """Keep a text beside the markers."""
 
         def write() -> None:
+            """One try."""
             with self._database.writing("keeping a note in the shop") as connection:
                 store_value(ShopWriter(connection, self._ready().tables), name, value)
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from orderferry.domain.adoption import Adoption, Claim, Doubt, Doubtful
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.entry import EntryState, Sighting, Verdict
 from orderferry.domain.records import ADOPTED
 from orderferry.errors import ExitCode
+from orderferry.run.shared_ports import OrderBook, RunBook
 
 log = logging.getLogger(__name__)
 
@@ -46,25 +47,18 @@ class AdoptOptions:
 class AdoptionShop(Protocol):
     """What is needed of the shop. Raise ShopUnavailable, ShopUnfit or UsageError."""
 
-    def find(
-        self, *, payments: bool, messages: bool, columns: Sequence[str], by_hand: Mapping[str, int]
-    ) -> Adoption: ...
+    def find(self, *, payments: bool, messages: bool, columns: Sequence[str], by_hand: Mapping[str, int]) -> Adoption:
+        """Look where asked for, and sort out what can be taken over. Writes nothing."""
 
-    def mark(self, claims: Sequence[Claim], now: datetime) -> Iterator[Sequence[Claim]]: ...
+    def mark(self, claims: Sequence[Claim], now: datetime) -> Iterator[Sequence[Claim]]:
+        """Write the markers, some hundred a transaction; yield the claims that were really marked."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give the connection back."""
 
 
-class AdoptionLedger(Protocol):
+class AdoptionLedger(RunBook, OrderBook, Protocol):
     """What is needed of the ledger. Raise LedgerUnusable."""
-
-    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int: ...
-
-    def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> Mapping[str, Entry]: ...
-
-    def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None: ...
-
-    def finish_run(self, run: int, now: datetime, exit_code: int, report: dict[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.entry import EntryState
 from orderferry.domain.records import Condition
 from orderferry.errors import ExitCode, MarketplaceRefused, OrderferryError
 from orderferry.run.conditions import (
@@ -18,6 +18,7 @@ from orderferry.run.conditions import (
     speak,
 )
 from orderferry.run.report import Report
+from orderferry.run.shared_ports import OpenOrders
 from orderferry.run.sweeps import SWEEPS
 
 # Commands whose errors are conditions of their own, which only they can end.
@@ -25,18 +26,17 @@ OF_COMMANDS = frozenset({*SWEEPS, "compare"})
 _OF_ORDERS = frozenset({EntryState.HELD, EntryState.FAILED, EntryState.WAITING})
 
 
-class ConditionLedger(Protocol):
-    """What of the ledger is needed here."""
+class ConditionLedger(OpenOrders, Protocol):
+    """What of the ledger is needed here. Raise LedgerUnusable."""
 
-    def entries(self, states: Iterable[EntryState], limit: int | None = None) -> Sequence[Entry]: ...
+    def conditions(self) -> Mapping[str, Condition]:
+        """The open conditions by key, the oldest first."""
 
-    def given_up(self) -> Sequence[Entry]: ...
+    def put_condition(self, condition: Condition) -> None:
+        """Keep a condition as it stands."""
 
-    def conditions(self) -> Mapping[str, Condition]: ...
-
-    def put_condition(self, condition: Condition) -> None: ...
-
-    def end_condition(self, key: str) -> None: ...
+    def end_condition(self, key: str) -> None:
+        """Forget a condition: it is over."""
 
 
 def open_conditions(ledger: ConditionLedger) -> list[Found]:

@@ -28,11 +28,14 @@ class AskedAmazon(Protocol):
     """What of run.ports.OrderSource is needed here."""
 
     @property
-    def clock_offset(self) -> timedelta | None: ...
+    def clock_offset(self) -> timedelta | None:
+        """Amazon's time less this machine's; None before the first answer."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Amazon's clock, aware UTC; the first call logs in. Raise AmazonError."""
 
-    def search(self, search: Search, token: str | None = None) -> Page: ...
+    def search(self, search: Search, token: str | None = None) -> Page:
+        """One page of a listing, for one searchOrders token. Raise AmazonError, MarketplaceRefused."""
 
 
 def check_secret_age(created: date | None, today: date) -> Iterator[CheckResult]:

@@ -9,12 +9,11 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
 from orderferry.domain.entry import Entry, EntryState, Sighting
-from orderferry.domain.shop_order import ShopSide
 from orderferry.domain.spans import Span
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
@@ -27,6 +26,7 @@ from orderferry.run.log_context import log_run
 from orderferry.run.patience import Patience
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.rules import rules_of
+from orderferry.run.shared_ports import HoldsConnection, RunBook, SoldShop
 from orderferry.run.status import QuotaLeft, StatusLedger, read_status
 from orderferry.run.stop import StopSwitch
 
@@ -37,44 +37,42 @@ DEFAULT_LENGTH = timedelta(days=30)
 MOST_OPEN_ENTRIES = 500  # on the page
 
 
-class ComparedShop(Protocol):
-    """The shop, looked into (prestashop.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
+class ComparedShop(HoldsConnection, SoldShop, Protocol):
+    """The shop, looked into (prestashop.auditing.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
 
     @property
-    def zone(self) -> ZoneInfo: ...
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone (PS_TIMEZONE): a month of its calendar begins there."""
 
-    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopSide: ...
-
-    def release(self) -> None: ...
-
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give everything back."""
 
 
 class CompareSource(Witness, Protocol):
     """Amazon, whose clock counts."""
 
     @property
-    def calls(self) -> Mapping[str, int]: ...
+    def calls(self) -> Mapping[str, int]:
+        """Requests made so far, by operation."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Amazon's clock, aware UTC."""
 
-    def reports(self) -> ReportWitness: ...
+    def reports(self) -> ReportWitness:
+        """The reports of the same account, closed with this."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connections to Amazon."""
 
 
-class CompareLedger(StatusLedger, Protocol):
-    """What of the ledger is needed here."""
+class CompareLedger(HoldsConnection, RunBook, StatusLedger, Protocol):
+    """What of the ledger is needed here. Raise LedgerUnusable."""
 
-    def release(self) -> None: ...
+    def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]:
+        """The entries of those orders that were ever seen, by order id."""
 
-    def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]: ...
-
-    def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None: ...
-
-    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int: ...
-
-    def finish_run(self, run: int, now: datetime, exit_code: int, report: Mapping[str, Any]) -> None: ...
+    def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None:
+        """Let the next import look after orders that are missing in the shop, but for those that a person set aside."""
 
 
 @dataclass(frozen=True, slots=True)

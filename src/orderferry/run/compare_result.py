@@ -112,6 +112,7 @@ class Comparison:
 
     @property
     def found_something(self) -> bool:
+        """Whether any order is missing, surplus or different: exit code 1."""
         return bool(self.missing or self.surplus or self.different)
 
     @property

@@ -31,6 +31,7 @@ class Sums:
 
     @property
     def net(self) -> Decimal:
+        """Gross less tax."""
         return self.gross - self.tax
 
     def add(self, gross: Decimal, tax: Decimal) -> None:
@@ -40,6 +41,7 @@ class Sums:
         self.tax += tax
 
     def as_json(self) -> dict[str, Any]:
+        """The number of orders, and the amounts as texts with two decimals."""
         amounts = {"gross": self.gross, "net": self.net, "tax": self.tax}
         return {"orders": self.orders, **{name: amount_text(amount) for name, amount in amounts.items()}}
 

@@ -209,6 +209,7 @@ class Engine:
         coverage = self.ledger.coverage(self.sweep.basis)
 
         def counts(search: Search) -> bool:
+            """Whether coverage may grow by what this search reads."""
             return self.sweep.incremental and all(
                 counts_as_coverage(
                     search.span,

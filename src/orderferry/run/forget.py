@@ -14,6 +14,7 @@ from orderferry.domain.forgetting import FINISHED_AT_AMAZON, OrderLife, delivere
 from orderferry.domain.problems import Problem
 from orderferry.errors import ExitCode
 from orderferry.run.report import problem_json
+from orderferry.run.shared_ports import RunBook
 
 log = logging.getLogger(__name__)
 
@@ -22,30 +23,32 @@ class Result(Protocol):
     """What came of one order."""
 
     @property
-    def done(self) -> bool: ...
+    def done(self) -> bool:
+        """Whether the buyer was forgotten now; not so where it was done before, or the order is gone."""
 
     @property
-    def invoiced(self) -> bool: ...
+    def invoiced(self) -> bool:
+        """Whether an invoice keeps name and address."""
 
 
 class ForgettingShop(Protocol):
     """What is needed of the shop. Raise ShopUnavailable or ShopUnfit."""
 
-    def pages(self, *, write: bool) -> Iterator[Sequence[OrderLife]]: ...
+    def pages(self, *, write: bool) -> Iterator[Sequence[OrderLife]]:
+        """The imported orders whose buyer is not forgotten, some hundred at a time; `write`: forgetting follows."""
 
-    def forget(self, order_id: str, now: datetime) -> Result | Problem: ...
+    def forget(self, order_id: str, now: datetime) -> Result | Problem:
+        """Forget the buyer of one order, in one transaction; a Problem if this one order can't be changed."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give the connection back."""
 
 
-class ForgettingLedger(Protocol):
+class ForgettingLedger(RunBook, Protocol):
     """What is needed of the ledger. Raise LedgerUnusable."""
 
-    def entry(self, order_id: str) -> Entry | None: ...
-
-    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int: ...
-
-    def finish_run(self, run: int, now: datetime, exit_code: int, report: dict[str, Any]) -> None: ...
+    def entry(self, order_id: str) -> Entry | None:
+        """The order's entry; None if it was never seen."""
 
 
 @dataclass(slots=True)

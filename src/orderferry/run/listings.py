@@ -120,6 +120,7 @@ class ListingReader:
         search = listing.search
 
         def fetch(token: str | None) -> Page:
+            """One page, waiting for quota if that takes a moment only."""
             return self.patience.call(lambda: self.source.search(search, token))
 
         for page in read_pages(fetch, listing.token):

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from orderferry.errors import QuotaExhausted
 from orderferry.run.progress import SILENT, Progress
+from orderferry.run.shared_ports import HoldsConnection
 from orderferry.run.stop import StopSwitch
 
 log = logging.getLogger(__name__)
@@ -18,12 +19,6 @@ T = TypeVar("T")
 # getOrder regains a token every two seconds: worth a pause. searchOrders every three minutes: the next run's business.
 LONGEST_WAIT = timedelta(seconds=10)
 MOST_WAITS_A_CALL = 3
-
-
-class HoldsConnection(Protocol):
-    """What has to be given back before a wait: the shop, written or audited, and a ledger on a server."""
-
-    def release(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,24 +15,19 @@ from typing import Protocol
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis
-from orderferry.domain.spans import Span, Spans, subtract
-from orderferry.domain.window import Cell
+from orderferry.domain.spans import Span, subtract
+from orderferry.run.shared_ports import CoverageBook, Memory
 
 DAYS = 14  # the day judged, and those before it that it is compared with
 Purchases = Mapping[tuple[str, date], int]
 _JUDGED = "plausibility judged"
 
 
-class PurchaseLedger(Protocol):
-    """What of the ledger is needed here."""
+class PurchaseLedger(Memory, CoverageBook, Protocol):
+    """What of the ledger is needed here. Raise LedgerUnusable."""
 
-    def purchases(self, since: datetime) -> Purchases: ...
-
-    def coverage(self, basis: Basis) -> Mapping[Cell, Spans]: ...
-
-    def recall(self, key: str) -> str | None: ...
-
-    def remember(self, key: str, value: str) -> None: ...
+    def purchases(self, since: datetime) -> Purchases:
+        """How many orders were placed from `since` on, by marketplace id and day (UTC)."""
 
 
 def implausible(purchases: Purchases, day: date) -> list[Problem]:

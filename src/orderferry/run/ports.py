@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.listing import Listing
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.shopwork import Applied, Intent, Plan, ShopView
-from orderferry.domain.spans import Span, Spans
+from orderferry.domain.spans import Span
 from orderferry.domain.window import Cell
+from orderferry.run.shared_ports import CoverageBook, HoldsConnection, Memory, OpenOrders, OrderBook, RunBook
 
 
 class OrderSource(Protocol):
@@ -37,10 +38,11 @@ class OrderSource(Protocol):
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
         """One order; None when Amazon does not know it. Spends one getOrder token."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connections to Amazon."""
 
 
-class Shop(Protocol):
+class Shop(HoldsConnection, Protocol):
     """PrestaShop. Raise ShopUnavailable or ShopUnfit; what concerns one order only comes back as a Problem."""
 
     def prepare(self, *, write: bool) -> None:
@@ -79,54 +81,42 @@ class Shop(Protocol):
     def kept(self, name: str) -> str:
         """A text that was kept there; '' if there is none."""
 
-    def release(self) -> None:
-        """Give the connection back (before waiting for Amazon)."""
-
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give everything back, after the last call."""
 
 
-class RunLedger(Protocol):
+class RunLedger(HoldsConnection, Memory, RunBook, OrderBook, OpenOrders, CoverageBook, Protocol):
     """The ledger as a run uses it. Each call is a short transaction of its own. Raise LedgerUnusable."""
 
-    def release(self) -> None:
-        """Give a server's connection back (before waiting for Amazon)."""
+    def entry(self, order_id: str) -> Entry | None:
+        """The order's entry; None if it was never seen."""
 
-    def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> Mapping[str, Entry]: ...
+    def purchases(self, since: datetime) -> Mapping[tuple[str, date], int]:
+        """How many orders were placed from `since` on, by marketplace id and day (UTC)."""
 
-    def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None: ...
+    def due(self, now: datetime, states: Iterable[EntryState], limit: int) -> Sequence[Entry]:
+        """The orders in these states whose next look has come, the longest unlooked-at first; none that is claimed."""
 
-    def entry(self, order_id: str) -> Entry | None: ...
+    def claim(self, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta) -> Sequence[str]:
+        """Take orders in hand until `now + for_`, a verdict or the run's end; return those that no other run has."""
 
-    def entries(self, states: Iterable[EntryState], limit: int | None = None) -> Sequence[Entry]: ...
+    def open_counts(self, now: datetime) -> Mapping[str, int]:
+        """How many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
 
-    def given_up(self) -> Sequence[Entry]: ...
+    def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None:
+        """Note a span that was read to its last page."""
 
-    def purchases(self, since: datetime) -> Mapping[tuple[str, date], int]: ...
+    def rereading(self, cells: Iterable[Cell]) -> Mapping[Cell, tuple[datetime, datetime]]:
+        """When the overlap of these cells was read again last, and up to where; a cell without is left out."""
 
-    def due(self, now: datetime, states: Iterable[EntryState], limit: int) -> Sequence[Entry]: ...
+    def note_rereading(self, cells: Iterable[Cell], when: datetime, until: datetime) -> None:
+        """Note that the overlap of these cells was read again at `when`, up to `until`."""
 
-    def claim(self, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta) -> Sequence[str]: ...
+    def save_listing(self, listing: Listing) -> None:
+        """Keep how far a listing was read, by command and search, for the next run to go on from there."""
 
-    def open_counts(self, now: datetime) -> Mapping[str, int]: ...
+    def listing(self, command: str) -> Sequence[Listing]:
+        """A command's listings in progress, the oldest first."""
 
-    def coverage(self, basis: Basis) -> Mapping[Cell, Spans]: ...
-
-    def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None: ...
-
-    def rereading(self, cells: Iterable[Cell]) -> Mapping[Cell, tuple[datetime, datetime]]: ...
-
-    def note_rereading(self, cells: Iterable[Cell], when: datetime, until: datetime) -> None: ...
-
-    def save_listing(self, listing: Listing) -> None: ...
-
-    def listing(self, command: str) -> Sequence[Listing]: ...
-
-    def drop_listing(self, listing: Listing) -> None: ...
-
-    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int: ...
-
-    def finish_run(self, run: int, now: datetime, exit_code: int, report: dict[str, Any]) -> None: ...
-
-    def remember(self, key: str, value: str) -> None: ...
-
-    def recall(self, key: str) -> str | None: ...
+    def drop_listing(self, listing: Listing) -> None:
+        """Forget a listing in progress: it was read to its end, or has expired."""

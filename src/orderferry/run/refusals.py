@@ -9,23 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from orderferry.domain.search import Search
 from orderferry.domain.spans import Spans
 from orderferry.domain.window import Cell
 from orderferry.errors import MarketplaceRefused
 from orderferry.run.report import Report
+from orderferry.run.shared_ports import Memory
 
 _REMEMBERED = "marketplaces refused"
-
-
-class Memory(Protocol):
-    """What of the ledger is needed here."""
-
-    def recall(self, key: str) -> str | None: ...
-
-    def remember(self, key: str, value: str) -> None: ...
 
 
 @dataclass(slots=True)

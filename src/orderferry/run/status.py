@@ -25,6 +25,7 @@ from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
 from orderferry.run.announce import ConditionLedger, open_conditions, told_conditions
 from orderferry.run.conditions import Found
+from orderferry.run.shared_ports import CoverageBook
 from orderferry.run.sweeps import SWEEPS
 
 COMPARE = "compare"
@@ -38,24 +39,27 @@ RUNS_FOR_RHYTHM = 20
 LAGS_OF = timedelta(days=7)
 
 
-class StatusLedger(ConditionLedger, Protocol):
-    """What of the ledger is needed here."""
+class StatusLedger(ConditionLedger, CoverageBook, Protocol):
+    """What of the ledger is needed here. Raise LedgerUnusable."""
 
-    def last_runs(self, command: str | None = None, limit: int = 10) -> Sequence[RunRecord]: ...
+    def last_runs(self, command: str | None = None, limit: int = 10) -> Sequence[RunRecord]:
+        """The last runs (of a command), the newest first."""
 
-    def last_success(self, command: str) -> RunRecord | None: ...
+    def last_success(self, command: str) -> RunRecord | None:
+        """The last run of a command that did its work: exit code 0, or 1 (orders need a person)."""
 
-    def coverage(self, basis: Basis) -> Mapping[Cell, Spans]: ...
+    def open_counts(self, now: datetime) -> Mapping[str, int]:
+        """How many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
 
-    def open_counts(self, now: datetime) -> Mapping[str, int]: ...
-
-    def import_lags(self, since: datetime) -> Sequence[timedelta]: ...
+    def import_lags(self, since: datetime) -> Sequence[timedelta]:
+        """How long the orders that were written into the shop from `since` on had taken since their purchase."""
 
 
 class QuotaLeft(Protocol):
     """The quota book, as far as it is read here."""
 
-    def left(self, operation: str, now: datetime) -> Decimal: ...
+    def left(self, operation: str, now: datetime) -> Decimal:
+        """How many tokens of an operation this installation may spend at once."""
 
 
 @dataclass(frozen=True, slots=True)

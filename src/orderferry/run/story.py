@@ -25,31 +25,41 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 class StoryLedger(Protocol):
-    """What of the ledger is needed here."""
+    """What of the ledger is needed here. Raise LedgerUnusable."""
 
-    def entry(self, order_id: str) -> Entry | None: ...
+    def entry(self, order_id: str) -> Entry | None:
+        """The order's entry; None if it was never seen."""
 
-    def history(self, order_id: str) -> Sequence[HistoryLine]: ...
+    def history(self, order_id: str) -> Sequence[HistoryLine]:
+        """All that was seen and decided about an order, the oldest first."""
 
 
 class StoryShop(Protocol):
-    """What of the shop is needed here."""
+    """What of the shop is needed here. Raise ShopUnavailable or ShopUnfit."""
 
-    def prepare(self, *, write: bool) -> None: ...
+    def prepare(self, *, write: bool) -> None:
+        """Connect, read the live schema and settings, refuse an unfit shop."""
 
-    def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]: ...
+    def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
+        """The markers of those orders that are imported, by Amazon order id."""
 
-    def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]: ...
+    def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
+        """Orders that another importer has put into the shop: Amazon id to id_order."""
 
-    def order_rows(self, order_id: str) -> Rows: ...
+    def order_rows(self, order_id: str) -> Rows:
+        """The order's rows by table, personal columns masked; empty without a marker."""
 
-    def verify(self, order_id: str) -> Sequence[Finding]: ...
+    def verify(self, order_id: str) -> Sequence[Finding]:
+        """What back office, invoice and statistics would stumble over in the order's rows."""
 
-    def look(self, orders: Sequence[Order]) -> ShopView: ...
+    def look(self, orders: Sequence[Order]) -> ShopView:
+        """All that planning has to know of the shop for these orders."""
 
-    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem: ...
+    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
+        """Everything that would be written for this order, or why it can't be. Writes nothing."""
 
-    def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]: ...
+    def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
+        """For each stored problem of a held order, whether the shop could take the order now."""
 
 
 @dataclass(frozen=True, slots=True)

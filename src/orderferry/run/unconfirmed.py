@@ -6,26 +6,22 @@ cancels it in the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from orderferry.domain.entry import Entry
-from orderferry.domain.shop_order import ShopSide
+from orderferry.run.shared_ports import SoldShop
 
 NEAR = timedelta(days=1)
 
 
 class UnshippedLedger(Protocol):
-    """What of the ledger is needed here."""
+    """What of the ledger is needed here. Raise LedgerUnusable."""
 
-    def unshipped(self, ship_by: datetime) -> Sequence[Entry]: ...
-
-
-class SoldShop(Protocol):
-    """The shop, looked into (prestashop.auditing.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
-
-    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopSide: ...
+    def unshipped(self, ship_by: datetime) -> Sequence[Entry]:
+        """The imported regular orders that Amazon takes for unshipped and that have to be shipped by then, the most
+        urgent first."""
 
 
 def find_unconfirmed(ledger: UnshippedLedger, shop: SoldShop, now: datetime) -> tuple[Entry, ...]:

@@ -19,13 +19,16 @@ class Told(Protocol):
     """What is told of: the report of an import command, or a comparison."""
 
     @property
-    def command(self) -> str: ...
+    def command(self) -> str:
+        """The command that ran, as the command line names it."""
 
     @property
-    def exit_code(self) -> ExitCode: ...
+    def exit_code(self) -> ExitCode:
+        """What the run ends with."""
 
     @property
-    def errors(self) -> Sequence[OrderferryError]: ...
+    def errors(self) -> Sequence[OrderferryError]:
+        """What stopped the run or a part of it."""
 
     @property
     def news(self) -> tuple[str, ...]:
@@ -34,19 +37,24 @@ class Told(Protocol):
     def summary(self) -> list[str]:
         """A run in a few lines, for the body of a ping."""
 
-    def as_json(self) -> dict[str, Any]: ...
+    def as_json(self) -> dict[str, Any]:
+        """The run as `--json` prints it."""
 
 
 class Alarm(Protocol):
     """Pings and webhook. None of them raises, or holds a run up for more than some seconds."""
 
-    def started(self, command: str) -> None: ...
+    def started(self, command: str) -> None:
+        """Ping that a run begins."""
 
-    def succeeded(self, command: str, text: str) -> None: ...
+    def succeeded(self, command: str, text: str) -> None:
+        """Ping that a run did its work; `text` is the ping's body."""
 
-    def failed(self, command: str, text: str) -> None: ...
+    def failed(self, command: str, text: str) -> None:
+        """Ping that a run did not do its work; `text` is the ping's body."""
 
-    def told(self, document: Mapping[str, Any]) -> None: ...
+    def told(self, document: Mapping[str, Any]) -> None:
+        """POST a document to the webhook as JSON."""
 
 
 @dataclass(slots=True)

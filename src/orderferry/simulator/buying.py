@@ -78,6 +78,7 @@ def _extras(random: Random, market: Marketplace, line: Line, mode: TaxMode, rate
     currency = market.currency
 
     def local(euro: str) -> Decimal:
+        """A price in euros, as the marketplace has it in its currency."""
         return local_price(Decimal(euro), currency)
 
     shipped = random.random() < _SHIPPING

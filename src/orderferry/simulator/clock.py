@@ -32,6 +32,7 @@ class Clock:
 
     @property
     def running(self) -> bool:
+        """Whether it goes on by itself; else it stands until it is moved."""
         return self._running
 
     @property

@@ -80,6 +80,7 @@ class SimulatorServer:
 
     @property
     def port(self) -> int:
+        """The port that it listens on, also where 0 (any free one) was asked for."""
         return int(self._http.server_address[1])
 
     @property
@@ -129,11 +130,13 @@ class _HttpServer(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        """Note the connection, then let its own thread answer."""
         with self._lock:
             self._connections.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
+        """Forget the connection as it is closed."""
         with self._lock:
             self._connections.discard(request)
         super().shutdown_request(request)

@@ -22,10 +22,12 @@ class Life:
 
     @property
     def order_id(self) -> str:
+        """Amazon's id of the order."""
         return self.order.order_id
 
     @property
     def created(self) -> datetime:
+        """When it was placed (createdTime)."""
         return self.order.placed
 
     def update_times(self) -> tuple[datetime, ...]:

@@ -109,6 +109,7 @@ class SimulatedOrder:
 
     @property
     def delivery_country(self) -> str:
+        """Where it goes: the marketplace's own country unless another one is given."""
         return self.country or self.marketplace
 
     def update_times(self) -> tuple[datetime, ...]:

@@ -39,12 +39,14 @@ class RawOrder:
 
     @property
     def created(self) -> datetime:
+        """The JSON's createdTime; `created_at` where that is no time."""
         moment = self._time("createdTime", self.created_at)
         assert moment is not None  # noqa: S101 — __post_init__ has looked
         return moment
 
     @property
     def updated(self) -> datetime:
+        """The JSON's lastUpdatedTime; `updated_at` where that is no time."""
         moment = self._time("lastUpdatedTime", self.updated_at)
         assert moment is not None  # noqa: S101 — __post_init__ has looked
         return moment

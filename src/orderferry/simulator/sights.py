@@ -25,10 +25,12 @@ class WorldOrder(Protocol):
     """What the world asks of an order, scripted or raw."""
 
     @property
-    def order_id(self) -> str | None: ...
+    def order_id(self) -> str | None:
+        """Amazon's id; None if the order has none, as a flawed one may."""
 
     @property
-    def created(self) -> datetime: ...
+    def created(self) -> datetime:
+        """When it was placed (createdTime)."""
 
     def update_times(self) -> tuple[datetime, ...]:
         """Every time at which its `lastUpdatedTime` moves."""

@@ -92,6 +92,7 @@ def coverage(listeners: Listeners) -> Coverage:
     fired = {hook.lower(): "default" for hook in DEFAULT_HOOKS} | {hook.lower(): "ask" for hook in HOOKS_ON_REQUEST}
 
     def those(how: str) -> Listeners:
+        """Of each module the hooks that it hears in this way; without a module that has none."""
         by_name = {n: [hook for hook in hooks if fired.get(hook.lower(), "") == how] for n, hooks in listeners.items()}
         return {name: hooks for name, hooks in by_name.items() if hooks}
 

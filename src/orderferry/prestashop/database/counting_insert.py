@@ -14,6 +14,7 @@ def counting_insert(table: sa.TableClause, dialect: str, values: Any, key: str, 
     `counted` columns to those of a row with the same primary key, and sets its other columns."""
 
     def changes(new: Any, columns: Sequence[str]) -> dict[str, Any]:
+        """What a row that is there already becomes; `new` stands for the refused one."""
         return {name: table.c[name] + new[name] if name in counted else new[name] for name in columns if name != key}
 
     columns = list(values[0] if isinstance(values, list) else values)

@@ -73,6 +73,7 @@ class OneByOne:
     connection: sa.Connection
 
     def post(self, sql: str, values: tuple[Bindable, ...]) -> Reply:
+        """Send a statement now; its reply has its answer already."""
         result = self.connection.exec_driver_sql(sql, values)
         reply = Reply(self.flush)
         rows = result.mappings().all() if result.returns_rows else ()
@@ -100,6 +101,7 @@ class Together:
     _literals: Mapping[Bindable, str] = field(default_factory=dict)
 
     def post(self, sql: str, values: tuple[Bindable, ...]) -> Reply:
+        """Note a statement, its values written into the text as the driver does it. Sends only what gets too long."""
         if self._cursor is None:
             self._cursor = self.connection.connection.cursor()
             self._literals = _Literals(self._cursor)

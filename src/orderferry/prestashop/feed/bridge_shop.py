@@ -62,6 +62,7 @@ class BridgeShop:
         tables = ShopTables(self._prefix, live)
 
         def settle() -> str:
+            """Under the row's lock, so that two at once give one name; the ledger's copy outlives a lost table."""
             with self._database.writing("giving the shop a name for its bridge") as connection:
                 writer = ShopWriter(connection, tables)
                 known = locked_value(writer, SHOP_ID)

@@ -42,7 +42,8 @@ class Poster(Protocol):
 
     tables: ShopTables
 
-    def post(self, shape: tuple[Any, ...], build: Callable[[], sa.Executable], bound: Sequence[Any]) -> Reply: ...
+    def post(self, shape: tuple[Any, ...], build: Callable[[], sa.Executable], bound: Sequence[Any]) -> Reply:
+        """Send a statement; `build` makes it when its `shape` is new, with v0, v1, … for the values `bound`."""
 
 
 @dataclass(slots=True)
@@ -102,9 +103,11 @@ def post_events(writer: Poster, rows: Sequence[tuple[Any, ...]]) -> Reply:
     mine = state.c.name == sa.literal_column(f"'{COUNTER}'")  # a constant is no value that is bound
 
     def draw() -> sa.Update:
+        """Add to the counter; its row stays locked until the commit."""
         return state.update().values(value=value + sa.bindparam("v0")).where(mine)
 
     def insert() -> sa.Insert:
+        """The rows, numbered back from the counter's new value."""
         drawn = sa.select(value).where(mine).scalar_subquery()
         return event.insert().values([_values(number, len(rows), drawn) for number in range(len(rows))])
 

@@ -133,6 +133,7 @@ def _post_newest(writer: ShopWriter, sequence: Sequence, *, copied: bool) -> Rep
     setting = writer.tables["configuration"].c
 
     def build() -> sa.Select[Any]:
+        """The SELECT; v0 is the name of the setting."""
         copy = _largest(writer.tables["orders"].c[sequence.order_column]) if copied else _NONE
         named = sa.select(sa.func.count()).where(setting.name == sa.bindparam("v0"), setting.value > _NONE)
         return sa.select(
@@ -150,6 +151,7 @@ def _post_recent(writer: ShopWriter, sequence: Sequence) -> Reply:
     table = writer.tables["order_invoice"]
 
     def build() -> sa.Select[Any]:
+        """The SELECT; v0 is how many of the newest rows count."""
         row = table.alias()
         # The column is unsigned: the difference must be allowed below zero.
         newest = sa.cast(_largest(row.c.id_order_invoice), sa.BigInteger)
@@ -182,6 +184,7 @@ def _highest_by_history(writer: ShopWriter, sequence: Sequence, after: int) -> i
     history, invoice = writer.tables["order_history"], writer.tables["order_invoice"]
 
     def build() -> sa.Select[Any]:
+        """The SELECT; v0 is the entry of the history after which orders count."""
         return (
             sa.select(sa.func.max(invoice.c[sequence.column]).label("largest"))
             .join_from(history, invoice, invoice.c.id_order == history.c.id_order)

@@ -103,6 +103,7 @@ class ShopWriter:
         for number, symbol in enumerate(symbols):
 
             def build(symbol: str = symbol) -> KeepId:
+                """SET a variable of the session to one of the ids; the last value is its place."""
                 given = expressions([*marks, None])
                 query = sa.select(table.c[key]).where(*(table.c[column] == next(given) for column in owner))
                 return KeepId(symbol, query.order_by(table.c[key]).limit(_ONE).offset(next(given)).scalar_subquery())
@@ -152,6 +153,7 @@ class ShopWriter:
         shape = ("update", name, tuple(moved), tuple(row), tuple(where), tuple(marks))
 
         def build() -> sa.Update:
+            """The UPDATE, its values in the order of `bound`."""
             given = expressions(marks)
             changes = {key: table.c[key] + next(given) for key in moved}
             changes |= {key: next(given) for key in row}
@@ -166,6 +168,7 @@ class ShopWriter:
         marks = [mark(_bound(value), bound) for value in where.values()]
 
         def build() -> sa.Delete:
+            """The DELETE."""
             given = expressions(marks)
             return table.delete().where(*(table.c[key] == next(given) for key in where))
 
@@ -187,6 +190,7 @@ class ShopWriter:
         marks = [mark(_bound(value), bound) for value in where.values()]
 
         def build() -> sa.Select[Any]:
+            """The SELECT; locked rows are read as they are committed."""
             given = expressions(marks)
             query = sa.select(*(table.c[key] for key in wanted)).where(*(table.c[key] == next(given) for key in where))
             query = query.order_by(table.c[order]) if order else query
@@ -209,6 +213,7 @@ class ShopWriter:
         compared = tuple((key, sign) for key, sign, _ in conditions)
 
         def build() -> sa.Select[Any]:
+            """The SELECT of the one value `largest`."""
             given = expressions(marks)
             query = sa.select(sa.func.max(table.c[column]).label("largest"))
             query = query.where(*(_OPERATORS[sign](table.c[key], next(given)) for key, sign in compared))
@@ -226,6 +231,7 @@ class ShopWriter:
         marks = tuple([marks_of([row[column] for column in columns], bound) for row in fitted])
 
         def build() -> sa.Insert:
+            """The INSERT of all rows; with `counted`, one that adds where the key is taken."""
             given = expressions([one for row in marks for one in row])
             values = [{column: next(given) for column in columns} for _ in marks]
             together = values if len(values) > 1 else values[0]

@@ -66,6 +66,7 @@ class StandingOrder:
 
     @property
     def id_order(self) -> int:
+        """The shop's own id of the order."""
         return as_int(self.order["id_order"])
 
     @property
@@ -75,6 +76,7 @@ class StandingOrder:
 
     @property
     def reference(self) -> str:
+        """The order's reference, by which `order_payment` refers to it."""
         return as_text(self.order["reference"])
 
     @property

@@ -71,6 +71,7 @@ def stock_changes(goods: Iterable[Goods], movement: Movement) -> list[tuple[tupl
     sums: dict[tuple[int, int], tuple[int, int, int]] = {}
 
     def add(key: tuple[int, int], role: str, pieces: int) -> None:
+        """Add the change of one row to the sums."""
         old = sums.get(key, (0, 0, 0))
         step = _CHANGES[movement][role]
         sums[key] = (old[0] + step[0] * pieces, old[1] + step[1] * pieces, old[2] + step[2] * pieces)

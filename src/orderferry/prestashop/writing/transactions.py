@@ -63,11 +63,13 @@ class Transactions:
         reason = as_int(self._facts.setting(SHIPPING_REASON, work.frame.shop))
 
         def write() -> Written:
+            """One try to write the order."""
             with self._database.writing(f"writing order {plan.order_id}") as connection:
                 writer = ShopWriter(connection, self._tables)
                 return write_order(writer, work, now, shipping_reason=reason, meanwhile=meanwhile)
 
         def exists() -> Written | None:
+            """The order, if an earlier try or another process has written it."""
             found = self._written_by_others(plan.order_id, recreates=work.recreates)
             return Written(found, created=False) if found else None
 
@@ -86,6 +88,7 @@ class Transactions:
         shop = self._facts.shops[work.id_shop]
 
         def write() -> Updated:
+            """One try to update the order."""
             with self._database.writing(f"updating order {plan.order_id}") as connection:
                 return apply_update(ShopWriter(connection, self._tables), work, shop, now)
 
