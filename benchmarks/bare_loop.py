@@ -11,9 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pymysql
-import sqlalchemy as sa
-
+from support.bare_driver import bare_connection
 from support.shop_database import ShopDatabase
 
 # Table, and how its rows are joined to the orders they belong to (the alias of the table is t).
@@ -73,15 +71,7 @@ def written_rows(database: ShopDatabase) -> list[list[Row]]:
 
 def bare_loop(database: ShopDatabase, orders: Sequence[Sequence[Row]], port: int | None = None) -> None:
     """Insert the rows of all orders, one statement a row, and commit after each order."""
-    url = sa.make_url(database.url)
-    connection = pymysql.connect(
-        host=url.host,
-        port=port or url.port or 3306,
-        user=url.username,
-        password=url.password or "",
-        database=url.database,
-        charset="utf8mb4",
-    )
+    connection = bare_connection(database.url, port=port)
     with connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION sql_mode = 'STRICT_TRANS_TABLES', time_zone = '+00:00'")
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")

@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pymysql
-import sqlalchemy as sa
-
 from benchmarks.amazon_orders import ready_orders
 from benchmarks.figures import Figure
 from benchmarks.shops import Shops, importer, take
+from support.bare_driver import bare_connection
 from support.shop_database import ShopDatabase
 
 QUIET_SECONDS = 8.0
@@ -82,16 +80,8 @@ def _customers(shop: ShopDatabase) -> Iterator[list[float]]:
 
 def check_out(url: str, prefix: str, stop: Any, told: Any) -> None:
     """Place orders until told to stop, and tell how many milliseconds each took."""
-    parts = sa.make_url(url)
     felt = []
-    connection = pymysql.connect(
-        host=parts.host,
-        port=parts.port or 3306,
-        user=parts.username,
-        password=parts.password or "",
-        database=parts.database,
-        charset="utf8mb4",
-    )
+    connection = bare_connection(url)
     with connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION sql_mode = ''")
         told.put("begun")

@@ -7,6 +7,7 @@ checkout takes a number that an importer has drawn in the same moment, the next 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from support.race import MUG, PEN, QUANTITIES, race
 from support.shop_database import ShopDatabase
 from support.shop_picture import flaws_of_orders
 
-CHECKOUT = Path(__file__).parents[1] / "support/checkout.py"
+TESTS = Path(__file__).parents[1]
 ROUNDS, ALL_ROUNDS = 3, 25
 SHARED_BY_OURS = (
     "SELECT i.number FROM {p}order_invoice i JOIN {p}orderferry_order m ON m.id_order = i.id_order"
@@ -39,10 +40,9 @@ SHARED_WITH_OTHERS = (
 def checkout(shop: ShopDatabase, seed: int, *products: int) -> Iterator[dict[str, Any]]:
     """PrestaShop's double sells meanwhile; what it sold is in the dictionary afterwards."""
     sold: dict[str, Any] = {}
-    command = [sys.executable, str(CHECKOUT), shop.url, shop.prefix, str(seed), *map(str, products)]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(PACKAGE)}
-    )
+    command = [sys.executable, "-m", "support.checkout", shop.url, shop.prefix, str(seed), *map(str, products)]
+    paths = {"PYTHONPATH": os.pathsep.join(map(str, (PACKAGE, TESTS)))}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=paths)
     try:
         yield sold
     finally:

@@ -36,16 +36,21 @@ class Installation:
     folder: Path
     memory: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *numbers: int, now: datetime = NOW, killed: bool = False) -> None:
-        """A run that writes an order for each number; a killed one does not reach its end."""
-        written = PrestashopShop(
+    def opened(self, now: datetime = NOW) -> PrestashopShop:
+        """The shop as a run has it, ready to be written."""
+        shop = PrestashopShop(
             settings_for(self.shop, self.folder, events_enabled=True),
             recall=self.memory.get,
             remember=self.memory.__setitem__,
             clock=lambda: now,
             sleep=lambda _seconds: None,
         )
-        written.prepare(write=True)
+        shop.prepare(write=True)
+        return shop
+
+    def run(self, *numbers: int, now: datetime = NOW, killed: bool = False) -> None:
+        """A run that writes an order for each number; a killed one does not reach its end."""
+        written = self.opened(now)
         Importer(written).take_all([amazon_order(MUG, order_id=f"402-0000000-{number:07d}") for number in numbers])
         if not killed:
             written.close()
@@ -202,14 +207,7 @@ def test_a_ledger_that_breaks_at_the_end_is_forgiven(installation: Installation)
 
     installation.memory = Broken()
     installation.run(1, killed=True)
-    written = PrestashopShop(
-        settings_for(installation.shop, installation.folder, events_enabled=True),
-        recall=installation.memory.get,
-        remember=installation.memory.__setitem__,
-        clock=lambda: NOW,
-        sleep=lambda _seconds: None,
-    )
-    written.prepare(write=True)
+    written = installation.opened()
     Importer(written).take(amazon_order(MUG))
     installation.memory.broken = True
     written.close()

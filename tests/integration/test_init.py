@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import stat
 import subprocess
@@ -24,7 +23,7 @@ from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
-from support.installation import Finished
+from support.installation import Finished, environment, started
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
 from support.writing import Sold, amazon_order, importer, settings_for
@@ -74,17 +73,7 @@ def secrets(folder: Path, server: SimulatorServer) -> list[str]:
 
 
 def run(folder: Path, *words: str, **environ: str) -> Finished:
-    done = subprocess.run(
-        [sys.executable, "-m", "orderferry", *words],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", **environ},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
+    return started([sys.executable, "-m", "orderferry", *words], folder, environment(folder, **environ))
 
 
 def test_a_script_gets_a_configuration_with_which_orders_are_imported(

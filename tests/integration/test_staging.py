@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -15,27 +14,13 @@ from typing import Any
 import pytest
 
 from orderferry.prestashop.embedded import ShopSeed, plain_products
-from support.installation import Finished
+from support.installation import Finished, environment, started
 
 SKUS = ["SHIRT-M", "SHIRT-L", "CAP RED", "5901234123457"]
 
 
-def environment(folder: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
-
-
 def run(folder: Path, *words: str) -> Finished:
-    done = subprocess.run(
-        [sys.executable, "-m", "orderferry", *words],
-        cwd=folder,
-        env=environment(folder),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
+    return started([sys.executable, "-m", "orderferry", *words], folder, environment(folder))
 
 
 @pytest.fixture
@@ -43,7 +28,10 @@ def announced(tmp_path: Path) -> Iterator[str]:
     """What a simulator that sells the shop's own articles prints when it answers."""
     words = ["simulator", "--port", "0", "--skus", ", ".join(SKUS)]
     with subprocess.Popen(
-        [sys.executable, "-m", "orderferry", *words], env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "orderferry", *words],
+        env=environment(tmp_path, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         lines: list[str] = []

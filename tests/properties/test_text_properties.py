@@ -14,7 +14,7 @@ from orderferry.domain.cut_text import cut_text
 from orderferry.domain.names import split_name
 from orderferry.domain.orders import Address
 from orderferry.domain.postal_text import LINE_LENGTH, PHONE_LENGTH, postal_address
-from support.validators import accepts
+from support.validators import accepts, fields_of
 
 # Signs that validators reject, controls, halves of pairs, joiners, marks and scripts in company with each other.
 ODD = "<>{}=!?@+_$%#°\"';:,./\\()[]&*^`|¤。0189 \t\n\r\x00\x1b\x85\u00a0\u200b\u200d\u202e\u2028\ufeff\ufffe"
@@ -77,18 +77,7 @@ def test_postal_address(parts: list[str], pickup: bool, lines: int) -> None:
         name, company, tuple(rest[:lines]), city, district, municipality, region, postcode, country, phone, kind
     )
     result = postal_address(address, fallback_name=rest[-1], marketplace_country="IT", phone_fallback=rest[-2])
-    for field, value in (
-        (Field.NAME, result.firstname),
-        (Field.NAME, result.lastname),
-        (Field.COMPANY, result.company),
-        (Field.ADDRESS_LINE, result.address1),
-        (Field.ADDRESS_LINE, result.address2),
-        (Field.POSTCODE, result.postcode),
-        (Field.CITY, result.city),
-        (Field.PHONE, result.phone),
-        *((Field.MESSAGE, line) for line in result.kept),
-    ):
-        assert accepts(field, value)
+    assert all(accepts(field, value) for field, value in fields_of(result))
     assert all((result.firstname, result.lastname, result.address1, result.city, result.country))
     assert max(len(result.address1), len(result.address2)) <= LINE_LENGTH
     assert len(result.phone) <= PHONE_LENGTH

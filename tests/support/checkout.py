@@ -1,6 +1,6 @@
 """Orders as PrestaShop's own checkout writes them: a program for tests that goes on until its stdin ends.
 
-    python checkout.py mysql+pymysql://… ps_ SEED
+    python -m support.checkout mysql+pymysql://… ps_ SEED ID_PRODUCT…
 
 Statement by statement in autocommit, under sql_mode '', the way PrestaShop's PHP does it: stock is read, reduced and
 written back as it came out; an invoice number is the largest there is and one, read first and written later. At its
@@ -20,8 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pymysql
-import sqlalchemy as sa
+from support.bare_driver import bare_connection
 
 LONGEST_PAUSE = 0.003  # what PHP does between two statements
 
@@ -82,11 +81,7 @@ class Checkout:
 
 def main(url: str, prefix: str, seed: str, *products: str) -> None:
     """Sell until stdin ends."""
-    parts = sa.make_url(url)
-    connection = pymysql.connect(
-        host=parts.host, port=parts.port or 3306, user=parts.username, password=parts.password or "",
-        database=parts.database, autocommit=True, charset="utf8mb4", init_command="SET SESSION sql_mode = ''",
-    )  # fmt: skip
+    connection = bare_connection(url, autocommit=True, init_command="SET SESSION sql_mode = ''")
     checkout = Checkout(connection, prefix, [int(product) for product in products], random.Random(seed))
     sold: Counter[int] = Counter()
     while not select.select([sys.stdin], [], [], 0)[0]:

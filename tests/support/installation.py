@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,26 @@ class Finished:
         """The one JSON object on stdout."""
         document: dict[str, Any] = json.loads(self.out)
         return document
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """As little as cron gives to a user whose home is `folder`, and `more`."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", **more}
+
+
+def started(words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float = 120) -> Finished:
+    """Start a whole command line in `folder` and wait for its end. stdin is closed, as under cron."""
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
 
 
 @dataclass
@@ -87,8 +107,7 @@ table_prefix = "{self.prefix}"
 
     def environment(self) -> dict[str, str]:
         """As little as cron gives."""
-        few = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8"}
-        return {**few, **self.environ}
+        return environment(self.folder, **self.environ)
 
     def run(self, *words: str, timeout: float = 120) -> Finished:
         """Start a command and wait for its end. stdin is closed, as under cron."""
@@ -96,17 +115,7 @@ table_prefix = "{self.prefix}"
 
     def run_words(self, words: list[str], timeout: float = 120) -> Finished:
         """Start a whole command line and wait for its end."""
-        done = subprocess.run(
-            words,
-            cwd=self.folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Finished(done.returncode, done.stdout, done.stderr)
+        return started(words, self.folder, self.environment(), timeout)
 
 
 def install(folder: Path, server: SimulatorServer, shop_url: str, **more: Any) -> Installed:

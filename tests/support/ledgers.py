@@ -23,7 +23,7 @@ from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable, QuotaExhausted
 from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.one_run import one_run
+from orderferry.ledger.one_run import OneRun, one_run
 from orderferry.ledger.open import open_ledger
 from orderferry.ledger.quota import QuotaBook
 from support.mariadb import MariadbServer
@@ -145,6 +145,37 @@ def claim_some(place: LedgerPlace, order_ids: Sequence[str], run: int) -> tuple[
     """Claim orders one by one; return those that were granted."""
     with opened(place) as ledger:
         return tuple(order_id for each in order_ids for order_id in ledger.claim([each], run, NOW, HOUR))
+
+
+@contextmanager
+def held(run: OneRun, wait: timedelta = timedelta(0)) -> Iterator[None]:
+    """Hold a command's lock or lease within. Raise as `acquire`."""
+    run.acquire(wait)
+    try:
+        yield
+    finally:
+        run.release()
+
+
+def assert_it_queues(holder: OneRun, queueing_of: Callable[..., OneRun], after: int) -> None:
+    """Queue for what `holder` has and gives back after so many pauses, with a queueing made of `clock` and `sleep`:
+    first for too short a time, then for long enough."""
+    holder.acquire()
+    clock = [NOW]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock[0] += timedelta(seconds=seconds)
+        if len(slept) == after:
+            holder.release()
+
+    queueing = queueing_of(clock=lambda: clock[0], sleep=sleep)
+    with pytest.raises(AlreadyRunning):
+        queueing.acquire(timedelta(seconds=2))
+    assert sum(slept) == 2
+    with held(queueing, timedelta(minutes=10)):
+        assert len(slept) == after
 
 
 def try_lock(place: LedgerPlace, command: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from orderferry.domain.clean_text import Field
+from orderferry.domain.postal import PostalAddress
 
 # Fields of every version; a customer's name also takes a dot only before a space or at its end.
 ACCEPTED = {
@@ -25,3 +27,18 @@ ACCEPTED = {
 def accepts(field: Field, text: str) -> bool:
     """Whether PrestaShop's form would take the text."""
     return ACCEPTED[field].fullmatch(text) is not None
+
+
+def fields_of(address: PostalAddress) -> Iterator[tuple[Field, str]]:
+    """Given an address as PrestaShop keeps it, yield each text with the kind of field that it goes into."""
+    yield Field.NAME, address.firstname
+    yield Field.NAME, address.lastname
+    yield Field.COMPANY, address.company
+    yield Field.ADDRESS_LINE, address.address1
+    yield Field.ADDRESS_LINE, address.address2
+    yield Field.POSTCODE, address.postcode
+    yield Field.CITY, address.city
+    yield Field.GENERIC, address.region
+    yield Field.PHONE, address.phone
+    for text in address.kept:
+        yield Field.MESSAGE, text

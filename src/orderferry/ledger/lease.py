@@ -137,15 +137,6 @@ class RunLease:
             self._token = _FREE
         self._engine.dispose()
 
-    @contextmanager
-    def held(self, wait: timedelta = timedelta(0)) -> Iterator[None]:
-        """Hold the lease within; raises as `acquire`."""
-        self.acquire(wait)
-        try:
-            yield
-        finally:
-            self.release()
-
     def _queue(self, until: datetime) -> None:
         self._make_table()
         while holder := self._try():

@@ -5,8 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -63,15 +62,6 @@ class RunLock:
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
-
-    @contextmanager
-    def held(self, wait: timedelta = timedelta(0)) -> Iterator[None]:
-        """Hold the lock within; raises as `acquire`."""
-        self.acquire(wait)
-        try:
-            yield
-        finally:
-            self.release()
 
     def _queue(self, descriptor: int, until: datetime) -> None:
         while True:

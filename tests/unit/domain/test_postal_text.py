@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.clean_text import Field
 from orderferry.domain.orders import Address
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.postal_text import is_complete, postal_address
-from support.validators import accepts
+from support.validators import accepts, fields_of
 
 HOME = Address(
     name="Mario Rossi",
@@ -213,18 +212,7 @@ HOSTILE = [
 def test_hostile_text_in_every_field(text: str) -> None:
     hostile = Address(text, text, (text, text, text), text, text, text, text, text, text, text, text)
     result = postal(hostile, fallback_name=text, phone_fallback=text)
-    for field, value in (
-        (Field.NAME, result.firstname),
-        (Field.NAME, result.lastname),
-        (Field.COMPANY, result.company),
-        (Field.ADDRESS_LINE, result.address1),
-        (Field.ADDRESS_LINE, result.address2),
-        (Field.CITY, result.city),
-        (Field.POSTCODE, result.postcode),
-        (Field.PHONE, result.phone),
-        (Field.GENERIC, result.region),
-        *((Field.MESSAGE, text) for text in result.kept),
-    ):
+    for field, value in fields_of(result):
         assert accepts(field, value)
         value.encode()
         assert "\x00" not in value

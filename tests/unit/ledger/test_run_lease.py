@@ -7,7 +7,8 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from orderferry.config.model import Secret
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
 from orderferry.ledger.lease import LENGTH, RENEW_AFTER, LeaseLost, RunLease, leases
 from orderferry.ledger.server import server_engine
-from support.ledgers import NOW, hold_lock, in_processes, opened, try_lock
+from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, opened, try_lock
 from support.mariadb import MariadbServer
 
 
@@ -58,7 +59,7 @@ def expire(url: Secret) -> None:
 
 
 def test_a_second_run_is_told_who_is_at_work(lease_of: Callable[..., RunLease]) -> None:
-    with lease_of().held():
+    with held(lease_of()):
         with pytest.raises(AlreadyRunning) as caught:
             lease_of().acquire()
         assert f"host {socket.gethostname()}, process {os.getpid()}, since 20" in str(caught.value)
@@ -68,37 +69,18 @@ def test_a_second_run_is_told_who_is_at_work(lease_of: Callable[..., RunLease]) 
 
 
 def test_other_commands_run_beside_it(lease_of: Callable[..., RunLease]) -> None:
-    with lease_of().held(), lease_of("recheck").held():
+    with held(lease_of()), held(lease_of("recheck")):
         lease_of("doublecheck").acquire()
 
 
 def test_it_needs_no_ledger_and_disturbs_none(url: Secret, lease_of: Callable[..., RunLease]) -> None:
-    with lease_of().held(), opened(url) as ledger:
+    with held(lease_of()), opened(url) as ledger:
         assert ledger.is_new
         ledger.remember("a", "b")
 
 
 def test_queueing_ends_when_it_is_free_or_the_time_is_up(url: Secret, lease_of: Callable[..., RunLease]) -> None:
-    holder = lease_of()
-    holder.acquire()
-    clock = [NOW]
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        clock[0] += timedelta(seconds=seconds)
-        if len(slept) == 10:
-            holder.release()
-
-    def now() -> datetime:
-        return clock[0]
-
-    queueing = RunLease(url, "import", clock=now, sleep=sleep)
-    with pytest.raises(AlreadyRunning):
-        queueing.acquire(timedelta(seconds=2))
-    assert sum(slept) == 2
-    with queueing.held(timedelta(minutes=10)):
-        assert len(slept) == 10
+    assert_it_queues(lease_of(), partial(RunLease, url, "import"), after=10)
 
 
 def test_one_that_is_not_renewed_is_taken_over_and_its_run_stops(
@@ -151,7 +133,7 @@ def test_a_run_that_works_keeps_it(url: Secret, lease_of: Callable[..., RunLease
 
 def test_a_failed_run_gives_it_back(lease_of: Callable[..., RunLease]) -> None:
     lease = lease_of()
-    with pytest.raises(ZeroDivisionError), lease.held():
+    with pytest.raises(ZeroDivisionError), held(lease):
         _ = 1 / 0
     lease_of().acquire()
     lease.release()

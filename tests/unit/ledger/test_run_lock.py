@@ -6,14 +6,14 @@ import multiprocessing
 import os
 import stat
 import time
-from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
 from orderferry.ledger.lock import RunLock
-from support.ledgers import NOW, hold_lock, in_processes, try_lock
+from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, try_lock
 
 
 def lock_of(path: Path, command: str = "import") -> RunLock:
@@ -22,7 +22,7 @@ def lock_of(path: Path, command: str = "import") -> RunLock:
 
 def test_a_second_run_is_told_who_is_at_work(tmp_path: Path) -> None:
     path = tmp_path / "shop.ledger.sqlite"
-    with lock_of(path).held():
+    with held(lock_of(path)):
         with pytest.raises(AlreadyRunning) as caught:
             lock_of(path).acquire()
         assert f"process {os.getpid()}, since 2026-11-23T06:00:00Z" in str(caught.value)
@@ -34,16 +34,16 @@ def test_a_second_run_is_told_who_is_at_work(tmp_path: Path) -> None:
 def test_other_commands_and_other_ledgers_run_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "shop.ledger.sqlite"
     with (
-        lock_of(path).held(),
-        lock_of(path, "recheck").held(),
-        lock_of(tmp_path / "other.ledger.sqlite").held(),
+        held(lock_of(path)),
+        held(lock_of(path, "recheck")),
+        held(lock_of(tmp_path / "other.ledger.sqlite")),
     ):
         assert not lock_of(path, "doublecheck").path.exists()
 
 
 def test_the_lock_file_is_private_and_stays(tmp_path: Path) -> None:
     lock = lock_of(tmp_path / "shop.ledger.sqlite")
-    with lock.held():
+    with held(lock):
         assert lock.path.name == "shop.ledger.sqlite.import.lock"
         assert stat.S_IMODE(lock.path.stat().st_mode) == 0o600
     assert lock.path.exists()
@@ -51,31 +51,12 @@ def test_the_lock_file_is_private_and_stays(tmp_path: Path) -> None:
 
 def test_queueing_ends_when_the_lock_is_free_or_the_time_is_up(tmp_path: Path) -> None:
     path = tmp_path / "shop.ledger.sqlite"
-    holder = lock_of(path)
-    holder.acquire()
-    clock = [NOW]
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        clock[0] += timedelta(seconds=seconds)
-        if len(slept) == 30:
-            holder.release()
-
-    def now() -> datetime:
-        return clock[0]
-
-    queueing = RunLock(path, "import", clock=now, sleep=sleep)
-    with pytest.raises(AlreadyRunning):
-        queueing.acquire(timedelta(seconds=2))
-    assert sum(slept) == 2
-    queueing.acquire(timedelta(minutes=10))
-    assert len(slept) == 30
+    assert_it_queues(lock_of(path), partial(RunLock, path, "import"), after=30)
 
 
 def test_a_failed_run_gives_the_lock_back(tmp_path: Path) -> None:
     lock = lock_of(tmp_path / "shop.ledger.sqlite")
-    with pytest.raises(ZeroDivisionError), lock.held():
+    with pytest.raises(ZeroDivisionError), held(lock):
         _ = 1 / 0
     lock.acquire()
     lock.release()
@@ -84,7 +65,7 @@ def test_a_failed_run_gives_the_lock_back(tmp_path: Path) -> None:
 
 def test_between_processes(tmp_path: Path) -> None:
     path = tmp_path / "shop.ledger.sqlite"
-    with lock_of(path).held():
+    with held(lock_of(path)):
         (refusal,) = in_processes(try_lock, [(path, "import")])
     assert f"process {os.getpid()}" in refusal
     assert in_processes(try_lock, [(path, "import")]) == [""]
@@ -109,7 +90,7 @@ def test_the_lock_dies_with_its_process(tmp_path: Path) -> None:
 
 def test_a_program_that_is_started_does_not_inherit_it(tmp_path: Path) -> None:
     lock = lock_of(tmp_path / "shop.ledger.sqlite")
-    with lock.held():
+    with held(lock):
         mine = [link for link in Path("/proc/self/fd").iterdir() if link.exists() and link.samefile(lock.path)]
         assert len(mine) == 1
         assert not os.get_inheritable(int(mine[0].name))
@@ -123,7 +104,7 @@ def test_no_lock_file_can_be_made(tmp_path: Path) -> None:
 def test_a_note_that_is_not_written_yet_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "shop.ledger.sqlite"
     lock = lock_of(path)
-    with lock.held():
+    with held(lock):
         lock.path.write_text("")
         with pytest.raises(AlreadyRunning) as caught:
             lock_of(path).acquire()
