@@ -16,7 +16,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.spans import Span
 from orderferry.run.compare_reasons import said
-from orderferry.run.compare_result import Comparison, Finding, LedgerWords
+from orderferry.run.compare_result import Comparison, LedgerWords, OneSided, by_cause
 from orderferry.run.compare_totals import Row, Totals
 
 _MOST_ROWS = 500
@@ -93,21 +93,18 @@ def _days(result: Comparison) -> list[Day]:
     return [Day(day, amazon[day], shop[day]) for day in days]
 
 
-def _findings(title: str, findings: Sequence[Finding]) -> Iterator[str]:
+def _findings(title: str, findings: Sequence[OneSided]) -> Iterator[str]:
     """A row for each cause: many orders that one thing mends are one thing to read."""
     if findings:
-        causes: dict[tuple[str, str], list[Finding]] = {}
-        for found in findings:
-            hint = found.hint.replace(found.order_id, "ORDER_ID")
-            causes.setdefault((cause_of(found.reason), hint), []).append(found)
+        causes = by_cause(findings)
         yield heading(f"{title} ({len(findings)})")
         rows = [
             (
-                reason + first_deadline(found.reason for found in members),
-                members[0].hint if len(members) == 1 else hint,
-                _ids([found.order_id for found in members]),
+                cause.reason + first_deadline(found.reason for found in cause.orders),
+                cause.hint,
+                _ids([found.order_id for found in cause.orders]),
             )
-            for (reason, hint), members in list(causes.items())[:_MOST_ROWS]
+            for cause in causes[:_MOST_ROWS]
         ]
         yield table(("Why", "What to do", "Orders"), rows, lists=[2])
         yield from _rest(len(causes))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import click
 
 from orderferry.cli.failures import error_lines
-from orderferry.domain.cause import cause_of, first_deadline
+from orderferry.domain.cause import first_deadline
 from orderferry.errors import ExitCode
-from orderferry.run.compare_result import Comparison, Difference, Finding
+from orderferry.run.compare_result import Comparison, Difference, OneSided, by_cause
 from orderferry.run.compare_totals import Row, Sums, Totals
 
 NAMED = 10  # orders of one cause that are named
@@ -53,21 +53,17 @@ def _print_all(result: Comparison) -> None:
         _print_totals(result.totals)
 
 
-def _print_findings(what: str, findings: Iterable[Finding]) -> None:
-    causes: dict[tuple[str, str], list[Finding]] = {}
-    number = 0
-    for finding in findings:
-        number += 1
-        hint = finding.hint.replace(finding.order_id, "ORDER_ID")
-        causes.setdefault((cause_of(finding.reason), hint), []).append(finding)
-    if not number:
+def _print_findings(what: str, findings: Sequence[OneSided]) -> None:
+    if not findings:
         return
-    click.echo(click.style(f"  {_orders(number)} {what}:", fg="red"))
-    for (reason, hint), found in list(causes.items())[:MOST_LINES]:
-        alone = found[0] if len(found) == 1 else None
-        told = alone.reason if alone else reason + first_deadline(finding.reason for finding in found)
+    click.echo(click.style(f"  {_orders(len(findings))} {what}:", fg="red"))
+    causes = by_cause(findings)
+    for cause in causes[:MOST_LINES]:
+        found = cause.orders
+        late = first_deadline(finding.reason for finding in found)
+        told = found[0].reason if len(found) == 1 else cause.reason + late
         click.echo(f"    {_named([finding.order_id for finding in found])}: {told}")
-        click.echo(f"      {alone.hint if alone else hint}")
+        click.echo(f"      {cause.hint}")
     _print_rest(len(causes))
 
 

@@ -15,8 +15,8 @@ _DOCS = "docs/bridge.md says how"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that a person should look at, and what to do."""
+class FeedTrouble:
+    """What of the feed or the bridge a person should look at, and what to do. `code` is one of docs/bridge.md's."""
 
     code: str
     message: str
@@ -31,7 +31,7 @@ class BridgeStatus:
     now: datetime
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[FeedTrouble, ...]:
         """What needs a person."""
         return tuple(_findings(self.state, self.now))
 
@@ -57,32 +57,32 @@ class BridgeStatus:
         }
 
 
-def _findings(state: FeedState, now: datetime) -> Iterator[Finding]:
+def _findings(state: FeedState, now: datetime) -> Iterator[FeedTrouble]:
     if not state.enabled:
-        yield Finding("events-off", "No events are written: events.enabled is false.", "Set events.enabled = true.")
+        yield FeedTrouble("events-off", "No events are written: events.enabled is false.", "Set events.enabled = true.")
     elif not state.there:
-        yield Finding("no-feed", "The feed's tables are not there yet.", "The first import creates them.")
+        yield FeedTrouble("no-feed", "The feed's tables are not there yet.", "The first import creates them.")
     elif state.feed.last and state.feed.reader(BRIDGE) is None:
         hint = f"`orderferry bridge install FOLDER` puts it there and says what to write into the crontab ({_DOCS})."
-        yield Finding("bridge-never-ran", "The bridge has never run.", hint)
+        yield FeedTrouble("bridge-never-ran", "The bridge has never run.", hint)
     for complaint in state.feed.complaints(now) if state.enabled and state.feed.readers else ():
-        yield Finding("events-unread", complaint, "Is its cron still running? It prints why it can't work.")
+        yield FeedTrouble("events-unread", complaint, "Is its cron still running? It prints why it can't work.")
     for calls in state.calls:
         yield from _of_calls(calls)
 
 
-def _of_calls(calls: Calls) -> Iterator[Finding]:
+def _of_calls(calls: Calls) -> Iterator[FeedTrouble]:
     who = f"{calls.module or 'A whole event'}{f' on {calls.hook}' if calls.hook else ''}"
     said = f" ({calls.message})" if calls.message else ""
     if calls.failed:
         last = f", {calls.given_up} of them for good" if calls.given_up else ", which is tried again"
-        yield Finding(
+        yield FeedTrouble(
             "calls-failed",
             f"{who}: {_times(calls.failed)} failed{last}; first for event {calls.first}{said}.",
             "Ask the module's maker; `--replay failed` of the bridge tries again, modules_skip leaves the module out.",
         )
     if calls.unknown:
-        yield Finding(
+        yield FeedTrouble(
             "calls-unknown",
             f"{who}: the bridge ended during {_times(calls.unknown)}, first for event {calls.first}: whether the "
             "module did its work is unknown.",

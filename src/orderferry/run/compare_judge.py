@@ -9,7 +9,7 @@ from orderferry.domain.entry import Sighting
 from orderferry.domain.reported import ReportedOrder
 from orderferry.domain.shop_order import ShopOrder
 from orderferry.run.compare_reasons import DOUBLED_HINT, SURPLUS_HINT, SUSPECTED, fill, why_missing
-from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, Finding
+from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, OneSided
 from orderferry.run.compare_rules import (
     Scene,
     belongs,
@@ -59,7 +59,7 @@ class Judge:
         """Amazon's own word on an order where it was asked, else the report's; None: Amazon does not know it."""
         return self.confirmation.answers.get(order.order_id, order)
 
-    def _missing(self, suspects: list[ReportedOrder]) -> Iterator[Finding]:
+    def _missing(self, suspects: list[ReportedOrder]) -> Iterator[OneSided]:
         scene = self.scene
         for suspect in suspects:
             order = self._current(suspect)
@@ -69,26 +69,26 @@ class Judge:
             reason, hint = why_missing(entry, deleted, scene.now, has_ledger=scene.has_ledger)
             if order.exact and deleted is None:
                 self.confirmed_missing.append(_sighting(order))
-            yield Finding(
+            yield OneSided(
                 order.order_id, reason if order.exact else f"{SUSPECTED}: {reason}", fill(hint, order.order_id)
             )
 
-    def _surplus(self, suspects: list[ShopOrder]) -> Iterator[Finding]:
+    def _surplus(self, suspects: list[ShopOrder]) -> Iterator[OneSided]:
         answers = self.confirmation.answers
         for suspect in suspects:
             order_id = suspect.order_id
             told = f"order {_numbers([suspect])} in the shop"
             if order_id not in answers:
-                yield Finding(order_id, f"{SUSPECTED}: {told}, Amazon did not report it", fill(SURPLUS_HINT, order_id))
+                yield OneSided(order_id, f"{SUSPECTED}: {told}, Amazon did not report it", fill(SURPLUS_HINT, order_id))
             elif answers[order_id] is None:
-                yield Finding(order_id, f"{told}, Amazon does not know it", fill(SURPLUS_HINT, order_id))
+                yield OneSided(order_id, f"{told}, Amazon does not know it", fill(SURPLUS_HINT, order_id))
         span = self.scene.span
         nearby = {
             order.order_id for orders in self.scene.shop.orders.values() for order in orders if span.holds(order.placed)
         }
         for order_id, copies in doubled(sorted({*self.orders, *nearby}), self.scene):
             reason = f"doubled: orders {_numbers(copies)} in the shop"
-            yield Finding(order_id, reason, fill(DOUBLED_HINT, order_id))
+            yield OneSided(order_id, reason, fill(DOUBLED_HINT, order_id))
 
     def _different(self, order: ReportedOrder) -> Iterator[Difference]:
         for found in differences(order, self.scene):

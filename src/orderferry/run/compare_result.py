@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from orderferry.domain.cause import cause_of
 from orderferry.domain.durations import iso
 from orderferry.domain.entry import Entry
 from orderferry.domain.reported import ReportedOrder
@@ -22,12 +23,34 @@ MOST_LINES = 20  # of what was found, in an alert
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class OneSided:
     """One order that only one side has, or that the shop has twice: why, as far as anybody knows, and what to do."""
 
     order_id: str
     reason: str
     hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCause:
+    """Orders that one thing mends. `reason` leaves their deadlines out; `hint` names the order where it is one alone,
+    else ORDER_ID in its place."""
+
+    reason: str
+    hint: str
+    orders: tuple[OneSided, ...]
+
+
+def by_cause(found: Iterable[OneSided]) -> list[SharedCause]:
+    """Given orders, return them by reason and hint, in the order in which each of these comes first."""
+    causes: dict[tuple[str, str], list[OneSided]] = {}
+    for one in found:
+        hint = one.hint.replace(one.order_id, "ORDER_ID")
+        causes.setdefault((cause_of(one.reason), hint), []).append(one)
+    return [
+        SharedCause(reason, orders[0].hint if len(orders) == 1 else hint, tuple(orders))
+        for (reason, hint), orders in causes.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +96,8 @@ class Comparison:
     zone: tzinfo = UTC
     amazon_orders: int = 0
     shop_orders: int = 0
-    missing: tuple[Finding, ...] = ()
-    surplus: tuple[Finding, ...] = ()
+    missing: tuple[OneSided, ...] = ()
+    surplus: tuple[OneSided, ...] = ()
     different: tuple[Difference, ...] = ()
     orders: tuple[ComparedOrder, ...] = ()
     totals: Totals | None = None
@@ -144,7 +167,7 @@ class Comparison:
         return {**self.as_json(), **counts, "command": "compare", "calls": dict(self.calls), "totals": None}
 
 
-def _finding_json(finding: Finding) -> dict[str, str]:
+def _finding_json(finding: OneSided) -> dict[str, str]:
     return {"order_id": finding.order_id, "reason": finding.reason, "hint": finding.hint}
 
 

@@ -22,7 +22,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.reported import RateShare
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
-from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, Finding, LedgerWords
+from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, LedgerWords, OneSided
 from orderferry.run.compare_totals import totals_of
 from orderferry.run.status import Status
 from support.compared import DAY, DE, ID, NOW, SPAN, entry, in_shop, reported
@@ -73,8 +73,8 @@ def comparison(**changes: object) -> Comparison:
         "span": SPAN,
         "amazon_orders": 2,
         "shop_orders": 1,
-        "missing": (Finding("302-2", EVIL, "do `orderferry import --order 302-2`"),),
-        "surplus": (Finding("302-3", "doubled: orders 7 and 9 in the shop", "cancel one"),),
+        "missing": (OneSided("302-2", EVIL, "do `orderferry import --order 302-2`"),),
+        "surplus": (OneSided("302-3", "doubled: orders 7 and 9 in the shop", "cancel one"),),
         "different": (Difference(ID, "state", "shipped", EVIL, "why"),),
         "orders": tuple(ComparedOrder(pair[0].order_id, *pair, "ok") for pair in pairs),
         "totals": totals_of(pairs),
@@ -118,7 +118,7 @@ def test_a_difference_has_its_remedy_on_the_page_and_in_json_and_tax_that_amazon
 
 
 def test_orders_with_one_cause_are_one_row_of_the_page_and_no_id_is_broken() -> None:
-    many = tuple(Finding(f"302-{number}", "held: SKU X is unknown", f"map it for 302-{number}") for number in range(3))
+    many = tuple(OneSided(f"302-{number}", "held: SKU X is unknown", f"map it for 302-{number}") for number in range(3))
     text = as_page(comparison(missing=many))
     assert "<h2>Missing in the shop (3)</h2>" in text
     assert text.count("held: SKU X is unknown") == 1
@@ -186,7 +186,7 @@ def test_without_a_terminal_only_what_was_found_is_printed(capsys: pytest.Captur
 
 def test_orders_with_the_same_cause_share_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     hint = "do `orderferry import --order {}`"
-    many = tuple(Finding(f"302-{n}", "no import has seen it", hint.format(f"302-{n}")) for n in range(12))
+    many = tuple(OneSided(f"302-{n}", "no import has seen it", hint.format(f"302-{n}")) for n in range(12))
     out, _ = printed(capsys, comparison(missing=many, surplus=(), different=(), totals=None, notes=[]))
     lines = out.splitlines()
     assert len(lines) == 4
