@@ -192,6 +192,7 @@ class Catalog:
     `products`: (id_shop, SKU as Amazon wrote it) -> the matches; none: unknown, several: ambiguous (the first field
     of products.match that finds any decides). `customers`: e-mail or 'fixed' -> id_customer for the modes that reuse
     an account. `standing`: id_order -> (current_state, module, invoice_number) of the marked orders that still stand.
+    `references`: order id -> a free reference, for those that don't.
     """
 
     products: Mapping[tuple[int, str], tuple[Product, ...]]
@@ -199,3 +200,4 @@ class Catalog:
     foreign: Mapping[str, int]
     customers: Mapping[str, int]
     standing: Mapping[int, tuple[int, str, int]]
+    references: Mapping[str, str]

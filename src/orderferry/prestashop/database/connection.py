@@ -20,6 +20,7 @@ from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.rights import Access
 from orderferry.prestashop.database.session import prepare_session
 
+READS_COMMITTED = "reads_committed"  # connection.info: a SELECT sees what others have committed meanwhile
 WRITES = "shop_writes"  # execution option: the transaction that begins is going to write
 _MYSQL_NAMES = frozenset({"mysql", "mariadb"})
 
@@ -66,8 +67,8 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: object) -> None:
-        prepare_session(connection, seconds, demand_tls=context is not None)
+    def _on_connect(connection: Any, record: Any) -> None:
+        record.info[READS_COMMITTED] = prepare_session(connection, seconds, demand_tls=context is not None)
 
     return engine
 

@@ -57,10 +57,18 @@ def fit_changes(table: Table, changes: Mapping[str, object], cuts: list[Cut] | N
         column = columns.get(name)
         if column is None:
             continue
-        # type(), not isinstance: most values of most rows are plain numbers, and a row has many
-        fitted[name] = value if type(value) is int else _fit(column, value)
-        if cuts is not None and isinstance(value, str) and fitted[name] != value:
-            cuts.append(Cut(table.name, name, value))
+        fitted[name] = fit_noted(table, column, value, cuts)
+    return fitted
+
+
+def fit_noted(table: Table, column: Column, value: object, cuts: list[Cut] | None) -> Fitted:
+    """`fit_value`; a text that loses something is appended to `cuts`."""
+    # type(), not isinstance: most values of most rows are plain numbers, and a row has many
+    if type(value) is int:
+        return value
+    fitted = fit_value(column, value)
+    if cuts is not None and isinstance(value, str) and fitted != value:
+        cuts.append(Cut(table.name, column.name, value))
     return fitted
 
 
@@ -81,7 +89,8 @@ def _required(table: Table, column: Column) -> ShopUnfit:
     )
 
 
-def _fit(column: Column, value: object) -> Fitted:
+def fit_value(column: Column, value: object) -> Fitted:
+    """Given a live column, return what is bound for a value of it (see `fit_row`). Raise TypeError for a float."""
     if isinstance(value, str):
         return fit_text(column, value) if column.charset else value
     if isinstance(value, Decimal) and column.scale is not None:

@@ -104,7 +104,7 @@ class Together:
         """Note a statement, its values written into the text as the driver does it. Sends only what gets too long."""
         if self._cursor is None:
             self._cursor = self.connection.connection.cursor()
-            self._literals = _Literals(self._cursor)
+            self._literals = _Literals(self._cursor.connection)
         # What the cursor does itself, but numbers need no second look, and many texts of an order are the same.
         literals = self._literals
         text = sql % tuple([value if type(value) is int else literals[value] for value in values])
@@ -136,12 +136,12 @@ class Together:
 class _Literals(dict[Bindable, str]):
     """Values as the driver writes them into SQL, each made once."""
 
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, driver: Any) -> None:
         super().__init__()
-        self._cursor = cursor
+        self._driver = driver
 
     def __missing__(self, value: Bindable) -> str:
-        made: str = self._cursor.mogrify("%s", (value,))
+        made: str = self._driver.escape(value)  # a third of what mogrify() takes for it
         self[value] = made
         return made
 

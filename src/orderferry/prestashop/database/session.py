@@ -19,8 +19,9 @@ _REPEATABLE_READ = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 IDLE_SECONDS = 600  # shared hosts cut idle connections after a minute or less
 
 
-def prepare_session(connection: Any, timeout: int, *, demand_tls: bool) -> None:
-    """Given a new PyMySQL connection and its read time-out in seconds, set the session.
+def prepare_session(connection: Any, timeout: int, *, demand_tls: bool) -> bool:
+    """Given a new PyMySQL connection and its read time-out in seconds, set the session; return whether it is at READ
+    COMMITTED.
 
     Locks are waited for less long than answers, so that the server's own error arrives. Raise ShopUnfit when TLS is
     demanded and the connection has none; driver errors pass through.
@@ -37,7 +38,9 @@ def prepare_session(connection: Any, timeout: int, *, demand_tls: bool) -> None:
             " wait_timeout = %s",
             (SQL_MODE, lock_wait, lock_wait, IDLE_SECONDS),
         )
-        cursor.execute(_REPEATABLE_READ if _logs_statements(cursor) else _READ_COMMITTED)
+        reads_committed = not _logs_statements(cursor)
+        cursor.execute(_READ_COMMITTED if reads_committed else _REPEATABLE_READ)
+    return reads_committed
 
 
 def _logs_statements(cursor: Any) -> bool:

@@ -17,7 +17,7 @@ from orderferry.prestashop.database.kept_ids import Kept, KeptText
 from orderferry.prestashop.database.session_variables import SessionVariable
 from orderferry.prestashop.database.values import Bindable
 
-Mark = Hashable  # None: a value that is bound; a Kept; a tuple of marks: parts of a text
+Mark = Hashable  # None: a value that is bound; the name of a Kept; a tuple of marks: parts of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class StatementTexts:
 def mark(value: object, values: list[Any]) -> Mark:
     """Given a value of a statement, return its mark, and append what is bound for it to `values`."""
     if isinstance(value, Kept):
-        return value
+        return value.name
     if isinstance(value, KeptText):
         return tuple([mark(part, values) for part in value.parts])
     values.append(value)
@@ -82,8 +82,8 @@ def expressions(marks: Iterable[Mark], numbers: Iterator[int] | None = None) -> 
     """Given marks, yield what stands for them in a statement: a numbered parameter, a variable, or joined parts."""
     numbers = count() if numbers is None else numbers
     for one in marks:
-        if isinstance(one, Kept):
-            yield SessionVariable(one.name)
+        if isinstance(one, str):
+            yield SessionVariable(one)
         elif isinstance(one, tuple):
             yield sa.func.concat(*expressions(one, numbers))
         else:

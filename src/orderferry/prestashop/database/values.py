@@ -14,7 +14,6 @@ from decimal import Decimal, InvalidOperation
 Bindable = str | int | None
 
 ZERO_DATE = "0000-00-00 00:00:00"
-_MILLISECONDS = 1000
 
 
 def as_decimal(value: object) -> Decimal:
@@ -57,8 +56,7 @@ def as_moment(value: object) -> datetime:
 
 def moment_text(moment: datetime) -> str:
     """Given an aware time, return it for a DATETIME(3) column of ours: UTC, cut to milliseconds."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // _MILLISECONDS:03d}"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 def version_numbers(version: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orderferry.domain.marker import Marker
 from orderferry.domain.tax_scheme import TaxScheme
-from orderferry.prestashop.database.fit import Cut, fit_changes
+from orderferry.prestashop.database.fit import Cut
 from orderferry.prestashop.database.values import moment_text
 from orderferry.prestashop.facts import Table
 from orderferry.prestashop.planning.digest import digests_of
@@ -18,10 +18,12 @@ from orderferry.prestashop.rows.cart import cart_rows
 from orderferry.prestashop.rows.customer import customer_rows
 from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
 from orderferry.prestashop.rows.drafts import ORDER, Draft
+from orderferry.prestashop.rows.fitted_drafts import FittedDraft, fit_drafts
 from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.message import message_rows
 from orderferry.prestashop.rows.order import carrier_row, discount_rows, history_row, order_row
 from orderferry.prestashop.rows.payment import payment_row
+from orderferry.prestashop.writing.last_written import lines_digest
 from orderferry.prestashop.writing.papers import Papers
 from orderferry.prestashop.writing.product_sales import Sale
 
@@ -31,26 +33,52 @@ SCHEME_COLLECTED = TaxScheme.COLLECTED_BY_AMAZON
 @dataclass(frozen=True, slots=True)
 class NewOrder:
     """What `write_order` needs. `customer` are the rows of the account, left out when it is there already;
-    `marker_extras` are the marker's columns for other programs; `recreates`: the marker stands, its order is gone.
+    `marker_extras` are the marker's columns for other programs, `lines` is the digest of the lines as written,
+    `reference` that of the order; `recreates`: the marker stands, its order is gone.
     """
 
     frame: Frame
     marker: Marker
     marker_extras: Mapping[str, str | int | None]
-    customer: tuple[Draft, ...]
-    rows: tuple[Draft, ...]
+    customer: tuple[FittedDraft, ...]
+    rows: tuple[FittedDraft, ...]
+    lines: str
+    reference: str
     papers: Papers
     sales: tuple[Sale, ...]
     day: str
     recreates: bool = False
 
 
-def render(frame: Frame, tables: Mapping[str, Table], *, recreates: bool = False) -> NewOrder:
-    """Given a frame and the live tables, return the order's rows in the order in which they are written. What the
-    columns cut is kept in the private message.
+def render(frame: Frame, tables: Mapping[str, Table], reference: str, *, recreates: bool = False) -> NewOrder:
+    """Given a frame, the live tables and a free reference, return the order's rows in the order in which they are
+    written, as the columns take them. What the columns cut is kept in the private message.
+
+    Raise ShopUnfit for a column that can't be filled.
     """
-    customer = tuple(customer_rows(frame))
-    rows = [
+    cuts: list[Cut] = []
+    rows = order_rows(frame)
+    customer = fit_drafts(customer_rows(frame), tables, cuts)
+    fitted = fit_drafts(rows, tables, cuts)
+    paper = frame.paperwork
+    return NewOrder(
+        frame=frame,
+        marker=marker_of(frame),
+        marker_extras=marker_extras(frame),
+        customer=tuple(customer),
+        rows=(*fitted, *fit_drafts(message_rows(frame, _texts(cuts)), tables)),
+        lines=lines_digest(draft.values for draft in rows if draft.table == "order_detail"),
+        reference=reference,
+        papers=Papers(paper.invoice, paper.slip, frame.shop, frame.written, paper.yearly),
+        sales=_sales(frame),
+        day=shop_day(frame.now, frame.zone),
+        recreates=recreates,
+    )
+
+
+def order_rows(frame: Frame) -> list[Draft]:
+    """Given a frame, return the order's own rows: all but the buyer's account and what staff reads."""
+    return [
         *address_rows(frame),
         *cart_rows(frame),
         order_row(frame),
@@ -64,28 +92,10 @@ def render(frame: Frame, tables: Mapping[str, Table], *, recreates: bool = False
         carrier_row(frame),
         *discount_rows(frame),
     ]
-    cut = texts_cut([*customer, *rows], tables)
-    paper = frame.paperwork
-    return NewOrder(
-        frame=frame,
-        marker=marker_of(frame),
-        marker_extras=marker_extras(frame),
-        customer=customer,
-        rows=(*rows, *message_rows(frame, cut)),
-        papers=Papers(paper.invoice, paper.slip, frame.shop, frame.written, paper.yearly),
-        sales=_sales(frame),
-        day=shop_day(frame.now, frame.zone),
-        recreates=recreates,
-    )
 
 
-def texts_cut(drafts: list[Draft], tables: Mapping[str, Table]) -> tuple[str, ...]:
-    """Given drafts, return the whole text of each value that its column will not hold whole."""
-    cuts: list[Cut] = []
-    for draft in drafts:
-        if draft.table in tables:
-            texts = {column: value for column, value in draft.values.items() if isinstance(value, str)}
-            fit_changes(tables[draft.table], texts, cuts)
+def _texts(cuts: list[Cut]) -> tuple[str, ...]:
+    """The whole text of each value that its column does not hold whole."""
     # tax_name holds 16 characters in every version: the tax is known by its id
     return tuple(dict.fromkeys(cut.full for cut in cuts if cut.column != "tax_name"))
 

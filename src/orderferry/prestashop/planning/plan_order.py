@@ -42,7 +42,8 @@ def _new(order: Order, intent: Intent, market: Market, bench: Bench, now: dateti
     frame = frame_order(order, market, bench, now)
     if isinstance(frame, Problem):
         return frame
-    work = render(frame, bench.facts.tables, recreates=intent is Intent.RECREATE)
+    reference = bench.catalog.references[order.order_id]
+    work = render(frame, bench.facts.tables, reference, recreates=intent is Intent.RECREATE)
     return Plan(order.order_id, intent, new_order_changes(frame), work)
 
 

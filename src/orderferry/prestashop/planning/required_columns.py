@@ -17,8 +17,10 @@ from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOr
 from orderferry.prestashop.database.fit import refuse_missing
 from orderferry.prestashop.facts import Country, Currency, OrderState, ShopUnit, Table
 from orderferry.prestashop.planning.frame import Account, Frame, FrameLine, Paperwork, Place
-from orderferry.prestashop.planning.new_order import render
+from orderferry.prestashop.planning.new_order import order_rows
+from orderferry.prestashop.rows.customer import customer_rows
 from orderferry.prestashop.rows.drafts import Draft
+from orderferry.prestashop.rows.message import message_rows
 from orderferry.prestashop.writing.discount_rule import rule_row
 from orderferry.prestashop.writing.product_sales import Sale, sale_row
 
@@ -28,16 +30,16 @@ _ONE = Amount(Decimal(1), Decimal(1))
 
 def refuse_unknown_columns(tables: Mapping[str, Table]) -> None:
     """Given the live tables, raise ShopUnfit naming the first column that no order of ours could fill."""
-    for draft in _drafts(tables):
+    for draft in _drafts():
         if draft.table in tables:
             refuse_missing(tables[draft.table], draft.values)
 
 
-def _drafts(tables: Mapping[str, Table]) -> Iterator[Draft]:
+def _drafts() -> Iterator[Draft]:
     frame = _specimen()
-    work = render(frame, tables)
-    yield from work.customer
-    yield from work.rows
+    yield from customer_rows(frame)
+    yield from order_rows(frame)
+    yield from message_rows(frame)
     yield Draft("cart_rule", rule_row(frame.written))
     yield Draft("product_sale", sale_row(Sale(1, 1), frame.written[:10]))
 

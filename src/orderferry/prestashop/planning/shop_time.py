@@ -28,6 +28,7 @@ def shop_day(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%d")
 
 
+@lru_cache(maxsize=1024)  # days to ship and deliver by are the same for many orders
 def for_staff(moment: datetime | None, zone: ZoneInfo) -> str:
     """Given a time or None, return it for people to read: shop time to the minute, '' for None."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""

@@ -16,6 +16,7 @@ from orderferry.prestashop.reading.accounts_in_shop import find_accounts
 from orderferry.prestashop.reading.marker_table import read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.products import ProductFinder
+from orderferry.prestashop.reading.references import draw_references
 
 FIXED = "fixed"
 
@@ -40,12 +41,14 @@ class CatalogReader:
         order_ids = [order.order_id for order in orders]
         marked = read_marked(connection, self._tables, order_ids)
         unmarked = [order_id for order_id in order_ids if order_id not in marked.markers]
+        gone = [order_id for order_id, marker in marked.markers.items() if not marker.order_stands]
         return Catalog(
             products=self._products.find(connection, self._wanted(orders)),
             markers=marked.markers,
             foreign=self._foreign.find(connection, self._tables, unmarked),
             customers=self._customers(connection),
             standing=marked.standing,
+            references=draw_references(connection, self._tables, [*unmarked, *gone]),
         )
 
     def shop_of(self, marketplace_id: str) -> int:

@@ -73,10 +73,11 @@ def settle(values: Mapping[str, DraftValue], known: Mapping[str, Value]) -> dict
 
     Raises KeyError when a symbol is not known yet: the rows are in the wrong order, which is a fault of ours.
     """
-    return {column: _settled(value, known) for column, value in values.items()}
+    return {column: settled(value, known) for column, value in values.items()}
 
 
-def _settled(value: DraftValue, known: Mapping[str, Value]) -> Value:
+def settled(value: DraftValue, known: Mapping[str, Value]) -> Value:
+    """`settle` for one value."""
     if isinstance(value, Ref):
         return known[value.name]
     if isinstance(value, Joined):

@@ -8,6 +8,7 @@ from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
 from orderferry.prestashop.rows.drafts import CART_RULE, INVOICE, ORDER, Value, settle
+from orderferry.prestashop.rows.fitted_drafts import fit_drafts
 from orderferry.prestashop.rows.money import invoice_totals, order_totals
 from orderferry.prestashop.rows.order import carrier_row, discount_rows
 from orderferry.prestashop.writing.discount_rule import discount_rule
@@ -37,7 +38,8 @@ def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrd
         writer.delete("order_cart_rule", standing.key)
     if frame.priced.discounts.incl or frame.priced.discounts.excl:
         known[CART_RULE.name] = discount_rule(writer, frame.id_lang, frame.written)
-    write_drafts(writer, [*detail_rows(frame), *detail_tax_rows(frame), *discount_rows(frame)], known)
+    drafts = [*detail_rows(frame), *detail_tax_rows(frame), *discount_rows(frame)]
+    write_drafts(writer, fit_drafts(drafts, writer.tables.live), known)
     writer.update("orders", {**order_totals(frame.priced), "carrier_tax_rate": frame.carrier_tax_rate}, standing.key)
     if slips:
         writer.update("order_invoice", invoice_totals(frame.priced), standing.key)

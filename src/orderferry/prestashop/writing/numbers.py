@@ -1,4 +1,4 @@
-"""Numbers that nobody else may have: an order's reference, an invoice's and a delivery slip's number.
+"""Numbers that nobody else may have: an invoice's and a delivery slip's.
 
 PrestaShop draws MAX + 1 without a lock. Importers are kept apart by a row of ours that is locked from the draw to the
 commit; against PrestaShop itself the window stays as short as it can be, since the draw comes last. The maximum is
@@ -7,22 +7,16 @@ read from the newest rows, by a key, never by a scan of all invoices (but for th
 
 from __future__ import annotations
 
-import random
-import string
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from orderferry.prestashop.database.database_errors import TransientTrouble
 from orderferry.prestashop.database.sending import Reply
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.writing.shop_writer import Condition, ShopWriter, largest_of
 from orderferry.prestashop.writing.state_values import post_locked_value, store_locked, value_of
-
-REFERENCE_LENGTH = 9
-_RANDOM = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +27,8 @@ class Sequence:
     number after a later row's; slips are numbered when a parcel leaves, which may be long after the invoice.
     `by_history`: PrestaShop numbers when an order's state changes, which leaves a row in order_history, so that only
     the orders with new rows there need a look. `order_column`: orders' own copy if it is indexed, beside which only
-    rows of the last moments (`_MOMENTS`) may hold a higher number. `locks`: read what is committed now even where the
-    server only allows REPEATABLE READ, which holds the rows till the commit.
+    rows of the last moments (`_CHECKOUTS`) may hold a higher number. `locks`: read what is committed now even where the
+    session had to begin at REPEATABLE READ, which holds the rows till the commit.
     """
 
     column: str
@@ -47,7 +41,9 @@ class Sequence:
 
 _SETTING = ("id_configuration", "id_shop", "id_shop_group", "value")
 _NONE: sa.ColumnElement[int] = sa.literal_column("0")
-_MOMENTS = 100  # rows of a table that may be under way side by side
+_MOMENTS = 100  # rows of order_history that may be under way side by side
+# Invoices whose number may not have come to orders yet, which PrestaShop writes in one request; each costs a row lock.
+_CHECKOUTS = 32
 INVOICE_NUMBERS = Sequence("number", "PS_INVOICE_START_NUMBER", 1_000, "invoice_number", locks=True)
 DELIVERY_NUMBERS = Sequence("delivery_number", "PS_DELIVERY_NUMBER", 20_000, by_history=True)
 
@@ -64,29 +60,10 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnReference:
-    """Nine random capitals, and the reply that says whether an order had them before."""
-
-    text: str
-    taken: Reply
-
-    def refuse_taken(self) -> None:
-        """Raise TransientTrouble when an order has this reference: the transaction is tried again with another."""
-        if self.taken.rows:
-            raise TransientTrouble("The random reference that was drawn for an order is taken already.")
-
-
-def post_reference(writer: ShopWriter) -> DrawnReference:
-    """Draw an order's reference; whether it is free is looked at before the order is written, and told with the next
-    reply."""
-    reference = "".join(_RANDOM.choices(string.ascii_uppercase, k=REFERENCE_LENGTH))
-    return DrawnReference(reference, writer.post_rows("orders", ("id_order",), {"reference": reference}))
-
-
-@dataclass(frozen=True, slots=True)
 class Draw:
-    """A sequence whose row is locked, and the replies of what decides on the next number: the value kept, `newest`
-    ids and largest copy of the number, and the `recent` numbers that are enough to look at where one was drawn before.
+    """A sequence whose row is locked, and the replies of what decides on the next number: the value kept, and `newest`
+    ids and largest copy of the number. `recent`, the largest number of the last moments, is enough to look at where one
+    was drawn before and the copy is indexed; None where it is not.
     """
 
     sequence: Sequence
@@ -100,9 +77,16 @@ def post_draw(writer: ShopWriter, sequence: Sequence, *, yearly: bool = False) -
     """Lock a sequence and ask for all that `drawn` needs: one round trip, also for two sequences. `yearly` says that
     it begins again each year. Other importers wait here until the commit."""
     beside_index = _is_beside_index(writer, sequence) and not yearly
+    apart = beside_index and sequence.locks and not writer.reads_committed
     locked = post_locked_value(writer, _key(sequence))
-    newest = _post_newest(writer, sequence, copied=beside_index)
-    return Draw(sequence, yearly, locked, newest, _post_recent(writer, sequence) if beside_index else None)
+    newest = _post_newest(writer, sequence, copied=beside_index, recent=beside_index and not apart)
+    return Draw(
+        sequence,
+        yearly,
+        locked,
+        newest,
+        (_post_recent(writer, sequence) if apart else newest) if beside_index else None,
+    )
 
 
 def drawn(writer: ShopWriter, draw: Draw, shop: ShopUnit, moment: str) -> int:
@@ -126,9 +110,9 @@ def _is_beside_index(writer: ShopWriter, sequence: Sequence) -> bool:
     return bool(sequence.order_column) and writer.tables.live["orders"].columns[sequence.order_column].indexed
 
 
-def _post_newest(writer: ShopWriter, sequence: Sequence, *, copied: bool) -> Reply:
+def _post_newest(writer: ShopWriter, sequence: Sequence, *, copied: bool, recent: bool) -> Reply:
     """One SELECT of what keys tell at once: newest ids, the largest copy of the number in orders (where that is
-    indexed), and how many settings name the next number."""
+    indexed), how many settings name the next number, and the largest `recent` number."""
     invoice, history = writer.tables["order_invoice"].c, writer.tables["order_history"].c
     setting = writer.tables["configuration"].c
 
@@ -141,25 +125,32 @@ def _post_newest(writer: ShopWriter, sequence: Sequence, *, copied: bool) -> Rep
             _largest(history.id_order_history).label("history"),
             copy.label("copied"),
             named.scalar_subquery().label("settings"),
+            (_recent(writer, sequence, "v1").scalar_subquery() if recent else _NONE).label("largest"),
         )
 
-    return writer.post(("newest", sequence.column, copied), build, [sequence.setting])
+    bound = [sequence.setting, _CHECKOUTS] if recent else [sequence.setting]
+    return writer.post(("newest", sequence.column, copied, recent), build, bound)
 
 
 def _post_recent(writer: ShopWriter, sequence: Sequence) -> Reply:
-    """The largest number in the rows of the last moments, whose copy in orders may still be under way."""
-    table = writer.tables["order_invoice"]
+    """The largest recent number, read with a lock."""
 
     def build() -> sa.Select[Any]:
         """The SELECT; v0 is how many of the newest rows count."""
-        row = table.alias()
-        # The column is unsigned: the difference must be allowed below zero.
-        newest = sa.cast(_largest(row.c.id_order_invoice), sa.BigInteger)
-        query = sa.select(sa.func.max(table.c[sequence.column]).label("largest"))
-        query = query.where(table.c.id_order_invoice > newest - sa.bindparam("v0"))
-        return query.with_for_update(read=True) if sequence.locks else query
+        return _recent(writer, sequence, "v0").with_for_update(read=True)
 
-    return writer.post(("recent", sequence.column), build, [_MOMENTS])
+    return writer.post(("recent", sequence.column), build, [_CHECKOUTS])
+
+
+def _recent(writer: ShopWriter, sequence: Sequence, count: str) -> sa.Select[Any]:
+    """The largest number in the newest invoices, whose copy in orders may still be under way; `count` names the
+    parameter of how many."""
+    table = writer.tables["order_invoice"]
+    row = table.alias()
+    # The column is unsigned: the difference must be allowed below zero.
+    newest = sa.cast(_largest(row.c.id_order_invoice), sa.BigInteger)
+    query = sa.select(sa.func.max(table.c[sequence.column]).label("largest"))
+    return query.where(table.c.id_order_invoice > newest - sa.bindparam(count))
 
 
 def _largest(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
@@ -176,7 +167,7 @@ def _highest(writer: ShopWriter, draw: Draw, before: Reached, now: Reached) -> i
     conditions: list[Condition] = [("id_order_invoice", ">", before.newest - sequence.margin)]
     if draw.yearly:
         conditions.append(("date_add", ">=", f"{now.year}-01-01 00:00:00"))
-    locks = sequence.locks and before.newest > 0
+    locks = sequence.locks and not writer.reads_committed and before.newest > 0
     return max(writer.largest("order_invoice", sequence.column, *conditions, lock=locks), copied)
 
 

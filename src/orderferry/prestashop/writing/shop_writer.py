@@ -12,9 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from orderferry.prestashop.database.connection import READS_COMMITTED
 from orderferry.prestashop.database.counting_insert import counting_insert
 from orderferry.prestashop.database.event_tables import EVENT_TABLE
-from orderferry.prestashop.database.fit import fit_changes, fit_row
+from orderferry.prestashop.database.fit import Fitted, fit_changes, fit_row
 from orderferry.prestashop.database.kept_ids import NEWEST, Kept
 from orderferry.prestashop.database.sending import Found, OneByOne, Reply, Sender, Together
 from orderferry.prestashop.database.session_variables import KeepId
@@ -38,13 +39,15 @@ class ShopWriter:
     """Rows go in fitted to the live columns; columns that the shop does not have are left out everywhere.
 
     Within `together`, statements whose reply nobody reads travel with the next one whose reply is read. `outbox` keeps
-    what the feed of changes is to say of this transaction, if the shop has one.
+    what the feed of changes is to say of this transaction, if the shop has one. `reads_committed`: a SELECT sees what
+    others have committed since the transaction began.
     """
 
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
         self.tables = tables
         self.connection = connection
         self.outbox = Outbox(tables.has(EVENT_TABLE))
+        self.reads_committed: bool = connection.info.get(READS_COMMITTED, True)
         self._sender: Sender = OneByOne(connection)
         self._keeps_ids = False
         self._inserts: dict[str, Reply] = {}
@@ -78,12 +81,15 @@ class ShopWriter:
         if rows:
             self._insert(name, rows)
 
-    def insert_known(self, name: str, values: Mapping[str, Value], symbol: str, *, close: bool = False) -> Value:
-        """Insert one row whose id other statements mean: return the id, or (within `together`) what stands for it.
+    def insert_known(
+        self, name: str, columns: tuple[str, ...], row: Sequence[Fitted], symbol: str, *, close: bool = False
+    ) -> Value:
+        """Insert one fitted row whose id other statements mean: return the id, or (within `together`) what stands for
+        it.
 
         `close`: it is meant by none after the next row that gets an id.
         """
-        reply = self._insert(name, [values])
+        reply = self.insert_fitted(name, columns, [row])
         if not self._keeps_ids:
             return reply.new_id
         if close:
@@ -224,11 +230,23 @@ class ShopWriter:
     def _insert(
         self, name: str, rows: Sequence[Mapping[str, Value]], key: str = "", counted: tuple[str, ...] = ()
     ) -> Reply:
-        table = self.tables[name]
-        bound: list[Any] = []
         fitted = [fit_row(self.tables.live[name], row) for row in rows]
         columns = tuple(fitted[0])
-        marks = tuple([marks_of([row[column] for column in columns], bound) for row in fitted])
+        return self.insert_fitted(name, columns, [[row[column] for column in columns] for row in fitted], key, counted)
+
+    def insert_fitted(
+        self,
+        name: str,
+        columns: tuple[str, ...],
+        rows: Sequence[Sequence[Fitted]],
+        key: str = "",
+        counted: tuple[str, ...] = (),
+    ) -> Reply:
+        """Insert rows that were fitted to the live `columns` already, in one statement; `key` and `counted` as in
+        `post_counts`."""
+        table = self.tables[name]
+        bound: list[Any] = []
+        marks = tuple([marks_of(row, bound) for row in rows])
 
         def build() -> sa.Insert:
             """The INSERT of all rows; with `counted`, one that adds where the key is taken."""

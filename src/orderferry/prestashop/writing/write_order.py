@@ -29,8 +29,6 @@ from orderferry.prestashop.rows.drafts import (
 from orderferry.prestashop.writing.backorder import enter_backorder, post_stock_left
 from orderferry.prestashop.writing.discount_rule import discount_rule
 from orderferry.prestashop.writing.draft_writer import random_symbols, write_drafts
-from orderferry.prestashop.writing.last_written import lines_digest
-from orderferry.prestashop.writing.numbers import post_reference
 from orderferry.prestashop.writing.papers import number_papers, post_draws
 from orderferry.prestashop.writing.product_sales import count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
@@ -72,8 +70,7 @@ def write_order(
 def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Written:
     frame = work.frame
     _claim(writer, work, now)
-    reference = post_reference(writer)
-    known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: reference.text}
+    known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: work.reference}
     if _settle_account(writer, work, known):
         write_drafts(writer, work.customer, known)
     if frame.priced.discounts.incl or frame.priced.discounts.excl:
@@ -91,7 +88,6 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
     if draws is not None and invoice is not None:
         number_papers(writer, work.papers, order, invoice, draws)
     id_order, id_invoice = writer.kept_ids(order, invoice or 0)
-    reference.refuse_taken()
     state = frame.state
     writer.outbox.note(EventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid)
     if backorder:
@@ -137,7 +133,7 @@ def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Val
         "stock_moved": recorded(frame.goods) if frame.movement is not None else "",
         "last_address": known[DELIVERY_ADDRESS.name],
         "last_tracking": tracking_of(frame.order.packages).number,
-        "last_lines": lines_digest(draft.values for draft in work.rows if draft.table == "order_detail"),
+        "last_lines": work.lines,
     }
     key: dict[str, Value] = {"amazon_order_id": work.marker.order_id}
     writer.post_update(MARKER_TABLE, written, key)
