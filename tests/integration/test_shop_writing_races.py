@@ -118,6 +118,19 @@ def test_an_order_whose_marker_was_lost_meanwhile_comes_back_with_a_marker(
 
 
 def test_importers_side_by_side_share_neither_orders_nor_numbers(shop_database: ShopDatabase, tmp_path: Path) -> None:
+    side_by_side(shop_database, tmp_path)
+
+
+def test_nor_where_the_server_lets_nobody_read_what_was_committed_meanwhile(
+    mariadb_with: Callable[..., MariadbServer], tmp_path: Path
+) -> None:
+    """A server that logs statements: every transaction is at REPEATABLE READ, and numbers are read with locks."""
+    server = mariadb_with(**FAST, log_bin="binlog", binlog_format="STATEMENT", server_id="1")
+    side_by_side(ShopDatabases(server).create(), tmp_path)
+
+
+def side_by_side(shop_database: ShopDatabase, tmp_path: Path) -> None:
+    """Two importers take the same orders, one from either end."""
     orders = [amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"), order_id=f"402-0000000-{n:07d}") for n in range(20)]
     importers = [importer(shop_database, tmp_path) for _ in range(2)]
 
