@@ -119,14 +119,21 @@ def _run(context: CliContext, command: str, given: dict[str, Any]) -> int:
 
 
 def _run_one(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, dict[str, Any]]:
-    from orderferry.cli.many_shops import start_delay
-
-    report = _report(context, call, files[0], start_delay(files[0], call.splay))
+    report = _report(context, call, files[0], _delay(files[0], call.splay))
     if context.on_terminal and not context.quiet and not call.as_json:
         print_summary(report)
     elif not call.as_json:
         print_said(report, quiet=context.quiet)
     return report.exit_code, report.as_json()
+
+
+def _delay(path: Path, splay: timedelta) -> timedelta:
+    """A single shop waits as it would among others; without `--splay` nothing of theirs is imported."""
+    if not splay:
+        return timedelta(0)
+    from orderferry.cli.many_shops import start_delay
+
+    return start_delay(path, splay)
 
 
 def _run_many(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, dict[str, Any]]:

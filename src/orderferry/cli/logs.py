@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import logging.handlers
 import os
 import sys
 from datetime import UTC, datetime
@@ -81,14 +80,16 @@ def set_up_logging(stderr_level: int, settings: LoggingSettings | None) -> None:
 
 
 def _configured_handler(settings: LoggingSettings) -> logging.Handler:
+    from logging import handlers
+
     handler: logging.Handler
     try:
         if settings.file == "syslog":
-            handler = logging.handlers.SysLogHandler(address=SYSLOG)
+            handler = handlers.SysLogHandler(address=SYSLOG)
             handler.ident = f"orderferry[{os.getpid()}]: "
         else:
             path = Path(settings.file)
-            handler = logging.handlers.RotatingFileHandler(
+            handler = handlers.RotatingFileHandler(
                 path, maxBytes=LARGEST_FILE, backupCount=KEPT_FILES, encoding="utf-8", delay=False
             )
             path.chmod(0o600)

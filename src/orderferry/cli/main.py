@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import resource
 import sys
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
@@ -63,6 +62,8 @@ class LazyCommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now. Raise a usage error that names the nearest one."""
         if cmd_name not in COMMANDS:
+            from difflib import get_close_matches
+
             nearest = get_close_matches(cmd_name, COMMANDS, 1)
             meant = f"Did you mean {nearest[0]!r}?" if nearest else "`orderferry --help` lists them."
             raise click.UsageError(f"There is no command {cmd_name!r}. {meant}", ctx)
