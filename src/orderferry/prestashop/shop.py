@@ -20,14 +20,10 @@ from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import ShopFacts
-from orderferry.prestashop.planning.framing import Bench
+from orderferry.prestashop.facts import ShopFacts, Table
 from orderferry.prestashop.planning.market import Market, open_market
-from orderferry.prestashop.planning.required_columns import refuse_unknown_columns
-from orderferry.prestashop.reading.catalog import CatalogReader
-from orderferry.prestashop.reading.causes import CauseTester, tax_fingerprint
+from orderferry.prestashop.reading.fingerprints import column_fingerprint, tax_fingerprint
 from orderferry.prestashop.reading.marker_table import read_all_markers, read_markers
-from orderferry.prestashop.reading.order_rows import rows_of_order
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.shared_numbers import SharedNumbers
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
@@ -36,7 +32,9 @@ from orderferry.prestashop.writing.state_values import kept_value, store_value
 
 if TYPE_CHECKING:
     from orderferry.prestashop.feed.keeper import FeedKeeper
+    from orderferry.prestashop.workshop import Workshop
 
+_COLUMNS_KEY = "shop-columns"
 _TAXES_KEY = "shop-taxes"
 _MARKER_PAGE = 500
 
@@ -44,11 +42,11 @@ _MARKER_PAGE = 500
 class _Open:
     """What `prepare` found: it holds for the run."""
 
-    def __init__(self, tables: ShopTables, facts: ShopFacts, reader: CatalogReader, causes: CauseTester) -> None:
+    def __init__(self, tables: ShopTables, facts: ShopFacts, *, taxes_changed: bool) -> None:
         self.tables = tables
         self.facts = facts
-        self.reader = reader
-        self.causes = causes
+        self.taxes_changed = taxes_changed
+        self.workshop: Workshop | None = None
 
 
 class PrestashopShop:
@@ -94,13 +92,11 @@ class PrestashopShop:
         tables = ShopTables(prefix, live)
         with self._database.reading("reading the shop's settings") as connection:
             facts = read_shop_facts(connection, prefix, live)
-        refuse_unknown_columns(live)
+        self._refuse_unknown_columns(live, remember=write)
         with self._database.reading("looking for other importers' orders") as connection:
             self._foreign.refresh(connection, tables, remember=write)
         self._markets = {}
-        reader = CatalogReader(tables, facts, self._settings, self._foreign)
-        causes = CauseTester(self._settings, tables, facts, taxes_changed=self._taxes_changed(facts, write=write))
-        self._opened = _Open(tables, facts, reader, causes)
+        self._opened = _Open(tables, facts, taxes_changed=self._taxes_changed(facts, write=write))
         for marketplace in self._settings.amazon.marketplaces:
             self._market(marketplace.id)
         if write and events:
@@ -108,10 +104,9 @@ class PrestashopShop:
 
     def look(self, orders: Sequence[Order]) -> ShopView:
         """All look-ups for a page of orders, a bounded number of statements."""
-        opened = self._ready()
+        workshop = self._workshop()
         with self._database.reading("looking up orders and products") as connection:
-            catalog = opened.reader.look(connection, orders)
-        return ShopView(catalog.markers, catalog.foreign, catalog)
+            return workshop.look(connection, orders)
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
         """The markers of these orders."""
@@ -155,26 +150,19 @@ class PrestashopShop:
 
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
         """Everything that would be written for this order, or why it can't be. Writes nothing."""
-        from orderferry.prestashop.planning.plan_order import plan_order  # noqa: PLC0415 — most runs plan nothing
-
-        opened = self._ready()
-        bench = Bench(self._settings, opened.facts, view.catalog)
-        return plan_order(order, intent, self._market(order.marketplace_id), bench, now)
+        return self._workshop().plan(order, intent, view, self._market(order.marketplace_id), now)
 
     def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied | Problem:
         """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
         if plan.work is None:
             return Applied(Effect.UNCHANGED, plan.id_order, notes=plan.notes)
-        from orderferry.prestashop.writing.transactions import Transactions  # noqa: PLC0415 — and write nothing
-
-        opened = self._ready()
-        writing = Transactions(self._database, opened.tables, opened.facts, self._sleep, self._keeper)
-        return writing.apply(plan, now, meanwhile)
+        return self._workshop().apply(plan, now, meanwhile)
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""
+        workshop = self._workshop()
         with self._database.reading("testing whether held orders can be taken now") as connection:
-            return self._ready().causes.gone(connection, problems)
+            return workshop.causes_gone(connection, problems)
 
     def shared_invoice_numbers(self) -> Sequence[Problem]:
         """A problem for each order of ours whose invoice number another invoice bears too."""
@@ -185,6 +173,8 @@ class PrestashopShop:
 
     def order_rows(self, order_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """The rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""
+        from orderferry.prestashop.reading.order_rows import rows_of_order  # noqa: PLC0415 — `show` alone asks
+
         with self._database.reading("reading an order's rows") as connection:
             return rows_of_order(ShopWriter(connection, self._ready().tables), order_id)
 
@@ -212,6 +202,23 @@ class PrestashopShop:
         assert self._opened is not None  # noqa: S101 — prepare sets it or raises
         return self._opened
 
+    def _workshop(self) -> Workshop:
+        opened = self._ready()
+        if opened.workshop is None:
+            from orderferry.prestashop.workshop import Workshop  # noqa: PLC0415 — most runs have no order in hand
+
+            opened.workshop = Workshop(
+                self._settings,
+                self._database,
+                opened.tables,
+                opened.facts,
+                self._foreign,
+                sleep=self._sleep,
+                taxes_changed=opened.taxes_changed,
+                keeper=self._keeper,
+            )
+        return opened.workshop
+
     def _keep_feed(self, tables: ShopTables) -> None:
         from orderferry.prestashop.feed.keeper import FeedKeeper  # noqa: PLC0415 — a shop without events needs none
 
@@ -230,3 +237,14 @@ class PrestashopShop:
         if write and now != before:
             self._remember(_TAXES_KEY, now)
         return before is not None and now != before
+
+    def _refuse_unknown_columns(self, live: Mapping[str, Table], *, remember: bool) -> None:
+        """Columns that passed once pass again: the specimen of an order is made only when they have changed."""
+        now = column_fingerprint(live)
+        if now == self._recall(_COLUMNS_KEY):
+            return
+        from orderferry.prestashop.planning.required_columns import refuse_unknown_columns  # noqa: PLC0415 — as above
+
+        refuse_unknown_columns(live)
+        if remember:
+            self._remember(_COLUMNS_KEY, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -56,20 +55,3 @@ class CauseTester:
             for (id_shop, sku), products in matches.items()
             if len(products) == 1 and not is_kept_in_warehouses(products[0], self._facts.shops[id_shop], self._facts)
         )
-
-
-def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
-    """A short text that differs when taxes in the shop or in the configuration differ."""
-    parts = [
-        sorted(facts.taxes.items()),
-        sorted(facts.tax_rules.items()),
-        sorted(facts.carrier_tax_groups.items()),
-        sorted((code, str(rate)) for code, rate in settings.taxes.by_country.items()),
-        settings.taxes.missing,
-        settings.taxes.collected_by_amazon,
-        sorted(
-            (code, sorted((country, str(rate)) for country, rate in own.taxes.by_country.items()), own.vat_by_amazon)
-            for code, own in settings.marketplaces.items()
-        ),
-    ]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
