@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 
@@ -117,8 +119,9 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert isinstance(failure(f"sqlite:///{path}"), ShopUnfit)
 
 
-def _over_tls(server: MariadbServer, authority: Authority) -> str:
-    database = Database(replace(settings_for(server.url("information_schema")), ssl_ca=authority.ca))
+def _over_tls(server: MariadbServer, authority: Authority | None = None) -> str:
+    ca = authority.ca if authority else None
+    database = Database(replace(settings_for(server.url("information_schema")), ssl_ca=ca))
     with database.reading("reading") as connection:
         cipher = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Ssl_cipher'").one()[1]
     database.close()
@@ -143,6 +146,17 @@ def test_tls_is_verified_with_the_host_s_name(
 def test_a_server_without_tls_is_refused_when_it_is_demanded(mariadb_server: MariadbServer, tmp_path: Path) -> None:
     with pytest.raises(ShopUnfit, match=r"TLS|encrypted"):
         _over_tls(mariadb_server, Authority(tmp_path))
+
+
+@pytest.mark.skipif(pymysql.VERSION < (1, 2), reason="PyMySQL offers TLS by itself since 1.2")
+def test_tls_that_a_server_offers_is_taken_without_reading_the_machine_s_certificates(
+    mariadb_with: Callable[..., MariadbServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    certificate, key = authority.certificate("db.example")
+    server = mariadb_with(ssl_ca=str(authority.ca), ssl_cert=str(certificate), ssl_key=str(key))
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: pytest.fail("certificates were read"))
+    assert _over_tls(server)
 
 
 def test_an_authority_that_can_t_be_read(shop_database: ShopDatabase, tmp_path: Path) -> None:

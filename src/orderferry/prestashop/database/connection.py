@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from pymysql.constants import CLIENT
 from sqlalchemy import event, exc, pool
 
 from orderferry.config.database_url import read_by_sqlalchemy
@@ -42,6 +41,11 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
             f"There is no database socket {unix_socket}.",
             hint="Check prestashop.socket, and that the database server runs.",
         )
+    # Not for an embedded shop.
+    from pymysql.constants import CLIENT  # noqa: PLC0415
+
+    from orderferry.prestashop.database.driver import connect_with  # noqa: PLC0415
+
     seconds = max(1, int(settings.timeout.total_seconds()))
     arguments: dict[str, Any] = {
         "connect_timeout": seconds,
@@ -65,6 +69,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         # the connection is gone.
         pool_reset_on_return=None,
     )
+    connect_with(engine)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:

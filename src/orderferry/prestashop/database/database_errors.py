@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import pymysql
 from sqlalchemy import exc
 
 from orderferry.errors import ShopError, ShopUnavailable, ShopUnfit
@@ -107,8 +107,15 @@ def translated(doing: str, access: Access) -> Iterator[None]:
     """
     try:
         yield
-    except (exc.SQLAlchemyError, pymysql.Error) as error:
+    except _database_errors() as error:
         raise translate(error, doing, access) from None
+
+
+def _database_errors() -> tuple[type[BaseException], ...]:
+    """SQLAlchemy's, and PyMySQL's where that is there (an embedded shop's run does not import it): they come as they
+    are where the driver's own cursor is at work."""
+    driver = sys.modules.get("pymysql")
+    return (exc.SQLAlchemyError, driver.Error) if driver is not None else (exc.SQLAlchemyError,)
 
 
 def _rights(told: _Told) -> ShopError:
