@@ -67,8 +67,9 @@ def preload() -> None:
 
 
 _OF_EVERY_RUN = (
+    "orderferry.amazon.source",  # before the client: it imports httpx without what no run needs
     "orderferry.amazon.client",
-    "orderferry.amazon.source",
+    "httpcore",  # which httpx imports at its first use
     "orderferry.config.load",
     "orderferry.ledger.one_run",
     "orderferry.ledger.open",
@@ -76,6 +77,7 @@ _OF_EVERY_RUN = (
     "orderferry.notify.alerts",
     "orderferry.notify.tail",
     "orderferry.prestashop.shop",
+    "orderferry.prestashop.database.driver",  # a single run leaves it out where the shop is an embedded one
 )
 
 
