@@ -37,11 +37,19 @@ def test_help_and_version_import_nothing_slow(words: tuple[str, ...]) -> None:
 def test_what_every_run_imports_leaves_out_what_few_need() -> None:
     loaded = imported_by("from orderferry import bootstrap; bootstrap.preload()")
 
-    assert {"sqlalchemy", "sp_api", "httpx"} <= loaded
-    rarely = ("embedded", "auditing", "adopting", "forgetting", "checking", "writing.transactions")
+    assert {"sqlalchemy", "sp_api", "httpx", "httpcore", "pymysql"} <= loaded
+    rarely = ("embedded", "auditing", "adopting", "forgetting", "checking", "workshop", "writing.transactions")
     unneeded = {f"orderferry.prestashop.{room}" for room in rarely}
-    others = {"orderferry.simulator", "orderferry.demo", "orderferry.run.compare", "requests", "pycountry"}
+    others = {"orderferry.simulator", "orderferry.demo", "orderferry.run.compare", "requests", "pycountry", "rich"}
     assert not loaded & {*unneeded, *others}
+
+
+def test_httpx_comes_without_its_command_line_and_is_not_harmed() -> None:
+    lean = "from orderferry.amazon.lean_httpx import httpx"
+
+    assert "httpx._main" not in imported_by(lean)
+    assert "httpx._main" in imported_by(f"{lean}; import httpx._main")
+    assert "httpx._main" in imported_by(f"import httpx; {lean}")
 
 
 def imported_by(statements: str) -> set[str]:
