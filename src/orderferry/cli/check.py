@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import ShopAnswer, for_each_file
 from orderferry.domain.check_result import CheckResult, Grade, exit_code_of
-from orderferry.errors import ConfigError, worst
+from orderferry.errors import ConfigError
 from orderferry.run.check import configuration_failures, document
 
 if TYPE_CHECKING:
@@ -39,14 +39,13 @@ def check_command(context: CliContext, /, as_json: bool) -> int:
     with; 1: there is something else for a person to look at.
     """
     environ = dict(os.environ)  # before the SP-API library's variables are dropped
-    files = context.config_files()
-    found = [(path, _check(context, path, environ)) for path in files]
-    if as_json:
-        click.echo(json.dumps(_document(found), ensure_ascii=False))
-    else:
-        for path, results in found:
-            _print(results, heading=str(path) if len(found) > 1 else "", quiet=context.quiet)
-    return int(worst(exit_code_of(results) for _, results in found))
+
+    def ask(path: Path) -> ShopAnswer:
+        """Check one configuration, and what it names."""
+        results = _check(context, path, environ)
+        return ShopAnswer(exit_code_of(results), document(results), lambda: _print(results, quiet=context.quiet))
+
+    return for_each_file(context.config_files(), ask, as_json=as_json)
 
 
 def _check(context: CliContext, path: Path, environ: Mapping[str, str]) -> list[CheckResult]:
@@ -104,16 +103,7 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     yield Probe("crontab", lambda: check_crontab(crontab, COMMANDS, settings.path, share))
 
 
-def _document(found: list[tuple[Path, list[CheckResult]]]) -> dict[str, Any]:
-    if len(found) == 1:
-        return document(found[0][1])
-    shops = [{"config": str(path), **document(results)} for path, results in found]
-    return {"shops": shops, "exit_code": int(worst(exit_code_of(results) for _, results in found))}
-
-
-def _print(results: list[CheckResult], *, heading: str, quiet: bool) -> None:
-    if heading:
-        click.echo(f"{heading}:")
+def _print(results: list[CheckResult], *, quiet: bool) -> None:
     for result in results:
         if quiet and result.result is Grade.OK:
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import ShopAnswer, for_each_file
 from orderferry.cli.parameters import Moment
-from orderferry.errors import ExitCode, OrderferryError, worst
+from orderferry.errors import OrderferryError
 
 if TYPE_CHECKING:
     from orderferry.run.compare import CompareOptions
@@ -59,16 +59,21 @@ def compare_command(
     Reads only: it works with SELECT rights alone, also on a shop that orderferry has never written to. Orders that
     Amazon confirms as missing are due for the next import. Without a terminal it prints differences only.
     """
+    from orderferry.cli.print_comparison import print_comparison
+
     options = _options(given, for_page=html_file is not None)
     files = context.config_files()
     if len(files) > 1 and (csv_file or html_file):
         raise click.UsageError("--csv and --html are for one configuration: give one -c FILE.")
-    results = [(path, _compare(context, options, path, as_json=as_json)) for path in files]
-    for _, result in results:
+
+    def ask(path: Path) -> ShopAnswer:
+        """Compare for one configuration. What is printed is so at once: errors even where stdout is a JSON object."""
+        result = _compare(context, options, path, as_json=as_json)
+        print_comparison(result, on_terminal=context.on_terminal, quiet=context.quiet, silent=as_json)
         _write_files(result, csv_file, html_file)
-    if as_json:
-        click.echo(json.dumps(_document(results), ensure_ascii=False))
-    return int(worst(result.exit_code for _, result in results))
+        return ShopAnswer(result.exit_code, result.as_json(), lambda: None)
+
+    return for_each_file(files, ask, as_json=as_json, named=False)
 
 
 def _options(given: dict[str, Any], *, for_page: bool) -> CompareOptions:
@@ -83,11 +88,10 @@ def _options(given: dict[str, Any], *, for_page: bool) -> CompareOptions:
 
 
 def _compare(context: CliContext, options: CompareOptions, path: Path, *, as_json: bool) -> Comparison:
-    """Compare for one configuration; what stops it becomes a result too. Prints for people."""
+    """Compare for one configuration; what stops it becomes a result too."""
     import os
 
     from orderferry import bootstrap
-    from orderferry.cli.print_comparison import print_comparison
     from orderferry.cli.progress import shown_progress
     from orderferry.config.load import load_settings
     from orderferry.run.compare_result import Comparison
@@ -101,7 +105,6 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, as_jso
     except OrderferryError as error:
         result = Comparison(bootstrap.utc_now(), errors=[error])
         result.said = tuple((each.exit_code, "") for each in result.errors)
-    print_comparison(result, on_terminal=context.on_terminal, quiet=context.quiet, silent=as_json)
     return result
 
 
@@ -115,11 +118,3 @@ def _write_files(result: Comparison, csv_file: Path | None, html_file: Path | No
     for path, write in ((csv_file, as_csv), (html_file, as_page)):
         if path is not None:
             write_whole(path, write(result))
-
-
-def _document(results: list[tuple[Path, Comparison]]) -> dict[str, Any]:
-    if len(results) == 1:
-        return results[0][1].as_json()
-    code: ExitCode = worst(result.exit_code for _, result in results)
-    shops = [{"config": str(path), **result.as_json()} for path, result in results]
-    return {"shops": shops, "exit_code": int(code)}

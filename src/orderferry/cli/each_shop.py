@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,25 +34,46 @@ def for_each_shop(context: CliContext, command: str, ask: Callable[[Settings], S
     usage errors.
     """
     files = context.config_files()
-    alone = len(files) == 1
-    documents: list[dict[str, Any]] = []
-    codes: list[ExitCode] = []
-    for path in files:
+
+    def answer(path: Path) -> ShopAnswer:
+        """The shop's, or its error as one."""
         try:
-            answer = ask(context.settings_of(path))
+            return ask(context.settings_of(path))
         except OrderferryError as error:
-            if alone:
+            if len(files) == 1:
                 raise
-            answer = _failed(command, error)
-        documents.append({**({} if alone else {"config": str(path)}), **answer.document})
-        codes.append(answer.exit_code)
+            return _failed(command, error)
+
+    return for_each_file(files, answer, as_json=as_json)
+
+
+def for_each_file(
+    files: Sequence[Path], ask: Callable[[Path], ShopAnswer], *, as_json: bool, named: bool = True
+) -> int:
+    """Given configuration files and what answers for one of them, errors included, print the answers and return the
+    exit code for all. `named`: each of several is told under its file's name.
+    """
+    answers: list[ShopAnswer] = []
+    for path in files:
+        answers.append(ask(path))
         if not as_json:
-            _tell(path, answer, alone=alone)
-    code = worst(codes)
+            if named and len(files) > 1:
+                click.echo(f"{path}:")
+            answers[-1].tell()
+    code = worst(answer.exit_code for answer in answers)
     if as_json:
-        whole = documents[0] if alone else {"shops": documents, "exit_code": int(code)}
-        click.echo(json.dumps(whole, ensure_ascii=False))
+        documents = [answer.document for answer in answers]
+        click.echo(json.dumps(whole_document(files, documents, code), ensure_ascii=False))
     return int(code)
+
+
+def whole_document(files: Sequence[Path], documents: Sequence[Mapping[str, Any]], code: ExitCode) -> Mapping[str, Any]:
+    """Given each configuration's JSON object and the exit code for all, return the one object that is printed: for
+    several configurations the contract's `{"shops": […], "exit_code": N}`."""
+    if len(files) == 1:
+        return documents[0]
+    shops = [{"config": str(path), **document} for path, document in zip(files, documents, strict=True)]
+    return {"shops": shops, "exit_code": int(code)}
 
 
 def _failed(command: str, error: OrderferryError) -> ShopAnswer:
@@ -62,9 +83,3 @@ def _failed(command: str, error: OrderferryError) -> ShopAnswer:
             click.echo(line, err=True)
 
     return ShopAnswer(error.exit_code, failed_document(command, error), tell)
-
-
-def _tell(path: Path, answer: ShopAnswer, *, alone: bool) -> None:
-    if not alone:
-        click.echo(f"{path}:")
-    answer.tell()

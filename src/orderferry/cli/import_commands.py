@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -118,7 +118,7 @@ def _run(context: CliContext, command: str, given: dict[str, Any]) -> int:
     return int(ExitCode.DONE if code in call.ok_exit else code)
 
 
-def _run_one(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, dict[str, Any]]:
+def _run_one(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, Mapping[str, Any]]:
     report = _report(context, call, files[0], _delay(files[0], call.splay))
     if context.on_terminal and not context.quiet and not call.as_json:
         print_summary(report)
@@ -136,7 +136,7 @@ def _delay(path: Path, splay: timedelta) -> timedelta:
     return start_delay(path, splay)
 
 
-def _run_many(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, dict[str, Any]]:
+def _run_many(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, Mapping[str, Any]]:
     from orderferry.bootstrap import preload
     from orderferry.cli.many_shops import Fleet, run_fleet
 

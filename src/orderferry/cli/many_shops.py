@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import whole_document
 from orderferry.cli.failures import error_lines
 from orderferry.cli.print_report import is_news, summary_line
 from orderferry.errors import ExitCode, InternalError, OrderferryError, worst
@@ -61,7 +62,7 @@ def start_delay(path: Path, splay: timedelta) -> timedelta:
     return splay * share
 
 
-def run_fleet(fleet: Fleet, files: Sequence[Path], context: CliContext) -> tuple[ExitCode, dict[str, Any]]:
+def run_fleet(fleet: Fleet, files: Sequence[Path], context: CliContext) -> tuple[ExitCode, Mapping[str, Any]]:
     """Run all of them and print each one's line, or news, when it and those before it have ended.
 
     Return the exit code that stands for all, and the contract's JSON object.
@@ -76,8 +77,7 @@ def run_fleet(fleet: Fleet, files: Sequence[Path], context: CliContext) -> tuple
         if not fleet.as_json:
             _print(names[path], end, fleet, context)
     code = worst(end.exit_code for end in ends)
-    shops = [{"config": str(path), **end.document} for path, end in zip(files, ends, strict=True)]
-    return code, {"shops": shops, "exit_code": int(code)}
+    return code, whole_document(files, [end.document for end in ends], code)
 
 
 def _end(fleet: Fleet, path: Path) -> ShopEnd:

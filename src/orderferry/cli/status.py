@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import whole_document
 from orderferry.cli.failures import error_lines, failed_document
 from orderferry.cli.files import write_whole
 from orderferry.cli.status_nagios import NagiosState, nagios_line, nagios_state, unknown_line
@@ -42,13 +43,15 @@ def status_command(
         from orderferry.cli.status_page import status_page
 
         write_whole(html, status_page(good))
+    code = worst(status.exit_code for _, status in found)
     if nagios:
         return _print_for_nagios(found)
     if as_json:
-        click.echo(json.dumps(_document(found), ensure_ascii=False))
+        documents = [_json(status) for _, status in found]
+        click.echo(json.dumps(whole_document([path for path, _ in found], documents, code), ensure_ascii=False))
     else:
         _print_for_people(found)
-    return int(worst(status.exit_code for _, status in found))
+    return int(code)
 
 
 Found = tuple[Path, Status | OrderferryError]
@@ -96,14 +99,6 @@ def _print_for_nagios(found: list[Found]) -> int:
     others = [f"{path.stem} {other.name}" for (path, _), (other, _) in zip(found, told, strict=True)]
     click.echo(line if len(found) == 1 else f"{line.partition(' | ')[0]} ({', '.join(others)})")
     return int(state)
-
-
-def _document(found: list[Found]) -> dict[str, Any]:
-    shops = [(path, _json(status)) for path, status in found]
-    if len(shops) == 1:
-        return shops[0][1]
-    code = worst(status.exit_code for _, status in found)
-    return {"shops": [{"config": str(path), **document} for path, document in shops], "exit_code": int(code)}
 
 
 def _json(status: Status | OrderferryError) -> dict[str, Any]:
