@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.simulator.events import EventKind
 from orderferry.simulator.orders import SimulatedOrder
 from orderferry.simulator.states import status_after
 
@@ -54,12 +53,6 @@ def is_ready(order: SimulatedOrder, moment: datetime) -> bool:
     """Whether an importer may create the order at that moment, by what Amazon's searches show then."""
     count = order.happened(moment - READ_DELAY)
     return count > 0 and status_after(order, count) in READY[order.channel]
-
-
-def became_ready(order: SimulatedOrder, until: datetime) -> bool:
-    """Whether the order ever was ready up to then (it may have been cancelled since)."""
-    kinds = {EventKind.SHIPPED} if order.channel is Channel.FBA else {EventKind.SHIPPED, EventKind.VERIFIED}
-    return any(event.kind in kinds for event in order.events[: order.happened(until - READ_DELAY)])
 
 
 def _catches(order: SimulatedOrder, run: datetime, window: timedelta) -> bool:

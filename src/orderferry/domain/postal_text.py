@@ -94,11 +94,6 @@ def postal_address(
     )
 
 
-def is_complete(address: PostalAddress) -> bool:
-    """Whether Amazon gave all that PrestaShop requires: no placeholder stands in."""
-    return not address.placeholders
-
-
 def _name(given: Address, fallback_name: str, notes: _Notes) -> tuple[str, str]:
     """The first of recipient, buyer and company that is a name at all."""
     unusable = split_name(given.name)

@@ -75,17 +75,6 @@ def subtract(whole: Iterable[Span], taken: Iterable[Span]) -> Spans:
     return normal(rest)
 
 
-def intersect(first: Iterable[Span], second: Iterable[Span]) -> Spans:
-    """The moments that are in both."""
-    both = [
-        Span(max(a.start, b.start), min(a.end, b.end))
-        for a in normal(first)
-        for b in normal(second)
-        if max(a.start, b.start) < min(a.end, b.end)
-    ]
-    return normal(both)
-
-
 def last_end(spans: Iterable[Span]) -> datetime | None:
     """The end of the newest span, or None for an empty set."""
     return max((span.end for span in spans), default=None)

@@ -133,12 +133,6 @@ def find_territory(country: str, postcode: str = "", region: str = "") -> Territ
     return next((territory for territory in own if name in territory.regions), None)
 
 
-def vat_country(country: str, postcode: str = "", region: str = "") -> str:
-    """Given an address's country code, postcode and region, return the code under which goods sent there bear VAT of
-    the Union (a member state's, or XI for Northern Ireland); '' outside of it."""
-    return tax_area(country, postcode, region).vat
-
-
 def _forms(postcode: str) -> tuple[str, str]:
     """A postcode as it is, and without letters before it, which are a country's (F-98000)."""
     return postcode, postcode.lstrip(ascii_uppercase)
@@ -147,7 +141,8 @@ def _forms(postcode: str) -> tuple[str, str]:
 @dataclass(frozen=True, slots=True)
 class TaxArea:
     """Where goods are sent, for taxes. `codes`: those under which a tax may be configured or ruled for it, the
-    narrowest first; `vat`: as `vat_country` gives it, '' outside the Union's VAT."""
+    narrowest first; `vat`: the code under which goods sent there bear VAT of the Union (a member state's, or XI for
+    Northern Ireland), '' outside of it."""
 
     codes: tuple[str, ...]
     vat: str

@@ -203,11 +203,6 @@ class Ledger:
         with self.store.reading() as connection:
             return runs.last_success(connection, command)
 
-    def consecutive(self, command: str, exit_code: int) -> tuple[int, datetime | None]:
-        """How many of a command's last runs ended so in a row, and when the first of them began."""
-        with self.store.reading() as connection:
-            return runs.consecutive(connection, command, exit_code)
-
     # Conditions and memory
 
     def conditions(self) -> dict[str, Condition]:

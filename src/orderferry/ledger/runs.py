@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from orderferry.domain.records import RunRecord
 from orderferry.errors import ExitCode
@@ -54,17 +54,3 @@ def last_success(connection: Connection, command: str) -> RunRecord | None:
     )
     row = connection.execute(wanted).first()
     return None if row is None else RunRecord(**row._mapping)
-
-
-def consecutive(connection: Connection, command: str, exit_code: int) -> tuple[int, datetime | None]:
-    """Return how many of a command's last finished runs ended in `exit_code` in a row, and when the first began.
-
-    Runs without an end (running, or killed) neither count nor break the row.
-    """
-    ended = runs.c.command == command, runs.c.exit_code.is_not(None)
-    other = select(func.max(runs.c.id)).where(*ended, runs.c.exit_code != int(exit_code))
-    since = connection.execute(other).scalar() or 0
-    count, first = connection.execute(
-        select(func.count(), func.min(runs.c.started)).where(*ended, runs.c.id > since)
-    ).one()
-    return int(count), first

@@ -77,10 +77,6 @@ class Currency:
     active: bool
     shop_rates: Mapping[int, Decimal] = field(default_factory=dict)
 
-    def rate_in(self, id_shop: int) -> Decimal:
-        """The conversion rate that PrestaShop uses in this shop; never 0, which statistics divide by."""
-        return self.shop_rates.get(id_shop, self.rate) or Decimal(1)
-
 
 @dataclass(frozen=True, slots=True)
 class Country:

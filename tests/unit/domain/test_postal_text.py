@@ -8,7 +8,7 @@ import pytest
 
 from orderferry.domain.orders import Address
 from orderferry.domain.postal import PostalAddress
-from orderferry.domain.postal_text import is_complete, postal_address
+from orderferry.domain.postal_text import postal_address
 from support.validators import accepts, fields_of
 
 HOME = Address(
@@ -38,7 +38,7 @@ def test_a_complete_address_stays_as_it_is() -> None:
     assert result == PostalAddress(
         "Mario", "Rossi", "", "Via Roma 1", "", "10121", "Torino", "IT", "TO", "+39 011 123456"
     )
-    assert is_complete(result)
+    assert not result.placeholders
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,12 @@ def test_nothing_but_placeholders_without_an_address() -> None:
     )
     assert result.country == "DE"
     assert set(result.placeholders) == {"firstname", "lastname", "address1", "city", "postcode", "country"}
-    assert not is_complete(result)
 
 
 def test_the_buyer_stands_in_for_a_missing_recipient() -> None:
     result = postal(home(name=""), fallback_name="Anna Bianchi")
     assert (result.firstname, result.lastname) == ("Anna", "Bianchi")
-    assert is_complete(result)
+    assert not result.placeholders
 
 
 def test_a_name_that_is_none_is_kept_beside_the_buyers() -> None:
@@ -130,7 +129,7 @@ def test_the_company_stands_in_for_a_missing_name() -> None:
 def test_city(changes: dict[str, str], city: str, kept: tuple[str, ...]) -> None:
     result = postal(home(**changes))
     assert (result.city, result.kept) == (city, kept)
-    assert is_complete(result)
+    assert not result.placeholders
 
 
 def test_a_turkish_district_belongs_to_the_address() -> None:
@@ -156,7 +155,7 @@ def test_phone(phone: str, expected: str, kept: tuple[str, ...] | None) -> None:
     assert result.phone == expected
     if kept is not None:
         assert result.kept == tuple(f"Phone: {text}" for text in kept)
-    assert is_complete(result)
+    assert not result.placeholders
 
 
 def test_the_configured_phone_stands_in() -> None:

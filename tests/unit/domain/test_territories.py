@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderferry.domain.territories import EU_MEMBERS, TERRITORIES, find_territory, vat_country
+from orderferry.domain.territories import EU_MEMBERS, TERRITORIES, find_territory, tax_area
 
 # country, postcode, region as Amazon may write them -> name of the territory, VAT
 CASES = {
@@ -68,7 +68,7 @@ CASES = {
 def test_territory_and_vat(country: str, postcode: str, region: str, name: str | None, vat: str) -> None:
     found = find_territory(country, postcode, region)
     assert (found.name if found else None) == name
-    assert vat_country(country, postcode, region) == vat
+    assert tax_area(country, postcode, region).vat == vat
 
 
 def test_the_table_says_nothing_twice_and_names_real_member_states() -> None:

@@ -187,7 +187,6 @@ def look_for_scans(ledger: Ledger) -> None:
     run = ledger.begin_run("import", NOW)
     ledger.finish_run(run, NOW, 0, {})
     ledger.last_success("import")
-    ledger.consecutive("import", 4)
     event.remove(ledger.store.engine, "before_cursor_execute", note)
     explained = 0
     with ledger.store.engine.connect() as connection:

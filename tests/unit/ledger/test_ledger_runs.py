@@ -64,23 +64,6 @@ def test_the_last_success_is_a_run_that_did_its_work(ledger: Ledger) -> None:
     assert (found.command, found.exit_code) == ("import", 1)
 
 
-@pytest.mark.parametrize(
-    ("exit_codes", "asked", "count", "since"),
-    [
-        ((), 4, 0, None),
-        ((0, 4, 4), 4, 2, NOW + HOUR),
-        ((4, 4, 0), 4, 0, None),
-        ((4, 0, 4), 4, 1, NOW + 2 * HOUR),
-        ((5, 5), 5, 2, NOW),
-    ],
-)
-def test_how_often_in_a_row(ledger: Ledger, exit_codes: tuple[int, ...], asked: int, count: int, since: object) -> None:
-    ended(ledger, "import", *exit_codes)
-    ended(ledger, "recheck", 0)
-    ledger.begin_run("import", NOW + 9 * HOUR)  # still running
-    assert ledger.consecutive("import", asked) == (count, since)
-
-
 def test_a_listing_goes_on_with_the_very_same_search(ledger: Ledger) -> None:
     fine = replace(SEARCH, span=Span(NOW, NOW + timedelta(microseconds=123457)), channel=Channel.FBA)
     started = Listing("import", fine, NOW, token="page 2", observed_until=NOW, pages=1)

@@ -94,11 +94,6 @@ def translate(error: BaseException, doing: str, access: Access) -> ShopError:
     return _CLASSES.get(trouble, ShopUnavailable)(message, hint=hint)
 
 
-def is_sqlalchemy_error(error: BaseException) -> bool:
-    """Whether an error comes from SQLAlchemy or through it from a driver."""
-    return isinstance(error, exc.SQLAlchemyError)
-
-
 @contextmanager
 def translated(doing: str, access: Access) -> Iterator[None]:
     """While within, database errors come out as `translate` gives them; all others as they are.

@@ -20,7 +20,6 @@ ZONES = (
     "Europe (non-EU)",
     "Central America/Antilla",
 )
-EUROPE = 1
 
 
 class CountrySeed(NamedTuple):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orderferry.domain.marker import Marker
-from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.prestashop.database.fit import Cut
 from orderferry.prestashop.database.values import moment_text
 from orderferry.prestashop.facts import Table
@@ -26,8 +25,6 @@ from orderferry.prestashop.rows.payment import payment_row
 from orderferry.prestashop.writing.last_written import lines_digest
 from orderferry.prestashop.writing.papers import Papers
 from orderferry.prestashop.writing.product_sales import Sale
-
-SCHEME_COLLECTED = TaxScheme.COLLECTED_BY_AMAZON
 
 
 @dataclass(frozen=True, slots=True)
