@@ -281,15 +281,17 @@ def unusable_configurations(stage: Stage) -> None:
 def an_error_of_our_own(stage: Stage) -> None:
     """An unexpected exception whose text is the buyer's name, chained to another."""
     script = (
-        "import sys\nimport orderferry.run.process as process\n"
+        "import sys\nimport orderferry.run.coming as coming\n"
         "def broken(order, **more):\n"
         "    try:\n        {}[order.buyer.name]\n"
         "    except KeyError as error:\n        raise RuntimeError(str(order)) from error\n"
-        "process.decide = broken\nfrom orderferry.cli.main import main\nmain()\n"
+        "coming.decide = broken\nfrom orderferry.cli.main import main\nmain()\n"
     )
     for words in (["-vv", "import"], ["import", "--json"]):
         arguments = ["-c", str(stage.installed.configuration), *words]
-        stage.search(stage.installed.run_words([sys.executable, "-c", script, *arguments]), "a broken program", 1)
+        finished = stage.installed.run_words([sys.executable, "-c", script, *arguments])
+        assert "An unexpected error inside orderferry: RuntimeError." in finished.err + finished.out, finished
+        stage.search(finished, "a broken program", 1)
 
 
 def alerts_that_fail(stage: Stage) -> None:

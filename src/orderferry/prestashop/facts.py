@@ -150,9 +150,9 @@ class ShopFacts:
 class Product:
     """A product or a combination (`id_product_attribute` > 0) that a SKU means, with what order_detail needs.
 
-    `stock_quantity` is the saleable quantity read for order_detail.product_quantity_in_stock; `is_pack` products are
-    decreased as PS_PACK_STOCK_TYPE says (`pack_items`: id_product, id_product_attribute, quantity). `name` is in the
-    shop's default language, `names` by id_lang.
+    `stock_quantity` is the saleable quantity read for order_detail.product_quantity_in_stock. A pack has `pack_items`
+    (id_product, id_product_attribute, quantity) and is decreased as PS_PACK_STOCK_TYPE says. `name` is in the shop's
+    default language, `names` by id_lang.
     """
 
     id_product: int
