@@ -95,7 +95,7 @@ def fit_value(column: Column, value: object) -> Fitted:
         return fit_text(column, value) if column.charset else value
     if isinstance(value, Decimal) and column.scale is not None:
         return format(value.quantize(_step(column.scale), ROUND_HALF_UP), "f")
-    return value if isinstance(value, Kept | KeptText) else bindable(value)
+    return value if isinstance(value, (Kept, KeptText)) else bindable(value)
 
 
 @cache

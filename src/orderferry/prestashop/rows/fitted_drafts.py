@@ -55,7 +55,9 @@ def _fitted(draft: Draft, table: Table, cuts: list[Cut] | None) -> FittedDraft:
         column = table.columns.get(name)
         if column is None:
             continue
-        if isinstance(value, Ref | Joined):
+        if type(value) is int:  # not isinstance: an order has hundreds of values, and most are plain numbers and texts
+            values.append(value)
+        elif type(value) is not str and isinstance(value, (Ref, Joined)):
             open_.append((len(columns), value))
             values.append(_NOT_KNOWN_YET)
         else:
