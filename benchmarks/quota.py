@@ -7,14 +7,11 @@ is one in memory (its speed is another benchmark's business). Beside: what other
 from __future__ import annotations
 
 import math
-import os
 import statistics
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,7 +32,6 @@ from orderferry.ledger.open import open_ledger
 from orderferry.ledger.quota import QuotaBook
 from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions
-from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
 from orderferry.run.sweeps import SWEEPS
 from orderferry.simulator.catalog import DEMO_CATALOG
@@ -75,7 +71,9 @@ class Lived:
 
     days: int
     runs: int = 0
-    imports: list[Report] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)  # orders, by import
+    created: int = 0
+    last_exit: int = 0
     calls: int = 0
     refused: int = 0
     lags: list[float] = field(default_factory=list)  # minutes from ready to imported
@@ -87,22 +85,24 @@ class Lived:
     @property
     def formula(self) -> float:
         """searchOrders calls a day: one a run, one for each further 100 orders, one re-reading an hour."""
-        further = sum(max(0, report.counts["seen"] - 1) // PAGE for report in self.imports)
+        further = sum(max(0, seen - 1) // PAGE for seen in self.seen)
         return (self.runs + further) / self.days + 24
 
 
-Stories = tuple[tuple[int, int], ...]  # orders a day, days
-THIRTY_DAYS: Stories = ((2_000, 30), (500, 30), (100, 30), (20_000, 2))
+# Orders a day, and how many days. 20,000 are more changes than the quota carries, and take a quarter of an hour a day.
+STORIES = {100: 30, 500: 30, 2_000: 30, 20_000: 2}
 BEYOND = 10_000  # orders a day that no quota carries
 
 
-def figures(shops: Shops, rounds: int, stories: Stories = THIRTY_DAYS) -> list[Figure]:  # noqa: ARG001 — days are rounds
-    """The figures of the quota; the stories are lived side by side, one a core."""
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        lives = dict(zip(stories, pool.map(live, *zip(*stories, strict=True)), strict=True))
-    found = [figure for (volume, _), lived in sorted(lives.items()) for figure in _of_volume(volume, lived)]
-    usual = next(lived for (volume, _), lived in lives.items() if volume == USUAL_VOLUME)
-    return [*found, *_ways(usual), *daily_commands()]
+def figures(shops: Shops, rounds: int) -> list[Figure]:  # noqa: ARG001 — arithmetic
+    """What `plan` reckons."""
+    return daily_commands()
+
+
+def story(shops: Shops, rounds: int, volume: int, days: int) -> list[Figure]:  # noqa: ARG001 — days are rounds
+    """The figures of some days at so many orders a day."""
+    lived = live(volume, days)
+    return [*_of_volume(volume, lived), *(_ways(lived) if volume == USUAL_VOLUME else ())]
 
 
 def daily_commands() -> list[Figure]:
@@ -140,7 +140,7 @@ def _of_volume(volume: int, lived: Lived) -> list[Figure]:
 
 
 def _beyond(name: str, lived: Lived) -> list[Figure]:
-    told = f"{lived.behind:.0f} min behind, exit code {int(lived.imports[-1].exit_code)}"
+    told = f"{lived.behind:.0f} min behind, exit code {lived.last_exit}"
     return [
         Figure(
             f"{name}: orders that the coverage says were seen and that are not in the shop",
@@ -156,8 +156,7 @@ def _beyond(name: str, lived: Lived) -> list[Figure]:
 
 def _ways(lived: Lived) -> list[Figure]:
     """Calls for each 100 orders, of other ways to import."""
-    orders = sum(report.counts["created"] for report in lived.imports)
-    ours, polled = lived.calls / orders * 100, lived.whole_window / orders * 100
+    ours, polled = lived.calls / lived.created * 100, lived.whole_window / lived.created * 100
     ours_name = "searchOrders calls for each 100 created orders (500 a day, cron every 15 minutes, catch-ups included)"
     version_0 = "getOrders, and getOrderItems, getOrderAddress and getOrderBuyerInfo for each order"
     return [
@@ -189,7 +188,9 @@ def live(volume: int, days: int) -> Lived:
                     lived.calls += report.calls["searchOrders"]
                     if command == "import":
                         lived.runs += 1
-                        lived.imports.append(report)
+                        lived.seen.append(report.counts["seen"])
+                        lived.created += report.counts["created"]
+                        lived.last_exit = int(report.exit_code)
                 lived.whole_window += _pages_of_last_day(shop, clock.now())
             lived.missing = len(list(ledger.entries([EntryState.FAILED])))
             _judge_coverage(lived, world, shop, ledger.coverage(Basis.UPDATED), clock.now())

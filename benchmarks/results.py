@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -23,10 +24,13 @@ def section(facts: Sequence[str], figures: Sequence[Figure]) -> str:
 
 def keep(path: Path, names: Sequence[str], measured: Mapping[str, str]) -> None:
     """Write the page with these sections; of `names` that were not measured, those that it had before."""
-    before = _sections(path.read_text(encoding="utf-8")) if path.exists() else {}
-    texts = {**before, **measured}
-    page = _HEAD + "".join(f"{_SECTION}{name}\n\n{texts[name]}" for name in names if name in texts)
-    path.write_text(page + "\n", encoding="utf-8")
+    with path.open("a+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # some benchmarks take hours, and others run meanwhile
+        file.seek(0)
+        texts = {**_sections(file.read()), **measured}
+        page = _HEAD + "".join(f"{_SECTION}{name}\n\n{texts[name]}" for name in names if name in texts)
+        file.truncate(0)
+        file.write(page + "\n")
 
 
 def _sections(page: str) -> dict[str, str]:
