@@ -22,7 +22,7 @@ from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.children import Children, run_all
-from support.crash_story import T1, T2, T3, story
+from support.crash_story import EVENTS, T1, T2, T3, story
 from support.feed import flaws_of_feed
 from support.installation import install
 from support.mariadb import MariadbServer
@@ -147,7 +147,7 @@ def test_two_importers_on_mysql_write_each_order_once(mysql: Served, tmp_path: P
 
 def test_two_hosts_share_a_ledger_on_mysql(mysql: Served, tmp_path: Path, proofs: Proofs) -> None:
     shop = mysql.shop()
-    more = f"[ledger]\nurl = {json.dumps(shop.url)}"
+    more = f"[ledger]\nurl = {json.dumps(shop.url)}\n{EVENTS}"
     world = World(story())
     with SimulatorServer(world, clock=Clock.still(T1), usage_plans=False) as server, Children(tmp_path) as children:
         hosts = [

@@ -69,7 +69,8 @@ def compare_command(
     def ask(path: Path) -> ShopAnswer:
         """Compare for one configuration. What is printed is so at once: errors even where stdout is a JSON object."""
         result = _compare(context, options, path, as_json=as_json)
-        print_comparison(result, on_terminal=context.on_terminal, quiet=context.quiet, silent=as_json)
+        name = str(path) if len(files) > 1 else ""
+        print_comparison(result, on_terminal=context.on_terminal, quiet=context.quiet, silent=as_json, name=name)
         _write_files(result, csv_file, html_file)
         return ShopAnswer(result.exit_code, result.as_json(), lambda: None)
 

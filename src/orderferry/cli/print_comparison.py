@@ -17,8 +17,9 @@ NAMED = 10  # orders of one cause that are named
 MOST_LINES = 40  # causes of one kind that are printed
 
 
-def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, silent: bool) -> None:
-    """Print findings to stdout and errors to stderr. `quiet`: errors only; `silent`: nothing to stdout (JSON).
+def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, silent: bool, name: str = "") -> None:
+    """Print findings to stdout and errors to stderr. `quiet`: errors only; `silent`: nothing to stdout (JSON). `name`:
+    of the configuration, where there are several.
 
     Without a terminal an error that heals by itself is only told when it is news.
     """
@@ -33,6 +34,8 @@ def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, sile
     if silent or quiet or result.span is None:
         return
     if on_terminal or result.found_something or result.totals is not None:
+        if name:
+            click.echo(f"{name}:")
         _print_all(result)
 
 

@@ -167,10 +167,16 @@ def test_the_table_has_a_row_an_order_and_is_no_formula() -> None:
     assert row["shop_state"].startswith("'-")
 
 
-def printed(capsys: pytest.CaptureFixture[str], result: Comparison, **how: bool) -> tuple[str, str]:
-    print_comparison(result, **{"on_terminal": False, "quiet": False, "silent": False, **how})
+def printed(capsys: pytest.CaptureFixture[str], result: Comparison, name: str = "", **how: bool) -> tuple[str, str]:
+    print_comparison(result, **{"on_terminal": False, "quiet": False, "silent": False, **how}, name=name)
     captured = capsys.readouterr()
     return captured.out, captured.err
+
+
+def test_of_several_shops_the_one_with_findings_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = comparison(missing=(), surplus=(), different=(), totals=None, notes=[])
+    assert printed(capsys, nothing, name="/etc/a.toml") == ("", "")
+    assert printed(capsys, comparison(), name="/etc/a.toml")[0].splitlines()[0] == "/etc/a.toml:"
 
 
 def test_without_a_terminal_only_what_was_found_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -44,6 +45,7 @@ _SQLITE_NAMES = sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")
 
 _SQLITE_TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<first>\d+)(?:, *(?P<second>\d+))?\))?")
 _INTEGER_PRIMARY_KEY = 1
+_LOOK_AGAIN = (0.1, 0.3, 0.6)  # seconds
 
 
 def read_tables(
@@ -52,8 +54,19 @@ def read_tables(
     """Given a connection and the table prefix, return the wanted tables by their names without prefix: all that
     orderferry reads or writes but for the feed of changes, unless said otherwise.
 
-    One statement. Tables that the shop (or the user's rights) does not have are missing from the result.
+    One statement. Tables that the shop (or the user's rights) does not have are missing from the result. A table that
+    another importer creates in this moment may have columns and no engine yet: it is looked at again.
     """
+    found = _read(connection, prefix, wanted)
+    for seconds in _LOOK_AGAIN:
+        if all(table.engine for table in found.values()):
+            break
+        time.sleep(seconds)
+        found = _read(connection, prefix, wanted)
+    return found
+
+
+def _read(connection: sa.Connection, prefix: str, wanted: Iterable[str]) -> Mapping[str, Table]:
     names = {prefix + name: name for name in wanted}
     sqlite = connection.dialect.name == "sqlite"
     rows = connection.execute(_SQLITE if sqlite else _MYSQL, {"names": sorted(names)}).mappings()

@@ -78,7 +78,8 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         now=now,
         id_lang=market.id_lang,
         currency=currency,
-        conversion_rate=currency.shop_rates.get(market.shop.id) or currency.rate,
+        # never 0: statistics divide by it
+        conversion_rate=currency.shop_rates.get(market.shop.id) or currency.rate or Decimal(1),
         carrier_tax_rate=_carrier_tax_rate(priced, rates),
         tax_scheme=tax_scheme(order, priced, home=home_country(bench.facts, market.shop), country=delivery.country.iso),
         state=state,
