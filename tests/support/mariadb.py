@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import shutil
 import socket
 import subprocess
@@ -83,6 +84,8 @@ class MariadbServer:
             ],
             check=True,
             capture_output=True,
+            # As for the server itself (see `start`): the common folder is cleared by whoever starts beside it.
+            env={**os.environ, "TMPDIR": str(self.folder)},
         )
 
     def start(self) -> None:
