@@ -28,7 +28,8 @@ def announced(tmp_path: Path) -> Iterator[str]:
     """What a simulator that sells the shop's own articles prints when it answers."""
     words = ["simulator", "--port", "0", "--skus", ", ".join(SKUS)]
     with subprocess.Popen(
-        [sys.executable, "-m", "orderferry", *words],
+        # Where the tests run in the background their children ignore Ctrl-C, and this one is ended by it.
+        ["env", "--default-signal=INT", sys.executable, "-m", "orderferry", *words],
         env=environment(tmp_path, PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE,
         text=True,
