@@ -78,34 +78,20 @@ class Verdicts:
         """Held for a person, and looked at again by itself. `id_order`, `detail`: what was written nevertheless."""
         now = self.now()
         log.info("held (%s): %s", problem.code, problem.message)
-        self.report.note(problem.order_id, Outcome.HELD)
-        self.report.add_problem(problem)
-        return Verdict(
-            problem.order_id,
-            EntryState.HELD,
-            problem.code,
-            problem.subject,
-            problem.message,
-            next_look(entry.first_seen if entry else now, now),
-            id_order=id_order,
-            looked=looked,
-            detail=detail,
-        )
+        self._note(problem, Outcome.HELD)
+        again = next_look(entry.first_seen if entry else now, now)
+        return _open(problem, EntryState.HELD, again, looked=looked, id_order=id_order, detail=detail)
 
     def failed(self, problem: Problem, entry: Entry | None, *, looked: bool) -> Verdict:
         """The database refused the order: tried again, less and less often."""
         log.warning("failed (%s): %s", problem.code, problem.message)
-        self.report.note(problem.order_id, Outcome.FAILED)
+        self._note(problem, Outcome.FAILED)
+        again = next_try(entry.attempts if entry else 0, self.now())
+        return _open(problem, EntryState.FAILED, again, looked=looked)
+
+    def _note(self, problem: Problem, outcome: Outcome) -> None:
+        self.report.note(problem.order_id, outcome)
         self.report.add_problem(problem)
-        return Verdict(
-            problem.order_id,
-            EntryState.FAILED,
-            problem.code,
-            problem.subject,
-            problem.message,
-            next_try(entry.attempts if entry else 0, self.now()),
-            looked=looked,
-        )
 
     def unreadable(self, order: UnreadableOrder, entries: Mapping[str, Entry]) -> Verdict:
         """Held, since a field of Amazon's is unusable. The order has an id."""
@@ -151,6 +137,23 @@ class Verdicts:
                     order.order_id,
                 )
             )
+
+
+def _open(
+    problem: Problem, state: EntryState, again: datetime, *, looked: bool, id_order: int | None = None, detail: str = ""
+) -> Verdict:
+    """The verdict on an order whose problem stays open until it is looked at `again`."""
+    return Verdict(
+        problem.order_id,
+        state,
+        problem.code,
+        problem.subject,
+        problem.message,
+        again,
+        id_order=id_order,
+        looked=looked,
+        detail=detail,
+    )
 
 
 def _with_deadline(problem: Problem, order: Order) -> Problem:
