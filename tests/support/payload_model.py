@@ -42,6 +42,10 @@ def window() -> dict[str, str]:
     return {"earliestDateTime": "2026-11-23T07:00:00Z", "latestDateTime": "2026-11-25T22:59:59.000Z"}
 
 
+def hours() -> dict[str, Any]:
+    return {"startTime": {"hour": 9, "minute": 0}, "endTime": {"hour": 17, "minute": 30}}
+
+
 def item(number: int, sku: str, quantity: int) -> dict[str, Any]:
     """Gross amounts with the tax inside, as Amazon's European marketplaces give them."""
     return {
@@ -91,10 +95,23 @@ def item(number: int, sku: str, quantity: int) -> dict[str, Any]:
         "fulfillment": {
             "quantityFulfilled": 0,
             "quantityUnfulfilled": quantity,
-            "picking": {"substitutionPreference": {"substitutionType": "NONE"}},
+            "picking": {
+                "substitutionPreference": {
+                    "substitutionType": "CUSTOMER_PREFERENCE",
+                    "substitutionOptions": [
+                        {
+                            "asin": "B000000002",
+                            "quantityOrdered": 1,
+                            "sellerSku": "MUG-RED",
+                            "title": "A red mug",
+                            "measurement": {"unit": "COUNT", "value": 1},
+                        }
+                    ],
+                }
+            },
             "packing": {
                 "giftOption": {"giftMessage": "Happy birthday", "giftWrapLevel": "Classic"},
-                "serialNumberRequirement": "NONE",
+                "serialNumberRequirement": {"requirementType": "REQUIRED"},
             },
             "shipping": {
                 "scheduledDeliveryWindow": window(),
@@ -136,7 +153,12 @@ def full_order(order_id: str, *, channel: str = MERCHANT, status: str = "UNSHIPP
             "deliveryPreference": {
                 "dropOffLocation": "FRONT_DOOR",
                 "addressInstruction": "ring twice",
-                "deliveryTime": {"businessHours": []},
+                "deliveryTime": {
+                    "businessHours": [{"dayOfWeek": "MON", "timeWindows": [hours()]}],
+                    "exceptionDates": [
+                        {"exceptionDate": "2026-12-08", "exceptionDateType": "OPEN", "timeWindows": [hours()]}
+                    ],
+                },
                 "deliveryCapabilities": ["HAS_ACCESS_POINT"],
             },
         },

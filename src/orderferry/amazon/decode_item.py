@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from orderferry.amazon.decode_money import decode_price, decode_proceeds
-from orderferry.amazon.decode_values import Node, TextFields, read_texts
+from orderferry.amazon.decode_values import Node, TextFields, clean_word, read_texts
 from orderferry.amazon.decode_words import (
     CANCEL_REQUESTERS,
     CANCELLERS,
     ITEM_PROGRAMS,
     PRICE_DESIGNATIONS,
     REPORTING_SCHEMES,
+    SUBSTITUTIONS,
     TAX_COLLECTION_MODELS,
 )
 from orderferry.domain.orders import Item
@@ -22,6 +23,7 @@ _TEXTS: TextFields = (
     ("title", "product.title", None),
     ("price_designation", "product.price.priceDesignation", PRICE_DESIGNATIONS),
     ("condition", "product.condition.conditionType", None),
+    ("condition_subtype", "product.condition.conditionSubtype", None),
     ("condition_note", "product.condition.conditionNote", None),
     ("customized_url", "product.customization.customizedUrl", None),
     ("cancel_requested_by", "cancellation.cancellationRequest.requester", CANCEL_REQUESTERS),
@@ -30,9 +32,12 @@ _TEXTS: TextFields = (
     ("cancel_reason", "cancellation.cancellationExecution.cancelReason", None),
     ("gift_message", "fulfillment.packing.giftOption.giftMessage", None),
     ("gift_wrap_level", "fulfillment.packing.giftOption.giftWrapLevel", None),
+    ("substitution", "fulfillment.picking.substitutionPreference.substitutionType", SUBSTITUTIONS),
     ("ioss_number", "fulfillment.shipping.internationalShipping.iossNumber", None),
     ("measurement_unit", "measurement.unit", None),
 )
+_CONSTRAINTS = "fulfillment.shipping.shippingConstraints"
+_CASH_ON_DELIVERY = "cashOnDelivery"  # told with the amount, and so apart from the other constraints
 
 
 def decode_items(order: Node, *, may_be_empty: bool) -> tuple[Item, ...]:
@@ -64,13 +69,36 @@ def _item(node: Node) -> Item:
         promotion_ids=tuple(filter(None, (row.text("promotionId") for row in node.nodes("promotion.breakdowns")))),
         quantity_fulfilled=node.count("fulfillment.quantityFulfilled", grave=True),
         quantity_unfulfilled=node.count("fulfillment.quantityUnfulfilled", grave=True),
-        cash_on_delivery=node.yes("fulfillment.shipping.shippingConstraints.cashOnDelivery"),
+        cash_on_delivery=node.yes(f"{_CONSTRAINTS}.{_CASH_ON_DELIVERY}"),
+        demands=_demands(node),
+        scheduled=node.window("fulfillment.shipping.scheduledDeliveryWindow"),
+        serial_numbers_required=node.yes("fulfillment.packing.serialNumberRequirement.requirementType"),
+        substitutes=_substitutes(node),
         reporting_schemes=_column(node, "tax.taxCalculationBreakdowns", "reportingScheme", REPORTING_SCHEMES),
         tax_collection_models=_column(node, "tax.taxCollections", "model", TAX_COLLECTION_MODELS),
         serial_numbers=node.texts("product.serialNumbers"),
         measurement_value=node.decimal("measurement.value"),
         **read_texts(node, _TEXTS),
     )
+
+
+def _demands(node: Node) -> tuple[str, ...]:
+    """What the delivery must have, in Amazon's own names. One that is new at Amazon's is taken too: a demand that
+    nobody hears of is a parcel that comes back."""
+    constraints = node.node(_CONSTRAINTS)
+    if constraints is None:
+        return ()
+    names = [name for name in map(clean_word, constraints.fields) if name and name != _CASH_ON_DELIVERY]
+    return tuple(name for name in names if constraints.yes(name))
+
+
+def _substitutes(node: Node) -> tuple[tuple[int, str], ...]:
+    """What the buyer takes instead, as (quantity, SKU, else ASIN, else title)."""
+    found = [
+        (option.count("quantityOrdered") or 1, option.text("sellerSku") or option.text("asin") or option.text("title"))
+        for option in node.nodes("fulfillment.picking.substitutionPreference.substitutionOptions")
+    ]
+    return tuple((quantity, name) for quantity, name in found if name)
 
 
 def _column(node: Node, rows: str, field: str, known: frozenset[str]) -> tuple[str, ...]:

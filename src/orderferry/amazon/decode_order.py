@@ -12,6 +12,7 @@ from orderferry.amazon.decode_money import decode_price, decode_proceeds, mixed_
 from orderferry.amazon.decode_parts import (
     decode_address,
     decode_buyer,
+    decode_hours,
     decode_instructions,
     decode_packages,
     decode_payments,
@@ -81,9 +82,12 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
         programs=order.words("programs", ORDER_PROGRAMS),
         ship_by=order.window("fulfillment.shipByWindow"),
         deliver_by=order.window("fulfillment.deliverByWindow"),
+        print_labels=order.window("fulfillment.labelPrintingWindow"),
         buyer=decode_buyer(order),
         delivery_address=decode_address(order.node("recipient.deliveryAddress")),
         delivery_instructions=decode_instructions(order),
+        delivery_hours=decode_hours(order),
+        delivery_capabilities=_words(order, "recipient.deliveryPreference.deliveryCapabilities"),
         items=items,
         grand_total=grand_total,
         proceeds=proceeds,
@@ -103,6 +107,11 @@ def _decisive(order: Node, field: str, known: Mapping[str, T]) -> tuple[T | None
     if value is None and raw.strip():
         order.flaw(field, "is a word that orderferry does not know", grave=True, value=raw)
     return value, clean_word(raw)
+
+
+def _words(order: Node, field: str) -> tuple[str, ...]:
+    """Words of a list that Amazon does not close: any is taken."""
+    return tuple(filter(None, map(clean_word, order.texts(field))))
 
 
 def _marketplace(order: Node, *, needed: bool) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from datetime import time
+
 from orderferry.amazon.decode_values import Node, TextFields, read_texts
 from orderferry.amazon.decode_words import (
     ADDRESS_KINDS,
     ALIAS_KINDS,
+    EXCEPTION_KINDS,
     PACKAGE_STATES,
     REPLACEMENT_KINDS,
     TAX_ENTITIES,
     TAX_REGISTRATION_KINDS,
+    WEEKDAYS,
 )
-from orderferry.domain.orders import Address, Buyer, Package, PaymentExecution, TaxRegistration
+from orderferry.domain.orders import Address, Buyer, DeliveryHours, Package, PaymentExecution, TaxRegistration
 
 _ADDRESS: TextFields = (
     ("name", "name", None),
@@ -53,6 +58,7 @@ _REGISTRATION: TextFields = (
     ("number", "taxRegistrationNumber", None),
     ("legal_name", "legalName", None),
 )
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=$|T)", re.ASCII)
 _INSTRUCTIONS = ("recipient.deliveryPreference.dropOffLocation", "recipient.deliveryPreference.addressInstruction")
 
 
@@ -73,6 +79,34 @@ def decode_buyer(order: Node) -> Buyer:
 def decode_instructions(order: Node) -> tuple[str, ...]:
     """Given an order's node, return where to leave the parcel and how to find the door, as far as the buyer says."""
     return _present(order, _INSTRUCTIONS)
+
+
+def decode_hours(order: Node) -> tuple[DeliveryHours, ...]:
+    """Given an order's node, return when somebody is there to take the parcel: by day of the week, then the dates on
+    which that does not hold."""
+    days = [
+        DeliveryHours(day.word("dayOfWeek", WEEKDAYS), _spans(day))
+        for day in order.nodes("recipient.deliveryPreference.deliveryTime.businessHours")
+    ]
+    dates = [
+        DeliveryHours(_day(date), _spans(date), date.word("exceptionDateType", EXCEPTION_KINDS) == "CLOSED")
+        for date in order.nodes("recipient.deliveryPreference.deliveryTime.exceptionDates")
+    ]
+    return tuple(one for one in (*days, *dates) if one.day)
+
+
+def _day(node: Node) -> str:
+    """A calendar day, also where Amazon writes it as a time."""
+    text = node.text("exceptionDate")
+    found = _DAY.match(text)
+    if text and not found:
+        node.flaw("exceptionDate", "is no date")
+    return found[0] if found else ""
+
+
+def _spans(node: Node) -> tuple[tuple[time, time], ...]:
+    found = [(span.clock_time("startTime"), span.clock_time("endTime")) for span in node.nodes("timeWindows")]
+    return tuple((start, end) for start, end in found if start is not None and end is not None)
 
 
 def decode_packages(order: Node) -> tuple[Package, ...]:

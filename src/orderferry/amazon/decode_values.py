@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -192,6 +192,17 @@ class Node:
     def window(self, field: str) -> TimeSpan:
         """SP-API `DateTimeRange`: earliestDateTime, latestDateTime."""
         return TimeSpan(self.moment(f"{field}.earliestDateTime"), self.moment(f"{field}.latestDateTime"))
+
+    def clock_time(self, field: str) -> time | None:
+        """SP-API `HourMinute`: an hour of the day; None where there is none, or none that a clock shows."""
+        if self.node(field) is None:
+            return None
+        hour, minute = self.count(f"{field}.hour", required=True), self.count(f"{field}.minute") or 0
+        try:
+            return None if hour is None else time(hour, minute)
+        except ValueError:
+            self.flaw(field, "is no time of the day")
+            return None
 
     def yes(self, field: str) -> bool:
         """A constraint or a boolean, also one that is written as text; False where there is none."""

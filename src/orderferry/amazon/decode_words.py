@@ -65,11 +65,14 @@ TAX_REGISTRATION_KINDS = frozenset({"BUSINESS", "VAT", "CST", "CPF", "CNPJ"})
 REPORTING_SCHEMES = frozenset({"UOSS", "IOSS"})
 TAX_COLLECTION_MODELS = frozenset({"MARKETPLACE_FACILITATOR"})
 PRICE_DESIGNATIONS = frozenset({"BUSINESS_PRICE"})
+WEEKDAYS = frozenset({"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"})
+EXCEPTION_KINDS = frozenset({"CLOSED", "OPEN"})
+SUBSTITUTIONS = frozenset({"CUSTOMER_PREFERENCE", "AMAZON_RECOMMENDED", "DO_NOT_SUBSTITUTE"})
 CANCEL_REQUESTERS = frozenset({"BUYER"})
 CANCELLERS = frozenset({"BUYER", "MERCHANT", "AMAZON"})
 
 # Constraints are words (`MANDATORY`); booleans and booleans written as text have been seen in their place.
-YES_WORDS = frozenset({"mandatory", "true"})
+YES_WORDS = frozenset({"mandatory", "required", "true"})
 NO_WORDS = frozenset({"", "false", "optional", "none"})
 
 # includedData set -> where it shows: the key of the order, the key of its items.

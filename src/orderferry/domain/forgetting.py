@@ -55,6 +55,7 @@ def without_buyer(order: Order) -> Order:
         buyer=Buyer(),
         delivery_address=_place_only(order.delivery_address),
         delivery_instructions=(),
+        delivery_hours=(),
         tax_registrations=(),
         items=tuple(map(_without_texts, order.items)),
     )

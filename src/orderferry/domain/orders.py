@@ -8,7 +8,7 @@ Decimal. A value of an enumeration that we do not know is kept as Amazon's text 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -95,6 +95,19 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryHours:
+    """SP-API `deliveryTime.businessHours[]` and `exceptionDates[]`: when somebody is there to take the parcel.
+
+    `day` is Amazon's day of the week (`MON`) or a date (`2024-12-31`); `spans` are hours of the place of delivery, none
+    for the whole day.
+    """
+
+    day: str
+    spans: tuple[tuple[time, time], ...] = ()
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Buyer:
     """SP-API `buyer`; '' where Amazon gives nothing."""
 
@@ -138,6 +151,7 @@ class Item:
     unit_price: Money | None = None
     price_designation: str = ""  # BUSINESS_PRICE
     condition: str = ""
+    condition_subtype: str = ""
     condition_note: str = ""
     proceeds_total: Money | None = None
     proceeds: tuple[Proceeds, ...] = ()
@@ -152,6 +166,12 @@ class Item:
     gift_message: str = ""
     gift_wrap_level: str = ""
     cash_on_delivery: bool = False
+    # names of the other shippingConstraints[] that are MANDATORY, as Amazon writes them: signatureConfirmation
+    demands: tuple[str, ...] = ()
+    scheduled: TimeSpan = field(default_factory=TimeSpan)  # shipping.scheduledDeliveryWindow
+    serial_numbers_required: bool = False  # packing.serialNumberRequirement
+    substitution: str = ""  # CUSTOMER_PREFERENCE, AMAZON_RECOMMENDED, DO_NOT_SUBSTITUTE
+    substitutes: tuple[tuple[int, str], ...] = ()  # (quantity, SKU, else ASIN, else title)
     ioss_number: str = ""
     reporting_schemes: tuple[str, ...] = ()  # UOSS, IOSS
     tax_collection_models: tuple[str, ...] = ()  # MARKETPLACE_FACILITATOR
@@ -208,9 +228,12 @@ class Order:
     programs: tuple[str, ...] = ()
     ship_by: TimeSpan = field(default_factory=TimeSpan)
     deliver_by: TimeSpan = field(default_factory=TimeSpan)
+    print_labels: TimeSpan = field(default_factory=TimeSpan)  # labelPrintingWindow
     buyer: Buyer = field(default_factory=Buyer)
     delivery_address: Address | None = None
     delivery_instructions: tuple[str, ...] = ()
+    delivery_hours: tuple[DeliveryHours, ...] = ()
+    delivery_capabilities: tuple[str, ...] = ()  # HAS_ACCESS_POINT, PALLET_ENABLED, …
     grand_total: Money | None = None
     proceeds: tuple[Proceeds, ...] = ()
     packages: tuple[Package, ...] = ()

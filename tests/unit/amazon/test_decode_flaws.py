@@ -92,6 +92,8 @@ def test_grave_flaws_name_the_field(path: str, value: Any, flawed: str) -> None:
     assert all(flaw.problem for flaw in order.flaws)
 
 
+SHIPPING = "orderItems/0/fulfillment/shipping"
+HOURS = "recipient.deliveryPreference.deliveryTime.businessHours[0]"
 SMALL = [
     ("programs", ["PRIME", "MOON"], "programs[1]", "MOON"),
     ("programs", "PRIME", "programs", ""),
@@ -112,6 +114,37 @@ SMALL = [
     ("orderItems/0/product/title", None, None, ""),
     ("orderItems/0/product/sellerSku", 12, "orderItems[0].product.sellerSku", ""),
     ("proceeds/grandTotal/amount", Decimal("34.99"), "proceeds.grandTotal.amount", ""),
+    (SHIPPING, {"shippingConstraints": "MANDATORY"}, "orderItems[0].fulfillment.shipping.shippingConstraints", ""),
+    (
+        SHIPPING,
+        {"shippingConstraints": {"palletDelivery": "MAYBE"}},
+        "orderItems[0].fulfillment.shipping.shippingConstraints.palletDelivery",
+        "MAYBE",
+    ),
+    (
+        SHIPPING,
+        {"scheduledDeliveryWindow": "noon"},
+        "orderItems[0].fulfillment.shipping.scheduledDeliveryWindow",
+        "",
+    ),
+    (
+        "recipient/deliveryPreference",
+        {"deliveryTime": {"businessHours": [{"dayOfWeek": "PAY"}]}},
+        f"{HOURS}.dayOfWeek",
+        "PAY",
+    ),
+    (
+        "recipient/deliveryPreference",
+        {"deliveryTime": {"businessHours": [{"timeWindows": [{"startTime": {"hour": 24}, "endTime": {"hour": 3}}]}]}},
+        f"{HOURS}.timeWindows[0].startTime",
+        "",
+    ),
+    (
+        "recipient/deliveryPreference",
+        {"deliveryTime": {"exceptionDates": [{"exceptionDate": "31/12/2024"}]}},
+        "recipient.deliveryPreference.deliveryTime.exceptionDates[0].exceptionDate",
+        "",
+    ),
     ("orderAliases", [{"aliasId": "x", "aliasType": "NICKNAME"}], "orderAliases[0].aliasType", "NICKNAME"),
 ]
 
@@ -122,6 +155,26 @@ def test_small_flaws_are_named_and_forbid_nothing(path: str, value: Any, flawed:
     assert isinstance(order, Order)
     assert not order.grave_flaws
     assert [(flaw.path, flaw.value) for flaw in order.flaws] == ([(flawed, word)] if flawed else [])
+
+
+def test_a_demand_that_is_new_at_amazon_is_kept() -> None:
+    constraints = {
+        "whiteGloves": "MANDATORY",
+        "signatureConfirmation": "true",
+        "palletDelivery": None,
+        "cashOnDelivery": "MANDATORY",
+    }
+    order = decode_order(changed(SHIPPING, {"shippingConstraints": constraints}))
+    assert isinstance(order, Order)
+    assert (order.items[0].demands, order.flaws) == (("whiteGloves", "signatureConfirmation"), ())
+
+
+def test_a_serial_number_may_be_required() -> None:
+    order = decode_order(
+        changed("orderItems/0/fulfillment/packing", {"serialNumberRequirement": {"requirementType": "REQUIRED"}})
+    )
+    assert isinstance(order, Order)
+    assert (order.items[0].serial_numbers_required, order.flaws) == (True, ())
 
 
 def test_unknown_words_are_kept_as_amazon_wrote_them() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -12,6 +12,7 @@ from orderferry.amazon.decode_page import decode_page
 from orderferry.domain.orders import (
     Address,
     Channel,
+    DeliveryHours,
     Item,
     Money,
     Order,
@@ -105,6 +106,20 @@ def test_an_american_replacement_with_tip_gift_and_cancellation() -> None:
     assert (item.gift_message, item.gift_wrap_level) == ("Happy Holidays! Enjoy your new smart speakers.", "PREMIUM")
     assert item.cash_on_delivery
     assert not order.items[1].cash_on_delivery
+    nine_to_five = ((time(9), time(17)),)
+    assert order.delivery_hours == (
+        *(DeliveryHours(day, nine_to_five) for day in ("MON", "TUE", "WED", "THU", "FRI")),
+        DeliveryHours("2024-12-31", closed=True),
+    )
+    assert order.delivery_capabilities == ("HAS_ACCESS_POINT", "PALLET_ENABLED")
+    assert item.demands == (
+        "palletDelivery",
+        "signatureConfirmation",
+        "recipientIdentityVerification",
+        "recipientAgeVerification",
+    )
+    assert item.scheduled == TimeSpan(datetime(2024, 12, 28, 9, tzinfo=UTC), datetime(2024, 12, 28, 17, tzinfo=UTC))
+    assert order.items[1].demands == ("signatureConfirmation",)
     assert item.customized_url == "https://amazon.com/custom/view/12345"
     assert order.packages == (
         Package(
@@ -118,6 +133,17 @@ def test_an_american_replacement_with_tip_gift_and_cancellation() -> None:
             items=(("12345678901234", 2), ("12345678901235", 1)),
         ),
     )
+
+
+def test_an_order_whose_buyer_takes_something_else_instead() -> None:
+    (item,) = decoded("202-7654321-1098765").items
+    assert item.substitution == "CUSTOMER_PREFERENCE"
+    assert item.substitutes == ((1, "ECHO-DOT-4-UK-WHITE-SINGLE"), (1, "ECHO-DOT-4-UK-BLUE-SINGLE"))
+    assert (item.measurement_unit, item.measurement_value) == ("COUNT", Decimal(1))
+
+
+def test_the_window_to_print_labels_in_may_be_half_open() -> None:
+    assert decoded("171-9876543-2109876").print_labels == TimeSpan(datetime(2024, 12, 26, 17, tzinfo=UTC))
 
 
 def test_a_british_business_order() -> None:

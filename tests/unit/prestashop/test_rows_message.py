@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderferry.domain.orders import Buyer, Money, OrderStatus, Package, PaymentExecution
+from orderferry.domain.orders import Buyer, DeliveryHours, Money, OrderStatus, Package, PaymentExecution, TimeSpan
 from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.rows.message import message_rows, message_text, order_note, private_message
 from support.frames import ORDER, PLACE, POSTAL, frame
@@ -66,6 +66,105 @@ def test_what_is_on_its_way_already_is_told() -> None:
     order = replace(ORDER, status=OrderStatus.PARTIALLY_SHIPPED, items=(item,))
 
     assert f"Amazon has it as partially shipped: 1 of 3 {item.sku}" in message_text(frame(order)).splitlines()
+
+
+def test_what_the_delivery_must_have_is_told_to_those_who_pack() -> None:
+    first, second = replace(ORDER.items[0], sku="A"), replace(ORDER.items[0], item_id="2", sku="B")
+    noon = TimeSpan(PURCHASED, PURCHASED + timedelta(hours=8))
+    order = replace(
+        ORDER,
+        items=(
+            replace(
+                first,
+                demands=("palletDelivery", "signatureConfirmation", "recipientAgeVerification", "whiteGloves"),
+                scheduled=noon,
+                serial_numbers_required=True,
+                programs=("TRANSPARENCY",),
+            ),
+            replace(
+                second,
+                demands=("signatureConfirmation", "recipientIdentityVerification"),
+                measurement_unit="SQUARE_METERS",
+                measurement_value=Decimal("2.50"),
+                condition="Used",
+                condition_subtype="VERY_GOOD",
+                substitution="CUSTOMER_PREFERENCE",
+                substitutes=((2, "C"),),
+            ),
+        ),
+        delivery_hours=(
+            DeliveryHours("MON", ((time(9), time(12, 30)), (time(14), time(17)))),
+            DeliveryHours("TUE", ((time(9), time(12, 30)), (time(14), time(17)))),
+            DeliveryHours("SUN", closed=True),
+            DeliveryHours("2026-12-24", ((time(9), time(11)),)),
+        ),
+        delivery_capabilities=("HAS_ACCESS_POINT", "PALLET_ENABLED"),
+        print_labels=TimeSpan(PURCHASED),
+    )
+    lines = message_text(frame(order)).splitlines()
+
+    assert [line for line in lines if line.split(":")[0] in TOLD_TO_PACKERS] == [
+        "Scheduled delivery: 2026-11-22 19:30 to 2026-11-23 03:30 (A)",
+        "Amazon demands on delivery: on a pallet (A), signature on delivery, age check of the recipient (A), "
+        "white gloves (A), identity check, only for the addressee (B)",
+        "Serial numbers to be reported for: A",
+        "Delivery hours: MON, TUE 09:00-12:30 and 14:00-17:00; SUN closed; 2026-12-24 09:00-11:00",
+        "At the place of delivery: has access point, pallet enabled",
+        "Labels can be printed: from 2026-11-22 19:30",
+        "Transparency codes needed for A: 2",
+        "Amount of B: 2.5 square meters",
+        "Condition of B: used very good",
+        "If B is not to be had: what the buyer chose: 2 × C",
+    ]
+
+
+TOLD_TO_PACKERS = (
+    "Scheduled delivery",
+    "Amazon demands on delivery",
+    "Serial numbers to be reported for",
+    "Delivery hours",
+    "At the place of delivery",
+    "Labels can be printed",
+    "Transparency codes needed for A",
+    "Amount of A",
+    "Amount of B",
+    "Condition of A",
+    "Condition of B",
+    "If A is not to be had",
+    "If B is not to be had",
+)
+
+
+def test_demands_are_in_the_note_and_the_recipients_hours_are_not() -> None:
+    item = replace(ORDER.items[0], demands=("signatureConfirmation",))
+    note = order_note(frame(replace(ORDER, items=(item,), delivery_hours=(DeliveryHours("MON", closed=True),))))
+
+    assert "| Amazon demands on delivery: signature on delivery" in note
+    assert "MON" not in note
+
+
+def test_a_cancelled_item_demands_nothing() -> None:
+    gone = replace(ORDER.items[0], item_id="2", sku="B", quantity=0, demands=("palletDelivery",))
+    order = replace(ORDER, items=(replace(ORDER.items[0], demands=("signatureConfirmation",)), gone))
+
+    assert "Amazon demands on delivery: signature on delivery" in message_text(frame(order)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "told"),
+    [
+        ("COUNT", "1", ""),
+        ("", "1", ""),
+        ("COUNT", "6", "6 count"),
+        ("GRAMS", "1", "1 grams"),
+        ("KILOGRAMS", "100", "100 kilograms"),
+    ],
+)
+def test_what_one_unit_measures_is_told_where_it_is_no_single_piece(unit: str, value: str, told: str) -> None:
+    item = replace(ORDER.items[0], sku="A", measurement_unit=unit, measurement_value=Decimal(value))
+    found = [line for line in message_text(frame(replace(ORDER, items=(item,)))).splitlines() if "Amount of A" in line]
+
+    assert found == ([f"Amount of A: {told}"] if told else [])
 
 
 @pytest.mark.parametrize(

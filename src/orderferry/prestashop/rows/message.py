@@ -6,9 +6,11 @@ ticket. Both texts are escaped by the back office; angle brackets are replaced a
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from decimal import Decimal
 
-from orderferry.domain.orders import Order, OrderStatus, TimeSpan
+from orderferry.domain.orders import DeliveryHours, Item, Order, OrderStatus, TimeSpan
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.planning.shop_time import for_staff
@@ -26,6 +28,19 @@ _PROGRAM_NAMES = {
     "INVOICE_BY_AMAZON": "Invoice by Amazon",
 }
 
+# What Amazon demands of the delivery (SP-API `shippingConstraints`), and how it is told to those who pack.
+_DEMANDS = {
+    "signatureConfirmation": "signature on delivery",
+    "recipientIdentityVerification": "identity check, only for the addressee",
+    "recipientAgeVerification": "age check of the recipient",
+    "palletDelivery": "on a pallet",
+}
+_SUBSTITUTIONS = {
+    "DO_NOT_SUBSTITUTE": "no substitute",
+    "AMAZON_RECOMMENDED": "what Amazon recommends",
+    "CUSTOMER_PREFERENCE": "what the buyer chose",
+}
+_TRANSPARENCY = "TRANSPARENCY"  # an item program: each unit bears a code that Amazon checks
 _CASH_ON_DELIVERY = "CashOnDelivery"  # SP-API payment.paymentExecutions[].paymentMethod
 
 
@@ -94,6 +109,10 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
         _labelled("Buyer", order.buyer.name if order.buyer.name != _recipient(order) else ""),
         *(_labelled("Gift message", text) for text in dict.fromkeys(item.gift_message for item in order.items)),
         *(_labelled("Delivery instructions", text) for text in order.delivery_instructions),
+        _labelled("Delivery hours", _hours(order.delivery_hours)),
+        _labelled("At the place of delivery", ", ".join(map(_in_words, order.delivery_capabilities))),
+        _labelled("Labels can be printed", _window(order.print_labels, frame)),
+        *_item_facts(order),
         *(_labelled("Address as Amazon gives it", text) for text in _kept(frame)),
         *(_labelled("In full", text) for text in cut),
         _labelled("Placeholders stand for", ", ".join(frame.delivery.postal.placeholders)),
@@ -117,6 +136,81 @@ def cancel_request(order: Order) -> str:
         for item in order.items
         if item.cancel_requested_by
     )
+
+
+def _item_facts(order: Order) -> list[str]:
+    """What those who pick and pack an item have to know of it."""
+    facts: list[str] = []
+    for item in order.items:
+        name = item.sku or item.item_id
+        condition = " ".join(map(_in_words, filter(None, (item.condition, item.condition_subtype))))
+        facts += [
+            _labelled(f"Amount of {name}", _measured(item)),
+            _labelled(f"Condition of {name}", condition if item.condition.casefold() not in {"", "new"} else ""),
+            _labelled(
+                f"Transparency codes needed for {name}", str(item.quantity) if _TRANSPARENCY in item.programs else ""
+            ),
+            _labelled(f"If {name} is not to be had", _substitution(item)),
+        ]
+    return facts
+
+
+def _measured(item: Item) -> str:
+    """How much one unit is, where it is sold by weight, length, volume or in packs."""
+    value, unit = item.measurement_value, item.measurement_unit
+    if value is None or (value == 1 and unit in {"", "COUNT"}):
+        return ""
+    return f"{value.normalize():f} {_in_words(unit)}".strip()
+
+
+def _substitution(item: Item) -> str:
+    chosen = ", ".join(f"{quantity} × {name}" for quantity, name in item.substitutes)
+    told = _SUBSTITUTIONS.get(item.substitution, _in_words(item.substitution))
+    return f"{told}: {chosen}" if told and chosen else told or chosen
+
+
+def _hours(hours: Iterable[DeliveryHours]) -> str:
+    """Days with the same hours stand together: `MON, TUE 09:00-17:00; 2024-12-31 closed`."""
+    days: dict[str, list[str]] = {}
+    for one in hours:
+        spans = " and ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in one.spans)
+        days.setdefault("closed" if one.closed else spans or "open", []).append(one.day)
+    return "; ".join(f"{', '.join(named)} {when}" for when, named in days.items())
+
+
+def _in_words(word: str) -> str:
+    """A word of Amazon's as people write it: `PALLET_ENABLED`, `palletDelivery`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).replace("_", " ").lower()
+
+
+def _of_items(order: Order, concerned: Iterable[Item]) -> str:
+    """The items that something holds for, in brackets; '' when it holds for all that are to be sent."""
+    names = [item.sku or item.item_id for item in concerned]
+    return "" if len(names) == len([item for item in order.items if item.quantity]) else f" ({', '.join(names)})"
+
+
+def _demands(order: Order) -> str:
+    """What the delivery must have: who packs books it with the carrier."""
+    items = [item for item in order.items if item.quantity]
+    words = dict.fromkeys(word for item in items for word in item.demands)
+    return ", ".join(
+        _DEMANDS.get(word, _in_words(word)) + _of_items(order, [item for item in items if word in item.demands])
+        for word in words
+    )
+
+
+def _scheduled(frame: Frame) -> list[str]:
+    """The windows that the buyer was promised an item in, each once."""
+    items = [item for item in frame.order.items if item.quantity and item.scheduled != TimeSpan()]
+    windows = dict.fromkeys(item.scheduled for item in items)
+    return [
+        _window(window, frame) + _of_items(frame.order, [item for item in items if item.scheduled == window])
+        for window in windows
+    ]
+
+
+def _serial_numbers(order: Order) -> str:
+    return ", ".join(item.sku or item.item_id for item in order.items if item.quantity and item.serial_numbers_required)
 
 
 def _tax_without_row(frame: Frame) -> str:
@@ -160,12 +254,17 @@ def _headlines(frame: Frame) -> list[str]:
         _labelled("Service level", order.service_level),
         _labelled("Ship by", _window(order.ship_by, frame)),
         _labelled("Deliver by", _window(order.deliver_by, frame)),
+        *(_labelled("Scheduled delivery", window) for window in _scheduled(frame)),
+        _labelled("Amazon demands on delivery", _demands(order)),
+        _labelled("Serial numbers to be reported for", _serial_numbers(order)),
         _labelled("Programs", ", ".join(programs)),
     ]
     return [line for line in lines if line]
 
 
 def _window(span: TimeSpan, frame: Frame) -> str:
+    if span.earliest and not span.latest:
+        return f"from {for_staff(span.earliest, frame.zone)}"
     ends = [for_staff(span.earliest, frame.zone), for_staff(span.latest, frame.zone)]
     return " to ".join(dict.fromkeys(end for end in ends if end))
 
