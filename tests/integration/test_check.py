@@ -243,6 +243,14 @@ BROKEN = {
         "FR",
         "taxes.FR",
     ),
+    "an inactive tax rules group": Broken(
+        "vat",
+        "failure",
+        1,
+        _sql("UPDATE {p}tax_rules_group SET active = 0 WHERE id_tax_rules_group = 1"),
+        "not active",
+        "taxes.FR",
+    ),
     "stock in warehouses": Broken(
         "advanced-stock",
         "warning",
@@ -328,6 +336,26 @@ def test_the_rates_of_each_country_and_group_are_told(patient: Doctored) -> None
     assert "IT 10 %, DE 7 %" in said
     assert "FR 20 % as configured" in said
     assert "ES 0 % as configured" in said
+
+
+def test_rules_by_postcode_are_rules(patient: Doctored) -> None:
+    """France by ranges of postcodes only: nothing is missing, and both rates are told."""
+    patient.shop.execute("INSERT INTO {p}tax (id_tax, rate, active, deleted) VALUES (900, 2.1, 1, 0)")
+    country = patient.shop.value("SELECT id_country FROM {p}country WHERE iso_code = 'FR'")
+    patient.shop.execute(
+        "UPDATE {p}tax_rule SET zipcode_from = '21000', zipcode_to = '95999' WHERE id_country = :at", at=country
+    )
+    patient.shop.execute(
+        "INSERT INTO {p}tax_rule"
+        " (id_tax_rules_group, id_country, id_state, zipcode_from, zipcode_to, id_tax, behavior, description)"
+        " VALUES (1, :at, 0, '20000', '20999', 900, 0, '')",
+        at=country,
+    )
+    code, checks = patient.check()
+    (said,) = [check["message"] for check in checks if check["name"] == "vat" and check["result"] == "ok"]
+    assert code == 0, [check for check in checks if check["result"] != "ok"]
+    assert "FR 20 or 2.1 % by region" in said
+    assert "FR 5.5 % by region" in said
 
 
 def test_the_italian_localisation_is_named(

@@ -42,7 +42,8 @@ def test_every_version_is_read(version: str, shop_database_of: ShopMaker) -> Non
         assert facts.currencies["JPY"].decimals == 0
         assert facts.countries["IT"].contains_states
         assert facts.carrier_tax_groups[2, 1] == 1
-        italian = facts.tax_rules[1, facts.countries["IT"].id]
+        italian = facts.ruled_tax(1, facts.countries["IT"].id)
+        assert italian
         assert facts.taxes[italian] == Decimal(22)
         assert facts.employee == 1
 
@@ -90,15 +91,62 @@ def test_the_mailer_s_password_is_not_read(shop: ShopDatabase) -> None:
 
 def test_taxes_and_rules_that_are_not_in_force_are_left_out(shop: ShopDatabase) -> None:
     with opened(shop) as before:
-        german = before.facts.tax_rules[1, before.facts.countries["DE"].id]
+        german = before.facts.ruled_tax(1, before.facts.countries["DE"].id)
         country = before.facts.countries["FR"].id
-        french = before.facts.tax_rules[1, country]
+        french = before.facts.ruled_tax(1, country)
+        assert german
+        assert french
     shop.execute("UPDATE {p}tax SET active = 0 WHERE id_tax = :id", id=german)
     shop.execute("UPDATE {p}tax_rule SET id_state = 7 WHERE id_tax = :id AND id_country = :at", id=french, at=country)
     with opened(shop) as after:
         assert german not in after.facts.taxes
         assert (1, after.facts.countries["DE"].id) not in after.facts.tax_rules
-        assert (1, country) not in after.facts.tax_rules
+        assert after.facts.ruled_tax(1, country) is None
+        assert after.facts.ruled_tax(1, country, 7) == french
+
+
+def test_rules_of_an_inactive_group_do_not_count(shop: ShopDatabase) -> None:
+    shop.execute("UPDATE {p}tax_rules_group SET active = 0 WHERE id_tax_rules_group = 1")
+    with opened(shop) as after:
+        assert {group for group, _ in after.facts.tax_rules} == {2, 3}
+
+
+RULES = [  # id_tax, id_state, zipcode_from, zipcode_to, as the back office's form writes them
+    (1, 0, "0", "0"),
+    (2, 0, "9000", "9499"),
+    (3, 0, "9500", "9999"),
+    (4, 3, "0", "0"),
+    (5, 4, "9100", "9199"),
+    (6, 0, "9150", "0"),
+    (7, 0, "4000", "9300"),
+]
+
+
+@pytest.mark.parametrize(
+    "postcode", ["", "0999", "1000-139", "4000", "9000", "9000-017", "9150", "9150-002", "9999-999"]
+)
+@pytest.mark.parametrize("id_state", [0, 3, 4])
+@pytest.mark.parametrize("whole", [True, False], ids=["with a rule for all", "regions only"])
+def test_the_rule_that_prestashop_s_own_query_finds_first(
+    shop_database: ShopDatabase, postcode: str, id_state: int, whole: bool
+) -> None:
+    """The tax manager's condition and order, put to the database itself: texts compared by its collation."""
+    columns = ("id_tax", "id_state", "zipcode_from", "zipcode_to")
+    common = {"id_tax_rules_group": 2, "id_country": 999, "behavior": 0, "description": ""}
+    rules = RULES if whole else RULES[1:]
+    shop_database.insert("tax_rule", *({**common, **dict(zip(columns, rule, strict=True))} for rule in rules))
+    found = shop_database.rows(
+        "SELECT r.id_tax FROM {p}tax_rule r, {p}tax_rules_group g"
+        " WHERE g.id_tax_rules_group = r.id_tax_rules_group AND g.active AND r.id_tax_rules_group = 2"
+        " AND r.id_country = 999 AND (r.id_state = 0 OR r.id_state = :state)"
+        " AND ((r.zipcode_from <= :code AND :code <= r.zipcode_to)"
+        " OR (r.zipcode_to = 0 AND (r.zipcode_from = 0 OR r.zipcode_from = :code)))"
+        " ORDER BY r.zipcode_from DESC, r.zipcode_to DESC, r.id_state DESC LIMIT 1",
+        state=id_state,
+        code=postcode or "0",
+    )
+    with opened(shop_database) as shop:
+        assert shop.facts.ruled_tax(2, 999, id_state, postcode) == (found[0]["id_tax"] if found else None)
 
 
 def test_columns_tell_what_rows_must_fit(shop_database: ShopDatabase) -> None:

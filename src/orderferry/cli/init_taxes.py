@@ -49,8 +49,8 @@ def _home_taxes_abroad(facts: ShopFacts, home: str, country: str) -> list[str]:
     own, other = facts.countries.get(home), facts.countries.get(country)
     if own is None or other is None:
         return []
-    rules = facts.tax_rules
-    shared = {tax for (group, id_), tax in rules.items() if id_ == own.id and rules.get((group, other.id)) == tax}
+    ruled = [(facts.ruled_tax(group, own.id), facts.ruled_tax(group, other.id)) for group, _ in facts.tax_rules]
+    shared = {mine for mine, theirs in ruled if mine and mine == theirs}
     return [facts.tax_names.get(number, str(number)) for number in sorted(shared)]
 
 

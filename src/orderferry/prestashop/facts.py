@@ -93,6 +93,40 @@ class Country:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxRule:
+    """tax_rule of an active group, with a tax in force or `id_tax` 0 for "no tax". `id_state` 0: the whole country;
+    postcodes '' and 0: all of them, and `zipcode_to` 0 beside another `zipcode_from`: that one alone.
+
+    `behavior`: 0 this tax only, 1 added to those of the less specific rules, 2 on top of them.
+    """
+
+    id_tax: int
+    id_state: int = 0
+    zipcode_from: str = "0"
+    zipcode_to: str = "0"
+    behavior: int = 0
+
+    @property
+    def regional(self) -> bool:
+        """Whether the rule is for a part of the country."""
+        return bool(self.id_state) or not (_is_zero(self.zipcode_from) and _is_zero(self.zipcode_to))
+
+    def covers(self, id_state: int, postcode: str) -> bool:
+        """Whether the rule holds for an address, as PrestaShop's TaxRulesTaxManager compares the texts ('' for a
+        postcode that is not known)."""
+        if self.id_state not in {0, id_state}:
+            return False
+        start, end, own = (text.strip().upper() for text in (self.zipcode_from, self.zipcode_to, postcode or "0"))
+        if _is_zero(end):
+            return _is_zero(start) or start == own
+        return start <= own <= end
+
+
+def _is_zero(postcode: str) -> bool:
+    return not postcode.strip(" 0")
+
+
+@dataclass(frozen=True, slots=True)
 class Province:
     """state (a province or a state of a country)."""
 
@@ -133,7 +167,8 @@ class ShopFacts:
     tax_names: Mapping[int, str]
     groups: Mapping[int, str]
     time_zone: str  # PS_TIMEZONE
-    tax_rules: Mapping[tuple[int, int], int]  # (id_tax_rules_group, id_country) -> id_tax, rules without state or zip
+    # (id_tax_rules_group, id_country) -> rules, the most specific first
+    tax_rules: Mapping[tuple[int, int], tuple[TaxRule, ...]]
     carrier_tax_groups: Mapping[tuple[int, int], int]  # (id_carrier, id_shop) -> id_tax_rules_group
     employee: int  # the lowest active employee id, for private messages
 
@@ -144,6 +179,17 @@ class ShopFacts:
             if key in self.configuration:
                 return self.configuration[key]
         return default
+
+    def ruled_tax(self, id_tax_rules_group: int, id_country: int, id_state: int = 0, postcode: str = "") -> int | None:
+        """The id_tax of the rule that PrestaShop would apply to an address (0: no tax), None where no rule covers it.
+        Without state and postcode: what holds for the country as a whole."""
+        rules = self.tax_rules.get((id_tax_rules_group, id_country), ())
+        return next((rule.id_tax for rule in rules if rule.covers(id_state, postcode)), None)
+
+    def taxes_named_for(self, id_country: int) -> frozenset[int]:
+        """The id_tax of every rule for the country and its regions."""
+        rules = (rule for (_, country), found in self.tax_rules.items() if country == id_country for rule in found)
+        return frozenset(rule.id_tax for rule in rules if rule.id_tax)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from orderferry.prestashop.facts import (
     Province,
     ShopFacts,
     ShopUnit,
+    TaxRule,
 )
 from orderferry.prestashop.planning.places import resolve_country, resolve_province
 from orderferry.prestashop.planning.resolve import (
@@ -100,7 +101,7 @@ FACTS = ShopFacts(
     tax_names={1: "Other 22", 2: "IVA IT 22%", 3: "MwSt 19%"},
     groups={1: "Visitatore", 2: "Ospite"},
     time_zone="Europe/Rome",
-    tax_rules={(1, 10): 2, (1, 1): 3},
+    tax_rules={(1, 10): (TaxRule(2),), (1, 1): (TaxRule(3),)},
     carrier_tax_groups={},
     employee=1,
 )
@@ -193,6 +194,62 @@ def test_the_shop_s_own_rules() -> None:
     assert rule_rate(FACTS, 1, FACTS.countries["DE"]) == RateChoice(Decimal(19), "3")
     assert rule_rate(FACTS, 1, FACTS.countries["ES"]) is None
     assert rule_rate(FACTS, 0, FACTS.countries["ES"]) == RateChoice(Decimal(0))
+
+
+MAINLAND, AZORES, MADEIRA, EXPORT = "23", "16", "22", "0"
+REGIONAL = replace(
+    FACTS,
+    taxes={1: Decimal(23), 2: Decimal(16), 3: Decimal(22), 4: Decimal(5), 5: Decimal("9.975"), 6: Decimal("14.975")},
+    tax_names={},
+    tax_rules={
+        (1, 10): (
+            TaxRule(3, zipcode_from="9000", zipcode_to="9499"),
+            TaxRule(0, zipcode_from="7777"),
+            TaxRule(2, id_state=1003),
+            TaxRule(1),
+        ),
+        (1, 8): (TaxRule(1, zipcode_from="21000", zipcode_to="95999"), TaxRule(2, zipcode_from="20000")),
+        (1, 21): (TaxRule(5, id_state=2101, behavior=1), TaxRule(4, behavior=1)),
+        (2, 21): (TaxRule(5, id_state=2101, behavior=2), TaxRule(4, behavior=2)),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("iso", "id_state", "postcode", "rate"),
+    [
+        pytest.param("IT", 0, "1000-139", MAINLAND, id="mainland"),
+        pytest.param("IT", 1003, "9500-321", AZORES, id="Azores by state"),
+        pytest.param("IT", 0, "9000-017", MADEIRA, id="Madeira by postcode"),
+        pytest.param("IT", 1003, "9000-017", MADEIRA, id="a postcode before a state, as PrestaShop sorts"),
+        pytest.param("IT", 0, "7777", EXPORT, id="a rule without tax"),
+        pytest.param("IT", 1000, "1000", MAINLAND, id="another state"),
+        pytest.param("IT", 0, "", MAINLAND, id="no postcode"),
+        pytest.param("FR", 0, "75001", MAINLAND, id="only ranges"),
+        pytest.param("FR", 0, "20000", AZORES, id="one postcode"),
+        pytest.param("FR", 0, "20137", None, id="in no range"),
+        pytest.param("FR", 0, "", None, id="only ranges, and no postcode"),
+        pytest.param("US", 2101, "", "14.975", id="two taxes added up"),
+        pytest.param("US", 2100, "", "5", id="one of the two"),
+    ],
+)
+def test_the_rule_of_a_region_wins_as_in_prestashop(iso: str, id_state: int, postcode: str, rate: str | None) -> None:
+    found = rule_rate(REGIONAL, 1, FACTS.countries[iso], id_state, postcode)
+    assert (found and found.rate) == (None if rate is None else Decimal(rate))
+    if found is not None:
+        assert found.key == next((str(id_) for id_, one in REGIONAL.taxes.items() if one == found.rate), "")
+
+
+def test_taxes_one_on_top_of_the_other() -> None:
+    found = rule_rate(REGIONAL, 2, FACTS.countries["US"], 2101)
+    assert found == RateChoice(Decimal("15.47375"))
+
+
+def test_a_rule_for_the_whole_country_is_none_for_a_region_of_its_own() -> None:
+    italy = FACTS.countries["IT"]
+    assert rule_rate(REGIONAL, 1, italy, 0, "1000", regional_only=True) is None
+    found = rule_rate(REGIONAL, 1, italy, 1003, "9500-321", regional_only=True)
+    assert found == RateChoice(Decimal(16), "2")
 
 
 @pytest.mark.parametrize(("code", "iso"), [("IT", "IT"), ("it", "IT"), ("UK", "GB"), ("EL", "GR"), ("IC", "ES")])

@@ -64,6 +64,37 @@ def test_a_territory_takes_its_own_rates(
     assert country == iso
 
 
+@pytest.mark.parametrize(
+    ("postcode", "rate"),
+    [("1000-139", "23"), ("9500-321", "16"), ("9000-017", "22"), ("", "23")],
+    ids=["Lisbon", "Azores", "Madeira", "no postcode"],
+)
+def test_a_region_takes_the_rate_of_the_shop_s_rule_for_its_postcodes(
+    sqlite_shop: ShopDatabase, tmp_path: Path, postcode: str, rate: str
+) -> None:
+    country = sqlite_shop.value("SELECT id_country FROM {p}country WHERE iso_code = 'PT'")
+    common = {"id_tax_rules_group": 1, "id_country": country, "id_state": 0, "behavior": 0, "description": ""}
+    for id_tax, own, start, end in [(901, 16, "9500", "9999"), (902, 22, "9000", "9499")]:
+        sqlite_shop.insert("tax", {"id_tax": id_tax, "rate": own, "active": 1, "deleted": 0})
+        sqlite_shop.insert("tax_rule", {**common, "id_tax": id_tax, "zipcode_from": start, "zipcode_to": end})
+    found, _ = rates(sqlite_shop, tmp_path, {"country": "PT", "postal_code": postcode}, {})
+    (own,) = found.by_item.values()
+    assert own is not None
+    assert own.rate == Decimal(rate)
+
+
+def test_the_rule_of_a_territory_s_own_province_is_found(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    """Spain's rules do not hold in the Canary Islands; one for their postcodes does."""
+    country = sqlite_shop.value("SELECT id_country FROM {p}country WHERE iso_code = 'ES'")
+    sqlite_shop.insert("tax", {"id_tax": 907, "rate": 7, "active": 1, "deleted": 0})
+    common = {"id_tax_rules_group": 1, "id_country": country, "id_state": 0, "behavior": 0, "description": ""}
+    sqlite_shop.insert("tax_rule", {**common, "id_tax": 907, "zipcode_from": "35000", "zipcode_to": "38999"})
+    found, _ = rates(sqlite_shop, tmp_path, {"country": "ES", "postal_code": "35001"}, {})
+    (own,) = found.by_item.values()
+    assert own is not None
+    assert own.rate == Decimal(7)
+
+
 def test_what_the_shop_calls_otherwise_is_told_to_staff(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
     imports = importer(sqlite_shop, tmp_path)
     away = Address(name="A B", lines=("Main St 1",), city="St Helier", postal_code="JE2 3AB", country="JE")

@@ -135,9 +135,7 @@ class ShopProbe:
 
     @cached_property
     def _shop_tables(self) -> ShopTables:
-        with self._database.reading("looking at the shop's tables") as connection:
-            names = read_tables(connection, self._prefix, {"tax_rules_group"})
-        return ShopTables(self._prefix, {**self._live, **names})
+        return ShopTables(self._prefix, self._live)
 
     @cached_property
     def _facts(self) -> ShopFacts:

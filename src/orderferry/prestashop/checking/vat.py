@@ -11,7 +11,7 @@ from orderferry.config.model import MarketplaceSettings, Settings
 from orderferry.domain.check_result import CheckResult, failure, fine, warning
 from orderferry.domain.marketplaces import EU_COUNTRIES
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import Country, ShopFacts
 
 _OFF = "0"
@@ -25,8 +25,9 @@ def read_tax_groups(connection: sa.Connection, tables: ShopTables) -> Mapping[in
     names: dict[int, str] = {}
     if tables.has("tax_rules_group", "name"):
         group = tables["tax_rules_group"]
-        rows = connection.execute(sa.select(group.c.id_tax_rules_group, group.c.name))
-        names = {as_int(id_group): as_text(name) for id_group, name in rows}
+        active = tables.column("tax_rules_group", "active", 1)
+        rows = connection.execute(sa.select(group.c.id_tax_rules_group, group.c.name, active))
+        names = {as_int(number): as_text(name) + ("" if as_flag(on) else ", not active") for number, name, on in rows}
     return {id_group: names.get(id_group, "") for id_group in map(as_int, used) if id_group}
 
 
@@ -69,8 +70,12 @@ def _rates_of(group: int, countries: list[Country], facts: ShopFacts, groups: Ma
 
 
 def _rate(group: int, country: Country, facts: ShopFacts) -> str:
-    id_tax = facts.tax_rules.get((group, country.id))
-    return "unknown" if id_tax is None else f"{facts.taxes[id_tax].normalize():f} %"
+    rules = facts.tax_rules.get((group, country.id), ())
+    whole = facts.ruled_tax(group, country.id)
+    taxes = [rule.id_tax for rule in rules if rule.regional] + ([] if whole is None else [whole])
+    rates = sorted({facts.taxes.get(id_tax, Decimal(0)) for id_tax in taxes}, reverse=True)
+    by_region = " by region" if len(rates) > 1 or (rates and whole is None) else ""
+    return f"{' or '.join(f'{rate.normalize():f}' for rate in rates)} %{by_region}" if rates else "unknown"
 
 
 def _without_rate(
@@ -98,8 +103,8 @@ def _at_home_rate(
     same = [
         f"{_group(group, groups)}: {_rate(group, country, facts)}"
         for group in sorted(groups)
-        if (id_tax := facts.tax_rules.get((group, country.id))) is not None
-        and id_tax == facts.tax_rules.get((group, home.id))
+        if (id_tax := facts.ruled_tax(group, country.id))
+        and id_tax == facts.ruled_tax(group, home.id)
         and facts.taxes[id_tax]
     ]
     if same:

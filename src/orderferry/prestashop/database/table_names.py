@@ -18,7 +18,7 @@ OPTIONAL_TABLES = frozenset(
     """
     carrier_shop carrier_tax_rules_group_shop cart_rule cart_rule_lang country_lang currency_shop hook
     hook_module message module order_cart_rule order_slip order_slip_detail product_sale product_supplier
-    stock_mvt stock_mvt_reason
+    stock_mvt stock_mvt_reason tax_rules_group
     """.split()  # noqa: SIM905 — a list of names reads better as text
 )
 

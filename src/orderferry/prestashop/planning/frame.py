@@ -30,6 +30,11 @@ class Place:
     vat_number: str = ""
     dni: str = ""
 
+    @property
+    def known_postcode(self) -> str:
+        """The postcode as it stands in the shop's address; '' where that is only a placeholder."""
+        return "" if "postcode" in self.postal.placeholders else self.postal.postcode
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -19,7 +19,7 @@ from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Catalog, Country, Currency, OrderState, ShopFacts
 from orderferry.prestashop.planning.accounts import account_of
 from orderferry.prestashop.planning.backorder import backorder_state
-from orderferry.prestashop.planning.frame import Frame, FrameLine, Paperwork
+from orderferry.prestashop.planning.frame import Frame, FrameLine, Paperwork, Place
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.match_lines import Match, match_items
 from orderferry.prestashop.planning.order_places import places_of
@@ -88,7 +88,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         delivery=delivery,
         invoice_place=invoice_place,
         lines=lines,
-        paperwork=paperwork_of(state, market, bench, delivery.country),
+        paperwork=paperwork_of(state, market, bench, delivery.country, delivery),
         round_mode=market.round_mode,
         round_type=market.round_type,
         payment_label=payment_label(order, market),
@@ -158,9 +158,11 @@ def _goods(lines: tuple[FrameLine, ...], shop_pack_type: int) -> tuple[Goods, ..
     )
 
 
-def paperwork_of(state: OrderState, market: Market, bench: Bench, country: Country | None) -> Paperwork:
-    """Given a state that an order enters and its country of delivery, return what is printed, by invoices.mode, the
-    state's own flags and the shop's settings.
+def paperwork_of(
+    state: OrderState, market: Market, bench: Bench, country: Country | None, place: Place | None = None
+) -> Paperwork:
+    """Given a state that an order enters and its country of delivery (with the place, where it is at hand), return
+    what is printed, by invoices.mode, the state's own flags and the shop's settings.
     """
     facts, shop = bench.facts, market.shop
     never = bench.settings.invoices_mode == "never"
@@ -173,10 +175,11 @@ def paperwork_of(state: OrderState, market: Market, bench: Bench, country: Count
         dated=not numbered and (invoiced or (never and state.logable)),
         yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
         shop_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
-        wrapping_tax=_wrapping_tax(facts, market, country) if country else 0,
+        wrapping_tax=_wrapping_tax(facts, market, country, place) if country else 0,
     )
 
 
-def _wrapping_tax(facts: ShopFacts, market: Market, country: Country) -> int:
+def _wrapping_tax(facts: ShopFacts, market: Market, country: Country, place: Place | None) -> int:
     group = as_int(facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
-    return facts.tax_rules.get((group, country.id), 0)
+    at = (place.id_state, place.known_postcode) if place else (0, "")
+    return facts.ruled_tax(group, country.id, *at) or 0

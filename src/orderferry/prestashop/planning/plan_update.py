@@ -70,7 +70,9 @@ def plan_update(
         id_employee=facts.employee,
         module_name=market.settings.orders.module_name,
         # An adopted order was invoiced by whoever put it into the shop, or by Amazon: no second invoice.
-        paperwork=paperwork_of(changes.state, market, bench, country) if changes.state and not marker.adopted else None,
+        paperwork=paperwork_of(changes.state, market, bench, country, place)
+        if changes.state and not marker.adopted
+        else None,
         taxes=facts.taxes,
         shipping_reason=as_int(facts.setting(SHIPPING_REASON, market.shop)),
         place=place,

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from math import prod
 
 from orderferry.domain.pricing import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit
+from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit, TaxRule
 from orderferry.prestashop.planning.choices import choose, unknown_choice
 
 RATE_TOLERANCE = Decimal("0.05")  # percentage points: 5.5 and 5.500, never 19 and 19.6
+_ADDED_UP = 1  # tax_rule.behavior
 _NAME_OF_SHOP = "0"  # a carrier of this name is shown under the shop's name
 
 
@@ -122,7 +125,7 @@ def resolve_tax(facts: ShopFacts, word: Decimal | str, country: Country | None =
     if isinstance(word, str):
         id_tax = choose(word, {id_: (facts.tax_names.get(id_, ""),) for id_ in facts.taxes}, key, "tax")
         return RateChoice(facts.taxes[id_tax], str(id_tax))
-    ruled = {id_ for (_, id_country), id_ in facts.tax_rules.items() if country and id_country == country.id}
+    ruled = facts.taxes_named_for(country.id) if country else frozenset()
     near = {id_: abs(rate - word) for id_, rate in facts.taxes.items() if word and abs(rate - word) <= RATE_TOLERANCE}
     id_tax = min(near, key=lambda id_: (near[id_], id_ not in ruled, id_), default=0)
     return RateChoice(word, str(id_tax) if id_tax else "")
@@ -131,17 +134,43 @@ def resolve_tax(facts: ShopFacts, word: Decimal | str, country: Country | None =
 def known_rates(facts: ShopFacts, country: Country | None = None) -> tuple[RateChoice, ...]:
     """Every tax of the shop that is in force; those that a rule names for the country come first, since many member
     states share a rate."""
-    ruled = {id_ for (_, id_country), id_ in facts.tax_rules.items() if country and id_country == country.id}
+    ruled = facts.taxes_named_for(country.id) if country else frozenset()
     ordered = sorted(facts.taxes.items(), key=lambda tax: (tax[0] not in ruled, tax[0]))
     return tuple(RateChoice(rate, str(id_tax)) for id_tax, rate in ordered)
 
 
-def rule_rate(facts: ShopFacts, id_tax_rules_group: int, country: Country) -> RateChoice | None:
-    """What the shop's own rules say for a tax rules group and a country of delivery; None when they say nothing.
+def rule_rate(
+    facts: ShopFacts,
+    id_tax_rules_group: int,
+    country: Country,
+    id_state: int = 0,
+    postcode: str = "",
+    *,
+    regional_only: bool = False,
+) -> RateChoice | None:
+    """What the shop's own rules say for a tax rules group and an address of delivery, as PrestaShop's
+    TaxRulesTaxManager resolves them; None when they say nothing.
 
-    Group 0 is PrestaShop's "no tax".
+    Group 0 is PrestaShop's "no tax", as is a rule without tax. Rules that add their taxes up have one rate here, with
+    the shop's tax of that rate if there is one. `regional_only`: a rule for the whole country does not count.
     """
     if not id_tax_rules_group:
         return RateChoice(Decimal(0))
-    id_tax = facts.tax_rules.get((id_tax_rules_group, country.id), 0)
-    return RateChoice(facts.taxes[id_tax], str(id_tax)) if id_tax in facts.taxes else None
+    rules = [
+        rule
+        for rule in facts.tax_rules.get((id_tax_rules_group, country.id), ())
+        if rule.covers(id_state, postcode) and (rule.regional or not regional_only)
+    ]
+    if not rules:
+        return None
+    if rules[0].behavior and len(rules) > 1:
+        return resolve_tax(facts, _combined(facts, rules), country, key="tax rules")
+    id_tax = rules[0].id_tax
+    return RateChoice(facts.taxes[id_tax], str(id_tax)) if id_tax else RateChoice(Decimal(0))
+
+
+def _combined(facts: ShopFacts, rules: Sequence[TaxRule]) -> Decimal:
+    rates = [facts.taxes.get(rule.id_tax, Decimal(0)) for rule in rules]
+    if rules[0].behavior == _ADDED_UP:
+        return sum(rates, Decimal(0))
+    return (prod((1 + rate / 100 for rate in rates), start=Decimal(1)) - 1) * 100

@@ -25,7 +25,8 @@ def rates_for(
     [taxes] names the country: that wins for everything; else the shop's own rules for the product's tax rules group
     and the carrier's. A free line has no group of its own: it bears the standard rate. A shop without taxes (PS_TAX
     off) has 0 % everywhere. Neither configuration nor rules of a country hold in its territories outside its VAT area
-    (the Canary Islands, Livigno, …); those of France hold in Monaco, unless the shop has Monaco's own.
+    (the Canary Islands, Livigno, …), but for rules of that very province or postcode; those of France hold in
+    Monaco, unless the shop has Monaco's own.
     """
     taxes = market.settings.taxes
     area = area_of(order.delivery_address, place.postal.country)
@@ -37,9 +38,9 @@ def rates_for(
     elif configured:
         fixed = resolve_tax(facts, taxes.by_country[configured], place.country, key=f"taxes.{configured}")
     carrier_group = facts.carrier_tax_groups.get((market.carrier(order), market.shop.id))
-    shipping = None if carrier_group is None else _first_rule(facts, carrier_group, countries)
+    shipping = None if carrier_group is None else _first_rule(facts, carrier_group, place, countries)
     return Rates(
-        by_item={item_id: fixed or _ruled(facts, product, countries) for item_id, product in products.items()},
+        by_item={item_id: fixed or _ruled(facts, product, place, countries) for item_id, product in products.items()},
         shipping=fixed or shipping,
         known=known_rates(facts, countries[0] if countries else place.country),
         inside_eu=bool(area.vat),
@@ -56,16 +57,23 @@ def home_country(facts: ShopFacts, shop: ShopUnit) -> str:
     return next((country.iso for country in facts.countries.values() if country.id == id_country), "")
 
 
-def _ruled(facts: ShopFacts, product: Product | None, countries: Sequence[Country]) -> RateChoice | None:
+def _ruled(facts: ShopFacts, product: Product | None, place: Place, countries: Sequence[Country]) -> RateChoice | None:
     if product is not None:
-        return _first_rule(facts, product.id_tax_rules_group, countries)
+        return _first_rule(facts, product.id_tax_rules_group, place, countries)
     group = standard_group(facts)
-    return _first_rule(facts, group, countries) if group else None
+    return _first_rule(facts, group, place, countries) if group else None
 
 
-def _first_rule(facts: ShopFacts, group: int, countries: Sequence[Country]) -> RateChoice | None:
-    """What the shop's rules say for the first of the countries for which they say anything."""
-    return next((rate for country in countries if (rate := rule_rate(facts, group, country)) is not None), None)
+def _first_rule(facts: ShopFacts, group: int, place: Place, countries: Sequence[Country]) -> RateChoice | None:
+    """What the shop's rules say for the first of the countries for which they say anything; for a territory in whose
+    country the shop has a rule of its own for that province or postcode, what that says."""
+    for country in countries:
+        rate = rule_rate(facts, group, country, place.id_state, place.known_postcode)
+        if rate is not None:
+            return rate
+    if place.country in countries:
+        return None
+    return rule_rate(facts, group, place.country, place.id_state, place.known_postcode, regional_only=True)
 
 
 def standard_group(facts: ShopFacts) -> int:
@@ -73,7 +81,12 @@ def standard_group(facts: ShopFacts) -> int:
     no reduced rate exceeds the standard one (directive 2006/112/EC, articles 96 to 98); 0 where it has no rule there.
     """
     home = as_int(facts.setting("PS_COUNTRY_DEFAULT"))
-    rates = {
-        group: facts.taxes[id_tax] for (group, id_country), id_tax in facts.tax_rules.items() if id_country == home
-    }
+    rates = {group: _home_rate(facts, group, home) for group, id_country in facts.tax_rules if id_country == home}
     return min(rates, key=lambda group: (-rates[group], group), default=0)
+
+
+def _home_rate(facts: ShopFacts, group: int, home: int) -> Decimal:
+    """The rate for the country as a whole, else the highest of its regions."""
+    whole = facts.ruled_tax(group, home)
+    named = [rule.id_tax for rule in facts.tax_rules[group, home]] if whole is None else [whole]
+    return max(facts.taxes.get(id_tax, Decimal(0)) for id_tax in named)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
-from orderferry.prestashop.facts import Carrier
+from orderferry.prestashop.facts import Carrier, TaxRule
 
 
 def read_taxes(
@@ -34,23 +34,37 @@ def read_taxes(
 
 def read_tax_rules(
     connection: sa.Connection, tables: ShopTables, rates: Mapping[int, Decimal]
-) -> Mapping[tuple[int, int], int]:
-    """`tax_rule` for whole countries: (id_tax_rules_group, id_country) -> id_tax.
+) -> Mapping[tuple[int, int], tuple[TaxRule, ...]]:
+    """`tax_rule`: (id_tax_rules_group, id_country) -> the rules, in the order in which PrestaShop's TaxRulesTaxManager
+    tries them: postcodes before provinces before the whole country; of equal ones, the first.
 
-    Rules for a province or a range of postcodes are left out, and those whose tax is not in force; of several, the
-    first counts, as it does in PrestaShop where rules are not combined.
+    Left out are the rules of inactive groups, as there, and those whose tax is not in force.
     """
     table = tables["tax_rule"]
-    rows = connection.execute(
-        sa.select(table.c.id_tax_rules_group, table.c.id_country, table.c.id_tax)
-        .where(table.c.id_state == 0, table.c.zipcode_from.in_(("", "0")))
-        .order_by(table.c.id_tax_rule)
-    )
-    rules: dict[tuple[int, int], int] = {}
-    for id_group, id_country, id_tax in rows:
-        if as_int(id_tax) in rates:
-            rules.setdefault((as_int(id_group), as_int(id_country)), as_int(id_tax))
-    return rules
+    statement = sa.select(
+        table.c.id_tax_rules_group,
+        table.c.id_country,
+        table.c.id_tax,
+        table.c.id_state,
+        table.c.zipcode_from,
+        table.c.zipcode_to,
+        table.c.behavior,
+    ).order_by(table.c.id_tax_rule)
+    if tables.has("tax_rules_group", "active"):
+        group = tables["tax_rules_group"]
+        statement = statement.join_from(
+            table, group, group.c.id_tax_rules_group == table.c.id_tax_rules_group, isouter=False
+        ).where(group.c.active == 1)
+    rules: dict[tuple[int, int], list[TaxRule]] = {}
+    for id_group, id_country, id_tax, id_state, start, end, behavior in connection.execute(statement):
+        if not as_int(id_tax) or as_int(id_tax) in rates:
+            rule = TaxRule(as_int(id_tax), as_int(id_state), as_text(start), as_text(end), as_int(behavior))
+            rules.setdefault((as_int(id_group), as_int(id_country)), []).append(rule)
+    return {key: tuple(sorted(found, key=_specific, reverse=True)) for key, found in rules.items()}
+
+
+def _specific(rule: TaxRule) -> tuple[str, str, int]:
+    return rule.zipcode_from.strip().upper(), rule.zipcode_to.strip().upper(), rule.id_state
 
 
 def read_carrier_tax_groups(
