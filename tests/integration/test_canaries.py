@@ -281,11 +281,11 @@ def unusable_configurations(stage: Stage) -> None:
 def an_error_of_our_own(stage: Stage) -> None:
     """An unexpected exception whose text is the buyer's name, chained to another."""
     script = (
-        "import sys\nimport orderferry.run.coming as coming\n"
+        "import sys\nimport orderferry.run.process as process\n"
         "def broken(order, **more):\n"
         "    try:\n        {}[order.buyer.name]\n"
         "    except KeyError as error:\n        raise RuntimeError(str(order)) from error\n"
-        "coming.decide = broken\nfrom orderferry.cli.main import main\nmain()\n"
+        "process.decide = broken\nfrom orderferry.cli.main import main\nmain()\n"
     )
     for words in (["-vv", "import"], ["import", "--json"]):
         arguments = ["-c", str(stage.installed.configuration), *words]

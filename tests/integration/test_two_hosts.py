@@ -152,8 +152,8 @@ def test_a_run_that_loses_its_lease_stops_before_the_next_order(
     applied: list[str] = []
     apply = PrestashopShop.apply
 
-    def apply_and_lose(self: PrestashopShop, plan: Any, now: datetime, meanwhile: Any = None) -> Any:
-        done = apply(self, plan, now, meanwhile)
+    def apply_and_lose(self: PrestashopShop, plan: Any, now: datetime) -> Any:
+        done = apply(self, plan, now)
         applied.append(plan.order_id)
         if len(applied) == 3:
             shop.execute("UPDATE orderferry_ledger_leases SET token = 5, expires = '2999-01-01T00:00:00.000Z'")

@@ -177,7 +177,7 @@ class MemoryShop:
         changed = marker is None or marker.digests.state != str(order.status)
         return Plan(order.order_id, intent, ("rows",) if changed else (), order)
 
-    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         order: Order = plan.work
         marker = self.rows.get(order.order_id)
         if marker is not None and (plan.intent is Intent.CREATE or order.updated < marker.amazon_updated):

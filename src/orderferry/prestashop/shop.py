@@ -152,11 +152,11 @@ class PrestashopShop:
         """Everything that would be written for this order, or why it can't be. Writes nothing."""
         return self._workshop().plan(order, intent, view, self._market(order.marketplace_id), now)
 
-    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
         if plan.work is None:
             return Applied(Effect.UNCHANGED, plan.id_order, notes=plan.notes)
-        return self._workshop().apply(plan, now, meanwhile)
+        return self._workshop().apply(plan, now)
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""

@@ -66,9 +66,9 @@ class Workshop:
         """Everything that would be written for this order, or why it can't be."""
         return plan_order(order, intent, market, Bench(self._settings, self._facts, view.catalog), now)
 
-    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         """Write a plan in one transaction."""
-        return self._transactions.apply(plan, now, meanwhile)
+        return self._transactions.apply(plan, now)
 
     def causes_gone(self, connection: sa.Connection, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem, whether its order is worth another try."""

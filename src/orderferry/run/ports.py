@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -60,11 +60,8 @@ class Shop(HoldsConnection, Protocol):
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
         """Everything that would be written for this order, or why it can't be. Writes nothing."""
 
-    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied | Problem:
-        """Write the plan in one transaction, the marker first; a Problem if this one order can't be written.
-
-        `meanwhile` may be called, once, while the database is at work: it takes a moment, and raises nothing.
-        """
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+        """Write the plan in one transaction, the marker first; a Problem if this one order can't be written."""
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""

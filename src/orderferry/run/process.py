@@ -6,14 +6,12 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain, pairwise
 
-from orderferry.domain.decide import Rules
-from orderferry.domain.entry import EntryState, Sighting, Verdict
+from orderferry.domain.decide import Action, Rules, decide
+from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Effect, Intent, ShopView
-from orderferry.run.coming import INTENTS, Coming
 from orderferry.run.log_context import log_order
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.progress import SILENT, Progress
@@ -23,6 +21,7 @@ from orderferry.run.verdicts import Verdicts
 
 log = logging.getLogger(__name__)
 
+_INTENTS = {Action.CREATE: Intent.CREATE, Action.UPDATE: Intent.UPDATE, Action.RECREATE: Intent.RECREATE}
 _OUTCOMES = {
     Effect.CREATED: Outcome.CREATED,
     Effect.UPDATED: Outcome.UPDATED,
@@ -62,12 +61,10 @@ class Processor:
         view = self.shop.look(readable) if readable else ShopView({}, {})
         verdicts: list[Verdict] = [self._verdicts.unreadable(order, entries) for order in unreadable if order.order_id]
         try:
-            coming = (Coming(o, entries.get(o.order_id), view, rules, self.shop, self.now) for o in readable)
-            for this, following in pairwise(chain(coming, [None])):
+            for order in readable:
                 self.stop.check()
-                assert this is not None  # noqa: S101 — only the last one that follows is None
-                with log_order(this.order.order_id):
-                    verdicts.append(self._one(this, following, looked=looked))
+                with log_order(order.order_id):
+                    verdicts.append(self._one(order, entries.get(order.order_id), view, rules, looked=looked))
                 self.progress.order_done()
         finally:
             self.settle(verdicts)
@@ -81,23 +78,24 @@ class Processor:
     def _verdicts(self) -> Verdicts:
         return Verdicts(self.report, self.now, self.give_up, self.give_up_of)
 
-    def _one(self, this: Coming, following: Coming | None, *, looked: bool) -> Verdict:
-        order, decision = this.order, this.decision
+    def _one(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict:
+        marker, foreign = view.markers.get(order.order_id), view.foreign.get(order.order_id)
+        decision = decide(order, marker=marker, foreign=foreign, entry=entry, rules=rules)
         log.debug("order %s (%s): %s", order.order_id, order.status, decision.action)
-        if decision.action in INTENTS:
-            return self._write(this, following, looked=looked)
-        return self._verdicts.not_written(order, this.entry, decision, this.rules, looked=looked)
+        if decision.action in _INTENTS:
+            return self._write(order, entry, _INTENTS[decision.action], view, looked=looked)
+        return self._verdicts.not_written(order, entry, decision, rules, looked=looked)
 
-    def _write(self, this: Coming, following: Coming | None, *, looked: bool) -> Verdict:
-        order, entry, intent = this.order, this.entry, INTENTS[this.decision.action]
-        plan, now = this.plan
+    def _write(self, order: Order, entry: Entry | None, intent: Intent, view: ShopView, *, looked: bool) -> Verdict:
+        now = self.now()
+        plan = self.shop.plan(order, intent, view, now)
         if isinstance(plan, Problem):
             return self._verdicts.held_back(plan, order, entry, looked=looked)
         if self.dry_run:
             effect = _would_be(intent, plan.changes)
             self.report.note(order.order_id, _OUTCOMES[effect], plan.changes)
             return Verdict(order.order_id, EntryState.SEEN)
-        applied = self.shop.apply(plan, now, following.think_ahead if following else None)
+        applied = self.shop.apply(plan, now)
         if isinstance(applied, Problem):
             return self._verdicts.failed(applied, entry, looked=looked)
         self.report.clear_problems(order.order_id)

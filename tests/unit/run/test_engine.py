@@ -156,7 +156,7 @@ class DictShop:
         changed = marker is None or marker.digests.state != str(order.status)
         return Plan(order.order_id, intent, ("rows",) if changed else (), order)
 
-    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         if plan.order_id == self.dies_at:
             raise ShopUnavailable("the database went away")
         if plan.order_id in self.broken_orders:

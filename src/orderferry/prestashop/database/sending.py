@@ -18,7 +18,6 @@ from orderferry.prestashop.database.values import Bindable
 Found = Mapping[Any, Any]
 # Far below any max_allowed_packet: the least that a server is set up with is one megabyte.
 _LONGEST = 256 * 1024
-_MANY = 10  # statements that keep the server at work for a while
 
 
 @dataclass(slots=True)
@@ -89,11 +88,9 @@ class Together:
     """Sends what waits in one text of several statements (PyMySQL with MULTI_STATEMENTS).
 
     The server ends at the first statement that fails, and its error is raised: none after it has been run.
-    `meanwhile` is called once, when the server has begun with the first of many statements.
     """
 
     connection: sa.Connection
-    meanwhile: Callable[[], None] | None = None
     _texts: list[str] = field(default_factory=list)
     _replies: list[Reply] = field(default_factory=list)
     _length: int = 0
@@ -123,10 +120,7 @@ class Together:
         if not texts:
             return
         cursor = self._cursor
-        cursor.execute(";\n".join(texts))  # back with the first answer, while the server goes on
-        if self.meanwhile is not None and len(texts) >= _MANY:
-            meanwhile, self.meanwhile = self.meanwhile, None
-            meanwhile()
+        cursor.execute(";\n".join(texts))
         for number, reply in enumerate(replies):
             if number and not cursor.nextset():
                 raise RuntimeError("the database gave fewer answers than it was sent statements")

@@ -53,15 +53,12 @@ class ShopWriter:
         self._inserts: dict[str, Reply] = {}
 
     @contextmanager
-    def together(self, meanwhile: Callable[[], None] | None = None) -> Iterator[None]:
-        """Send as few times as possible; at the end of the block, what still waits. SQLite is no journey away.
-
-        `meanwhile`: something to do while the database is at work on the most of it.
-        """
+    def together(self) -> Iterator[None]:
+        """Send as few times as possible; at the end of the block, what still waits. SQLite is no journey away."""
         if self.connection.dialect.name == "sqlite":
             yield
             return
-        self._sender, self._keeps_ids = Together(self.connection, meanwhile), True
+        self._sender, self._keeps_ids = Together(self.connection), True
         try:
             yield
             self._sender.flush()

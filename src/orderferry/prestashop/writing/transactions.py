@@ -43,30 +43,28 @@ class Transactions:
         self._sleep = sleep
         self._keeper = keeper
 
-    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         """Given a plan with work, write it and return what became of it. What the database refuses of this order's
-        values comes back as a problem of this order. `meanwhile` as in `run.ports.Shop`."""
+        values comes back as a problem of this order."""
         if self._keeper is not None:
             self._keeper.before_writing()
         try:
             if isinstance(plan.work, NewOrder):
-                return self._create(plan, plan.work, now, meanwhile)
+                return self._create(plan, plan.work, now)
             return self._update(plan, plan.work, now)
         except RowRefused as refusal:
             return Problem(
                 ProblemCode.WRITE_FAILED, f"order {plan.order_id}: {refusal.message}", plan.order_id, refusal.column
             )
 
-    def _create(
-        self, plan: Plan, work: NewOrder, now: datetime, meanwhile: Callable[[], None] | None
-    ) -> Applied | Problem:
+    def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | Problem:
         reason = as_int(self._facts.setting(SHIPPING_REASON, work.frame.shop))
 
         def write() -> Written:
             """One try to write the order."""
             with self._database.writing(f"writing order {plan.order_id}") as connection:
                 writer = ShopWriter(connection, self._tables)
-                return write_order(writer, work, now, shipping_reason=reason, meanwhile=meanwhile)
+                return write_order(writer, work, now, shipping_reason=reason)
 
         def exists() -> Written | None:
             """The order, if an earlier try or another process has written it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -48,21 +48,13 @@ class Written:
     last_event: int = 0
 
 
-def write_order(
-    writer: ShopWriter,
-    work: NewOrder,
-    now: datetime,
-    *,
-    shipping_reason: int,
-    meanwhile: Callable[[], None] | None = None,
-) -> Written:
+def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Written:
     """Given a rendered order, write all of it; the caller commits.
 
     The marker goes first: DuplicateKey means that another process was faster, and nothing is written.
-    `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none. `meanwhile`: what may be
-    done while the database is at work.
+    `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none.
     """
-    with writer.together(meanwhile):
+    with writer.together():
         written = _write(writer, work, now, shipping_reason)
     return replace(written, last_event=writer.outbox.last)
 
