@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,8 @@ from orderferry.domain.search import Basis, Page
 
 # Amazon's own cut-off of a listing: no change after it is in the pages.
 _CUT_OFFS: dict[Basis, str] = {Basis.UPDATED: "lastUpdatedBefore", Basis.CREATED: "createdBefore"}
+
+_CLOCKS_DIFFER = timedelta(minutes=1)  # of the hosts that answer; the Date header is cut to the second
 
 
 class UnusableBody(ValueError):
@@ -50,16 +52,29 @@ def decode_page(body: Any, basis: Basis, amazon_now: datetime | None) -> Page:
     """Given the JSON of searchOrders, return the page. Raise UnusableBody unless `orders` is a list.
 
     A pagination that is there and can't be read makes the page unusable too: to take it for the last one would lose
-    every order behind it.
+    every order behind it. So does a cut-off that is no time, or in the future: what else it says is as
+    doubtful.
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("orders"), list):
         raise UnusableBody("the answer has no list of orders")
     return Page(
         orders=tuple(decode_order(entry) for entry in body["orders"]),
         next_token=_next_token(body.get("pagination")),
-        observed_until=parse_moment(body.get(_CUT_OFFS[basis])),
+        observed_until=_cut_off(body.get(_CUT_OFFS[basis]), _CUT_OFFS[basis], amazon_now),
         amazon_now=amazon_now,
     )
+
+
+def _cut_off(value: object, field: str, amazon_now: datetime | None) -> datetime | None:
+    """Amazon's cut-off; None where it names none, which leaves the end that was asked for."""
+    if value is None:
+        return None
+    moment = parse_moment(value)
+    if moment is None:
+        raise UnusableBody(f"its {field} is no time")
+    if amazon_now is not None and moment > amazon_now + _CLOCKS_DIFFER:
+        raise UnusableBody(f"its {field} is in Amazon's future")
+    return moment
 
 
 def _next_token(pagination: object) -> str | None:

@@ -13,7 +13,8 @@ class Listing:
     """`search` is frozen; `token` asks for the next page (None: none read yet); valid for 24 hours from `started`.
 
     `observed_until` is the smallest cut-off that the pages named so far; `pages` how many were read; `again` says
-    that this is the second reading of a span whose first took longer than the overlap.
+    that this is the second reading of a span whose first took longer than the overlap; `unreadable` how many orders
+    without an id the pages have shown.
     """
 
     command: str
@@ -23,3 +24,4 @@ class Listing:
     observed_until: datetime | None = None
     pages: int = 0
     again: bool = False
+    unreadable: int = 0

@@ -75,7 +75,9 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.NOT_IMPORTABLE: "Nothing has to be done; `orderferry show {order_id}` tells all that is known of it.",
     ProblemCode.NOT_FOUND: "Check the order id and the region of the configuration.",
     ProblemCode.WRITE_FAILED: "It is tried again by each run; `orderferry -v import --order {order_id}` shows more.",
-    ProblemCode.UNREADABLE_ORDER: "The span is read again; if it stays, report it to orderferry's issue tracker.",
+    ProblemCode.UNREADABLE_ORDER: "It is read again by itself. If it stays, look in Seller Central for an order of "
+    "that time that the shop lacks; `orderferry import --order ID` tries it alone, and `orderferry ignore {order_id} "
+    "--reason …` ends this report.",
     ProblemCode.CLOCK_OFF: "Set the machine's clock (NTP).",
     ProblemCode.LEDGER_REBUILT: "The daily jobs do it by themselves; by hand: `orderferry recheck` and `orderferry "
     "doublecheck`.",

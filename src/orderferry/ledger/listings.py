@@ -32,6 +32,7 @@ def save(connection: Connection, listing: Listing) -> None:
             "observed_until": listing.observed_until,
             "pages": listing.pages,
             "again": listing.again,
+            "unreadable": listing.unreadable,
         },
     )
 
@@ -49,6 +50,7 @@ def find(connection: Connection, command: str) -> list[Listing]:
             observed_until=row.observed_until,
             pages=row.pages,
             again=row.again,
+            unreadable=row.unreadable,
         )
         for row in connection.execute(wanted)
     ]

@@ -14,8 +14,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import Column, Connection, exc, inspect, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import ExecutableDDLElement
 
 from orderferry import __version__
 from orderferry.errors import LedgerUnusable
@@ -41,7 +44,37 @@ def m001_first_tables(connection: Connection) -> None:
     tables.metadata.create_all(connection)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration("m001_first_tables", m001_first_tables),)
+def m002_seller_and_unreadable(connection: Connection) -> None:
+    """Whose coverage it is, and how many orders without an id a listing in progress has shown."""
+    _add_columns(connection, tables.ledger.c.seller, tables.listings.c.unreadable)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("m001_first_tables", m001_first_tables),
+    Migration("m002_seller_and_unreadable", m002_seller_and_unreadable),
+)
+
+
+class _AddColumn(ExecutableDDLElement):
+    """ALTER TABLE … ADD COLUMN."""
+
+    def __init__(self, column: Column[Any]) -> None:
+        self.column = column
+
+
+@compiles(_AddColumn)
+def _compile_add_column(element: _AddColumn, compiler: Any, **_options: Any) -> str:
+    table = compiler.preparer.format_table(element.column.table)
+    return f"ALTER TABLE {table} ADD COLUMN {compiler.get_column_specification(element.column)}"
+
+
+def _add_columns(connection: Connection, *columns: Column[Any]) -> None:
+    """Add columns that are not there yet."""
+    for column in columns:
+        try:
+            connection.execute(select(column).limit(0))
+        except (exc.OperationalError, exc.ProgrammingError):
+            connection.execute(_AddColumn(column))
 
 
 def applied_migrations(connection: Connection) -> frozenset[str] | None:

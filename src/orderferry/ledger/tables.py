@@ -40,6 +40,7 @@ ledger = _table(
     Column("shop", given_word(255), nullable=False),
     Column("created", Moment, nullable=False),
     Column("program_version", own_word(40), nullable=False),
+    Column("seller", own_word(64)),  # by whose refresh token the coverage was read; NULL: by an older version
 )
 
 # The changes of these tables that this file has gone through.
@@ -133,6 +134,7 @@ listings = _table(
     Column("observed_until", Moment),
     Column("pages", Integer, nullable=False),
     Column("again", Boolean, nullable=False),
+    Column("unreadable", Integer, nullable=False, server_default="0"),
 )
 
 # Every run of a command. No exit code: it is still running, or was killed.

@@ -6,7 +6,7 @@ Reads only. What it writes is the ledger's: the quota spent, the run, and that c
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
 from orderferry.domain.entry import Entry, EntryState, Sighting
+from orderferry.domain.problems import HINTS, ProblemCode
 from orderferry.domain.spans import Span
+from orderferry.domain.unreadable_spans import is_mark
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
 from orderferry.run.announce import announce_errors
 from orderferry.run.compare_judge import Judge
-from orderferry.run.compare_result import Comparison, LedgerWords
+from orderferry.run.compare_result import Comparison, LedgerWords, OneSided
 from orderferry.run.compare_rules import GRACE, Scene
 from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness, read_amazon
 from orderferry.run.log_context import log_run
@@ -166,6 +168,8 @@ class Comparer:
         judge.judge(result, with_totals=self.options.month is not None)
         if self.ledger and judge.confirmed_missing:
             self.ledger.make_due(judge.confirmed_missing, self.now())
+        if self.ledger:
+            result.missing += tuple(_unreadable(self.ledger.entries([EntryState.FAILED])))
 
     def _shop_has(self, span: Span) -> bool:
         """Whether the shop has Amazon orders of these days, which a report without data then contradicts."""
@@ -177,6 +181,14 @@ class Comparer:
         status = read_status(ledger, quota, self.settings, self.now())
         states = [EntryState.HELD, EntryState.FAILED, EntryState.WAITING]
         return LedgerWords(status, ledger.entries(states, MOST_OPEN_ENTRIES))
+
+
+def _unreadable(entries: Iterable[Entry]) -> Iterator[OneSided]:
+    """Where Amazon lists orders without an id, which no comparison of ids can find missing."""
+    for entry in entries:
+        if is_mark(entry.order_id):
+            hint = HINTS[ProblemCode.UNREADABLE_ORDER].replace("{order_id}", entry.order_id)
+            yield OneSided(entry.order_id, entry.message, hint)
 
 
 def span_of(options: CompareOptions, zone: ZoneInfo, amazon_now: datetime) -> Span:

@@ -11,6 +11,7 @@ from orderferry.domain.decide import Rules, next_look
 from orderferry.domain.entry import Entry, EntryState, Verdict, problem_of
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.unreadable_spans import is_mark
 from orderferry.errors import AmazonError, QuotaExhausted
 from orderferry.run.log_context import log_order
 from orderferry.run.options import RunOptions
@@ -78,7 +79,8 @@ class DueOrders:
                 due[entry.order_id] = entry
         states = [EntryState.FAILED, EntryState.SEEN, EntryState.WAITING, EntryState.HELD]
         for entry in self.ledger.due(now, states, MOST_LOOKS):
-            due.setdefault(entry.order_id, entry)
+            if not is_mark(entry.order_id):
+                due.setdefault(entry.order_id, entry)
         return list(due.values())
 
     def _fetch_and_process(self, order_ids: Sequence[str], rules: Rules) -> None:

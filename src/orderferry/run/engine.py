@@ -39,6 +39,7 @@ from orderferry.run.report import Report
 from orderferry.run.rules import give_up_of, rules_of
 from orderferry.run.stop import Overdue, StopSwitch
 from orderferry.run.sweeps import Sweep
+from orderferry.run.unreadable import UnreadableBook
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +130,7 @@ class Engine:
             due.restore(Rules(restore=True))
             return
         try:
-            self._observe(report, processor, patience, rules, recovery)
+            self._observe(report, run, processor, patience, rules, recovery)
         except QuotaExhausted as exhausted:
             # getOrder has a quota of its own: single orders can still be looked after.
             report.errors.append(exhausted)
@@ -143,8 +144,8 @@ class Engine:
                 report.add_problem(problem)
         recovery.report_pending()
 
-    def _observe(
-        self, report: Report, processor: Processor, patience: Patience, rules: Rules, recovery: Recovery
+    def _observe(  # noqa: PLR0917 — the parts of the run, put together by _work
+        self, report: Report, run: int, processor: Processor, patience: Patience, rules: Rules, recovery: Recovery
     ) -> None:
         with self.stop.waiting():
             amazon_now = self.source.now()
@@ -154,11 +155,13 @@ class Engine:
         incremental = self.sweep.incremental and not self.options.spans_by_hand
         rereadings = {cell: Rereading(*moments) for cell, moments in self.ledger.rereading(cells).items()}
         refusals = Refusals(self.ledger, report, self.options.dry_run)
+        unreadable = UnreadableBook(self.ledger, report, run, self.now, self.options.dry_run)
         reader = ListingReader(
             self.source,
             self.ledger,
             report,
             refusals,
+            unreadable,
             patience,
             take=lambda orders: self._take(orders, processor, rules),
             credit=self._credit(end),
@@ -170,14 +173,17 @@ class Engine:
         )
         resumed = [reader.resume(listing) for listing in reader.unfinished() if self._is_about(listing, cells)]
         if incremental:
+            unreadable.heed_people()
             coverage = self.ledger.coverage(self.sweep.basis)
-            due = uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings)
+            due = unreadable.apart(uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings))
         elif resumed:
             return  # the rest of a catch-up that stopped for quota: the next one starts anew
         else:
             due = spans_by_hand(self.sweep, self.settings, self._looking_back(recovery), cells, end)
         for part in refusals.apart(due):
             reader.read(searches_for(self.sweep, part))
+        if incremental:
+            reader.read(unreadable.due_again(cells))
         if self.options.dry_run:
             return
         if incremental:

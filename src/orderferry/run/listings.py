@@ -17,11 +17,11 @@ from orderferry.run.patience import Patience
 from orderferry.run.ports import OrderSource, RunLedger
 from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report
+from orderferry.run.unreadable import UnreadableBook
 
 log = logging.getLogger(__name__)
 
 TOKEN_LIFETIME = timedelta(hours=24)  # searchOrders paginationToken
-UNREADABLE_READINGS = 3  # a span with an order without an id counts as covered after so many readings
 
 Take = Callable[[Sequence[Order | UnreadableOrder]], None]
 
@@ -31,13 +31,14 @@ class ListingReader:
     """Reads searches page by page and hands the orders on.
 
     `take` brings the orders of a page to their verdicts. `credit` says whether a search's span may count as coverage.
-    `refusals` is what becomes of marketplaces that Amazon refuses.
+    `refusals` is what becomes of marketplaces that Amazon refuses, `unreadable` of spans with orders without an id.
     """
 
     source: OrderSource
     ledger: RunLedger
     report: Report
     refusals: Refusals
+    unreadable: UnreadableBook
     patience: Patience
     take: Take
     credit: Callable[[Search], bool]
@@ -103,7 +104,7 @@ class ListingReader:
             # Once: should that reading's token be refused too, the next run begins with the first page again.
             log.warning("Amazon no longer takes the pagination token: the span is read from its first page")
             self._drop(listing)
-            finished = self._read_pages(replace(listing, token=None, pages=0, started=self.source.now()))
+            finished = self._read_pages(self._begun_anew(listing))
         except PagingLoop:
             self._drop(listing)  # going on with that token would only lead into the loop again
             raise
@@ -116,6 +117,9 @@ class ListingReader:
             return
         self._cover(finished)
 
+    def _begun_anew(self, listing: Listing) -> Listing:
+        return Listing(self.command, listing.search, self.source.now(), again=listing.again)
+
     def _read_pages(self, listing: Listing) -> Listing:
         search = listing.search
 
@@ -124,42 +128,39 @@ class ListingReader:
             return self.patience.call(lambda: self.source.search(search, token))
 
         for page in read_pages(fetch, listing.token):
-            self._count_unreadable(page, search)
             self.take(page.orders)
             cut_offs = [moment for moment in (listing.observed_until, page.observed_until) if moment]
             listing = replace(
-                listing, token=page.next_token, pages=listing.pages + 1, observed_until=min(cut_offs, default=None)
+                listing,
+                token=page.next_token,
+                pages=listing.pages + 1,
+                observed_until=min(cut_offs, default=None),
+                unreadable=listing.unreadable + _count_nameless(page),
             )
             if page.next_token and self.resumable and not self.dry_run:
                 self.ledger.save_listing(listing)
         return listing
 
     def _cover(self, listing: Listing) -> None:
-        span = observed_span(listing.search, (listing.observed_until, self.source.now()))
+        search = listing.search
+        span = observed_span(search, (listing.observed_until, self.source.now()))
         self._drop(listing)
+        if listing.unreadable:
+            self.unreadable.found(search, span or search.span, listing.unreadable)
         if span is None:
             return
-        cells = cells_of(listing.search)
-        self.report.add_observed(listing.search.basis, cells, span)
-        if self.dry_run or not self.credit(listing.search) or self._stays_uncovered(listing.search):
+        cells = cells_of(search)
+        self.report.add_observed(search.basis, cells, span)
+        if self.dry_run or listing.unreadable:
             return
-        self.ledger.cover(cells, listing.search.basis, span, self.now())
+        self.unreadable.read_clean(search, span)
+        if self.credit(search):
+            self.ledger.cover(cells, search.basis, span, self.now())
 
     def _drop(self, listing: Listing) -> None:
         if self.resumable and not self.dry_run:
             self.ledger.drop_listing(listing)
 
-    def _count_unreadable(self, page: Page, search: Search) -> None:
-        nameless = sum(1 for order in page.orders if isinstance(order, UnreadableOrder) and order.order_id is None)
-        if nameless:
-            self.report.note_nameless(nameless, search)
 
-    def _stays_uncovered(self, search: Search) -> bool:
-        """A span with an order without an id stays uncovered for three readings, then only the report stays."""
-        if search not in self.report.nameless:
-            return False
-        key = f"unreadable {search.basis} {search.channel or 'all'} {' '.join(search.marketplaces)}"
-        readings = int(self.ledger.recall(key) or 0) + 1
-        enough = readings >= UNREADABLE_READINGS
-        self.ledger.remember(key, "0" if enough else str(readings))
-        return not enough
+def _count_nameless(page: Page) -> int:
+    return sum(1 for order in page.orders if isinstance(order, UnreadableOrder) and order.order_id is None)

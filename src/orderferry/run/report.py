@@ -13,7 +13,7 @@ from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.search import Basis, Search
+from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans, normal
 from orderferry.domain.window import Cell
 from orderferry.errors import ConfigError, ExitCode, OrderferryError, worst
@@ -51,7 +51,6 @@ class Report:
     open: Mapping[str, int] = field(default_factory=dict)
     errors: list[OrderferryError] = field(default_factory=list)
     changes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    nameless: dict[Search, int] = field(default_factory=dict)
     said: tuple[tuple[ExitCode, str], ...] = ()  # the conditions that are news, for a run without a terminal
 
     def note(self, order_id: str, outcome: Outcome, changes: tuple[str, ...] = ()) -> None:
@@ -62,18 +61,11 @@ class Report:
         if changes:
             self.changes[order_id] = changes
 
-    def note_nameless(self, count: int, search: Search) -> None:
-        """Count orders without an id: they fail, and the span they are in can't count as read."""
-        for _ in range(count):
-            self.outcomes[f"(order without an id {len(self.outcomes) + 1})"] = Outcome.FAILED
-        self.nameless[search] = self.nameless.get(search, 0) + count
-        self.add_problem(
-            Problem(
-                ProblemCode.UNREADABLE_ORDER,
-                f"{count} entries of Amazon's answer have no order id and can't be imported",
-                subject=search.span.start.isoformat(),
-            )
-        )
+    def note_nameless(self, count: int, problem: Problem) -> None:
+        """Count orders without an id, under the name that `problem` gives to where they are: they fail."""
+        for number in range(1, count + 1):
+            self.outcomes[problem.order_id if number == 1 else f"{problem.order_id} ({number})"] = Outcome.FAILED
+        self.add_problem(problem)
 
     def add_problem(self, problem: Problem) -> None:
         """Add a problem; the same one twice counts once."""

@@ -394,3 +394,29 @@ def test_last_pages(pagination: Any) -> None:
 def test_single_answers_that_do_not_count(body: Any) -> None:
     with pytest.raises(UnusableBody):
         decode_single(body)
+
+
+AMAZON_NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("basis", list(Basis))
+@pytest.mark.parametrize(
+    "cut_off",
+    ["yesterday", "", "2026-11-23", 1795420800, {}, "0001-01-01T00:00:00Z", "2027-11-23T06:00:00Z"],
+    ids=repr,
+)
+def test_a_cut_off_that_is_no_time_or_in_the_future_makes_the_page_unusable(basis: Basis, cut_off: object) -> None:
+    field = {Basis.UPDATED: "lastUpdatedBefore", Basis.CREATED: "createdBefore"}[basis]
+    with pytest.raises(UnusableBody, match=field):
+        decode_page({"orders": [], field: cut_off}, basis, AMAZON_NOW)
+
+
+@pytest.mark.parametrize("cut_off", ["2026-11-23T05:57:00Z", "2026-11-23T06:00:30Z"])
+def test_a_cut_off_of_the_hosts_own_now_is_taken(cut_off: str) -> None:
+    page = decode_page({"orders": [], "lastUpdatedBefore": cut_off}, Basis.UPDATED, AMAZON_NOW)
+    assert page.observed_until == datetime.fromisoformat(cut_off)
+
+
+@pytest.mark.parametrize("body", [{}, {"lastUpdatedBefore": None}])
+def test_a_cut_off_may_be_missing(body: dict[str, object]) -> None:
+    assert decode_page({"orders": [], **body}, Basis.UPDATED, AMAZON_NOW).observed_until is None

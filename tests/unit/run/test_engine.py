@@ -234,9 +234,8 @@ class World:
         ).run()
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    settings = Settings(
+def settings_in(tmp_path: Path) -> Settings:
+    return Settings(
         tmp_path / "shop.toml",
         "shop",
         AmazonSettings(Region.EU, (IT, DE), "id", Secret("s"), Secret("r"), "http://127.0.0.1:1", "http://127.0.0.1:1"),
@@ -245,6 +244,11 @@ def world(tmp_path: Path) -> Iterator[World]:
         ObservationSettings(),
         OrdersSettings(),
     )
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    settings = settings_in(tmp_path)
     with open_ledger(settings.ledger.path, account="a", shop="s", now=START) as ledger:
         yield World(ledger, settings)
 
@@ -519,17 +523,6 @@ def test_a_shop_that_goes_away_keeps_what_is_done_and_covers_nothing(world: Worl
     world.pass_time(minutes=10)
     assert world.run().exit_code is ExitCode.DONE
     assert len(world.shop.writes) == 3
-
-
-def test_an_order_without_an_id_fails_and_its_span_stays_uncovered_for_three_readings(world: World) -> None:
-    world.amazon.put(make_order(1), UnreadableOrder(None, (Flaw("orderId", "missing", True),)))
-    for reading in range(1, 4):
-        report = world.run()
-        assert report.counts["failed"] >= 1
-        assert report.exit_code is ExitCode.NEEDS_A_PERSON
-        covered = any(world.ledger.coverage(Basis.UPDATED).values())
-        assert covered == (reading == 3)
-        world.pass_time(minutes=5)
 
 
 def test_unreadable_orders_with_an_id_are_held_with_the_field(world: World) -> None:

@@ -1,0 +1,170 @@
+"""Orders without an id in Amazon's answers: where they are stays uncovered, and is told until a person settles it.
+
+Each finding is a mark (domain/unreadable_spans.py). To people it is an entry of the ledger like any failed order: told
+daily, seen by `status` and `compare`, set aside by `ignore` with its name in place of an order's id.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from orderferry.domain.durations import iso
+from orderferry.domain.entry import EntryState, Sighting, Verdict
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.orders import Channel
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.search import Basis, Search
+from orderferry.domain.spans import Span, Spans
+from orderferry.domain.unreadable_spans import (
+    NARROW,
+    UnreadableSpan,
+    bounds,
+    read_clean,
+    read_unreadable,
+    set_apart,
+)
+from orderferry.domain.window import Cell
+from orderferry.run.ports import RunLedger
+from orderferry.run.report import Report
+
+log = logging.getLogger(__name__)
+
+_KEPT = "spans with orders without an id"  # in the ledger's memory
+READABLE = "readable"  # the code of a mark that is over
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableBook:
+    """The marks of a ledger, and what a run's readings make of them. A dry run reports them and keeps nothing."""
+
+    ledger: RunLedger
+    report: Report
+    run: int
+    now: Callable[[], datetime]
+    dry_run: bool = False
+
+    def apart(self, due: Mapping[Cell, Spans]) -> Mapping[Cell, Spans]:
+        """Given what each cell needs, return it without what is marked, so that all else can be covered."""
+        return set_apart(due, self._marks())
+
+    def due_again(self, cells: Iterable[Cell]) -> list[Search]:
+        """The searches that read marked spans of these cells again, as far as it is time."""
+        observed, now = set(cells), self.now()
+        due = [mark for mark in self._marks() if set(mark.cells) <= observed and mark.is_due(now)]
+        return [search for mark in due for search in mark.searches()]
+
+    def found(self, search: Search, span: Span, count: int) -> None:
+        """A span was read and has `count` orders without an id: mark it, and report them."""
+        command = self.report.command
+        marks, mark = read_unreadable(self._marks(), search, span, count, command=command, now=self.now())
+        if mark.settled:
+            return
+        problem = _problem(mark)
+        self.report.note_nameless(count, problem)
+        if not self.dry_run:
+            self._keep(marks)
+            self._set(mark, Verdict(mark.name, EntryState.FAILED, problem.code, message=problem.message))
+
+    def read_clean(self, search: Search, span: Span) -> None:
+        """A span was read without such an order: marks that lie within are over."""
+        before = self._marks()
+        after = read_clean(before, search, span, command=self.report.command, now=self.now())
+        if after == before:
+            return
+        for mark in after:
+            if not mark.count:
+                log.info("%s is over: Amazon lists its orders with their ids now", mark.name)
+                self._set(mark, Verdict(mark.name, EntryState.IGNORED, READABLE))
+        self._keep([mark for mark in after if mark.count])
+
+    def heed_people(self) -> None:
+        """What a person has set aside counts as read from now on; what they took back is marked again."""
+        before = self._marks()
+        after = [self._heeded(mark) for mark in before]
+        if after != before and not self.dry_run:
+            self._keep(after)
+
+    def _heeded(self, mark: UnreadableSpan) -> UnreadableSpan:
+        entry = self.ledger.entry(mark.name)
+        settled = entry is not None and entry.ignored_by_person
+        if settled == mark.settled:
+            return mark
+        if settled:
+            for span in mark.spans:
+                self.ledger.cover(mark.cells, Basis.UPDATED, span, self.now())
+        else:
+            problem = _problem(mark)
+            self._set(mark, Verdict(mark.name, EntryState.FAILED, problem.code, message=problem.message))
+        return replace(mark, settled=settled)
+
+    def _set(self, mark: UnreadableSpan, verdict: Verdict) -> None:
+        marketplaces, channels = {cell[0] for cell in mark.cells}, {cell[1] for cell in mark.cells}
+        seen = Sighting(
+            mark.name,
+            next(iter(marketplaces)) if len(marketplaces) == 1 else "",
+            next(iter(channels)) if len(channels) == 1 else None,
+        )
+        self.ledger.note_seen([seen], self.run, self.now())
+        self.ledger.settle([verdict], self.run, self.now())
+
+    def _marks(self) -> list[UnreadableSpan]:
+        return [_from_json(stored) for stored in json.loads(self.ledger.recall(_KEPT) or "[]")]
+
+    def _keep(self, marks: Sequence[UnreadableSpan]) -> None:
+        self.ledger.remember(_KEPT, json.dumps([_as_json(mark) for mark in marks]))
+
+
+def _problem(mark: UnreadableSpan) -> Problem:
+    """What a person is told. The span is named as it was found, until it is as narrow as it gets: one message each."""
+    narrow = mark.spans and all(span.length <= NARROW for span in mark.spans)
+    span = bounds(mark.spans) if narrow else mark.found
+    which = "updated" if mark.spans else "placed"
+    where = ", ".join(sorted({marketplace_code(marketplace) for marketplace, _ in mark.cells}))
+    orders = "1 order" if mark.count == 1 else f"{mark.count} orders"
+    return Problem(
+        ProblemCode.UNREADABLE_ORDER,
+        f"Amazon lists {orders} without an id, {which} from {iso(span.start)} to {iso(span.end)} ({where}): not "
+        "importable",
+        mark.name,
+    )
+
+
+def _as_json(mark: UnreadableSpan) -> dict[str, Any]:
+    return {
+        "name": mark.name,
+        "command": mark.command,
+        "cells": [[marketplace, str(channel)] for marketplace, channel in mark.cells],
+        "found": _span_json(mark.found),
+        "spans": [_span_json(span) for span in mark.spans],
+        "count": mark.count,
+        "readings": mark.readings,
+        "read": mark.read.isoformat(),
+        "settled": mark.settled,
+    }
+
+
+def _from_json(stored: Mapping[str, Any]) -> UnreadableSpan:
+    return UnreadableSpan(
+        name=stored["name"],
+        command=stored["command"],
+        cells=tuple((marketplace, Channel(channel)) for marketplace, channel in stored["cells"]),
+        found=_read_span(stored["found"]),
+        spans=tuple(_read_span(span) for span in stored["spans"]),
+        count=stored["count"],
+        readings=stored["readings"],
+        read=datetime.fromisoformat(stored["read"]),
+        settled=stored["settled"],
+    )
+
+
+def _span_json(span: Span) -> list[str]:
+    return [span.start.isoformat(), span.end.isoformat()]
+
+
+def _read_span(stored: Sequence[str]) -> Span:
+    return Span(datetime.fromisoformat(stored[0]), datetime.fromisoformat(stored[1]))
