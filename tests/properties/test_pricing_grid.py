@@ -78,7 +78,7 @@ def test_what_is_written_is_what_the_buyer_paid(inside_eu: bool, capsys: pytest.
             paid = quantise(one.grand_total.amount, DECIMALS[currency], mode)
             assert {written[name] for name in ("total_paid", "total_paid_tax_incl", "total_paid_real")} == {paid}
             parts = written["total_products_wt"] + written["total_shipping"] + written["total_wrapping"]
-            assert parts - written["total_discounts"] == paid, combination
+            assert (parts, written["total_discounts"]) == (paid, 0), combination
             assert invoice_totals(result)["total_paid_tax_incl"] == paid
             tried += 1
     assert tried == len(BREAKDOWNS) * len(DISCOUNTS) * len(Reading) * len(QUANTITIES) * len(DECIMALS) * len(MODES)

@@ -95,22 +95,25 @@ def problem_of(one: Order, rates: Rates) -> Problem:
 
 def check_identities(one: Order, result: PricedOrder, rounding: Rounding) -> None:
     """PrestaShop's identities (prestashop-order-writing, orders), and that no cent is lost."""
-    lines = sum((line.total for line in result.lines), Amount())
-    charges = result.shipping.amount + result.wrapping.amount
-    assert lines.incl + charges.incl - result.discounts.incl == result.total.incl
-    assert lines.excl + charges.excl - result.discounts.excl == result.total.excl
+    assert sum((line.total for line in result.lines), result.shipping.amount + result.wrapping.amount) == result.total
     if one.grand_total is not None:
         assert result.total.incl == quantise(one.grand_total.amount, rounding.decimals, rounding.mode)
-    shares = [line.discount for line in result.lines] + [result.shipping.discount, result.wrapping.discount]
-    assert sum(shares, Amount()) == result.discounts
-    for share in shares:
-        assert Decimal(0) <= share.excl <= share.incl
+    unit = Decimal(1).scaleb(-rounding.decimals)
     for line in result.lines:
-        assert line.tax_after_discount == line.total.tax - line.discount.tax
-        for unit, total in ((line.unit.excl, line.total.excl), (line.unit.incl, line.total.incl)):
-            assert unit == quantise(unit, 6)
-            assert abs(unit * line.quantity - total) <= Decimal("0.0000005") * line.quantity
-    amounts = [result.discounts, result.total, *(line.total for line in result.lines)]
+        assert line.promotion >= 0
+        for value in (line.unit.excl, line.unit.incl, line.reduction.excl, line.reduction.incl):
+            assert value == quantise(value, 6)
+        close = Decimal("0.0000005") * line.quantity
+        assert abs(line.unit.incl * line.quantity - line.total.incl) <= close
+        assert abs(line.reduction.incl * line.quantity - line.promotion) <= close
+        assert abs(line.unit.excl * line.quantity - line.total.excl) <= unit * line.quantity + close
+        if line.tax_key:  # what an edit of the order computes the one price from the other by
+            recomputed = line.unit.incl / (1 + line.rate / 100)
+            assert (
+                abs(line.unit.excl - recomputed) <= Decimal("0.000002")
+                or abs(recomputed * line.quantity - line.total.excl) > unit * line.quantity
+            )
+    amounts = [result.total, *(line.total for line in result.lines)]
     for amount in amounts:
         assert amount.excl == quantise(amount.excl, rounding.decimals)
         assert amount.incl == quantise(amount.incl, rounding.decimals)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orderferry.domain.orders import Order
+from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
@@ -44,14 +44,12 @@ def amount(excl: str, incl: str) -> Amount:
 
 def priced_line(quantity: int = 2, **more: Any) -> PricedLine:
     values: dict[str, Any] = {
-        "item_id": ORDER.items[0].item_id,
-        "label": "",
+        "kind": ProceedsType.ITEM,
+        "item_ids": (ORDER.items[0].item_id,),
         "quantity": quantity,
-        "unit": amount("11.900000", "14.520000"),
+        "unit": amount("11.901639", "14.520000"),
         "total": amount("23.80", "29.04"),
         "rate": Decimal(22),
-        "tax_after_discount": Decimal("5.24"),
-        "unit_tax_after_discount": Decimal("2.620000"),
         "tax_key": "1",
     }
     return PricedLine(**{**values, **more})
@@ -63,7 +61,6 @@ def priced_order(**more: Any) -> PricedOrder:
         "lines": (priced_line(),),
         "shipping": PricedCharge(amount("7.00", "8.54"), Decimal(22), "1"),
         "wrapping": PricedCharge(Amount(), Decimal(0)),
-        "discounts": Amount(),
         "total": amount("30.80", "37.58"),
         "reading": Reading.TAX_INSIDE,
     }
@@ -73,7 +70,7 @@ def priced_order(**more: Any) -> PricedOrder:
 def frame(order: Order = ORDER, **more: Any) -> Frame:
     """A frame for one mug, twice, paid, invoiced."""
     priced = more.pop("priced", priced_order())
-    line = FrameLine(priced.lines[0], order.items[0], MUG, tax_name="IVA IT 22%")
+    line = FrameLine(priced.lines[0], (order.items[0],), MUG, tax_name="IVA IT 22%")
     made = Frame(
         order=order,
         priced=priced,

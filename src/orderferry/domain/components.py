@@ -68,11 +68,15 @@ def _cut(item: int | None, sheet: Sheet, found: Reconciled) -> list[Component]:
 
 
 def _discount_shares(sheet: Sheet, reduction: Decimal, parts: Sequence[Component]) -> list[Decimal]:
-    """The discount of each part: as detailed; what is not detailed lowers the item first, then the rest."""
+    """The discount of each part: as detailed; what is not detailed lowers what its amount and Amazon's tax betray, else
+    the item first, then the rest."""
     detailed = [sheet.discount_details.get(part.kind, ZERO) for part in parts]
     if sum(detailed, ZERO) > reduction:
         return list(allocate(reduction, detailed, _decimals(reduction)))
     left = reduction - sum(detailed, ZERO)
+    free = _paid_by(left, sheet, parts)
+    if free is not None:
+        return [share + (left if place == free else ZERO) for place, share in enumerate(detailed)]
     room = max(parts[0].amount - detailed[0], ZERO)
     to_first = min(left, room)
     shares = [detailed[0] + to_first, *detailed[1:]]
@@ -80,6 +84,19 @@ def _discount_shares(sheet: Sheet, reduction: Decimal, parts: Sequence[Component
     rooms = [max(part.amount - share, ZERO) for part, share in zip(parts, shares, strict=True)]
     more = allocate(left, rooms, _decimals(left))
     return [share + extra for share, extra in zip(shares, more, strict=True)]
+
+
+def _paid_by(discount: Decimal, sheet: Sheet, parts: Sequence[Component]) -> int | None:
+    """The shipping (or fee) that an undetailed discount pays in full: it costs just as much, and of all that is taxed
+    it alone bears no tax."""
+    if not discount or not sheet.tax or not sheet.tax_details:
+        return None
+    found = [
+        place
+        for place, part in enumerate(parts)
+        if place and part.amount == discount and not sheet.tax_details.get(part.kind, ZERO)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _tax_shares(sheet: Sheet, tax: Decimal, parts: Sequence[Component]) -> list[Decimal]:

@@ -1,7 +1,7 @@
 """Amazon's money in PrestaShop's terms, to the cent.
 
 The way: one currency -> the reading that adds up (`reconcile`) -> components (`components`) -> the tax in each
-(`tax_split`) -> rounded sums (`settle`) -> lines, charges and discounts as PrestaShop's tables hold them
+(`tax_split`) -> rounded sums (`settle`) -> lines and charges as PrestaShop's tables hold them
 (prestashop-order-writing, orders, order_detail, order_detail_tax).
 """
 
@@ -14,22 +14,26 @@ from decimal import Decimal, localcontext
 from orderferry.domain.components import Component, components_of
 from orderferry.domain.money import quantise
 from orderferry.domain.orders import Order, ProceedsType
-from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, RateChoice, Rates, Rounding
+from orderferry.domain.pricing import (
+    Amount,
+    PricedCharge,
+    PricedLine,
+    PricedOrder,
+    RateChoice,
+    Rates,
+    Rounding,
+    make_line,
+)
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import KINDS, ZERO, CannotPrice, checked_currency
 from orderferry.domain.reconcile import Reconciled, reconcile
 from orderferry.domain.settle import Bucket, Settled, settle
 from orderferry.domain.tax_split import Part, TaxSplitter, families_of, is_collected_by_amazon
 
-UNIT_PRICE_DECIMALS = 6  # order_detail.unit_price_tax_incl is decimal(20,6)
 _PRECISION = 60  # digits: thousands of the largest amounts sum exactly
 
-# Lines of ours, without a product: what the buyer also paid and PrestaShop has no field for.
-FREE_LINES = {
-    ProceedsType.COD_FEE: "Cash on delivery fee",
-    ProceedsType.OTHER: "Other charges",
-    ProceedsType.DELIVERY_TIP: "Delivery tip",
-}
+# What the buyer also paid and PrestaShop has no field for: lines of their own.
+FEES = (ProceedsType.COD_FEE, ProceedsType.OTHER, ProceedsType.DELIVERY_TIP)
 
 
 def price_order(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder | Problem:
@@ -58,16 +62,14 @@ def _price(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder:
     total = quantise(found.total, rounding.decimals, rounding.mode)
     settled = settle(_buckets(order, parts, total), total, rounding)
     by_kind = {one.bucket.kind: one for one in settled if one.bucket.item is None}
-    discounts = sum((one.discount for one in settled), Amount())
     return PricedOrder(
         currency=currency,
         lines=tuple(
-            _line(order, one) for one in settled if one.bucket.item is not None or one.bucket.kind in FREE_LINES
+            _line(order, one, rounding) for one in settled if one.bucket.item is not None or one.bucket.kind in FEES
         ),
         shipping=_charge(by_kind.get(ProceedsType.SHIPPING)),
         wrapping=_charge(by_kind.get(ProceedsType.GIFT_WRAP)),
-        discounts=discounts,
-        total=sum((one.paid for one in settled), Amount()),
+        total=sum((one.total for one in settled), Amount()),
         reading=found.reading,
         collected_by_amazon=any(is_collected_by_amazon(item) for item in order.items),
     )
@@ -102,27 +104,23 @@ def _buckets(order: Order, parts: Sequence[Part], total: Decimal) -> list[Bucket
     buckets = [Bucket(ProceedsType.ITEM, tuple(some), index) for index, some in of_items.items() if some]
     buckets += [Bucket(kind, tuple(some)) for kind, some in of_kinds.items() if some]
     if not buckets and total:
-        nothing = Part(Component(None, ProceedsType.OTHER, ZERO), ZERO, ZERO, ZERO, ZERO, ZERO, "")
+        nothing = Part(Component(None, ProceedsType.OTHER, ZERO), ZERO, ZERO, ZERO, ZERO, "")
         buckets.append(Bucket(ProceedsType.OTHER, (nothing,)))
     return buckets
 
 
-def _line(order: Order, settled: Settled) -> PricedLine:
+def _line(order: Order, settled: Settled, rounding: Rounding) -> PricedLine:
     bucket = settled.bucket
     item = order.items[bucket.item] if bucket.item is not None else None
-    quantity = item.quantity if item else 1
-    tax = settled.paid.tax
-    return PricedLine(
-        item_id=item.item_id if item else "",
-        label="" if item else FREE_LINES[bucket.kind],
-        quantity=quantity,
-        unit=Amount(_each(settled.total.excl, quantity), _each(settled.total.incl, quantity)),
-        total=settled.total,
+    return make_line(
+        bucket.kind,
+        (item.item_id,) if item else (),
+        item.quantity if item else 1,
+        settled.total,
         rate=bucket.main.rate,
-        tax_after_discount=tax,
-        unit_tax_after_discount=_each(tax, quantity),
         tax_key=bucket.main.tax_key,
-        discount=settled.discount,
+        promotion=settled.promotion,
+        rounding=rounding,
     )
 
 
@@ -130,8 +128,4 @@ def _charge(settled: Settled | None) -> PricedCharge:
     if settled is None:
         return PricedCharge(Amount(), ZERO)
     main = settled.bucket.main
-    return PricedCharge(settled.total, main.rate, main.tax_key, settled.discount)
-
-
-def _each(total: Decimal, quantity: int) -> Decimal:
-    return quantise(total / quantity, UNIT_PRICE_DECIMALS)
+    return PricedCharge(settled.total, main.rate, main.tax_key, settled.promotion)

@@ -6,12 +6,17 @@ All amounts are in the order's currency, Decimal, rounded to the currency's deci
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from orderferry.domain.money import quantise, smallest_unit
+from orderferry.domain.orders import ProceedsType
+
 ZERO = Decimal(0)
+_HUNDRED = Decimal(100)
+UNIT_PRICE_DECIMALS = 6  # order_detail.unit_price_tax_incl is decimal(20,6)
 
 
 class Reading(StrEnum):
@@ -40,45 +45,45 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """One order_detail. `item_id` '' for a line of ours (COD fee, delivery tip, other charges): `label` names it.
+    """One order_detail: what a buyer paid for some items of Amazon's, or for a fee.
 
-    `total` is before order discounts, as PrestaShop has it; `tax_after_discount` is order_detail_tax.total_amount;
-    `rate` in percent. `tax_key` is the id_tax that was chosen, '' when none fits (outside the EU only) or none applies.
+    `kind` is ITEM, or which fee it is; `item_ids` are Amazon's items, none for a fee. `total` is what was paid,
+    promotions already taken off; `promotion` is how much they took, with tax. `unit` and `reduction` are what one piece
+    costs and what promotions took off it. `rate` in percent; `tax_key` is the id_tax that was chosen, '' when none fits
+    (outside the EU only) or none applies.
     """
 
-    item_id: str
-    label: str
+    kind: ProceedsType
+    item_ids: tuple[str, ...]
     quantity: int
-    unit: Amount
     total: Amount
+    unit: Amount
     rate: Decimal
-    tax_after_discount: Decimal
-    unit_tax_after_discount: Decimal
     tax_key: str = ""
-    discount: Amount = Amount()  # this line's share of the order's discounts
+    promotion: Decimal = ZERO
+    reduction: Amount = Amount()
 
 
 @dataclass(frozen=True, slots=True)
 class PricedCharge:
-    """Shipping or gift wrapping of the whole order, before discounts; `discount` is its share of them."""
+    """Shipping or gift wrapping of the whole order: what was paid for it, and `promotion`, what was taken off."""
 
     amount: Amount
     rate: Decimal
     tax_key: str = ""
-    discount: Amount = Amount()
+    promotion: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class PricedOrder:
-    """The order's money. Always: total.incl == Amazon's grand total, and
-    Σ lines.total + shipping + wrapping − discounts == total, for excl and incl alike.
+    """The order's money. Always: total.incl == Amazon's grand total, and Σ lines.total + shipping + wrapping == total,
+    for excl and incl alike.
     """
 
     currency: str
     lines: tuple[PricedLine, ...]
     shipping: PricedCharge
     wrapping: PricedCharge
-    discounts: Amount  # positive
     total: Amount
     reading: Reading
     collected_by_amazon: bool = False
@@ -120,3 +125,62 @@ class Rounding:
 
     decimals: int = 2
     mode: int = 2
+
+
+def make_line(
+    kind: ProceedsType,
+    item_ids: tuple[str, ...],
+    quantity: int,
+    total: Amount,
+    *,
+    rate: Decimal,
+    tax_key: str,
+    promotion: Decimal,
+    rounding: Rounding,
+) -> PricedLine:
+    """Return a line with its unit prices: with tax the total by the quantity, net by the rate.
+
+    PrestaShop computes an edited order from unit prices, the one from the other by the tax's rate: a net unit price
+    that was rounded to the cent, or taken from the rounded total, would move the total then. Where the rate does not
+    lead from the one total to the other (tax without a rate of its own) the net total decides.
+    """
+    each = total.incl / quantity
+    net = each / (1 + rate / _HUNDRED)
+    if abs(net * quantity - total.excl) > smallest_unit(rounding.decimals) * quantity:
+        net = total.excl / quantity
+    off = promotion / quantity
+    return PricedLine(
+        kind=kind,
+        item_ids=item_ids,
+        quantity=quantity,
+        total=total,
+        unit=_six(net, each),
+        rate=rate,
+        tax_key=tax_key,
+        promotion=promotion,
+        reduction=_six(off / (1 + rate / _HUNDRED), off),
+    )
+
+
+def join_lines(lines: Sequence[PricedLine], rounding: Rounding) -> PricedLine:
+    """Given lines of one product at one rate, return the one line that they are in the shop, at the average price.
+
+    PrestaShop gives every line of a product the price of its first one as soon as the order is edited.
+    """
+    first = lines[0]
+    if len(lines) == 1:
+        return first
+    return make_line(
+        first.kind,
+        tuple(item_id for line in lines for item_id in line.item_ids),
+        sum(line.quantity for line in lines),
+        sum((line.total for line in lines), Amount()),
+        rate=first.rate,
+        tax_key=first.tax_key,
+        promotion=sum((line.promotion for line in lines), ZERO),
+        rounding=rounding,
+    )
+
+
+def _six(excl: Decimal, incl: Decimal) -> Amount:
+    return Amount(quantise(excl, UNIT_PRICE_DECIMALS), quantise(incl, UNIT_PRICE_DECIMALS))

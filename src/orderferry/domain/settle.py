@@ -37,16 +37,11 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A bucket's amounts, rounded: `total` before discount, `discount` not negative, `paid` the difference."""
+    """A bucket's amounts, rounded: `total` is what the buyer pays, `promotion` what was taken off it, not negative."""
 
     bucket: Bucket
     total: Amount
-    discount: Amount
-
-    @property
-    def paid(self) -> Amount:
-        """What the buyer pays: total less discount, both ways."""
-        return Amount(self.total.excl - self.discount.excl, self.total.incl - self.discount.incl)
+    promotion: Decimal
 
 
 def settle(buckets: Sequence[Bucket], total: Decimal, rounding: Rounding) -> tuple[Settled, ...]:
@@ -81,7 +76,7 @@ def _largest(buckets: Sequence[Bucket], exact: Sequence[Decimal]) -> int:
 
 
 def _round(bucket: Bucket, move: Decimal, rounding: Rounding) -> Settled:
-    """Payment and net are rounded; the discount is what is missing to the rounded price before it."""
+    """Payment and net are rounded; the promotion is what is missing to the rounded price before it."""
 
     def rounded(value: Decimal) -> Decimal:
         """To the rounding's own number of decimals."""
@@ -89,12 +84,10 @@ def _round(bucket: Bucket, move: Decimal, rounding: Rounding) -> Settled:
 
     paid = rounded(_sum(part.paid for part in bucket.parts))
     net = rounded(_sum(part.net for part in bucket.parts))
-    discount = Amount()
+    promotion = ZERO
     if any(part.component.discount for part in bucket.parts):
-        incl = max(rounded(_sum(part.gross for part in bucket.parts)) - paid, ZERO)
-        excl = max(rounded(_sum(part.bare for part in bucket.parts)) - net, ZERO)
-        discount = Amount(min(excl, incl), incl)
-    return Settled(bucket, Amount(net + move, paid + move) + discount, discount)
+        promotion = max(rounded(_sum(part.gross for part in bucket.parts)) - paid, ZERO)
+    return Settled(bucket, Amount(net + move, paid + move), promotion)
 
 
 def _sum(values: Iterable[Decimal]) -> Decimal:

@@ -28,14 +28,13 @@ _IOSS = "IOSS"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A component with its tax, unrounded. `paid`/`net`: after discount, with and without tax; `gross`/`bare`: before
-    discount, with and without tax. `rate` in percent, `tax_key` the id_tax or ''."""
+    """A component with its tax, unrounded. `paid`/`net`: after discount, with and without tax; `gross`: before
+    discount, with tax. `rate` in percent, `tax_key` the id_tax or ''."""
 
     component: Component
     paid: Decimal
     net: Decimal
     gross: Decimal
-    bare: Decimal
     rate: Decimal
     tax_key: str
 
@@ -85,9 +84,7 @@ class TaxSplitter:
     def _by_rate(self, component: Component, choice: RateChoice) -> Part:
         factor = 1 + choice.rate / HUNDRED
         paid = component.rest
-        return Part(
-            component, paid, paid / factor, component.amount, component.amount / factor, choice.rate, choice.key
-        )
+        return Part(component, paid, paid / factor, component.amount, choice.rate, choice.key)
 
     def _by_amount(self, component: Component, tax: Decimal) -> Part:
         """Amazon's TAX is kept to the cent; the rate only says which tax it is, and what the discount took of it."""
@@ -103,14 +100,9 @@ class TaxSplitter:
             choice = self._unexplained(component, tax, net)
         choice = self._booked(component, choice)
         paid = net + tax if on_top else rest
-        factor = 1 + max(choice.rate, ZERO) / HUNDRED
-        if not component.discount:
-            gross, bare = paid, net
-        elif on_top:
-            gross, bare = component.amount * factor, component.amount
-        else:
-            gross, bare = component.amount, component.amount / factor
-        return Part(component, paid, net, gross, bare, choice.rate, choice.key)
+        factor = 1 + max(choice.rate, ZERO) / HUNDRED if on_top else 1
+        gross = component.amount * factor if component.discount else paid
+        return Part(component, paid, net, gross, choice.rate, choice.key)
 
     def _rate_without_amount(self, component: Component) -> RateChoice:
         """The rate where Amazon tells no amount of tax, or tells 0."""

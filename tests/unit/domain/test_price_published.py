@@ -58,4 +58,4 @@ def test_address(order_id: str) -> None:
 
 def test_taxes_of_the_british_example() -> None:
     result = priced(decoded("202-1234567-8901234"), export_rates())
-    assert (result.lines[0].tax_after_discount, result.shipping.amount.tax) == (Decimal("3.00"), Decimal("1.00"))
+    assert (result.lines[0].total.tax, result.shipping.amount.tax) == (Decimal("3.00"), Decimal("1.00"))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.domain.orders import Order
+from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.pricing import RateChoice, Reading, Rounding
 from support.amazon_money import IT_10, IT_22, eu_rates, export_rates, item, money, order, pair, priced, row
 
@@ -78,10 +78,10 @@ def test_free_lines() -> None:
     rows = (row("ITEM", "12.20"), row("COD_FEE", "6.10"), row("OTHER", "1.22"), row("NEW_FEE", "1.22"))
     one = order(item("20.74", *rows), grand="22.74", proceeds=(row("DELIVERY_TIP", "2.00"),))
     result = priced(one, eu_rates())
-    assert [(line.item_id, line.label, line.quantity, line.total, line.tax_key) for line in result.lines[1:]] == [
-        ("", "Cash on delivery fee", 1, pair("5.00", "6.10"), "1"),
-        ("", "Other charges", 1, pair("2.00", "2.44"), "1"),
-        ("", "Delivery tip", 1, pair("2.00", "2.00"), ""),
+    assert [(line.item_ids, line.kind, line.quantity, line.total, line.tax_key) for line in result.lines[1:]] == [
+        ((), ProceedsType.COD_FEE, 1, pair("5.00", "6.10"), "1"),
+        ((), ProceedsType.OTHER, 1, pair("2.00", "2.44"), "1"),
+        ((), ProceedsType.DELIVERY_TIP, 1, pair("2.00", "2.00"), ""),
     ]
 
 
@@ -108,7 +108,7 @@ def test_cancelled_items_leave_no_line() -> None:
         item(None, item_id="3", quantity=0, cancelled_by="BUYER"),
         grand="12.20",
     )
-    assert [line.item_id for line in priced(one, eu_rates()).lines] == ["1"]
+    assert [line.item_ids for line in priced(one, eu_rates()).lines] == [("1",)]
 
 
 def test_what_is_still_charged_for_a_cancelled_item_is_another_charge() -> None:
@@ -116,7 +116,7 @@ def test_what_is_still_charged_for_a_cancelled_item_is_another_charge() -> None:
         item("12.20", row("ITEM", "12.20")), item("1.10", row("ITEM", "1.10"), item_id="2", quantity=0), grand="13.30"
     )
     line = priced(one, eu_rates(by_item={"1": IT_22, "2": IT_10})).lines[1]
-    assert (line.item_id, line.label, line.total, line.tax_key) == ("", "Other charges", pair("1.00", "1.10"), "2")
+    assert (line.item_ids, line.kind, line.total, line.tax_key) == ((), ProceedsType.OTHER, pair("1.00", "1.10"), "2")
 
 
 @pytest.mark.parametrize("grand", [None, "0.00"], ids=["no total", "total of zero"])

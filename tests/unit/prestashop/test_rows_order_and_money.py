@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orderferry.domain.orders import ProceedsType
 from orderferry.domain.pricing import Amount, PricedCharge
 from orderferry.prestashop.planning.frame import FrameLine, Paperwork
 from orderferry.prestashop.rows.address import address_rows
@@ -16,7 +17,6 @@ from orderferry.prestashop.rows.cart import cart_rows
 from orderferry.prestashop.rows.customer import customer_rows
 from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows, tax_columns
 from orderferry.prestashop.rows.drafts import (
-    CART_RULE,
     DELIVERY_ADDRESS,
     INVOICE,
     INVOICE_ADDRESS,
@@ -29,7 +29,7 @@ from orderferry.prestashop.rows.drafts import (
 )
 from orderferry.prestashop.rows.invoice import invoice_address_text, invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.money import invoice_totals, order_totals
-from orderferry.prestashop.rows.order import carrier_row, discount_rows, order_row
+from orderferry.prestashop.rows.order import carrier_row, order_row
 from orderferry.prestashop.rows.payment import payment_row
 from support.frames import MUG, ORDER, PLACE, POSTAL, SHIPPED, amount, frame, priced_line, priced_order
 
@@ -37,17 +37,13 @@ cents = st.integers(0, 10**9).map(lambda number: Decimal(number).scaleb(-2))
 amounts = st.builds(lambda excl, tax: Amount(excl, excl + tax), cents, cents)
 
 
-@given(lines=st.lists(amounts, min_size=1, max_size=4), shipping=amounts, wrapping=amounts, discounts=amounts)
-def test_every_total_stands_under_each_of_its_names(
-    lines: list[Amount], shipping: Amount, wrapping: Amount, discounts: Amount
-) -> None:
-    gross = sum(lines, Amount()) + shipping + wrapping
-    total = Amount(gross.excl - discounts.excl, gross.incl - discounts.incl)
+@given(lines=st.lists(amounts, min_size=1, max_size=4), shipping=amounts, wrapping=amounts)
+def test_every_total_stands_under_each_of_its_names(lines: list[Amount], shipping: Amount, wrapping: Amount) -> None:
+    total = sum(lines, shipping + wrapping)
     priced = priced_order(
         lines=tuple(priced_line(total=line) for line in lines),
         shipping=PricedCharge(shipping, Decimal(22), "1"),
         wrapping=PricedCharge(wrapping, Decimal(22), "1"),
-        discounts=discounts,
         total=total,
     )
     row, invoice = order_totals(priced), invoice_totals(priced)
@@ -143,7 +139,7 @@ def test_a_line_is_named_in_the_orders_language() -> None:
 
 
 def test_untaxed_lines_have_no_tax_row_and_free_lines_no_product() -> None:
-    free = FrameLine(priced_line(1, item_id="", label="Delivery tip", tax_key="", rate=Decimal(0)))
+    free = FrameLine(priced_line(1, kind=ProceedsType.DELIVERY_TIP, item_ids=(), tax_key="", rate=Decimal(0)))
     made = frame(lines=(frame().lines[0], free))
     rows = detail_rows(made)
 
@@ -178,12 +174,24 @@ def test_without_papers_nothing_points_at_an_invoice() -> None:
     assert carrier_row(frame()).values["id_order_invoice"] == INVOICE
 
 
-def test_discounts_are_a_positive_row_of_our_own_rule() -> None:
-    cheaper = frame(priced=priced_order(discounts=amount("4.10", "5.00"), total=amount("26.70", "32.58")))
-    (row,) = discount_rows(cheaper)
+def test_a_promotion_is_the_lines_own_reduction() -> None:
+    """As PrestaShop writes a specific price of 12.20 off 61.00 at 22 % (prestashop-order-edits, 1)."""
+    line = priced_line(
+        1,
+        total=amount("40.00", "48.80"),
+        unit=amount("40.000000", "48.800000"),
+        promotion=Decimal("12.20"),
+        reduction=amount("10.000000", "12.200000"),
+    )
+    made = frame(lines=(replace(frame().lines[0], priced=line),), priced=priced_order(lines=(line,)))
+    (row,), (tax,) = detail_rows(made), detail_tax_rows(made)
 
-    assert (row.values["id_cart_rule"], row.values["value"]) == (CART_RULE, Decimal("5.00"))
-    assert discount_rows(frame()) == []
+    columns = ("unit_price_tax_incl", "unit_price_tax_excl", "product_price", "original_product_price")
+    assert [row.values[name] for name in columns] == [Decimal("48.8"), 40, 40, 50]
+    columns = ("reduction_amount", "reduction_amount_tax_incl", "reduction_amount_tax_excl", "reduction_percent")
+    assert [row.values[name] for name in columns] == [Decimal("12.2"), Decimal("12.2"), 10, 0]
+    assert [tax.values[name] for name in ("unit_amount", "total_amount")] == [Decimal("8.8"), Decimal("8.8")]
+    assert not any(value for name, value in order_totals(made.priced).items() if "discount" in name)
 
 
 def test_the_parcel_weighs_what_its_products_weigh() -> None:

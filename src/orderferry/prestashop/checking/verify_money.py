@@ -37,7 +37,7 @@ def money_findings(
     Of tax that Amazon owes the amounts are Amazon's own and the tax is the configured one: no rate is compared.
     """
     order = rows["orders"][0]
-    findings = [*_totals(order), *_lines(order, rows), *_papers(order, rows), *_payments(order, rows)]
+    findings = [*_totals(order), *_lines(order, rows, unit), *_papers(order, rows), *_payments(order, rows)]
     findings += _tax_rows(order, rows, rates, compare=not collected_by_amazon, unit=unit)
     return findings
 
@@ -55,7 +55,11 @@ def _totals(order: Row) -> Iterator[Finding]:
         )
 
 
-def _lines(order: Row, rows: Rows) -> Iterator[Finding]:
+def _lines(order: Row, rows: Rows, unit: Decimal) -> Iterator[Finding]:
+    """The lines against the order's totals, and their unit prices against theirs.
+
+    A net unit price follows the rate; Amazon may have rounded the tax of each piece.
+    """
     lines = rows.get("order_detail", ())
     for way, products in _WAYS.items():
         total = _sum(lines, f"total_price_tax_{way}")
@@ -65,7 +69,7 @@ def _lines(order: Row, rows: Rows) -> Iterator[Finding]:
         for way in _WAYS:
             of_units = as_decimal(line[f"unit_price_tax_{way}"]) * quantity
             gap = abs(of_units - as_decimal(line[f"total_price_tax_{way}"]))
-            if gap >= CENT:
+            if gap >= (CENT if way == "incl" else unit * (quantity + 1)):
                 yield Finding(
                     f"order_detail.unit_price_tax_{way}", f"{quantity} units are {gap:f} off the line's total"
                 )

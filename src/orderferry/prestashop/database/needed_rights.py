@@ -14,8 +14,7 @@ _WRITE = (*_ADD, "UPDATE")
 _EVERYDAY = tuple(EVERYDAY_RIGHTS.split(", "))
 # Rows that nothing changes any more.
 _ADDED_TO = frozenset(
-    {"cart_product", "cart_rule", "cart_rule_lang", "customer_group", "order_history", "stock_mvt"}
-    | {"order_invoice_payment", "order_invoice_tax"}
+    {"cart_product", "customer_group", "order_history", "stock_mvt"} | {"order_invoice_payment", "order_invoice_tax"}
 )
 # The feed: events are written once and pruned; who has read what is for other programs to write.
 _FEED = {
@@ -26,6 +25,7 @@ _FEED = {
 # The lines of an order that changes before its invoice are written anew.
 _DELETED_FROM = frozenset({"order_detail", "order_detail_tax", "order_cart_rule", "product_sale"})
 _REPLACED = frozenset({"order_detail_tax"})  # of them, rows that are never changed in place
+_LEFT_BEHIND = frozenset({"order_cart_rule"})  # of them, what only older versions have written
 # Stock moves by rows that are there; a start value for invoice numbers is used up in the settings, as PrestaShop does
 # (PS_INVOICE_START_NUMBER).
 _UPDATED_ONLY = frozenset({"configuration", "stock_available"})
@@ -42,6 +42,8 @@ def _needed(name: str) -> tuple[str, ...]:
     if name in _FEED:
         return _FEED[name]
     if name in _DELETED_FROM:
+        if name in _LEFT_BEHIND:
+            return (*_READ, "UPDATE", "DELETE")
         return _EVERYDAY if name not in _REPLACED else (*_ADD, "DELETE")
     if name in _UPDATED_ONLY:
         return ("SELECT", "UPDATE")

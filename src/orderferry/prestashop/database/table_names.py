@@ -16,7 +16,7 @@ REQUIRED_TABLES = frozenset(
 # Missing in some version, or needed by some shops only.
 OPTIONAL_TABLES = frozenset(
     """
-    carrier_shop carrier_tax_rules_group_shop cart_rule cart_rule_lang country_lang currency_shop hook
+    carrier_shop carrier_tax_rules_group_shop country_lang currency_shop hook
     hook_module message module order_cart_rule order_slip order_slip_detail product_sale product_supplier
     stock_mvt stock_mvt_reason tax_rules_group
     """.split()  # noqa: SIM905 — a list of names reads better as text
@@ -33,7 +33,7 @@ WRITTEN_TABLES = (
     | EVENT_TABLES
     | frozenset(
         """
-    address cart cart_product cart_rule cart_rule_lang customer customer_group customer_message customer_thread
+    address cart cart_product customer customer_group customer_message customer_thread
     order_carrier order_cart_rule order_detail order_detail_tax order_history order_invoice
     order_invoice_payment order_invoice_tax order_payment orders product_sale stock_available stock_mvt
     """.split()  # noqa: SIM905 — a list of names reads better as text

@@ -55,16 +55,21 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class FrameLine:
-    """One line: its money, Amazon's item (None for a fee) and the shop's product (None for a free line).
+    """One line: its money, Amazon's items (none for a fee) and the shop's product (None for a free line).
 
     `as_placeholder`: the product only stands in for an unknown SKU, so name and reference are Amazon's.
     """
 
     priced: PricedLine
-    item: Item | None = None
+    items: tuple[Item, ...] = ()
     product: Product | None = None
     as_placeholder: bool = False
     tax_name: str = ""
+
+    @property
+    def item(self) -> Item | None:
+        """The item whose title and SKU stand for the line: of several items of one product, the first."""
+        return self.items[0] if self.items else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from orderferry.config.model import Settings
 from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.orders import Order
 from orderferry.domain.price_order import price_order
-from orderferry.domain.pricing import PricedOrder, Rates
+from orderferry.domain.pricing import PricedLine, PricedOrder, Rates, Rounding, join_lines
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import order_currency
 from orderferry.domain.tax_scheme import tax_scheme
@@ -59,9 +59,11 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         return matches
     products = {item_id: match.product for item_id, match in matches.items()}
     rates = rates_for(order, market, bench.facts, delivery, products)
-    priced = price_order(order, rates, market.rounding(currency))
+    rounding = market.rounding(currency)
+    priced = price_order(order, rates, rounding)
     if isinstance(priced, Problem):
         return priced
+    priced = replace(priced, lines=_joined(order, priced, matches, rounding))
     kind = state_kind(order, market.settings.orders)
     state = market.states[kind]
     lines = _lines(order, priced, matches, bench.facts)
@@ -133,19 +135,40 @@ def _carrier_tax_rate(priced: PricedOrder, rates: Rates) -> Decimal:
     return rates.shipping.rate
 
 
+def _joined(
+    order: Order, priced: PricedOrder, matches: Mapping[str, Match], rounding: Rounding
+) -> tuple[PricedLine, ...]:
+    """The lines with those of one product at one rate made one. What is no product of the shop, or only stands in for
+    another one, stays apart: who packs has to know what it is."""
+    skus = {item.item_id: item.sku for item in order.items}
+    groups: dict[Hashable, list[PricedLine]] = {}
+    for number, line in enumerate(priced.lines):
+        match = matches.get(line.item_ids[0]) if line.item_ids else None
+        key: Hashable = number
+        if match is not None and match.product is not None:
+            stood_in = skus[line.item_ids[0]] if match.as_placeholder else ""
+            product = match.product
+            key = (product.id_product, product.id_product_attribute, stood_in, line.rate, line.tax_key)
+        groups.setdefault(key, []).append(line)
+    return tuple(join_lines(lines, rounding) for lines in groups.values())
+
+
 def _lines(order: Order, priced: PricedOrder, matches: Mapping[str, Match], facts: ShopFacts) -> tuple[FrameLine, ...]:
     items = {item.item_id: item for item in order.items}
     nothing = Match(None)
-    return tuple(
-        FrameLine(
-            priced=line,
-            item=items.get(line.item_id),
-            product=matches.get(line.item_id, nothing).product,
-            as_placeholder=matches.get(line.item_id, nothing).as_placeholder,
-            tax_name=facts.tax_names.get(int(line.tax_key), "") if line.tax_key else "",
+    lines = []
+    for line in priced.lines:
+        match = matches.get(line.item_ids[0], nothing) if line.item_ids else nothing
+        lines.append(
+            FrameLine(
+                priced=line,
+                items=tuple(items[item_id] for item_id in line.item_ids),
+                product=match.product,
+                as_placeholder=match.as_placeholder,
+                tax_name=facts.tax_names.get(int(line.tax_key), "") if line.tax_key else "",
+            )
         )
-        for line in priced.lines
-    )
+    return tuple(lines)
 
 
 def _goods(lines: tuple[FrameLine, ...], shop_pack_type: int) -> tuple[Goods, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from orderferry.prestashop.rows.drafts import ORDER, Draft
 from orderferry.prestashop.rows.fitted_drafts import FittedDraft, fit_drafts
 from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.message import message_rows
-from orderferry.prestashop.rows.order import carrier_row, discount_rows, history_row, order_row
+from orderferry.prestashop.rows.order import carrier_row, history_row, order_row
 from orderferry.prestashop.rows.payment import payment_row
 from orderferry.prestashop.writing.last_written import lines_digest
 from orderferry.prestashop.writing.papers import Papers
@@ -87,7 +88,6 @@ def order_rows(frame: Frame) -> list[Draft]:
         *invoice_payment_rows(frame),
         history_row(ORDER, frame.state.id, frame.written),
         carrier_row(frame),
-        *discount_rows(frame),
     ]
 
 
@@ -120,7 +120,21 @@ def marker_extras(frame: Frame) -> dict[str, str | int | None]:
         "deliver_by": moment_text(order.deliver_by.latest) if order.deliver_by.latest else None,
         "programs": ",".join(order.programs),
         "tax_scheme": frame.tax_scheme.value,
+        "line_items": line_items(frame),
     }
+
+
+def line_items(frame: Frame) -> str:
+    """Which of Amazon's items each line stands for, as JSON: items of one product are one line in the shop."""
+    lines = [
+        {
+            "product": [line.product.id_product, line.product.id_product_attribute] if line.product else [0, 0],
+            "items": [[item.item_id, item.quantity] for item in line.items],
+        }
+        for line in frame.lines
+        if line.items
+    ]
+    return json.dumps(lines, separators=(",", ":"))
 
 
 def _sales(frame: Frame) -> tuple[Sale, ...]:

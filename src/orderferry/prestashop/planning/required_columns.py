@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from orderferry.domain.orders import Channel, Item, Order, OrderStatus
+from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.database.fit import refuse_missing
@@ -21,7 +21,6 @@ from orderferry.prestashop.planning.new_order import order_rows
 from orderferry.prestashop.rows.customer import customer_rows
 from orderferry.prestashop.rows.drafts import Draft
 from orderferry.prestashop.rows.message import message_rows
-from orderferry.prestashop.writing.discount_rule import rule_row
 from orderferry.prestashop.writing.product_sales import Sale, sale_row
 
 _MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -40,22 +39,21 @@ def _drafts() -> Iterator[Draft]:
     yield from customer_rows(frame)
     yield from order_rows(frame)
     yield from message_rows(frame)
-    yield Draft("cart_rule", rule_row(frame.written))
     yield Draft("product_sale", sale_row(Sale(1, 1), frame.written[:10]))
 
 
 def _specimen() -> Frame:
-    """A discounted, invoiced order of one free line, whose invoice goes elsewhere: every kind of row, nobody's data."""
+    """An invoiced order of one free line, whose invoice goes elsewhere: every kind of row, nobody's data."""
     item = Item(item_id="1", quantity=1, sku="1", title="1")
     order = Order("000-0000000-0000000", _MOMENT, _MOMENT, "", OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
-    line = PricedLine("1", "", 1, _ONE, _ONE, Decimal(0), Decimal(0), Decimal(0), tax_key="1")
+    line = PricedLine(ProceedsType.ITEM, ("1",), 1, _ONE, _ONE, Decimal(0), "1")
     charge = PricedCharge(_ONE, Decimal(0), "1")
     place = Place(
         PostalAddress("A", "B", "", "1", "", "1", "1", "IT", "", ""), Country(1, "IT", 1, False, False, False, True)
     )
     return Frame(
         order=order,
-        priced=PricedOrder("EUR", (line,), charge, charge, _ONE, _ONE, Reading.NO_TAX),
+        priced=PricedOrder("EUR", (line,), charge, charge, _ONE, Reading.NO_TAX),
         marketplace="IT",
         shop=ShopUnit(1, 1, "", share_stock=False, share_customer=False, share_order=False),
         zone=ZoneInfo("UTC"),
@@ -69,7 +67,7 @@ def _specimen() -> Frame:
         account=Account("order", "", "A", "B", "", 1),
         delivery=place,
         invoice_place=place,
-        lines=(FrameLine(line, item),),
+        lines=(FrameLine(line, (item,)),),
         paperwork=Paperwork(row=True, invoice=True),
         round_mode=2,
         round_type=2,

@@ -24,8 +24,8 @@ def are_lines_addressed(version: str) -> bool:
 
 
 def cart_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the cart and its products. Two lines of one product share a cart_product row, whose
-    primary key allows no second; free lines have none.
+    """Given a frame, return the cart and its products: PrestaShop can't edit an order that has a line without a row
+    in the cart. Two lines of one product share a row, whose primary key allows no second; free lines have none.
     """
     written = frame.written
     cart = Draft(
@@ -53,7 +53,7 @@ def cart_rows(frame: Frame) -> list[Draft]:
         },
         name=CART.name,
     )
-    return [cart, *_cart_products(frame)]
+    return [cart, *cart_products(frame)]
 
 
 def invoice_address_ref(frame: Frame) -> DraftValue:
@@ -61,7 +61,8 @@ def invoice_address_ref(frame: Frame) -> DraftValue:
     return DELIVERY_ADDRESS if frame.invoice_place is None else INVOICE_ADDRESS
 
 
-def _cart_products(frame: Frame) -> list[Draft]:
+def cart_products(frame: Frame) -> list[Draft]:
+    """Given a frame, return the products of its cart."""
     quantities: dict[tuple[int, int], int] = {}
     for line in frame.lines:
         if line.product is not None:

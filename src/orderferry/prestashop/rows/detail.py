@@ -5,11 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orderferry.domain.clean_text import Field, clean_text
+from orderferry.domain.orders import ProceedsType
 from orderferry.prestashop.database.values import version_numbers
 from orderferry.prestashop.planning.frame import Frame, FrameLine
 from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, DraftValue, detail_ref
 from orderferry.prestashop.rows.order import invoice_ref
 
+FEE_NAMES = {
+    ProceedsType.COD_FEE: "Cash on delivery fee",
+    ProceedsType.OTHER: "Other charges",
+    ProceedsType.DELIVERY_TIP: "Delivery tip",
+}
 NAMELESS = "(without a name at Amazon)"
 
 # order_detail.tax_name and tax_rate by the way of the shop's version (measured on each; unused by invoices).
@@ -28,22 +34,20 @@ def tax_columns(version: str) -> str:
 
 
 def detail_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return its lines in Amazon's order. Two lines with the same SKU stay two rows."""
+    """Given a frame, return its lines in Amazon's order."""
     return [_detail_row(frame, line, position) for position, line in enumerate(frame.lines)]
 
 
 def detail_tax_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the tax rows of its lines. Without one the tax would vanish from the invoice's table;
-    the amounts are after the line's share of the discounts.
-    """
+    """Given a frame, return the tax rows of its lines. Without one the tax would vanish from the invoice's table."""
     return [
         Draft(
             "order_detail_tax",
             {
                 "id_order_detail": detail_ref(position),
                 "id_tax": int(line.priced.tax_key),
-                "unit_amount": line.priced.unit_tax_after_discount,
-                "total_amount": line.priced.tax_after_discount,
+                "unit_amount": line.priced.unit.tax,
+                "total_amount": line.priced.total.tax,
             },
         )
         for position, line in enumerate(frame.lines)
@@ -57,11 +61,14 @@ def line_name(line: FrameLine, id_lang: int) -> str:
     if line.product is not None and not line.as_placeholder:
         return line.product.name_in(id_lang)
     item = line.item
-    names = (item.title if item else "", line.priced.label, item.sku if item else "", item.item_id if item else "")
+    fee = "" if item else FEE_NAMES[line.priced.kind]
+    names = (item.title if item else "", fee, item.sku if item else "", item.item_id if item else "")
     return next((name for name in (clean_text(name, Field.GENERIC) for name in names) if name), NAMELESS)
 
 
 def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
+    """A promotion is the line's own reduction, as PrestaShop writes a specific price: it is in the unit price, the
+    reduction documents it, and an edit of the order keeps both."""
     priced = line.priced
     return Draft(
         "order_detail",
@@ -79,23 +86,23 @@ def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
             "total_price_tax_excl": priced.total.excl,
             "unit_price_tax_incl": priced.unit.incl,
             "unit_price_tax_excl": priced.unit.excl,
-            "original_product_price": priced.unit.excl,
+            "original_product_price": priced.unit.excl + priced.reduction.excl,
+            "reduction_amount": priced.reduction.incl,
+            "reduction_amount_tax_incl": priced.reduction.incl,
+            "reduction_amount_tax_excl": priced.reduction.excl,
         },
         name=detail_ref(position).name,
         close=True,
     )
 
 
-# Marketplace prices know no reductions of the shop's own, nothing is refunded yet, nothing is downloaded.
+# Nothing is refunded yet, nothing is downloaded.
 _CONSTANT_COLUMNS: dict[str, DraftValue] = {
     "id_customization": 0,
     "product_quantity_refunded": 0,
     "product_quantity_return": 0,
     "product_quantity_reinjected": 0,
     "reduction_percent": 0,
-    "reduction_amount": 0,
-    "reduction_amount_tax_incl": 0,
-    "reduction_amount_tax_excl": 0,
     "group_reduction": 0,
     "product_quantity_discount": 0,
     "tax_computation_method": 0,

@@ -59,7 +59,6 @@ CART = Ref("cart")
 ORDER = Ref("order")
 INVOICE = Ref("order_invoice")
 PAYMENT = Ref("order_payment")
-CART_RULE = Ref("cart_rule")
 THREAD = Ref("customer_thread")
 
 

@@ -11,18 +11,18 @@ from orderferry.domain.pricing import Amount, PricedOrder
 
 
 def product_totals(priced: PricedOrder) -> Amount:
-    """Given a priced order, return the sum of its lines before discounts: orders.total_products(_wt)."""
+    """Given a priced order, return the sum of its lines: orders.total_products(_wt)."""
     return sum((line.total for line in priced.lines), Amount())
 
 
 def order_totals(priced: PricedOrder) -> dict[str, Decimal]:
-    """Given a priced order, return the total_… columns of `orders`.
+    """Given a priced order, return the total_… columns of `orders`. Promotions are in the lines and the shipping.
 
     The buyer has paid Amazon: total_paid_real is the total.
     """
     products = product_totals(priced)
     return {
-        **_thrice("total_discounts", priced.discounts),
+        **_thrice("total_discounts", Amount()),
         **_thrice("total_paid", priced.total),
         "total_paid_real": priced.total.incl,
         "total_products": products.excl,
@@ -36,7 +36,7 @@ def invoice_totals(priced: PricedOrder) -> dict[str, Decimal]:
     """Given a priced order, return the total_… columns of `order_invoice`."""
     products = product_totals(priced)
     return {
-        **_twice("total_discount", priced.discounts),
+        **_twice("total_discount", Amount()),
         **_twice("total_paid", priced.total),
         "total_products": products.excl,
         "total_products_wt": products.incl,

@@ -1,4 +1,4 @@
-"""orders, order_history, order_carrier and order_cart_rule."""
+"""orders, order_history and order_carrier."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from orderferry.prestashop.planning.tracking import tracking_of
 from orderferry.prestashop.rows.cart import invoice_address_ref
 from orderferry.prestashop.rows.drafts import (
     CART,
-    CART_RULE,
     CUSTOMER,
     DELIVERY_ADDRESS,
     INVOICE,
@@ -22,7 +21,6 @@ from orderferry.prestashop.rows.drafts import (
 )
 from orderferry.prestashop.rows.message import order_note
 from orderferry.prestashop.rows.money import order_totals
-from orderferry.prestashop.writing.discount_rule import NAME
 
 
 def order_row(frame: Frame) -> Draft:
@@ -93,33 +91,6 @@ def carrier_row(frame: Frame) -> Draft:
             "date_add": frame.written,
         },
     )
-
-
-def discount_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the order_cart_rule of Amazon's promotions, tied to an inactive rule of our own.
-
-    Shipping that a promotion pays in full is said to be free: the invoice then takes that part of the discount from
-    the shipping and its tax, instead of spreading it over the goods.
-    """
-    discounts, shipping = frame.priced.discounts, frame.priced.shipping
-    is_free = bool(shipping.amount.incl) and shipping.discount == shipping.amount
-    if not discounts.incl and not discounts.excl:
-        return []
-    return [
-        Draft(
-            "order_cart_rule",
-            {
-                "id_order": ORDER,
-                "id_cart_rule": CART_RULE,
-                "id_order_invoice": invoice_ref(frame),
-                "name": NAME,
-                "value": discounts.incl,
-                "value_tax_excl": discounts.excl,
-                "free_shipping": int(is_free),
-                "deleted": 0,
-            },
-        )
-    ]
 
 
 def invoice_ref(frame: Frame) -> DraftValue:

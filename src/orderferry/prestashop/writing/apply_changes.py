@@ -14,6 +14,7 @@ from orderferry.prestashop.database.values import as_int, as_text, moment_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.new_order import line_items
 from orderferry.prestashop.planning.order_changes import ADDRESS, ADDRESS_MOVED, LINES, LINES_FOLLOW, MESSAGE, TRACKING
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.reading.marker_table import marker_row
@@ -135,6 +136,7 @@ def _lines(
         work.leave(LINES, LINES_FOLLOW, f"Amazon has changed quantities or amounts; {said}")
         return standing
     rewrite_lines(writer, update, standing, frame)
+    work.kept["line_items"] = line_items(frame)
     work.kept["last_lines"] = lines_digest(draft.values for draft in detail_rows(frame))
     marker = lock_marker(writer, update.order.order_id)
     return (marker and lock_order(writer, marker, update.order.order_id)) or standing

@@ -6,12 +6,12 @@ from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.order_update import OrderUpdate
+from orderferry.prestashop.rows.cart import cart_products
 from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
-from orderferry.prestashop.rows.drafts import CART_RULE, INVOICE, ORDER, Value, settle
+from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER, Value, settle
 from orderferry.prestashop.rows.fitted_drafts import fit_drafts
 from orderferry.prestashop.rows.money import invoice_totals, order_totals
-from orderferry.prestashop.rows.order import carrier_row, discount_rows
-from orderferry.prestashop.writing.discount_rule import discount_rule
+from orderferry.prestashop.rows.order import carrier_row
 from orderferry.prestashop.writing.draft_writer import write_drafts
 from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
@@ -34,12 +34,11 @@ def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrd
     for row in writer.rows("order_detail", ("id_order_detail",), standing.key):
         writer.delete("order_detail_tax", {"id_order_detail": as_int(row["id_order_detail"])})
     writer.delete("order_detail", standing.key)
-    if writer.has("order_cart_rule"):
+    if writer.has("order_cart_rule"):  # an order of an older version has its promotions there
         writer.delete("order_cart_rule", standing.key)
-    if frame.priced.discounts.incl or frame.priced.discounts.excl:
-        known[CART_RULE.name] = discount_rule(writer, frame.id_lang, frame.written)
-    drafts = [*detail_rows(frame), *detail_tax_rows(frame), *discount_rows(frame)]
+    drafts = [*detail_rows(frame), *detail_tax_rows(frame)]
     write_drafts(writer, fit_drafts(drafts, writer.tables.live), known)
+    _complete_cart(writer, standing, frame)
     writer.update("orders", {**order_totals(frame.priced), "carrier_tax_rate": frame.carrier_tax_rate}, standing.key)
     if slips:
         writer.update("order_invoice", invoice_totals(frame.priced), standing.key)
@@ -48,6 +47,22 @@ def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrd
     parcel = settle(carrier_row(frame).values, known)
     kept = ("weight", "shipping_cost_tax_excl", "shipping_cost_tax_incl")
     writer.update("order_carrier", {column: parcel[column] for column in kept}, standing.key)
+
+
+def _complete_cart(writer: ShopWriter, standing: StandingOrder, frame: Frame) -> None:
+    """Put into the cart what the new lines sell and it does not hold: the back office can't edit a line without.
+
+    What the order no longer sells stays in the cart, where nothing counts it.
+    """
+    id_cart = as_int(standing.order["id_cart"])
+    key = ("id_product", "id_product_attribute")
+    held = {tuple(as_int(row[name]) for name in key) for row in writer.rows("cart_product", key, {"id_cart": id_cart})}
+    known: dict[str, Value] = {
+        CART.name: id_cart,
+        DELIVERY_ADDRESS.name: as_int(standing.order["id_address_delivery"]),
+    }
+    missing = [draft for draft in cart_products(frame) if tuple(draft.values[name] for name in key) not in held]
+    write_drafts(writer, fit_drafts(missing, writer.tables.live), known)
 
 
 def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:

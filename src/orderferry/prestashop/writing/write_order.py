@@ -17,7 +17,6 @@ from orderferry.prestashop.planning.new_order import NewOrder
 from orderferry.prestashop.planning.tracking import tracking_of
 from orderferry.prestashop.reading.marker_table import marker_row
 from orderferry.prestashop.rows.drafts import (
-    CART_RULE,
     CUSTOMER,
     DELIVERY_ADDRESS,
     INVOICE,
@@ -27,7 +26,6 @@ from orderferry.prestashop.rows.drafts import (
     Value,
 )
 from orderferry.prestashop.writing.backorder import enter_backorder, post_stock_left
-from orderferry.prestashop.writing.discount_rule import discount_rule
 from orderferry.prestashop.writing.draft_writer import random_symbols, write_drafts
 from orderferry.prestashop.writing.papers import number_papers, post_draws
 from orderferry.prestashop.writing.product_sales import count_sales, take_back_sales
@@ -65,8 +63,6 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
     known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: work.reference}
     if _settle_account(writer, work, known):
         write_drafts(writer, work.customer, known)
-    if frame.priced.discounts.incl or frame.priced.discounts.excl:
-        known[CART_RULE.name] = discount_rule(writer, frame.id_lang, frame.written)
     write_drafts(writer, work.rows, known)
     order, invoice = known[ORDER.name], known.get(INVOICE.name)
     _move(writer, work, order, shipping_reason)
