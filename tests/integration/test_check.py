@@ -78,6 +78,16 @@ def _setting(name: str, value: str) -> Callable[[Doctored], Any]:
     )
 
 
+def _mailing(id_state: int) -> Callable[[Doctored], Any]:
+    return _sql(f"UPDATE {{p}}order_state SET send_email = 1 WHERE id_order_state = {id_state}")
+
+
+def _switched_on(name: str, value: str = "1") -> Callable[[Doctored], Any]:
+    """A setting that the seeded shop does not have."""
+    row = {"name": name, "value": value, "date_add": "2026-01-01", "date_upd": "2026-01-01"}
+    return lambda p: p.shop.insert("configuration", row)
+
+
 def _sql(statement: str) -> Callable[[Doctored], Any]:
     return lambda p: p.shop.execute(statement)
 
@@ -263,7 +273,15 @@ BROKEN = {
         "Quantities",
     ),
     "mails to Amazon's buyers": Broken(
-        "states-mail", "warning", 1, _configured('[customers]\nemail = "amazon"'), "Spedito (4)", "undeliverable"
+        "states-mail",
+        "warning",
+        1,
+        lambda p: (p.configure('[customers]\nemail = "amazon"'), _mailing(4)(p)),
+        "Spedito (4)",
+        "undeliverable",
+    ),
+    "mails that no server takes": Broken(
+        "states-mail", "warning", 1, _mailing(2), "Pagamento accettato (2)", "init --create-states"
     ),
     "invoices although never": Broken(
         "states-invoice", "warning", 1, _configured('[invoices]\nmode = "never"'), "Consegnato (5)"
@@ -276,6 +294,65 @@ BROKEN = {
     ),
     "FBA with a carrier of regular orders": Broken(
         "fba-carrier", "warning", 1, _configured('[carriers]\ndefault = "2"\nfba = "2"'), "labels"
+    ),
+    "FBA without a carrier": Broken(
+        "fba-carrier", "warning", 1, lambda p: p.configure(include=""), "have no carrier", "--create-carrier fba"
+    ),
+    "FBA with a carrier that an edit replaces": Broken(
+        "carriers.fba",
+        "warning",
+        1,
+        _sql(
+            "DELETE z FROM {p}carrier_zone z JOIN {p}carrier c ON c.id_carrier = z.id_carrier WHERE c.name = 'Amazon'"
+        ),
+        "its zones lack DE",
+        "serve these zones",
+    ),
+    "FBA with a carrier for other groups": Broken(
+        "carriers.fba",
+        "warning",
+        1,
+        _sql(
+            "UPDATE {p}carrier_group g JOIN {p}carrier c ON c.id_carrier = g.id_carrier SET g.id_group = 1"
+            " WHERE c.name = 'Amazon'"
+        ),
+        "its groups lack",
+        "groups",
+    ),
+    "customer groups switched off": Broken(
+        "carriers.fba", "warning", 1, _switched_on("PS_GROUP_FEATURE_ACTIVE", "0"), "PS_GROUP_FEATURE_ACTIVE"
+    ),
+    "the carrier of the best price": Broken(
+        "carriers.default", "warning", 1, _setting("PS_CARRIER_DEFAULT", "-1"), "(id 1) by a guess", "carriers.default"
+    ),
+    "the carrier of the best grade": Broken(
+        "carriers.default", "warning", 1, _setting("PS_CARRIER_DEFAULT", "-2"), "best grade", "carriers.default"
+    ),
+    "no default carrier": Broken(
+        "carriers.default", "warning", 1, _setting("PS_CARRIER_DEFAULT", "0"), "names none", "carriers.default"
+    ),
+    "a default carrier that is gone": Broken(
+        "carriers.default", "warning", 1, _setting("PS_CARRIER_DEFAULT", "77"), "carrier 77", "carriers.default"
+    ),
+    "a default carrier for collection": Broken(
+        "carriers.default", "warning", 1, _setting("PS_CARRIER_DEFAULT", "1"), "pick-up point", "to the door"
+    ),
+    "a configured carrier for collection": Broken(
+        "carriers.map.EXPEDITED",
+        "warning",
+        1,
+        lambda p: (
+            p.configure('[carriers.map]\nEXPEDITED = "My carrier"'),
+            p.shop.execute("UPDATE {p}carrier_lang SET delay = 'Ritiro in sede' WHERE id_carrier = 2 AND id_lang = 1"),
+        ),
+        "pick-up point",
+        "carriers.map.EXPEDITED",
+    ),
+    "shipping that an edit computes anew": Broken(
+        "edit-shipping", "warning", 1, _switched_on("PS_ORDER_RECALCULATE_SHIPPING"), "(DE, ES, FR, IT)", "Switch off"
+    ),
+    "units rounded by themselves": Broken(
+        "edit-rounding", "warning", 1, _setting("PS_ROUND_TYPE", "1"), "PS_ROUND_TYPE is 1", "each line"
     ),
     "a module waits for new orders": Broken(
         "modules", "warning", 1, lambda p: _listen(p, "odoo_link", "newOrder"), "odoo_link (actionValidateOrder)"
@@ -356,6 +433,37 @@ def test_rules_by_postcode_are_rules(patient: Doctored) -> None:
     assert code == 0, [check for check in checks if check["result"] != "ok"]
     assert "FR 20 or 2.1 % by region" in said
     assert "FR 5.5 % by region" in said
+
+
+def test_the_carriers_that_orders_get_are_told(patient: Doctored) -> None:
+    patient.configure('[carriers.map]\nEXPEDITED = "1"')
+    _, checks = patient.check()
+    (said,) = [check["message"] for check in checks if check["name"] == "carriers"]
+    assert "regular: 'My carrier' (id 2)" in said
+    assert "EXPEDITED: 'Bottega di prova' (id 1)" in said
+    assert "FBA: 'Amazon' (id 3)" in said
+
+
+def test_a_shop_whose_amazon_orders_are_all_regular_needs_no_carrier_for_fba(
+    tmp_path: Path, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = shop_database_of("8.2.1", seed=ShopSeed(products=plain_products(DEMO_SKUS, 1000)))
+    with SimulatorServer(lively_world()) as server:
+        patient = Doctored(tmp_path, server, shop, monkeypatch)
+        patient.configure(include="")
+        assert patient.check()[0] == 1
+        assert patient.run("import", "--channel", "regular", "--json")[0] == 0
+        assert shop.count("orders") > 0
+        assert patient.check()[0] == 0
+
+
+def test_rates_that_an_edit_replaces_are_named(patient: Doctored) -> None:
+    patient.configure("[taxes]\nFR = 19")
+    code, checks = patient.check()
+    (said,) = [check["message"] for check in checks if check["name"] == "edit-rates"]
+    assert code == 0
+    assert "FR: 19 % as configured, 5.5 % or 20 % after an edit" in said
+    assert "DE" not in said
 
 
 def test_the_italian_localisation_is_named(

@@ -15,6 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.config.model import OrdersSettings
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.database.needed_rights import needed_rights
 from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, WRITTEN_TABLES, wanted_tables
 from orderferry.prestashop.embedded import ShopSeed, plain_products
@@ -31,7 +33,7 @@ PAGE = (Path(__file__).parents[2] / "docs/database-rights.md").read_text("utf-8"
 STATEMENT = re.compile(
     r"^GRANT (?P<rights>[A-Z, ]+) ON `(?P<base>\w+)`\.(?:`ps_(?P<table>\w+)`|\*) TO '(?P<user>\w+)'", re.M
 )
-CHECKED = {"hook_alias", "module_shop", "tax_rules_group"}
+CHECKED = {"hook_alias", "module_shop", "tax_rules_group", "carrier_lang", "carrier_zone"}
 OURS = OWN_TABLES | EVENT_TABLES
 PASSWORD = "a long password"
 
@@ -77,6 +79,12 @@ class Accounts:
         """What the page grants on our own tables once an administrator has made them."""
         for one in statements():
             if one.table in OURS and "CREATE" not in one.rights:
+                self._grant(one, shop, str(sa.make_url(url).username))
+
+    def more(self, shop: ShopDatabase, url: str, user: str) -> None:
+        """What the page grants to another user as well."""
+        for one in statements():
+            if one.user == user:
                 self._grant(one, shop, str(sa.make_url(url).username))
 
     def drop(self) -> None:
@@ -284,6 +292,25 @@ def test_looking_needs_select_alone(
     assert owner.run("show", some, "--refresh", "--verify").code == 0
     assert owner.run("check", "--json").code == 5, "check says that this user can't import"
     assert shop.counts() == before
+
+
+def test_init_makes_the_carrier_with_the_rights_of_the_page_and_names_one_that_is_missing(
+    tmp_path: Path, shop_database_of: Callable[..., ShopDatabase], grant: Accounts
+) -> None:
+    shop = shop_database_of("8.2.1")
+    url = grant(shop)
+    settings = settings_for(replace(shop, url=url), tmp_path)
+    setup = SetupShop(settings, sleep=lambda _seconds: None)
+    with pytest.raises(ShopUnfit, match="ps_group") as refused:
+        setup.create_carrier()
+    setup.close()
+    assert "database-rights.md" in refused.value.hint
+    grant.more(shop, url, "setup")
+    setup = SetupShop(settings, sleep=lambda _seconds: None)
+    number, is_new = setup.create_carrier()
+    setup.close()
+    assert is_new
+    assert shop.value("SELECT name FROM {p}carrier WHERE id_carrier = :id", id=number) == "Amazon"
 
 
 def test_a_ledger_in_a_database_of_its_own(

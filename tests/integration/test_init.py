@@ -178,7 +178,7 @@ def test_a_person_is_asked_and_mistakes_are_asked_again(
     answers = [str(tmp_path / "nowhere"), str(shop_folder)]  # no such folder; the shop's
     answers += ["eu", "IT, DE", credentials.client_id, credentials.client_secret, "Atzr|wrong"]  # refused by Amazon
     answers += ["eu", "IT, DE", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
-    answers += ["n", "Nowhere", "Payment accepted", "4", "", "My carrier", "", "3"]  # states, carriers, group
+    answers += ["n", "Nowhere", "Payment accepted", "4", "", "n", "My carrier", "", "3"]  # states, carriers, group
     answers += ["other", "n", "undeliverable"]
     answers += ["19", "", "2d"]  # Germany's tax, collected by Amazon, since
     done = converse(tmp_path, server, answers)
@@ -206,7 +206,7 @@ def test_what_was_answered_is_offered_again_and_what_is_needed_is_asked_until_it
     credentials = server.credentials
     answers = [str(shop_folder), "", "", "it de", "wrong", credentials.client_secret, credentials.refresh_token]
     answers += ["", "", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
-    answers += ["n", *[""] * 6, "other", "n", "undeliverable", "", "", "3d"]
+    answers += ["n", "", "", "", "n", "", "", "", "other", "n", "undeliverable", "", "", "3d"]
     done = converse(tmp_path, server, answers)
     assert done.exit_code == 0, done.output
     assert "It is needed" in done.output
@@ -239,7 +239,7 @@ def test_rules_that_book_sales_abroad_at_the_home_rate_are_told_of_with_the_bett
     monkeypatch.setenv("ORDERFERRY_PRESTASHOP_URL", database.url)
     credentials = server.credentials
     answers = ["eu", "IT, DE, GB", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
-    answers += ["n", "", "", "", "", "", "", "shop", "n", "undeliverable", "", "", ""]
+    answers += ["n", "", "", "", "n", "", "", "", "shop", "n", "undeliverable", "", "", ""]
     done = converse(tmp_path, server, answers)
     assert done.exit_code == 0, done.output
     assert "The shop's tax rules apply IVA IT 22%" in done.output
@@ -273,12 +273,15 @@ def test_states_that_may_not_be_created_cost_a_person_no_answer_and_a_script_its
     monkeypatch.setenv("ORDERFERRY_PRESTASHOP_URL", looker)
     credentials = server.credentials
     answers = ["eu", "IT", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
-    answers += ["y", "", "", "", "shop", "n", "undeliverable", "", ""]
+    answers += ["", "", "n", "", "", "shop", "n", "undeliverable", "", ""]  # states and a carrier are recommended
     done = converse(tmp_path, server, answers)
     assert done.exit_code == 0, done.output
     assert "No state was created" in done.output
+    assert "No carrier was created" in done.output
     assert "GRANT" in done.output
-    assert "state_paid" not in tomllib.loads((tmp_path / "asked.toml").read_text())["orders"]
+    given = tomllib.loads((tmp_path / "asked.toml").read_text())
+    assert "state_paid" not in given["orders"]
+    assert "fba" not in given["carriers"]
     words = ["init", "--non-interactive", "--marketplaces", "it", *simulated(server), "--create-states"]
     words += ["--client-id", credentials.client_id, *secrets(tmp_path, server)]
     assert run(tmp_path, *words, ORDERFERRY_PRESTASHOP_URL=looker).code == 5
@@ -320,3 +323,86 @@ def test_the_new_states_have_a_name_in_every_language_and_are_made_once(shop_dat
             )
             assert len(named) == languages
             assert all(row["name"] and row["template"] == "" for row in named)
+
+
+@pytest.mark.parametrize("version", ["1.6.1.24", "1.7.8.11", "9.1.4"])
+def test_the_carrier_is_made_once_in_the_form_that_an_edit_keeps(
+    version: str, shop_database_of: Any, tmp_path: Path
+) -> None:
+    database: ShopDatabase = shop_database_of(version)
+    setup = SetupShop(settings_for(database, tmp_path), sleep=lambda _seconds: None)
+    number, is_new = setup.create_carrier()
+    assert is_new
+    assert setup.create_carrier() == (number, False), "one that is there stays as it is"
+    facts = setup.facts()
+    setup.close()
+
+    (carrier,) = database.rows("SELECT * FROM {p}carrier WHERE id_carrier = :id", id=number)
+    expected = {"id_reference": number, "name": "Amazon", "active": 1, "deleted": 0, "is_free": 1, "is_module": 0}
+    expected |= {"shipping_handling": 0, "shipping_external": 0, "need_range": 0, "position": 2, "max_weight": 0}
+    assert {name: carrier[name] for name in expected} == expected
+    (group,) = database.rows("SELECT id_group FROM {p}carrier_group WHERE id_carrier = :id", id=number)
+    assert facts.groups[group["id_group"]] == "Amazon"
+    (row,) = database.rows("SELECT * FROM {p}group WHERE id_group = :id", id=group["id_group"])
+    assert (row["reduction"], row["price_display_method"], row["show_prices"]) == (0, 0, 1)
+    shops, languages, zones = database.count("shop"), database.count("lang"), database.count("zone")
+    of_it = {
+        table: len(database.rows(f"SELECT 1 FROM {{p}}{table} WHERE id_carrier = :id", id=number))
+        for table in ("carrier_lang", "carrier_shop", "carrier_zone")
+    }
+    assert of_it == {
+        "carrier_lang": shops * languages,
+        "carrier_shop": shops,
+        "carrier_zone": zones,
+    }
+    assert database.rows("SELECT name FROM {p}group_lang WHERE id_group = :id", id=group["id_group"]) == (
+        [{"name": "Amazon"}] * languages
+    )
+    assert facts.carrier_tax_groups[number, 1] == 1, "the tax rules group of the standard rate"
+
+
+def test_a_group_of_customers_that_is_called_amazon_is_left_alone(shop_database_of: Any, tmp_path: Path) -> None:
+    database: ShopDatabase = shop_database_of("8.2.1")
+    database.execute("UPDATE {p}group_lang SET name = 'Amazon' WHERE id_group = 3")
+    setup = SetupShop(settings_for(database, tmp_path), sleep=lambda _seconds: None)
+    number, _ = setup.create_carrier()
+    facts = setup.facts()
+    setup.close()
+    (carrier,) = [one for one in facts.carriers if one.id == number]
+    assert [facts.groups[group] for group in carrier.groups] == ["Amazon (carrier)"]
+
+
+def test_a_person_gets_the_carrier_for_fba_and_hears_which_one_regular_orders_get(
+    tmp_path: Path, server: SimulatorServer, shop: ShopDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.execute("UPDATE {p}configuration SET value = '-1' WHERE name = 'PS_CARRIER_DEFAULT'")
+    monkeypatch.setenv("ORDERFERRY_PRESTASHOP_URL", shop.url)
+    credentials = server.credentials
+    answers = ["eu", "IT", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
+    answers += ["", "", "", "", "", "shop", "n", "undeliverable", "", ""]
+    done = converse(tmp_path, server, answers)
+    assert done.exit_code == 0, done.output
+    told = " ".join(done.output.split())
+    assert "Regular orders get the carrier 'Bottega di prova' (id 1)." in told
+    assert "by a guess, since PS_CARRIER_DEFAULT is -1: it says the best price" in told
+    assert "looks like a pick-up point" in told
+    assert "The carrier “Amazon” (id 3) is created." in told
+    assert tomllib.loads((tmp_path / "asked.toml").read_text())["carriers"] == {"fba": 3, "map": {}}
+    checked = run(tmp_path, "-c", str(tmp_path / "asked.toml"), "check", "--json", ORDERFERRY_PRESTASHOP_URL=shop.url)
+    assert [one["name"] for one in checked.json["checks"] if one["name"] == "fba-carrier"] == []
+
+
+def test_a_script_gets_the_carrier_for_all_orders_and_an_existing_one_is_not_touched(
+    tmp_path: Path, server: SimulatorServer, shop: ShopDatabase
+) -> None:
+    shop.execute("UPDATE {p}carrier SET name = 'AMAZON', active = 0 WHERE id_carrier = 1")
+    before = shop.counts()
+    words = ["init", "--non-interactive", "--marketplaces", "it", *simulated(server), "--create-carrier", "all"]
+    words += ["--client-id", server.credentials.client_id, *secrets(tmp_path, server)]
+    done = run(tmp_path, *words, ORDERFERRY_PRESTASHOP_URL=shop.url)
+    assert done.code == 0, done.err
+    assert "is there already, and stays as it is" in done.out
+    assert shop.counts() == before
+    assert shop.value("SELECT active FROM {p}carrier WHERE id_carrier = 1") == 0
+    given = tomllib.loads((tmp_path / "config.toml").read_text())
+    assert given["carriers"]["fba"] == given["carriers"]["default"] == 1

@@ -16,10 +16,11 @@ from orderferry.config.model import (
     OrdersSettings,
     TaxesSettings,
 )
-from orderferry.domain.orders import Buyer, Money, OrderStatus, Proceeds, ProceedsType, TaxRegistration
+from orderferry.domain.orders import Buyer, Channel, Money, OrderStatus, Proceeds, ProceedsType, TaxRegistration
+from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.embedded import MULTISHOP
 from support.shop_database import ShopDatabase
-from support.writing import HOME, PURCHASED, Importer, Sold, amazon_order, importer
+from support.writing import HOME, PURCHASED, Importer, Sold, amazon_order, importer, settings_for
 
 ORDER = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"))
 ANOTHER = replace(ORDER, order_id="402-7654321-7654321")
@@ -252,3 +253,67 @@ def test_rows_for_show_are_masked(sqlite_shop: ShopDatabase, writing: Importer) 
         assert personal not in shown
     assert {"customer_message", "order_detail_tax", "orderferry_order"} <= rows.keys()
     assert writing.shop.order_rows("402-0000000-0000000") == {}
+
+
+def carrier_for_fba(shop: ShopDatabase, folder: Path) -> tuple[int, int]:
+    """The carrier as `init` makes it, and its customer group."""
+    setup = SetupShop(settings_for(shop, folder), sleep=lambda _seconds: None)
+    number, _ = setup.create_carrier()
+    setup.close()
+    return number, int(shop.value("SELECT id_group FROM {p}carrier_group WHERE id_carrier = :id", id=number))
+
+
+FBA_ORDER = replace(ORDER, channel=Channel.FBA, status=OrderStatus.SHIPPED)
+
+
+def test_an_order_with_the_carrier_for_fba_keeps_it_through_edits(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    number, own = carrier_for_fba(sqlite_shop, tmp_path)
+    writing = importer(sqlite_shop, tmp_path, carriers=CarriersSettings(fba="Amazon"))
+    writing.take_all([FBA_ORDER, ANOTHER])
+
+    fba, regular = sqlite_shop.rows("SELECT * FROM {p}orders ORDER BY id_order")
+    usual = sqlite_shop.value("SELECT id_default_group FROM {p}customer WHERE id_customer = :id", id=fba["id_customer"])
+    groups = "SELECT id_group FROM {p}customer_group WHERE id_customer = :id ORDER BY id_group"
+    assert [row["id_group"] for row in sqlite_shop.rows(groups, id=fba["id_customer"])] == [usual, own]
+    assert [row["id_group"] for row in sqlite_shop.rows(groups, id=regular["id_customer"])] == [usual]
+    assert fba["id_carrier"] == number != regular["id_carrier"]
+    assert (
+        sqlite_shop.value("SELECT id_carrier FROM {p}order_carrier WHERE id_order = :id", id=fba["id_order"]) == number
+    )
+    cart = sqlite_shop.one("SELECT * FROM {p}cart WHERE id_cart = :id", id=fba["id_cart"])
+    assert cart["id_carrier"] == number
+    assert cart["delivery_option"] == f'{{"{fba["id_address_delivery"]}":"{number},"}}'
+
+
+def test_regular_orders_may_have_the_same_carrier(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    number, own = carrier_for_fba(sqlite_shop, tmp_path)
+    importer(sqlite_shop, tmp_path, carriers=CarriersSettings(default="Amazon", fba="Amazon")).take(ORDER)
+
+    assert sqlite_shop.value("SELECT id_carrier FROM {p}orders") == number
+    assert own in [row["id_group"] for row in sqlite_shop.rows("SELECT id_group FROM {p}customer_group")]
+
+
+@pytest.mark.parametrize("mode", ["alias", "fixed"])
+def test_an_account_that_was_there_joins_the_carriers_group_once(
+    mode: str, sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    importer(sqlite_shop, tmp_path, customers=CustomersSettings(mode="alias")).take(ORDER)
+    _, own = carrier_for_fba(sqlite_shop, tmp_path)
+    account = sqlite_shop.value("SELECT email FROM {p}customer")
+    customers = CustomersSettings(mode=mode, account=account if mode == "fixed" else "")
+    writing = importer(sqlite_shop, tmp_path, customers=customers, carriers=CarriersSettings(fba="Amazon"))
+    for order_id in ("402-0000000-0000007", "402-0000000-0000008"):
+        writing.take(replace(FBA_ORDER, order_id=order_id))
+
+    assert sqlite_shop.count("customer") == 1
+    groups = [row["id_group"] for row in sqlite_shop.rows("SELECT id_group FROM {p}customer_group ORDER BY id_group")]
+    assert len(groups) == 2
+    assert own in groups
+
+
+def test_a_carrier_that_several_groups_may_use_puts_nobody_into_one(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    number, own = carrier_for_fba(sqlite_shop, tmp_path)
+    sqlite_shop.insert("carrier_group", {"id_carrier": number, "id_group": 1})
+    importer(sqlite_shop, tmp_path, carriers=CarriersSettings(fba="Amazon")).take(FBA_ORDER)
+
+    assert own not in [row["id_group"] for row in sqlite_shop.rows("SELECT id_group FROM {p}customer_group")]

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from orderferry.cli.main import cli
+from orderferry.prestashop.checking.carriers import CARRIER_TABLES
+from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.database.needed_rights import needed_rights
 from orderferry.prestashop.database.table_names import OPTIONAL_TABLES, OWN_TABLES, REQUIRED_TABLES
 from orderferry.simulator.http_server import SimulatorServer
@@ -21,8 +23,17 @@ from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
+from support.writing import settings_for
 
 EUROPE = ("IT", "DE", "FR", "ES")
+
+
+def heal(shop: ShopDatabase, folder: Path) -> None:
+    """What a fresh PrestaShop lacks for Amazon's orders: a carrier for FBA, and states that mail nobody."""
+    setup = SetupShop(settings_for(shop, folder), sleep=lambda _seconds: None)
+    setup.create_carrier()
+    setup.close()
+    shop.execute("UPDATE {p}order_state SET send_email = 0")
 
 
 def lively_world() -> Any:
@@ -41,7 +52,11 @@ class Doctored:
     installed: Installed = field(init=False)
 
     def __post_init__(self) -> None:
-        self.installed = install(self.folder, self.server, self.shop.url)
+        common = self.folder.parent / f"{self.folder.name}-common.toml"
+        common.touch(mode=0o600)
+        common.write_text('[carriers]\nfba = "Amazon"\n', encoding="utf-8")
+        self.installed = install(self.folder, self.server, self.shop.url, include=str(common))
+        heal(self.shop, self.folder)
         self.monkeypatch.setenv("PATH", str(self.folder / "bin"))  # no crontab of this machine's
 
     def configure(self, more: str = "", *, amazon: str = "", **fields: Any) -> None:
@@ -83,6 +98,7 @@ def minimal_user(server: MariadbServer, shop: ShopDatabase, name: str, *without:
     url = sa.make_url(shop.url)
     account = f"'{name}'@'127.0.0.1'"
     tables = REQUIRED_TABLES | OPTIONAL_TABLES | OWN_TABLES | {"hook_alias", "module_shop", "tax_rules_group"}
+    tables |= CARRIER_TABLES
     there = set(shop.tables())
     with server.engine().connect() as connection:
         connection.exec_driver_sql(f"DROP USER IF EXISTS {account}")

@@ -62,6 +62,7 @@ class Installed:
     region: str = "eu"
     marketplaces: tuple[str, ...] = ("IT", "DE", "FR", "ES")
     more: str = ""
+    include: str = ""  # a file that the configuration includes
     amazon: str = ""  # more lines of [amazon]
     prestashop: str = ""  # and of [prestashop]
     name: str = "config"
@@ -80,7 +81,8 @@ class Installed:
         listed = ", ".join(f'"{code}"' for code in self.marketplaces)
         self.configuration.touch(mode=0o600)
         self.configuration.write_text(
-            f"""[amazon]
+            f"""{f"include = {json.dumps(self.include)}" if self.include else ""}
+[amazon]
 region = "{self.region}"
 marketplaces = [{listed}]
 client_id = "{self.credentials.client_id}"

@@ -97,6 +97,8 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     yield Probe("stock", shop.stock, needs=("tables",))
     yield Probe("vat", shop.vat, needs=("tables",))
     yield Probe("states", shop.states, needs=("tables",))
+    yield Probe("carriers", shop.carriers, needs=("tables",))
+    yield Probe("edits", shop.edits, needs=("tables",))
     yield Probe("modules", shop.modules, needs=("tables",))
     crontab = read_crontab()
     share = settings.amazon.quota_share

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,12 @@ from orderferry.cli.init_modules import settle_modules
 from orderferry.cli.init_steps import (
     INVOICES,
     MAILS,
+    NEW_CARRIER,
     settle_amazon,
     settle_choices,
     settle_database,
     settle_decisions,
+    settle_new_carrier,
     settle_since,
     settle_states,
 )
@@ -63,6 +65,9 @@ OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
     click.option("--client-secret-file", type=FILE, help="File with the client secret."),
     click.option("--refresh-token-file", type=FILE, help="File with the refresh token."),
     click.option("--create-states/--no-create-states", default=None, help="Create order states for Amazon."),
+    click.option(
+        "--create-carrier", type=click.Choice(list(NEW_CARRIER)), help="Create the carrier “Amazon”, and for what."
+    ),
     click.option("--invoices-by", type=click.Choice(list(INVOICES)), help="Who writes the invoices."),
     click.option("--vcs/--no-vcs", default=None, help="Whether the seller is in Amazon's VAT Calculation Service."),
     click.option("--mails", type=click.Choice(list(MAILS)), help="Which mails may reach buyers."),
@@ -98,6 +103,20 @@ class _Tries:
 
         with setup_shop(self.draft.settings(whole=False)) as shop:
             return shop.listeners()
+
+    def carrier_delays(self) -> Mapping[int, str]:
+        """What the shop's carriers promise their customers."""
+        from orderferry.inspection import setup_shop
+
+        with setup_shop(self.draft.settings(whole=False)) as shop:
+            return shop.carrier_delays()
+
+    def create_carrier(self) -> tuple[int, bool]:
+        """Create the carrier "Amazon", unless there is one; return its id and whether it is new."""
+        from orderferry.inspection import setup_shop
+
+        with setup_shop(self.draft.settings()) as shop:
+            return shop.create_carrier()
 
     def create_states(self) -> dict[str, int]:
         """Create order states for Amazon."""
@@ -142,13 +161,15 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     if interview.interactive and sys.stdin is None:  # closed by whoever started us
         raise click.UsageError(NOBODY_ANSWERS)
     try:
-        create = _converse(interview, tries, utc_now(), given)
+        create, carrier_keys = _converse(interview, tries, utc_now(), given)
     except click.Abort as error:
         if isinstance(error.__context__, EOFError):
             raise click.UsageError(NOBODY_ANSWERS) from None
         raise
     if create and tries is not None:
         _create_states(interview, tries)
+    if carrier_keys and tries is not None:
+        _create_carrier(interview, tries, carrier_keys)
     write_new(target, interview.draft.text())
     _print_next(target, interview.draft.settings(), utc_now())
     return 0
@@ -171,8 +192,31 @@ def _create_states(interview: Interview, tries: _Tries) -> None:
         interview.draft.put(f"orders.{key}", id_state)
 
 
-def _converse(interview: Interview, tries: _Tries | None, now: datetime, given: dict[str, Any]) -> bool:
-    """Everything that is asked; return whether order states are to be created."""
+def _create_carrier(interview: Interview, tries: _Tries, keys: Collection[str]) -> None:
+    """Create the carrier "Amazon" and name it, as `_create_states` does."""
+    from orderferry.cli.failures import error_lines
+    from orderferry.errors import ShopError
+
+    try:
+        number, is_new = tries.create_carrier()
+    except ShopError as error:
+        if not interview.interactive:
+            raise
+        for line in (*error_lines(error), "No carrier was created; the configuration uses the shop's own."):
+            click.echo(click.style(line, fg="yellow"))
+        return
+    made = "is created" if is_new else "is there already, and stays as it is; `check` says whether it keeps"
+    interview.say(f"The carrier “Amazon” (id {number}) {made}.")
+    for key in keys:
+        if not interview.draft.has(key):
+            interview.draft.put(key, number)
+
+
+def _converse(
+    interview: Interview, tries: _Tries | None, now: datetime, given: dict[str, Any]
+) -> tuple[bool, tuple[str, ...]]:
+    """Everything that is asked; return whether order states are to be created, and which keys are to name a new
+    carrier."""
     from orderferry.prestashop.checking.setup_shop import check_mappings
 
     interview.draft.settings(whole=False)  # what the options say wrongly can't be asked for
@@ -181,9 +225,11 @@ def _converse(interview: Interview, tries: _Tries | None, now: datetime, given: 
         interview.say(f"  PrestaShop {facts.version or '(version unknown)'} is there.")
     settle_amazon(interview, tries.log_in if tries else None)
     create = bool(given["create_states"])
+    carrier_keys = NEW_CARRIER[given["create_carrier"] or "none"]
     if facts is not None:
         create = settle_states(interview, facts, create=_said(given["create_states"], interview))
-        settle_choices(interview, facts)
+        carrier_keys = settle_new_carrier(interview, facts, create=given["create_carrier"])
+        settle_choices(interview, facts, tries.carrier_delays() if tries else {}, carrier_keys)
         if tries is not None:
             settle_modules(interview, tries.listeners)
     settle_decisions(interview, invoices_by=given["invoices_by"], vcs=given["vcs"], mails=given["mails"])
@@ -192,7 +238,7 @@ def _converse(interview: Interview, tries: _Tries | None, now: datetime, given: 
         check_mappings(interview.draft.settings(), facts)
     settle_since(interview, now, tries.foreign_orders() if tries else 0)
     interview.draft.settings()
-    return create
+    return create, carrier_keys
 
 
 def _said(create: bool | None, interview: Interview) -> bool | None:

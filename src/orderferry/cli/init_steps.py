@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ INVOICES = {
     "amazon": "Amazon, in the seller's name (VAT Calculation Service)",
     "other": "another program, or nobody",
 }
+NEW_CARRIER = {"none": (), "fba": ("carriers.fba",), "all": ("carriers.fba", "carriers.default")}
 MAILS = {
     "undeliverable": "none: the guest gets an address that no mail reaches",
     "amazon": "whatever PrestaShop and its modules send, to the anonymised address of Amazon's",
@@ -96,7 +97,12 @@ def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None
     interview.head("Order states")
     names = ", ".join(f"“{state.names['en']}”" for state in NEW_STATES)
     if create is None:
-        create = interview.yes(f"Create states for Amazon, without mail and without invoice ({names})?")
+        interview.say(
+            "  Recommended: states of their own. A state that mails writes to an address that no mail reaches, and the "
+            "shop's\n  mail server may refuse it with a red error whenever staff sets the state."
+        )
+        question = f"Create states for Amazon, without mail and without invoice ({names})?"
+        create = interview.yes(question, default=True)
     if create:
         return True
     interview.offer("States of the shop", [_state_row(state) for state in facts.states.values()])
@@ -112,14 +118,35 @@ def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None
     return False
 
 
-def settle_choices(interview: Interview, facts: ShopFacts) -> None:
-    """Ask for carriers and the customer group, by what the shop has."""
-    from orderferry.prestashop.planning.resolve import resolve_carrier, resolve_group
+def settle_new_carrier(interview: Interview, facts: ShopFacts, *, create: str | None) -> tuple[str, ...]:
+    """Ask whether the carrier "Amazon" is to be created; return the keys that are to name it."""
+    from orderferry.prestashop.checking.amazon_carrier import find_amazon_carrier
 
     interview.head("Carriers and customers")
+    if create is None and interview.interactive and not interview.draft.has("carriers.fba"):
+        there = find_amazon_carrier(facts)
+        interview.say(
+            "  An FBA order without carrier gets another one as soon as staff enters a tracking number. A carrier "
+            "“Amazon”,\n  with a customer group of its own, keeps, and no customer is offered it."
+        )
+        question = f"Use the carrier “Amazon” (id {there})" if there else "Create the carrier “Amazon”"
+        if interview.yes(f"{question} for orders that Amazon ships (FBA)?", default=True):
+            create = "all" if interview.yes("For regular orders too?") else "fba"
+    return NEW_CARRIER[create or "none"]
+
+
+def settle_choices(
+    interview: Interview, facts: ShopFacts, delays: Mapping[int, str], created: Collection[str] = ()
+) -> None:
+    """Ask for carriers and the customer group, by what the shop has, and say which carrier orders will get. `created`:
+    keys of carriers that are to name a new one."""
+    from orderferry.prestashop.checking.carriers import doubts, shown_name
+    from orderferry.prestashop.planning.resolve import default_carrier, resolve_carrier, resolve_group
+
     own_name = facts.setting("PS_SHOP_NAME")
     rows = [f"{one.id:4}  {own_name if one.name == '0' else one.name}" for one in facts.carriers if one.active]
     interview.offer("Carriers", rows)
+    usual, why = default_carrier(facts, None)
 
     def carrier(answer: str) -> int:
         """The id of the carrier that an answer names. Raise ShopUnfit where the shop has no such carrier."""
@@ -127,8 +154,17 @@ def settle_choices(interview: Interview, facts: ShopFacts) -> None:
         assert found is not None  # noqa: S101 — only '' can give none
         return found.id
 
-    interview.key("carriers.default", "Carrier by number or name (empty: the shop's default)", convert=carrier)
-    interview.key("carriers.fba", "Carrier of orders that Amazon ships (empty: none)", convert=carrier)
+    if "carriers.default" not in created:
+        shown = shown_name(usual, facts) if usual else "none"
+        interview.key("carriers.default", f"Carrier by number or name (empty: {shown})", convert=carrier)
+        word = interview.draft.settings(whole=False).carriers.default
+        chosen, why = (resolve_carrier(facts, word), "") if word else (usual, why)
+        if chosen is not None:
+            interview.say(f"  Regular orders get the carrier {shown_name(chosen, facts)}.")
+            for doubt in doubts(chosen, facts, None, why, delays):
+                interview.say(f"  Mind: {doubt}. Another one is named as carriers.default.")
+    if "carriers.fba" not in created:
+        interview.key("carriers.fba", "Carrier of orders that Amazon ships (empty: none)", convert=carrier)
     interview.offer("Customer groups", [f"{number:4}  {name}" for number, name in facts.groups.items()])
     interview.key(
         "customers.group",

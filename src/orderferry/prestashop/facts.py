@@ -57,12 +57,14 @@ class OrderState:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """The live (not deleted) carrier row behind a name, an id or an old id of the same id_reference."""
+    """The live (not deleted) carrier row behind a name, an id or an old id of the same id_reference. `groups` are the
+    customer groups that may use it."""
 
     id: int
     id_reference: int
     name: str
     active: bool
+    groups: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

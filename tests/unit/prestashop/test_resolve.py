@@ -9,6 +9,7 @@ import pytest
 
 from orderferry.domain.pricing import RateChoice
 from orderferry.errors import ShopUnfit
+from orderferry.prestashop.checking.carriers import is_pick_up
 from orderferry.prestashop.facts import (
     Carrier,
     Country,
@@ -21,7 +22,9 @@ from orderferry.prestashop.facts import (
 )
 from orderferry.prestashop.planning.places import resolve_country, resolve_province
 from orderferry.prestashop.planning.resolve import (
+    default_carrier,
     known_rates,
+    own_group,
     resolve_carrier,
     resolve_currency,
     resolve_group,
@@ -149,6 +152,51 @@ def test_a_carrier_without_a_live_row_is_refused() -> None:
         with pytest.raises(ShopUnfit, match=r"carriers\.map\.X"):
             resolve_carrier(FACTS, word, key="carriers.map.X")
     assert resolve_carrier(replace(FACTS, carriers=(), carrier_references={}), "") is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "id_", "why"),
+    [
+        ("2", 9, ""),
+        ("5", 5, ""),
+        ("-1", 9, "best price"),
+        ("-2", 9, "best grade"),
+        ("0", 9, "names none"),
+        ("77", 9, "77"),
+    ],
+)
+def test_a_default_carrier_that_is_a_guess_says_why(setting: str, id_: int, why: str) -> None:
+    facts = replace(FACTS, configuration={("PS_CARRIER_DEFAULT", 0, 0): setting})
+    carrier, reason = default_carrier(facts, None)
+
+    assert carrier is not None
+    assert carrier.id == id_
+    assert why in reason
+    assert bool(reason) == bool(why)
+
+
+@pytest.mark.parametrize(("groups", "own"), [({7}, 7), ({2}, 0), ({7, 8}, 0), ({2, 7}, 0), (set(), 0)])
+def test_a_carrier_has_a_group_of_its_own_only_if_it_is_the_one_and_not_everybodys(groups: set[int], own: int) -> None:
+    assert own_group(FACTS, Carrier(1, 1, "Amazon", True, frozenset(groups))) == own
+
+
+@pytest.mark.parametrize(
+    ("name", "delay", "collected"),
+    [
+        ("0", "", True),
+        ("Click and collect", "", True),
+        ("Click & Collect", "", True),
+        ("Negozio", "Ritiro in negozio", True),
+        ("Selbstabholung", "", True),
+        ("Mondial Relay", "", True),
+        ("Shop", "Pick up in-store", True),
+        ("DHL", "Delivery next day!", False),
+        ("Poste Italiane", "Consegna in 3 giorni", False),
+        ("UPS", "Collected from us and delivered to you", False),
+    ],
+)
+def test_a_pick_up_point_is_known_by_its_name_or_its_delay(name: str, delay: str, collected: bool) -> None:
+    assert is_pick_up(Carrier(4, 4, name, True), {4: delay}) is collected
 
 
 def test_a_default_carrier_by_price_is_the_first_active_one() -> None:

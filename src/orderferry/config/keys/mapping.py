@@ -38,14 +38,15 @@ CARRIERS = (
     Key(
         "carriers.default",
         NAME_OR_ID,
-        "The carrier, by name or id; still found after the shop has edited it.",
+        "The carrier, by name or id; still found after the shop has edited it. `orderferry check` says which it is.",
         example='"GLS"',
         without="the shop's default carrier",
     ),
     Key(
         "carriers.fba",
         NAME_OR_ID,
-        "The carrier for orders that Amazon fulfils.",
+        "The carrier for orders that Amazon fulfils. Without one, an edit in the back office gives them another; "
+        "`orderferry init --create-carrier` makes one that keeps (docs/editing-orders.md).",
         example='"Amazon"',
         without="none",
     ),

@@ -11,6 +11,8 @@ from orderferry.config.object_cache import object_cache
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import ShopUnfit
+from orderferry.prestashop.checking.carriers import CARRIER_TABLES, check_carriers, read_carrier_places
+from orderferry.prestashop.checking.edits import check_edits
 from orderferry.prestashop.checking.mappings import check_accounts, check_mappings, check_named_products
 from orderferry.prestashop.checking.modules import (
     MODULE_TABLES,
@@ -92,12 +94,23 @@ class ShopProbe:
 
     def vat(self) -> Results:
         """The rates of the marketplaces' countries."""
-        with self._database.reading("reading the products' tax rules") as connection:
-            groups = read_tax_groups(connection, self._shop_tables)
-        yield from check_vat(self._settings, self._facts, groups)
+        yield from check_vat(self._settings, self._facts, self._tax_groups)
+
+    def carriers(self) -> Results:
+        """The carriers that orders get. Nothing of a marketplace whose mappings are wrong."""
+        with self._database.reading("looking at the shop's carriers") as connection:
+            extra = read_tables(connection, self._prefix, CARRIER_TABLES)
+            places = read_carrier_places(connection, ShopTables(self._prefix, {**self._live, **extra}))
+        if self._markets:
+            yield from check_carriers(self._settings, self._facts, self._markets, places)
+
+    def edits(self) -> Results:
+        """What an edit in the back office changes on its own."""
+        if self._markets:
+            yield from check_edits(self._settings, self._facts, self._markets, self._tax_groups)
 
     def states(self) -> Results:
-        """What the states and carriers of Amazon orders set off. Nothing of a marketplace whose mappings are wrong."""
+        """What the states of Amazon orders set off. Nothing of a marketplace whose mappings are wrong."""
         markets = self._markets
         if markets:
             yield from check_mails(self._settings, self._facts, markets)
@@ -136,6 +149,11 @@ class ShopProbe:
     @cached_property
     def _shop_tables(self) -> ShopTables:
         return ShopTables(self._prefix, self._live)
+
+    @cached_property
+    def _tax_groups(self) -> Mapping[int, str]:
+        with self._database.reading("reading the products' tax rules") as connection:
+            return read_tax_groups(connection, self._shop_tables)
 
     @cached_property
     def _facts(self) -> ShopFacts:

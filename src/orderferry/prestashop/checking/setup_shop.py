@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from orderferry.config.model import Settings
+from orderferry.errors import ShopUnfit
 from orderferry.prestashop.adopting.orders import OrderAdopter
+from orderferry.prestashop.checking import amazon_carrier
+from orderferry.prestashop.checking.carriers import CARRIER_TABLES, read_carrier_places
 from orderferry.prestashop.checking.modules import MODULE_TABLES, Listeners, read_listeners
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
+from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopFacts
@@ -79,7 +84,14 @@ NEW_STATES = (
 class SetupShop:
     """One PrestaShop database. Raise ShopUnavailable or ShopUnfit."""
 
-    def __init__(self, settings: Settings, *, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sleep: Callable[[float], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._now = now
         self._settings = settings
         self._prefix = settings.prestashop.table_prefix
         self._sleep = sleep
@@ -97,6 +109,12 @@ class SetupShop:
         with self._database.reading("looking for modules that wait for events") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix, MODULE_TABLES))
             return read_listeners(connection, tables)
+
+    def carrier_delays(self) -> Mapping[int, str]:
+        """What carriers promise their customers, in all languages, by id_carrier; empty where it can't be read."""
+        with self._database.reading("reading the carriers' delays") as connection:
+            tables = ShopTables(self._prefix, read_tables(connection, self._prefix, CARRIER_TABLES))
+            return read_carrier_places(connection, tables).delays
 
     def foreign_orders(self) -> int:
         """How many Amazon orders of other importers stand in the shop's payments."""
@@ -122,6 +140,26 @@ class SetupShop:
                 or _create(writer, state, {as_int(row[0]): as_text(row[1]).lower() for row in languages})
                 for state in NEW_STATES
             }
+
+    def create_carrier(self) -> tuple[int, bool]:
+        """Create the carrier "Amazon" in one transaction; return its id, and whether it is new.
+
+        A carrier of that name is taken as it is, so that a second call creates nothing.
+        """
+        with self._database.writing("creating the carrier") as connection:
+            live = read_tables(connection, self._prefix, wanted_tables(events=False) | amazon_carrier.TABLES)
+            facts = read_shop_facts(connection, self._prefix, live)
+            known = amazon_carrier.find_amazon_carrier(facts)
+            if known:
+                return known, False
+            missing = sorted(self._prefix + name for name in amazon_carrier.TABLES if name not in live)
+            if missing:
+                raise ShopUnfit(
+                    f"The shop lacks tables of carriers, or the user may not see them: {', '.join(missing)}.",
+                    hint="docs/database-rights.md has the GRANT statements for `init --create-carrier`.",
+                )
+            tables = ShopTables(self._prefix, live)
+            return amazon_carrier.create_amazon_carrier(connection, tables, facts, self._now()), True
 
     def close(self) -> None:
         """Give everything back."""

@@ -1,4 +1,4 @@
-"""`check` on what order states and carriers set off in PrestaShop: mails, invoices, labels for FBA orders."""
+"""`check` on what order states set off in PrestaShop: mails, invoices, labels for FBA orders."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Mark
     if not mailing:
         yield fine("states-mail", "No state that Amazon orders come into mails the customer.")
         return
+    entered = {state.id for market in markets.values() for state in market.states.values()}
+    own = [state for state in mailing if state.id in entered]
     reached = sorted(code for code in markets if settings.marketplace(code).customers.email == "amazon")
     if reached:
         yield warning(
@@ -28,12 +30,20 @@ def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Mark
             "Let Amazon orders have states of their own without mail (orders.state_…), or set customers.email = "
             '"undeliverable": Amazon tells its buyers itself.',
         )
+    elif own:
+        yield warning(
+            "states-mail",
+            f"Amazon orders come into states that mail the customer: {_names(own)}. Their addresses end in .invalid "
+            "and reach nobody: when staff sets such a state, the shop's mail server may refuse the mail, and the back "
+            "office shows a red error although the state is changed.",
+            "Let Amazon orders have states of their own without mail (orders.state_…): `orderferry init "
+            "--create-states` makes them.",
+        )
     else:
         yield fine(
             "states-mail",
-            f"States that mail the customer when the shop sets them ({_names(mailing)}): addresses of imported "
-            "orders reach nobody, so no buyer is mailed. States of their own for Amazon orders are safer still: "
-            "`orderferry init --create-states` makes them.",
+            f"Amazon orders come into no state that mails. Others do when staff sets them ({_names(mailing)}): "
+            "addresses of imported orders reach nobody, and the shop's mail server may refuse them with a red error.",
         )
 
 
@@ -61,15 +71,12 @@ def check_invoices(settings: Settings, facts: ShopFacts, markets: Mapping[str, M
 
 
 def check_fba(markets: Mapping[str, Market]) -> Iterator[CheckResult]:
-    """FBA orders in the states or with the carriers of orders that are to be packed."""
+    """FBA orders in the states of orders that are to be packed."""
     shared_states: dict[int, OrderState] = {}
-    shared_carriers: set[int] = set()
     for market in markets.values():
         fba = market.states["fba"]
         if fba.id in {market.states[kind].id for kind in _TO_PACK if kind in market.states}:
             shared_states[fba.id] = fba
-        if market.id_carrier_fba and market.id_carrier_fba in market.carriers.values():
-            shared_carriers.add(market.id_carrier_fba)
     if shared_states:
         yield warning(
             "fba-state",
@@ -77,15 +84,8 @@ def check_fba(markets: Mapping[str, Market]) -> Iterator[CheckResult]:
             " Label and picking modules would take them too.",
             "Name a state of its own as orders.state_fba.",
         )
-    if shared_carriers:
-        yield warning(
-            "fba-carrier",
-            f"FBA orders get a carrier that regular orders have too (id {', '.join(map(str, sorted(shared_carriers)))})"
-            ": label modules would print labels for them.",
-            "Leave carriers.fba out (no carrier), or name a carrier that nothing else uses.",
-        )
-    if not shared_states and not shared_carriers:
-        yield fine("fba", "FBA orders share neither state nor carrier with orders that are to be packed.")
+    else:
+        yield fine("fba-state", "FBA orders share no state with orders that are to be packed.")
 
 
 def _concerned(facts: ShopFacts, markets: Mapping[str, Market]) -> list[OrderState]:

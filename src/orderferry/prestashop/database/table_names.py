@@ -16,7 +16,7 @@ REQUIRED_TABLES = frozenset(
 # Missing in some version, or needed by some shops only.
 OPTIONAL_TABLES = frozenset(
     """
-    carrier_shop carrier_tax_rules_group_shop country_lang currency_shop hook
+    carrier_group carrier_shop carrier_tax_rules_group_shop country_lang currency_shop hook
     hook_module message module order_cart_rule order_slip order_slip_detail product_sale product_supplier
     stock_mvt stock_mvt_reason tax_rules_group
     """.split()  # noqa: SIM905 — a list of names reads better as text

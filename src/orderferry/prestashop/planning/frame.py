@@ -120,6 +120,7 @@ class Frame:
     goods: tuple[Goods, ...]
     movement: Movement | None  # None: this order moves no stock
     id_employee: int
+    id_carrier_group: int = 0  # the customer group that the carrier is for; 0: it is for everybody's
     backorder: OrderState | None = None  # where the order moves on to when it is oversold; None: nowhere
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
     cart_lines_addressed: bool = True  # by the shop's version

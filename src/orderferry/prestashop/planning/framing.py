@@ -99,6 +99,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         goods=_goods(lines, pack_type),
         movement=(Movement.SELL_SHIPPED if state.shipped else Movement.SELL) if moves else None,
         id_employee=bench.facts.employee,
+        id_carrier_group=market.carrier_groups.get(market.carrier(order), 0),
         backorder=backorder_state(bench.facts, market.shop, orders, kind, state) if moves else None,
         tax_columns=tax_columns(bench.facts.version),
         cart_lines_addressed=are_lines_addressed(bench.facts.version),

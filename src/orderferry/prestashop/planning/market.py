@@ -12,6 +12,7 @@ from orderferry.domain.pricing import RateChoice, Rounding
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Currency, OrderState, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.resolve import (
+    own_group,
     resolve_carrier,
     resolve_group,
     resolve_language,
@@ -38,6 +39,7 @@ class Market:
     states: Mapping[str, OrderState]  # by kind (states.STATE_SOURCES), configured ones and defaults
     carriers: Mapping[str, int]  # service level in upper case, '' the default
     id_carrier_fba: int
+    carrier_groups: Mapping[int, int]  # id_carrier -> its own customer group, for those that have one
     id_group: int
     id_business_group: int
     collected_by_amazon: RateChoice | None
@@ -74,6 +76,7 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
         states=_states(own, facts, shop),
         carriers=_carriers(own, facts, shop),
         id_carrier_fba=fba.id if fba else 0,
+        carrier_groups={one.id: only for one in facts.carriers if (only := own_group(facts, one, shop))},
         id_group=group,
         id_business_group=resolve_group(facts, business, shop=shop, key="customers.business_group")
         if business

@@ -17,6 +17,12 @@ from orderferry.prestashop.planning.choices import choose, unknown_choice
 
 RATE_TOLERANCE = Decimal("0.05")  # percentage points: 5.5 and 5.500, never 19 and 19.6
 _ADDED_UP = 1  # tax_rule.behavior
+_NO_CARRIER = {
+    0: "it names none",
+    -1: "it says the best price, which only a customer's cart can tell",
+    -2: "it says the best grade, which only a customer's cart can tell",
+}
+_GROUPS_OF_EVERYBODY = ("PS_UNIDENTIFIED_GROUP", "PS_GUEST_GROUP", "PS_CUSTOMER_GROUP")
 _NAME_OF_SHOP = "0"  # a carrier of this name is shown under the shop's name
 
 
@@ -43,7 +49,7 @@ def resolve_carrier(
     """
     live = {carrier.id: carrier for carrier in facts.carriers}
     if not word:
-        return _default_carrier(facts, shop)
+        return default_carrier(facts, shop)[0]
     if word.strip().isdecimal():
         followed = _follow(facts, int(word))
         if followed is not None:
@@ -58,10 +64,24 @@ def resolve_carrier(
     return live[choose(word, active if word.strip().casefold() in named else choices, key, "carrier")]
 
 
-def _default_carrier(facts: ShopFacts, shop: ShopUnit | None) -> Carrier | None:
-    """PS_CARRIER_DEFAULT; where it says "best price" or "best grade" (negative), the first active carrier."""
+def default_carrier(facts: ShopFacts, shop: ShopUnit | None) -> tuple[Carrier | None, str]:
+    """The carrier that PS_CARRIER_DEFAULT names, and ''; where it names none, the first active one, which is a guess,
+    and why the setting names none."""
     configured = as_int(facts.setting("PS_CARRIER_DEFAULT", shop, "0"))
-    return _follow(facts, configured) or next(iter(facts.carriers), None)
+    named = _follow(facts, configured)
+    if named is not None:
+        return named, ""
+    why = _NO_CARRIER.get(configured, f"it names carrier {configured}, which the shop does not have")
+    return next(iter(facts.carriers), None), f"PS_CARRIER_DEFAULT is {configured}: {why}"
+
+
+def own_group(facts: ShopFacts, carrier: Carrier, shop: ShopUnit | None = None) -> int:
+    """The one customer group that a carrier serves, where it is none of the shop's three for everybody; 0 otherwise.
+
+    Such a carrier is offered to nobody but to customers who were put into that group.
+    """
+    everybody = {as_int(facts.setting(name, shop)) for name in _GROUPS_OF_EVERYBODY}
+    return min(carrier.groups) if len(carrier.groups) == 1 and not carrier.groups & everybody else 0
 
 
 def _follow(facts: ShopFacts, id_carrier: int) -> Carrier | None:

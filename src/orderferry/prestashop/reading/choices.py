@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -40,22 +41,33 @@ def read_states(connection: sa.Connection, tables: ShopTables, id_lang: int) -> 
 
 
 def read_carriers(connection: sa.Connection, tables: ShopTables) -> tuple[tuple[Carrier, ...], Mapping[int, int]]:
-    """`carrier`: the live rows, active ones first, and the id_reference of every row, deleted ones included.
+    """`carrier` with `carrier_group`: the live rows, active ones first, and the id_reference of every row, deleted
+    ones included.
 
     Editing a carrier in the back office copies it under a new id, and the old row stays as deleted.
     """
     table = tables["carrier"]
+    columns = [table.c.id_carrier, table.c.id_reference, table.c.name, table.c.active, table.c.deleted]
+    source: sa.FromClause = table
+    id_group: sa.ColumnElement[Any] = sa.null()
+    if tables.has("carrier_group"):
+        link = tables["carrier_group"]
+        source, id_group = table.outerjoin(link, link.c.id_carrier == table.c.id_carrier), link.c.id_group
     rows = connection.execute(
-        sa.select(table.c.id_carrier, table.c.id_reference, table.c.name, table.c.active, table.c.deleted).order_by(
-            table.c.active.desc(), table.c.position, table.c.id_carrier
-        )
+        sa.select(*columns, id_group.label("id_group"))
+        .select_from(source)
+        .order_by(table.c.active.desc(), table.c.position, table.c.id_carrier)
     ).all()
-    live = tuple(
-        Carrier(as_int(id_carrier), as_int(reference), as_text(name), as_flag(active))
-        for id_carrier, reference, name, active, deleted in rows
-        if not as_flag(deleted)
-    )
-    return live, {as_int(row[0]): as_int(row[1]) for row in rows}
+    groups: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        groups[as_int(row[0])] |= {as_int(row[5])} - {0}
+    live: dict[int, Carrier] = {}
+    for row in rows:
+        number, reference, name, active, deleted = row[:5]
+        if not as_flag(deleted):
+            allowed = frozenset(groups[as_int(number)])
+            live[as_int(number)] = Carrier(as_int(number), as_int(reference), as_text(name), as_flag(active), allowed)
+    return tuple(live.values()), {as_int(row[0]): as_int(row[1]) for row in rows}
 
 
 def read_groups(connection: sa.Connection, tables: ShopTables, id_lang: int) -> Mapping[int, str]:

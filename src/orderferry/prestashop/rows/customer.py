@@ -10,7 +10,8 @@ from orderferry.prestashop.rows.drafts import CUSTOMER, PASSWORD, SECURE_KEY, ZE
 
 
 def customer_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the guest and the one group it is in. No password opens it, no newsletter reaches it.
+    """Given a frame, return the guest and its groups: the configured one, and the one that the order's carrier is for.
+    No password opens it, no newsletter reaches it.
 
     `last_passwd_gen` lies PS_PASSWD_TIME_FRONT back, as PrestaShop sets it.
     """
@@ -53,5 +54,5 @@ def customer_rows(frame: Frame) -> list[Draft]:
         },
         name=CUSTOMER.name,
     )
-    group = Draft("customer_group", {"id_customer": CUSTOMER, "id_group": account.id_group})
-    return [customer, group]
+    groups = dict.fromkeys((account.id_group, *filter(None, [frame.id_carrier_group])))
+    return [customer, *(Draft("customer_group", {"id_customer": CUSTOMER, "id_group": group}) for group in groups)]

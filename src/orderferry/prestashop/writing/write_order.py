@@ -63,6 +63,8 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
     known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: work.reference}
     if _settle_account(writer, work, known):
         write_drafts(writer, work.customer, known)
+    elif frame.id_carrier_group:
+        _join_group(writer, known[CUSTOMER.name], frame.id_carrier_group)
     write_drafts(writer, work.rows, known)
     order, invoice = known[ORDER.name], known.get(INVOICE.name)
     _move(writer, work, order, shipping_reason)
@@ -141,6 +143,19 @@ def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value])
         known[CUSTOMER.name] = as_int(found[0]["id_customer"])
         known[SECURE_KEY.name] = as_text(found[0]["secure_key"])
     return not found
+
+
+def _join_group(writer: ShopWriter, id_customer: Value, id_group: int) -> None:
+    """Put an account that was there already into the customer group that the order's carrier is for.
+
+    The customer's row is locked first, so that two orders of one account do not both add it.
+    """
+    member: dict[str, Value] = {"id_customer": id_customer, "id_group": id_group}
+    if writer.rows("customer_group", ("id_group",), member):
+        return
+    writer.rows("customer", ("id_customer",), {"id_customer": id_customer}, lock=True)
+    if not writer.rows("customer_group", ("id_group",), member):
+        writer.insert_all("customer_group", [member])
 
 
 def _move(writer: ShopWriter, work: NewOrder, order: Value, shipping_reason: int) -> None:

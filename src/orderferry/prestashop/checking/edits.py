@@ -1,0 +1,90 @@
+"""`check` on what rows can't save: settings of the shop under which an edit of an order loses what Amazon said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from orderferry.config.model import Settings
+from orderferry.domain.check_result import CheckResult, fine, warning
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.facts import Country, ShopFacts
+from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.resolve import resolve_tax
+
+_ON, _PER_UNIT = "1", 1
+
+
+def check_edits(
+    settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], groups: Mapping[int, str]
+) -> Iterator[CheckResult]:
+    """What an edit in the back office changes on its own: shipping, rounding, and rates that are not the shop's.
+
+    `groups`: the tax rules groups of the shop's products, with their names.
+    """
+    warned = False
+    recalculating = _codes(code for code, one in markets.items() if _recalculates(facts, one))
+    if recalculating:
+        warned = True
+        yield warning(
+            "edit-shipping",
+            f"PS_ORDER_RECALCULATE_SHIPPING is on: when staff edits an order of Amazon's ({recalculating}), PrestaShop "
+            "replaces the shipping that the buyer paid by the carrier's own price.",
+            "Switch off “Recalculate shipping costs after editing the order” (Shop Parameters > Order Settings).",
+        )
+    per_unit = _codes(code for code, one in markets.items() if one.round_type == _PER_UNIT)
+    if per_unit:
+        warned = True
+        yield warning(
+            "edit-rounding",
+            f"PS_ROUND_TYPE is 1 (round each item) in the shop of {per_unit}: an edit rounds the price of one unit to "
+            "the cent, so that a line of several units can move by some cents (99.99 for 7 becomes 100.03).",
+            "Round each line instead (Shop Parameters > General > Round type), if the accountant agrees.",
+        )
+    rates = list(_other_rates(settings, facts, markets, groups))
+    if rates:
+        yield fine(
+            "edit-rates",
+            f"An edit books an order anew by the shop's own tax rules, whatever Amazon or the configuration said: "
+            f"{'; '.join(rates)}. Correct the rules where such orders are to be edited.",
+        )
+    elif not warned:
+        yield fine("edits", "No setting of the shop makes an edit change what Amazon's buyers paid.")
+
+
+def _recalculates(facts: ShopFacts, market: Market) -> bool:
+    return facts.setting("PS_ORDER_RECALCULATE_SHIPPING", market.shop) == _ON
+
+
+def _codes(found: Iterator[str]) -> str:
+    return ", ".join(sorted(found))
+
+
+def _other_rates(
+    settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], groups: Mapping[int, str]
+) -> Iterator[str]:
+    """Countries for which the configuration names another rate than every rule of the shop, or where the shop has no
+    rule at all."""
+    for code, market in markets.items():
+        country = facts.countries.get(code)
+        if country is None or facts.setting("PS_TAX", market.shop, _ON) != _ON:
+            continue
+        ruled = _ruled(facts, country, groups)
+        word = settings.marketplace(code).taxes.by_country.get(code)
+        if not ruled:
+            yield f"{code}: no rule, so 0 % after an edit"
+        elif word is not None and (rate := _rate(facts, word, country, code)) is not None and rate not in ruled:
+            shown = " or ".join(f"{one.normalize():f} %" for one in sorted(ruled))
+            yield f"{code}: {rate.normalize():f} % as configured, {shown} after an edit"
+
+
+def _ruled(facts: ShopFacts, country: Country, groups: Mapping[int, str]) -> set[Decimal]:
+    rules = (rule for group in groups for rule in facts.tax_rules.get((group, country.id), ()))
+    return {facts.taxes.get(rule.id_tax, Decimal(0)) for rule in rules}
+
+
+def _rate(facts: ShopFacts, word: Decimal | str, country: Country, code: str) -> Decimal | None:
+    try:
+        return resolve_tax(facts, word, country, key=f"taxes.{code}").rate
+    except ShopUnfit:
+        return None  # `mappings` says so
