@@ -156,9 +156,9 @@ def failing(monkeypatch: pytest.MonkeyPatch, *troubles: tuple[str, Exception]) -
     real = Database.writing
 
     @contextmanager
-    def writing(self: Database, doing: str) -> Iterator[sa.Connection]:
+    def writing(self: Database, doing: str, **more: bool) -> Iterator[sa.Connection]:
         when, error = left.pop(0) if left else ("", None)
-        with real(self, doing) as connection:
+        with real(self, doing, **more) as connection:
             yield connection
             if when == "before" and error is not None:
                 raise error

@@ -74,7 +74,8 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.NOT_READY: "Amazon has not released the order yet; it is imported as soon as it is.",
     ProblemCode.NOT_IMPORTABLE: "Nothing has to be done; `orderferry show {order_id}` tells all that is known of it.",
     ProblemCode.NOT_FOUND: "Check the order id and the region of the configuration.",
-    ProblemCode.WRITE_FAILED: "It is tried again by each run; `orderferry -v import --order {order_id}` shows more.",
+    ProblemCode.WRITE_FAILED: "Show the sentence to whoever added the trigger, key or column (often a module's "
+    "author). The order is tried again by itself; `orderferry ignore {order_id} --reason …` sets it aside.",
     ProblemCode.UNREADABLE_ORDER: "It is read again by itself. If it stays, look in Seller Central for an order of "
     "that time that the shop lacks; `orderferry import --order ID` tries it alone, and `orderferry ignore {order_id} "
     "--reason …` ends this report.",

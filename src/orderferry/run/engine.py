@@ -119,6 +119,12 @@ class Engine:
             self.progress,
             give_up_of(self.settings),
         )
+        try:
+            self._import(report, run, processor, patience)
+        finally:
+            processor.finish()
+
+    def _import(self, report: Report, run: int, processor: Processor, patience: Patience) -> None:
         recovery = Recovery(self.shop, self.ledger, report, self.now)
         recovery.rebuild_if_lost(run)
         due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, self.now)
@@ -156,6 +162,7 @@ class Engine:
         rereadings = {cell: Rereading(*moments) for cell, moments in self.ledger.rereading(cells).items()}
         refusals = Refusals(self.ledger, report, self.options.dry_run)
         unreadable = UnreadableBook(self.ledger, report, run, self.now, self.options.dry_run)
+        credit = self._credit(end)
         reader = ListingReader(
             self.source,
             self.ledger,
@@ -164,7 +171,7 @@ class Engine:
             unreadable,
             patience,
             take=lambda orders: self._take(orders, processor, rules),
-            credit=self._credit(end),
+            credit=lambda search: not processor.refused_writes.stops and credit(search),
             overlap=self.settings.observation.overlap,
             command=self.sweep.command,
             now=self.now,

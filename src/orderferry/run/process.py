@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from orderferry.domain.decide import Action, Rules, decide
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
 from orderferry.domain.orders import Order, UnreadableOrder
-from orderferry.domain.problems import Problem
+from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Intent, ShopView
 from orderferry.run.log_context import log_order
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.progress import SILENT, Progress
+from orderferry.run.refused_writes import Refused, RefusedWrites
 from orderferry.run.report import Outcome, Report
 from orderferry.run.stop import StopSwitch
 from orderferry.run.verdicts import Verdicts
@@ -46,6 +47,10 @@ class Processor:
     dry_run: bool = False
     progress: Progress = SILENT
     give_up_of: Mapping[str, timedelta] = field(default_factory=dict)
+    refused_writes: RefusedWrites = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "refused_writes", RefusedWrites(self.ledger))
 
     def process(self, orders: Sequence[Order | UnreadableOrder], rules: Rules, *, looked: bool = False) -> None:
         """Given orders of one answer, bring each to its verdict and remember it.
@@ -64,7 +69,9 @@ class Processor:
             for order in readable:
                 self.stop.check()
                 with log_order(order.order_id):
-                    verdicts.append(self._one(order, entries.get(order.order_id), view, rules, looked=looked))
+                    verdict = self._one(order, entries.get(order.order_id), view, rules, looked=looked)
+                if verdict is not None:
+                    verdicts.append(verdict)
                 self.progress.order_done()
         finally:
             self.settle(verdicts)
@@ -74,11 +81,23 @@ class Processor:
         if verdicts and not self.dry_run:
             self.ledger.settle(verdicts, self.run, self.now())
 
+    def finish(self) -> None:
+        """End the run: the orders that the database refused get their verdict, unless it seems to refuse every order;
+        then the report has that error, and they stay due."""
+
+        def failed(one: Refused) -> None:
+            """An order that was refused by itself."""
+            self.settle([self._verdicts.failed(one.problem, one.entry, looked=one.looked)])
+
+        error = self.refused_writes.finish(failed)
+        if error is not None:
+            self.report.errors.append(error)
+
     @property
     def _verdicts(self) -> Verdicts:
         return Verdicts(self.report, self.now, self.give_up, self.give_up_of)
 
-    def _one(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict:
+    def _one(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict | None:
         marker, foreign = view.markers.get(order.order_id), view.foreign.get(order.order_id)
         decision = decide(order, marker=marker, foreign=foreign, entry=entry, rules=rules)
         log.debug("order %s (%s): %s", order.order_id, order.status, decision.action)
@@ -86,7 +105,9 @@ class Processor:
             return self._write(order, entry, _INTENTS[decision.action], view, looked=looked)
         return self._verdicts.not_written(order, entry, decision, rules, looked=looked)
 
-    def _write(self, order: Order, entry: Entry | None, intent: Intent, view: ShopView, *, looked: bool) -> Verdict:
+    def _write(
+        self, order: Order, entry: Entry | None, intent: Intent, view: ShopView, *, looked: bool
+    ) -> Verdict | None:
         now = self.now()
         plan = self.shop.plan(order, intent, view, now)
         if isinstance(plan, Problem):
@@ -97,7 +118,14 @@ class Processor:
             return Verdict(order.order_id, EntryState.SEEN)
         applied = self.shop.apply(plan, now)
         if isinstance(applied, Problem):
-            return self._verdicts.failed(applied, entry, looked=looked)
+            if applied.code is not ProblemCode.WRITE_FAILED:
+                return self._verdicts.failed(applied, entry, looked=looked)
+            log.warning("refused (%s): %s", applied.code, applied.message)
+            self.report.note(order.order_id, Outcome.FAILED)
+            self.refused_writes.refused(applied, entry, update=intent is Intent.UPDATE, looked=looked)
+            return None
+        if applied.effect is not Effect.UNCHANGED:
+            self.refused_writes.written(order.order_id, update=intent is Intent.UPDATE)
         self.report.clear_problems(order.order_id)
         self.report.note(order.order_id, _OUTCOMES[applied.effect], applied.changes)
         if applied.effect is not Effect.UNCHANGED:

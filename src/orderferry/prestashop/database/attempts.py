@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from orderferry.prestashop.database.database_errors import ConnectionLost, DuplicateKey, TransientTrouble
 
+MARKER_TABLE = "orderferry_order"
 T = TypeVar("T")
 PAUSES = (0.1, 0.5, 2.0)  # seconds before the second, third and fourth attempt
 
@@ -24,20 +25,23 @@ class Attempted(Generic[T]):
 def attempt(action: Callable[[], T], exists: Callable[[], T | None], sleep: Callable[[float], None]) -> Attempted[T]:
     """Given a transaction, a look for what it would have made, and a way to sleep, return its result.
 
-    A deadlock and the like is tried again. A duplicate key means that somebody was faster, with the order (then
-    `exists` gives it) or with a shared row (then it is tried again). A connection that broke off is followed by the
+    A deadlock and the like is tried again. A duplicate key of the marker means that somebody was faster with the order
+    (then `exists` gives it); another one, that somebody was faster with a shared row: that is tried once more, since
+    the next try sees their row. A connection that broke off is followed by the
     same transaction, whose marker the database refuses if the first one got through. Raise the last error.
     """
-    unknown = False
+    unknown = shared = False
     for pause in (*PAUSES, None):
         try:
             return Attempted(action(), unknown)
-        except DuplicateKey:
-            found = exists()
+        except DuplicateKey as taken:
+            of_marker = taken.table.endswith(MARKER_TABLE) or not taken.table
+            found = exists() if of_marker else None
             if found is not None:
                 return Attempted(found, unknown)
-            if pause is None:
+            if pause is None or shared:
                 raise
+            shared = not of_marker
         except ConnectionLost:
             unknown = True
             if pause is None:

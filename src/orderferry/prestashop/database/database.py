@@ -47,12 +47,12 @@ class ShopDatabase:
             yield connection
 
     @contextmanager
-    def writing(self, doing: str) -> Iterator[sa.Connection]:
-        """A transaction: committed at its end, rolled back on any error or signal.
+    def writing(self, doing: str, *, rows: bool = False) -> Iterator[sa.Connection]:
+        """A transaction: committed at its end, rolled back on any error or signal. `rows`: as in `translate`.
 
         Raise ConnectionLost when the answer to COMMIT did not come: whether it took place is then unknown.
         """
-        with self._session(doing, writes=True) as connection:
+        with self._session(doing, writes=True, rows=rows) as connection:
             connection.begin()  # also where nothing but the driver's own cursor writes
             yield connection
             connection.commit()
@@ -71,10 +71,10 @@ class ShopDatabase:
             self.engine.dispose()
 
     @contextmanager
-    def _session(self, doing: str, *, writes: bool) -> Iterator[sa.Connection]:
+    def _session(self, doing: str, *, writes: bool, rows: bool = False) -> Iterator[sa.Connection]:
         connection = self._open()
         try:
-            with translated(doing, self.access):
+            with translated(doing, self.access, rows=rows):
                 yield connection.execution_options(**{WRITES: writes})
         except ShopError:
             if connection.invalidated:

@@ -19,6 +19,10 @@ from orderferry.prestashop.database.error_numbers import SENTENCES, Trouble, err
 from orderferry.prestashop.database.rights import Access, grant_hint
 
 _COLUMN = re.compile(r"[Cc]olumn '(?:[^']*\.)?([^'.]+)'|[Cc]olumn `(?:[^`]*`\.`)*([^`]+)`")
+_DENIED_TABLE = re.compile(r"for table (?:`[^`]+`\.`([^`]+)`|'([^']+)')")
+_STATEMENT = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM) [`\"]?([\w$]+)")
+# Our own statements name what the live schema has, call no routine and need no right of an administrator.
+_TRIGGERS_OWN = frozenset({1054, 1051, 1109, 1370, 1227})
 _IDENTIFIER = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII | re.IGNORECASE)
 _TABLE = re.compile(r"[Tt]able '([^']+)'|no such table: (\S+)")
 _SQLITE_COLUMN = re.compile(r"(?:no such column|has no column named|constraint failed):? (\S+)")
@@ -34,18 +38,38 @@ class ConnectionLost(ShopUnavailable):
     the marker."""
 
 
-class DuplicateKey(ShopUnavailable):
-    """The database refused a row whose key is there already (for a marker: another importer was faster)."""
-
-
 class RowRefused(ShopUnfit):
-    """The database refused a value of one row: this order can't be written as it is. `column` names it, or ''."""
+    """The database, or a trigger in it, refused one row: this order can't be written as it is.
+
+    `column` names the value, `table` (with its prefix) and `action` (INSERT, UPDATE, DELETE) the statement, '' where
+    that is not known. `words` is the server's own text: it may quote values of the row, so only `server_words` may
+    make something of it that is shown.
+    """
 
     code = "row-refused"
 
-    def __init__(self, message: str, *, hint: str = "", column: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        column: str = "",
+        table: str = "",
+        action: str = "",
+        number: int = 0,
+        words: str = "",
+    ) -> None:
         super().__init__(message, hint=hint)
         self.column = column
+        self.table = table
+        self.action = action
+        self.number = number
+        self.words = words
+
+
+class DuplicateKey(RowRefused):
+    """The database refused a row whose key is there already. Where `table` is the markers' (or not known) another
+    importer may have been faster."""
 
 
 class RightsMissing(ShopUnfit):
@@ -62,31 +86,34 @@ class _Told:
     text: str
     doing: str
     access: Access
+    action: str = ""
+    table: str = ""
 
 
-def translate(error: BaseException, doing: str, access: Access) -> ShopError:
+def translate(error: BaseException, doing: str, access: Access, *, rows: bool = False) -> ShopError:
     """Given a driver's or SQLAlchemy's error and what was being done ("reading the shop's settings"), return ours.
+
+    `rows`: what was being done is writing the rows of one order, so that every error of the server that is not about
+    the server itself or this user (a trigger, a constraint, a key, a value) is RowRefused.
 
     The message is one sentence without values of rows or secrets; the class says what to do about it:
     TransientTrouble, ConnectionLost, DuplicateKey, RowRefused, RightsMissing, ShopUnavailable or ShopUnfit.
     """
     original = getattr(error, "orig", None) or error
-    told = _Told(error_number(original), str(original), doing, access)
+    statement = _STATEMENT.match(_statement(error))
+    action, table = (statement[1].split(" ")[0], statement[2]) if statement else ("", "")
+    told = _Told(error_number(original), _text(original), doing, access, action, table)
     trouble = trouble_of(original)
+    if rows and _is_about_rows(original, trouble, told) and not getattr(error, "connection_invalidated", False):
+        return _refused(told, trouble)
     if trouble is Trouble.CONNECT:
         return connection_sentence(original, access)
     if trouble is Trouble.RIGHTS:
         return _rights(told)
     if trouble is Trouble.MISSING:
         return _missing(told)
-    if trouble is Trouble.DATA:
-        column = _refused_column(told.text)
-        named = f"the value for the column {column}" if column else "a value"
-        return RowRefused(
-            f"The shop's database refuses {named} while {doing}{_in_brackets(told.number)}.",
-            hint="The order is left out and tried again; compare the shop's tables with those of its version.",
-            column=column,
-        )
+    if trouble in {Trouble.DATA, Trouble.DUPLICATE}:
+        return _refused(told, trouble)
     if getattr(error, "connection_invalidated", False):
         trouble = Trouble.GONE
     sentence, hint = SENTENCES[trouble]
@@ -95,7 +122,7 @@ def translate(error: BaseException, doing: str, access: Access) -> ShopError:
 
 
 @contextmanager
-def translated(doing: str, access: Access) -> Iterator[None]:
+def translated(doing: str, access: Access, *, rows: bool = False) -> Iterator[None]:
     """While within, database errors come out as `translate` gives them; all others as they are.
 
     The driver's error is not chained: its text and parameters may hold a buyer's data.
@@ -103,7 +130,7 @@ def translated(doing: str, access: Access) -> Iterator[None]:
     try:
         yield
     except _database_errors() as error:
-        raise translate(error, doing, access) from None
+        raise translate(error, doing, access, rows=rows) from None
 
 
 def _database_errors() -> tuple[type[BaseException], ...]:
@@ -111,6 +138,44 @@ def _database_errors() -> tuple[type[BaseException], ...]:
     are where the driver's own cursor is at work."""
     driver = sys.modules.get("pymysql")
     return (exc.SQLAlchemyError, driver.Error) if driver is not None else (exc.SQLAlchemyError,)
+
+
+def _is_about_rows(original: BaseException, trouble: Trouble, told: _Told) -> bool:
+    """Whether an error that came while rows were written may be due to them. Client errors (2000 to 2999), and those
+    without a number, are about the connection."""
+    from_server = 1000 <= told.number < 2000 or told.number >= 3000 or hasattr(original, "sqlite_errorname")
+    if trouble in {Trouble.RIGHTS, Trouble.MISSING}:
+        # A trigger may lack what our own statement has.
+        named = _found(_DENIED_TABLE, told.text) or _found(_TABLE, told.text)
+        own = not named or named.rpartition(".")[2] == told.table
+        return not own or told.number in _TRIGGERS_OWN
+    return from_server and trouble in {Trouble.DATA, Trouble.DUPLICATE, Trouble.COLLATION, Trouble.OTHER}
+
+
+def _refused(told: _Told, trouble: Trouble) -> RowRefused:
+    column = _refused_column(told.text) if trouble is Trouble.DATA else ""
+    named = f"the value for the column {column}" if column else f"a row of {told.table}" if told.table else "a value"
+    why = ", whose key is there already," if trouble is Trouble.DUPLICATE else ""
+    return (DuplicateKey if trouble is Trouble.DUPLICATE else RowRefused)(
+        f"The shop's database refuses {named}{why} while {told.doing}{_in_brackets(told.number)}.",
+        hint="The order is left out and tried again; compare the shop's tables with those of its version.",
+        column=column,
+        table=told.table,
+        action=told.action,
+        number=told.number,
+        words=told.text,
+    )
+
+
+def _statement(error: BaseException) -> str:
+    """The statement that failed, or its beginning; SQLAlchemy knows it, and `sending.Together` notes it."""
+    return str(getattr(error, "statement", None) or next(iter(getattr(error, "__notes__", ())), ""))
+
+
+def _text(original: BaseException) -> str:
+    """What the server said: PyMySQL has it as the second argument, after the number."""
+    said = original.args[1] if len(original.args) > 1 else None
+    return said if isinstance(said, str) else str(original)
 
 
 def _rights(told: _Told) -> ShopError:
@@ -151,6 +216,5 @@ def _in_brackets(number: int) -> str:
 _CLASSES: dict[Trouble, type[ShopError]] = {
     Trouble.TRANSIENT: TransientTrouble,
     Trouble.GONE: ConnectionLost,
-    Trouble.DUPLICATE: DuplicateKey,
     Trouble.UNFIT: ShopUnfit,
 }

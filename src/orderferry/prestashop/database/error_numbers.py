@@ -22,6 +22,8 @@ class Trouble(StrEnum):
     RIGHTS = "rights"
     MISSING = "missing"
     DATA = "data"
+    COLLATION = "collation"  # texts of two collations can't be compared
+    NOT_READY = "not-ready"  # a node of a cluster that takes no part in it at the moment
     UNFIT = "unfit"  # a setting or a damage that doesn't pass by itself
     OTHER = "other"
 
@@ -39,7 +41,9 @@ _NUMBERS: dict[Trouble, tuple[int, ...]] = {
     Trouble.RIGHTS: (1142, 1143, 1044, 1227, 1370),
     Trouble.MISSING: (1146, 1054, 1051, 1109),
     Trouble.DATA: (1366, 1406, 1264, 1292, 1048, 1364, 1265, 1411, 1118, 3819, 4025),
-    Trouble.UNFIT: (1665, 1194, 1195, 1034, 1035, 1267, 1270, 1271, 1115, 1231, 1193),
+    Trouble.COLLATION: (1267, 1270, 1271),
+    Trouble.NOT_READY: (1047,),
+    Trouble.UNFIT: (1665, 1194, 1195, 1034, 1035, 1115, 1231, 1193),
 }
 _BY_NUMBER = {number: trouble for trouble, numbers in _NUMBERS.items() for number in numbers}
 
@@ -87,7 +91,16 @@ SENTENCES: dict[Trouble, tuple[str, str]] = {
     ),
     Trouble.DUPLICATE: (
         "The shop's database has a row with this key already",
-        "Another importer was faster; the next run sees its row.",
+        "The next run tries again; if it stays, look at the table's unique keys and triggers.",
+    ),
+    Trouble.COLLATION: (
+        "The shop's database can't compare texts of different collations",
+        "Run `orderferry check`, which names the columns; give them one collation (ALTER TABLE … CONVERT TO …).",
+    ),
+    Trouble.NOT_READY: (
+        "This node of the database cluster takes no requests: it has lost the others, or is still joining them",
+        "Nothing is lost: the next run goes on. If it stays, name another node in [prestashop], or ask the host to "
+        "look at the cluster (wsrep_cluster_status).",
     ),
     Trouble.UNFIT: (
         "The shop's database can't be used as it is set up or damaged",

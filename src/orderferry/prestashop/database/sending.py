@@ -119,12 +119,16 @@ class Together:
         self._texts, self._replies, self._length = [], [], 0
         if not texts:
             return
-        cursor = self._cursor
-        cursor.execute(";\n".join(texts))
-        for number, reply in enumerate(replies):
-            if number and not cursor.nextset():
-                raise RuntimeError("the database gave fewer answers than it was sent statements")
-            reply.answer(_rows(cursor), cursor.rowcount, cursor.lastrowid or 0)
+        cursor, number = self._cursor, 0
+        try:
+            cursor.execute(";\n".join(texts))
+            for number, reply in enumerate(replies):
+                if number:
+                    _go_on(cursor)
+                reply.answer(_rows(cursor), cursor.rowcount, cursor.lastrowid or 0)
+        except Exception as error:
+            error.add_note(_beginning(texts[number]))
+            raise
 
 
 class _Literals(dict[Bindable, str]):
@@ -138,6 +142,17 @@ class _Literals(dict[Bindable, str]):
         made: str = self._driver.escape(value)  # a third of what mogrify() takes for it
         self[value] = made
         return made
+
+
+def _go_on(cursor: Any) -> None:
+    if not cursor.nextset():
+        raise RuntimeError("the database gave fewer answers than it was sent statements")
+
+
+def _beginning(text: str) -> str:
+    """Which statement it is: what it does and to which table, without any value; '' for one that writes nothing."""
+    words = text.split(" ", 3)[:3]
+    return " ".join(words) if words[0] in {"INSERT", "UPDATE", "DELETE"} else ""
 
 
 def _rows(cursor: Any) -> Sequence[Found]:

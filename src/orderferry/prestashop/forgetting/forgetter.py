@@ -59,7 +59,7 @@ class OrderForgetter:
 
         def write() -> Forgotten:
             """One try: may be called again, and then finds what a lost answer had already done."""
-            with self._database.writing(f"forgetting the buyer of order {order_id}") as connection:
+            with self._database.writing(f"forgetting the buyer of order {order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._open(write=True).tables)
                 return forget_order(writer, order_id, now, self._swept)
 

@@ -6,12 +6,16 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied, Effect, Plan
+from orderferry.errors import ShopError
 from orderferry.prestashop.database.attempts import Attempted, attempt
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.database_errors import RowRefused
+from orderferry.prestashop.database.server_words import server_words
 from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.triggers import Trigger, read_triggers
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
@@ -42,6 +46,7 @@ class Transactions:
         self._facts = facts
         self._sleep = sleep
         self._keeper = keeper
+        self._known_triggers: dict[str, list[Trigger]] = {}
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         """Given a plan with work, write it and return what became of it. What the database refuses of this order's
@@ -53,16 +58,41 @@ class Transactions:
                 return self._create(plan, plan.work, now)
             return self._update(plan, plan.work, now)
         except RowRefused as refusal:
-            return Problem(
-                ProblemCode.WRITE_FAILED, f"order {plan.order_id}: {refusal.message}", plan.order_id, refusal.column
-            )
+            return self._refused(refusal, plan.work.frame.order if isinstance(plan.work, NewOrder) else plan.work.order)
+
+    def _refused(self, refusal: RowRefused, order: Order) -> Problem:
+        """What the database said, without the buyer's data, and the triggers that may be behind it."""
+        triggers = self._triggers(refusal)
+        columns = {name for table in self._tables.live.values() for name in table.columns}
+        tables = {self._tables.prefix + name for name in self._tables.live}
+        names = columns | tables | {trigger.name for trigger in triggers} | {self._database.access.database}
+        words = server_words(refusal.words, refusal.number, order, names)
+        said = f" The server says: {words}" if words else ""
+        behind = f" Triggers on {refusal.table}: {', '.join(map(str, triggers))}." if triggers else ""
+        return Problem(
+            ProblemCode.WRITE_FAILED,
+            f"order {order.order_id}: {refusal.message}{said}{behind}",
+            order.order_id,
+            refusal.column or f"{refusal.table or 'database'} (error {refusal.number})",
+        )
+
+    def _triggers(self, refusal: RowRefused) -> list[Trigger]:
+        if not refusal.table:
+            return []
+        if refusal.table not in self._known_triggers:
+            try:
+                with self._database.reading("looking for triggers") as connection:
+                    self._known_triggers[refusal.table] = read_triggers(connection, [refusal.table])
+            except ShopError:
+                return []  # they only explain
+        return [one for one in self._known_triggers[refusal.table] if one.event in {"", refusal.action}]
 
     def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | Problem:
         reason = as_int(self._facts.setting(SHIPPING_REASON, work.frame.shop))
 
         def write() -> Written:
             """One try to write the order."""
-            with self._database.writing(f"writing order {plan.order_id}") as connection:
+            with self._database.writing(f"writing order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
                 return write_order(writer, work, now, shipping_reason=reason)
 
@@ -87,7 +117,7 @@ class Transactions:
 
         def write() -> Updated:
             """One try to update the order."""
-            with self._database.writing(f"updating order {plan.order_id}") as connection:
+            with self._database.writing(f"updating order {plan.order_id}", rows=True) as connection:
                 return apply_update(ShopWriter(connection, self._tables), work, shop, now)
 
         done: Attempted[Updated] = attempt(write, lambda: None, self._sleep)

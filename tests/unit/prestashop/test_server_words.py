@@ -1,0 +1,63 @@
+"""What is told of a server's own words about a refused row: names, and never a value of the buyer's."""
+
+from __future__ import annotations
+
+import pytest
+
+from orderferry.domain.orders import Address, Buyer, TaxRegistration
+from orderferry.prestashop.database.server_words import server_words
+from support.writing import Sold, amazon_order
+
+NAMES = {"ps_customer", "ps_address", "shop", "email", "size", "quantity", "ps_stock_available", "vat_number"}
+ORDER = amazon_order(
+    Sold("MUG-BLUE", 1, "14.52", gift_message="Für Oma Adelheid"),
+    order_id="402-1234567-7654321",
+    buyer=Buyer("Jürgen O'Malley", "j.omalley@example.net", "Malley & Söhne"),
+    delivery_address=Address(
+        "Jürgen O'Malley", "", ("Große Straße 5b",), "Köln", postal_code="50667", country="DE", phone="+49 221 998877"
+    ),
+    tax_registrations=(TaxRegistration("BUYER", "VAT", "DE811907980"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "told"),
+    [
+        (1062, "Duplicate entry 'j.omalley@example.net' for key 'mail'", "Duplicate entry '…' for key 'mail'"),
+        (1062, "Duplicate entry 'Jürgen O'Malley-50667' for key 'who'", "Duplicate entry '…' for key 'who'"),
+        (1062, "Duplicate entry 'x' for key 'a' for key 'ps_x.who'", "Duplicate entry '…' for key 'ps_x.who'"),
+        (1644, "No code for JURGEN O'MALLEY", "No code for … O'…"),
+        (1644, "No code for JurgenO'Malley in Koeln/Köln", "No code for … in Koeln/…"),
+        (1644, "<j.omalley@example.net> is blocked", "<…> is blocked"),
+        (1644, "other.person@example.org is blocked", "… is blocked"),
+        (1644, "VAT number DE811907980 is blocked", "VAT number … is blocked"),
+        (1644, "Call 0221-998877 or +49 (221) 998877", "Call 0221-… or +… (…) …"),
+        (1644, "Stock of MUG-BLUE for 402-1234567-7654321 is 3", "Stock of MUG-BLUE for 402-1234567-7654321 is 3"),
+        (1644, "says: Adelheid", "says: …"),
+        (1644, "a\x1b[31mb\nc", "a[31mb c"),
+        (1366, "Incorrect integer value: 'Große Str' for column `shop`.`ps_x`.`size` at row 1", None),
+        (1292, "Truncated incorrect DOUBLE value: 'somebody else'", "Truncated incorrect DOUBLE value: '…'"),
+        (
+            1690,
+            "BIGINT UNSIGNED value is out of range in '(`shop`.`ps_stock_available`.`quantity` - 5)'",
+            "BIGINT UNSIGNED value is out of range in '(`shop`.`ps_stock_available`.`quantity` - …)'",
+        ),
+        (1449, "The user specified as a definer ('left'@'the.company') does not exist", None),
+        (4025, "CONSTRAINT `small` failed for `shop`.`ps_address`", None),
+        (1644, "x" * 500, "x" * 199 + "…"),
+    ],
+)  # fmt: skip
+def test_names_stay_and_values_go(number: int, text: str, told: str | None) -> None:
+    found = server_words(text, number, ORDER, NAMES)
+    if told is not None:
+        assert found == told
+    for private in ("rgen", "alley", "example", "811907980", "998877", "Große", "Adelheid", "50667"):
+        assert private.casefold() not in found.casefold()
+
+
+@pytest.mark.parametrize("number", [1366, 1292, 30000])
+def test_a_value_that_nobody_knows_goes_too_where_a_server_quotes_it(number: int) -> None:
+    found = server_words("Bad value: 'It's Nobody's 1' for column `shop`.`ps_address`.`size`", number, ORDER, NAMES)
+    assert "Nobody" not in found
+    assert found.startswith("Bad value: '")
+    assert found.endswith("`ps_address`.`size`")

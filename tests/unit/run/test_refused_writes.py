@@ -1,0 +1,90 @@
+"""When refused orders are their own fault, and when every order meets the same: over runs, and for each way apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.run.refused_writes import RefusedWrites
+
+
+@dataclass
+class Memory:
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def remember(self, key: str, value: str) -> None:
+        self.kept[key] = value
+
+    def recall(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+
+def a_run(memory: Memory, *events: str) -> tuple[list[str], bool]:
+    """`a!` order a is refused, `a?` in another way, `u` an update was written, `c` an order created; `+a!` its update
+    is refused. Return the orders that failed by themselves, and whether the run ends with an error."""
+    writes = RefusedWrites(memory)
+    for event in events:
+        if event in {"u", "c"}:
+            writes.written("z", update=event == "u")
+            continue
+        subject = "ps_orders (error 1644)" if event[-1] == "!" else "city"
+        problem = Problem(ProblemCode.WRITE_FAILED, f"order {event[-2]}: no", event[-2], subject)
+        writes.refused(problem, None, update=event[0] == "+", looked=False)
+    failed: list[str] = []
+    error = writes.finish(lambda one: failed.append(one.problem.order_id))
+    return failed, error is not None
+
+
+def test_one_or_two_fail_by_themselves() -> None:
+    assert a_run(Memory(), "a!", "b!") == (["a", "b"], False)
+
+
+def test_three_in_a_row_and_none_written_are_not_the_orders() -> None:
+    assert a_run(Memory(), "a!", "b!", "c!") == ([], True)
+
+
+def test_the_same_order_three_times_is_one() -> None:
+    memory = Memory()
+    for _ in range(4):
+        assert a_run(memory, "a!") == (["a"], False)
+
+
+def test_a_success_anywhere_in_the_run_makes_it_the_orders_own() -> None:
+    assert a_run(Memory(), "a!", "b!", "c!", "d!", "c") == (["a", "b", "c", "d"], False)
+    assert a_run(Memory(), "c", "a!", "b!", "d?") == (["a", "b", "d"], False)
+
+
+def test_an_update_says_nothing_of_new_orders() -> None:
+    assert a_run(Memory(), "a!", "b!", "c!", "u") == ([], True)
+    assert a_run(Memory(), "+a!", "+b!", "+c!", "c") == ([], True)
+    assert a_run(Memory(), "+a!", "b!", "+c!") == (["a", "b", "c"], False)
+
+
+def test_different_errors_are_not_one() -> None:
+    assert a_run(Memory(), "a!", "b?", "c!") == (["a", "b", "c"], False)
+
+
+def test_it_is_counted_over_runs_until_an_order_is_written() -> None:
+    memory = Memory()
+    assert a_run(memory, "a!") == (["a"], False)
+    assert a_run(memory, "a!", "b!") == (["a", "b"], False)
+    assert a_run(memory, "a!", "b!", "c!") == ([], True)
+    assert a_run(memory, "d!") == ([], True)
+    assert a_run(memory, "c", "d!") == (["d"], False)
+
+
+def test_a_run_that_meets_none_has_no_error() -> None:
+    memory = Memory()
+    a_run(memory, "a!", "b!", "c!")
+    assert a_run(memory) == ([], False)
+    assert not RefusedWrites(memory).stops
+
+
+def test_an_order_that_is_written_after_all_did_not_fail() -> None:
+    writes = RefusedWrites(Memory())
+    problem = Problem(ProblemCode.WRITE_FAILED, "order a: no", "a", "city")
+    writes.refused(problem, None, update=False, looked=False)
+    writes.refused(problem, None, update=False, looked=True)
+    assert len(writes.open) == 1
+    writes.written("a", update=False)
+    assert writes.open == []
