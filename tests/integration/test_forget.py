@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.config.model import CustomersSettings
+from orderferry.config.model import CustomersSettings, InvoicesSettings
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.orders import Address, Buyer, Order, OrderStatus, TaxRegistration, TimeSpan
 from orderferry.domain.problems import Problem
@@ -36,7 +36,7 @@ from support.writing import (
     shipped,
 )
 
-NO_INVOICE = {"invoices_mode": "never"}
+NO_INVOICE = {"invoices": InvoicesSettings("never")}
 LATER = NOW + timedelta(days=60)
 SECRET = "Xaverius"  # in every personal field, and nowhere else
 ELSEWHERE = Address(

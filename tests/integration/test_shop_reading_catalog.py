@@ -23,6 +23,7 @@ from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.embedded import MULTISHOP
+from orderferry.prestashop.facts import OrderInShop
 from orderferry.prestashop.reading.catalog import CatalogReader
 from orderferry.prestashop.reading.marker_table import marker_row
 from orderferry.prestashop.reading.other_importers import ForeignOrders
@@ -92,7 +93,7 @@ def test_a_marked_order_stands_and_is_not_foreign(shop: ShopDatabase) -> None:
         with open_.database.reading("looking up a page") as connection:
             found = catalogs.look(connection, [ours, theirs])
     assert found.markers[ours.order_id].order_stands
-    assert found.standing == {1: (3, "x", 0)}
+    assert found.standing == {1: OrderInShop(3)}
     assert found.foreign == {theirs.order_id: 2}
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.own_tables import ensure_tables
 from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.facts import OrderInShop
 from orderferry.prestashop.reading import other_importers
 from orderferry.prestashop.reading.accounts_in_shop import find_accounts
 from orderferry.prestashop.reading.marker_table import marker_row, read_marked, read_markers
@@ -44,10 +46,36 @@ def put_order(shop: ShopDatabase, id_order: int, reference: str, module: str = "
             "module": module,
             "current_state": 2,
             "invoice_number": 12,
+            "total_paid_tax_incl": "48.80",
+            "total_paid_tax_excl": "40.00",
             "payment": "Amazon",
             **dict.fromkeys(("id_carrier", "id_lang", "id_customer", "id_cart", "id_currency"), 1),
             **dict.fromkeys(("id_address_delivery", "id_address_invoice"), 1),
             **dict.fromkeys(("invoice_date", "delivery_date", "date_add", "date_upd"), "2026-11-23 07:00:00"),
+        },
+    )
+
+
+def put_slip(
+    shop: ShopDatabase,
+    id_order: int,
+    products: str | None,
+    shipping: str | None,
+    amount: str = "0",
+    shipping_cost_amount: str = "0",
+) -> None:
+    """A credit slip; without total_* as PrestaShop's first versions made them."""
+    shop.insert(
+        "order_slip",
+        {
+            "id_order": id_order,
+            "id_customer": 1,
+            "partial": 1,
+            "total_products_tax_incl": products,
+            "total_shipping_tax_incl": shipping,
+            "amount": amount,
+            "shipping_cost_amount": shipping_cost_amount,
+            **dict.fromkeys(("date_add", "date_upd"), "2026-11-23 07:00:00"),
         },
     )
 
@@ -80,12 +108,15 @@ def test_a_marker_comes_back_as_it_was_written(shop: ShopDatabase) -> None:
     with opened(shop) as open_:
         put_order(shop, 7, "ABCDEFGHI")
         put_marker(shop, MARKER, "ABCDEFGHI", "orderferry")
+        put_slip(shop, 7, products="10.00", shipping="2.50")
+        put_slip(shop, 7, products=None, shipping=None, amount="5.00", shipping_cost_amount="1.00")
+        put_slip(shop, 8, products="99.00", shipping="0")
         with open_.database.reading("reading markers") as connection:
             marked = read_marked(connection, open_.tables, [*IDS])
     # its customer is gone, as after an erasure
     kept = replace(MARKER, amazon_updated=NOW.replace(microsecond=123000), forgotten=True)
     assert marked.markers == {IDS[0]: kept}
-    assert marked.standing == {7: (2, "orderferry", 12)}
+    assert marked.standing == {7: OrderInShop(2, 12, Decimal("48.80"), Decimal("8.80"), Decimal("18.50"))}
 
 
 @pytest.mark.parametrize(

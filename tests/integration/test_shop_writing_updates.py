@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.config.model import OrdersSettings, StockSettings
+from orderferry.config.model import InvoicesSettings, MarketplaceSettings, OrdersSettings, StockSettings
 from orderferry.domain.orders import Channel, Money, Order, OrderStatus, Proceeds, ProceedsType
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.shopwork import Effect
@@ -43,6 +43,15 @@ def stock_of(database: ShopDatabase, reference: str) -> tuple[int, int, int]:
         reference=reference,
     )
     return row["quantity"], row["physical_quantity"], row["reserved_quantity"]
+
+
+def credit(database: ShopDatabase, amount: str) -> None:
+    """Issue a credit slip for the only order, as the back office does."""
+    dates = dict.fromkeys(("date_add", "date_upd"), "2026-11-23 12:00:00")
+    money = {"total_products_tax_incl": amount, "total_shipping_tax_incl": "0", "amount": amount}
+    database.insert(
+        "order_slip", {"id_order": 1, "id_customer": 1, "partial": 1, "shipping_cost_amount": "0", **money, **dates}
+    )
 
 
 def messages(database: ShopDatabase) -> list[str]:
@@ -163,16 +172,123 @@ def test_cancelled_after_shipping_is_reported_each_time_and_not_undone(
     assert stock_of(sqlite_shop, "MUG-BLUE") == held
 
 
-def test_who_packs_is_told_of_a_cancellation_once(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+def test_an_order_that_a_person_prepares_is_cancelled_too_and_who_packs_is_told_once(
+    sqlite_shop: ShopDatabase, writing: Importer
+) -> None:
     writing.take(ORDER)
     writing.verifies = False  # the state is moved without its history
     sqlite_shop.execute("UPDATE {p}orders SET current_state = 3")
     for now in (LATER, LATER + timedelta(hours=1)):
-        applied = writing.take(cancelled(ORDER), now)
-        assert [note.code for note in applied.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
+        writing.take(cancelled(ORDER), now)
 
-    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 3
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 6
+    assert stock_of(sqlite_shop, "MUG-BLUE") == (400, 400, 0)
     assert len([text for text in messages(sqlite_shop) if "do not send it" in text]) == 1
+
+
+def test_a_cancellation_after_the_invoice_stays_reported_until_a_credit_slip_covers_it(
+    sqlite_shop: ShopDatabase, writing: Importer
+) -> None:
+    writing.take(ORDER)
+    for now in (LATER, LATER + timedelta(hours=1)):
+        applied = writing.take(cancelled(ORDER), now)
+        assert [note.code for note in applied.notes] == [ProblemCode.CHANGED_AFTER_INVOICE]
+        assert "total 57.58 → 0.00 EUR, VAT 10.39 → 0.00" in applied.notes[0].message
+    assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 6
+    assert len([text for text in messages(sqlite_shop) if "A credit slip is needed" in text]) == 1
+
+    credit(sqlite_shop, "49.04")
+    assert "credit slips so far: 49.04" in writing.take(cancelled(ORDER), LATER).notes[0].message
+    credit(sqlite_shop, "8.54")
+    assert writing.take(cancelled(ORDER), LATER).notes == ()
+
+
+def test_an_order_that_was_cancelled_before_its_invoice_needs_no_credit_slip(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    writing = importer(sqlite_shop, tmp_path, invoices=InvoicesSettings("shipped"))
+    writing.take(ORDER)
+    applied = writing.take(cancelled(ORDER), LATER)
+
+    assert applied.notes == ()
+    assert sqlite_shop.one("SELECT current_state, invoice_number FROM {p}orders") == {
+        "current_state": 6,
+        "invoice_number": 0,
+    }
+
+
+@pytest.mark.parametrize("moved_by_hand", [False, True])
+def test_an_invoice_that_waits_for_the_shipment_bears_its_date(
+    sqlite_shop: ShopDatabase, tmp_path: Path, moved_by_hand: bool
+) -> None:
+    writing = importer(sqlite_shop, tmp_path, invoices=InvoicesSettings("shipped"))
+    writing.take(ORDER)
+    assert sqlite_shop.one("SELECT invoice_number, invoice_date FROM {p}orders") == {
+        "invoice_number": 0,
+        "invoice_date": "2026-11-23 08:12:35",  # counts in the dashboards
+    }
+    if moved_by_hand:
+        writing.verifies = False  # the state is moved without its history
+        sqlite_shop.execute("UPDATE {p}orders SET current_state = 4")
+    applied = writing.take(shipped(ORDER), LATER)
+
+    assert ("invoice" in applied.changes) is moved_by_hand
+    assert sqlite_shop.one("SELECT invoice_number, invoice_date FROM {p}orders") == {
+        "invoice_number": 1,
+        "invoice_date": "2026-11-23 11:12:35",
+    }
+    assert sqlite_shop.one("SELECT number, delivery_number FROM {p}order_invoice") == {
+        "number": 1,
+        "delivery_number": 0 if moved_by_hand else 1,
+    }
+    assert sqlite_shop.count("order_invoice_payment") == 1
+    writing.take(news(shipped(ORDER)), LATER)
+    assert sqlite_shop.count("order_invoice") == 1
+
+
+def test_an_order_that_comes_shipped_is_invoiced_at_once(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    importer(sqlite_shop, tmp_path, invoices=InvoicesSettings("shipped")).take(shipped(ORDER))
+
+    assert sqlite_shop.value("SELECT invoice_number FROM {p}orders") == 1
+
+
+@pytest.mark.parametrize(
+    ("invoices", "programs", "number"),
+    [
+        (InvoicesSettings("state", "never"), ("AMAZON_BUSINESS",), 0),
+        (InvoicesSettings("state", "never"), (), 1),
+        (InvoicesSettings("never", "state"), ("AMAZON_BUSINESS",), 1),
+        (InvoicesSettings("never"), ("AMAZON_BUSINESS",), 0),
+    ],
+)
+def test_business_buyers_may_be_invoiced_otherwise(
+    sqlite_shop: ShopDatabase, tmp_path: Path, invoices: InvoicesSettings, programs: tuple[str, ...], number: int
+) -> None:
+    importer(sqlite_shop, tmp_path, invoices=invoices).take(replace(ORDER, programs=programs))
+
+    assert sqlite_shop.value("SELECT invoice_number FROM {p}orders") == number
+
+
+def test_a_marketplace_may_be_invoiced_otherwise(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    own = {"IT": MarketplaceSettings(invoices=InvoicesSettings("never"))}
+    importer(sqlite_shop, tmp_path, marketplaces=own).take(ORDER)
+
+    assert sqlite_shop.value("SELECT invoice_number FROM {p}orders") == 0
+
+
+@pytest.mark.parametrize("mode", ["state", "shipped"])
+@pytest.mark.parametrize(
+    "order",
+    [
+        shipped(replace(ORDER, replaces=("402-7654321-7654321",))),
+        shipped(amazon_order(Sold("MUG-BLUE", 1, "0.00"))),
+    ],
+    ids=["a replacement", "for nothing"],
+)
+def test_what_is_no_sale_gets_no_invoice(sqlite_shop: ShopDatabase, tmp_path: Path, order: Order, mode: str) -> None:
+    importer(sqlite_shop, tmp_path, invoices=InvoicesSettings(mode)).take(order)
+
+    assert sqlite_shop.value("SELECT invoice_number FROM {p}orders") == 0
 
 
 def test_a_cancelled_order_gives_its_stock_back_once(sqlite_shop: ShopDatabase, writing: Importer) -> None:
@@ -344,9 +460,11 @@ def test_a_cancelled_line_after_the_invoice_is_reported_until_somebody_acts(
     for now in (LATER, LATER + timedelta(hours=1)):
         applied = writing.take(changed, now)
         assert [note.code for note in applied.notes] == [ProblemCode.CHANGED_AFTER_INVOICE]
-        assert "to 2 × MUG-BLUE for 37.58 EUR" in applied.notes[0].message
+        assert "total 57.58 → 37.58 EUR, VAT 10.39 → 6.78 (now 2 × MUG-BLUE)" in applied.notes[0].message
 
     assert len([text for text in messages(sqlite_shop) if "after invoice 1 was issued" in text]) == 1
+    credit(sqlite_shop, "20.00")
+    assert writing.take(changed, LATER).notes == ()
     assert sqlite_shop.count("order_detail") == 2
     assert Decimal(str(sqlite_shop.value("SELECT total_paid FROM {p}orders"))) == Decimal("57.58")
 
@@ -378,7 +496,7 @@ def test_the_invoice_comes_with_the_state_that_asks_for_it(sqlite_shop: ShopData
 
 
 def test_never_invoicing_still_counts_in_statistics(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
-    writing = importer(sqlite_shop, tmp_path, invoices_mode="never")
+    writing = importer(sqlite_shop, tmp_path, invoices=InvoicesSettings("never"))
     writing.take(ORDER)
     order = sqlite_shop.one("SELECT * FROM {p}orders")
     assert (order["invoice_number"], order["invoice_date"]) == (0, "2026-11-23 08:12:35")
@@ -395,7 +513,7 @@ def test_a_sale_that_becomes_one_later_counts_in_the_dashboards_without_invoice(
     sqlite_shop: ShopDatabase, tmp_path: Path, setting: str, mode: str
 ) -> None:
     sqlite_shop.execute("UPDATE {p}configuration SET value = :v WHERE name = 'PS_INVOICE'", v=setting)
-    writing = importer(sqlite_shop, tmp_path, invoices_mode=mode, orders=UNINVOICED)
+    writing = importer(sqlite_shop, tmp_path, invoices=InvoicesSettings(mode), orders=UNINVOICED)
     writing.take(ORDER)
     assert sqlite_shop.one("SELECT valid, invoice_date FROM {p}orders") == {"valid": 0, "invoice_date": ZERO_DATE}
     writing.take(shipped(ORDER), LATER)

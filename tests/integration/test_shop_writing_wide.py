@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.config.model import MarketplaceSettings, ProductsSettings, TaxesSettings
+from orderferry.config.model import InvoicesSettings, MarketplaceSettings, ProductsSettings, TaxesSettings
 from orderferry.domain.orders import Item, Money, Order, Proceeds, ProceedsType, TaxRegistration
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.embedded import MULTISHOP, ShopSeed
@@ -216,7 +216,7 @@ def test_without_invoices_the_dashboards_count_all_the_same(
     shop_database_of: Callable[..., ShopDatabase], tmp_path: Path, setting: str, mode: str
 ) -> None:
     database = shop_database_of(seed=ShopSeed(configuration={"PS_INVOICE": setting}))
-    importer(database, tmp_path, invoices_mode=mode).take(amazon_order(MUG))
+    importer(database, tmp_path, invoices=InvoicesSettings(mode)).take(amazon_order(MUG))
 
     order = database.one("SELECT * FROM {p}orders")
     assert (order["invoice_number"], order["valid"]) == (0, 1)

@@ -23,6 +23,7 @@ AMAZON_KEYS = tuple(
 )
 INVOICES = {
     "shop": "PrestaShop, as the order state says",
+    "shipped": "PrestaShop, when Amazon has shipped the order: fewer credit slips, and the month of the supply",
     "amazon": "Amazon, in the seller's name (VAT Calculation Service)",
     "other": "another program, or nobody",
 }
@@ -179,7 +180,7 @@ def settle_decisions(interview: Interview, *, invoices_by: str | None, vcs: bool
     interview.head("Invoices and mails")
     if not draft.has("invoices.mode"):
         by = invoices_by or interview.one_of("Who writes the invoices for Amazon orders?", INVOICES, "shop")
-        draft.put("invoices.mode", "state" if by == "shop" else "never")
+        draft.put("invoices.mode", {"shop": "state", "shipped": "shipped"}.get(by, "never"))
         invoices_by = by
     if vcs is None:
         vcs = interview.yes(

@@ -17,6 +17,7 @@ from orderferry.config.model import (
     AmazonSettings,
     CarriersSettings,
     CustomersSettings,
+    InvoicesSettings,
     LedgerSettings,
     LoggingSettings,
     MarketplaceSettings,
@@ -36,7 +37,9 @@ from orderferry.domain.marketplaces import ENDPOINTS, TOKEN_URL, Region
 from orderferry.errors import ConfigError
 
 _HINT = "Every key is explained in config.example.toml and docs/configuration.md."
-_Table = TypeVar("_Table", OrdersSettings, CarriersSettings, CustomersSettings, TaxesSettings, ProductsSettings)
+_Table = TypeVar(
+    "_Table", OrdersSettings, CarriersSettings, CustomersSettings, TaxesSettings, ProductsSettings, InvoicesSettings
+)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -65,10 +68,10 @@ def _settings(path: Path, findings: Findings, database: Database) -> Settings:
     carriers = _merged(CarriersSettings(), values, ("carriers",))
     customers = _merged(CustomersSettings(), values, ("customers",))
     taxes = _merged(TaxesSettings(), values, ("taxes",))
+    invoices = _merged(InvoicesSettings(), values, ("invoices",))
     alerts = {name: Secret(str(value)) for name, value in _table(values, ("alerts",)).items()}
     logging = {name: str(value) for name, value in _table(values, ("logging",)).items()}
     program = {
-        "invoices_mode": findings.value("invoices.mode"),
         "events_enabled": findings.value("events.enabled"),
     }
     given: dict[str, Any] = {name: value for name, value in program.items() if value is not None}
@@ -84,6 +87,7 @@ def _settings(path: Path, findings: Findings, database: Database) -> Settings:
         carriers=carriers,
         customers=customers,
         taxes=taxes,
+        invoices=invoices,
         stock=StockSettings(**_table(values, ("stock",))),
         marketplaces={
             code: MarketplaceSettings(
@@ -92,6 +96,7 @@ def _settings(path: Path, findings: Findings, database: Database) -> Settings:
                 carriers=_merged(carriers, values, ("marketplace", code, "carriers")),
                 customers=_merged(customers, values, ("marketplace", code, "customers")),
                 taxes=_merged(taxes, values, ("marketplace", code, "taxes")),
+                invoices=_merged(invoices, values, ("marketplace", code, "invoices")),
             )
             for code in sorted({key[1] for key in values if key[0] == "marketplace"})
         },

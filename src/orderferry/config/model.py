@@ -154,6 +154,18 @@ class TaxesSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoicesSettings:
+    """[invoices]: when the shop invoices an order."""
+
+    mode: str = "state"  # state, shipped, never
+    business: str = ""  # the same for business buyers; "": as mode
+
+    def mode_for(self, *, business: bool) -> str:
+        """Return the mode that holds for an order of a business buyer, or of any other."""
+        return (business and self.business) or self.mode
+
+
+@dataclass(frozen=True, slots=True)
 class StockSettings:
     """[stock]: `move` or `none`."""
 
@@ -172,6 +184,7 @@ class MarketplaceSettings:
     carriers: CarriersSettings = field(default_factory=CarriersSettings)
     customers: CustomersSettings = field(default_factory=CustomersSettings)
     taxes: TaxesSettings = field(default_factory=TaxesSettings)
+    invoices: InvoicesSettings = field(default_factory=InvoicesSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +219,7 @@ class Settings:
     carriers: CarriersSettings = field(default_factory=CarriersSettings)
     customers: CustomersSettings = field(default_factory=CustomersSettings)
     taxes: TaxesSettings = field(default_factory=TaxesSettings)
-    invoices_mode: str = "state"
+    invoices: InvoicesSettings = field(default_factory=InvoicesSettings)
     stock: StockSettings = field(default_factory=StockSettings)
     marketplaces: Mapping[str, MarketplaceSettings] = field(default_factory=dict)  # by country code
     events_enabled: bool = False
@@ -217,5 +230,9 @@ class Settings:
     def marketplace(self, code: str) -> MarketplaceSettings:
         """The settings for one marketplace by country code: its own, else the shop-wide ones."""
         return self.marketplaces.get(code) or MarketplaceSettings(
-            orders=self.orders, carriers=self.carriers, customers=self.customers, taxes=self.taxes
+            orders=self.orders,
+            carriers=self.carriers,
+            customers=self.customers,
+            taxes=self.taxes,
+            invoices=self.invoices,
         )

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from orderferry.domain.marker import Marker
 
+CENT = Decimal("0.01")
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -230,12 +232,37 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderInShop:
+    """How an imported order stands in the shop now, as its row in `orders` says. Amounts are in its own currency.
+
+    `state`: current_state; `invoice_number`: 0 without invoice; `total`: total_paid_tax_incl; `tax`: the tax in it;
+    `credited`: the sum of its credit slips with tax (`order_slip`).
+    """
+
+    state: int
+    invoice_number: int = 0
+    total: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    credited: Decimal = Decimal(0)
+
+    def is_settled_by(self, total: Decimal, tax: Decimal) -> bool:
+        """Return whether the invoice says what Amazon says, or a credit slip has brought it down to that.
+
+        `total` and `tax` are Amazon's. Where only the tax is wrong, any credit slip counts: a person has seen to it.
+        """
+        left = self.total - self.credited
+        if self.credited:
+            return left <= total + CENT
+        return abs(left - total) <= CENT and abs(self.tax - tax) <= CENT
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """The look-ups for one page of orders.
 
     `products`: (id_shop, SKU as Amazon wrote it) -> the matches; none: unknown, several: ambiguous (the first field
     of products.match that finds any decides). `customers`: e-mail or 'fixed' -> id_customer for the modes that reuse
-    an account. `standing`: id_order -> (current_state, module, invoice_number) of the marked orders that still stand.
+    an account. `standing`: how the marked orders stand that are still there, by id_order.
     `references`: order id -> a free reference, for those that don't.
     """
 
@@ -243,5 +270,5 @@ class Catalog:
     markers: Mapping[str, Marker]
     foreign: Mapping[str, int]
     customers: Mapping[str, int]
-    standing: Mapping[int, tuple[int, str, int]]
+    standing: Mapping[int, OrderInShop]
     references: Mapping[str, str]

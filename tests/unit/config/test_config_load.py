@@ -29,6 +29,7 @@ TABLES: dict[str, Any] = {
     "customers": model.CustomersSettings,
     "taxes": model.TaxesSettings,
     "stock": model.StockSettings,
+    "invoices": model.InvoicesSettings,
     "logging": model.LoggingSettings,
     "alerts": model.AlertsSettings,
     "ledger": model.LedgerSettings,
@@ -39,7 +40,7 @@ TABLES: dict[str, Any] = {
 def test_the_documented_default_is_the_one_that_applies(key: Any, tmp_path: Path) -> None:
     settings = load(tmp_path)
     table, field = key.path[0], key.path[-1]
-    flat = {"invoices": "invoices_mode", "events": "events_enabled"}
+    flat = {"events": "events_enabled"}
     if table == "marketplace":
         applies = getattr(settings.marketplace("IT"), field)
     else:
@@ -98,7 +99,7 @@ endpoint = "http://127.0.0.1:8080/" }
     assert settings.taxes.by_country == {"DE": Decimal("19.0"), "GB": "GB 20", "IT": "22"}
     assert settings.taxes.missing == "zero"
     assert settings.carriers.map == {"SECOND_DAY": "DHL", "EXPEDITED": "3"}
-    assert (settings.invoices_mode, settings.events_enabled) == ("never", True)
+    assert (settings.invoices.mode, settings.events_enabled) == ("never", True)
     assert (settings.logging.file, settings.logging.format) == ("syslog", "json")
     assert settings.alerts.webhook_url.reveal() == "http://127.0.0.1:9/hook"
     assert settings.observation.window == timedelta(hours=36)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ from hypothesis import strategies as st
 from orderferry.config.model import OrdersSettings
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel, Order, OrderStatus, Package
+from orderferry.domain.pricing import Amount
 from orderferry.domain.problems import ProblemCode
-from orderferry.prestashop.facts import OrderState
+from orderferry.prestashop.facts import OrderInShop, OrderState
 from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged
 from orderferry.prestashop.planning.order_changes import Standing, changes_of
 from orderferry.prestashop.planning.states import state_kind
@@ -34,10 +37,14 @@ def marker_of(order: Order = ORDER, last_state: int = 2, **more: Any) -> Marker:
     )
 
 
-def changes(order: Order, current: OrderState = PAID, marker: Marker | None = None, invoice: int = 0) -> Any:
+def changes(
+    order: Order, current: OrderState = PAID, marker: Marker | None = None, priced: Any = None, **more: Any
+) -> Any:
+    """`more`: fields of OrderInShop, and invoiced_when_shipped."""
     target = TARGETS.get(order.status or OrderStatus.UNSHIPPED, PAID)
-    standing = Standing(current.id, current, target, frozenset({6, 7, 8}), invoice)
-    return changes_of(order, marker or marker_of(), standing)
+    waits = more.pop("invoiced_when_shipped", False)
+    standing = Standing(OrderInShop(current.id, **more), current, target, frozenset({6, 7, 8}), waits)
+    return changes_of(order, marker or marker_of(), standing, priced)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +55,7 @@ def changes(order: Order, current: OrderState = PAID, marker: Marker | None = No
         (shipped(ORDER), SHIPPED, ("tracking",)),
         (shipped(ORDER), PREPARING, ("tracking",)),
         (cancelled(ORDER), PAID, ("state 6",)),
+        (cancelled(ORDER), PREPARING, ("state 6", "message")),
         (cancelled(ORDER), CANCELLED, ()),
         (replace(ORDER, status=OrderStatus.PARTIALLY_SHIPPED), PAID, ("message",)),
         (replace(ORDER, delivery_address=replace(HOME, city="Roma")), PAID, ("address",)),
@@ -60,6 +68,7 @@ def changes(order: Order, current: OrderState = PAID, marker: Marker | None = No
         "shipped in the shop before Amazon",
         "moved by a person",
         "cancelled",
+        "cancelled while a person prepares it",
         "cancelled in the shop too",
         "partially shipped",
         "address corrected",
@@ -74,23 +83,96 @@ def test_changes(order: Order, current: OrderState, summary: tuple[str, ...]) ->
     assert found.notes == ()
 
 
-@pytest.mark.parametrize("current", [SHIPPED, PREPARING], ids=["shipped", "moved by a person"])
-def test_a_cancellation_that_comes_too_late_is_reported_again_and_again(current: OrderState) -> None:
-    first = changes(cancelled(ORDER), current)
-    again = changes(cancelled(ORDER), current, replace(marker_of(), digests=first.digests, last_told=first.last_told))
+def test_a_cancellation_that_comes_too_late_is_reported_again_and_again() -> None:
+    first = changes(cancelled(ORDER), SHIPPED)
+    again = changes(cancelled(ORDER), SHIPPED, replace(marker_of(), digests=first.digests, last_told=first.last_told))
 
     assert (first.summary, again.summary) == (("message",), ())  # staff is told once
     for found in (first, again):
         assert [note.code for note in found.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
 
 
-def test_amounts_follow_before_the_invoice_and_are_reported_after_it() -> None:
-    changed = replace(ORDER, items=(replace(ORDER.items[0], quantity=1),))
+INVOICED = {"invoice_number": 17, "total": Decimal("48.80"), "tax": Decimal("8.80")}
+FEWER = replace(ORDER, items=(replace(ORDER.items[0], quantity=1),))
+OTHER_AMOUNTS = replace(
+    ORDER,
+    items=(replace(ORDER.items[0], proceeds=(*ORDER.items[0].proceeds, ORDER.items[0].proceeds[0])), *ORDER.items[1:]),
+)
 
-    before, after = changes(changed), changes(changed, invoice=17)
+
+def priced(incl: str, tax: str) -> Any:
+    """What changes_of reads of an order's new money."""
+    return SimpleNamespace(total=Amount(Decimal(incl) - Decimal(tax), Decimal(incl)))
+
+
+def test_amounts_follow_before_the_invoice_and_are_reported_after_it() -> None:
+    before, after = changes(FEWER), changes(FEWER, priced=priced("24.40", "4.40"), **INVOICED)
     assert (before.lines, before.notes) == (True, ())
     assert (after.lines, [note.code for note in after.notes]) == (False, [ProblemCode.CHANGED_AFTER_INVOICE])
     assert after.digests.lines == marker_of().digests.lines != before.digests.lines
+    assert "total 48.80 → 24.40 EUR, VAT 8.80 → 4.40" in after.notes[0].message
+
+
+def test_a_tax_that_changes_alone_after_the_invoice_is_reported_with_its_figures() -> None:
+    after = changes(OTHER_AMOUNTS, priced=priced("48.80", "7.79"), **INVOICED)
+
+    assert [note.code for note in after.notes] == [ProblemCode.CHANGED_AFTER_INVOICE]
+    assert "VAT 8.80 → 7.79" in after.notes[0].message
+
+
+def test_amounts_that_are_split_otherwise_with_the_same_total_and_tax_leave_the_invoice_right() -> None:
+    after = changes(OTHER_AMOUNTS, priced=priced("48.80", "8.80"), **INVOICED)
+
+    assert (after.notes, after.lines, after.summary) == ((), False, ())
+    assert after.digests.totals == digests_of(OTHER_AMOUNTS).totals
+
+
+@pytest.mark.parametrize(
+    ("order", "money", "credited", "held"),
+    [
+        (cancelled(ORDER), None, "0", True),
+        (cancelled(ORDER), None, "24.40", True),
+        (cancelled(ORDER), None, "48.80", False),
+        (FEWER, ("24.40", "4.40"), "0", True),
+        (FEWER, ("24.40", "4.40"), "24.40", False),
+        (FEWER, ("24.40", "4.40"), "10.00", True),
+        (OTHER_AMOUNTS, ("48.80", "7.79"), "48.80", False),
+        (OTHER_AMOUNTS, ("60.00", "10.82"), "0", True),
+    ],
+)
+def test_a_change_after_the_invoice_is_held_until_a_credit_slip_covers_it(
+    order: Order, money: tuple[str, str] | None, credited: str, held: bool
+) -> None:
+    found = changes(order, priced=priced(*money) if money else None, credited=Decimal(credited), **INVOICED)
+
+    assert [note.code for note in found.notes] == ([ProblemCode.CHANGED_AFTER_INVOICE] if held else [])
+
+
+def test_a_cancellation_after_the_invoice_moves_the_state_and_is_reported_again_until_it_is_credited() -> None:
+    first = changes(cancelled(ORDER), **INVOICED)
+    marker = replace(marker_of(), digests=first.digests, last_told=first.last_told, last_state=CANCELLED.id)
+    again = changes(cancelled(ORDER), CANCELLED, marker, **INVOICED)
+
+    assert (first.summary, again.summary) == (("state 6", "message"), ())
+    assert "total 48.80 → 0.00 EUR, VAT 8.80 → 0.00" in first.notes[0].message
+    assert [note.code for note in again.notes] == [ProblemCode.CHANGED_AFTER_INVOICE]
+
+
+@pytest.mark.parametrize(
+    ("order", "current", "more", "invoice"),
+    [
+        (shipped(ORDER), PAID, {}, False),  # with the state that it enters
+        (shipped(ORDER), PREPARING, {}, True),
+        (shipped(ORDER), SHIPPED, {}, True),
+        (shipped(ORDER), SHIPPED, {"invoice_number": 5}, False),
+        (ORDER, SHIPPED, {}, False),
+        (shipped(ORDER), SHIPPED, {"invoiced_when_shipped": False}, False),
+    ],
+)
+def test_an_invoice_that_waits_for_the_shipment_is_drawn_also_where_a_person_moved_the_order(
+    order: Order, current: OrderState, more: dict[str, Any], invoice: bool
+) -> None:
+    assert changes(order, current, **{"invoiced_when_shipped": True, **more}).invoice is invoice
 
 
 def test_adopted_orders_are_followed_in_state_and_tracking_alone() -> None:

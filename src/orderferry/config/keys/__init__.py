@@ -23,7 +23,7 @@ KEYS: tuple[Key, ...] = (
 )
 
 # What a marketplace may have for itself: the same keys again, under marketplace.<CODE>.
-OVERRIDABLE = ("orders", "carriers", "customers", "taxes")
+OVERRIDABLE = ("orders", "carriers", "customers", "taxes", "invoices")
 OVERRIDES: tuple[Key, ...] = tuple(
     replace(key, name=f"marketplace.<CODE>.{key.name}") for key in KEYS if key.path[0] in OVERRIDABLE
 )

@@ -107,9 +107,17 @@ CUSTOMERS = (
 INVOICES = (
     Key(
         "invoices.mode",
-        choice("state", "never"),
-        '"state": an invoice when the order state says so; "never": Amazon or another program invoices.',
+        choice("state", "shipped", "never"),
+        '"state": an invoice when the order state says so; "shipped": when Amazon has shipped the order (fewer credit '
+        'slips, and the invoice is of the month of the supply); "never": Amazon or another program invoices.',
         default='"state"',
+    ),
+    Key(
+        "invoices.business",
+        choice("state", "shipped", "never"),
+        "The same for business buyers.",
+        example='"never"',
+        without="as mode",
     ),
 )
 

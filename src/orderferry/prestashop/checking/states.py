@@ -53,18 +53,30 @@ def check_invoices(settings: Settings, facts: ShopFacts, markets: Mapping[str, M
     if not invoicing:
         yield fine("states-invoice", "No state that Amazon orders come into makes PrestaShop issue an invoice.")
         return
+    modes = {code: settings.marketplace(code).invoices for code in markets}
+    never = sorted(code for code, own in modes.items() if "never" in (own.mode, own.business))
+    shipped = sorted(code for code, own in modes.items() if "shipped" in (own.mode, own.business))
     by_amazon = sorted(code for code in markets if settings.marketplace(code).vat_by_amazon)
-    if settings.invoices_mode == "never" or by_amazon:
-        why = (
-            'invoices.mode = "never"'
-            if settings.invoices_mode == "never"
-            else f"Amazon invoices {', '.join(by_amazon)}"
-        )
+    early = [state for state in invoicing if not (state.shipped or state.delivery)]
+    own_states = (
+        "Let Amazon orders have states of their own without invoice (orders.state_…), also for what is set later by "
+        "hand or by a label module"
+    )
+    if never or by_amazon:
+        why = f"Amazon invoices {', '.join(by_amazon)}"
+        if never:
+            why = f'orders are "never" invoiced here ({", ".join(never)})'
         yield warning(
             "states-invoice",
             f"{why}, but these states make PrestaShop number an invoice: {_names(invoicing)}.",
-            "Let Amazon orders have states of their own without invoice (orders.state_…), also for what is set later "
-            "by hand or by a label module: a second invoice for one sale is a fault.",
+            f"{own_states}: a second invoice for one sale is a fault.",
+        )
+    elif shipped and early:
+        yield warning(
+            "states-invoice",
+            f"Invoices wait until Amazon has shipped ({', '.join(shipped)}), but PrestaShop numbers one as soon as "
+            f"somebody sets one of these states: {_names(early)}.",
+            f"{own_states}.",
         )
     else:
         yield fine("states-invoice", f"The shop invoices Amazon orders, in these states: {_names(invoicing)}.")

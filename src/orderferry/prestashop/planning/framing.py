@@ -16,22 +16,20 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import order_currency
 from orderferry.domain.tax_scheme import tax_scheme
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Catalog, Country, Currency, OrderState, ShopFacts
+from orderferry.prestashop.facts import Catalog, Currency, ShopFacts
 from orderferry.prestashop.planning.accounts import account_of
 from orderferry.prestashop.planning.backorder import backorder_state
-from orderferry.prestashop.planning.frame import Frame, FrameLine, Paperwork, Place
+from orderferry.prestashop.planning.frame import Frame, FrameLine
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.match_lines import Match, match_items
 from orderferry.prestashop.planning.order_places import places_of
+from orderferry.prestashop.planning.paperwork import paperwork_of
 from orderferry.prestashop.planning.resolve import resolve_currency
 from orderferry.prestashop.planning.states import state_kind
 from orderferry.prestashop.planning.tax_rates import home_country, rates_for
 from orderferry.prestashop.rows.cart import are_lines_addressed
 from orderferry.prestashop.rows.detail import tax_columns
-from orderferry.prestashop.rows.invoice import invoice_address_text
 from orderferry.prestashop.writing.stock import Goods, Movement, goods_of
-
-_SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         delivery=delivery,
         invoice_place=invoice_place,
         lines=lines,
-        paperwork=paperwork_of(state, market, bench, delivery.country, delivery),
+        paperwork=paperwork_of(order, state, market, bench.facts, delivery.country, delivery),
         round_mode=market.round_mode,
         round_type=market.round_type,
         payment_label=payment_label(order, market),
@@ -180,30 +178,3 @@ def _goods(lines: tuple[FrameLine, ...], shop_pack_type: int) -> tuple[Goods, ..
         if line.product is not None and not line.as_placeholder
         for goods in goods_of(line.product, line.priced.quantity, shop_pack_type)
     )
-
-
-def paperwork_of(
-    state: OrderState, market: Market, bench: Bench, country: Country | None, place: Place | None = None
-) -> Paperwork:
-    """Given a state that an order enters and its country of delivery (with the place, where it is at hand), return
-    what is printed, by invoices.mode, the state's own flags and the shop's settings.
-    """
-    facts, shop = bench.facts, market.shop
-    never = bench.settings.invoices_mode == "never"
-    invoiced = state.invoice and not never
-    numbered = invoiced and facts.setting("PS_INVOICE", shop, "1") != "0"
-    return Paperwork(
-        row=invoiced or state.delivery,
-        invoice=numbered,
-        slip=state.delivery,
-        dated=not numbered and (invoiced or (never and state.logable)),
-        yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
-        shop_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
-        wrapping_tax=_wrapping_tax(facts, market, country, place) if country else 0,
-    )
-
-
-def _wrapping_tax(facts: ShopFacts, market: Market, country: Country, place: Place | None) -> int:
-    group = as_int(facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
-    at = (place.id_state, place.known_postcode) if place else (0, "")
-    return facts.ruled_tax(group, country.id, *at) or 0

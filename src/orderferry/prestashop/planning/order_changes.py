@@ -7,11 +7,13 @@ in the state that we wrote last.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Order, OrderStatus
+from orderferry.domain.pricing import PricedOrder
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.prestashop.facts import OrderState
+from orderferry.prestashop.facts import OrderInShop, OrderState
 from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged, short_hash
 from orderferry.prestashop.planning.states import SHIPPED_STATUSES
 from orderferry.prestashop.planning.tracking import Tracking, tracking_of
@@ -21,9 +23,13 @@ from orderferry.prestashop.rows.message import cancel_request, partly_shipped
 ENDED_STATES = ("PS_OS_CANCELED", "PS_OS_ERROR", "PS_OS_REFUND")
 
 # What Changes.summary calls these changes, and what staff is told of them.
-ADDRESS, LINES, TRACKING, MESSAGE = "address", "lines and totals", "tracking", "message"
+ADDRESS, LINES, TRACKING, MESSAGE, INVOICE = "address", "lines and totals", "tracking", "message", "invoice"
 ADDRESS_MOVED = "Amazon has changed the delivery address; the earlier one is still in the address list."
 LINES_FOLLOW = "Amazon has changed quantities or amounts; lines and totals follow."
+DO_NOT_SEND = "Amazon has cancelled this order: do not send it."
+CANCELLED_AFTER_SHIPPING = (
+    "Amazon has cancelled this order, which is shipped here: stop the parcel, or wait for its return."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +37,20 @@ class Standing:
     """How the order stands in the shop now, and the states that matter for it.
 
     `current`: the state it is in (None: a state that no longer exists); `target`: the state that Amazon's status
-    means; `ended`: ids of ENDED_STATES; `invoice_number`: 0 without invoice.
+    means; `ended`: ids of ENDED_STATES; `invoiced_when_shipped`: invoices.mode of this order is `shipped`.
     """
 
-    current_id: int
+    order: OrderInShop
     current: OrderState | None
     target: OrderState
     ended: frozenset[int]
-    invoice_number: int
+    invoiced_when_shipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What an update does. `state`: move there; `cancels`: and give the stock back; `tracking`: write the number;
+    """What an update does. `state`: move there; `cancels`: and give the stock back; `invoice`: draw an invoice although
+    the state stays; `tracking`: write the number;
     `address`: write the corrected address; `lines`: rewrite lines and totals; `told`: lines of a private message;
     `last_told`: the hash, for the marker, of those that tell of what is reported again and again;
     `digests`: what the marker keeps; `notes`: problems that stand although nothing fails.
@@ -52,6 +59,7 @@ class Changes:
     digests: Digests
     state: OrderState | None = None
     cancels: bool = False
+    invoice: bool = False
     tracking: Tracking | None = None
     address: bool = False
     lines: bool = False
@@ -66,36 +74,55 @@ class Changes:
         return bool(self.summary)
 
 
-def changes_of(order: Order, marker: Marker, standing: Standing) -> Changes:
+def news_of(order: Order, marker: Marker) -> frozenset[str]:
+    """Given an order and its marker, return the groups of digests in which Amazon has news for the shop.
+
+    Adopted orders are followed in state and tracking only.
+    """
+    groups = changed_groups(marker.digests, digests_of(order))
+    return groups & {"state", "tracking"} if marker.adopted else groups
+
+
+def changes_money(order: Order, marker: Marker) -> bool:
+    """Return whether Amazon has changed quantities or amounts of an order that still is one."""
+    return bool(news_of(order, marker) & {"lines", "totals"}) and order.status is not OrderStatus.CANCELLED
+
+
+def changes_of(order: Order, marker: Marker, standing: Standing, priced: PricedOrder | None = None) -> Changes:
     """Given Amazon's news, our marker and how the order stands, return what to change in the shop.
 
-    Adopted orders are followed in state and tracking only. What is reported instead of done keeps its old digest, so
-    that the report stays until somebody acts.
+    `priced`: the order's new money where that has changed and could be read. What is reported instead of done keeps
+    its old digest, so that the report stays until somebody acts.
     """
-    new = digests_of(order)
-    groups = changed_groups(marker.digests, new)
-    if marker.adopted:
-        groups &= {"state", "tracking"}
-    keep = merged(marker.digests, new)
+    groups = news_of(order, marker)
+    keep = merged(marker.digests, digests_of(order))
     moves, note = _state_change(order, marker, standing, groups)
     notes = [note] if note else []
-    told_once = [_cancelled_at_amazon(standing)] if note else []
+    told_once = [CANCELLED_AFTER_SHIPPING] if note else []
     cancelled = order.status is OrderStatus.CANCELLED
     tracking = tracking_of(order.packages) if "tracking" in groups else None
     address = "address" in groups and _may_move_address(order, marker, standing)
-    lines = bool(groups & {"lines", "totals"}) and not cancelled
-    if lines and standing.invoice_number:
-        notes.append(_after_invoice(order, standing.invoice_number))
-        told_once.append(f"{_changed_after(order, standing.invoice_number)}. Lines and totals stay.")
-        keep = _with_old_money(keep, marker.digests)
+    lines = changes_money(order, marker)
+    if standing.order.invoice_number and (lines or (cancelled and not note)):
+        difference = _after_invoice(order, standing.order, priced, lines="lines" in groups)
+        if difference:
+            notes.append(_changed_after_invoice(order, standing.order, difference))
+            stay = "" if cancelled else " Lines and totals stay."
+            told_once.append(f"{difference}.{stay} A credit slip is needed.")
+            keep = keep if cancelled else _with_old_money(keep, marker.digests)
         lines = False
     told = _told(order, groups, moves=moves, address=address, lines=lines)
+    if cancelled and moves and standing.order.state != marker.last_state:
+        told = (*told, DO_NOT_SEND)  # somebody has it in hand already
     last_told = short_hash(told_once) if told_once and not marker.adopted else marker.last_told
     if last_told != marker.last_told:
         told = (*told, *told_once)
     state = standing.target if moves else None
+    # A person may have moved the order into its shipped state before Amazon knew of the parcel.
+    invoice = _is_invoiced_now(order, marker, standing, groups) and state is None
     summary = [
         f"state {state.id}" if state else "",
+        INVOICE if invoice else "",
         TRACKING if tracking else "",
         ADDRESS if address else "",
         LINES if lines else "",
@@ -105,6 +132,7 @@ def changes_of(order: Order, marker: Marker, standing: Standing) -> Changes:
         digests=keep,
         state=state,
         cancels=moves and cancelled,
+        invoice=invoice,
         tracking=tracking,
         address=address,
         lines=lines,
@@ -119,21 +147,27 @@ def _state_change(
     order: Order, marker: Marker, standing: Standing, groups: frozenset[str]
 ) -> tuple[bool, Problem | None]:
     """Whether the state moves to the target, and what has to be reported instead."""
-    ours = standing.current_id == marker.last_state
+    current = standing.order.state
     shipped = standing.current is not None and standing.current.shipped
     if order.status is OrderStatus.CANCELLED:
-        if standing.current_id == standing.target.id or standing.current_id in standing.ended:
+        if current == standing.target.id or current in standing.ended:
             return False, None
-        if shipped or not ours:
+        if shipped:
             return False, _after_shipping(order, standing)
-        return True, None
-    if not ours or standing.target.id == standing.current_id:
+        return True, None  # whatever a person prepares: it is not to be sent
+    if current != marker.last_state or standing.target.id == current:
         return False, None
     if shipped and order.status not in SHIPPED_STATUSES:
         return False, None  # the shop knows of the parcel before Amazon does
     if marker.digests.version != digests_of(order).version:
         return order.status in SHIPPED_STATUSES and not shipped, None
     return "state" in groups, None
+
+
+def _is_invoiced_now(order: Order, marker: Marker, standing: Standing, groups: frozenset[str]) -> bool:
+    """Return whether an order whose invoice waits for the shipment has just been shipped by Amazon's word."""
+    waits = standing.invoiced_when_shipped and not standing.order.invoice_number and not marker.adopted
+    return waits and "state" in groups and order.status in SHIPPED_STATUSES
 
 
 def _may_move_address(order: Order, marker: Marker, standing: Standing) -> bool:
@@ -161,24 +195,8 @@ def _told(order: Order, groups: frozenset[str], *, moves: bool, address: bool, l
     return tuple(told)
 
 
-def _cancelled_at_amazon(standing: Standing) -> str:
-    """For those who pack and send, who read no report."""
-    if standing.current is not None and standing.current.shipped:
-        return "Amazon has cancelled this order, which is shipped here: stop the parcel, or wait for its return."
-    return "Amazon has cancelled this order: do not send it. Its state was changed in the shop, and stays."
-
-
-def _changed_after(order: Order, invoice_number: int) -> str:
-    goods = [f"{item.quantity} × {item.sku or item.item_id}" for item in order.items if item.quantity]
-    total = f" for {order.grand_total.amount} {order.grand_total.currency}" if order.grand_total else ""
-    return (
-        f"Amazon changed quantities or amounts after invoice {invoice_number} was issued, to "
-        f"{', '.join(goods) or 'nothing'}{total}"
-    )
-
-
 def _after_shipping(order: Order, standing: Standing) -> Problem:
-    name = standing.current.name if standing.current else str(standing.current_id)
+    name = standing.current.name if standing.current else str(standing.order.state)
     return Problem(
         ProblemCode.CANCELLED_AFTER_SHIPPING,
         f"order {order.order_id} is cancelled at Amazon, but stands in the state {name!r} in the shop",
@@ -187,12 +205,40 @@ def _after_shipping(order: Order, standing: Standing) -> Problem:
     )
 
 
-def _after_invoice(order: Order, invoice_number: int) -> Problem:
+def _after_invoice(order: Order, books: OrderInShop, priced: PricedOrder | None, *, lines: bool) -> str:
+    """Say what of an invoiced order is no longer so at Amazon, with the figures; '' when the books are right.
+
+    `lines`: quantities or articles have changed, not only amounts.
+    """
+    total, tax, goods = Decimal(0), Decimal(0), ""
+    if order.status is not OrderStatus.CANCELLED:
+        total, tax = _amounts_now(order, books, priced)
+        named = ", ".join(f"{item.quantity} × {item.sku or item.item_id}" for item in order.items if item.quantity)
+        goods = f" (now {named or 'nothing'})"
+    other_goods = lines and not books.credited
+    if books.is_settled_by(total, tax) and not other_goods:
+        return ""
+    what = "changed" if goods else "cancelled"
+    currency = f" {order.grand_total.currency}" if order.grand_total else ""
+    return (
+        f"Amazon has {what} the order after invoice {books.invoice_number} was issued: "
+        f"total {books.total:.2f} → {total:.2f}{currency}, VAT {books.tax:.2f} → {tax:.2f}{goods}"
+    )
+
+
+def _amounts_now(order: Order, books: OrderInShop, priced: PricedOrder | None) -> tuple[Decimal, Decimal]:
+    """Return Amazon's total and the tax in it; what can't be read is taken to be as invoiced."""
+    if priced is not None:
+        return priced.total.incl, priced.total.tax
+    return order.grand_total.amount if order.grand_total else books.total, books.tax
+
+
+def _changed_after_invoice(order: Order, books: OrderInShop, difference: str) -> Problem:
     return Problem(
         ProblemCode.CHANGED_AFTER_INVOICE,
-        f"order {order.order_id}: {_changed_after(order, invoice_number)}",
+        f"order {order.order_id}: {difference}; credit slips so far: {books.credited:.2f}",
         order.order_id,
-        str(invoice_number),
+        str(books.invoice_number),
     )
 
 

@@ -9,10 +9,10 @@ from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import OrderState, ShopFacts
+from orderferry.prestashop.facts import OrderInShop, OrderState, ShopFacts
 from orderferry.prestashop.planning.backorder import backorder_state
 from orderferry.prestashop.planning.frame import Place
-from orderferry.prestashop.planning.framing import Bench, frame_order, paperwork_of
+from orderferry.prestashop.planning.framing import Bench, frame_order
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.order_changes import (
     ADDRESS,
@@ -23,10 +23,12 @@ from orderferry.prestashop.planning.order_changes import (
     MESSAGE,
     Changes,
     Standing,
+    changes_money,
     changes_of,
 )
 from orderferry.prestashop.planning.order_places import places_of
 from orderferry.prestashop.planning.order_update import OrderUpdate
+from orderferry.prestashop.planning.paperwork import invoice_mode, paperwork_of
 from orderferry.prestashop.planning.shop_time import shop_day, shop_moment
 from orderferry.prestashop.planning.states import state_kind
 from orderferry.prestashop.planning.tracking import tracking_of
@@ -39,44 +41,48 @@ def plan_update(
 ) -> tuple[OrderUpdate | None, Changes]:
     """Given news about an imported order, return the work (None: nothing at all is to be written) and the changes."""
     facts = bench.facts
-    current_id, _, invoice_number = bench.catalog.standing.get(marker.id_order, (0, "", 0))
+    books = bench.catalog.standing.get(marker.id_order, OrderInShop(0))
     kind = state_kind(order, market.settings.orders)
     ended = frozenset(as_int(facts.setting(name, market.shop)) for name in ENDED_STATES) - {0}
     standing = Standing(
-        current_id=current_id,
-        current=facts.states.get(current_id),
-        target=_target(kind, current_id, market, facts),
+        order=books,
+        current=facts.states.get(books.state),
+        target=_target(kind, books.state, market, facts),
         ended=ended,
-        invoice_number=invoice_number,
+        invoiced_when_shipped=invoice_mode(order, market.settings.invoices) == "shipped",
     )
-    changes = changes_of(order, marker, standing)
+    framed = frame_order(order, market, bench, now) if changes_money(order, marker) else None
+    problem, frame = (framed, None) if isinstance(framed, Problem) else (None, framed)
+    changes = changes_of(order, marker, standing, frame.priced if frame else None)
     changes, place = _with_place(order, market, facts, marker, changes)
-    frame = frame_order(order, market, bench, now) if changes.lines else None
-    if isinstance(frame, Problem):
-        changes, frame = _with_old_lines(marker, changes, frame), None
+    if problem is not None and changes.lines:
+        changes = _with_old_lines(marker, changes, problem)
     news = order.updated > marker.amazon_updated or changes.digests != marker.digests
     if not changes.touches_order and not news:
         return None, changes
     country = place.country if place else facts.countries.get(market.code)
+    papers = None
+    # An adopted order was invoiced by whoever put it into the shop, or by Amazon: no second invoice.
+    if changes.state and not marker.adopted:
+        papers = paperwork_of(order, changes.state, market, facts, country, place)
+    elif changes.invoice and standing.current is not None:
+        papers = replace(paperwork_of(order, standing.current, market, facts, country, place), slip=False)
     update = OrderUpdate(
         order=order,
         marker=marker,
         changes=changes,
         id_shop=market.shop.id,
-        current_state=current_id,
+        current_state=books.state,
         old_state=standing.current,
         written=shop_moment(now, market.zone),
         day=shop_day(now, market.zone),
         id_employee=facts.employee,
         module_name=market.settings.orders.module_name,
-        # An adopted order was invoiced by whoever put it into the shop, or by Amazon: no second invoice.
-        paperwork=paperwork_of(changes.state, market, bench, country, place)
-        if changes.state and not marker.adopted
-        else None,
+        paperwork=papers,
         taxes=facts.taxes,
         shipping_reason=as_int(facts.setting(SHIPPING_REASON, market.shop)),
         place=place,
-        frame=frame,
+        frame=frame if changes.lines else None,
         id_carrier=_carrier_of_package(order, facts),
     )
     return update, changes

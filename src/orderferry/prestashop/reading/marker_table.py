@@ -13,7 +13,16 @@ from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.tables import ShopTables, chunks
-from orderferry.prestashop.database.values import Bindable, as_flag, as_int, as_moment, as_text, moment_text
+from orderferry.prestashop.database.values import (
+    Bindable,
+    as_decimal,
+    as_flag,
+    as_int,
+    as_moment,
+    as_text,
+    moment_text,
+)
+from orderferry.prestashop.facts import OrderInShop
 
 # Columns that the first version had; what later ones add is read only where it is.
 _KEPT = ("order_reference", "module", "adopted", "channel", "last_state", "last_told", "digest_version")
@@ -25,11 +34,10 @@ ANONYMOUS_CUSTOMERS = ("anonymous@psgdpr.com", "anonymous@anonymous.com")
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The markers of some orders, and for those that still stand: id_order -> (current_state, module,
-    invoice_number)."""
+    """The markers of some orders, and how those stand that are still in the shop, by id_order."""
 
     markers: Mapping[str, Marker] = field(default_factory=dict)
-    standing: Mapping[int, tuple[int, str, int]] = field(default_factory=dict)
+    standing: Mapping[int, OrderInShop] = field(default_factory=dict)
 
 
 def read_marked(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Marked:
@@ -42,7 +50,7 @@ def read_marked(connection: sa.Connection, tables: ShopTables, order_ids: Iterab
     if not tables.has(MARKER_TABLE):
         return Marked()
     markers: dict[str, Marker] = {}
-    standing: dict[int, tuple[int, str, int]] = {}
+    standing: dict[int, OrderInShop] = {}
     for some in chunks(sorted(set(order_ids))):
         for row in connection.execute(_query(tables, some)).mappings():
             stands = _stands(row)
@@ -51,8 +59,7 @@ def read_marked(connection: sa.Connection, tables: ShopTables, order_ids: Iterab
                 continue  # another payment of the same order: the one with our id has counted
             markers[marker.order_id] = marker
             if stands:
-                state, number = as_int(row["current_state"]), as_int(row["invoice_number"])
-                standing[marker.id_order] = (state, as_text(row["live_module"]), number)
+                standing[marker.id_order] = _order_in_shop(row)
     return Marked(markers, standing)
 
 
@@ -114,6 +121,9 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
             orders.c.module.label("live_module"),
             orders.c.current_state,
             orders.c.invoice_number,
+            orders.c.total_paid_tax_incl,
+            orders.c.total_paid_tax_excl,
+            _credited(tables).label("credited"),
             payment.c.id_order_payment,
             tables.column(MARKER_TABLE, "forgotten"),
             _is_erased(customer).label("erased"),
@@ -133,6 +143,17 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
     )
 
 
+def _credited(tables: ShopTables) -> sa.ColumnElement[Any]:
+    """The sum of an order's credit slips with tax, in the order's currency (old slips leave total_* empty)."""
+    if not tables.has("order_slip"):
+        return sa.literal(0)
+    slip, orders = tables["order_slip"], tables["orders"]
+    products = sa.func.coalesce(slip.c.total_products_tax_incl, slip.c.amount)
+    shipping = sa.func.coalesce(slip.c.total_shipping_tax_incl, slip.c.shipping_cost_amount)
+    total = sa.select(sa.func.sum(products + shipping)).where(slip.c.id_order == orders.c.id_order)
+    return total.correlate(orders).scalar_subquery()
+
+
 def _is_erased(customer: sa.TableClause) -> sa.ColumnElement[Any]:
     """Whether the shop's own means have erased the person: PrestaShop's psgdpr deletes the customer, and gives what is
     left to an anonymous one of a fixed e-mail."""
@@ -150,6 +171,17 @@ def _stands(row: Mapping[Any, Any]) -> bool:
     if module and module != as_text(row["live_module"]):
         return False
     return bool(reference) or row["id_order_payment"] is not None
+
+
+def _order_in_shop(row: Mapping[Any, Any]) -> OrderInShop:
+    total = as_decimal(row["total_paid_tax_incl"])
+    return OrderInShop(
+        state=as_int(row["current_state"]),
+        invoice_number=as_int(row["invoice_number"]),
+        total=total,
+        tax=total - as_decimal(row["total_paid_tax_excl"]),
+        credited=as_decimal(row["credited"]),
+    )
 
 
 def _marker(row: Mapping[Any, Any], *, stands: bool) -> Marker:

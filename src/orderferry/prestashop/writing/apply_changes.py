@@ -25,6 +25,7 @@ from orderferry.prestashop.writing.apply_lines import rewrite_lines
 from orderferry.prestashop.writing.apply_state import enter_state
 from orderferry.prestashop.writing.apply_tracking import write_tracking
 from orderferry.prestashop.writing.last_written import has_our_address, has_our_lines, lines_digest
+from orderferry.prestashop.writing.late_papers import print_papers
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.staff_message import tell_staff
 from orderferry.prestashop.writing.standing_order import StandingOrder, is_news, lock_marker, lock_order
@@ -107,6 +108,8 @@ def _write(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, sho
             work.done.remove(TRACKING)
     if changes.state is not None:
         enter_state(writer, update, standing, changes.state, shop)
+    elif changes.invoice and update.paperwork is not None:
+        print_papers(writer, standing, update.paperwork, shop=shop, written=update.written, taxes=update.taxes)
     if work.told:
         text = "\n".join([f"Amazon order {update.order.order_id}", *work.told])
         tell_staff(writer, standing, text, id_employee=update.id_employee, written=update.written)

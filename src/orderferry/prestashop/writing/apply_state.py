@@ -31,9 +31,7 @@ def enter_state(
     _move(writer, update, standing, state, shop)
     if update.paperwork is None:
         return 0
-    return print_papers(
-        writer, standing, state, update.paperwork, shop=shop, written=update.written, taxes=update.taxes
-    )
+    return print_papers(writer, standing, update.paperwork, shop=shop, written=update.written, taxes=update.taxes)
 
 
 def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, state: OrderState, shop: ShopUnit) -> None:

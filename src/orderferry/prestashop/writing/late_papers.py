@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
-from orderferry.prestashop.facts import OrderState, ShopUnit
+from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.planning.frame import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT, Value
 from orderferry.prestashop.writing.papers import Papers, number_papers
@@ -34,14 +34,13 @@ _LINKED = ("order_detail", "order_carrier", "order_cart_rule")
 def print_papers(
     writer: ShopWriter,
     standing: StandingOrder,
-    state: OrderState,
     paperwork: Paperwork,
     *,
     shop: ShopUnit,
     written: str,
     taxes: Mapping[int, Decimal],
 ) -> int:
-    """Given a locked order and the state that it enters, make what the state asks for and the order does not have.
+    """Given a locked order, make the papers that are asked for and that it does not have.
 
     Return the invoice number that was drawn, 0 for none. A delivery number is drawn once; each further state with a
     slip only moves the order's delivery date. A sale that gets no number has an invoice date all the same: the
@@ -50,8 +49,8 @@ def print_papers(
     rows = writer.rows("order_invoice", ("id_order_invoice", "number", "delivery_number"), standing.key)
     invoiced = any(as_int(row["number"]) for row in rows)
     slipped = any(as_int(row["delivery_number"]) for row in rows)
-    papers = Papers(paperwork.invoice and not invoiced, state.delivery and not slipped, shop, written, paperwork.yearly)
-    if state.delivery and slipped:
+    papers = Papers(paperwork.invoice and not invoiced, paperwork.slip and not slipped, shop, written, paperwork.yearly)
+    if paperwork.slip and slipped:
         writer.update("orders", {"delivery_date": written}, standing.key)
     if paperwork.dated and as_text(standing.order["invoice_date"]) in {"", ZERO_MOMENT}:
         writer.update("orders", {"invoice_date": written}, standing.key)
