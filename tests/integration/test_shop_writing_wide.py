@@ -274,3 +274,20 @@ def test_orders_carry_the_shops_rounding_in_every_mode_and_type(sqlite_shop: Sho
     found = sqlite_shop.rows("SELECT round_mode, round_type, total_paid FROM {p}orders ORDER BY id_order")
     assert [(row["round_mode"], row["round_type"]) for row in found] == settings
     assert {Decimal(str(row["total_paid"])) for row in found} == {Decimal("28.50")}
+
+
+@pytest.mark.parametrize(
+    ("of_product", "of_combination", "written"),
+    [("0", "0", ("0", "0")), ("0.25", "0", ("0.25", "22")), ("0.25", "0.4", ("0.4", "22"))],
+)
+def test_ecotax_is_the_products_own(
+    sqlite_shop: ShopDatabase, tmp_path: Path, of_product: str, of_combination: str, written: tuple[str, str]
+) -> None:
+    dates = dict.fromkeys(("date_add", "date_upd"), "2026-11-23 07:00:00")
+    sqlite_shop.insert("configuration", {"name": "PS_ECOTAX_TAX_RULES_GROUP_ID", "value": "1", **dates})
+    sqlite_shop.execute("UPDATE {p}product_shop SET ecotax = :e", e=of_product)
+    sqlite_shop.execute("UPDATE {p}product_attribute_shop SET ecotax = :e", e=of_combination)
+    importer(sqlite_shop, tmp_path).take(amazon_order(Sold("TSHIRT-S-WHITE", 1, "20.00", "3.61")))
+
+    line = sqlite_shop.one("SELECT ecotax, ecotax_tax_rate, total_price_tax_incl FROM {p}order_detail")
+    assert [Decimal(str(value)) for value in line.values()] == [*map(Decimal, written), Decimal(20)]

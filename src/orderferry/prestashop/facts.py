@@ -225,6 +225,7 @@ class Product:
     pack_stock_type: int = 3
     names: Mapping[int, str] = field(default_factory=dict)
     purchase_supplier_price: Decimal = Decimal(0)  # product_supplier.product_supplier_price_te
+    ecotax: Decimal = Decimal(0)  # without tax, in the shop's currency; a part of the price
 
     def name_in(self, id_lang: int) -> str:
         """The name in this language, else in the shop's default one."""

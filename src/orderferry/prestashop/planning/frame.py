@@ -125,6 +125,7 @@ class Frame:
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
     cart_lines_addressed: bool = True  # by the shop's version
     tax_scheme: TaxScheme = TaxScheme.UNKNOWN  # for the marker
+    ecotax_tax_rate: Decimal = Decimal(0)  # in percent, by PS_ECOTAX_TAX_RULES_GROUP_ID
     password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
 
     @property

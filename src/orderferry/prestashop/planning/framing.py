@@ -19,7 +19,7 @@ from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Catalog, Currency, ShopFacts
 from orderferry.prestashop.planning.accounts import account_of
 from orderferry.prestashop.planning.backorder import backorder_state
-from orderferry.prestashop.planning.frame import Frame, FrameLine
+from orderferry.prestashop.planning.frame import Frame, FrameLine, Place
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.match_lines import Match, match_items
 from orderferry.prestashop.planning.order_places import places_of
@@ -88,7 +88,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         delivery=delivery,
         invoice_place=invoice_place,
         lines=lines,
-        paperwork=paperwork_of(order, state, market, bench.facts, delivery.country, delivery),
+        paperwork=paperwork_of(order, state, market, bench.facts, country=delivery.country, place=delivery),
         round_mode=market.round_mode,
         round_type=market.round_type,
         payment_label=payment_label(order, market),
@@ -101,6 +101,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         backorder=backorder_state(bench.facts, market.shop, orders, kind, state) if moves else None,
         tax_columns=tax_columns(bench.facts.version),
         cart_lines_addressed=are_lines_addressed(bench.facts.version),
+        ecotax_tax_rate=_ecotax_tax_rate(bench.facts, market, delivery),
         password_age_minutes=as_int(bench.facts.setting("PS_PASSWD_TIME_FRONT", market.shop, "360")),
     )
 
@@ -150,6 +151,13 @@ def _joined(
             key = (product.id_product, product.id_product_attribute, stood_in, line.rate, line.tax_key)
         groups.setdefault(key, []).append(line)
     return tuple(join_lines(lines, rounding) for lines in groups.values())
+
+
+def _ecotax_tax_rate(facts: ShopFacts, market: Market, place: Place) -> Decimal:
+    """The rate on ecotax at the place of delivery, as Tax::getProductEcotaxRate finds it."""
+    group = as_int(facts.setting("PS_ECOTAX_TAX_RULES_GROUP_ID", market.shop, "0"))
+    id_tax = facts.ruled_tax(group, place.country.id, place.id_state, place.known_postcode)
+    return facts.taxes.get(id_tax or 0, Decimal(0))
 
 
 def _lines(order: Order, priced: PricedOrder, matches: Mapping[str, Match], facts: ShopFacts) -> tuple[FrameLine, ...]:

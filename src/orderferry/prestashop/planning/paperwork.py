@@ -31,6 +31,7 @@ def paperwork_of(
     state: OrderState,
     market: Market,
     facts: ShopFacts,
+    *,
     country: Country | None,
     place: Place | None = None,
 ) -> Paperwork:

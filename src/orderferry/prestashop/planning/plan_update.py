@@ -64,9 +64,9 @@ def plan_update(
     papers = None
     # An adopted order was invoiced by whoever put it into the shop, or by Amazon: no second invoice.
     if changes.state and not marker.adopted:
-        papers = paperwork_of(order, changes.state, market, facts, country, place)
+        papers = paperwork_of(order, changes.state, market, facts, country=country, place=place)
     elif changes.invoice and standing.current is not None:
-        papers = replace(paperwork_of(order, standing.current, market, facts, country, place), slip=False)
+        papers = replace(paperwork_of(order, standing.current, market, facts, country=country, place=place), slip=False)
     update = OrderUpdate(
         order=order,
         marker=marker,

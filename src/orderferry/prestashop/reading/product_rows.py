@@ -76,7 +76,7 @@ def _read_products(
         "weight",
         "is_virtual",
     )
-    of_shop = ("id_tax_rules_group", "wholesale_price", "active")
+    of_shop = ("id_tax_rules_group", "wholesale_price", "active", "ecotax")
     query = (
         sa.select(
             *(product.c[name] for name in of_product),
@@ -125,7 +125,7 @@ def _read_combinations(
             *(source.c[name] for name in ("id_product_attribute", "reference", "supplier_reference", "ean13", "upc")),
             tables.column("product_attribute", "isbn", ""),
             tables.column("product_attribute", "mpn", ""),
-            *(in_shop.c[name] for name in ("id_shop", "weight", "wholesale_price")),
+            *(in_shop.c[name] for name in ("id_shop", "weight", "wholesale_price", "ecotax")),
         )
         .join_from(source, in_shop, in_shop.c.id_product_attribute == source.c.id_product_attribute)
         .where(source.c.id_product_attribute.in_(list(combinations)), in_shop.c.id_shop.in_(list(shops)))

@@ -47,7 +47,7 @@ class ProductFinder:
 
     def _product(self, rows: ProductRows, key: Key, shop: ShopUnit) -> Product:
         """One match with the values that PrestaShop's own cart would take (Cart::getProducts): a combination's codes,
-        where it has none the product's; weights added; the wholesale price of the combination if it has one."""
+        where it has none the product's; weights added; wholesale price and ecotax of the combination if it has any."""
         id_product, attribute = key
         row = rows.products[id_product, shop.id]
         own: Mapping[Any, Any] = rows.combinations.get((attribute, shop.id), {})
@@ -66,6 +66,7 @@ class ProductFinder:
             **codes,
             weight=as_decimal(row["weight"]) + as_decimal(own.get("weight")),
             wholesale_price=as_decimal(own.get("wholesale_price")) or as_decimal(row["wholesale_price"]),
+            ecotax=as_decimal(own.get("ecotax")) or as_decimal(row["ecotax"]),
             purchase_supplier_price=as_decimal(supplier.get("product_supplier_price_te")),
             id_tax_rules_group=as_int(row["id_tax_rules_group"]),
             stock_quantity=quantity,

@@ -80,6 +80,7 @@ def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
             **_product_columns(line, frame.id_lang),
             **_CONSTANT_COLUMNS,
             "product_quantity": priced.quantity,
+            **_ecotax_columns(frame, line),
             "product_price": priced.unit.excl,
             **_tax_name_columns(frame, line),
             "total_price_tax_incl": priced.total.incl,
@@ -106,8 +107,6 @@ _CONSTANT_COLUMNS: dict[str, DraftValue] = {
     "group_reduction": 0,
     "product_quantity_discount": 0,
     "tax_computation_method": 0,
-    "ecotax": 0,
-    "ecotax_tax_rate": 0,
     "discount_quantity_applied": 0,
     "download_hash": "",
     "download_nb": 0,
@@ -137,6 +136,15 @@ def _product_columns(line: FrameLine, id_lang: int) -> dict[str, DraftValue]:
     for column in ("ean13", "isbn", "upc", "mpn", "supplier_reference"):
         columns[f"product_{column}"] = getattr(product, column) if product and not line.as_placeholder else ""
     return columns
+
+
+def _ecotax_columns(frame: Frame, line: FrameLine) -> dict[str, DraftValue]:
+    """The product's own ecotax, a part of the price, in the order's currency (OrderDetail::setDetailProductPrice)."""
+    ecotax = line.product.ecotax if line.product is not None and not line.as_placeholder else Decimal(0)
+    return {
+        "ecotax": ecotax * frame.conversion_rate,
+        "ecotax_tax_rate": frame.ecotax_tax_rate if ecotax else 0,
+    }
 
 
 def _tax_name_columns(frame: Frame, line: FrameLine) -> dict[str, DraftValue]:
