@@ -25,7 +25,11 @@ MUG = Sold("MUG-BLUE", 1, "14.52", "2.62")
 def money(database: ShopDatabase, table: str = "orders") -> dict[str, Decimal]:
     """The amounts of the only row of a table."""
     row = database.one(f"SELECT * FROM {{p}}{table}")
-    return {key: Decimal(str(value)) for key, value in row.items() if key.startswith(("total_", "unit_", "amount"))}
+    return {
+        key: Decimal(str(value))
+        for key, value in row.items()
+        if key.startswith(("total_", "unit_", "amount", "reduction_"))
+    }
 
 
 def test_many_shops_currencies_languages_combinations_packs_and_suffixes(
