@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import IntEnum
 
+from orderferry.domain.records import FindingKind
 from orderferry.domain.spans import last_end
 from orderferry.run.status import Status
 
@@ -19,8 +20,9 @@ class NagiosState(IntEnum):
 
 
 def nagios_state(status: Status) -> NagiosState:
-    """Critical: a command is late, or time was not observed, so orders may be missing. Warning: a person must act."""
-    if status.gaps or any(command.late for command in status.commands):
+    """Critical: a command is late, time was not observed, or a comparison found orders missing. Warning: a person must
+    act."""
+    if status.gaps or status.lacks_orders or any(command.late for command in status.commands):
         return NagiosState.CRITICAL
     return NagiosState.WARNING if status.conditions or status.unconfirmed else NagiosState.OK
 
@@ -33,10 +35,20 @@ def nagios_line(status: Status) -> str:
     parts += [f"late: {', '.join(late)}"] if late else []
     parts += [f"{len(status.gaps)} gaps in the observation"] if status.gaps else []
     parts += [f"{len(status.unconfirmed)} shipped but not confirmed"] if status.unconfirmed else []
-    numbers = {**status.open, "unconfirmed": len(status.unconfirmed), "observed_age": _observed_age(status)}
+    parts += [f"{number} {_KIND_WORDS[kind]}" for kind, number in status.found_counts.items() if number]
+    numbers: dict[str, int | str] = {**status.open}
+    numbers |= {f"found_{kind}": number for kind, number in status.found_counts.items()}
+    numbers |= {"unconfirmed": len(status.unconfirmed), "observed_age": _observed_age(status)}
     numbers |= {f"lag_{name}": f"{of.total_seconds():.0f}s" for name, of in _lags(status).items()}
     performance = " ".join(f"{name}={value}" for name, value in numbers.items())
     return f"ORDERFERRY {state.name} - {'; '.join(parts) or 'all is well'} | {performance}"
+
+
+_KIND_WORDS = {
+    FindingKind.MISSING: "missing in the shop",
+    FindingKind.SURPLUS: "surplus in the shop",
+    FindingKind.DIFFERENT: "different",
+}
 
 
 def _lags(status: Status) -> dict[str, timedelta]:

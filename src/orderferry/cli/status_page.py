@@ -15,6 +15,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.spans import Span
 from orderferry.run.status import CommandStatus, Status
 
+MOST_FINDINGS = 500
 SHOWN = timedelta(days=30)  # how far back the strips of the observation go
 
 
@@ -35,6 +36,8 @@ def _shop(name: str, status: Status) -> list[str]:
     ]
     if status.conditions:
         body += [heading("What needs a person"), table(["Cause"], [[found.text] for found in status.conditions])]
+    if status.findings:
+        body += [heading("What comparisons found"), _findings(status)]
     if status.unconfirmed:
         rows = [[unconfirmed_words(entry, status.now), CONFIRM] for entry in status.unconfirmed]
         body += [heading("Shipped in the shop, unshipped at Amazon"), table(["Order", "What to do"], rows)]
@@ -47,6 +50,22 @@ def _shop(name: str, status: Status) -> list[str]:
     left = [[operation, f"{tokens:.1f}"] for operation, tokens in status.quota.items()]
     body += [heading("Amazon's quota"), table(["Operation", "Requests left"], left, numbers=[1])]
     return [*body, paragraph(f"Written by orderferry {__version__}.", "quiet")]
+
+
+def _findings(status: Status) -> str:
+    rows = [
+        [
+            finding.order_id,
+            finding.field or str(finding.kind),
+            f"Amazon {finding.amazon}, shop {finding.shop}: {finding.reason}" if finding.field else finding.reason,
+            f"{finding.found:%Y-%m-%d}",
+            finding.hint,
+        ]
+        for finding in status.findings[:MOST_FINDINGS]
+    ]
+    more = len(status.findings) - MOST_FINDINGS
+    rest = paragraph(f"… and {more} more; `orderferry status --json` lists all.", "quiet") if more > 0 else ""
+    return table(["Order", "What", "Why", "Found on", "What to do"], rows, ids=[0]) + rest
 
 
 def _commands(status: Status) -> str:

@@ -61,6 +61,11 @@ def _metrics(status: Status) -> Iterator[tuple[str, str, Iterable[Sample]]]:
         [({}, str(len(status.unconfirmed)))],
     )
     yield (
+        "orderferry_compare_findings",
+        "Orders that a comparison found missing, surplus or different, and that nothing has settled since.",
+        [({"kind": kind}, str(number)) for kind, number in status.found_counts.items()],
+    )
+    yield (
         "orderferry_import_lag_seconds",
         "From purchase to shop, of the orders imported in the last seven days.",
         _lags(status),

@@ -1,4 +1,4 @@
-"""What the ledger remembers beside the orders themselves: their history, the runs, and the open conditions."""
+"""What the ledger remembers beside the orders themselves: their history, the runs, open conditions, and findings."""
 
 from __future__ import annotations
 
@@ -38,6 +38,38 @@ class HistoryLine:
     amazon_updated: datetime | None = None
     message: str = ""
     detail: str = ""
+
+
+class FindingKind(StrEnum):
+    """What a comparison may find about an order; the names of the lists in its JSON."""
+
+    MISSING = "missing"
+    SURPLUS = "surplus"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFinding:
+    """What a comparison found about one order, as long as it stands. No personal data.
+
+    `field`, `amazon` and `shop` only where the sides differ. `placed`: by Amazon's date of purchase, else by the shop's
+    date. `found`: when a comparison found it first.
+    """
+
+    order_id: str
+    kind: FindingKind
+    placed: datetime
+    found: datetime
+    reason: str
+    hint: str
+    field: str = ""
+    amazon: str = ""
+    shop: str = ""
+
+    @property
+    def key(self) -> tuple[str, FindingKind, str]:
+        """What makes it the same finding in the next comparison."""
+        return self.order_id, self.kind, self.field
 
 
 @dataclass(frozen=True, slots=True)

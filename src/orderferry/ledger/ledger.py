@@ -13,10 +13,10 @@ from typing import Any, Self
 
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
 from orderferry.domain.listing import Listing
-from orderferry.domain.records import Condition, HistoryLine, RunRecord
+from orderferry.domain.records import Condition, HistoryLine, RunRecord, StandingFinding
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
-from orderferry.ledger import conditions, coverage, imports, listings, orders, runs
+from orderferry.ledger import conditions, coverage, findings, imports, listings, orders, runs
 from orderferry.ledger.coverage import Cell
 from orderferry.ledger.store import Store
 
@@ -67,6 +67,7 @@ class Ledger:
         """Set what became of orders that were seen; claims on them end."""
         with self.store.writing() as connection:
             orders.settle(connection, verdicts, run, now)
+            findings.brought(connection, verdicts)
 
     def entry(self, order_id: str) -> Entry | None:
         """The order's entry, or None if it was never seen."""
@@ -138,6 +139,18 @@ class Ledger:
         """Take `ignore` back; return the entry, which is due at once, or None if the order is unknown."""
         with self.store.writing() as connection:
             return orders.unignore(connection, order_id, now)
+
+    # What comparisons found
+
+    def findings(self) -> list[StandingFinding]:
+        """What comparisons found and nobody has settled or set aside, by kind, the oldest orders first."""
+        with self.store.reading() as connection:
+            return findings.find(connection)
+
+    def note_findings(self, found: Sequence[StandingFinding], over: Iterable[StandingFinding]) -> None:
+        """Keep what a comparison found, and forget what is over."""
+        with self.store.writing() as connection:
+            findings.note(connection, found, over)
 
     # Coverage
 

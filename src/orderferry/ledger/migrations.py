@@ -49,9 +49,15 @@ def m002_seller_and_unreadable(connection: Connection) -> None:
     _add_columns(connection, tables.ledger.c.seller, tables.listings.c.unreadable)
 
 
+def m003_findings(connection: Connection) -> None:
+    """What comparisons found stands in a table of its own."""
+    tables.findings.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("m001_first_tables", m001_first_tables),
     Migration("m002_seller_and_unreadable", m002_seller_and_unreadable),
+    Migration("m003_findings", m003_findings),
 )
 
 

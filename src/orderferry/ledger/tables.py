@@ -13,7 +13,7 @@ from sqlalchemy.schema import SchemaItem
 
 from orderferry.domain.entry import EntryState
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import HistoryEvent
+from orderferry.domain.records import FindingKind, HistoryEvent
 from orderferry.domain.search import Basis
 from orderferry.ledger.columns import Exact, Json, Moment, Word, given_word, long_text, own_word
 
@@ -182,6 +182,20 @@ conditions = _table(
     Column("last_printed", Moment),
     Column("count", Integer, nullable=False),
     Column("exit_code", Integer),
+)
+
+# What comparisons found about orders and nothing has settled since (domain.records.StandingFinding).
+findings = _table(
+    "findings",
+    Column("amazon_order_id", given_word(64), primary_key=True),
+    Column("kind", Word(FindingKind), primary_key=True),
+    Column("field", own_word(24), primary_key=True),
+    Column("placed", Moment, nullable=False),
+    Column("found", Moment, nullable=False),
+    Column("reason", long_text(), nullable=False),
+    Column("hint", long_text(), nullable=False),
+    Column("amazon", long_text(), nullable=False),
+    Column("shop", long_text(), nullable=False),
 )
 
 # Small things to remember between runs.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from orderferry.domain.entry import EntryState
-from orderferry.domain.records import Condition
+from orderferry.domain.records import Condition, StandingFinding
 from orderferry.errors import ExitCode, MarketplaceRefused, OrderferryError
 from orderferry.run.conditions import (
+    FOUND,
     Found,
     error_conditions,
     error_key,
+    finding_conditions,
     order_conditions,
     problem_conditions,
     speak,
@@ -23,7 +26,8 @@ from orderferry.run.sweeps import SWEEPS
 
 # Commands whose errors are conditions of their own, which only they can end.
 OF_COMMANDS = frozenset({*SWEEPS, "compare"})
-_OF_ORDERS = frozenset({EntryState.HELD, EntryState.FAILED, EntryState.WAITING})
+# How the keys of conditions begin that stand in the ledger's rows of orders and findings.
+_OF_ORDERS = frozenset({EntryState.HELD, EntryState.FAILED, EntryState.WAITING, FOUND})
 
 
 class ConditionLedger(OpenOrders, Protocol):
@@ -31,6 +35,9 @@ class ConditionLedger(OpenOrders, Protocol):
 
     def conditions(self) -> Mapping[str, Condition]:
         """The open conditions by key, the oldest first."""
+
+    def findings(self) -> Sequence[StandingFinding]:
+        """What comparisons found and nobody has settled or set aside."""
 
     def put_condition(self, condition: Condition) -> None:
         """Keep a condition as it stands."""
@@ -40,8 +47,11 @@ class ConditionLedger(OpenOrders, Protocol):
 
 
 def open_conditions(ledger: ConditionLedger) -> list[Found]:
-    """The conditions of all orders that are held, failed or given up, one for each cause."""
-    return order_conditions([*ledger.entries([EntryState.HELD, EntryState.FAILED]), *ledger.given_up()])
+    """The conditions of all orders that are held, failed or given up, one for each cause, and of what comparisons
+    found."""
+    entries = [*ledger.entries([EntryState.HELD, EntryState.FAILED]), *ledger.given_up()]
+    told = (entry.order_id for entry in entries)
+    return [*order_conditions(entries), *finding_conditions(ledger.findings(), told)]
 
 
 def told_conditions(ledger: ConditionLedger) -> list[Found]:
@@ -63,26 +73,42 @@ def announce(ledger: ConditionLedger, report: Report, now: datetime) -> None:
     report.said = _spoken(ledger, judged, found, now)
 
 
-def announce_errors(
+def announce_comparison(
     ledger: ConditionLedger, command: str, errors: Iterable[OrderferryError], now: datetime
 ) -> tuple[tuple[ExitCode, str], ...]:
-    """Given what ended a run of a command that judges no orders, return what of it is news, and remember that it was
-    said: what may heal by itself is told when it lasts, not at once."""
+    """Given what ended a comparison, return what of it is news, and remember that it was said: what may heal by itself
+    is told when it lasts, not at once.
+
+    What it found it prints itself, every time; that counts as said. A comparison that was cut short has found nothing.
+    """
     errors = tuple(errors)
     known = [c for c in ledger.conditions().values() if c.key.startswith(f"{command}: ")]
     judged = [c for c in known if _can_be_over(c, command, errors)]
-    return _spoken(ledger, judged, error_conditions(command, errors), now)
+    found = error_conditions(command, errors)
+    printed: frozenset[str] = frozenset()
+    if not errors:
+        judged += [c for c in ledger.conditions().values() if c.key.partition(" ")[0] == FOUND]
+        standing = [each for each in open_conditions(ledger) if each.key.partition(" ")[0] == FOUND]
+        printed = frozenset(each.key for each in standing)
+        found += standing
+    return _spoken(ledger, judged, found, now, printed)
 
 
 def _spoken(
-    ledger: ConditionLedger, known: Iterable[Condition], found: Iterable[Found], now: datetime
+    ledger: ConditionLedger,
+    known: Iterable[Condition],
+    found: Sequence[Found],
+    now: datetime,
+    printed: frozenset[str] = frozenset(),
 ) -> tuple[tuple[ExitCode, str], ...]:
+    """What is news, remembered as said; but for `printed`, keys of conditions that the command prints by itself."""
     speech = speak(known, found, now)
     for condition in speech.remember:
-        ledger.put_condition(condition)
+        ledger.put_condition(replace(condition, last_printed=now) if condition.key in printed else condition)
     for key in speech.ended:
         ledger.end_condition(key)
-    return speech.lines
+    by_itself = {each.text for each in found if each.key in printed}
+    return tuple((code, line) for code, line in speech.lines if line not in by_itself)
 
 
 def _is_judged(condition: Condition, report: Report) -> bool:

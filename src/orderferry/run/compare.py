@@ -1,6 +1,7 @@
 """The daily comparison: Amazon's orders of a span against the shop's, from the first request to the result.
 
-Reads only. What it writes is the ledger's: the quota spent, the run, and that confirmed missing orders are due.
+Reads only. What it writes is the ledger's: the quota spent, the run, what was found, and that confirmed missing orders
+are due.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from zoneinfo import ZoneInfo
 from orderferry.config.model import Settings
 from orderferry.domain.entry import Entry, EntryState, Sighting
 from orderferry.domain.problems import HINTS, ProblemCode
+from orderferry.domain.records import StandingFinding
 from orderferry.domain.spans import Span
 from orderferry.domain.unreadable_spans import is_mark
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
-from orderferry.run.announce import announce_errors
+from orderferry.run.announce import announce_comparison
 from orderferry.run.compare_judge import Judge
 from orderferry.run.compare_result import Comparison, LedgerWords, OneSided
 from orderferry.run.compare_rules import GRACE, Scene
@@ -76,6 +78,9 @@ class CompareLedger(HoldsConnection, RunBook, StatusLedger, Protocol):
     def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None:
         """Let the next import look after orders that are missing in the shop, but for those that a person set aside."""
 
+    def note_findings(self, found: Sequence[StandingFinding], over: Iterable[StandingFinding]) -> None:
+        """Keep what a comparison found, and forget what is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class CompareOptions:
@@ -130,7 +135,7 @@ class Comparer:
         result.said = tuple((error.exit_code, error.message) for error in result.errors)
         if self.ledger:
             self.ledger.finish_run(run, self.now(), int(result.exit_code), result.in_short())
-            result.said = announce_errors(self.ledger, COMMAND, result.errors, self.now())
+            result.said = announce_comparison(self.ledger, COMMAND, result.errors, self.now())
             if self.options.for_page and self.quota:
                 result.ledger = self._ledger_words(self.ledger, self.quota)
         return result
@@ -150,7 +155,9 @@ class Comparer:
             side = read_amazon(self.source, reports, span, marketplaces, self._shop_has, progress=self.progress)
         result.notes += side.notes
         self.progress.step("reading the shop's orders")
-        shop_side = self.shop.sold(span.start, side.orders)
+        standing = self.ledger.findings() if self.ledger else ()
+        earlier = [finding for finding in standing if not span.holds(finding.placed)]
+        shop_side = self.shop.sold(span.start, {*side.orders, *(finding.order_id for finding in earlier)})
         self.shop.release()
         known = self.ledger.known({*side.orders, *shop_side.orders}) if self.ledger else {}
         scene = Scene(
@@ -166,9 +173,13 @@ class Comparer:
         confirmation = Confirmation(self.source, patience, progress=self.progress)
         judge = Judge(scene, side.orders, confirmation)
         judge.judge(result, with_totals=self.options.month is not None)
-        if self.ledger and judge.confirmed_missing:
-            self.ledger.make_due(judge.confirmed_missing, self.now())
         if self.ledger:
+            found = result.to_remember()
+            keys = {finding.key for finding in found}
+            gone = [one for one in standing if span.holds(one.placed) and one.key not in keys]
+            self.ledger.note_findings(found, [*gone, *judge.over(earlier)])
+            if judge.confirmed_missing:
+                self.ledger.make_due(judge.confirmed_missing, self.now())
             result.missing += tuple(_unreadable(self.ledger.entries([EntryState.FAILED])))
 
     def _shop_has(self, span: Span) -> bool:

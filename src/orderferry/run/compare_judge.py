@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from orderferry.domain.entry import Sighting
+from orderferry.domain.records import FindingKind, StandingFinding
 from orderferry.domain.reported import ReportedOrder
 from orderferry.domain.shop_order import ShopOrder
 from orderferry.run.compare_reasons import DOUBLED_HINT, SURPLUS_HINT, SUSPECTED, fill, why_missing
@@ -54,6 +55,31 @@ class Judge:
         )
         self._take_over_answers()
         self._count(result, with_totals=with_totals)
+
+    def over(self, standing: Iterable[StandingFinding]) -> list[StandingFinding]:
+        """Given what earlier comparisons found about orders outside of this span, return what Amazon and the shop no
+        longer confirm. What can't be asked for now stands."""
+        known = [finding for finding in standing if not self._settled_by_shop(finding)]
+        self.confirmation.ask(dict.fromkeys(finding.order_id for finding in known))
+        stands = [finding for finding in known if self._still_found(finding)]
+        return [finding for finding in standing if finding not in stands]
+
+    def _settled_by_shop(self, finding: StandingFinding) -> bool:
+        """Whether the shop alone shows that it is over."""
+        if finding.kind is FindingKind.MISSING:
+            return bool(self.scene.shop.orders.get(finding.order_id))
+        return finding.kind is FindingKind.SURPLUS and not self.scene.copies(finding.order_id)
+
+    def _still_found(self, finding: StandingFinding) -> bool:
+        answers, order_id = self.confirmation.answers, finding.order_id
+        if order_id not in answers or len(self.scene.copies(order_id)) > 1:
+            return True
+        answer = answers[order_id]
+        if answer is None or finding.kind is FindingKind.SURPLUS:
+            return answer is None and finding.kind is not FindingKind.MISSING
+        if finding.kind is FindingKind.MISSING:
+            return is_missing(answer, self.scene)
+        return finding.field in {found.field for found in differences(answer, self.scene)}
 
     def _current(self, order: ReportedOrder) -> ReportedOrder | None:
         """Amazon's own word on an order where it was asked, else the report's; None: Amazon does not know it."""

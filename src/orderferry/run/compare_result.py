@@ -10,6 +10,7 @@ from typing import Any
 from orderferry.domain.cause import cause_of
 from orderferry.domain.durations import iso
 from orderferry.domain.entry import Entry
+from orderferry.domain.records import FindingKind, StandingFinding
 from orderferry.domain.reported import ReportedOrder
 from orderferry.domain.shop_order import ShopOrder
 from orderferry.domain.spans import Span
@@ -133,6 +134,30 @@ class Comparison:
         more = len(lines) - MOST_LINES
         return lines if more <= 0 else [*lines[:MOST_LINES], f"… and {more} more: `orderferry compare` lists them"]
 
+    def to_remember(self) -> list[StandingFinding]:
+        """Everything that was found, as it stands in the ledger from now on."""
+        when = {one.order_id: _placed(one) or self.now for one in self.orders}
+        sides = ((FindingKind.MISSING, self.missing), (FindingKind.SURPLUS, self.surplus))
+        found = [
+            StandingFinding(one.order_id, kind, when.get(one.order_id, self.now), self.now, one.reason, one.hint)
+            for kind, all_ in sides
+            for one in all_
+        ]
+        return found + [
+            StandingFinding(
+                one.order_id,
+                FindingKind.DIFFERENT,
+                when.get(one.order_id, self.now),
+                self.now,
+                one.reason,
+                one.hint,
+                one.field,
+                one.amazon,
+                one.shop,
+            )
+            for one in self.different
+        ]
+
     @property
     def found_something(self) -> bool:
         """Whether any order is missing, surplus or different: exit code 1."""
@@ -165,6 +190,13 @@ class Comparison:
         """What the ledger keeps of it: numbers, no lists."""
         counts = {name: len(getattr(self, name)) for name in ("missing", "surplus", "different")}
         return {**self.as_json(), **counts, "command": "compare", "calls": dict(self.calls), "totals": None}
+
+
+def _placed(order: ComparedOrder) -> datetime | None:
+    """By which date a comparison meets the order: Amazon's, else the shop's."""
+    if order.amazon is not None:
+        return order.amazon.purchased
+    return order.shop.placed if order.shop is not None else None
 
 
 def _finding_json(finding: OneSided) -> dict[str, str]:

@@ -5,13 +5,14 @@ Pure: from the conditions that the ledger remembers and those of now, which line
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from orderferry.domain.cause import cause_of
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
-from orderferry.domain.records import Condition
+from orderferry.domain.records import Condition, FindingKind, StandingFinding
 from orderferry.errors import ExitCode, OrderferryError
 
 AGAIN_AFTER = timedelta(days=1)
@@ -48,6 +49,19 @@ def order_conditions(entries: Iterable[Entry]) -> list[Found]:
         elif entry.given_up:
             groups.setdefault((entry.state, ProblemCode.GIVEN_UP, ""), []).append(entry)
     return [_group_condition(key, members) for key, members in sorted(groups.items())]
+
+
+def finding_conditions(findings: Iterable[StandingFinding], told: Iterable[str]) -> list[Found]:
+    """Given what comparisons found, return one condition for each kind of finding.
+
+    `told`: ids of orders that are held, failed or given up. What is missing for that reason is not said twice.
+    """
+    known = set(told)
+    groups: dict[FindingKind, list[StandingFinding]] = {}
+    for finding in findings:
+        if finding.kind is not FindingKind.MISSING or finding.order_id not in known:
+            groups.setdefault(finding.kind, []).append(finding)
+    return [_found_by_comparing(kind, groups[kind]) for kind in FindingKind if kind in groups]
 
 
 def error_conditions(command: str, errors: Iterable[OrderferryError]) -> list[Found]:
@@ -115,7 +129,7 @@ def _worth_saying(before: Condition | None, condition: Condition, item: Found, n
 def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Found:
     state, code, subject = key
     ids = sorted(entry.order_id for entry in entries)
-    named = ", ".join(ids[:NAMED_ORDERS]) + (f" and {len(ids) - NAMED_ORDERS} more" if len(ids) > NAMED_ORDERS else "")
+    named = named_orders(ids)
     hint = _hint(code).replace("{order_id}", ids[0] if len(ids) == 1 else "ORDER_ID")
     if len(ids) == 1:
         text = f"1 order {_STATE_WORDS[state]} ({code}): {_sentence(entries[0].message or ids[0], hint)}"
@@ -125,11 +139,42 @@ def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Found:
     return Found(f"{state} {code} {subject}".strip(), text, ExitCode.NEEDS_A_PERSON)
 
 
+def _found_by_comparing(kind: FindingKind, findings: list[StandingFinding]) -> Found:
+    ids = list(dict.fromkeys(finding.order_id for finding in findings))
+    one, several = _KIND_WORDS[kind]
+    what = f"1 order {one}" if len(ids) == 1 else f"{len(ids)} orders {several}"
+    causes = {(cause_of(f.reason, f.order_id), f.hint.replace(f.order_id, "ORDER_ID")) for f in findings}
+    if len(ids) == 1:
+        why = _sentence("; ".join(dict.fromkeys(finding.reason for finding in findings)), findings[0].hint)
+    elif len(causes) == 1:
+        ((reason, hint),) = causes
+        why = _sentence(reason, hint)
+    else:
+        why = "for several reasons. `orderferry status --json` lists them all; `orderferry compare` looks again."
+    text = f"{what} ({named_orders(ids)}): {why}"
+    return Found(f"{FOUND} {kind}", text, ExitCode.NEEDS_A_PERSON)
+
+
+FOUND = "found"  # so begin the keys of conditions that a comparison found
+_KIND_WORDS: Mapping[FindingKind, tuple[str, str]] = {
+    FindingKind.MISSING: ("is missing in the shop", "are missing in the shop"),
+    FindingKind.SURPLUS: (
+        "is in the shop and not at Amazon, or there twice",
+        "are in the shop and not at Amazon, or there twice",
+    ),
+    FindingKind.DIFFERENT: ("differs from Amazon's", "differ from Amazon's"),
+}
 _STATE_WORDS: Mapping[str, str] = {
     EntryState.HELD: "held",
     EntryState.FAILED: "failed",
     EntryState.WAITING: "given up",
 }
+
+
+def named_orders(ids: Sequence[str]) -> str:
+    """Given order ids, return the first of them in words, and how many more there are."""
+    more = len(ids) - NAMED_ORDERS
+    return ", ".join(ids[:NAMED_ORDERS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _hint(code: str) -> str:

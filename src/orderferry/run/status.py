@@ -17,14 +17,14 @@ from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.lag import Lag, lag_of
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import RunRecord
+from orderferry.domain.records import FindingKind, RunRecord, StandingFinding
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans, last_end, subtract
 from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
 from orderferry.run.announce import ConditionLedger, open_conditions, told_conditions
-from orderferry.run.conditions import Found
+from orderferry.run.conditions import FOUND, Found
 from orderferry.run.shared_ports import CoverageBook
 from orderferry.run.sweeps import SWEEPS
 
@@ -78,7 +78,8 @@ class Status:
     """Everything that `status` shows.
 
     `lag`: of the orders imported this week, None where there were none. `unconfirmed`: orders that have left the shop
-    and that Amazon does not know to be shipped, although they soon have to be. `notes`: what could not be asked.
+    and that Amazon does not know to be shipped, although they soon have to be. `findings`: what comparisons found and
+    nothing has settled since; `conditions` tell of it too. `notes`: what could not be asked.
     """
 
     now: datetime
@@ -91,6 +92,7 @@ class Status:
     quota: Mapping[str, Decimal]
     lag: Lag | None = None
     unconfirmed: tuple[Entry, ...] = ()
+    findings: tuple[StandingFinding, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -98,6 +100,16 @@ class Status:
         """Whether nothing needs a person and nothing is late or missing."""
         late = any(command.late for command in self.commands)
         return not (self.conditions or self.gaps or self.unconfirmed or late)
+
+    @property
+    def lacks_orders(self) -> bool:
+        """Whether a comparison found orders missing in the shop that no import has brought or held since."""
+        return any(found.key == f"{FOUND} {FindingKind.MISSING}" for found in self.conditions)
+
+    @property
+    def found_counts(self) -> Mapping[FindingKind, int]:
+        """How many orders stand in each kind of finding."""
+        return {kind: len({one.order_id for one in self.findings if one.kind is kind}) for kind in FindingKind}
 
     @property
     def cells(self) -> list[tuple[Cell, Spans]]:
@@ -120,6 +132,10 @@ class Status:
             "gaps": [{**_cell_json(cell), **_span_json(span)} for cell, span in self.gaps],
             "open": {"waiting": 0, "held": 0, "failed": 0, "given_up": 0, **self.open},
             "conditions": [found.text for found in self.conditions],
+            "findings": {
+                kind: [_standing_json(finding) for finding in self.findings if finding.kind is kind]
+                for kind in FindingKind
+            },
             "oldest_waiting": _entry_json(self.oldest_waiting) if self.oldest_waiting else None,
             "unconfirmed": [_entry_json(entry) for entry in self.unconfirmed],
             "lag": _lag_json(self.lag) if self.lag else None,
@@ -152,6 +168,7 @@ def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now:
             if operation in ("searchOrders", "getOrder")
         },
         lag_of(ledger.import_lags(now - LAGS_OF)),
+        findings=tuple(ledger.findings()),
         notes=(*_never_imported(ledger), *(found.text for found in told if not found.exit_code)),
     )
 
@@ -207,6 +224,18 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
         "first_seen": iso(entry.first_seen),
         "ship_by": iso(entry.ship_by) if entry.ship_by else None,
         "reason": entry.message or entry.code,
+    }
+
+
+def _standing_json(finding: StandingFinding) -> dict[str, str]:
+    sides = {"field": finding.field, "amazon": finding.amazon, "shop": finding.shop} if finding.field else {}
+    return {
+        "order_id": finding.order_id,
+        **sides,
+        "reason": finding.reason,
+        "hint": finding.hint,
+        "placed": iso(finding.placed),
+        "found": iso(finding.found.replace(microsecond=0)),
     }
 
 

@@ -13,7 +13,7 @@ from orderferry.errors import (
     MarketplaceRefused,
     OrderferryError,
 )
-from orderferry.run.announce import announce, announce_errors
+from orderferry.run.announce import announce, announce_comparison
 from orderferry.run.report import Report
 from support.ledgers import NOW, opened
 
@@ -23,21 +23,21 @@ AWAY = AmazonUnavailable("Amazon does not answer.", hint="Later.")
 
 def test_what_heals_by_itself_is_told_on_the_second_day_and_what_does_not_at_once(tmp_path: Path) -> None:
     with opened(tmp_path / "ledger.sqlite") as ledger:
-        assert announce_errors(ledger, "compare", [AWAY], NOW) == ()
-        ((code, line),) = announce_errors(ledger, "compare", [AWAY], NOW + DAY)
+        assert announce_comparison(ledger, "compare", [AWAY], NOW) == ()
+        ((code, line),) = announce_comparison(ledger, "compare", [AWAY], NOW + DAY)
         assert (code, line) == (ExitCode.AMAZON_UNAVAILABLE, "compare: Amazon does not answer. Later.")
-        ((code, line),) = announce_errors(ledger, "compare", [], NOW + 2 * DAY)
+        ((code, line),) = announce_comparison(ledger, "compare", [], NOW + 2 * DAY)
         assert (code, line) == (ExitCode.DONE, "Over: compare: Amazon does not answer. Later.")
-        assert announce_errors(ledger, "compare", [AmazonRefused("No role.")], NOW + 2 * DAY)
+        assert announce_comparison(ledger, "compare", [AmazonRefused("No role.")], NOW + 2 * DAY)
         # Whether the role is there now, a comparison that did not reach Amazon can't tell.
-        assert announce_errors(ledger, "compare", [AWAY], NOW + 2 * DAY) == ()
-        ((_, line),) = announce_errors(ledger, "compare", [], NOW + 2 * DAY)
+        assert announce_comparison(ledger, "compare", [AWAY], NOW + 2 * DAY) == ()
+        ((_, line),) = announce_comparison(ledger, "compare", [], NOW + 2 * DAY)
         assert line == "Over: compare: No role."
 
 
 def test_an_import_that_runs_in_between_does_not_end_it(tmp_path: Path) -> None:
     with opened(tmp_path / "ledger.sqlite") as ledger:
-        announce_errors(ledger, "compare", [AmazonRefused("No role.")], NOW)
+        announce_comparison(ledger, "compare", [AmazonRefused("No role.")], NOW)
         report = Report("import", NOW)
         announce(ledger, report, NOW)
         assert report.said == ()
