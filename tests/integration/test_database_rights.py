@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,14 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.config.model import OrdersSettings
+from orderferry.domain.check_result import Grade
+from orderferry.domain.orders import Money, Proceeds, ProceedsType
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.setup_shop import SetupShop
+from orderferry.prestashop.checking.tables import check_rights
+from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.needed_rights import needed_rights
+from orderferry.prestashop.database.rights import Access
 from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, WRITTEN_TABLES, wanted_tables
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.prestashop.forgetting.forgetter import OrderForgetter
@@ -61,9 +67,16 @@ class Accounts:
     server: MariadbServer
     names: list[str] = field(default_factory=list)
 
-    def __call__(self, shop: ShopDatabase, user: str = "orderferry", *, creates: bool = True) -> str:
-        """A new user with what the page grants to `user`; without `creates`, our own tables are left out. Returns its
-        URL for the shop."""
+    def __call__(
+        self,
+        shop: ShopDatabase,
+        user: str = "orderferry",
+        *,
+        creates: bool = True,
+        no_insert: frozenset[str] = frozenset(),
+    ) -> str:
+        """A new user with what the page grants to `user`; without `creates`, our own tables are left out; no rows may
+        be added to the tables `no_insert`. Returns its URL for the shop."""
         name = f"u{secrets.token_hex(6)}"
         self.names.append(name)
         self._run(f"CREATE USER '{name}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'")
@@ -72,7 +85,8 @@ class Accounts:
             own = one.table in OURS
             wanted = (creates and "CREATE" in one.rights) if own else (not one.table or one.table in there)
             if one.user == user and one.base == "shop" and wanted:
-                self._grant(one, shop, name)
+                fewer = one.rights - ({"INSERT"} if one.table in no_insert else set())
+                self._grant(replace(one, rights=fewer), shop, name)
         return sa.make_url(shop.url).set(username=name, password=PASSWORD).render_as_string(hide_password=False)
 
     def own_tables(self, shop: ShopDatabase, url: str) -> None:
@@ -154,6 +168,10 @@ def test_a_life_of_orders_needs_all_of_these_rights_and_no_other(
         ),
         order_id="402-0000000-0000001",
     )
+    tip = Proceeds(ProceedsType.DELIVERY_TIP, Money(Decimal(5), "EUR"))  # which bears no tax
+    assert without_invoice.grand_total is not None
+    paid = Money(without_invoice.grand_total.amount + 5, "EUR")
+    without_invoice = replace(without_invoice, proceeds=(tip,), grand_total=paid)
     invoiced = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62", shipping="8.54", shipping_tax="1.54"))
     unpaid = shop.value("SELECT id_order_state FROM {p}order_state WHERE invoice = 0 AND logable = 0 LIMIT 1")
     shop.execute("UPDATE {p}order_state SET logable = 1 WHERE id_order_state = :id", id=unpaid)
@@ -181,6 +199,42 @@ def test_a_life_of_orders_needs_all_of_these_rights_and_no_other(
         if one.user == "orderferry"
     }
     assert changes == documented
+
+
+MAKING = frozenset({"product", "product_lang", "product_shop", "stock_available"})
+
+
+def test_without_the_right_to_make_products_fees_join_the_shipping(
+    shop_database_of: Callable[..., ShopDatabase], grant: Accounts, tmp_path: Path
+) -> None:
+    shop = shop_database_of("8.2.1")
+    limited = replace(shop, url=grant(shop, no_insert=MAKING))
+    sold = Sold("MUG-BLUE", 1, "14.52", "2.62", shipping="3.00", wrap="2.44", wrap_tax="0.44")
+    order = amazon_order(sold)
+    (item,) = order.items
+    fee = Proceeds(ProceedsType.COD_FEE, Money(Decimal(4), "EUR"))
+    paid = Money(Decimal("23.96"), "EUR")
+    item = replace(item, proceeds=(*item.proceeds, fee), proceeds_total=paid)
+    importer(limited, tmp_path).take(replace(order, items=(item,), grand_total=paid))
+
+    row = shop.one("SELECT total_shipping, total_wrapping, total_paid FROM {p}orders")
+    assert list(row.values()) == [7, Decimal("2.44"), Decimal("23.96")]
+    assert shop.rows("SELECT 1 FROM {p}product WHERE reference LIKE 'orderferry-%'") == []
+    assert "Fees are in the shipping" in shop.value("SELECT message FROM {p}customer_message")
+
+
+def test_check_warns_where_no_product_for_fees_can_be_made(
+    shop_database_of: Callable[..., ShopDatabase], grant: Accounts
+) -> None:
+    shop = shop_database_of("8.2.1")
+    limited = replace(shop, url=grant(shop, no_insert=MAKING))
+    with limited.engine().connect() as connection:
+        live = read_tables(connection, "ps_", wanted_tables(events=False))
+        access = Access("", database=str(sa.make_url(shop.url).database))
+        told = next(check_rights(connection, "ps_", live, access))
+
+    assert (told.result, "can't be lines" in told.message) == (Grade.WARNING, True)
+    assert "GRANT INSERT ON" in told.hint
 
 
 EVERY_COMMAND = (

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from orderferry.config.model import ProductsSettings
 from orderferry.domain.orders import Order
 from orderferry.prestashop.embedded import create_shop
 from support.compare_rows import Comparison, accepted
@@ -158,7 +159,9 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def measured_shop(database: ShopDatabase, folder: Path) -> MeasuredShop:
-    return MeasuredShop(like_the_measured_shop(database), importer(database, folder))
+    # gift wrapping as a checkout of the shop books it: the order's own total
+    products = ProductsSettings(fees={"default": "shipping"})
+    return MeasuredShop(like_the_measured_shop(database), importer(database, folder, products=products))
 
 
 def sqlite_shop_of(version: str, folder: Path) -> ShopDatabase:

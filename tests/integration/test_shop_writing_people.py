@@ -16,7 +16,7 @@ from orderferry.config.model import (
     OrdersSettings,
     TaxesSettings,
 )
-from orderferry.domain.orders import Buyer, Channel, Money, OrderStatus, Proceeds, ProceedsType, TaxRegistration
+from orderferry.domain.orders import Buyer, Channel, OrderStatus, TaxRegistration
 from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.embedded import MULTISHOP
 from support.shop_database import ShopDatabase
@@ -157,29 +157,6 @@ def test_the_purchase_date_can_be_the_orders(sqlite_shop: ShopDatabase, tmp_path
     assert "Imported: 2026-11-23 08:12" in row["note"]
     assert row["payment"] == "Amazon.it IT"
     assert sqlite_shop.value("SELECT payment_method FROM {p}order_payment") == "Amazon.it IT"
-
-
-def test_two_lines_of_one_sku_stay_two_lines_in_one_cart_row(sqlite_shop: ShopDatabase, writing: Importer) -> None:
-    writing.take(amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"), Sold("MUG-BLUE", 2, "20.00", "3.61")))
-
-    lines = sqlite_shop.rows("SELECT product_quantity FROM {p}order_detail ORDER BY id_order_detail")
-    assert [row["product_quantity"] for row in lines] == [1, 2]
-    assert sqlite_shop.one("SELECT quantity FROM {p}cart_product") == {"quantity": 3}
-    assert sqlite_shop.one("SELECT quantity, sale_nbr FROM {p}product_sale") == {"quantity": 3, "sale_nbr": 2}
-    assert sqlite_shop.value("SELECT quantity FROM {p}stock_available WHERE id_product = 1") == 397
-
-
-def test_fees_are_lines_without_a_product(sqlite_shop: ShopDatabase, writing: Importer) -> None:
-    item = ORDER.items[0]
-    fee = Proceeds(ProceedsType.COD_FEE, Money(Decimal("3.00"), "EUR"))
-    charged = replace(item, proceeds=(*item.proceeds, fee), proceeds_total=Money(Decimal("17.52"), "EUR"))
-    writing.take(replace(ORDER, items=(charged,), grand_total=Money(Decimal("17.52"), "EUR")))
-
-    fee_line = sqlite_shop.one("SELECT * FROM {p}order_detail WHERE product_id = 0")
-    assert Decimal(str(fee_line["total_price_tax_incl"])) == Decimal(3)
-    assert fee_line["product_name"]
-    assert (fee_line["product_attribute_id"], fee_line["product_reference"]) == (0, "")
-    assert Decimal(str(sqlite_shop.value("SELECT total_paid FROM {p}orders"))) == Decimal("17.52")
 
 
 def test_packs_take_what_the_shop_says(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:

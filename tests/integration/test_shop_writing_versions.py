@@ -17,7 +17,7 @@ from support.writing import HOME, NOW, Sold, amazon_order, cancelled, importer, 
 
 EMOJI = replace(HOME, name="Zoë 🎁 Rossi")
 ORDER = amazon_order(
-    Sold("TSHIRT-S-WHITE", 2, "40.00", "7.21", shipping="8.54", shipping_tax="1.54", discount="2.00"),
+    Sold("TSHIRT-S-WHITE", 2, "40.00", "7.21", shipping="8.54", shipping_tax="1.54", discount="2.00", wrap="1.00"),
     Sold("COFFEE-1KG", 1, "24.90", "2.26", gift_message="Auguri 🎄"),
     delivery_address=EMOJI,
 )
@@ -38,10 +38,13 @@ def test_an_order_lives_on_every_version(
 
     orders = database.rows("SELECT * FROM {p}orders ORDER BY id_order")
     assert [row["current_state"] for row in orders] == [4, 6]
-    assert {Decimal(str(row["total_paid"])) for row in orders} == {Decimal("71.44")}
+    assert {Decimal(str(row["total_paid"])) for row in orders} == {Decimal("72.44")}
     assert [row["invoice_number"] for row in orders] == [1, 2]
     assert orders[0]["delivery_number"] == 1
-    assert database.count("order_detail") == database.count("order_detail_tax") == 4
+    assert database.count("order_detail") == database.count("order_detail_tax") == database.count("cart_product") == 6
+    hidden = database.one("SELECT * FROM {p}product WHERE reference = 'orderferry-gift-wrap'")  # which bears no tax
+    assert (hidden["active"], hidden["visibility"], hidden["id_tax_rules_group"]) == (0, "none", 0)
+    assert database.value("SELECT COUNT(*) FROM {p}tax WHERE rate = 0 AND deleted = 1") == 1
     assert database.value("SELECT COUNT(*) FROM {p}order_cart_rule") == 0
     reduced = database.value("SELECT reduction_amount FROM {p}order_detail WHERE product_quantity = 2 LIMIT 1")
     assert Decimal(str(reduced)) == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orderferry.config.model import InvoicesSettings, MarketplaceSettings, ProductsSettings, TaxesSettings
-from orderferry.domain.orders import Item, Money, Order, Proceeds, ProceedsType, TaxRegistration
+from orderferry.domain.orders import Item, Order, TaxRegistration
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.embedded import MULTISHOP, ShopSeed
 from support.shop_database import ShopDatabase
@@ -184,15 +184,6 @@ def test_vine_is_a_line_whose_promotion_pays_all_of_it(sqlite_shop: ShopDatabase
     assert sqlite_shop.count("order_detail_tax") == 1
     assert amounts["total_paid"] == amounts["total_paid_tax_excl"] == 0
     assert sqlite_shop.value("SELECT transaction_id FROM {p}order_payment") == "402-1234567-1234567"
-
-
-def test_a_tip_and_a_fee_are_free_lines(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
-    order = amazon_order(MUG)
-    tip = Proceeds(ProceedsType.DELIVERY_TIP, Money(Decimal(5), "EUR"), status="FINALIZED")
-    importer(sqlite_shop, tmp_path).take(replace(order, proceeds=(tip,), grand_total=Money(Decimal("19.52"), "EUR")))
-
-    (line,) = sqlite_shop.rows("SELECT * FROM {p}order_detail WHERE product_id = 0")
-    assert (line["product_name"], line["total_price_tax_incl"], line["total_price_tax_excl"]) == ("Delivery tip", 5, 5)
 
 
 @pytest.mark.parametrize(

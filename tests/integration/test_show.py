@@ -149,6 +149,8 @@ def test_the_rows_of_an_imported_order_are_there_and_masked(story: Doctored) -> 
 def test_rows_are_verified_when_asked_for(story: Doctored) -> None:
     assert told(story, READY)["shop"]["findings"] is None
     assert told(story, READY, "--verify")["shop"]["findings"] == []
+    assert told(story, READY, "--verify")["shop"]["moved_by_edits"] == []
+    assert told(story, READY)["shop"]["moved_by_edits"] is None
     story.shop.execute("UPDATE {p}orders SET total_paid = total_paid + 1")
     findings = told(story, READY, "--verify", code=1)["shop"]["findings"]
     assert [finding["place"] for finding in findings] == ["orders.total_paid"]

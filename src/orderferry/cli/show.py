@@ -28,7 +28,9 @@ EMPTY = frozenset({"", "0", "0.000000", "0.00", "0000-00-00", "0000-00-00 00:00:
 @click.command("show")
 @click.argument("order_id", type=AmazonOrderId())
 @click.option("--refresh", is_flag=True, help="Ask Amazon for the order, and say what the next run would do with it.")
-@click.option("--verify", is_flag=True, help="Recompute what back office, invoice and statistics make of its rows.")
+@click.option(
+    "--verify", is_flag=True, help="Recompute what back office, invoice, statistics and an edit make of its rows."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def show_command(context: CliContext, /, order_id: str, refresh: bool, verify: bool, as_json: bool) -> int:
@@ -145,6 +147,11 @@ def _print_shop(story: Story) -> None:
     if shop.findings is not None:
         click.echo(f"Verified: {len(shop.findings) or 'no'} finding{'' if len(shop.findings) == 1 else 's'}")
         for finding in shop.findings:
+            _print_wrapped(str(finding))
+        click.echo(
+            f"An edit in the back office would change {'more than what is edited:' if shop.moves else 'nothing else'}"
+        )
+        for finding in shop.moves:
             _print_wrapped(str(finding))
 
 

@@ -12,7 +12,13 @@ from textwrap import wrap
 from orderferry.config.keys import KEYS, OVERRIDABLE, Key
 
 _WIDTH = 100
-_SAMPLE_WORDS = {"<SKU>": '"A-100-IT"', "<COUNTRY>": "DE", "<CODE>": "DE", "<SERVICE_LEVEL>": "EXPEDITED"}
+_SAMPLE_WORDS = {
+    "<SKU>": '"A-100-IT"',
+    "<COUNTRY>": "DE",
+    "<CODE>": "DE",
+    "<SERVICE_LEVEL>": "EXPEDITED",
+    "<FEE>": "default",
+}
 
 _EXAMPLE_HEAD = """\
 # orderferry: an example of every key. Copy it to config.toml (chmod 600) and fill in what has no "#".

@@ -122,6 +122,8 @@ def _merged(base: _Table, values: Mapping[KeyPath, object], table: KeyPath) -> _
         changes["by_country"] = {**base.by_country, **countries}
     elif isinstance(base, CarriersSettings | ProductsSettings):
         changes["map"] = {**base.map, **_table(values, (*table, "map"))}
+        if isinstance(base, ProductsSettings):
+            changes["fees"] = {**base.fees, **_table(values, (*table, "fees"))}
     return replace(base, **changes)
 
 

@@ -17,6 +17,8 @@ _PATTERNS: tuple[tuple[KeyPath, Key, bool], ...] = (
 _EXACT = {pattern: (key, is_file) for pattern, key, is_file in _PATTERNS if not WORDS.keys() & set(pattern)}
 _WITH_WORDS = tuple((pattern, key) for pattern, key, _ in _PATTERNS if WORDS.keys() & set(pattern))
 _CLOSE = 0.6
+# What is a table, and may be one value for all that it holds.
+SHORT_FORMS: dict[KeyPath, KeyPath] = {("products", "fees"): ("products", "fees", "default")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Match:
 
 def match(path: KeyPath) -> Match | None:
     """Given the path of a key in a file, return the key that it means, or None."""
+    path = SHORT_FORMS.get(path, path)
     exact = _EXACT.get(path)
     if exact is not None:
         key, is_file = exact
@@ -48,7 +51,8 @@ def is_table(path: KeyPath) -> bool:
 
 def key_above(path: KeyPath) -> Match | None:
     """The key that stands where `path` has a table, or None."""
-    return next((found for length in range(1, len(path)) if (found := match(path[:length]))), None)
+    shorter = (path[:length] for length in range(1, len(path)))
+    return next((found for one in shorter if one not in SHORT_FORMS and (found := match(one))), None)
 
 
 def unfit_word(path: KeyPath) -> str:

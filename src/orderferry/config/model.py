@@ -121,6 +121,16 @@ class ProductsSettings:
     placeholder: str = ""
     suffixes: tuple[str, ...] = ()
     map: Mapping[str, str] = field(default_factory=dict)
+    fees: Mapping[str, str] = field(default_factory=dict)  # kind, or "default" -> product, shipping, or a reference
+
+    def fee(self, kind: str) -> str:
+        """Given a kind of fee as Amazon calls it, return where it is booked."""
+        return self.fees.get(kind.lower()) or self.fees.get("default", "product")
+
+    @property
+    def fee_references(self) -> frozenset[str]:
+        """The products of the shop that fees are booked on."""
+        return frozenset(self.fees.values()) - {"product", "shipping"}
 
 
 @dataclass(frozen=True, slots=True)

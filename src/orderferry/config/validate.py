@@ -44,11 +44,12 @@ def _take_entry(findings: Findings, secret_files: dict[KeyPath, Found], rank: in
     """Sort one entry of the file of that rank: a key, a `<key>_file`, an empty table, or a mistake."""
     file = findings.document.files[rank]
     value = file.entries[path]
+    if value == {} and is_table(path):
+        return
     known = match(path)
     if known is None:
-        if not (value == {} and is_table(path)):
-            above = key_above(path)
-            findings.problems.add(_unknown(path, value, above), file, path[: len(above.path)] if above else path)
+        above = key_above(path)
+        findings.problems.add(_unknown(path, value, above), file, path[: len(above.path)] if above else path)
         return
     found = Found(known.key, value, rank, path, file)
     mine, other = (secret_files, findings.found) if known.is_file else (findings.found, secret_files)

@@ -22,6 +22,7 @@ COUNTRIES = frozenset(
     """.split()  # noqa: SIM905
 )
 _TERRITORIES = frozenset(territory.code for territory in TERRITORIES) - {""}  # XI, IC and EA stand beside the list
+FEES = ("default", "cod_fee", "delivery_tip", "other", "gift_wrap")
 _SERVICE_LEVEL = re.compile(r"[A-Z0-9_]+")
 
 
@@ -53,9 +54,14 @@ def _service_level(word: str) -> str | None:
     return level if _SERVICE_LEVEL.fullmatch(level) else None
 
 
+def _fee(word: str) -> str | None:
+    return word if word in FEES else None
+
+
 WORDS: dict[str, Word] = {
     "<SKU>": Word("a SKU", _sku),
     "<COUNTRY>": Word("a country code of ISO 3166-1", _country),
     "<CODE>": Word("a marketplace's country code or id", _marketplace),
+    "<FEE>": Word(f"a fee ({', '.join(FEES)})", _fee),
     "<SERVICE_LEVEL>": Word("a service level", _service_level),
 }

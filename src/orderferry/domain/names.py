@@ -52,7 +52,8 @@ def split_name(full: str) -> SplitName:
     written = {_letters(first + last), _letters(last + first)}
     kept = "" if _letters(shown) in written else clean_text(full, Field.MESSAGE)
     if not first or not last:
-        return SplitName(first or last, FILLER, kept)
+        # as last name: the back office's list shows the initial of the first name and the whole last one
+        return SplitName(FILLER, first or last, kept)
     return SplitName(first, last, kept)
 
 

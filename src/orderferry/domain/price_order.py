@@ -7,7 +7,7 @@ The way: one currency -> the reading that adds up (`reconcile`) -> components (`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal, localcontext
 
@@ -22,6 +22,7 @@ from orderferry.domain.pricing import (
     RateChoice,
     Rates,
     Rounding,
+    TaxShare,
     make_line,
 )
 from orderferry.domain.problems import Problem, ProblemCode
@@ -33,11 +34,16 @@ from orderferry.domain.tax_split import Part, TaxSplitter, families_of, is_colle
 _PRECISION = 60  # digits: thousands of the largest amounts sum exactly
 
 # What the buyer also paid and PrestaShop has no field for: lines of their own.
-FEES = (ProceedsType.COD_FEE, ProceedsType.OTHER, ProceedsType.DELIVERY_TIP)
+FEES = frozenset({ProceedsType.COD_FEE, ProceedsType.OTHER, ProceedsType.DELIVERY_TIP, ProceedsType.GIFT_WRAP})
 
 
-def price_order(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder | Problem:
+def price_order(
+    order: Order, rates: Rates, rounding: Rounding, in_shipping: Collection[ProceedsType] = ()
+) -> PricedOrder | Problem:
     """Given an order, the taxes that may apply and the shop's rounding, return its money as PrestaShop keeps it.
+
+    Fees and gift wrapping are lines, but for those kinds that are `in_shipping`: they are added to the shipping, and
+    gift wrapping is the order's own total.
 
     Return a Problem instead: `unreconciled-total` if Amazon's amounts add up in no reading or are missing,
     `no-vat-rate` if a delivery inside the EU has tax that no tax of the shop explains or no rate at all, `bad-field`
@@ -46,12 +52,12 @@ def price_order(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder |
     with localcontext() as context:
         context.prec = _PRECISION
         try:
-            return _price(order, rates, rounding)
+            return _price(order, rates, rounding, frozenset(in_shipping))
         except CannotPrice as refusal:
             return refusal.problem
 
 
-def _price(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder:
+def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozenset[ProceedsType]) -> PricedOrder:
     for number, item in enumerate(order.items):
         if item.quantity < 0:
             path = f"orderItems[{number}].quantityOrdered"
@@ -60,15 +66,13 @@ def _price(order: Order, rates: Rates, rounding: Rounding) -> PricedOrder:
     found = reconcile(order, currency)
     parts = _with_taxes(order, currency, found, rates)
     total = quantise(found.total, rounding.decimals, rounding.mode)
-    settled = settle(_buckets(order, parts, total), total, rounding)
-    by_kind = {one.bucket.kind: one for one in settled if one.bucket.item is None}
+    settled = settle(_buckets(order, parts, total, in_shipping), total, rounding)
+    charges = {one.bucket.kind: one for one in settled if one.bucket.is_charge}
     return PricedOrder(
         currency=currency,
-        lines=tuple(
-            _line(order, one, rounding) for one in settled if one.bucket.item is not None or one.bucket.kind in FEES
-        ),
-        shipping=_charge(by_kind.get(ProceedsType.SHIPPING)),
-        wrapping=_charge(by_kind.get(ProceedsType.GIFT_WRAP)),
+        lines=tuple(_line(order, one, rounding) for one in settled if not one.bucket.is_charge),
+        shipping=_charge(charges.get(ProceedsType.SHIPPING), rounding),
+        wrapping=_charge(charges.get(ProceedsType.GIFT_WRAP), rounding),
         total=sum((one.total for one in settled), Amount()),
         reading=found.reading,
         collected_by_amazon=any(is_collected_by_amazon(item) for item in order.items),
@@ -86,26 +90,37 @@ def _with_taxes(order: Order, currency: str, found: Reconciled, rates: Rates) ->
     return [*items, *(splitter.split(part) for part in components if part.kind is not ProceedsType.ITEM)]
 
 
-def _buckets(order: Order, parts: Sequence[Part], total: Decimal) -> list[Bucket]:
-    """One bucket for each item that was bought, then one for each kind of charge.
+def _buckets(order: Order, parts: Sequence[Part], total: Decimal, in_shipping: frozenset[ProceedsType]) -> list[Bucket]:
+    """One bucket for each item that was bought, then one for each charge, and one for each kind and tax of fees.
 
     What is still charged for an item of quantity 0 (cancelled) is no product any more: it joins the other charges.
     """
     of_items: dict[int, list[Part]] = {index: [] for index, item in enumerate(order.items) if item.quantity}
-    of_kinds: dict[ProceedsType, list[Part]] = {kind: [] for kind in KINDS}
+    of_kinds: dict[tuple[ProceedsType, RateChoice | None], list[Part]] = {}
+
+    def add(kind: ProceedsType, part: Part) -> None:
+        """Add a part to its charge, or to the fees of its kind and tax."""
+        if kind in in_shipping and kind is not ProceedsType.GIFT_WRAP:
+            kind = ProceedsType.SHIPPING
+        is_fee = kind in FEES - in_shipping
+        of_kinds.setdefault((kind, RateChoice(part.rate, part.tax_key) if is_fee else None), []).append(part)
+
     for part in parts:
         component = part.component
         if component.kind is not ProceedsType.ITEM:
-            of_kinds[component.kind].append(part)
+            add(component.kind, part)
         elif component.item in of_items:
             of_items[component.item].append(part)
         elif component.amount or component.discount or component.tax:
-            of_kinds[ProceedsType.OTHER].append(part)
+            add(ProceedsType.OTHER, part)
     buckets = [Bucket(ProceedsType.ITEM, tuple(some), index) for index, some in of_items.items() if some]
-    buckets += [Bucket(kind, tuple(some)) for kind, some in of_kinds.items() if some]
+    kinds = sorted(of_kinds, key=lambda key: KINDS.index(key[0]))  # a fee's taxes in the order of their items
+    buckets += [Bucket(kind, tuple(of_kinds[kind, tax]), is_charge=tax is None) for kind, tax in kinds]
     if not buckets and total:
         nothing = Part(Component(None, ProceedsType.OTHER, ZERO), ZERO, ZERO, ZERO, ZERO, "")
-        buckets.append(Bucket(ProceedsType.OTHER, (nothing,)))
+        joined = ProceedsType.OTHER in in_shipping
+        kind = ProceedsType.SHIPPING if joined else ProceedsType.OTHER
+        buckets.append(Bucket(kind, (nothing,), is_charge=joined))
     return buckets
 
 
@@ -124,8 +139,34 @@ def _line(order: Order, settled: Settled, rounding: Rounding) -> PricedLine:
     )
 
 
-def _charge(settled: Settled | None) -> PricedCharge:
+def _charge(settled: Settled | None, rounding: Rounding) -> PricedCharge:
     if settled is None:
         return PricedCharge(Amount(), ZERO)
     main = settled.bucket.main
-    return PricedCharge(settled.total, main.rate, main.tax_key, settled.promotion)
+    return PricedCharge(settled.total, main.rate, main.tax_key, settled.promotion, _shares(settled, rounding))
+
+
+def _shares(settled: Settled, rounding: Rounding) -> tuple[TaxShare, ...]:
+    """The amounts of a charge by tax, the largest first; it takes what rounding leaves."""
+    by_tax: dict[RateChoice, list[Part]] = {}
+    for part in settled.bucket.parts:
+        if part.paid or part is settled.bucket.main:
+            by_tax.setdefault(RateChoice(part.rate, part.tax_key), []).append(part)
+    main = settled.bucket.main
+    first = RateChoice(main.rate, main.tax_key)
+    others = [
+        TaxShare(
+            tax.rate,
+            tax.key,
+            Amount(
+                quantise(sum((part.net for part in parts), ZERO), rounding.decimals, rounding.mode),
+                quantise(sum((part.paid for part in parts), ZERO), rounding.decimals, rounding.mode),
+            ),
+        )
+        for tax, parts in by_tax.items()
+        if tax != first
+    ]
+    rest = settled.total
+    for share in others:
+        rest = Amount(rest.excl - share.amount.excl, rest.incl - share.amount.incl)
+    return (TaxShare(first.rate, first.key, rest), *others)

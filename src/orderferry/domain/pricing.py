@@ -16,6 +16,7 @@ from orderferry.domain.orders import ProceedsType
 
 ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
+RATE_DECIMALS = 3  # tax.rate and orders.carrier_tax_rate are decimal(10,3)
 UNIT_PRICE_DECIMALS = 6  # order_detail.unit_price_tax_incl is decimal(20,6)
 
 
@@ -65,13 +66,34 @@ class PricedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxShare:
+    """What of a charge bears one tax."""
+
+    rate: Decimal
+    tax_key: str
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
 class PricedCharge:
-    """Shipping or gift wrapping of the whole order: what was paid for it, and `promotion`, what was taken off."""
+    """Shipping or gift wrapping of the whole order: what was paid for it, and `promotion`, what was taken off.
+
+    `rate` and `tax_key` are those of the largest share; `shares` sum to `amount`, one for each tax.
+    """
 
     amount: Amount
     rate: Decimal
     tax_key: str = ""
     promotion: Decimal = ZERO
+    shares: tuple[TaxShare, ...] = ()
+
+    @property
+    def effective_rate(self) -> Decimal:
+        """The one rate that leads from the net amount to its tax where there are several, so that an invoice with one
+        line for the charge adds up."""
+        if len(self.shares) < 2 or not self.amount.excl:
+            return self.rate
+        return quantise(self.amount.tax / self.amount.excl * _HUNDRED, RATE_DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,17 +17,16 @@ from orderferry.domain.pricing import Amount, Rounding
 from orderferry.domain.proceeds import ZERO
 from orderferry.domain.tax_split import Part
 
-# In this order the largest is looked for: a line before shipping and wrapping.
-_CHARGES = (ProceedsType.SHIPPING, ProceedsType.GIFT_WRAP)
-
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Parts that become one line or one charge. `item` is the index of the order's item, else None."""
+    """Parts that become one line, or one charge of the order (`is_charge`). `item` is the index of the order's item,
+    else None."""
 
     kind: ProceedsType
     parts: tuple[Part, ...]
     item: int | None = None
+    is_charge: bool = False
 
     @property
     def main(self) -> Part:
@@ -72,7 +71,8 @@ def _moves(buckets: Sequence[Bucket], total: Decimal, rounding: Rounding) -> lis
 
 
 def _largest(buckets: Sequence[Bucket], exact: Sequence[Decimal]) -> int:
-    return max(range(len(buckets)), key=lambda one: (buckets[one].kind not in _CHARGES, abs(exact[one]), -one))
+    """A line before shipping and wrapping."""
+    return max(range(len(buckets)), key=lambda one: (not buckets[one].is_charge, abs(exact[one]), -one))
 
 
 def _round(bucket: Bucket, move: Decimal, rounding: Rounding) -> Settled:

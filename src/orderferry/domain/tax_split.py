@@ -14,12 +14,11 @@ from decimal import Decimal
 from orderferry.domain.components import Component
 from orderferry.domain.money import currency_decimals, quantise, smallest_unit
 from orderferry.domain.orders import Item, Order, ProceedsType
-from orderferry.domain.pricing import RateChoice, Rates, Reading
+from orderferry.domain.pricing import RATE_DECIMALS, RateChoice, Rates, Reading
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import ZERO, CannotPrice
 
 HUNDRED = Decimal(100)
-RATE_DECIMALS = 3  # tax.rate and orders.carrier_tax_rate are decimal(10,3)
 NO_TAX = RateChoice(ZERO)
 
 _FACILITATOR = "MARKETPLACE_FACILITATOR"

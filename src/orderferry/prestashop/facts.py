@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from orderferry.domain.marker import Marker
+from orderferry.domain.orders import ProceedsType
 
 CENT = Decimal("0.01")
 
@@ -232,6 +233,43 @@ class Product:
         return self.names.get(id_lang) or self.name
 
 
+FEE_REFERENCE = "orderferry-"  # how the references of our hidden products begin: `compare` knows fees by it
+FEE_STATES = "fee_product:"  # among our own values: FEE_STATES + kind + group
+ZERO_TAX_STATE = "zero_tax"
+
+
+@dataclass(frozen=True, slots=True)
+class FeeKey:
+    """One hidden product: for a kind of fee, with the tax rules group that gives the fee's rate (0: none)."""
+
+    kind: ProceedsType
+    id_tax_rules_group: int
+
+    @property
+    def reference(self) -> str:
+        """The product's reference."""
+        return f"{FEE_REFERENCE}{self.kind.lower().replace('_', '-')}"
+
+    @property
+    def state_name(self) -> str:
+        """Under which name its id is kept among our own values."""
+        return f"{FEE_STATES}{self.kind.lower()}:{self.id_tax_rules_group}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnThings:
+    """What of ours is in the shop already, and whether the database user may make what is missing."""
+
+    products: Mapping[FeeKey, int] = field(default_factory=dict)
+    zero_tax: int = 0
+    may_make_products: bool = False
+    may_make_taxes: bool = False
+
+    def has_product_for(self, kind: ProceedsType) -> bool:
+        """Whether a fee of this kind can be a line."""
+        return self.may_make_products or any(key.kind is kind for key in self.products)
+
+
 @dataclass(frozen=True, slots=True)
 class OrderInShop:
     """How an imported order stands in the shop now, as its row in `orders` says. Amounts are in its own currency.
@@ -264,7 +302,7 @@ class Catalog:
     `products`: (id_shop, SKU as Amazon wrote it) -> the matches; none: unknown, several: ambiguous (the first field
     of products.match that finds any decides). `customers`: e-mail or 'fixed' -> id_customer for the modes that reuse
     an account. `standing`: how the marked orders stand that are still there, by id_order.
-    `references`: order id -> a free reference, for those that don't.
+    `references`: order id -> a free reference, for those that don't. `own`: what fees are booked on.
     """
 
     products: Mapping[tuple[int, str], tuple[Product, ...]]
@@ -273,3 +311,4 @@ class Catalog:
     customers: Mapping[str, int]
     standing: Mapping[int, OrderInShop]
     references: Mapping[str, str]
+    own: OwnThings = field(default_factory=OwnThings)

@@ -178,6 +178,14 @@ class PrestashopShop:
         with self._database.reading("reading an order's rows") as connection:
             return rows_of_order(ShopWriter(connection, self._ready().tables), order_id)
 
+    def moved_by_edits(self, order_id: str) -> tuple[Finding, ...]:
+        """What an edit in the back office would change in an order besides what is edited."""
+        from orderferry.prestashop.checking.verify_order import moved_by_edits  # noqa: PLC0415 — `show` alone asks
+
+        opened = self._ready()
+        with self._database.reading("recomputing an order as an edit does") as connection:
+            return moved_by_edits(ShopWriter(connection, opened.tables), opened.facts, order_id)
+
     def verify(self, order_id: str) -> tuple[Finding, ...]:
         """What back office, invoice and statistics would stumble over in an order's rows; nothing for none."""
         from orderferry.prestashop.checking.verify_order import verify_order  # noqa: PLC0415 — `show` alone asks

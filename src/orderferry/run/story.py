@@ -49,6 +49,9 @@ class StoryShop(Protocol):
     def order_rows(self, order_id: str) -> Rows:
         """The order's rows by table, personal columns masked; empty without a marker."""
 
+    def moved_by_edits(self, order_id: str) -> Sequence[Finding]:
+        """What an edit in the back office would change in it besides what is edited."""
+
     def verify(self, order_id: str) -> Sequence[Finding]:
         """What back office, invoice and statistics would stumble over in the order's rows."""
 
@@ -65,12 +68,13 @@ class StoryShop(Protocol):
 @dataclass(frozen=True, slots=True)
 class ShopSide:
     """What the shop knows of the order. `foreign`: the id_order under which another importer has it, 0 for none.
-    `findings`: what its rows were found to lack; None when nobody asked."""
+    `findings`: what its rows were found to lack; None when nobody asked. `moves`: what an edit would change besides."""
 
     marker: Marker | None = None
     foreign: int = 0
     rows: Rows = field(default_factory=dict)
     findings: tuple[Finding, ...] | None = None
+    moves: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ class StoryTeller:
             marker = self.shop.markers([order_id]).get(order_id)
             foreign = 0 if marker else self.shop.foreign([order_id]).get(order_id, 0)
             findings = tuple(self.shop.verify(order_id)) if self.verify and marker else None
-            return ShopSide(marker, foreign, self.shop.order_rows(order_id), findings)
+            moves = tuple(self.shop.moved_by_edits(order_id)) if findings is not None else ()
+            return ShopSide(marker, foreign, self.shop.order_rows(order_id), findings, moves)
         except ShopError as error:
             self._errors.append(error)
             return None

@@ -87,6 +87,9 @@ def _shop(side: ShopSide) -> dict[str, Any]:
         "findings": None
         if side.findings is None
         else [{"place": finding.place, "message": finding.message} for finding in side.findings],
+        "moved_by_edits": None
+        if side.findings is None
+        else [{"place": finding.place, "message": finding.message} for finding in side.moves],
     }
 
 

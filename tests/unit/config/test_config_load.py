@@ -17,7 +17,7 @@ from orderferry.config import model
 from orderferry.config.keys import KEYS
 from orderferry.config.load import load_settings
 from orderferry.domain.marketplaces import ENDPOINTS, TOKEN_URL, Region
-from support.configuration import AMAZON, DATABASE, MINIMAL, load, write
+from support.configuration import AMAZON, DATABASE, MINIMAL, load, problems, write
 
 TABLES: dict[str, Any] = {
     "amazon": model.AmazonSettings,
@@ -39,6 +39,9 @@ TABLES: dict[str, Any] = {
 @pytest.mark.parametrize("key", [key for key in KEYS if key.default], ids=lambda key: key.name)
 def test_the_documented_default_is_the_one_that_applies(key: Any, tmp_path: Path) -> None:
     settings = load(tmp_path)
+    if key.name == "products.fees.<FEE>":
+        assert settings.products.fee("COD_FEE") == "product"
+        return
     table, field = key.path[0], key.path[-1]
     flat = {"events": "events_enabled"}
     if table == "marketplace":
@@ -202,3 +205,25 @@ def test_loading_imports_none_of_the_heavy_libraries(tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
+
+
+FEES = {
+    "one word for all": ('[products]\nfees = "shipping"', {"cod_fee": "shipping", "gift_wrap": "shipping"}),
+    "a table": (
+        '[products.fees]\ndefault = "shipping"\ngift_wrap = "product"\ncod_fee = "B-COD"',
+        {"cod_fee": "B-COD", "gift_wrap": "product", "other": "shipping"},
+    ),
+    "a table with nothing in it": ("[products.fees]", {"cod_fee": "product"}),
+    "inline": ('[products]\nfees = {other = "shipping"}', {"cod_fee": "product", "other": "shipping"}),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), FEES.values(), ids=FEES)
+def test_fees_are_one_word_or_a_table(tmp_path: Path, text: str, expected: dict[str, str]) -> None:
+    settings = load(tmp_path, f"{MINIMAL}\n{text}\n")
+    assert {kind: settings.products.fee(kind) for kind in expected} == expected
+
+
+def test_an_unknown_fee_is_named(tmp_path: Path) -> None:
+    (told,) = problems(tmp_path, f'{MINIMAL}\n[products.fees]\ncod = "shipping"\n')
+    assert "products.fees.cod is no key of orderferry (cod is not a fee (default, cod_fee" in told

@@ -113,7 +113,7 @@ def test_a_name_that_is_none_is_kept_beside_the_buyers() -> None:
 
 def test_the_company_stands_in_for_a_missing_name() -> None:
     result = postal(home(name="", company="Acme GmbH"))
-    assert (result.firstname, result.lastname, result.company) == ("Acme GmbH", ".", "Acme GmbH")
+    assert (result.firstname, result.lastname, result.company) == (".", "Acme GmbH", "Acme GmbH")
 
 
 @pytest.mark.parametrize(

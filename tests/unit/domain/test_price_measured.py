@@ -42,10 +42,15 @@ def test_two_lines_with_voucher_and_gift_wrap() -> None:
         ),
         eu_rates(),
     )
-    assert [line.total for line in result.lines] == [pair("35.11", "42.84"), pair("10.93", "13.33")]
-    assert [line.promotion for line in result.lines] == [Decimal("3.81"), Decimal("1.19")]
-    assert [line.reduction for line in result.lines] == [pair("1.561475", "1.905"), pair("0.975410", "1.19")]
-    assert result.wrapping.amount == pair("2.00", "2.44")
+    assert [line.total for line in result.lines] == [
+        pair("35.11", "42.84"),
+        pair("10.93", "13.33"),
+        pair("2.00", "2.44"),
+    ]
+    assert [line.promotion for line in result.lines] == [Decimal("3.81"), Decimal("1.19"), 0]
+    assert [line.reduction for line in result.lines[:2]] == [pair("1.561475", "1.905"), pair("0.975410", "1.19")]
+    assert (result.lines[2].kind, result.lines[2].tax_key) == (ProceedsType.GIFT_WRAP, "1")
+    assert result.wrapping.amount == pair("0", "0")
     assert result.shipping.amount == pair("7.00", "8.54")
     assert result.total == pair("55.04", "67.15")
 

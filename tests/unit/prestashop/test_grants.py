@@ -54,19 +54,19 @@ def test_roles_are_noticed(line: str) -> None:
 
 
 def test_tables_that_are_only_read_need_no_more_than_that() -> None:
-    rights = needed_rights(["product", "orders", "order_detail", "orderferry_order", "configuration"])
+    rights = needed_rights(["product_attribute", "orders", "order_detail", "orderferry_order", "configuration"])
     assert rights == {
         "configuration": ("SELECT", "UPDATE"),
         "order_detail": ("SELECT", "INSERT", "UPDATE", "DELETE"),
         "orderferry_order": ("SELECT", "INSERT", "UPDATE"),
         "orders": ("SELECT", "INSERT", "UPDATE"),
-        "product": ("SELECT",),
+        "product_attribute": ("SELECT",),
     }
 
 
 def test_the_statements_grant_what_is_missing() -> None:
     grants = parse_grants(["GRANT SELECT ON `shop`.* TO `u`@`%`"])
-    missing = missing_rights(grants, "shop", "ps_", ["orders", "product", "order_detail"])
+    missing = missing_rights(grants, "shop", "ps_", ["orders", "product_attribute", "order_detail"])
     assert missing == {"order_detail": ["INSERT", "UPDATE", "DELETE"], "orders": ["INSERT", "UPDATE"]}
     statements = grants_to_run(missing, "shop", "ps_", "u@10.0.0.%").splitlines()
     assert statements == [

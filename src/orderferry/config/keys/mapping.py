@@ -16,7 +16,8 @@ PRODUCTS = (
     Key(
         "products.unknown",
         choice("hold", "placeholder", "line"),
-        "An unknown SKU: hold the order, book it on the product `products.placeholder`, or write a free line.",
+        "An unknown SKU: hold the order, book it on the product `products.placeholder`, or write a free "
+        "line, which PrestaShop drops with its money as soon as the order is edited.",
         default='"hold"',
     ),
     Key(
@@ -31,6 +32,15 @@ PRODUCTS = (
         NAME_OR_ID,
         "The shop's reference for one SKU (in quotes, if it has more than letters, digits, - and _).",
         example='"B-100"',
+    ),
+    Key(
+        "products.fees.<FEE>",
+        kinds.FEES,
+        "Where a fee is booked: `cod_fee` (cash on delivery), `delivery_tip`, `other` (other charges), `gift_wrap`; "
+        '`default` (or `products.fees = "…"` instead of the table) for all of them. `"product"`: a line on a hidden '
+        'product of our own, which stays when the order is edited. `"shipping"`: added to the shipping; gift wrapping '
+        "to the order's total of it, which an edit drops. Else the reference of a product of the shop.",
+        default='"product"',
     ),
 )
 

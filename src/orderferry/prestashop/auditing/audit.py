@@ -124,7 +124,7 @@ class ShopAudit:
             as_int(row["id_order"]): row
             for row in order_facts(connection, opened.tables, marked | {id_order for _, id_order in claims})
         }
-        lines = order_lines(connection, opened.tables, rows)
+        lines = order_lines(connection, opened.tables, rows, self._settings.products.fee_references)
         standing = {
             (order_id, words.id_order) for order_id, words in markers.items() if words.fits(rows.get(words.id_order))
         }

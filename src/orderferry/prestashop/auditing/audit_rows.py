@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from orderferry.domain.reported import ZERO, RateShare, gathered
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
+from orderferry.prestashop.facts import FEE_REFERENCE
 from orderferry.prestashop.reading.other_importers import AMAZON_LIKE, amazon_id_in
 
 AUDITED_TABLES = frozenset(
@@ -135,8 +136,11 @@ class Lines:
     shares: list[RateShare] = field(default_factory=list)
 
 
-def order_lines(connection: sa.Connection, tables: ShopTables, ids: Iterable[int]) -> Mapping[int, Lines]:
-    """Given id_orders, return their lines. A line without product and without reference is a fee."""
+def order_lines(
+    connection: sa.Connection, tables: ShopTables, ids: Iterable[int], fee_references: Collection[str] = ()
+) -> Mapping[int, Lines]:
+    """Given id_orders, return their lines. Fees are lines on a product of ours, or of `fee_references`; older versions
+    wrote lines without product and without reference."""
     detail, link, tax = tables["order_detail"], tables["order_detail_tax"], tables["tax"]
     query = sa.select(
         detail.c.id_order,
@@ -160,16 +164,17 @@ def order_lines(connection: sa.Connection, tables: ShopTables, ids: Iterable[int
             if as_int(row["id_order_detail"]) in seen:
                 continue  # a second tax of the same line
             seen.add(as_int(row["id_order_detail"]))
-            _add_line(found[as_int(row["id_order"])], row)
+            _add_line(found[as_int(row["id_order"])], row, fee_references)
     return found
 
 
-def _add_line(lines: Lines, row: Mapping[Any, Any]) -> None:
-    quantity = as_int(row["product_quantity"])
-    if as_int(row["product_id"]) or as_text(row["product_reference"]):
-        lines.units += quantity
-    else:
+def _add_line(lines: Lines, row: Mapping[Any, Any], fee_references: Collection[str]) -> None:
+    quantity, reference = as_int(row["product_quantity"]), as_text(row["product_reference"])
+    is_fee = reference.startswith(FEE_REFERENCE) or reference in fee_references
+    if is_fee or not (as_int(row["product_id"]) or reference):
         lines.fees += quantity
+    else:
+        lines.units += quantity
     gross = as_decimal(row["total_price_tax_incl"])
     lines.shares.append(RateShare(plain_rate(row["rate"]), gross, gross - as_decimal(row["total_price_tax_excl"])))
 

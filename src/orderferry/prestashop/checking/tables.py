@@ -10,7 +10,7 @@ from orderferry.domain.check_result import CheckResult, Grade, failure, fine, wa
 from orderferry.errors import ExitCode
 from orderferry.prestashop.database.grants import Grants, parse_grants
 from orderferry.prestashop.database.live_schema import refuse_unfit
-from orderferry.prestashop.database.needed_rights import grants_to_run, missing_rights
+from orderferry.prestashop.database.needed_rights import grants_to_run, is_optional, missing_rights
 from orderferry.prestashop.database.own_tables import creation_statements, missing_parts, own_table_names
 from orderferry.prestashop.database.rights import Access
 from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES
@@ -76,6 +76,8 @@ def check_rights(
         said = f"The database user {account} lacks rights: {listed}."
         if grants.through_roles:
             yield warning("rights", f"{said} Its roles may hold them, which can't be seen.", hint)
+        elif all(is_optional(table, rights) for table, rights in missing.items()):
+            yield warning("rights", f"{said} Without them fees and gift wrapping can't be lines of the order.", hint)
         else:
             yield failure("rights", said, hint, _SHOP)
     yield _own_tables(connection, prefix, live, access, grants, events=events)

@@ -28,7 +28,10 @@ _REPLACED = frozenset({"order_detail_tax"})  # of them, rows that are never chan
 _LEFT_BEHIND = frozenset({"order_cart_rule"})  # of them, what only older versions have written
 # Stock moves by rows that are there; a start value for invoice numbers is used up in the settings, as PrestaShop does
 # (PS_INVOICE_START_NUMBER).
-_UPDATED_ONLY = frozenset({"configuration", "stock_available"})
+_UPDATED_ONLY = frozenset({"configuration"})
+_MOVED = frozenset({"stock_available"})  # and a row for a hidden product of ours
+# A hidden product for fees is made once, and a tax of 0 % where the shop has none.
+_MADE_IN = frozenset({"product", "product_lang", "product_shop", "tax", "tax_lang"})
 # With more tables than these, one statement for the database is what a person wants to run.
 _FEW_TABLES = 6
 
@@ -47,7 +50,9 @@ def _needed(name: str) -> tuple[str, ...]:
         return _EVERYDAY if name not in _REPLACED else (*_ADD, "DELETE")
     if name in _UPDATED_ONLY:
         return ("SELECT", "UPDATE")
-    if name in _ADDED_TO:
+    if name in _MOVED:
+        return _WRITE
+    if name in _ADDED_TO or name in _MADE_IN:
         return _ADD
     return _WRITE if name in WRITTEN_TABLES else _READ
 
@@ -59,6 +64,11 @@ def missing_rights(grants: Grants, database: str, prefix: str, tables: Collectio
         for name, rights in needed_rights(tables).items()
     }
     return {name: rights for name, rights in missing.items() if rights}
+
+
+def is_optional(table: str, rights: Collection[str]) -> bool:
+    """Whether orderferry can do without these rights: fees then join the shipping."""
+    return set(rights) == {"INSERT"} and table in _MADE_IN | _MOVED
 
 
 def grants_to_run(missing: Mapping[str, Collection[str]], database: str, prefix: str, account: str) -> str:

@@ -11,11 +11,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from orderferry.domain.clean_text import Field, clean_text
-from orderferry.domain.orders import Item, Order
+from orderferry.domain.orders import Item, Order, ProceedsType
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import PricedLine, PricedOrder
 from orderferry.domain.tax_scheme import TaxScheme
-from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
+from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopUnit
 from orderferry.prestashop.planning.shop_time import shop_moment
 from orderferry.prestashop.writing.stock import Goods, Movement
 
@@ -65,6 +65,17 @@ class FrameLine:
     product: Product | None = None
     as_placeholder: bool = False
     tax_name: str = ""
+    fee: FeeKey | None = None  # which hidden product of ours it is booked on
+
+    @property
+    def is_unmade(self) -> bool:
+        """Whether the line's hidden product has yet to be made."""
+        return self.fee is not None and self.product is not None and not self.product.id_product
+
+    @property
+    def sells(self) -> Product | None:
+        """The product that the line sells; None for a fee, a free line, and what only stands in for something."""
+        return self.product if self.items and not self.as_placeholder else None
 
     @property
     def item(self) -> Item | None:
@@ -126,12 +137,40 @@ class Frame:
     cart_lines_addressed: bool = True  # by the shop's version
     tax_scheme: TaxScheme = TaxScheme.UNKNOWN  # for the marker
     ecotax_tax_rate: Decimal = Decimal(0)  # in percent, by PS_ECOTAX_TAX_RULES_GROUP_ID
+    language: str = "en"  # ISO 639-1, the order's
+    zero_tax: int = 0  # id_tax of a tax of 0 %, for what is zero-rated beside taxed goods; 0: none is known
+    may_make_taxes: bool = False  # whether one may be made
+    fees_joined: bool = False  # fees are in the shipping since no product can be made for them
     password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
 
     @property
     def written(self) -> str:
         """The moment of writing in the shop's time."""
         return shop_moment(self.now, self.zone)
+
+    @property
+    def zero_rated(self) -> frozenset[int | str]:
+        """What bears no tax beside goods or charges that do: positions of lines, and "shipping" or "wrapping"."""
+        priced = self.priced
+        charges = {"shipping": priced.shipping, "wrapping": priced.wrapping}
+        taxed = [(one.tax_key, one.rate) for one in priced.lines] + [
+            (one.tax_key, one.rate) for one in charges.values()
+        ]
+        if not any(tax_key and rate for tax_key, rate in taxed):
+            return frozenset()
+        lines = [n for n, line in enumerate(priced.lines) if not line.tax_key and not line.rate]
+        plain = [name for name, one in charges.items() if one.amount.incl and not one.tax_key and not one.rate]
+        return frozenset((*lines, *plain))
+
+    @property
+    def wants_zero_tax(self) -> bool:
+        """Whether a tax of 0 % is needed that has yet to be made."""
+        return not self.zero_tax and self.may_make_taxes and bool(self.zero_rated)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that the rows refer to is in the shop."""
+        return not self.wants_zero_tax and not any(line.is_unmade for line in self.lines)
 
     @property
     def gift_message(self) -> str:
@@ -144,5 +183,6 @@ class Frame:
         """orders.gift: wrapped, or with a text."""
         return bool(
             self.priced.wrapping.amount.incl
+            or any(line.kind is ProceedsType.GIFT_WRAP for line in self.priced.lines)
             or any(item.gift_message or item.gift_wrap_level for item in self.order.items)
         )

@@ -9,24 +9,25 @@ from decimal import Decimal
 
 from orderferry.config.model import Settings
 from orderferry.domain.clean_text import Field, clean_text
-from orderferry.domain.orders import Order
+from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.price_order import price_order
 from orderferry.domain.pricing import PricedLine, PricedOrder, Rates, Rounding, join_lines
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import order_currency
 from orderferry.domain.tax_scheme import tax_scheme
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Catalog, Currency, ShopFacts
+from orderferry.prestashop.facts import Catalog, Country, Currency, FeeKey, ShopFacts
 from orderferry.prestashop.planning.accounts import account_of
 from orderferry.prestashop.planning.backorder import backorder_state
 from orderferry.prestashop.planning.frame import Frame, FrameLine, Place
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.match_lines import Match, match_items
 from orderferry.prestashop.planning.order_places import places_of
+from orderferry.prestashop.planning.own_products import PRODUCT, SHIPPING, fee_group, fee_product, kinds_in_shipping
 from orderferry.prestashop.planning.paperwork import paperwork_of
 from orderferry.prestashop.planning.resolve import resolve_currency
 from orderferry.prestashop.planning.states import state_kind
-from orderferry.prestashop.planning.tax_rates import home_country, rates_for
+from orderferry.prestashop.planning.tax_rates import home_country, rates_for, standard_group
 from orderferry.prestashop.rows.cart import are_lines_addressed
 from orderferry.prestashop.rows.detail import tax_columns
 from orderferry.prestashop.writing.stock import Goods, Movement, goods_of
@@ -58,13 +59,18 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
     products = {item_id: match.product for item_id, match in matches.items()}
     rates = rates_for(order, market, bench.facts, delivery, products)
     rounding = market.rounding(currency)
-    priced = price_order(order, rates, rounding)
+    own, products_settings = bench.catalog.own, bench.settings.products
+    in_shipping = kinds_in_shipping(products_settings, own)
+    priced = price_order(order, rates, rounding, in_shipping)
     if isinstance(priced, Problem):
         return priced
     priced = replace(priced, lines=_joined(order, priced, matches, rounding))
+    paid = {row.type for rows in (order.proceeds, *(item.proceeds for item in order.items)) for row in rows}
     kind = state_kind(order, market.settings.orders)
     state = market.states[kind]
-    lines = _lines(order, priced, matches, bench.facts)
+    lines = _lines(order, priced, matches, bench, market=market, place=delivery)
+    if isinstance(lines, Problem):
+        return lines
     kind_of_stock = bench.settings.stock.fba if order.channel == "fba" else bench.settings.stock.regular
     moves = kind_of_stock == "move" and state is not market.states["cancelled"]
     pack_type = as_int(bench.facts.setting("PS_PACK_STOCK_TYPE", market.shop, "0"))
@@ -81,6 +87,10 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
         # never 0: statistics divide by it
         conversion_rate=currency.shop_rates.get(market.shop.id) or currency.rate or Decimal(1),
         carrier_tax_rate=_carrier_tax_rate(priced, rates),
+        language=_language(market, bench.facts),
+        zero_tax=_zero_tax(bench.facts, delivery.country) or own.zero_tax,
+        may_make_taxes=own.may_make_taxes,
+        fees_joined=any(products_settings.fee(kind) != SHIPPING and kind in paid for kind in in_shipping),
         tax_scheme=tax_scheme(order, priced, home=home_country(bench.facts, market.shop), country=delivery.country.iso),
         state=state,
         id_carrier=market.carrier(order),
@@ -131,7 +141,7 @@ def _currency(order: Order, facts: ShopFacts) -> Currency | Problem:
 def _carrier_tax_rate(priced: PricedOrder, rates: Rates) -> Decimal:
     """The rate on shipping; an order without shipping has the carrier's all the same, as PrestaShop writes it."""
     if priced.shipping.amount.incl or rates.shipping is None:
-        return priced.shipping.rate
+        return priced.shipping.effective_rate
     return rates.shipping.rate
 
 
@@ -160,29 +170,72 @@ def _ecotax_tax_rate(facts: ShopFacts, market: Market, place: Place) -> Decimal:
     return facts.taxes.get(id_tax or 0, Decimal(0))
 
 
-def _lines(order: Order, priced: PricedOrder, matches: Mapping[str, Match], facts: ShopFacts) -> tuple[FrameLine, ...]:
+def _lines(
+    order: Order, priced: PricedOrder, matches: Mapping[str, Match], bench: Bench, *, market: Market, place: Place
+) -> tuple[FrameLine, ...] | Problem:
     items = {item.item_id: item for item in order.items}
-    nothing = Match(None)
     lines = []
     for line in priced.lines:
-        match = matches.get(line.item_ids[0], nothing) if line.item_ids else nothing
+        fee: FeeKey | None = None
+        match = matches.get(line.item_ids[0], Match(None)) if line.item_ids else Match(None)
+        word = "" if line.item_ids else bench.settings.products.fee(line.kind)
+        if word == PRODUCT:
+            preferred = (*_own_groups(line.kind, market, bench.facts), standard_group(bench.facts))
+            fee = FeeKey(line.kind, fee_group(bench.facts, place, line.tax_key, preferred))
+            match = Match(fee_product(bench.catalog.own, fee))
+        elif word:
+            named = bench.catalog.products.get((market.shop.id, word), ())
+            if len(named) != 1:
+                return _unknown_fee_product(order, line.kind, word, len(named))
+            match = Match(named[0])
         lines.append(
             FrameLine(
                 priced=line,
                 items=tuple(items[item_id] for item_id in line.item_ids),
                 product=match.product,
                 as_placeholder=match.as_placeholder,
-                tax_name=facts.tax_names.get(int(line.tax_key), "") if line.tax_key else "",
+                tax_name=bench.facts.tax_names.get(int(line.tax_key), "") if line.tax_key else "",
+                fee=fee,
             )
         )
     return tuple(lines)
 
 
+def _own_groups(kind: ProceedsType, market: Market, facts: ShopFacts) -> tuple[int, ...]:
+    """The tax rules group that the shop itself has for a kind of fee: gift wrapping has a setting."""
+    if kind is not ProceedsType.GIFT_WRAP:
+        return ()
+    return (as_int(facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0")),)
+
+
+def _unknown_fee_product(order: Order, kind: ProceedsType, word: str, found: int) -> Problem:
+    answer = f"{found} products answer" if found else "no product of the shop answers"
+    return Problem(
+        ProblemCode.AMBIGUOUS_SKU if found else ProblemCode.UNKNOWN_SKU,
+        f"order {order.order_id}: {answer} to {word!r}, which products.fees names for {kind.lower()}",
+        order.order_id,
+        word,
+    )
+
+
+def _zero_tax(facts: ShopFacts, country: Country) -> int:
+    """A tax of 0 % of the shop's own, preferably one that a rule of the country names; 0 for none."""
+    ruled = facts.taxes_named_for(country.id)
+    return min(
+        (id_ for id_, rate in facts.taxes.items() if not rate), key=lambda id_: (id_ not in ruled, id_), default=0
+    )
+
+
+def _language(market: Market, facts: ShopFacts) -> str:
+    """The ISO code of the order's language; '' for one that is not active any more."""
+    return next((iso for iso, id_lang in facts.languages.items() if id_lang == market.id_lang), "")
+
+
 def _goods(lines: tuple[FrameLine, ...], shop_pack_type: int) -> tuple[Goods, ...]:
-    """What leaves the stock. A placeholder's stock is nobody's."""
+    """What leaves the stock. A placeholder's stock is nobody's, and fees have none."""
     return tuple(
         goods
         for line in lines
-        if line.product is not None and not line.as_placeholder
-        for goods in goods_of(line.product, line.priced.quantity, shop_pack_type)
+        if line.sells is not None
+        for goods in goods_of(line.sells, line.priced.quantity, shop_pack_type)
     )

@@ -140,8 +140,4 @@ def line_items(frame: Frame) -> str:
 def _sales(frame: Frame) -> tuple[Sale, ...]:
     if not frame.state.logable:
         return ()
-    return tuple(
-        Sale(line.product.id_product, line.priced.quantity)
-        for line in frame.lines
-        if line.product is not None and not line.as_placeholder
-    )
+    return tuple(Sale(line.sells.id_product, line.priced.quantity) for line in frame.lines if line.sells is not None)

@@ -10,11 +10,12 @@ from orderferry.config.model import CustomersSettings, Settings
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.facts import Catalog, ShopFacts
+from orderferry.prestashop.facts import Catalog, OwnThings, ShopFacts
 from orderferry.prestashop.planning.resolve import resolve_shop
 from orderferry.prestashop.reading.accounts_in_shop import find_accounts
 from orderferry.prestashop.reading.marker_table import read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders
+from orderferry.prestashop.reading.own_things import read_own_things
 from orderferry.prestashop.reading.products import ProductFinder
 from orderferry.prestashop.reading.references import draw_references
 
@@ -31,6 +32,7 @@ class CatalogReader:
         self._foreign = foreign
         self._products = ProductFinder(tables, facts, settings.products)
         self._shops: dict[str, int] = {}
+        self._own: OwnThings | None = None
         self._accounts: Mapping[str, int] | None = None
 
     def look(self, connection: sa.Connection, orders: Sequence[Order]) -> Catalog:
@@ -49,6 +51,7 @@ class CatalogReader:
             customers=self._customers(connection),
             standing=marked.standing,
             references=draw_references(connection, self._tables, [*unmarked, *gone]),
+            own=self._own_things(connection),
         )
 
     def shop_of(self, marketplace_id: str) -> int:
@@ -59,11 +62,19 @@ class CatalogReader:
             self._shops[code] = resolve_shop(self._facts, word, key=f"marketplace.{code}.shop").id
         return self._shops[code]
 
+    def _own_things(self, connection: sa.Connection) -> OwnThings:
+        """What of ours is there to book fees on, read once a run: what is made later is found when it is needed."""
+        if self._own is None:
+            self._own = read_own_things(connection, self._tables)
+        return self._own
+
     def _wanted(self, orders: Sequence[Order]) -> set[tuple[int, str]]:
         wanted = {(self.shop_of(order.marketplace_id), item.sku) for order in orders for item in order.items}
         products = self._settings.products
+        named = set(products.fee_references)
         if products.unknown == "placeholder" and products.placeholder:
-            wanted |= {(id_shop, products.placeholder) for id_shop, _ in wanted}
+            named.add(products.placeholder)
+        wanted |= {(id_shop, reference) for id_shop, _ in list(wanted) for reference in named}
         return wanted
 
     def _customers(self, connection: sa.Connection) -> Mapping[str, int]:

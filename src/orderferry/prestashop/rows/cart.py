@@ -65,7 +65,7 @@ def cart_products(frame: Frame) -> list[Draft]:
     """Given a frame, return the products of its cart."""
     quantities: dict[tuple[int, int], int] = {}
     for line in frame.lines:
-        if line.product is not None:
+        if line.product is not None and line.product.id_product:
             key = (line.product.id_product, line.product.id_product_attribute)
             quantities[key] = quantities.get(key, 0) + line.priced.quantity
     return [

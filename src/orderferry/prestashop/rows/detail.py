@@ -5,18 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orderferry.domain.clean_text import Field, clean_text
-from orderferry.domain.orders import ProceedsType
 from orderferry.prestashop.database.values import version_numbers
 from orderferry.prestashop.planning.frame import Frame, FrameLine
+from orderferry.prestashop.planning.words import NAMELESS, fee_name, in_language
 from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, DraftValue, detail_ref
 from orderferry.prestashop.rows.order import invoice_ref
-
-FEE_NAMES = {
-    ProceedsType.COD_FEE: "Cash on delivery fee",
-    ProceedsType.OTHER: "Other charges",
-    ProceedsType.DELIVERY_TIP: "Delivery tip",
-}
-NAMELESS = "(without a name at Amazon)"
 
 # order_detail.tax_name and tax_rate by the way of the shop's version (measured on each; unused by invoices).
 TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
@@ -39,31 +32,30 @@ def detail_rows(frame: Frame) -> list[Draft]:
 
 
 def detail_tax_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the tax rows of its lines. Without one the tax would vanish from the invoice's table."""
-    return [
-        Draft(
-            "order_detail_tax",
-            {
-                "id_order_detail": detail_ref(position),
-                "id_tax": int(line.priced.tax_key),
-                "unit_amount": line.priced.unit.tax,
-                "total_amount": line.priced.total.tax,
-            },
-        )
-        for position, line in enumerate(frame.lines)
-        if line.priced.tax_key
-    ]
+    """Given a frame, return the tax rows of its lines. Without one the tax would vanish from the invoice's table, and
+    the net of a zero-rated line would stand there under another rate."""
+    rows = []
+    for position, line in enumerate(frame.lines):
+        id_tax = int(line.priced.tax_key or (frame.zero_tax if position in frame.zero_rated else 0))
+        if id_tax:
+            amounts = {"unit_amount": line.priced.unit.tax, "total_amount": line.priced.total.tax}
+            rows.append(
+                Draft("order_detail_tax", {"id_order_detail": detail_ref(position), "id_tax": id_tax, **amounts})
+            )
+    return rows
 
 
-def line_name(line: FrameLine, id_lang: int) -> str:
-    """Given a line and the order's language, return what order_detail calls it: the product's own name,
-    else Amazon's title, else the label."""
+def line_name(line: FrameLine, id_lang: int, language: str) -> str:
+    """Given a line and the order's language (its id and ISO code), return what order_detail calls it: the fee, the
+    product's own name, else Amazon's title."""
+    item = line.item
+    if line.fee is not None or (line.product is None and item is None):
+        return fee_name(line.priced.kind, language)
     if line.product is not None and not line.as_placeholder:
         return line.product.name_in(id_lang)
-    item = line.item
-    fee = "" if item else FEE_NAMES[line.priced.kind]
-    names = (item.title if item else "", fee, item.sku if item else "", item.item_id if item else "")
-    return next((name for name in (clean_text(name, Field.GENERIC) for name in names) if name), NAMELESS)
+    names = (item.title, item.sku, item.item_id) if item else ()
+    cleaned = (clean_text(name, Field.GENERIC) for name in names)
+    return next((name for name in cleaned if name), in_language(NAMELESS, language))
 
 
 def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
@@ -77,7 +69,7 @@ def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
             "id_order_invoice": invoice_ref(frame),
             "id_warehouse": 0,
             "id_shop": frame.shop.id,
-            **_product_columns(line, frame.id_lang),
+            **_product_columns(line, frame),
             **_CONSTANT_COLUMNS,
             "product_quantity": priced.quantity,
             **_ecotax_columns(frame, line),
@@ -118,14 +110,14 @@ _CONSTANT_COLUMNS: dict[str, DraftValue] = {
 }
 
 
-def _product_columns(line: FrameLine, id_lang: int) -> dict[str, DraftValue]:
+def _product_columns(line: FrameLine, frame: Frame) -> dict[str, DraftValue]:
     """The columns that describe the product. '' and 0, never NULL: the order page of 1.7.7+ fails on NULL here."""
     product = line.product
     sku = clean_text(line.item.sku, Field.REFERENCE) if line.item else ""
     columns: dict[str, DraftValue] = {
         "product_id": product.id_product if product else 0,
         "product_attribute_id": product.id_product_attribute if product else 0,
-        "product_name": line_name(line, id_lang),
+        "product_name": line_name(line, frame.id_lang, frame.language),
         "product_quantity_in_stock": min(line.priced.quantity, product.stock_quantity) if product else 0,
         "product_reference": product.reference if product and not line.as_placeholder else sku,
         "product_weight": product.weight if product else 0,

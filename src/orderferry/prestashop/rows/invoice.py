@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orderferry.domain.pricing import TaxShare
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.rows.drafts import INVOICE, ORDER, PAYMENT, ZERO_MOMENT, Draft
 from orderferry.prestashop.rows.money import invoice_totals
@@ -33,20 +34,24 @@ def invoice_rows(frame: Frame) -> list[Draft]:
 
 
 def invoice_tax_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the taxes of shipping and wrapping. PrestaShop writes wrapping's row, with amount 0, even
+    """Given a frame, return the taxes of shipping and wrapping, of shipping a row for each rate.
+
+    PrestaShop writes wrapping's row, with amount 0, even
     for an order without wrapping as soon as the shop has a tax for it.
     """
     if not frame.paperwork.row:
         return []
     shipping, wrapping = frame.priced.shipping, frame.priced.wrapping
+    zero_rated = {name: frame.zero_tax if name in frame.zero_rated else 0 for name in ("shipping", "wrapping")}
+    shares = shipping.shares or (TaxShare(shipping.rate, shipping.tax_key, shipping.amount),)
     taxes = [
-        ("shipping", int(shipping.tax_key or 0), shipping.amount.tax),
-        (
-            "wrapping",
-            int(wrapping.tax_key or 0) if wrapping.amount.incl else frame.paperwork.wrapping_tax,
-            wrapping.amount.tax,
-        ),
+        ("shipping", int(share.tax_key or (zero_rated["shipping"] if len(shares) == 1 else 0)), share.amount.tax)
+        for share in shares
     ]
+    # one row: of two, PrestaShop prints the sum of the rates
+    of_wrapping = int(wrapping.tax_key or zero_rated["wrapping"])
+    tax = of_wrapping if wrapping.amount.incl else frame.paperwork.wrapping_tax
+    taxes.append(("wrapping", tax, wrapping.amount.tax))
     return [
         Draft("order_invoice_tax", {"id_order_invoice": INVOICE, "type": kind, "id_tax": id_tax, "amount": amount})
         for kind, id_tax, amount in taxes

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from orderferry.domain.orders import DeliveryHours, Item, Order, OrderStatus, TimeSpan
-from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.frame import Frame, FrameLine
 from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.planning.shop_time import for_staff
 from orderferry.prestashop.planning.tracking import tracking_of
+from orderferry.prestashop.planning.words import PROMOTION, in_language
 from orderferry.prestashop.rows.drafts import CUSTOMER, ORDER, THREAD, THREAD_TOKEN, Draft, DraftValue
 
 # programs that staff has to know of (SP-API `programs`), and how they are called here
@@ -123,6 +124,10 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
         _labelled("Buyer asks to cancel", cancel_request(order)),
         *(_labelled(f"Customisation of {item.sku}", item.customized_url) for item in order.items),
         *(_labelled(f"IOSS number ({item.sku})", item.ioss_number) for item in order.items),
+        *_promotions(frame),
+        "Fees are in the shipping: the database user may not make a product for them (docs/database-rights.md)"
+        if frame.fees_joined
+        else "",
         "Tax collected by Amazon" if frame.priced.collected_by_amazon else "",
         _labelled("Tax for which the shop has none, in the totals alone", _tax_without_row(frame)),
     ]
@@ -211,6 +216,22 @@ def _scheduled(frame: Frame) -> list[str]:
 
 def _serial_numbers(order: Order) -> str:
     return ", ".join(item.sku or item.item_id for item in order.items if item.quantity and item.serial_numbers_required)
+
+
+def _promotions(frame: Frame) -> list[str]:
+    """What promotions took off each line and the shipping, in the order's language: no page shows a discount."""
+    word, currency = in_language(PROMOTION, frame.language), frame.priced.currency
+    told = [
+        _labelled(word, f"-{line.priced.promotion} {currency} ({_skus(line)})")
+        for line in frame.lines
+        if line.priced.promotion
+    ]
+    shipping = frame.priced.shipping.promotion
+    return [*told, _labelled(word, f"-{shipping} {currency} (shipping)" if shipping else "")]
+
+
+def _skus(line: FrameLine) -> str:
+    return ", ".join(dict.fromkeys(item.sku or item.item_id for item in line.items)) or line.priced.kind.lower()
 
 
 def _tax_without_row(frame: Frame) -> str:

@@ -81,9 +81,5 @@ def _recount(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, f
         return
     before = ordered_now(writer, standing.id_order)
     take_back_sales(writer, [Sale(product, quantity) for (product, _), quantity in before.items() if product])
-    after = [
-        Sale(line.product.id_product, line.priced.quantity)
-        for line in frame.lines
-        if line.product is not None and not line.as_placeholder
-    ]
+    after = [Sale(line.sells.id_product, line.priced.quantity) for line in frame.lines if line.sells is not None]
     count_sales(writer, after, update.day)

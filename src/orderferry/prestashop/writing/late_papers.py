@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from orderferry.domain.money import quantise
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.planning.frame import Paperwork
@@ -114,24 +115,41 @@ def _tax_rows(
     """The taxes on shipping and wrapping. Which tax the shipping bears is read from the order's own rate, and of
     several taxes of that rate (22 % in Italy and Slovenia) the one that the order's lines bear.
     """
-    rate = as_decimal(standing.order["carrier_tax_rate"])
+    order = standing.order
+    rate = as_decimal(order["carrier_tax_rate"])
     fitting = [id_tax for id_tax, percent in sorted(taxes.items()) if rate and percent == rate]
     borne = _taxes_of_lines(writer, standing)
     shipping = next((id_tax for id_tax in fitting if id_tax in borne), fitting[0] if fitting else 0)
-    order = standing.order
     amounts = {
         kind: as_decimal(order[f"total_{kind}_tax_incl"]) - as_decimal(order[f"total_{kind}_tax_excl"])
         for kind in ("shipping", "wrapping")
     }
-    rows = [("shipping", shipping), ("wrapping", paperwork.wrapping_tax)]
+    rows = [("shipping", shipping, amounts["shipping"]), ("wrapping", paperwork.wrapping_tax, amounts["wrapping"])]
+    if rate and not fitting:
+        net = as_decimal(order["total_shipping_tax_excl"])
+        some = {id_tax: taxes[id_tax] for id_tax in borne & taxes.keys() if taxes[id_tax]}
+        rows = [*(("shipping", *share) for share in two_taxes(net, amounts["shipping"], some)), rows[1]]
     writer.insert_all(
         "order_invoice_tax",
         [
-            {"id_order_invoice": id_order_invoice, "type": kind, "id_tax": id_tax, "amount": amounts[kind]}
-            for kind, id_tax in rows
+            {"id_order_invoice": id_order_invoice, "type": kind, "id_tax": id_tax, "amount": amount}
+            for kind, id_tax, amount in rows
             if id_tax
         ],
     )
+
+
+def two_taxes(net: Decimal, tax: Decimal, taxes: Mapping[int, Decimal]) -> list[tuple[int, Decimal]]:
+    """Given the net and the tax of a shipping at two rates, and the two taxes (id_tax: rate), return the amount of
+    each; nothing where they can't be told."""
+    if len(taxes) != 2:
+        return []
+    (low, low_rate), (high, high_rate) = sorted(taxes.items(), key=lambda one: one[1])
+    if low_rate == high_rate:
+        return []
+    of_high = (100 * tax - net * low_rate) / (high_rate - low_rate)  # the net that bears the higher rate
+    amount = quantise(of_high * high_rate / 100, 2)
+    return [(high, amount), (low, tax - amount)] if 0 <= of_high <= net else []
 
 
 def _taxes_of_lines(writer: ShopWriter, standing: StandingOrder) -> set[int]:

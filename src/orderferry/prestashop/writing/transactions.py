@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from orderferry.domain.orders import Order
@@ -19,11 +20,12 @@ from orderferry.prestashop.database.triggers import Trigger, read_triggers
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
-from orderferry.prestashop.planning.new_order import NewOrder
+from orderferry.prestashop.planning.new_order import NewOrder, render
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.plan_update import SHIPPING_REASON
 from orderferry.prestashop.reading.marker_table import read_markers
 from orderferry.prestashop.writing.apply_changes import Updated, apply_update
+from orderferry.prestashop.writing.make_own import make_missing
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.write_order import Written, write_order
 
@@ -94,7 +96,7 @@ class Transactions:
             """One try to write the order."""
             with self._database.writing(f"writing order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
-                return write_order(writer, work, now, shipping_reason=reason)
+                return write_order(writer, self._completed(writer, work), now, shipping_reason=reason)
 
         def exists() -> Written | None:
             """The order, if an earlier try or another process has written it."""
@@ -118,7 +120,13 @@ class Transactions:
         def write() -> Updated:
             """One try to update the order."""
             with self._database.writing(f"updating order {plan.order_id}", rows=True) as connection:
-                return apply_update(ShopWriter(connection, self._tables), work, shop, now)
+                writer = ShopWriter(connection, self._tables)
+                frame = work.frame
+                if frame is not None and not frame.is_complete:
+                    return apply_update(
+                        writer, replace(work, frame=make_missing(writer, frame, self._facts)), shop, now
+                    )
+                return apply_update(writer, work, shop, now)
 
         done: Attempted[Updated] = attempt(write, lambda: None, self._sleep)
         updated = done.result
@@ -136,6 +144,13 @@ class Transactions:
         changes = plan.changes if updated.overtaken else updated.changes
         effect = Effect.UPDATED if changes else Effect.UNCHANGED
         return Applied(effect, updated.id_order, changes, plan.notes)
+
+    def _completed(self, writer: ShopWriter, work: NewOrder) -> NewOrder:
+        """The work with the rows of what its order is booked on, made now where it is not there yet."""
+        if work.frame.is_complete:
+            return work
+        frame = make_missing(writer, work.frame, self._facts)
+        return render(frame, self._facts.tables, work.reference, recreates=work.recreates)
 
     def _tell_keeper(self, last_event: int) -> None:
         if self._keeper is not None:

@@ -1,0 +1,59 @@
+"""The few words of ours that PrestaShop prints for buyers, in the order's language: names of lines. Data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orderferry.domain.orders import ProceedsType
+
+ENGLISH = "en"
+
+FEE_NAMES: Mapping[ProceedsType, Mapping[str, str]] = {
+    ProceedsType.COD_FEE: {
+        "en": "Cash on delivery fee",
+        "it": "Contributo per il contrassegno",
+        "fr": "Frais de contre-remboursement",
+        "de": "Nachnahmegebühr",
+        "es": "Gastos de contra reembolso",
+    },
+    ProceedsType.DELIVERY_TIP: {
+        "en": "Delivery tip",
+        "it": "Mancia per la consegna",
+        "fr": "Pourboire de livraison",
+        "de": "Trinkgeld für die Lieferung",
+        "es": "Propina de entrega",
+    },
+    ProceedsType.OTHER: {
+        "en": "Other charges",
+        "it": "Altri addebiti",
+        "fr": "Autres frais",
+        "de": "Sonstige Kosten",
+        "es": "Otros cargos",
+    },
+    ProceedsType.GIFT_WRAP: {
+        "en": "Gift wrapping",
+        "it": "Confezione regalo",
+        "fr": "Emballage cadeau",
+        "de": "Geschenkverpackung",
+        "es": "Envoltorio de regalo",
+    },
+}
+PROMOTION = {"en": "Promotion", "it": "Promozione", "fr": "Promotion", "de": "Aktionsrabatt", "es": "Promoción"}
+NO_TAX = {"en": "No tax", "it": "Senza IVA", "fr": "Sans taxe", "de": "Ohne Steuer", "es": "Sin impuesto"}
+NAMELESS = {
+    "en": "(without a name at Amazon)",
+    "it": "(senza nome su Amazon)",
+    "fr": "(sans nom chez Amazon)",
+    "de": "(ohne Namen bei Amazon)",
+    "es": "(sin nombre en Amazon)",
+}
+
+
+def in_language(words: Mapping[str, str], language: str) -> str:
+    """Given a word in several languages and an ISO 639-1 code, return it in that one, else in English."""
+    return words.get(language.lower()[:2], words[ENGLISH])
+
+
+def fee_name(kind: ProceedsType, language: str) -> str:
+    """Given a kind of fee and the language of an order, return what the fee's line is called."""
+    return in_language(FEE_NAMES[kind], language)
