@@ -20,7 +20,7 @@ from orderferry.amazon.decode_parts import (
     decode_replaced,
     decode_seller_order_id,
 )
-from orderferry.amazon.decode_values import Node, clean_word, distinct
+from orderferry.amazon.decode_values import Node, clean_word, distinct, find_damage
 from orderferry.amazon.decode_words import (
     CHANNELS,
     DATASETS,
@@ -42,7 +42,7 @@ def decode_order(entry: object) -> Order | UnreadableOrder:
     """Given any JSON value, return the order that it is (SP-API `Order`), with a flaw for all that is amiss.
 
     An entry that is no object or has no usable `orderId` comes back unreadable without an id; one without a usable
-    `createdTime` or `lastUpdatedTime` with its id. Never raises.
+    `createdTime` or `lastUpdatedTime`, or with bytes that are no text, with its id. Never raises.
     """
     if not isinstance(entry, Mapping):
         return UnreadableOrder(None, (Flaw("", "is no object", grave=True),))
@@ -51,6 +51,10 @@ def decode_order(entry: object) -> Order | UnreadableOrder:
     if order_id and not ORDER_ID.fullmatch(order_id):
         order.flaw("orderId", "is no order id", grave=True)
         order_id = ""
+    damage = find_damage(entry)
+    if damage is not None:
+        # nothing of it may be believed but an id that looks like one
+        return UnreadableOrder(order_id or None, distinct([damage, *order.flaws]))
     created = order.moment("createdTime", grave=True, required=True)
     updated = order.moment("lastUpdatedTime", grave=True, required=True)
     if not order_id or created is None or updated is None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from orderferry.amazon.decode_order import decode_order
-from orderferry.amazon.decode_values import parse_moment
+from orderferry.amazon.decode_values import NOT_UTF8, TOO_DEEP, parse_moment
 from orderferry.domain.search import Basis, Page
 
 # Amazon's own cut-off of a listing: no change after it is in the pages.
 _CUT_OFFS: dict[Basis, str] = {Basis.UPDATED: "lastUpdatedBefore", Basis.CREATED: "createdBefore"}
 
 _CLOCKS_DIFFER = timedelta(minutes=1)  # of the hosts that answer; the Date header is cut to the second
+
+_UNDECODED = re.compile("[\udc80-\udcff]+")
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_DEEPEST = 64  # Amazon's own orders have ten levels
 
 
 class UnusableBody(ValueError):
@@ -26,18 +31,41 @@ def parse_body(body: bytes) -> Any:
     """Given the bytes of an answer, return the JSON value. Raise UnusableBody.
 
     Numbers with a point become Decimal; `NaN`, `Infinity` and numbers beyond any use become text, so that one such
-    field spoils one order and not the page.
+    field spoils one order and not the page. Bytes that are not UTF-8 and values that are nested too deeply become text
+    that `find_damage` finds, for the same reason.
     """
     try:
-        return json.loads(
-            body.decode("utf-8"), parse_float=_decimal, parse_int=_integer, parse_constant=lambda text: text
-        )
+        text = body.decode("utf-8")
     except UnicodeDecodeError:
-        raise UnusableBody("the answer is not UTF-8") from None
-    except RecursionError:
-        raise UnusableBody("the answer is nested too deeply") from None
+        text = _UNDECODED.sub(NOT_UTF8, body.decode("utf-8", "surrogateescape"))
+    try:
+        try:
+            return _load(text)
+        except RecursionError:
+            return _load(_without_depths(text))
     except ValueError:
         raise UnusableBody("the answer is no JSON, or was cut off" if body.strip() else "the answer is empty") from None
+
+
+def _load(text: str) -> Any:
+    return json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=lambda word: word)
+
+
+def _without_depths(text: str) -> str:
+    """The JSON with each value that is nested deeper than any of Amazon's replaced."""
+    kept: list[str] = []
+    depth = begin = 0
+    for match in _STRUCTURE.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            if depth == _DEEPEST + 1:
+                kept += text[begin : match.start()], f'"{TOO_DEEP}"'
+        elif match[0] in "]}":
+            begin = match.end() if depth == _DEEPEST + 1 else begin
+            depth -= 1
+    if depth > _DEEPEST:
+        raise ValueError
+    return "".join([*kept, text[begin:]])
 
 
 def _decimal(text: str) -> Decimal | str:

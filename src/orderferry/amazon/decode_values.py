@@ -25,6 +25,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # Before Amazon existed, or so far ahead that later news of the order would look older than it.
 _EARLIEST, _LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 MOST_UNITS = 1_000_000
+# What stands in an answer for bytes that are no text, and for a value that is nested too deeply: two halves of
+# characters that never follow each other.
+NOT_UTF8, TOO_DEEP = "\ud800\ud800", "\ud800\udbff"
+_DAMAGES = {NOT_UTF8: "is not UTF-8", TOO_DEEP: "is nested too deeply"}
 
 
 def parse_moment(text: object) -> datetime | None:
@@ -59,6 +63,22 @@ def parse_amount(value: object) -> Decimal | None:
 def clean_text(value: str) -> str:
     """Given text of an answer, return it without lone surrogates, which no file and no database can take."""
     return value if value.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+def find_damage(value: object, path: str = "") -> Flaw | None:
+    """Given a JSON value, return the flaw of the first text in it that stands for what could not be read."""
+    if isinstance(value, str):
+        if value.isascii():
+            return None
+        return next((Flaw(path, told, grave=True) for sign, told in _DAMAGES.items() if sign in value), None)
+    parts: Iterable[tuple[str, object]] = ()
+    if isinstance(value, Mapping):
+        if any(not key.isascii() and find_damage(key) for key in value):
+            return Flaw(path, "has a name that is not UTF-8", grave=True)
+        parts = ((f"{path}.{key}".lstrip("."), one) for key, one in value.items())
+    elif isinstance(value, list):
+        parts = ((f"{path}[{index}]", one) for index, one in enumerate(value))
+    return next((found for where, one in parts if (found := find_damage(one, where))), None)
 
 
 def clean_word(value: str) -> str:
