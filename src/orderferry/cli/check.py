@@ -89,6 +89,7 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     stack.callback(shop.close)
     yield Probe("database", shop.database)
     yield Probe("tables", shop.tables, needs=("database",))
+    yield Probe("collations", shop.collations, needs=("tables",))
     yield Probe("rights", shop.rights, needs=("database",))
     yield Probe("settings", shop.settings, needs=("tables",))
     yield Probe("mappings", shop.mappings, needs=("tables",))

@@ -19,6 +19,7 @@ DRIVER = "mysql+pymysql"
 DEFAULT_HOST = "127.0.0.1"
 # Where Debian and most others, Red Hat, and a server built from source have it.
 DEFAULT_SOCKETS = (Path("/run/mysqld/mysqld.sock"), Path("/var/lib/mysql/mysql.sock"), Path("/tmp/mysql.sock"))  # noqa: S108
+_SOCKET = re.compile(r"(?:unix:(?://(?=/))?|localhost:|:)?(?P<path>/[^:]*)", re.IGNORECASE)
 _PORT = re.compile(r"[0-9]{1,5}")
 # Which fields of the shop's file do not matter when the configuration has a key.
 _UNNEEDED = {
@@ -75,8 +76,8 @@ def _from_parts(base: DatabaseUrl, findings: Findings) -> DatabaseUrl:
         for field in ("host", "port", "user", "password", "database")
         if (value := findings.value(f"prestashop.{field}")) is not None
     }
-    socket = findings.value("prestashop.socket")
-    if socket is not None:
+    socket = findings.value("prestashop.socket") or socket_in(str(changes.get("host", "")))
+    if socket:
         changes |= {"host": "localhost", "port": 0, "query": (("unix_socket", str(socket)),)}
     elif "host" in changes:
         changes = {"port": 0, "query": ()} | changes  # a server of its own, not the one of the shop's file
@@ -106,9 +107,9 @@ def _from_shop(findings: Findings, sockets: Sequence[Path]) -> Database | None:
 def _server(shop: ShopFile, sockets: Sequence[Path]) -> DatabaseUrl:
     """The address as PHP understands it: there `localhost` is the socket, while PyMySQL would take TCP."""
     host, separator, rest = shop.host.rpartition(":")
-    port, socket = shop.port, ""
-    if separator and rest.startswith("/"):
-        socket = rest
+    port, socket = shop.port, socket_in(shop.host)
+    if socket:
+        host = "localhost"
     elif shop.host.startswith("[") and shop.host.endswith("]"):
         host = shop.host
     elif separator and _PORT.fullmatch(rest) and (":" not in host or host.startswith("[")):
@@ -127,6 +128,13 @@ def _server(shop: ShopFile, sockets: Sequence[Path]) -> DatabaseUrl:
         port=int(port) if _PORT.fullmatch(port) and not socket else 0,
         query=(("unix_socket", socket),) if socket else (),
     )
+
+
+def socket_in(host: str) -> str:
+    """Given a host as panels and PHP write it, return the path of the socket in it (`unix:/path`, `localhost:/path`,
+    `:/path`, `/path`); '' for a host's name."""
+    match = _SOCKET.fullmatch(host.strip())
+    return match["path"] if match else ""
 
 
 def _exists(place: Path) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from orderferry.config.kinds import UNPRINTABLE, Kind, Unfit
@@ -25,6 +26,8 @@ _DRIVERS = {
 _SERVER = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:/\[\]@\s]*))(?::(?P<port>\d*))?")
 _QUERY = re.compile(r"[A-Za-z]\w*=[^&]*(?:&[A-Za-z]\w*=[^&]*)*")
 DEFAULT_PORT = 3306
+_ACCESS_DENIED = 1045
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,6 +94,25 @@ def read_by_sqlalchemy(text: str) -> URL:
     url = make_url(text)
     decodes = make_url("sqlite:///%25").database == "%"
     return url if decodes or url.database is None else url.set(database=unquote(url.database))
+
+
+def connect_with_password(connect: Callable[..., C], given: Sequence[object], by_name: Mapping[str, object]) -> C:
+    """Connect to a server of MySQL or MariaDB with the password as the bytes that were meant: UTF-8, and where the
+    server refuses that, the Latin-1 of old clients.
+
+    PyMySQL itself would take Latin-1 alone, and fail on every other letter. Raise as `connect`.
+    """
+    from pymysql.err import OperationalError  # noqa: PLC0415 — as above
+
+    password = by_name.get("password")
+    if not isinstance(password, str) or password.isascii():
+        return connect(*given, **by_name)
+    try:
+        return connect(*given, **{**by_name, "password": password.encode("utf-8")})
+    except OperationalError as error:
+        if error.args[0] != _ACCESS_DENIED or any(letter > "\xff" for letter in password):
+            raise
+    return connect(*given, **{**by_name, "password": password.encode("latin-1")})
 
 
 def quote_database(name: str) -> str:

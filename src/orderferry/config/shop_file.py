@@ -67,6 +67,8 @@ def read_shop_file(path: Path, unneeded: Collection[str] = ()) -> ShopFile:
     else:
         raise ShopFileError(f"{file} says nothing of the shop's database (no database_host and no _DB_SERVER_)")
     values = {field: "" if field in unneeded else said.get(name, "") for field, name in names.items()}
+    if names is _NAMES_NEW:  # PrestaShop reads a doubled % there as one
+        values = {field: v if isinstance(v, Computed) else v.replace("%%", "%") for field, v in values.items()}
     for field, value in values.items():
         if value is Computed.COMPUTED:
             raise ShopFileError(

@@ -18,7 +18,7 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
 from orderferry.ledger import conditions, coverage, findings, imports, listings, orders, runs
 from orderferry.ledger.coverage import Cell
-from orderferry.ledger.store import Store
+from orderferry.ledger.store import Store, again_after_conflict
 
 
 class Ledger:
@@ -55,6 +55,7 @@ class Ledger:
 
     # Orders
 
+    @again_after_conflict
     def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> dict[str, Entry]:
         """Note orders as seen, before they are judged; return their entries by order id.
 
@@ -63,6 +64,7 @@ class Ledger:
         with self.store.writing() as connection:
             return orders.note_seen(connection, sightings, run, now)
 
+    @again_after_conflict
     def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None:
         """Set what became of orders that were seen; claims on them end."""
         with self.store.writing() as connection:
@@ -79,6 +81,7 @@ class Ledger:
         with self.store.reading() as connection:
             return orders.find(connection, order_ids)
 
+    @again_after_conflict
     def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None:
         """Let the next import look after orders that a comparison found missing in the shop, whatever was thought of
         them before; what a person set aside, and what was imported, stays as it is."""
@@ -120,6 +123,7 @@ class Ledger:
         with self.store.reading() as connection:
             return orders.due(connection, now, states, limit)
 
+    @again_after_conflict
     def claim(self, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta) -> tuple[str, ...]:
         """Take orders in hand until `now + for_`, a verdict or the run's end; return those that no other run has."""
         with self.store.writing() as connection:
@@ -130,11 +134,13 @@ class Ledger:
         with self.store.reading() as connection:
             return orders.open_counts(connection)
 
+    @again_after_conflict
     def ignore(self, order_id: str, reason: str, now: datetime) -> Entry:
         """Set an order (or the reported difference of an imported one) aside for a person; return its entry."""
         with self.store.writing() as connection:
             return orders.ignore(connection, order_id, reason, now)
 
+    @again_after_conflict
     def unignore(self, order_id: str, now: datetime) -> Entry | None:
         """Take `ignore` back; return the entry, which is due at once, or None if the order is unknown."""
         with self.store.writing() as connection:
@@ -159,6 +165,7 @@ class Ledger:
         with self.store.reading() as connection:
             return coverage.covered(connection, basis)
 
+    @again_after_conflict
     def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None:
         """Note a span that was read to its last page."""
         with self.store.writing() as connection:
@@ -169,6 +176,7 @@ class Ledger:
         with self.store.reading() as connection:
             return coverage.last_rereading(connection, cells)
 
+    @again_after_conflict
     def note_rereading(self, cells: Iterable[Cell], when: datetime, until: datetime) -> None:
         """Note a re-reading of the overlap."""
         with self.store.writing() as connection:
@@ -176,6 +184,7 @@ class Ledger:
 
     # Listings in progress
 
+    @again_after_conflict
     def save_listing(self, listing: Listing) -> None:
         """Keep how far a listing was read, by command and search."""
         with self.store.writing() as connection:
@@ -186,6 +195,7 @@ class Ledger:
         with self.store.reading() as connection:
             return listings.find(connection, command)
 
+    @again_after_conflict
     def drop_listing(self, listing: Listing) -> None:
         """Forget a listing in progress."""
         with self.store.writing() as connection:
@@ -193,6 +203,7 @@ class Ledger:
 
     # Runs
 
+    @again_after_conflict
     def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int:
         """Note that a run begins; return its number. A dry run leaves no trace here: its number is 0."""
         if dry_run or self.store.dry:
@@ -200,6 +211,7 @@ class Ledger:
         with self.store.writing() as connection:
             return runs.begin(connection, command, now)
 
+    @again_after_conflict
     def finish_run(self, run: int, now: datetime, exit_code: int, report: Mapping[str, Any]) -> None:
         """Note how a run ended and what it reported (without personal data)."""
         if run:
@@ -223,16 +235,19 @@ class Ledger:
         with self.store.reading() as connection:
             return conditions.find(connection)
 
+    @again_after_conflict
     def put_condition(self, condition: Condition) -> None:
         """Keep a condition as it stands."""
         with self.store.writing() as connection:
             conditions.keep(connection, condition)
 
+    @again_after_conflict
     def end_condition(self, key: str) -> None:
         """Forget a condition."""
         with self.store.writing() as connection:
             conditions.end(connection, key)
 
+    @again_after_conflict
     def remember(self, key: str, value: str) -> None:
         """Keep a small value between runs."""
         with self.store.writing() as connection:

@@ -16,7 +16,7 @@ from orderferry.domain.token_bucket import TokenBucket, full_bucket
 from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.errors import QuotaExhausted
 from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.store import put
+from orderferry.ledger.store import again_after_conflict, put
 from orderferry.ledger.tables import calls_per_day, quota
 
 # What Amazon could plausibly send as a rate (requests a second); anything else is no news.
@@ -45,6 +45,7 @@ class QuotaBook:
         self._clock = clock
         self._reserve = dict(reserve or {})
 
+    @again_after_conflict
     def spend(self, operation: str) -> None:
         """Take a token, for good, before the call is made. Raise QuotaExhausted when none is left above the reserve."""
         reserve = self._reserve.get(operation, _NOTHING)
@@ -64,6 +65,7 @@ class QuotaBook:
             hint="The next run goes on from here; `orderferry plan` shows a schedule that fits the quota.",
         )
 
+    @again_after_conflict
     def drained(self, operation: str) -> None:
         """Note that Amazon answered 429: the bucket is empty, whatever this book says."""
         with self._store.writing(even_dry=True) as connection:
@@ -72,6 +74,7 @@ class QuotaBook:
             self._keep(connection, operation, bucket.emptied(now), rate)
             self._count(connection, operation, now, refused=1)
 
+    @again_after_conflict
     def learn(self, operation: str, rate_limit: Decimal | None) -> None:
         """Note the rate that Amazon sends with its answers (`x-amzn-RateLimit-Limit`, requests a second).
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, select
 
-from orderferry.config.database_url import read_by_sqlalchemy
+from orderferry.config.database_url import connect_with_password, read_by_sqlalchemy
 from orderferry.config.model import Secret
 from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import LedgerUnusable
@@ -28,9 +28,9 @@ TIMEOUT = 30  # seconds: for a connection, an answer, a row that another run hol
 # SQLAlchemy can give all tables a schema as it compiles, but no prefix: what it writes for this one becomes ours.
 _SCHEMA = "orderferry_ledger"
 _IN_SCHEMA = re.compile(rf"(`?){_SCHEMA}\1\.(`?)")
+_SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 _SESSION = (
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
-    f"innodb_lock_wait_timeout = {TIMEOUT}, lock_wait_timeout = {TIMEOUT}",
+    f"SET SESSION innodb_lock_wait_timeout = {TIMEOUT}, lock_wait_timeout = {TIMEOUT}",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 )
 _ONLY_READ = "SET SESSION TRANSACTION READ ONLY"
@@ -84,6 +84,9 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     server, and for TLS files that can't be read.
     """
     arguments: dict[str, Any] = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), TIMEOUT)
+    arguments["sql_mode"] = (
+        _SQL_MODE  # before SQLAlchemy looks: a server's ANSI_QUOTES would change how it quotes names
+    )
     address = _address(url)
     context = _tls_context(address)
     if context is not None:
@@ -96,6 +99,13 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
         hide_parameters=True,
         execution_options={"schema_translate_map": {None: _SCHEMA}},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
+        """Let a password have any letter."""
+        from pymysql import connect as plainly  # noqa: PLC0415 — with the first connection
+
+        return connect_with_password(plainly, given, by_name)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

@@ -18,6 +18,11 @@ class LedgerUnavailable(LedgerUnusable):
     heals = True
 
 
+class LedgerConflict(LedgerUnavailable):
+    """The server has rolled a transaction back because of another one (a deadlock; in a Galera cluster also at COMMIT).
+    The same may be tried again at once."""
+
+
 _AWAY_HINT = "Nothing is lost: the next run goes on. If it stays, look after the server, or correct ledger.url."
 _RIGHTS_HINT = "Give ledger.url a user with SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on its database."
 _URL_HINT = "Correct user, password or database in ledger.url."
@@ -26,6 +31,10 @@ _DAMAGED_HINT = "Put back a copy of the tables, or drop all of them: a missing l
 
 _AWAY = ("The server of the ledger {ledger} can't be reached, or broke off.", _AWAY_HINT)
 _BUSY = ("The ledger {ledger} stays locked by another program.", _AWAY_HINT)
+_NO_NODE = (
+    "The cluster node that holds the ledger {ledger} takes no requests: it has lost the others, or is joining them.",
+    "Nothing is lost: the next run goes on. If it stays, look at the cluster (wsrep_cluster_status).",
+)
 _CROWDED = ("The server of the ledger {ledger} has no connection left.", _AWAY_HINT)
 _FULL = ("The disk under the ledger {ledger} is full.", "Free some space; the next run goes on where this one stopped.")
 _READ_ONLY = ("The ledger {ledger} can't be written: it is read-only.", "Name the primary server in ledger.url.")
@@ -46,9 +55,11 @@ _BAD_VALUE = ("The ledger {ledger} does not take a value.", "Report it with what
 
 _UNAVAILABLE: dict[tuple[str, str], tuple[int, ...]] = {
     _AWAY: (2002, 2003, 2005, 2006, 2013, 2014, 2027, 2055, 1053, 1927, 1158, 1159, 1160, 1161, 4031, 1152, 1184, 1317),
-    _BUSY: (1205, 1213, 1020, 1412, 1969, 3024),
+    _BUSY: (1205, 1412, 1969, 3024),
+    _NO_NODE: (1047,),
     _CROWDED: (1040, 1203, 1226, 1129),
 }
+_CONFLICTS: dict[tuple[str, str], tuple[int, ...]] = {_BUSY: (1213, 1020)}
 _UNUSABLE: dict[tuple[str, str], tuple[int, ...]] = {
     _FULL: (1021, 1114, 1041, 1037, 1038, 3675, 20),
     _READ_ONLY: (1290, 1792, 1836, 3100),
@@ -64,7 +75,11 @@ _BY_FILE = {FileTrouble.NO_SPACE: _FULL, FileTrouble.READ_ONLY: _READ_ONLY}
 _NO_TLS = 2026
 _BY_NUMBER: dict[int, tuple[type[LedgerUnusable], str, str]] = {
     number: (kind, *words)
-    for kind, known in ((LedgerUnavailable, _UNAVAILABLE), (LedgerUnusable, _UNUSABLE))
+    for kind, known in (
+        (LedgerUnavailable, _UNAVAILABLE),
+        (LedgerConflict, _CONFLICTS),
+        (LedgerUnusable, _UNUSABLE),
+    )
     for words, numbers in known.items()
     for number in numbers
 }

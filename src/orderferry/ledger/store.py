@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Table, and_, create_engine, event
 
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger.failures import translated
+from orderferry.ledger.server_failures import LedgerConflict
 
 # SQLite takes 999 parameters a statement in its oldest builds.
 CHUNK = 500
@@ -29,6 +32,9 @@ _PRAGMAS = (
 _QUERY_ONLY = "PRAGMA query_only = ON"
 
 Item = TypeVar("Item")
+P = ParamSpec("P")
+T = TypeVar("T")
+_PAUSES = (0.05, 0.2, 0.5)  # seconds before the second, third and fourth try
 
 
 class Store:
@@ -75,6 +81,22 @@ class Store:
         """Close all connections; SQLite then takes its -wal file back into the ledger."""
         with translated(self.name):
             self.engine.dispose()
+
+
+def again_after_conflict(method: Callable[P, T]) -> Callable[P, T]:
+    """Let a method that runs one transaction run it again when the server has rolled it back because of another one."""
+
+    @wraps(method)
+    def again(*args: P.args, **more: P.kwargs) -> T:
+        """The method, a few times at most. Raise what the last try raises."""
+        for seconds in _PAUSES:
+            try:
+                return method(*args, **more)
+            except LedgerConflict:
+                time.sleep(seconds)
+        return method(*args, **more)
+
+    return again
 
 
 def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timedelta) -> Store:

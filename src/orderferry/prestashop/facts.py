@@ -27,6 +27,16 @@ class Column:
     charset: str = ""  # utf8mb3/utf8: no character above U+FFFF
     unsigned: bool = False
     indexed: bool = False  # the first column of some key: looking a value up does not scan the table
+    primary: bool = False  # of the primary key
+    collation: str = ""  # '' for what is no text
+    generated: bool = False  # computed by the database: nothing can be written into it
+    neutral: str | int | None = None  # what PrestaShop's own sql_mode '' makes of a missing value; None: nothing plain
+    definition: str = ""  # the type as the database spells it: int(10) unsigned
+
+    @property
+    def lost_auto_increment(self) -> bool:
+        """Whether it looks like an id that an import of the database has taken the AUTO_INCREMENT from."""
+        return self.primary and self.neutral == 0 and not self.nullable and not self.has_default
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def payment_claims(connection: sa.Connection, tables: ShopTables) -> Iterator[Cl
     """Yield the Amazon order ids that are transaction ids of payments, with each order of the payment's reference."""
     payment, orders = tables["order_payment"], tables["orders"]
     query = sa.select(payment.c.transaction_id, orders.c.id_order, orders.c.reference).select_from(
-        payment.outerjoin(orders, orders.c.reference == payment.c.order_reference)
+        payment.outerjoin(orders, tables.same_text(("orders", "reference"), ("order_payment", "order_reference")))
     )
     yield from _claims(connection, query, payment.c.transaction_id, payment.c.id_order_payment, PAYMENT)
 

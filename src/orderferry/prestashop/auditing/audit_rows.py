@@ -45,7 +45,7 @@ def claims_since(connection: sa.Connection, tables: ShopTables, moment: str) -> 
     orders, payment = tables["orders"], tables["order_payment"]
     rows = connection.execute(
         sa.select(payment.c.transaction_id, orders.c.id_order)
-        .join_from(orders, payment, payment.c.order_reference == orders.c.reference)
+        .join_from(orders, payment, tables.same_text(("order_payment", "order_reference"), ("orders", "reference")))
         .where(orders.c.date_add >= moment, payment.c.transaction_id.like(AMAZON_LIKE))
     )
     return _claims(rows)
@@ -61,7 +61,7 @@ def claims_of(connection: sa.Connection, tables: ShopTables, order_ids: Iterable
     for some in chunks(sorted(order_ids)):
         rows = connection.execute(
             sa.select(payment.c.transaction_id, orders.c.id_order)
-            .join_from(payment, orders, payment.c.order_reference == orders.c.reference)
+            .join_from(payment, orders, tables.same_text(("orders", "reference"), ("order_payment", "order_reference")))
             .where(payment.c.transaction_id.in_(some))
         )
         found |= _claims(rows)

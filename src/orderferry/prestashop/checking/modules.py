@@ -54,12 +54,13 @@ def read_listeners(connection: sa.Connection, tables: ShopTables) -> Listeners:
         return {}
     hook, link, module = tables["hook"], tables["hook_module"], tables["module"]
     source = link.join(hook, hook.c.id_hook == link.c.id_hook).join(module, module.c.id_module == link.c.id_module)
-    present: sa.ColumnElement[str] = hook.c.name
+    present: dict[str, str] = {}
     if tables.has("hook_alias", "alias", "name"):
         alias = tables["hook_alias"]
-        source = source.outerjoin(alias, sa.func.lower(alias.c.alias) == sa.func.lower(hook.c.name))
-        present = sa.func.coalesce(alias.c.name, hook.c.name)
-    query = sa.select(module.c.name, present.label("hook"), hook.c.name.label("registered")).select_from(source)
+        # Not by a join: the two tables may have different collations.
+        rows = connection.execute(sa.select(alias.c.alias, alias.c.name))
+        present = {as_text(old).lower(): as_text(new) for old, new in rows}
+    query = sa.select(module.c.name, hook.c.name).select_from(source)
     if tables.has("module_shop", "id_module", "id_shop"):
         enabled = tables["module_shop"]
         on = sa.and_(enabled.c.id_module == link.c.id_module, enabled.c.id_shop == link.c.id_shop)
@@ -71,10 +72,12 @@ def read_listeners(connection: sa.Connection, tables: ShopTables) -> Listeners:
     if tables.has("hook", "active"):
         query = query.where(hook.c.active == 1)
     found: dict[str, set[str]] = defaultdict(set)
-    for name, current, registered in connection.execute(query):
-        words = {as_text(current).lower(), as_text(registered).lower()}
+    for name, hook_name in connection.execute(query):
+        registered = as_text(hook_name)
+        current = present.get(registered.lower(), registered)
+        words = {current.lower(), registered.lower()}
         if words & (_EVENTS | _MODEL_EVENTS):
-            found[as_text(name)].add(as_text(current))
+            found[as_text(name)].add(current)
     return {name: sorted(hooks) for name, hooks in sorted(found.items())}
 
 

@@ -25,7 +25,14 @@ from orderferry.prestashop.checking.places import check_countries, check_currenc
 from orderferry.prestashop.checking.server import check_server
 from orderferry.prestashop.checking.states import check_fba, check_invoices, check_mails
 from orderferry.prestashop.checking.stock import check_stock
-from orderferry.prestashop.checking.tables import check_rights, check_tables, check_version
+from orderferry.prestashop.checking.tables import (
+    check_collations,
+    check_columns,
+    check_rights,
+    check_tables,
+    check_triggers,
+    check_version,
+)
 from orderferry.prestashop.checking.vat import check_vat, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
@@ -59,6 +66,14 @@ class ShopProbe:
         """The shop's tables."""
         with self._database.reading("looking at the shop's tables") as connection:
             yield from check_tables(connection, self._prefix, self._live, self._database.access)
+            yield from check_triggers(connection, self._prefix)
+        yield from check_columns(self._live, self._prefix)
+
+    def collations(self) -> Results:
+        """The comparisons of texts that runs make, on no row: servers refuse some of them before they look."""
+        tables = self._shop_tables
+        with self._database.reading("comparing texts of the shop's tables") as connection:
+            yield from check_collations(connection, tables)
 
     def rights(self) -> Results:
         """What the database user may do, and our own tables."""

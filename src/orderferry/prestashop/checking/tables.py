@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
 
 from orderferry.domain.check_result import CheckResult, Grade, failure, fine, warning
 from orderferry.errors import ExitCode
@@ -13,10 +14,17 @@ from orderferry.prestashop.database.live_schema import refuse_unfit
 from orderferry.prestashop.database.needed_rights import grants_to_run, is_optional, missing_rights
 from orderferry.prestashop.database.own_tables import creation_statements, missing_parts, own_table_names
 from orderferry.prestashop.database.rights import Access
-from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES
+from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.triggers import read_triggers
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.embedded.schema import VERSIONS
 from orderferry.prestashop.facts import ShopFacts, Table
+from orderferry.prestashop.planning.required_columns import (
+    generated_columns,
+    refuse_unknown_columns,
+    unfilled_columns,
+)
 
 _SHOP = ExitCode.SHOP_UNAVAILABLE
 _EVERY_RIGHT = parse_grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])
@@ -28,6 +36,76 @@ def check_tables(
     """The prefix, the tables that orders need, and their engines. Raise ShopUnfit as a run would."""
     refuse_unfit(connection, prefix, live, access)
     yield fine("tables", f"All tables that orders need are there with the prefix {prefix!r}, and know transactions.")
+
+
+def check_columns(live: Mapping[str, Table], prefix: str) -> Iterator[CheckResult]:
+    """Columns of modules: those without a default, and those that the database computes. Raise ShopUnfit naming all
+    that no order could fill."""
+    name = "columns"
+    refuse_unknown_columns(live)
+    neutral = [f"{prefix}{table}.{column.name}" for table, column in unfilled_columns(live)]
+    if neutral:
+        yield fine(
+            name, f"Columns without a default that are not PrestaShop's get 0, '' or a zero date: {', '.join(neutral)}."
+        )
+    generated = [f"{prefix}{table}.{column.name}" for table, column in generated_columns(live)]
+    if generated:
+        yield warning(
+            name,
+            f"The database computes columns that orders have values for: {', '.join(generated)}. They are left out.",
+            "Ask whoever made them so (a module's author) whether Amazon orders come out right.",
+        )
+
+
+def check_triggers(connection: sa.Connection, prefix: str) -> Iterator[CheckResult]:
+    """Triggers that other programs have put on the tables that an order is written into, and whose author is gone."""
+    name = "triggers"
+    triggers = read_triggers(connection, [prefix + table for table in WRITTEN_TABLES])
+    if not triggers:
+        return
+    yield fine(name, f"Triggers of other programs run when an order is written: {', '.join(map(str, triggers))}.")
+    accounts = _accounts(connection)
+    gone = [one for one in triggers if one.definer and accounts is not None and one.definer not in accounts]
+    if gone:
+        listed = ", ".join(f"{one} by {one.definer}" for one in gone)
+        yield failure(
+            name,
+            f"Triggers belong to a database user that is gone, so the database refuses every order: {listed}.",
+            f"Make the user again, or the trigger anew with a user that exists (SHOW CREATE TRIGGER `{gone[0].name}`).",
+            _SHOP,
+        )
+
+
+def _accounts(connection: sa.Connection) -> frozenset[str] | None:
+    """The server's accounts as user@host; None where this user may not know."""
+    if connection.dialect.name == "sqlite":
+        return None
+    try:
+        rows = connection.exec_driver_sql("SELECT user, host FROM mysql.user")
+        return frozenset(f"{as_text(user)}@{as_text(host)}" for user, host in rows)
+    except DatabaseError:
+        return None
+
+
+def check_collations(connection: sa.Connection, tables: ShopTables) -> Iterator[CheckResult]:
+    """Try the joins of tables by text on no row. Raise ShopUnfit (error 1267) as a run would."""
+    pairs = [
+        (("orders", "reference"), ("order_payment", "order_reference")),
+        (("order_payment", "order_reference"), ("orders", "reference")),
+    ]
+    if tables.has("orderferry_order"):
+        pairs.append((("order_payment", "transaction_id"), ("orderferry_order", "amazon_order_id")))
+    for searched, given in pairs:
+        join = tables[searched[0]].join(tables[given[0]], tables.same_text(searched, given))
+        connection.execute(sa.select(sa.literal(1)).select_from(join).limit(0))
+    columns = [f"{tables.prefix}{table}.{name}" for table, name in (pairs[0][0], pairs[0][1], ("customer", "email"))]
+    found = {tables.live[t].columns[c].collation for t, c in (*pairs[0], ("customer", "email"))} - {""}
+    if len(found) > 1:
+        yield fine(
+            "collations",
+            f"Texts of the shop have several collations ({', '.join(sorted(found))} in {', '.join(columns)}); "
+            "orderferry compares them under one.",
+        )
 
 
 def check_version(facts: ShopFacts) -> Iterator[CheckResult]:

@@ -17,7 +17,7 @@ from orderferry.config.model import PrestashopSettings
 from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.rights import Access
-from orderferry.prestashop.database.session import prepare_session
+from orderferry.prestashop.database.session import SQL_MODE, prepare_session
 
 READS_COMMITTED = "reads_committed"  # connection.info: a SELECT sees what others have committed meanwhile
 WRITES = "shop_writes"  # execution option: the transaction that begins is going to write
@@ -52,6 +52,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         "read_timeout": seconds,
         "write_timeout": seconds,
         # UPDATEs count the rows they meet, and statements may travel together (`sending.py`)
+        "sql_mode": SQL_MODE,  # before SQLAlchemy looks: a server's ANSI_QUOTES would change how it quotes names
         "client_flag": CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
     }
     context = _tls_context(settings, url)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from pymysql.connections import Connection
 from sqlalchemy import event
 
+from orderferry.config.database_url import connect_with_password
+
 if TYPE_CHECKING:
     _Connection = Connection[Any]  # generic for the type checker only
 else:
@@ -39,4 +41,4 @@ def connect_with(engine: sa.Engine) -> None:
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: sa.Dialect, _record: object, given: list[Any], by_name: dict[str, Any]) -> ShopConnection:
-        return ShopConnection(*given, **by_name)
+        return connect_with_password(ShopConnection, given, by_name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -19,6 +19,7 @@ _BYTE_COUNTED = frozenset({"tinytext", "text", "mediumtext", "longtext", "blob",
 # MySQL's charsets that do not take all of Unicode, and the codec that says what they take; utf8 is three bytes.
 _CODECS = {"latin1": "cp1252", "latin2": "iso8859_2", "latin5": "iso8859_9", "greek": "iso8859_7", "ascii": "ascii"}
 _THREE_BYTES = frozenset({"utf8", "utf8mb3", "ucs2"})
+_LAST_OF_THREE_BYTES = "\uffff"
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of characters: no text of any charset
 
 
@@ -40,12 +41,12 @@ def fit_row(table: Table, row: Mapping[str, object], cuts: list[Cut] | None = No
 
     Text loses NUL and what the charset can't hold, and is cut to the column's length at a whole character; each text
     that lost something is appended to `cuts`. Decimals are rounded half up to the column's
-    scale. Raise ShopUnfit naming table.column when there is nothing for a column that must have a value; TypeError
-    for a float.
+    scale. A column that must have a value and gets none has the neutral one of its type, as in PrestaShop's own session
+    (0, '', a zero date). Raise ShopUnfit naming table.column when its type has none; TypeError for a float.
     """
     fitted = fit_changes(table, row, cuts)
     if not table.demanded <= fitted.keys() or None in fitted.values():
-        refuse_missing(table, fitted)
+        fitted |= missing_values(table, fitted)
     return fitted
 
 
@@ -55,7 +56,7 @@ def fit_changes(table: Table, changes: Mapping[str, object], cuts: list[Cut] | N
     columns = table.columns
     for name, value in changes.items():
         column = columns.get(name)
-        if column is None:
+        if column is None or column.generated:
             continue
         fitted[name] = fit_noted(table, column, value, cuts)
     return fitted
@@ -72,21 +73,48 @@ def fit_noted(table: Table, column: Column, value: object, cuts: list[Cut] | Non
     return fitted
 
 
-def refuse_missing(table: Table, row: Mapping[str, object]) -> None:
-    """Raise ShopUnfit when the row lacks a value for a column that must have one."""
-    for column in table.columns.values():
-        if not column.nullable and (column.name not in row and not column.has_default):
-            raise _required(table, column)
-        if not column.nullable and column.name in row and row[column.name] is None:
-            raise _required(table, column)
+def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
+    """Given a row, return the neutral values of the columns that must have one and get none. Raise ShopUnfit."""
+    missing = columns_without_value(table, row)
+    refused = [column for column in missing if column.neutral is None or column.lost_auto_increment]
+    if refused:
+        raise refusal([(table.name, column) for column in refused])
+    return {column.name: column.neutral for column in missing}
 
 
-def _required(table: Table, column: Column) -> ShopUnfit:
-    return ShopUnfit(
-        f"The shop's table {table.name} demands a value for {table.name}.{column.name}, for which orderferry has none.",
-        hint=f"A module or a newer PrestaShop added it: give the column a default in the database "
-        f"(ALTER TABLE … ALTER COLUMN `{column.name}` SET DEFAULT …), or update orderferry.",
-    )
+def columns_without_value(table: Table, row: Mapping[str, object]) -> list[Column]:
+    """Given a row, return the columns that must have a value and get none."""
+    return [
+        column
+        for column in table.columns.values()
+        if not column.nullable
+        and not column.generated
+        and (row[column.name] is None if column.name in row else not column.has_default)
+    ]
+
+
+def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
+    """Given columns that nothing can be written into, with the names of their tables, return the error that names all
+    of them."""
+    lost = [(table, column) for table, column in refused if column.lost_auto_increment]
+    demanded = [(table, column) for table, column in refused if not column.lost_auto_increment]
+    said, hints = [], []
+    if lost:
+        listed = ", ".join(f"{table}.{column.name}" for table, column in lost)
+        said.append(f"The shop's database has lost the AUTO_INCREMENT of {listed}, so it gives new rows no number.")
+        table, column = lost[0]
+        hints.append(
+            "An import of the database that broke off does that: put it back as an administrator (ALTER TABLE "
+            f"`…{table}` MODIFY `{column.name}` {column.definition or 'int'} NOT NULL AUTO_INCREMENT), after a back-up."
+        )
+    if demanded:
+        listed = ", ".join(f"{table}.{column.name}" for table, column in demanded)
+        said.append(f"The shop's tables demand a value for {listed}, for which orderferry has none.")
+        hints.append(
+            "A module or a newer PrestaShop added it: give the column a default in the database (ALTER TABLE … ALTER "
+            f"COLUMN `{demanded[0][1].name}` SET DEFAULT …), or update orderferry."
+        )
+    return ShopUnfit(" ".join(said), hint=" ".join(hints))
 
 
 def fit_value(column: Column, value: object) -> Fitted:
@@ -119,6 +147,19 @@ def cut_bytes(text: str, length: int) -> str:
     if len(encoded) <= length:
         return text
     return cut_text(text, len(encoded[:length].decode("utf-8", "ignore")))
+
+
+def holds(charset: str, text: str) -> bool:
+    """Whether a column of this charset ('' for no text) can hold the text, letter for letter."""
+    if text.isascii() or charset in {"", "utf8mb4"}:
+        return True
+    if charset in _THREE_BYTES:
+        return max(text) <= _LAST_OF_THREE_BYTES
+    try:
+        text.encode(_CODECS.get(charset, "ascii"))
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _storable(charset: str, text: str) -> str:

@@ -20,12 +20,12 @@ from orderferry.prestashop.facts import Column, Table
 _MYSQL = sa.text("""
     SELECT table_name AS name, engine AS engine, NULL AS column_name, NULL AS data_type, NULL AS nullable,
            NULL AS default_value, NULL AS extra, NULL AS length, NULL AS digits, NULL AS scale, NULL AS charset,
-           NULL AS column_type, NULL AS column_key, 0 AS position
+           NULL AS column_type, NULL AS column_key, 0 AS position, NULL AS collated
     FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN :names
     UNION ALL
     SELECT table_name, NULL, column_name, data_type, is_nullable,
            column_default, extra, character_maximum_length, numeric_precision, numeric_scale, character_set_name,
-           column_type, column_key, ordinal_position
+           column_type, column_key, ordinal_position, collation_name
     FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN :names
     ORDER BY 1, 14
 """).bindparams(sa.bindparam("names", expanding=True))
@@ -45,6 +45,18 @@ _SQLITE_NAMES = sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")
 
 _SQLITE_TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<first>\d+)(?:, *(?P<second>\d+))?\))?")
 _INTEGER_PRIMARY_KEY = 1
+# information_schema.columns.extra; MySQL says DEFAULT_GENERATED of a default that is an expression
+_GENERATED = re.compile(r"\b(?:VIRTUAL|STORED|PERSISTENT)\b", re.IGNORECASE)
+_FIRST_WORD = re.compile(r"enum\('((?:[^']|'')*)'", re.IGNORECASE)
+_NEUTRAL: Mapping[str, str | int] = {
+    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "year"), 0),
+    **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "set"), ""),
+    **dict.fromkeys(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"), ""),
+    "date": "0000-00-00",
+    "datetime": "0000-00-00 00:00:00",
+    "timestamp": "0000-00-00 00:00:00",
+    "time": "00:00:00",
+}
 _LOOK_AGAIN = (0.1, 0.3, 0.6)  # seconds
 
 
@@ -137,18 +149,25 @@ def _alter(table: str) -> str:
 def _mysql_column(row: Mapping[Any, Any]) -> Column:
     nullable = as_text(row["nullable"]) == "YES"
     auto_increment = "auto_increment" in as_text(row["extra"]).lower()
+    generated = bool(_GENERATED.search(as_text(row["extra"])))
+    data_type, definition = as_text(row["data_type"]).lower(), as_text(row["column_type"])
     return Column(
         name=as_text(row["column_name"]),
-        data_type=as_text(row["data_type"]).lower(),
+        data_type=data_type,
         nullable=nullable,
-        has_default=nullable or auto_increment or row["default_value"] is not None,
+        has_default=nullable or auto_increment or generated or row["default_value"] is not None,
         auto_increment=auto_increment,
         length=_number(row["length"]),
         precision=_number(row["digits"]),
         scale=_number(row["scale"]),
         charset=as_text(row["charset"]).lower(),
-        unsigned="unsigned" in as_text(row["column_type"]).lower(),
+        unsigned="unsigned" in definition.lower(),
         indexed=bool(as_text(row["column_key"])),
+        primary=as_text(row["column_key"]) == "PRI",
+        collation=as_text(row["collated"]).lower(),
+        generated=generated,
+        neutral=_neutral(data_type, definition),
+        definition=definition,
     )
 
 
@@ -172,7 +191,18 @@ def _sqlite_column(row: Mapping[Any, Any]) -> Column:
         scale=second if kind == "decimal" else None,
         charset="utf8mb4" if text or kind == "text" else "",
         indexed=as_flag(row["indexed"]) or as_int(row["pk"]) == _INTEGER_PRIMARY_KEY,
+        primary=as_int(row["pk"]) > 0,
+        neutral=_neutral(kind, as_text(row["data_type"])),
+        definition=as_text(row["data_type"]),
     )
+
+
+def _neutral(data_type: str, definition: str) -> str | int | None:
+    """MySQL's implicit default of a type: what a missing value becomes in PrestaShop's own session."""
+    if data_type == "enum":
+        first = _FIRST_WORD.match(definition)
+        return first[1].replace("''", "'") if first else None
+    return _NEUTRAL.get(data_type)
 
 
 def _number(value: object) -> int | None:

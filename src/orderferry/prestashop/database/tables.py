@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from orderferry.prestashop.database.statement_texts import StatementTexts
 from orderferry.prestashop.facts import Table
@@ -45,6 +46,20 @@ class ShopTables:
         if self.has(table, name):
             return self[table].c[name]
         return sa.literal(otherwise).label(name) if otherwise is not None else sa.null().label(name)
+
+    def same_text(self, searched: tuple[str, str], given: tuple[str, str]) -> sa.ColumnElement[bool]:
+        """Given two text columns as (table, column), return the condition that they are equal, under one collation.
+
+        Servers refuse to compare columns of different collations (error 1267), and shops that were moved or that
+        modules have altered have several. Where they differ, `given` is brought to that of `searched`, whose key stays
+        of use.
+        """
+        left, right = self.live[searched[0]].columns[searched[1]], self.live[given[0]].columns[given[1]]
+        one, other = self[searched[0]].c[searched[1]], self[given[0]].c[given[1]]
+        if left.collation == right.collation or not left.collation or not right.collation:
+            return one == other
+        converted = sa.cast(other, mysql.CHAR(max(left.length or 0, right.length or 0) or None, charset=left.charset))
+        return one == converted.collate(left.collation)
 
 
 def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:

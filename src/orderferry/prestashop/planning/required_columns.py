@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
-from orderferry.prestashop.database.fit import refuse_missing
-from orderferry.prestashop.facts import Country, Currency, OrderState, ShopUnit, Table
+from orderferry.prestashop.database.fit import columns_without_value, refusal
+from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopUnit, Table
 from orderferry.prestashop.planning.frame import Account, Frame, FrameLine, Paperwork, Place
 from orderferry.prestashop.planning.new_order import order_rows
 from orderferry.prestashop.rows.customer import customer_rows
@@ -28,10 +28,34 @@ _ONE = Amount(Decimal(1), Decimal(1))
 
 
 def refuse_unknown_columns(tables: Mapping[str, Table]) -> None:
-    """Given the live tables, raise ShopUnfit naming the first column that no order of ours could fill."""
+    """Given the live tables, raise ShopUnfit naming every column that no order of ours could fill."""
+    refused = [
+        (table, column)
+        for table, column in unfilled_columns(tables)
+        if column.neutral is None or column.lost_auto_increment
+    ]
+    if refused:
+        raise refusal(refused)
+
+
+def unfilled_columns(tables: Mapping[str, Table]) -> list[tuple[str, Column]]:
+    """Given the live tables, return the columns that must have a value and get none from an order of ours, each with
+    its table."""
+    found: dict[tuple[str, str], Column] = {}
     for draft in _drafts():
         if draft.table in tables:
-            refuse_missing(tables[draft.table], draft.values)
+            for column in columns_without_value(tables[draft.table], draft.values):
+                found[draft.table, column.name] = column
+    return [(table, column) for (table, _), column in sorted(found.items())]
+
+
+def generated_columns(tables: Mapping[str, Table]) -> list[tuple[str, Column]]:
+    """Given the live tables, return the columns that an order of ours would fill and that the database computes."""
+    found: dict[tuple[str, str], Column] = {}
+    for draft in _drafts():
+        columns = tables[draft.table].columns if draft.table in tables else {}
+        found |= {(draft.table, name): columns[name] for name in draft.values if name in columns}
+    return [(table, column) for (table, _), column in sorted(found.items()) if column.generated]
 
 
 def _drafts() -> Iterator[Draft]:

@@ -31,7 +31,7 @@ def column_fingerprint(tables: Mapping[str, Table]) -> str:
     """A short text that differs when a table has other columns, or one that must have a value or no longer must; and
     for another version of this program, whose rows may be others."""
     columns = [
-        (name, [(column.name, column.nullable, column.has_default) for column in table.columns.values()])
+        (name, [(one.name, one.nullable, one.has_default, one.neutral, one.primary) for one in table.columns.values()])
         for name, table in sorted(tables.items())
     ]
     return _short([__version__, columns])

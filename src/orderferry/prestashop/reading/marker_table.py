@@ -133,8 +133,8 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
             .outerjoin(
                 payment,
                 sa.and_(
-                    payment.c.order_reference == orders.c.reference,
-                    payment.c.transaction_id == marker.c.amazon_order_id,
+                    tables.same_text(("order_payment", "order_reference"), ("orders", "reference")),
+                    tables.same_text(("order_payment", "transaction_id"), (MARKER_TABLE, "amazon_order_id")),
                 ),
             )
             .outerjoin(customer, customer.c.id_customer == orders.c.id_customer)

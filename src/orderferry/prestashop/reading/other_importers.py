@@ -106,16 +106,19 @@ def _still_foreign(connection: sa.Connection, tables: ShopTables, suspected: Map
     there was none) by what was known."""
     found = {order_id: 0 for order_id, id_order in suspected.items() if not id_order}
     for some in chunks(sorted({id_order for id_order in suspected.values() if id_order})):
-        rows = _first_orders(connection, _with_orders(tables).where(tables["orders"].c.id_order.in_(some)))
+        rows = _first_orders(
+            connection, _with_orders(tables, by_order=True).where(tables["orders"].c.id_order.in_(some))
+        )
         found |= {order_id: id_order for order_id, id_order in rows.items() if order_id in suspected}
     return _unmarked(connection, tables, found)
 
 
-def _with_orders(tables: ShopTables) -> sa.Select[Any]:
+def _with_orders(tables: ShopTables, *, by_order: bool = False) -> sa.Select[Any]:
+    """Payments with their orders; `by_order`: the orders are known, and their payments are looked for."""
     payment, orders = tables["order_payment"], tables["orders"]
-    return sa.select(payment.c.transaction_id, orders.c.id_order).select_from(
-        payment.outerjoin(orders, orders.c.reference == payment.c.order_reference)
-    )
+    sides = ("orders", "reference"), ("order_payment", "order_reference")
+    same = tables.same_text(*(reversed(sides) if by_order else sides))
+    return sa.select(payment.c.transaction_id, orders.c.id_order).select_from(payment.outerjoin(orders, same))
 
 
 def _first_orders(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, int]:

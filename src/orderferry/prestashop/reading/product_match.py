@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.config.model import ProductsSettings
+from orderferry.prestashop.database.fit import holds
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import Column
@@ -29,7 +30,6 @@ _SOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "upc": (("product_attribute", "upc"), ("product", "upc")),
     "mpn": (("product_attribute", "mpn"), ("product", "mpn")),
 }
-_LAST_OF_THREE_BYTES = "\uffff"
 # What modules and hand-made imports put into `product` alone, without a row that lists it in a shop.
 EVERY_SHOP = 0
 
@@ -176,7 +176,6 @@ def _hit(row: Any) -> _Hit:
 
 
 def _can_hold(column: Column, text: str) -> bool:
-    """Whether the column can hold the text at all: what it can't would only keep the database from using its key."""
-    if column.length is not None and len(text) > column.length:
-        return False
-    return column.charset in {"", "utf8mb4"} or max(text) <= _LAST_OF_THREE_BYTES
+    """Whether the column can hold the text at all: what it can't would keep the database from using its key, or (a
+    Japanese word for a latin1 column) be refused with error 1267."""
+    return (column.length is None or len(text) <= column.length) and holds(column.charset, text)

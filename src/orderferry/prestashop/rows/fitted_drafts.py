@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orderferry.prestashop.database.fit import Cut, Fitted, fit_noted, fit_value, refuse_missing
+from orderferry.prestashop.database.fit import Cut, Fitted, fit_noted, fit_value, missing_values
 from orderferry.prestashop.facts import Table
 from orderferry.prestashop.rows.drafts import Draft, DraftValue, Joined, Ref, Value, settled
 
@@ -53,7 +53,7 @@ def _fitted(draft: Draft, table: Table, cuts: list[Cut] | None) -> FittedDraft:
     open_: list[tuple[int, DraftValue]] = []
     for name, value in draft.values.items():
         column = table.columns.get(name)
-        if column is None:
+        if column is None or column.generated:
             continue
         if type(value) is int:  # not isinstance: an order has hundreds of values, and most are plain numbers and texts
             values.append(value)
@@ -64,5 +64,7 @@ def _fitted(draft: Draft, table: Table, cuts: list[Cut] | None) -> FittedDraft:
             values.append(fit_noted(table, column, value, cuts))
         columns.append(name)
     if None in values or not table.demanded.issubset(columns):
-        refuse_missing(table, dict(zip(columns, values, strict=True)))
+        filled = missing_values(table, dict(zip(columns, values, strict=True)))
+        values = [filled.pop(name, value) for name, value in zip(columns, values, strict=True)]
+        columns, values = [*columns, *filled], [*values, *filled.values()]
     return FittedDraft(table, tuple(columns), tuple(values), tuple(open_), draft.name, draft.close)

@@ -147,7 +147,8 @@ class ShopWriter:
     ) -> Reply | None:
         """`add` without a look at how many matched; None when the shop has none of all the columns."""
         table = self.tables[name]
-        moved = {key: step for key, step in steps.items() if self.has(name, key)}
+        columns = self.tables.live[name].columns
+        moved = {key: step for key, step in steps.items() if key in columns and not columns[key].generated}
         row = fit_changes(self.tables.live[name], values or {})
         if not moved and not row:
             return None
