@@ -92,21 +92,6 @@ def test_the_script_is_put_with_settings_that_name_this_shop(
     assert not [secret for secret in secrets if secret and secret in settings.read_text() + done.out]
 
 
-def test_as_root_the_files_are_given_to_the_owner_of_the_shop(
-    installed: Installed, shop: ShopDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from orderferry.bridge import installing
-
-    www = prestashop_in(tmp_path / "www", "x")
-    given: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(installing.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(installing.os, "chown", lambda *words: given.append(words))
-    installing.install(tmp_path / "bridge", www, "abc")
-
-    owner = (www / "config").stat()
-    assert given == [(tmp_path / "bridge" / name, owner.st_uid, owner.st_gid) for name in (SCRIPT, SETTINGS)]
-
-
 def test_a_second_time_the_script_is_renewed_and_the_settings_are_kept(installed: Installed, tmp_path: Path) -> None:
     folder = tmp_path / "bridge"
     first = installed.run("bridge", "install", str(folder))

@@ -123,3 +123,82 @@ def test_check_tells_of_a_full_disk_before_the_first_run(tmp_path: Path) -> None
     assert json.loads(json.dumps(full.as_json()))["result"] == "failure"
     assert int(full.exit_code) == 6
     assert check_ledger_place("here", exists=False, is_usable=False, free=LEAST_FREE_BYTES).result == "ok"
+
+
+# --- streams that whoever started the program has closed
+
+
+CLOSED = ("<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-")
+
+
+def run_closed(installed: Installed, closed: str, *words: str) -> tuple[int, str, str]:
+    """Start a command with some of its streams closed; return its exit code and what the others got."""
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *installed.command(*words)],
+        cwd=installed.folder,
+        env=installed.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_closed_stream_changes_nothing_but_what_is_said_there(installed: Installed, closed: str) -> None:
+    code, out, err = run_closed(installed, closed, "import", "--json")
+    assert code == 1
+    assert out == "" if ">&-" in closed.split() else json.loads(out)["orders"]["held"] > 0
+    assert "orderferry:" not in err
+    plain = [installed.run(*words) for words in (("status",), ("check",), ("show", "123-1234567-1234567"))]
+    assert "held" in plain[0].out, "the run with a closed stream has done its work"
+    for words, whole in zip((("status",), ("check",), ("show", "123-1234567-1234567")), plain, strict=True):
+        code, out, err = run_closed(installed, closed, *words)
+        assert code == whole.code, (words, out, err)
+        assert bool(out) is (bool(whole.out) and ">&-" not in closed.split())
+        assert bool(err) is (bool(whole.err) and "2>&-" not in closed.split())
+    assert installed.ledger.read_bytes().startswith(b"SQLite format 3"), "nothing was printed into it"
+    assert installed.run("status", "--json").json["exit_code"] == 1
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_init_with_closed_streams_asks_nobody_and_writes_when_it_need_not_ask(tmp_path: Path, closed: str) -> None:
+    words = [sys.executable, "-m", "orderferry", "-c", str(tmp_path / "new.toml"), "init", "--no-try"]
+    given = ["--non-interactive", "--marketplaces", "IT", "--client-id", "x"]
+    given += ["--set", "prestashop.database=shop", "--set", "prestashop.user=me"]
+    secrets = {"AMAZON_CLIENT_SECRET": "s3cret-x", "AMAZON_REFRESH_TOKEN": "Atzr|x", "PRESTASHOP_PASSWORD": "p"}
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    environ |= {f"ORDERFERRY_{name}": value for name, value in secrets.items()}
+
+    def start(*more: str) -> int:
+        command = ["sh", "-c", f'exec "$@" {closed}', "sh", *words, *more]
+        return subprocess.run(
+            command, env=environ, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        ).returncode
+
+    assert start() == 2
+    assert list(tmp_path.iterdir()) == []
+    assert start(*given) == 0
+    assert "[amazon]" in (tmp_path / "new.toml").read_text()
+
+
+def test_an_error_output_that_nobody_reads_or_that_is_full_changes_no_exit_code(installed: Installed) -> None:
+    writing = gone()
+    with Path("/dev/full").open("w") as full:
+        for stream in (writing, full.fileno()):
+            for words, code in ((("import", "--nonsense"), 2), (("import", "--progress"), 1), (("imprt",), 2)):
+                done = subprocess.run(
+                    installed.command(*words),
+                    cwd=installed.folder,
+                    env=installed.environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=stream,
+                    timeout=60,
+                    check=False,
+                )
+                assert done.returncode == code, words
+    os.close(writing)
+    assert installed.run("status").code == 1

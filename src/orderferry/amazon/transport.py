@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from orderferry.amazon.answers import Answer
@@ -19,6 +20,7 @@ from orderferry.amazon.retry import LATER, PassingFault
 from orderferry.config.urls import is_loopback
 from orderferry.domain.durations import format_duration
 from orderferry.errors import AmazonUnavailable
+from orderferry.safe_files import refuse_special
 
 DOCUMENT_TIME = timedelta(minutes=5)  # as long as its address is good
 MOST_BYTES = 64 * 1024 * 1024  # a page of 100 orders with all datasets has about one
@@ -43,6 +45,8 @@ class Transport:
     def __init__(self, timeout: timedelta, *, local: bool, secure: bool = True) -> None:
         self._timeout = timeout
         try:
+            if authorities := os.environ.get("SSL_CERT_FILE"):
+                refuse_special(Path(authorities))  # OpenSSL would wait at a named pipe
             # Without https no certificates are needed; a bare context trusts nobody, and is quick to make.
             verify = httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         except (OSError, ValueError) as error:

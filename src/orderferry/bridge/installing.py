@@ -6,7 +6,7 @@ import os
 import pwd
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -14,10 +14,19 @@ from pathlib import Path
 
 from orderferry.bridge import SCRIPT, SETTINGS
 from orderferry.errors import UsageError
+from orderferry.safe_files import (
+    NotOrdinary,
+    UnsafePlace,
+    read_ordinary,
+    refuse_target,
+    refuse_unsafe_folder,
+    write_whole,
+)
 
 _OURS = {SCRIPT: "namespace Orderferry\\Bridge;", SETTINGS: SCRIPT}
 _OF_A_SHOP = Path("config/config.inc.php")
 _READABLE = 0o644  # neither file holds a secret: the script asks the shop's own settings for its database
+_LARGEST = 1_000_000
 _SHOP_ID = re.compile(r'^\s*shop_id\s*=\s*"?([^"\s]*)"?', re.MULTILINE)
 
 
@@ -57,26 +66,66 @@ def find_shop_folder(given: Path | None, known: Path | None, folder: Path) -> Pa
 def install(folder: Path, shop_folder: Path | None, shop_id: str) -> Installed:
     """Given where to, the shop's folder if it is known and the shop's name for its bridge, put both files there.
 
-    Raise UsageError where a file of that name is another program's or another shop's, or the folder can't be written.
+    Root writes into a folder that only root can change, and gives the files to the owner of the shop's; any other
+    folder it leaves to that owner's own rights. Raise UsageError where a file of that name is another program's or
+    another shop's, or the folder can't be written.
     """
     folder = folder.absolute()
+    owner = _owner(shop_folder)
+    packed = {SCRIPT: _packed(SCRIPT), SETTINGS: _filled(_packed(SETTINGS), shop_folder, shop_id)}
     with _refusals(folder):
-        if not folder.exists():
-            folder.mkdir(mode=0o755)
-        script, settings = folder / SCRIPT, folder / SETTINGS
-        for path in (script, settings):
-            _refuse_foreign(path)
-        kept = settings.exists()
-        if kept:
-            _refuse_other_shop(settings, shop_id)
-        _put(script, _packed(SCRIPT))
-        if not kept:
-            _put(settings, _filled(_packed(SETTINGS), shop_folder, shop_id))
-        owner = _owner(shop_folder)
-        if owner is not None and os.geteuid() == 0:
-            _give((script, settings), owner)
+        unsafe = _what_is_unsafe(folder)
+        if unsafe is None:
+            kept = _put_all(folder, packed, shop_id, owner if os.geteuid() == 0 else None)
+        elif owner is None or owner.pw_uid == 0:
+            raise unsafe
+        else:
+            with _rights_of(owner):
+                kept = _put_all(folder, packed, shop_id)
     served = shop_folder is not None and folder.is_relative_to(shop_folder)
-    return Installed(script, settings, shop_folder, owner.pw_name if owner else "", kept, served)
+    name = owner.pw_name if owner else ""
+    return Installed(folder / SCRIPT, folder / SETTINGS, shop_folder, name, kept, served)
+
+
+def _put_all(folder: Path, packed: Mapping[str, str], shop_id: str, owner: pwd.struct_passwd | None = None) -> bool:
+    """Write both files, given to `owner`; return whether there were settings, which stay as they are."""
+    if not folder.exists():
+        folder.mkdir(mode=0o755)
+    script, settings = folder / SCRIPT, folder / SETTINGS
+    for path in (script, settings):
+        _refuse_foreign(path)
+    kept = settings.exists()
+    if kept:
+        _refuse_other_shop(settings, shop_id)
+    ids = (owner.pw_uid, owner.pw_gid) if owner else None
+    write_whole(script, packed[SCRIPT], _READABLE, ids)
+    if not kept:
+        write_whole(settings, packed[SETTINGS], _READABLE, ids)
+    return kept
+
+
+def _what_is_unsafe(folder: Path) -> UnsafePlace | None:
+    """How another user could lead root elsewhere, if it wrote into the folder, or where that is going to be."""
+    try:
+        refuse_unsafe_folder(next(path for path in (folder, *folder.parents) if os.path.lexists(path)))
+    except UnsafePlace as unsafe:
+        return unsafe
+    return None
+
+
+@contextmanager
+def _rights_of(owner: pwd.struct_passwd) -> Iterator[None]:
+    """Within, root may do no more than that user: no link that the user has planted leads to another one's file."""
+    groups = os.getgroups()
+    os.setgroups(os.getgrouplist(owner.pw_name, owner.pw_gid))
+    os.setegid(owner.pw_gid)
+    os.seteuid(owner.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
 
 
 def _packed(name: str) -> str:
@@ -88,16 +137,18 @@ def _filled(template: str, shop_folder: Path | None, shop_id: str) -> str:
 
 
 def _refuse_foreign(path: Path) -> None:
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise UsageError(f"{path} is not an ordinary file; it is left as it is.", hint="Name another folder.")
-    if path.exists() and _OURS[path.name] not in path.read_text("utf-8", "replace"):
+    try:
+        refuse_target(path)
+    except (NotOrdinary, IsADirectoryError):
+        raise UsageError(f"{path} is not an ordinary file; it is left as it is.", hint="Name another folder.") from None
+    if path.exists() and _OURS[path.name] not in _read(path):
         raise UsageError(
             f"{path} is there already and is not orderferry's; it is left as it is.", hint="Name another folder."
         )
 
 
 def _refuse_other_shop(settings: Path, shop_id: str) -> None:
-    found = _SHOP_ID.search(settings.read_text("utf-8", "replace"))
+    found = _SHOP_ID.search(_read(settings))
     if found and found[1] not in {"", shop_id}:
         raise UsageError(
             f"{settings} belongs to the bridge of another shop; nothing is changed.",
@@ -105,12 +156,8 @@ def _refuse_other_shop(settings: Path, shop_id: str) -> None:
         )
 
 
-def _put(path: Path, text: str) -> None:
-    """A reader sees the old file or the new one, never half of it."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, "utf-8")
-    beside.chmod(_READABLE)
-    beside.replace(path)
+def _read(path: Path) -> str:
+    return read_ordinary(path, _LARGEST).decode("utf-8", "replace")
 
 
 def _owner(shop_folder: Path | None) -> pwd.struct_passwd | None:
@@ -121,15 +168,15 @@ def _owner(shop_folder: Path | None) -> pwd.struct_passwd | None:
         return None
 
 
-def _give(paths: Sequence[Path], owner: pwd.struct_passwd) -> None:
-    for path in paths:
-        os.chown(path, owner.pw_uid, owner.pw_gid)
-
-
 @contextmanager
 def _refusals(folder: Path) -> Iterator[None]:
     try:
         yield
+    except UnsafePlace as error:
+        raise UsageError(
+            f"The bridge is not put into {folder}: {error.strerror}.",
+            hint=f"{error.hint} Where the shop's folder is known (--shop), root leaves the writing to its owner.",
+        ) from None
     except OSError as error:
         raise UsageError(
             f"The bridge can't be put into {folder}: {error.strerror or type(error).__name__}.",

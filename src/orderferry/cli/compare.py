@@ -10,6 +10,7 @@ import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_file
+from orderferry.cli.files import TARGET, write_for_people
 from orderferry.cli.parameters import Moment
 from orderferry.errors import OrderferryError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from orderferry.run.compare_result import Comparison
 
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 class Month(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
@@ -48,8 +48,8 @@ class Month(click.ParamType):  # type: ignore[type-arg]  # generic only in the n
     help="Amazon's side: its all-orders report, or listings (a request of searchOrders for each 100 orders).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--csv", "csv_file", type=_FILE, help="Write a row for each order into this file.")
-@click.option("--html", "html_file", type=_FILE, help="Write one page with chart, coverage and differences.")
+@click.option("--csv", "csv_file", type=TARGET, help="Write a row for each order into this file.")
+@click.option("--html", "html_file", type=TARGET, help="Write one page with chart, coverage and differences.")
 @click.pass_obj
 def compare_command(
     context: CliContext, /, as_json: bool, csv_file: Path | None, html_file: Path | None, **given: Any
@@ -112,10 +112,9 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, as_jso
 def _write_files(result: Comparison, csv_file: Path | None, html_file: Path | None) -> None:
     from orderferry.cli.comparison_csv import as_csv
     from orderferry.cli.comparison_page import as_page
-    from orderferry.cli.files import write_whole
 
     if result.span is None:
         return  # nothing was compared: what an earlier call has written stays
     for path, write in ((csv_file, as_csv), (html_file, as_page)):
         if path is not None:
-            write_whole(path, write(result))
+            write_for_people(path, write(result))

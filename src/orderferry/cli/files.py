@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import click
+
+from orderferry.errors import UsageError
+from orderferry.safe_files import PRIVATE, NotOrdinary, UnsafePlace, refuse_target, write_whole
+
+_STANDARD_OUTPUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 
-def write_whole(path: Path, text: str, mode: int = 0o600) -> None:
-    """Write a file so that a reader sees the old one or the new one, never half of it. Raise OSError.
+class TargetFile(click.Path):
+    """A file that is to be written. One that can't be is refused before the work, not after it."""
 
-    A new file gets `mode`, which is for its owner alone; one that was there keeps its own. A link stays a link; what is
-    no ordinary file (/dev/stdout, a pipe) is written to, not replaced.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8", newline="")
-        else:
-            _replace(path.resolve(), text, mode)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from error  # the name that was asked for
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; a usage error for a link, a named pipe, a device, and where another user could lead root
+        astray."""
+        path = Path(str(super().convert(value, param, ctx)))
+        if str(path) in _STANDARD_OUTPUT:
+            return path
+        try:
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # told when it is written
+                refuse_target(path)
+        except UnsafePlace as error:
+            raise UsageError(f"{path} is not written: {error.strerror}.", hint=error.hint) from None
+        except NotOrdinary as error:
+            raise UsageError(
+                f"{path} is not written: {error.strerror}.",
+                hint="Name the file itself; /dev/stdout stands for the standard output.",
+            ) from None
+        return path
 
 
-def _replace(path: Path, text: str, mode: int) -> None:
-    mode = path.stat().st_mode & 0o777 if path.exists() else mode
-    descriptor, beside = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).chmod(mode)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+TARGET = TargetFile()
+
+
+def write_for_people(path: Path, text: str, mode: int = PRIVATE) -> None:
+    """Write a whole file, or print it where the path is the standard output. Raise OSError."""
+    if str(path) in _STANDARD_OUTPUT:
+        click.echo(text, nl=False)
+    else:
+        write_whole(path, text, mode)

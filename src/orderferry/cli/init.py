@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +31,8 @@ from orderferry.cli.interview import Interview
 from orderferry.cli.parameters import Moment
 from orderferry.cli.program import program_to_paste
 from orderferry.domain.durations import iso
+from orderferry.errors import UsageError
+from orderferry.safe_files import UnsafePlace, refuse_unsafe_folder
 
 if TYPE_CHECKING:
     from orderferry.config.draft import Draft
@@ -158,8 +159,6 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     interview = Interview(draft, interactive=not given["non_interactive"])
     _take_options(interview.draft, given)
     tries = None if given["no_try"] else _Tries(interview.draft)
-    if interview.interactive and sys.stdin is None:  # closed by whoever started us
-        raise click.UsageError(NOBODY_ANSWERS)
     try:
         create, carrier_keys = _converse(interview, tries, utc_now(), given)
     except click.Abort as error:
@@ -266,6 +265,10 @@ def _target(context: CliContext) -> Path:
         raise click.UsageError(f"There is a configuration {target} already; it is left as it is.")
     if not os.access(target.parent, os.W_OK):
         raise click.UsageError(f"The folder {target.parent} is not there, or can't be written to.")
+    try:
+        refuse_unsafe_folder(target.parent)
+    except UnsafePlace as error:  # before the answers, which are tried there, and may be secrets
+        raise UsageError(f"{target} is not written: {error.strerror}.", hint=error.hint) from None
     return target
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from orderferry.config.model import LoggingSettings
 from orderferry.domain.durations import iso
 from orderferry.errors import ConfigError
 from orderferry.run.log_context import log_context
+from orderferry.safe_files import UnsafePlace, open_folder, open_for_writing
 
 SYSLOG = "/dev/log"  # where systemd's journal listens too
 LARGEST_FILE = 5_000_000
@@ -59,6 +63,77 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class LogFile(logging.Handler):
+    """A file that only its owner can read, put aside as `.1` when it is full, the older ones as `.2` to `.5`.
+
+    Several processes may write to it at once: each line is appended whole, and whoever finds that another one has put
+    the file aside goes on in the new one. Raise OSError for a file that can't be opened, or is no ordinary one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path.absolute()
+        self._descriptor: int | None = self._opened()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append the record's line. A line that can't be written is lost: the run goes on."""
+        try:
+            line = f"{self.format(record)}\n".encode("utf-8", "backslashreplace")
+            if self._is_put_aside() or self._is_full(len(line)):
+                self.close_file()
+            if self._descriptor is None:
+                self._descriptor = self._opened()
+            os.write(self._descriptor, line)
+        except OSError:
+            self.close_file()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.close_file()
+        super().close()
+
+    def close_file(self) -> None:
+        """Close the descriptor, if it is open."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+    def _opened(self) -> int:
+        return open_for_writing(self._path, os.O_WRONLY | os.O_APPEND)
+
+    def _is_put_aside(self) -> bool:
+        """Whether the file of that name is another one by now, or none."""
+        if self._descriptor is None:
+            return False
+        try:
+            found = self._path.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return True
+        return not os.path.samestat(found, os.fstat(self._descriptor))
+
+    def _is_full(self, more: int) -> bool:
+        """Whether the line would not fit any more. The file is put aside then, unless another process is doing so."""
+        if self._descriptor is None or os.fstat(self._descriptor).st_size + more <= LARGEST_FILE:
+            return False
+        folder = open_folder(self._path.parent)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not self._is_put_aside():
+                self._put_aside(folder)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(folder)
+        return True
+
+    def _put_aside(self, folder: int) -> None:
+        name = self._path.name
+        names = [name, *(f"{name}.{number}" for number in range(1, KEPT_FILES + 1))]
+        for older, newer in reversed(list(pairwise(names))):
+            with suppress(FileNotFoundError):
+                os.replace(older, newer, src_dir_fd=folder, dst_dir_fd=folder)
+
+
 def _time(record: logging.LogRecord) -> str:
     return iso(datetime.fromtimestamp(round(record.created, 3), UTC))
 
@@ -80,24 +155,20 @@ def set_up_logging(stderr_level: int, settings: LoggingSettings | None) -> None:
 
 
 def _configured_handler(settings: LoggingSettings) -> logging.Handler:
-    from logging import handlers
-
     handler: logging.Handler
     try:
         if settings.file == "syslog":
-            handler = handlers.SysLogHandler(address=SYSLOG)
+            from logging.handlers import SysLogHandler
+
+            handler = SysLogHandler(address=SYSLOG)
             handler.ident = f"orderferry[{os.getpid()}]: "
         else:
-            path = Path(settings.file)
-            handler = handlers.RotatingFileHandler(
-                path, maxBytes=LARGEST_FILE, backupCount=KEPT_FILES, encoding="utf-8", delay=False
-            )
-            path.chmod(0o600)
+            handler = LogFile(Path(settings.file))
     except OSError as error:
-        raise ConfigError(
-            f"logging.file: {settings.file} can't be written: {error.strerror}",
-            hint="Give a path in a folder that the program may write to.",
-        ) from None
+        hint = (
+            error.hint if isinstance(error, UnsafePlace) else "Give a path in a folder that the program may write to."
+        )
+        raise ConfigError(f"logging.file: {settings.file} can't be written: {error.strerror}", hint=hint) from None
     handler.setLevel(settings.level.upper())
     handler.setFormatter(JsonLines() if settings.format == "json" else TextLines(with_time=settings.file != "syslog"))
     return handler

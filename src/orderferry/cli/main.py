@@ -14,6 +14,7 @@ from orderferry import __version__, collector
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import exit_for
 from orderferry.cli.output import drop_unwritten, forgive_closed_pipes
+from orderferry.cli.streams import open_closed_streams
 
 # Command -> the module that holds it; each module exports a click command of the same name.
 COMMANDS = {
@@ -101,6 +102,7 @@ def cli(context: click.Context, configs: tuple[Path, ...], verbose: int, quiet: 
 
 def main() -> None:
     """Run the command line and leave with the contract's exit code; never a traceback."""
+    open_closed_streams()  # before all else: it would take their numbers
     collector.starting()
     # What this process holds in memory, secrets and buyers, is for no file.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

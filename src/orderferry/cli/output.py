@@ -1,4 +1,4 @@
-"""A standard output whose reader may leave early (`| head -1`), and that takes every character whatever the locale,
+"""Standard streams whose reader may leave early (`| head -1`), and that take every character whatever the locale,
 without changing what a command does or returns."""
 
 from __future__ import annotations
@@ -7,20 +7,29 @@ import codecs
 import io
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 class _Forgiving(io.FileIO):
     """A descriptor to write to; once its reader is gone, what is written goes nowhere."""
 
+    _forgiven: tuple[type[OSError], ...] = (BrokenPipeError,)
+
     def write(self, data: Any, /) -> int:
         """Write as a file does; all of it counts as written when nobody reads any more."""
         try:
             written = super().write(data)
-        except BrokenPipeError:
-            _to_nowhere(self.fileno())
+        except self._forgiven as error:
+            if isinstance(error, BrokenPipeError):
+                _to_nowhere(self.fileno())
             return len(memoryview(data).cast("B"))
         return 0 if written is None else written
+
+
+class _ForgivingErrors(_Forgiving):
+    """The error output: whatever keeps it from being written, a full disk too, could be told nowhere else."""
+
+    _forgiven = (OSError,)
 
 
 # What people's sentences have beyond ASCII, as a terminal without it shows it. None of it means anything to JSON.
@@ -47,8 +56,7 @@ codecs.register_error(_LOCALE, _for_the_locale)
 
 def drop_unwritten() -> None:
     """Forget what sys.stdout could not take (it was told of already), lest Python complain of it at its end."""
-    if sys.stdout is None:
-        return
+    sys.stderr.flush()
     try:
         sys.stdout.flush()
     except OSError:
@@ -62,12 +70,16 @@ def _to_nowhere(descriptor: int) -> None:
 
 
 def forgive_closed_pipes() -> None:
-    """Make sys.stdout one that a reader may leave: a run goes on, and its exit code stays the true one."""
-    before = sys.stdout
-    if not isinstance(before, io.TextIOWrapper):  # closed by whoever started us, or a test's
-        return
+    """Make sys.stdout and sys.stderr ones that a reader may leave: a run goes on, and its exit code stays the true
+    one."""
+    sys.stdout = _forgiving(sys.stdout, _Forgiving, _LOCALE)
+    sys.stderr = _forgiving(sys.stderr, _ForgivingErrors, "backslashreplace")
+
+
+def _forgiving(before: TextIO, kind: type[_Forgiving], errors: str) -> TextIO:
+    if not isinstance(before, io.TextIOWrapper):  # a test's
+        return before
     before.flush()
-    raw = _Forgiving(before.fileno(), "w", closefd=False)
-    sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(raw), before.encoding, _LOCALE, line_buffering=before.line_buffering
-    )
+    raw = kind(before.fileno(), "w", closefd=False)
+    buffered = io.BufferedWriter(raw)
+    return io.TextIOWrapper(buffered, before.encoding, errors, line_buffering=before.line_buffering)

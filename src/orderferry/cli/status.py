@@ -13,21 +13,19 @@ import click
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import whole_document
 from orderferry.cli.failures import error_lines, failed_document
-from orderferry.cli.files import write_whole
+from orderferry.cli.files import TARGET, write_for_people
 from orderferry.cli.status_nagios import NagiosState, nagios_line, nagios_state, unknown_line
 from orderferry.cli.status_prometheus import prometheus_text
 from orderferry.cli.status_text import print_status
 from orderferry.errors import OrderferryError, worst
 from orderferry.run.status import Status
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-
 
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--nagios", is_flag=True, help="Print one line and end with a Nagios plugin's exit code (0 to 3).")
-@click.option("--prometheus", type=FILE, metavar="FILE", help="Write metrics for node_exporter's textfile collector.")
-@click.option("--html", type=FILE, metavar="FILE", help="Write one self-contained page.")
+@click.option("--prometheus", type=TARGET, metavar="FILE", help="Write metrics for node_exporter's textfile collector.")
+@click.option("--html", type=TARGET, metavar="FILE", help="Write one self-contained page.")
 @click.pass_obj
 def status_command(
     context: CliContext, /, as_json: bool, nagios: bool, prometheus: Path | None, html: Path | None
@@ -38,11 +36,11 @@ def status_command(
     found = list(_read_all(context))
     good = [(path.stem, status) for path, status in found if isinstance(status, Status)]
     if prometheus is not None:
-        write_whole(prometheus, prometheus_text(good), 0o644)  # for node_exporter, which is another user
+        write_for_people(prometheus, prometheus_text(good), 0o644)  # for node_exporter, which is another user
     if html is not None:
         from orderferry.cli.status_page import status_page
 
-        write_whole(html, status_page(good))
+        write_for_people(html, status_page(good))
     code = worst(status.exit_code for _, status in found)
     if nagios:
         return _print_for_nagios(found)

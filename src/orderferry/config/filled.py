@@ -14,6 +14,7 @@ from orderferry.config.example import explanation, sample_lines, sample_word
 from orderferry.config.keys import KEYS, Key
 from orderferry.config.lines import KeyPath
 from orderferry.errors import UsageError
+from orderferry.safe_files import UnsafePlace, create_file
 
 HEAD = """\
 # Written by `orderferry init`. Lines that begin with "#" and no space are keys: they show the default, or an example.
@@ -46,12 +47,14 @@ def render_filled(values: Mapping[KeyPath, Value]) -> str:
 def write_new(path: Path, text: str) -> None:
     """Write a file that only its user can read. Raise UsageError if there is one already, OSError."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = create_file(path)
     except FileExistsError:
         raise UsageError(
             f"There is a configuration {path} already; it is left as it is.",
             hint="Give another name with -c FILE, or edit that one.",
         ) from None
+    except UnsafePlace as error:
+        raise UsageError(f"{path} is not written: {error.strerror}.", hint=error.hint) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)

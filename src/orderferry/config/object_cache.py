@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from orderferry.safe_files import read_ordinary
+
 _FILES = (Path("app/config/parameters.php"), Path("config/settings.inc.php"))
 # 1.7 and newer: 'ps_cache_enable' => true, 'ps_caching' => 'CacheMemcache'; 1.6: define('_PS_CACHE_ENABLED_', '1').
 _ENABLED = re.compile(
@@ -18,8 +20,8 @@ def object_cache(shop_folder: Path | None) -> str | None:
     """Given the shop's folder, return the name of the cache that is on, '' when none is, None when it can't be told."""
     for place in _FILES if shop_folder else ():
         try:
-            with (shop_folder / place).open("rb") as stream:  # type: ignore[operator]  # not None within the loop
-                text = stream.read(_LARGEST).decode("utf-8", "replace")
+            file: Path = shop_folder / place  # type: ignore[operator]  # not None within the loop
+            text = read_ordinary(file, _LARGEST).decode("utf-8", "replace")
         except OSError:
             continue
         enabled = _ENABLED.search(text)

@@ -15,6 +15,7 @@ from typing import Any
 from orderferry.config.kinds import PATHS, Unfit
 from orderferry.config.lines import KeyPath, line_numbers
 from orderferry.errors import ConfigError
+from orderferry.safe_files import read_ordinary
 
 _TOML_POSITION = re.compile(r" ?\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 LARGEST_FILE = 1_000_000
@@ -101,8 +102,7 @@ def _collect(path: Path, above: tuple[str, ...], files: list[SourceFile]) -> Non
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            data = stream.read(LARGEST_FILE + 1)
+        data = read_ordinary(path, LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path"
         raise _Unreadable(f"{path} can't be read: {reason}.", hint="Check the path and its permissions.") from None

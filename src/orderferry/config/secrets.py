@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orderferry.config.keys import Key
+from orderferry.safe_files import read_ordinary
 
 _LARGEST = 65_536
 
@@ -26,8 +27,7 @@ def read_secret_file(path: Path) -> str:
     Raise SecretFileError if the file can't be read, is empty or is no text.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_LARGEST)
+        data = read_ordinary(path, _LARGEST)
         secret = data.decode("utf-8").rstrip("\r\n")
     except OSError as error:
         raise SecretFileError(f"{path} can't be read: {error.strerror}") from None

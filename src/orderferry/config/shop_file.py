@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orderferry.config.php import Computed, Literal, PhpError, read_array_entries, read_defines
+from orderferry.safe_files import read_ordinary
 
 _LARGEST = 1_000_000
 _PREFIX = re.compile(r"[A-Za-z0-9_]*")
@@ -95,8 +96,7 @@ def _settings_file(path: Path) -> Path:
 
 def _source(file: Path) -> str:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(_LARGEST)
+        data = read_ordinary(file, _LARGEST)
     except OSError as error:
         raise ShopFileError(f"{file} can't be read: {error.strerror}") from None
     try:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orderferry.safe_files import refuse_special
+
 if TYPE_CHECKING:
     import ssl
 
@@ -29,6 +31,8 @@ def tls_context(files: Mapping[str, Path]) -> ssl.SSLContext | None:
     no authority is named. Raise OSError or ValueError for files that can't be read or hold no PEM."""
     if AUTHORITY not in files:
         return None
+    for path in files.values():
+        refuse_special(path)  # OpenSSL would wait at a named pipe
     import ssl  # noqa: PLC0415 — slow, and not needed by those that only read the configuration
 
     context = ssl.create_default_context(cafile=str(files[AUTHORITY]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from orderferry.domain.durations import iso
 from orderferry.errors import UsageError
 from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
+from orderferry.safe_files import UnsafePlace, create_file, refuse_unsafe_folder
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 
@@ -61,6 +63,10 @@ def prepare_folder(path: Path) -> DemoFolder:
 
     What an earlier demo left is removed; anything else stops with a UsageError.
     """
+    try:
+        refuse_unsafe_folder(next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists()))
+    except UnsafePlace as error:
+        raise UsageError(f"No demo in {path}: {error.strerror}.", hint=error.hint) from None
     path.mkdir(parents=True, exist_ok=True)
     for entry in sorted(path.iterdir()):
         if not entry.name.startswith(OURS):
@@ -79,12 +85,13 @@ def write_configuration(folder: DemoFolder, server: SimulatorServer, since: date
         token_url=server.token_url,
         since=iso(since),
     )
-    folder.configuration.touch(mode=0o600)
-    folder.configuration.write_text(text, encoding="utf-8")
+    with os.fdopen(create_file(folder.configuration), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def create_demo_shop(folder: DemoFolder) -> None:
     """Create the embedded shop, with a product for each SKU that the simulated buyers order."""
+    os.close(create_file(folder.shop))  # SQLite would follow a link
     engine = sa.create_engine(f"sqlite:///{folder.shop}")
     try:
         create_shop(engine, seed=ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))

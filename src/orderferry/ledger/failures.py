@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger.columns import UnreadableValue
 from orderferry.ledger.server_failures import server_failure
+from orderferry.safe_files import NotOrdinary, UnsafePlace
 
 _DAMAGED_HINT = (
     "Put back a copy of the file, or move it away (with its -wal and -shm): a missing ledger is rebuilt from the shop."
@@ -68,6 +69,9 @@ def unusable(error: sqlite3.Error | SQLAlchemyError | OSError | UnreadableValue,
     """Given what a statement or a file operation raised and the ledger's name, return it as a sentence with a hint."""
     if isinstance(error, UnreadableValue):
         return LedgerUnusable(f"The ledger {ledger} holds a value that can't be read: {error}.", hint=_DAMAGED_HINT)
+    if isinstance(error, UnsafePlace | NotOrdinary):
+        hint = error.hint if isinstance(error, UnsafePlace) else "Remove it, or set ledger.path to another place."
+        return LedgerUnusable(f"The ledger {ledger} can't be used: {error.filename}: {error.strerror}.", hint=hint)
     if isinstance(error, OSError):
         message, hint = _BY_ERRNO.get(
             error.errno or 0, (f"The ledger {{ledger}} can't be used: {error.strerror or error}.", _RIGHTS_HINT)

@@ -9,13 +9,13 @@ import re
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 from orderferry.errors import LedgerUnusable
+from orderferry.safe_files import create_file, open_for_writing, refuse_target, refuse_unsafe_folder
 
-PRIVATE = 0o600
 MOUNTS = Path("/proc/self/mountinfo")
 # SQLite's WAL needs memory shared by all readers, which these can't give (sqlite.org/wal.html).
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -47,6 +47,10 @@ def refuse_unfit_place(path: Path, *, read_only: bool) -> None:
     needed = os.R_OK if read_only else os.R_OK | os.W_OK
     if not read_only:
         _refuse(folder, os.W_OK | os.X_OK)
+    if not read_only:
+        refuse_unsafe_folder(folder)
+    if path.is_symlink():
+        _refuse_foreign_link(path, read_only=read_only)
     if path.exists():
         if path.is_dir():
             raise OSError(errno.EISDIR, "a folder")
@@ -57,23 +61,25 @@ def refuse_unfit_place(path: Path, *, read_only: bool) -> None:
 
 def create_private(path: Path) -> None:
     """Create an empty file that only its owner can read, unless it is there. Raise OSError."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
-    except FileExistsError:
-        return
-    os.fchmod(descriptor, PRIVATE)  # whatever the umask
-    os.close(descriptor)
+    with suppress(FileExistsError):
+        os.close(create_file(path))
 
 
 def make_private(path: Path) -> None:
-    """Take the rights of others from the ledger and the files that SQLite keeps beside it, where they are ours."""
+    """Take the rights of others from the ledger and the files that SQLite keeps beside it, where they are ours.
+
+    Raise NotOrdinary for a link in the place of one of them (`path` itself is resolved), OSError. To be called before
+    SQLite opens the file, whose locks end with any descriptor of it.
+    """
+    path = path.resolve()
     for beside in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         try:
-            found = beside.stat()
+            found = beside.lstat()
         except FileNotFoundError:
             continue
+        refuse_target(beside)
         if stat.S_IMODE(found.st_mode) & 0o077 and found.st_uid == os.geteuid():
-            beside.chmod(PRIVATE)
+            os.close(open_for_writing(beside, os.O_RDWR))
 
 
 @contextmanager
@@ -121,6 +127,17 @@ def file_system_of(folder: Path, mounts: Path) -> str:
         if depth >= best and (point == folder or point in folder.parents):
             best, kind = depth, fields[fields.index("-", 6) + 1]
     return kind
+
+
+def _refuse_foreign_link(path: Path, *, read_only: bool) -> None:
+    """A link of one's own, to another disk, is as good as the path it leads to; one that another user made is not."""
+    if path.lstat().st_uid not in {0, os.geteuid()}:
+        raise LedgerUnusable(
+            f"The ledger {path} is a link that another user has made.",
+            hint="Remove the link, or let ledger.path name the file itself.",
+        )
+    if not read_only:
+        refuse_unsafe_folder(path.resolve().parent)
 
 
 def _has_file_above(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from orderferry.domain.durations import iso
 from orderferry.errors import AlreadyRunning
 from orderferry.ledger.failures import translated
-from orderferry.ledger.filesystem import PRIVATE
+from orderferry.safe_files import open_for_writing
 
 _POLL = 0.5  # seconds between two tries while queueing
 _LONGEST_NOTE = 200  # bytes of the note in the lock file
@@ -42,9 +42,7 @@ class RunLock:
         if self._descriptor is not None:
             raise RuntimeError("this lock is held already")
         with translated(self._ledger):
-            # Not inherited by programs that this one starts: they would hold the lock after our end.
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            descriptor = os.open(self.path, flags, PRIVATE)
+            descriptor = open_for_writing(self.path, os.O_RDWR)
             try:
                 self._queue(descriptor, self._clock() + wait)
                 os.ftruncate(descriptor, 0)

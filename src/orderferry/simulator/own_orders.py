@@ -39,12 +39,14 @@ from orderferry.domain.durations import parse_duration, parse_moment
 from orderferry.domain.marketplaces import Marketplace, Region, find_marketplace
 from orderferry.domain.orders import Channel
 from orderferry.errors import UsageError
+from orderferry.safe_files import read_ordinary
 from orderferry.simulator.events import PLACED, Event, EventKind
 from orderferry.simulator.order_ids import order_id
 from orderferry.simulator.orders import Business, Line, SimulatedOrder, TaxMode
 from orderferry.simulator.tax_rates import STANDARD_RATES
 
 _ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
+_LARGEST = 1_000_000_000  # bytes of a file: a world of a million orders has less
 _OWN_SEED = 424242  # keeps invented ids apart from those of generated worlds
 _HINT = (
     'An order is a table [[order]] with, at least, marketplace = "DE", sku = "…" and price = "23.90"; '
@@ -63,7 +65,7 @@ _EVENTS: dict[str, EventKind] = {
 def read_values(path: Path) -> dict[str, Any]:
     """Given the path of a .toml or JSON file, return the table in it. Raise UsageError if there is none."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_ordinary(path, _LARGEST).decode("utf-8")
         values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except OSError as error:
         raise UsageError(f"{path} can't be read ({error.strerror})", hint="Check the path.") from error

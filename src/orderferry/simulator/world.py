@@ -18,6 +18,7 @@ from typing import Any
 
 from orderferry.domain.search import Basis
 from orderferry.errors import UsageError
+from orderferry.safe_files import write_whole
 from orderferry.simulator.events import Event, EventKind
 from orderferry.simulator.lives import Life
 from orderferry.simulator.order_codec import decode_order, encode_order
@@ -175,9 +176,7 @@ class World:
                 "clock_offset": int(self.clock_offset.total_seconds()),
                 "orders": [encode_order(order) for order in self],
             }
-        beside = path.with_name(path.name + ".new")
-        beside.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, json.dumps(values, ensure_ascii=False))
 
     @classmethod
     def load(cls, path: Path, now: datetime) -> World:

@@ -15,7 +15,6 @@ import pytest
 from orderferry.cli.charts import Day, daily_chart, strip
 from orderferry.cli.comparison_csv import COLUMNS, as_csv
 from orderferry.cli.comparison_page import as_page
-from orderferry.cli.files import write_whole
 from orderferry.cli.print_comparison import print_comparison
 from orderferry.domain.entry import EntryState
 from orderferry.domain.orders import Channel
@@ -25,6 +24,7 @@ from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, LedgerWords, OneSided
 from orderferry.run.compare_totals import totals_of
 from orderferry.run.status import Status
+from orderferry.safe_files import write_whole
 from support.compared import DAY, DE, ID, NOW, SPAN, entry, in_shop, reported
 
 EVIL = "<script>alert('x')</script>\"&=1+1"
@@ -221,14 +221,15 @@ def test_a_file_is_written_whole_and_private(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
 
 
-def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path: Path) -> None:
+def test_nothing_is_written_through_a_link_or_into_a_pipe(tmp_path: Path) -> None:
     page, link, pipe = tmp_path / "page.html", tmp_path / "link.html", tmp_path / "pipe"
     page.write_text("old")
     link.symlink_to(page)
-    write_whole(link, "new")
-    assert (link.is_symlink(), page.read_text()) == (True, "new")
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    write_whole(pipe, "through")
-    assert (pipe.is_fifo(), os.read(reader, 100)) == (True, b"through")
+    for path, said in ((link, "it is a link, not"), (pipe, "it is a named pipe, not"), (tmp_path, "Is a directory")):
+        with pytest.raises(OSError, match=said):
+            write_whole(path, "new")
+    assert (link.is_symlink(), page.read_text(), pipe.is_fifo()) == (True, "old", True)
+    assert os.read(reader, 100) == b""
     os.close(reader)
