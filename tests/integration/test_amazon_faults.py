@@ -5,6 +5,9 @@ For each: the error that says what to do, how often it was tried, and that no se
 
 from __future__ import annotations
 
+import gzip
+import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +33,13 @@ from support.fault_server import Behaviour, FaultServer, answer, errors, page, r
 ORDER_ID = "202-7654321-1098765"
 HTML = "<html><body>Bad gateway</body></html>"
 QUICK = timedelta(milliseconds=200)
-SLOW = {"hang", "trickle"}  # only these wait for the time-out; the others must not run into it on a busy machine
+SLOW = {
+    "hang",
+    "trickle",
+    "headers by drops",
+    "1xx without end",
+    "a first line by drops",
+}  # only these wait for the time-out; the others must not run into it on a busy machine
 Question = Callable[[AmazonSource], Any]
 QUESTIONS: dict[str, Question] = {
     "searchOrders": lambda source: source.search(A_SEARCH),
@@ -40,10 +49,18 @@ QUESTIONS: dict[str, Question] = {
 WIRE: dict[str, tuple[Behaviour, int]] = {
     "hang": (faults.hang, 3),
     "trickle": (faults.trickle, 3),
+    "headers by drops": (faults.drip_headers, 3),
+    "1xx without end": (faults.drip_informational, 3),
+    "a first line by drops": (faults.drip_status, 3),
     "reset": (faults.reset, 3),
     "closed early": (faults.close_early, 3),
     "cut off": (faults.cut_off({"orders": [], "order": order_json(), "access_token": "Atza|x"}), 3),
     "bad gzip": (raw(200, "no gzip", headers={"Content-Encoding": "gzip"}), 3),
+    "cut-off gzip": (raw(200, gzip.compress(b"{}" * 100)[:-9], headers={"Content-Encoding": "gzip"}), 3),
+    "gzip in gzip": (raw(200, gzip.compress(gzip.compress(b"{}")), headers={"Content-Encoding": "gzip, gzip"}), 3),
+    "another compression": (raw(200, b"x", headers={"Content-Encoding": "br"}), 3),
+    "too many values": (raw(200, b'{"orders": [' + b"{}," * 600_000 + b"{}]}"), 3),
+    "too many orders": (answer(200, {"orders": [{}] * 1001, "order": "none"}), 3),
     "HTML 500": (raw(500, HTML), 3),
     "HTML 502": (raw(502, HTML), 3),
     "HTML 503": (raw(503, HTML), 3),
@@ -206,6 +223,25 @@ def test_an_answer_without_end_is_given_up(server: FaultServer, bench: Bench, mo
     server.answers = [raw(200, b" " * 3_000_000)]
     assert "more than" in failure(lambda: bench.source.search(A_SEARCH)).message
     assert len(server.asked_orders) == 1
+
+
+def test_a_small_answer_that_unpacks_to_a_large_one_takes_little_room(server: FaultServer, bench: Bench) -> None:
+    packed = gzip.compress(b" " * 300_000_000)
+    server.answers = [raw(200, packed, headers={"Content-Encoding": "gzip"})]
+    tracemalloc.start()
+    try:
+        assert "more than 16 MB" in failure(lambda: bench.source.search(A_SEARCH)).message
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
+    assert len(server.asked_orders) == 1
+
+
+def test_a_compressed_answer_is_read(server: FaultServer, bench: Bench) -> None:
+    packed = gzip.compress(json.dumps({"orders": [order_json()]}).encode())
+    server.answers = [raw(200, packed, headers={"Content-Encoding": "gzip"})]
+    assert len(bench.source.search(A_SEARCH).orders) == 1
+    assert {seen.headers["accept-encoding"] for seen in server.requests} == {"gzip"}
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(tmp_path: Path) -> None:

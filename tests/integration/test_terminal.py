@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -119,3 +120,60 @@ def test_shells_complete_commands_and_options(shell: str, tmp_path: Path) -> Non
     assert all(command in offered for command in COMMANDS)
     words = {"COMP_WORDS": "orderferry import --dry", "COMP_CWORD": "--dry" if shell == "fish" else "2"}
     assert "--dry-run" in complete(_ORDERFERRY_COMPLETE=f"{shell}_complete", **words)
+
+
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\x1b[8m\x9b31m\u202eDEMO\nAll is well."
+COMMANDS_THAT_SHOW = (
+    ("import", "--progress"),
+    ("-v", "import", "--window", "1d"),
+    ("import", "--window", "1d", "--dry-run"),
+    ("show", "{order}", "--refresh"),
+    ("show", "{order}"),
+    ("status",),
+    ("compare",),
+    ("check",),
+    ("adopt", "--dry-run"),
+)
+
+
+def hostile(tmp_path: Path) -> tuple[Path, str]:
+    """A file with an order that has such a SKU and such a title; and its id."""
+    order = "305-0000007-0000007"
+    item = {"sku": ESCAPES, "title": ESCAPES, "price": "10.00"}
+    own = {"id": order, "marketplace": "IT", "placed": "5h", "verified": "30m", "company": ESCAPES, **item}
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"order": [own]}))
+    return path, order
+
+
+def test_nothing_of_a_sku_or_a_shop_s_name_steers_the_terminal(tmp_path: Path) -> None:
+    import sqlalchemy as sa
+
+    from orderferry.simulator.world import World
+
+    path, order = hostile(tmp_path)
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/shop.sqlite", poolclass=sa.NullPool)
+    create_shop(engine, seed=ShopSeed(products=plain_products(["demo_1"], 1000)))
+    with engine.begin() as connection:
+        for table in ("carrier", "order_state_lang", "module"):
+            connection.execute(sa.text(f"UPDATE ps_{table} SET name = name || :name"), {"name": ESCAPES})
+    with SimulatorServer(World.load(path, datetime.now(UTC))) as server:
+        installed = install(tmp_path, server, f"sqlite:///{tmp_path}/shop.sqlite", marketplaces=("IT",))
+        installed.more = '[logging]\nfile = "log"\nlevel = "debug"\n'
+        installed.write()
+        for words in COMMANDS_THAT_SHOW:
+            _, text = on_terminal(
+                installed, *(word.replace("{order}", order) for word in words), NO_COLOR="1", TERM="dumb"
+            )
+            bare = text.replace("\r\n", "\n")
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", bare), (words, bare)
+            assert words == ("status",) or "All is well." not in [line.strip() for line in bare.splitlines()], words
+            if words[0] == "show":
+                assert "owned" in bare
+        for words in (("show", order, "--json", "--refresh"), ("status", "--json"), ("import", "--json", "--dry-run")):
+            out = installed.run(*words).out
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out), words
+            json.loads(out)
+        told = installed.run("show", order, "--json", "--refresh").json
+        assert told["amazon"]["items"][0]["sku"] == ESCAPES, "JSON says what Amazon says"
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", (tmp_path / "log").read_text())

@@ -164,6 +164,32 @@ def trickle(handler: Handler) -> None:
     handler.close_connection = True
 
 
+def drip(handler: Handler, *pieces: bytes) -> None:
+    """Send the first piece, and the second one again and again, for longer than anybody should wait."""
+    first, again = pieces
+    handler.wfile.write(first)
+    for _ in range(100):
+        if handler.server.owner.closing.wait(0.02):
+            break
+        handler.wfile.write(again)
+    handler.close_connection = True
+
+
+def drip_headers(handler: Handler) -> None:
+    """A header line now and then."""
+    drip(handler, b"HTTP/1.1 200 OK\r\n", b"X-More: x\r\n")
+
+
+def drip_informational(handler: Handler) -> None:
+    """One 103 after the other."""
+    drip(handler, b"", b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+
+def drip_status(handler: Handler) -> None:
+    """The first line, byte by byte."""
+    drip(handler, b"HTTP/1.1 200 ", b"O")
+
+
 @dataclass
 class FaultServer:
     """Use as a context manager. `logins` and `answers` are the scripts of the two sides."""

@@ -16,6 +16,8 @@ from orderferry.domain.search import Basis, Page
 # Amazon's own cut-off of a listing: no change after it is in the pages.
 _CUT_OFFS: dict[Basis, str] = {Basis.UPDATED: "lastUpdatedBefore", Basis.CREATED: "createdBefore"}
 
+_MOST_VALUES = 1_000_000  # in an answer; a page of 100 orders has less than a tenth, and each takes some hundred bytes
+_MOST_ORDERS = 1_000  # in a page, of which we ask for 100
 _CLOCKS_DIFFER = timedelta(minutes=1)  # of the hosts that answer; the Date header is cut to the second
 
 _UNDECODED = re.compile("[\udc80-\udcff]+")
@@ -34,6 +36,8 @@ def parse_body(body: bytes) -> Any:
     field spoils one order and not the page. Bytes that are not UTF-8 and values that are nested too deeply become text
     that `find_damage` finds, for the same reason.
     """
+    if sum(map(body.count, (b",", b"{", b"["))) > _MOST_VALUES:
+        raise UnusableBody("the answer has more values than any answer of Amazon's")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -85,6 +89,8 @@ def decode_page(body: Any, basis: Basis, amazon_now: datetime | None) -> Page:
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("orders"), list):
         raise UnusableBody("the answer has no list of orders")
+    if len(body["orders"]) > _MOST_ORDERS:
+        raise UnusableBody("the answer has more orders than were asked for")
     return Page(
         orders=tuple(decode_order(entry) for entry in body["orders"]),
         next_token=_next_token(body.get("pagination")),

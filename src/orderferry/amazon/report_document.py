@@ -15,7 +15,7 @@ from orderferry.amazon.transport import Transport
 from orderferry.config.urls import is_loopback
 from orderferry.errors import AmazonUnavailable
 
-MOST_UNPACKED = 512 * 1024 * 1024  # about two million lines
+MOST_UNPACKED = 128 * 1024 * 1024  # about half a million lines
 _GZIP = 16 + zlib.MAX_WBITS
 _USUAL_CHARSETS = ("utf-8", "cp1252")  # what a document without a charset is tried as
 
@@ -24,13 +24,17 @@ class AddressExpired(PassingFault):
     """The document's host no longer takes the address: another one has to be asked for."""
 
 
-def fetch_document(transport: Transport, url: str, user_agent: str, *, gzipped: bool) -> str:
+def fetch_document(
+    transport: Transport, url: str, user_agent: str, *, gzipped: bool, plain_allowed: bool = False
+) -> str:
     """Given the address of a document and whether it is compressed, return its text.
+
+    `plain_allowed`: the API's own address is plain http to this machine (a simulator's), so the document's may be, too.
 
     Raise AddressExpired for a refusal (403, 404, 410), PassingFault for what may be gone later, AmazonUnavailable for
     an address that must not be asked (no https), a redirect, or a document that can't be used or is too large.
     """
-    host = _safe_host(url)
+    host = _safe_host(url, plain_allowed=plain_allowed)
     answer = transport.request("GET", url, headers={"user-agent": user_agent})
     if answer.status in {403, 404, 410}:
         raise AddressExpired(f"{host} no longer gives the report (HTTP {answer.status}).", hint=LATER)
@@ -59,14 +63,14 @@ def decode(content: bytes, content_type: str) -> str:
     return content.decode("latin-1")
 
 
-def _safe_host(url: str) -> str:
-    """The host of an address that may be asked: https, or plain http on this very machine (the simulator's)."""
+def _safe_host(url: str, *, plain_allowed: bool) -> str:
+    """The host of an address that may be asked: https, or plain http to this very machine where that is allowed."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         host, parts = "", urlsplit("")
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+    if not host or not (parts.scheme == "https" or (plain_allowed and parts.scheme == "http" and is_loopback(host))):
         raise AmazonUnavailable("Amazon names an address for the report that is not https.", hint=LATER)
     return host
 

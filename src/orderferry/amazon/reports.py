@@ -122,7 +122,13 @@ class AmazonReports:
     def _fetch_once(self, document_id: str) -> str:
         body = self._exchange.ask(DOCUMENT, lambda: self._client.document(document_id), _read_address)
         gzipped = body.get("compressionAlgorithm") == "GZIP"
-        return fetch_document(self._documents, body["url"], self._exchange.login.user_agent, gzipped=gzipped)
+        return fetch_document(
+            self._documents,
+            body["url"],
+            self._exchange.login.user_agent,
+            gzipped=gzipped,
+            plain_allowed=self._client.endpoint.startswith("http://"),
+        )
 
 
 def _read_report(answer: Answer) -> Mapping[str, Any]:

@@ -1,5 +1,8 @@
 """One HTTP request and its whole answer, bounded in time and size; what goes wrong on the way becomes a sentence.
 
+The bound in time is for all of it: the look-up of the name, the connection, what a server says before its answer (1xx),
+headers and body. So a thread asks, and whoever waits for it stops waiting in time.
+
 Stands in for the library's own transport (same `request` and `close`). No redirect is followed, TLS is verified, and
 the machine's proxy variables are honoured for every host but this very machine.
 """
@@ -8,10 +11,13 @@ from __future__ import annotations
 
 import os
 import ssl
-import time
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from urllib.parse import urlsplit
 
 from orderferry.amazon.answers import Answer
@@ -23,7 +29,11 @@ from orderferry.errors import AmazonUnavailable
 from orderferry.safe_files import refuse_special
 
 DOCUMENT_TIME = timedelta(minutes=5)  # as long as its address is good
-MOST_BYTES = 64 * 1024 * 1024  # a page of 100 orders with all datasets has about one
+MOST_BYTES = 16 * 1024 * 1024  # a page of 100 orders with all datasets has about one
+MOST_BYTES_OF_DOCUMENT = 64 * 1024 * 1024  # a report, mostly compressed
+_UNPACKED_AT_ONCE = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+_ACCEPTED = {"accept-encoding": "gzip"}  # one way, which is unpacked below
 _PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 # httpx's classes, the narrow ones first, and what they mean.
@@ -31,7 +41,6 @@ _FAULTS: tuple[tuple[type[httpx.HTTPError], str], ...] = (
     (httpx.TimeoutException, "did not answer within {timeout}"),
     (httpx.ProxyError, "can't be reached: the proxy refused"),
     (httpx.ConnectError, "can't be reached{reason}"),
-    (httpx.DecodingError, "sent an answer that can't be decompressed"),
     (httpx.HTTPError, "broke the connection off"),
 )
 
@@ -42,8 +51,13 @@ class Transport:
     Raise AmazonUnavailable when the machine's proxy or certificate variables are unusable.
     """
 
-    def __init__(self, timeout: timedelta, *, local: bool, secure: bool = True) -> None:
+    def __init__(self, timeout: timedelta, *, local: bool, secure: bool = True, most_bytes: int | None = None) -> None:
         self._timeout = timeout
+        self._most_bytes = most_bytes
+        self._open: Callable[[], httpx.Client] = partial(self._client_for, local=local, secure=secure)
+        self._client = self._open()
+
+    def _client_for(self, *, local: bool, secure: bool) -> httpx.Client:
         try:
             if authorities := os.environ.get("SSL_CERT_FILE"):
                 refuse_special(Path(authorities))  # OpenSSL would wait at a named pipe
@@ -52,8 +66,8 @@ class Transport:
         except (OSError, ValueError) as error:
             raise _unusable("certificate", _TRUST_VARIABLES) from error
         try:
-            self._client = httpx.Client(
-                timeout=timeout.total_seconds(), verify=verify, trust_env=not local, follow_redirects=False
+            return httpx.Client(
+                timeout=self._timeout.total_seconds(), verify=verify, trust_env=not local, follow_redirects=False
             )
         except (ImportError, ValueError, TypeError, httpx.InvalidURL) as error:
             raise _unusable("proxy", _PROXY_VARIABLES) from error
@@ -73,35 +87,26 @@ class Transport:
         Raise PassingFault for a broken connection or a time-out, AmazonUnavailable for what a retry can't mend.
         """
         host = urlsplit(url).netloc
-        ends = time.monotonic() + self._timeout.total_seconds()
-        try:
-            with self._client.stream(
-                method, url, params=params, data=data, content=content, headers=headers
-            ) as response:
-                body = self._body(response, host, ends)
-                return Answer(response.status_code, dict(response.headers), body)
-        except httpx.HTTPError as error:
-            raise self._explain(error, host) from error
+        request = self._client.build_request(
+            method, url, params=params, data=data, content=content, headers={**(headers or {}), **_ACCEPTED}
+        )
+        exchange = _Exchange(self._client, request, host, self._most_bytes or MOST_BYTES)
+        Thread(target=exchange.run, name=f"request to {host}", daemon=True).start()
+        if not exchange.is_over.wait(self._timeout.total_seconds()):
+            exchange.is_abandoned.set()
+            self._client.close()  # which ends the thread's next look at the connection
+            self._client = self._open()
+            raise PassingFault(f"{host} did not answer within {format_duration(self._timeout)}.", hint=LATER)
+        if isinstance(exchange.error, httpx.HTTPError):
+            raise self._explain(exchange.error, host) from exchange.error
+        if exchange.error is not None:
+            raise exchange.error
+        assert exchange.answer is not None  # noqa: S101 — over without an error
+        return exchange.answer
 
     def close(self) -> None:
         """Close the connections. May be called twice."""
         self._client.close()
-
-    def _body(self, response: httpx.Response, host: str, ends: float) -> bytes:
-        """All of the body. httpx's own time-out bounds each silence; this bounds the whole, drop by drop included."""
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > MOST_BYTES:
-                raise AmazonUnavailable(f"{host} sent an answer of more than {MOST_BYTES // 1024**2} MB.", hint=LATER)
-            if time.monotonic() > ends:
-                raise PassingFault(self._silence(host), hint=LATER)
-        return b"".join(chunks)
-
-    def _silence(self, host: str) -> str:
-        return f"{host} did not answer within {format_duration(self._timeout)}."
 
     def _explain(self, error: httpx.HTTPError, host: str) -> AmazonUnavailable:
         cause = _root(error)
@@ -114,6 +119,67 @@ class Transport:
         what = next(words for class_, words in _FAULTS if isinstance(error, class_))
         told = what.format(timeout=format_duration(self._timeout), reason=_reason(cause))
         return PassingFault(f"{host} {told}.", hint=LATER)
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request in a thread of its own.
+
+    It `is_over` with an `answer` or an `error`; once it `is_abandoned`, neither is wanted any more.
+    """
+
+    client: httpx.Client
+    request: httpx.Request
+    host: str
+    most_bytes: int
+    is_over: Event = field(default_factory=Event)
+    is_abandoned: Event = field(default_factory=Event)
+    answer: Answer | None = None
+    error: BaseException | None = None
+
+    def run(self) -> None:
+        """Send the request and read the answer; never raises."""
+        try:
+            response = self.client.send(self.request, stream=True)
+            try:
+                self.answer = Answer(response.status_code, dict(response.headers), self._body(response))
+            finally:
+                response.close()
+        except BaseException as error:  # whoever waits raises it
+            self.error = error
+        finally:
+            self.is_over.set()
+
+    def _body(self, response: httpx.Response) -> bytes:
+        """All of the body, unpacked piece by piece so that it never takes more room than it may."""
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in {"", "identity", "gzip"}:
+            raise self._not_unpacked()
+        unpacker = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
+        body = bytearray()
+        for chunk in response.iter_raw():
+            for piece in (chunk,) if unpacker is None else self._unpacked(unpacker, chunk):
+                body += piece
+                if len(body) > self.most_bytes:
+                    raise AmazonUnavailable(
+                        f"{self.host} sent an answer of more than {self.most_bytes // 1024**2} MB.", hint=LATER
+                    )
+            if self.is_abandoned.is_set():
+                break
+        if unpacker is not None and body and not unpacker.eof:
+            raise self._not_unpacked()
+        return bytes(body)
+
+    def _unpacked(self, unpacker: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
+        while packed:
+            try:
+                yield unpacker.decompress(packed, _UNPACKED_AT_ONCE)
+            except zlib.error:
+                raise self._not_unpacked() from None
+            packed = unpacker.unconsumed_tail
+
+    def _not_unpacked(self) -> PassingFault:
+        return PassingFault(f"{self.host} sent an answer that can't be decompressed.", hint=LATER)
 
 
 def open_transports(endpoint: str, token_url: str, timeout: timedelta) -> tuple[Transport, Transport]:
@@ -138,7 +204,7 @@ def open_document_transport(endpoint: str, timeout: timedelta) -> Transport:
     """Given the API's address and the time for a request, return a transport for the documents of reports, which lie
     on another host: nothing of the API's connections is known to it. A large document may take longer."""
     local = is_loopback(urlsplit(endpoint).hostname or "")
-    return Transport(max(timeout, DOCUMENT_TIME), local=local)
+    return Transport(max(timeout, DOCUMENT_TIME), local=local, most_bytes=MOST_BYTES_OF_DOCUMENT)
 
 
 def _root(error: BaseException) -> BaseException:

@@ -47,6 +47,14 @@ final class Say
         return preg_match('//u', $text) ? $text : preg_replace('/[^\x20-\x7e]/', '?', $text);
     }
 
+    /** Words of others without what may be a buyer's: addresses of mail, long numbers, what stands in quotes. */
+    public static function masked($text)
+    {
+        $text = preg_replace('/[^\s@\'"<>(),;:]+@[^\s@\'"<>(),;:]+/', '[e-mail]', self::plain($text));
+        $text = preg_replace('/\+?\d[\d .\/-]{3,}\d/', '[number]', $text);
+        return preg_replace('/(["\'])(?:(?!\1)\S)*\s(?:(?!\1).)*\1/', '$1...$1', $text);
+    }
+
     public static function line($text)
     {
         $text = self::plain($text);
@@ -1422,14 +1430,17 @@ final class Death
         }
         // trigger_error's words are a module's own and may quote a buyer's data; those of the engine do not.
         $own = $error['type'] === E_USER_ERROR && self::$phase === 'firing';
-        $text = $own ? 'a fatal error of its own' : strtok($error['message'], "\n");
+        $text = $own ? 'a fatal error of its own' : Say::masked(strtok($error['message'], "\n"));
+        if (self::$phase === 'firing' && preg_match('/^Uncaught ([\w\\\\]+)/', $text, $match)) {
+            $text = "Uncaught $match[1]";
+        }
         return $text . ' (' . self::place($error['file'], $error['line']) . ')';
     }
 
     private static function said($printed)
     {
         $text = trim(preg_replace('/\s+/', ' ', strip_tags($printed)));
-        return $text === '' ? '' : ' and said: ' . substr($text, 0, 200);
+        return $text === '' ? '' : ' and said: ' . substr(Say::masked($text), 0, 200);
     }
 
     public static function place($file, $line)
@@ -1754,14 +1765,15 @@ final class Worker
     /** Class and place of an error, and its words if they are PHP's own: a module's may quote a buyer's data. */
     private static function described(\Throwable $error)
     {
-        $words = $error instanceof \Error && strpos(get_class($error), '\\') === false ? ': ' . $error->getMessage() : '';
+        $kept = $error instanceof \Error && strpos(get_class($error), '\\') === false;
+        $words = $kept ? ': ' . Say::masked($error->getMessage()) : '';
         return get_class($error) . $words . ' at ' . Death::place($error->getFile(), $error->getLine());
     }
 
     private function retry()
     {
         $last = null;
-        foreach ($this->store->due(self::BATCH) as $row) {
+        foreach ($this->inOrder($this->store->due(self::BATCH)) as $row) {
             $event = $this->store->event($row['id_event']);
             if ($event === null || $this->shopOf($event) !== $this->idShop || !$this->mayRetry($row)) {
                 continue;
@@ -1776,6 +1788,47 @@ final class Worker
         if ($last && $this->takes($last->event)) {
             $this->retryOne($last);  // once a process, and last: it may end it again
         }
+    }
+
+    /** Calls as the shop's own flow would have made them: by event, then by hook, then by the module's place. */
+    private function inOrder(array $rows)
+    {
+        $sorted = array();
+        $ranks = array();
+        foreach ($rows as $number => $row) {
+            $id = (int) $row['id_event'];
+            if (!isset($ranks[$id])) {
+                $ranks[$id] = $this->ranks($this->store->event($id));
+            }
+            $index = "{$row['hook']}|{$row['sequence']}|{$row['module']}";
+            $rank = $row['hook'] === '' ? 0 : (isset($ranks[$id][$index]) ? $ranks[$id][$index] : 999999);
+            $sorted[sprintf('%018d|%06d|%06d', $id, $rank, $number)] = $row;
+        }
+        ksort($sorted, SORT_STRING);
+        return array_values($sorted);
+    }
+
+    /** The calls of an event, "hook|sequence|module" => its place; none where its plan can't be made. */
+    private function ranks($event)
+    {
+        $ranks = array();
+        if ($event === null || $this->shopOf($event) !== $this->idShop) {
+            return $ranks;
+        }
+        try {
+            $models = new Models($event);
+            $this->shop->enter($event, $models);
+            foreach ((new Plan($this->settings, $this->store, $event, $models))->firings() as $firing) {
+                foreach ($this->shop->listeners($firing->hook) as $module) {
+                    $ranks["$firing->hook|$firing->sequence|$module"] = count($ranks) + 1;
+                }
+            }
+        } catch (Stop $stop) {
+            throw $stop;
+        } catch (\Throwable $error) {
+            return $ranks;  // each call meets it again, and tells of it
+        }
+        return $ranks;
     }
 
     private function retryOne(Call $call)
@@ -1830,6 +1883,10 @@ final class Worker
 /** Ctrl-C and kill end the bridge between two calls, where PHP has the pcntl extension. */
 final class Signals
 {
+    /** So many seconds a module may go on after a signal; then its process is killed. */
+    const GRACE = 10;
+    const PARENT = 'ORDERFERRY_BRIDGE_LAUNCHER';
+
     private static $received = 0;
 
     public static function watch($also = null)
@@ -1843,6 +1900,11 @@ final class Signals
                 self::$received = $number;
                 if ($also) {
                     $also($number);
+                } elseif (function_exists('pcntl_alarm')) {
+                    // What the module is in the middle of may never end: PHP's own end comes by the alarm, or at once by
+                    // a second signal.
+                    pcntl_signal($number, SIG_DFL);
+                    pcntl_alarm(self::GRACE);
                 }
             });
         }
@@ -1850,6 +1912,10 @@ final class Signals
 
     public static function check()
     {
+        $launcher = getenv(self::PARENT);
+        if ($launcher && function_exists('posix_getppid') && posix_getppid() !== (int) $launcher) {
+            throw new Stop(128 + 15, 'The process that started this one was killed. The next run goes on from here.');
+        }
         if (self::$received) {
             throw new Stop(128 + self::$received, 'Ended by a signal, between two calls. The next run goes on from here.');
         }
@@ -1864,6 +1930,7 @@ final class Launcher
     private $settings;
     private $store;
     private $process;
+    private $killAt = 0;
 
     public function __construct(Settings $settings, Store $store)
     {
@@ -1881,6 +1948,7 @@ final class Launcher
     {
         $end = time() + $this->settings->maxSeconds;
         Signals::watch(function ($number) {
+            $this->killAt = $this->killAt ?: time() + Signals::GRACE;
             if (is_resource($this->process)) {
                 proc_terminate($this->process, $number);
             }
@@ -1920,14 +1988,23 @@ final class Launcher
         $pipes = array();
         $streams = array(0 => array('file', '/dev/null', 'r'), 1 => STDOUT, 2 => STDERR);
         // A text, not a list: PHP before 7.4 takes nothing else; exec, so that signals reach PHP and no shell.
+        putenv(Signals::PARENT . '=' . getmypid());
         $this->process = proc_open('exec ' . implode(' ', array_map('escapeshellarg', $command)), $streams, $pipes);
+        putenv(Signals::PARENT);
         if (!is_resource($this->process)) {
             throw new Stop(USAGE, 'PHP can\'t start a process of its own here.', 'Add --once to the line of cron.');
         }
         do {
             usleep(10000);
             $status = proc_get_status($this->process);
+            if ($status['running'] && $this->killAt && time() >= $this->killAt) {
+                proc_terminate($this->process, 9);
+            }
         } while ($status['running']);
+        if ($status['signaled'] && $this->killAt) {
+            Say::line('A module did not come back in time after the signal; its process was killed. What it was doing is'
+                . ' unknown.');
+        }
         proc_close($this->process);
         $this->process = null;
         return $status['signaled'] ? -1 : $status['exitcode'];
@@ -2165,7 +2242,7 @@ try {
             $kernel = $orderferryBridge->kernel();
         } catch (\Throwable $orderferryError) {
             Death::$phase = '';
-            Death::explain(get_class($orderferryError) . ': ' . strtok($orderferryError->getMessage(), "\n") . ' ('
+            Death::explain(get_class($orderferryError) . ': ' . Say::masked(strtok($orderferryError->getMessage(), "\n")) . ' ('
                 . Death::place($orderferryError->getFile(), $orderferryError->getLine()) . ')');
             exit(USAGE);
         }

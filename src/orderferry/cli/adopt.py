@@ -10,6 +10,7 @@ import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
+from orderferry.cli.terminal import echo, style
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
@@ -88,17 +89,17 @@ def _print(report: AdoptReport, *, everything: bool) -> None:
     from orderferry.run.adopt import doubt_text
 
     verb = "would be taken over" if report.dry_run else "taken over"
-    click.echo(
+    echo(
         f"{report.adoption.found} Amazon order ids found: {len(report.adopted)} {verb}, "
         f"{len(report.adoption.marked)} marked already, {len(report.adoption.doubtful)} in doubt."
     )
     shown = report.adopted if everything or not report.dry_run else report.adopted[:SHOWN]
     if report.dry_run or everything:
         for claim in shown:
-            click.echo(f"  {claim.order_id}  order {claim.id_order}  ({claim.source})")
+            echo(f"  {claim.order_id}  order {claim.id_order}  ({claim.source})")
         if len(report.adopted) > len(shown):
-            click.echo(f"  … and {len(report.adopted) - len(shown)} more: `orderferry -v adopt --dry-run` shows them.")
+            echo(f"  … and {len(report.adopted) - len(shown)} more: `orderferry -v adopt --dry-run` shows them.")
     for one in report.adoption.doubtful:
         message, hint = doubt_text(one)
-        click.echo(click.style(f"  ! {message}", fg="yellow"))
-        click.echo(f"    {hint}")
+        echo(style(f"  ! {message}", fg="yellow"))
+        echo(f"    {hint}")

@@ -10,6 +10,7 @@ import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
+from orderferry.cli.terminal import echo
 from orderferry.domain.durations import format_duration
 from orderferry.errors import ExitCode, UsageError
 
@@ -102,10 +103,10 @@ def _refuse_other_shop(folder: Path, settings: Settings) -> None:
 def _print(status: BridgeStatus, *, quiet: bool) -> None:
     if not quiet:
         for line in _lines(status):
-            click.echo(line)
+            echo(line)
     for found in status.findings:
-        click.echo(f"! {found.message}")
-        click.echo(f"    {found.hint}")
+        echo(f"! {found.message}")
+        echo(f"    {found.hint}")
 
 
 def _lines(status: BridgeStatus) -> Iterator[str]:
@@ -123,20 +124,20 @@ def _lines(status: BridgeStatus) -> Iterator[str]:
 
 
 def _print_installed(installed: Installed, settings: Settings) -> None:
-    click.echo(f"Put there: {installed.script}")
+    echo(f"Put there: {installed.script}")
     if installed.kept:
-        click.echo(f"Kept as they are: the settings {installed.settings}")
+        echo(f"Kept as they are: the settings {installed.settings}")
     else:
-        click.echo(f"Its settings: {installed.settings}")
+        echo(f"Its settings: {installed.settings}")
     if installed.shop_folder is None and not installed.kept:
-        click.echo("! Where the shop is can't be seen from here: write its folder into shop_folder there.")
+        echo("! Where the shop is can't be seen from here: write its folder into shop_folder there.")
     if installed.served:
-        click.echo("! The folder lies within the shop's, which the web server serves: a folder beside it is better.")
+        echo("! The folder lies within the shop's, which the web server serves: a folder beside it is better.")
     if not settings.events_enabled:
-        click.echo("! No events are written yet: set events.enabled = true in orderferry's configuration.")
+        echo("! No events are written yet: set events.enabled = true in orderferry's configuration.")
     user = installed.owner or "OWNER"
     if not installed.owner:
-        click.echo("OWNER below stands for the user whom the shop's files belong to (www-data, or the host's account).")
+        echo("OWNER below stands for the user whom the shop's files belong to (www-data, or the host's account).")
     click.echo(f"\nTry it on the shop's host: sudo -u {user} php {installed.script} --check")
     click.echo(f"Then, into that user's crontab (crontab -u {user} -e), below a line MAILTO=your@address:\n")
-    click.echo(installed.crontab_line)
+    echo(installed.crontab_line)

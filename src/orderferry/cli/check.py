@@ -13,6 +13,7 @@ import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_file
+from orderferry.cli.terminal import echo, style
 from orderferry.domain.check_result import CheckResult, Grade, exit_code_of
 from orderferry.errors import ConfigError
 from orderferry.run.check import configuration_failures, document
@@ -111,11 +112,11 @@ def _print(results: list[CheckResult], *, quiet: bool) -> None:
         if quiet and result.result is Grade.OK:
             continue
         sign, _, color = SIGNS[result.result]
-        click.echo(f"{click.style(_shown(sign, result.result), fg=color)} {result.name}: {_printable(result.message)}")
+        echo(f"{style(_shown(sign, result.result), fg=color)} {result.name}: {_printable(result.message)}")
         for line in result.hint.splitlines():
-            click.echo(f"    {_printable(line)}")
+            echo(f"    {_printable(line)}")
     if not quiet:
-        click.echo(_summary(results))
+        echo(_summary(results))
 
 
 def _summary(results: list[CheckResult]) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import error_lines, failed_document
+from orderferry.cli.terminal import echo, echo_json
 from orderferry.errors import ExitCode, OrderferryError, worst
 
 if TYPE_CHECKING:
@@ -58,12 +56,12 @@ def for_each_file(
         answers.append(ask(path))
         if not as_json:
             if named and len(files) > 1:
-                click.echo(f"{path}:")
+                echo(f"{path}:")
             answers[-1].tell()
     code = worst(answer.exit_code for answer in answers)
     if as_json:
         documents = [answer.document for answer in answers]
-        click.echo(json.dumps(whole_document(files, documents, code), ensure_ascii=False))
+        echo_json(whole_document(files, documents, code))
     return int(code)
 
 
@@ -80,6 +78,6 @@ def _failed(command: str, error: OrderferryError) -> ShopAnswer:
     def tell() -> None:
         """The error and its hint, on stderr."""
         for line in error_lines(error):
-            click.echo(line, err=True)
+            echo(line, err=True)
 
     return ShopAnswer(error.exit_code, failed_document(command, error), tell)

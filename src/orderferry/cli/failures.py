@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -12,6 +11,7 @@ from errno import ENOSPC
 
 import click
 
+from orderferry.cli.terminal import echo, echo_json
 from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryError, where_raised
 
 log = logging.getLogger(__name__)
@@ -28,10 +28,10 @@ def exit_for(error: BaseException, argv: Sequence[str]) -> int:
         return int(ExitCode.DONE)
     code, lines, problems = _told(error)
     for line in lines:
-        click.echo(line, err=True)
+        echo(line, err=True)
     if "--json" in argv:
         with suppress(OSError):  # a full disk under stdout: it may be what is being told
-            click.echo(json.dumps(_failure_document(argv, problems, code), ensure_ascii=False))
+            echo_json(_failure_document(argv, problems, code))
     return int(code)
 
 
@@ -51,7 +51,7 @@ def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str
     if isinstance(error, click.ClickException):
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
         message = error.format_message()
-        return ExitCode.USAGE, [*([usage] if usage else []), f"orderferry: {message}"], _problem("usage", message)
+        return ExitCode.USAGE, [*usage.splitlines(), f"orderferry: {message}"], _problem("usage", message)
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return ExitCode.INTERRUPTED, ["orderferry: stopped."], _problem("stopped", "stopped")
     if isinstance(error, OSError):

@@ -10,6 +10,7 @@ import click
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.parameters import Duration
+from orderferry.cli.terminal import echo
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
@@ -47,10 +48,10 @@ def _print(report: ForgetReport, *, summary: bool) -> None:
     if summary:
         verb = "would be forgotten" if report.dry_run else "forgotten"
         kept = f" ({report.on_invoices} keep name and address on their invoice)" if report.on_invoices else ""
-        click.echo(
+        echo(
             f"{report.forgotten} buyers {verb}{kept}; {report.not_due} orders were delivered later, "
             f"{report.under_way} are under way."
         )
     for problem in report.problems:
-        click.echo(f"orderferry: {problem.message}", err=True)
-        click.echo(f"  {problem.hint}", err=True)
+        echo(f"orderferry: {problem.message}", err=True)
+        echo(f"  {problem.hint}", err=True)

@@ -9,6 +9,7 @@ import click
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.parameters import AmazonOrderId
+from orderferry.cli.terminal import echo
 from orderferry.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def ignore_command(context: CliContext, /, order_id: str, reason: str | None, un
                 raise UsageError(f"The ledger knows no order {order_id}.")
             else:
                 told = [f"{order_id} is no longer set aside; the next import looks at it again."]
-        return ShopAnswer(ExitCode.DONE, {}, lambda: click.echo("\n".join(told)))
+        return ShopAnswer(ExitCode.DONE, {}, lambda: _print(told))
 
     return for_each_shop(context, "ignore", ask, as_json=False)
+
+
+def _print(told: list[str]) -> None:
+    for line in told:
+        echo(line)

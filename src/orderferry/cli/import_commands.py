@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from orderferry.cli.failures import error_lines, internal_error
 from orderferry.cli.parameters import AmazonOrderId, Duration, ExitCodes, MarketplaceCode, Moment
 from orderferry.cli.print_report import print_said, print_summary
 from orderferry.cli.progress import shown_progress
+from orderferry.cli.terminal import echo_json
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.errors import ExitCode, OrderferryError, UsageError
@@ -114,7 +114,7 @@ def _run(context: CliContext, command: str, given: dict[str, Any]) -> int:
     files = context.config_files()
     code, document = (_run_one if len(files) == 1 else _run_many)(context, call, files)
     if call.as_json:
-        click.echo(json.dumps(document, ensure_ascii=False))
+        echo_json(document)
     return int(ExitCode.DONE if code in call.ok_exit else code)
 
 

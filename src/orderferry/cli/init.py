@@ -30,6 +30,7 @@ from orderferry.cli.init_taxes import settle_taxes
 from orderferry.cli.interview import Interview
 from orderferry.cli.parameters import Moment
 from orderferry.cli.program import program_to_paste
+from orderferry.cli.terminal import echo, style
 from orderferry.domain.durations import iso
 from orderferry.errors import UsageError
 from orderferry.safe_files import UnsafePlace, refuse_unsafe_folder
@@ -185,7 +186,7 @@ def _create_states(interview: Interview, tries: _Tries) -> None:
         if not interview.interactive:
             raise
         for line in (*error_lines(error), "No state was created; the configuration uses the shop's own states."):
-            click.echo(click.style(line, fg="yellow"))
+            echo(style(line, fg="yellow"))
         return
     for key, id_state in made.items():
         interview.draft.put(f"orders.{key}", id_state)

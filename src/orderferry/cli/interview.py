@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from orderferry.cli.failures import error_lines
+from orderferry.cli.terminal import echo, style
 from orderferry.config.draft import Draft
 from orderferry.config.kinds import Unfit
 from orderferry.config.lookup import match
@@ -32,11 +33,12 @@ class Interview:
     def head(self, text: str) -> None:
         """Begin a part."""
         if self.interactive:
-            click.echo(f"\n{click.style(text, bold=True)}")
+            echo("")
+            echo(style(text, bold=True))
 
     def say(self, text: str) -> None:
         """Tell something, to a script too."""
-        click.echo(text)
+        echo(text)
 
     def key(
         self,
@@ -62,16 +64,16 @@ class Interview:
         while True:
             answer = self._prompt(question, self.earlier.get(name, default), secret=secret)
             if needed and not answer:
-                click.echo(click.style("  It is needed (Ctrl-C ends; nothing is written).", fg="yellow"))
+                echo(style("  It is needed (Ctrl-C ends; nothing is written).", fg="yellow"))
                 continue
             try:
                 value = convert(answer) if answer else None
                 _check(name, value)
             except (ValueError, ShopUnfit) as error:
                 hint = error.hint if isinstance(error, ShopUnfit) else ""
-                click.echo(click.style(f"  {error}", fg="yellow"))
+                echo(style(f"  {error}", fg="yellow"))
                 if hint:
-                    click.echo(f"  {hint}")
+                    echo(f"  {hint}")
                 continue
             self.draft.put(name, value)
             if answer and (needed or default) and not secret:  # an optional one must stay easy to leave out
@@ -83,7 +85,7 @@ class Interview:
         if not self.interactive:
             return default
         for word, meaning in choices.items():
-            click.echo(f"  {word:14} {meaning}")
+            echo(f"  {word:14} {meaning}")
         answer: str = click.prompt(question, type=click.Choice(list(choices)), default=default, show_choices=False)
         return answer
 
@@ -95,11 +97,11 @@ class Interview:
         """Show what there is to choose from."""
         if not self.interactive or not rows:
             return
-        click.echo(f"  {title}:")
+        echo(f"  {title}:")
         for row in rows[:MOST_SHOWN]:
-            click.echo(f"    {row}")
+            echo(f"    {row}")
         if len(rows) > MOST_SHOWN:
-            click.echo(f"    … and {len(rows) - MOST_SHOWN} more")
+            echo(f"    … and {len(rows) - MOST_SHOWN} more")
 
     def again(self, error: OrderferryError, *names: str) -> None:
         """After an error: take back those of the keys that a person has answered here, so that they are asked again.
@@ -110,8 +112,8 @@ class Interview:
         if not self.interactive or not mine:
             raise error
         for line in error_lines(error):
-            click.echo(click.style(line, fg="yellow"))
-        click.echo("  Once more:")
+            echo(style(line, fg="yellow"))
+        echo("  Once more:")
         for name in mine:
             self.draft.put(name, None)
         self.asked -= mine

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from orderferry.cli.terminal import printable
 from orderferry.config.model import LoggingSettings
 from orderferry.domain.durations import iso
 from orderferry.errors import ConfigError
@@ -32,7 +33,7 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line."""
-        about, message = log_context(), record.getMessage()
+        about, message = log_context(), printable(record.getMessage())
         run = f"{about.run or 'dry run'}" if about.run is not None else ""
         order_id = "" if about.order_id in message else about.order_id
         told = " ".join(word for word in (about.shop, about.command, run, order_id) if word)
@@ -58,7 +59,7 @@ class JsonLines(logging.Formatter):
                 else {}
             ),
             **({"order_id": about.order_id} if about.order_id else {}),
-            "message": record.getMessage(),
+            "message": printable(record.getMessage()),
         }
         return json.dumps(line, ensure_ascii=False)
 

@@ -12,12 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
-
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import whole_document
 from orderferry.cli.failures import error_lines
 from orderferry.cli.print_report import is_news, summary_line
+from orderferry.cli.terminal import echo
 from orderferry.errors import ExitCode, InternalError, OrderferryError, worst
 from orderferry.run.report import Report
 from orderferry.run.stop import GRACE, Stopped, stopped_by
@@ -91,11 +90,11 @@ def _summed_up(report: Report) -> ShopEnd:
 
 def _print(name: str, end: ShopEnd, fleet: Fleet, context: CliContext) -> None:
     if (context.on_terminal or fleet.dry_run) and not context.quiet:
-        click.echo(f"{name}: {end.summary}")
+        echo(f"{name}: {end.summary}")
         return
     for code, line in end.news:
         if is_news(code, quiet=context.quiet):
-            click.echo(f"{name}: {line}", err=True)
+            echo(f"{name}: {line}", err=True)
 
 
 def _names(files: Sequence[Path]) -> dict[Path, str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import click
-
 from orderferry.cli.failures import error_lines
+from orderferry.cli.terminal import echo, style
 from orderferry.domain.cause import first_deadline
 from orderferry.errors import ExitCode
 from orderferry.run.compare_result import Comparison, Difference, OneSided, by_cause
@@ -27,31 +26,31 @@ def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, sile
     for error in result.errors:
         if on_terminal or silent or error.exit_code in news:
             for line in error_lines(error):
-                click.echo(line, err=True)
+                echo(line, err=True)
     for code, line in result.said:
         if code is ExitCode.DONE and not quiet:
-            click.echo(line, err=True)  # "Over: …"
+            echo(line, err=True)  # "Over: …"
     if silent or quiet or result.span is None:
         return
     if on_terminal or result.found_something or result.totals is not None:
         if name:
-            click.echo(f"{name}:")
+            echo(f"{name}:")
         _print_all(result)
 
 
 def _print_all(result: Comparison) -> None:
     assert result.span is not None  # noqa: S101 — print_comparison has looked
-    click.echo(
+    echo(
         f"compare: orders placed {_day(result.span.start)} to {_day(result.span.end)} UTC: "
         f"{result.amazon_orders} at Amazon, {result.shop_orders} in the shop."
     )
     for note in result.notes:
-        click.echo(f"  Note: {note}")
+        echo(f"  Note: {note}")
     _print_findings("missing in the shop", result.missing)
     _print_findings("in the shop and not at Amazon, or there twice", result.surplus)
     _print_differences(result.different)
     if not result.found_something and not result.errors:
-        click.echo(click.style("  Nothing is missing, surplus or different.", fg="green"))
+        echo(style("  Nothing is missing, surplus or different.", fg="green"))
     if result.totals is not None:
         _print_totals(result.totals)
 
@@ -59,14 +58,14 @@ def _print_all(result: Comparison) -> None:
 def _print_findings(what: str, findings: Sequence[OneSided]) -> None:
     if not findings:
         return
-    click.echo(click.style(f"  {_orders(len(findings))} {what}:", fg="red"))
+    echo(style(f"  {_orders(len(findings))} {what}:", fg="red"))
     causes = by_cause(findings)
     for cause in causes[:MOST_LINES]:
         found = cause.orders
         late = first_deadline(finding.reason for finding in found)
         told = found[0].reason if len(found) == 1 else cause.reason + late
-        click.echo(f"    {_named([finding.order_id for finding in found])}: {told}")
-        click.echo(f"      {cause.hint}")
+        echo(f"    {_named([finding.order_id for finding in found])}: {told}")
+        echo(f"      {cause.hint}")
     _print_rest(len(causes))
 
 
@@ -78,25 +77,25 @@ def _print_differences(differences: Iterable[Difference]) -> None:
     if not causes:
         return
     number = len({order_id for order_ids in causes.values() for order_id in order_ids})
-    click.echo(click.style(f"  {_orders(number)} different:", fg="red"))
+    echo(style(f"  {_orders(number)} different:", fg="red"))
     for (field, amazon, shop, reason, hint), order_ids in list(causes.items())[:MOST_LINES]:
-        click.echo(f"    {_named(order_ids)}: {field}: Amazon {amazon}, shop {shop}: {reason}")
-        click.echo(f"      {hint.replace('ORDER_ID', order_ids[0]) if len(order_ids) == 1 else hint}")
+        echo(f"    {_named(order_ids)}: {field}: Amazon {amazon}, shop {shop}: {reason}")
+        echo(f"      {hint.replace('ORDER_ID', order_ids[0]) if len(order_ids) == 1 else hint}")
     _print_rest(len(causes))
 
 
 def _print_totals(totals: Totals) -> None:
     for note in totals.notes:
-        click.echo(f"  Note: {note}")
+        echo(f"  Note: {note}")
     for title, rows in {"all": totals.whole, **totals.by}.items():
-        click.echo(f"  By {title.replace('_', ' ')}:" if title != "all" else "  Totals:")
+        echo(f"  By {title.replace('_', ' ')}:" if title != "all" else "  Totals:")
         header = ("", "", "Amazon", "gross", "net", "tax", "shop", "gross", "net", "tax")
         lines = [header, *(_cells(row) for row in rows)]
         widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
         for line in lines:
             first = line[0].ljust(widths[0])
             rest = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
-            click.echo(f"    {first}  {'  '.join(rest)}".rstrip())
+            echo(f"    {first}  {'  '.join(rest)}".rstrip())
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -109,7 +108,7 @@ def _sums(sums: Sums) -> tuple[str, str, str, str]:
 
 def _print_rest(causes: int) -> None:
     if causes > MOST_LINES:
-        click.echo(f"    … and {causes - MOST_LINES} more; --json, --csv and --html list all.")
+        echo(f"    … and {causes - MOST_LINES} more; --json, --csv and --html list all.")
 
 
 def _named(order_ids: list[str]) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from orderferry.cli.failures import error_lines
+from orderferry.cli.terminal import echo, style
 from orderferry.domain.cause import cause_of, first_deadline
 from orderferry.domain.problems import Problem
 from orderferry.errors import ExitCode
@@ -20,7 +19,7 @@ def print_said(report: Report, *, quiet: bool) -> None:
     """Print to stderr what is news; with `quiet` only what stopped the run. A healthy run prints nothing."""
     for code, line in report.said:
         if is_news(code, quiet=quiet):
-            click.echo(line, err=True)
+            echo(line, err=True)
     if report.dry_run and not quiet:
         print_summary(report)
 
@@ -48,20 +47,20 @@ def _counted(report: Report) -> str:
 
 def print_summary(report: Report) -> None:
     """Print the end of a run for a person at a terminal."""
-    click.echo(_counted(report))
+    echo(_counted(report))
     if report.dry_run:
         for order_id, changes in sorted(report.changes.items()):
-            click.echo(f"  {order_id}: {'; '.join(changes)}")
+            echo(f"  {order_id}: {'; '.join(changes)}")
     _print_problems(report)
     waiting = report.open.get("waiting", 0)
     if waiting:
-        click.echo(f"  {waiting} waiting at Amazon; they are imported as soon as Amazon releases them.")
+        echo(f"  {waiting} waiting at Amazon; they are imported as soon as Amazon releases them.")
     calls = ", ".join(f"{number} {operation}" for operation, number in sorted(report.calls.items()) if number)
     if calls:
-        click.echo(f"  Calls to Amazon: {calls}.")
+        echo(f"  Calls to Amazon: {calls}.")
     for error in report.errors:
         for line in error_lines(error):
-            click.echo(line, err=True)
+            echo(line, err=True)
 
 
 def _print_problems(report: Report) -> None:
@@ -76,11 +75,11 @@ def _print_problems(report: Report) -> None:
         alone = len(problems) == 1
         told = first.message if alone else f"{_orders(problems)} ({code}): {cause}"
         late = "" if alone else first_deadline(problem.message for problem in problems)
-        click.echo(click.style(f"  ! {told}{late}", fg="yellow"))
-        click.echo(f"    {first.hint if alone else hint}")
+        echo(style(f"  ! {told}{late}", fg="yellow"))
+        echo(f"    {first.hint if alone else hint}")
     if len(ranked) > MOST_CAUSES:
         lists = "--json lists all" if report.dry_run else "`orderferry status` lists all"
-        click.echo(f"    … and {len(ranked) - MOST_CAUSES} more causes; {lists}.")
+        echo(f"    … and {len(ranked) - MOST_CAUSES} more causes; {lists}.")
 
 
 def _orders(problems: Sequence[Problem]) -> str:

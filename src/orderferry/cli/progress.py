@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-import click
-
+from orderferry.cli.terminal import echo
 from orderferry.run.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class PlainLines:
         """Print what is new; without a `total` nothing is counted yet."""
         if text != self._last:
             self._last = text
-            click.echo(f"{text}, {done} of {total} orders done" if total is not None else text, err=True)
+            echo(f"{text}, {done} of {total} orders done" if total is not None else text, err=True)
 
 
 class Bar:

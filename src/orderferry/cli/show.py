@@ -11,6 +11,7 @@ from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.failures import error_lines
 from orderferry.cli.parameters import AmazonOrderId
+from orderferry.cli.terminal import echo, printable, style
 from orderferry.domain.durations import format_duration, iso
 from orderferry.domain.marketplaces import marketplace_code
 
@@ -51,7 +52,7 @@ def show_command(context: CliContext, /, order_id: str, refresh: bool, verify: b
 def _tell(story: Story) -> None:
     for error in story.errors:
         for line in error_lines(error):
-            click.echo(line, err=True)
+            echo(line, err=True)
     if story.known:
         _print(story)
     else:
@@ -60,39 +61,39 @@ def _tell(story: Story) -> None:
 
 def _print_unknown(story: Story) -> None:
     if story.asked:
-        click.echo(f"Nobody knows an order {story.order_id}: neither the ledger nor the shop, nor Amazon.", err=True)
-        click.echo("  Check the order id and the region of the configuration.", err=True)
+        echo(f"Nobody knows an order {story.order_id}: neither the ledger nor the shop, nor Amazon.", err=True)
+        echo("  Check the order id and the region of the configuration.", err=True)
         return
     asked = "Neither the ledger nor the shop knows" if story.shop else "The ledger does not know"
-    click.echo(f"{asked} an order {story.order_id}.", err=True)
-    click.echo(f"  `orderferry show {story.order_id} --refresh` asks Amazon.", err=True)
+    echo(f"{asked} an order {story.order_id}.", err=True)
+    echo(f"  `orderferry show {story.order_id} --refresh` asks Amazon.", err=True)
 
 
 def _print(story: Story) -> None:
-    click.echo(click.style(f"Order {story.order_id}", bold=True))
+    echo(style(f"Order {story.order_id}", bold=True))
     if story.entry:
         _print_entry(story.entry)
     else:
-        click.echo("Ledger: never seen")
+        echo("Ledger: never seen")
     _print_history(story)
     _print_shop(story)
     if story.amazon:
         _print_amazon(story.amazon)
     elif story.asked:
-        click.echo("Amazon now: does not know it for this account")
-    click.echo(click.style(f"The next run: {story.outlook.action}", bold=True))
+        echo("Amazon now: does not know it for this account")
+    echo(style(f"The next run: {story.outlook.action}", bold=True))
     _print_wrapped(story.outlook.why)
     for change in story.outlook.changes:
-        click.echo(f"  would write: {change}")
+        echo(f"  would write: {change}")
     if story.outlook.hint:
         _print_wrapped(story.outlook.hint)
     if not story.asked and not story.errors:
-        click.echo("  (as last known; --refresh asks Amazon)")
+        echo("  (as last known; --refresh asks Amazon)")
 
 
 def _print_entry(entry: Entry) -> None:
     code = f" ({entry.code})" if entry.code else ""
-    click.echo(f"Ledger: {entry.state}{code} since {iso(entry.state_since)}")
+    echo(f"Ledger: {entry.state}{code} since {iso(entry.state_since)}")
     if entry.message:
         _print_wrapped(entry.message)
     facts = [
@@ -112,40 +113,40 @@ def _print_entry(entry: Entry) -> None:
         "this state" + ("; given up, and still looked at daily" if entry.given_up else "")
     )
     if entry.ignored_by_person:
-        click.echo("  set aside by a person")
+        echo("  set aside by a person")
 
 
 def _print_history(story: Story) -> None:
     if story.history:
-        click.echo("History")
+        echo("History")
     for line in story.history:
         who = f"run {line.run}" if line.run is not None else "a person"
         code = f" ({line.code})" if line.code else ""
         told = "; ".join(part for part in (line.detail, line.message) if part)
         head = f"{iso(line.at)}  {who:9} {line.event:17} {line.amazon_status or '-'} -> {line.state}{code}"
-        click.echo(f"  {head}")
+        echo(f"  {head}")
         if told:
-            click.echo(textwrap.fill(told, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+            _print_filled(told, " " * 6, " " * 6)
 
 
 def _print_shop(story: Story) -> None:
     shop = story.shop
     if shop is None:
-        click.echo("Shop: could not be asked")
+        echo("Shop: could not be asked")
         return
     if shop.marker:
         state = "" if shop.marker.order_stands else ", deleted since"
         adopted = ", adopted from another importer" if shop.marker.adopted else ""
-        click.echo(f"Shop: order {shop.marker.id_order}{state}{adopted}")
+        echo(f"Shop: order {shop.marker.id_order}{state}{adopted}")
     elif shop.foreign:
-        click.echo(f"Shop: order {shop.foreign}, put there by another program or a person")
+        echo(f"Shop: order {shop.foreign}, put there by another program or a person")
     else:
-        click.echo("Shop: not there")
+        echo("Shop: not there")
     for table, rows in shop.rows.items():
         for row in rows:
             _print_row(table, row)
     if shop.findings is not None:
-        click.echo(f"Verified: {len(shop.findings) or 'no'} finding{'' if len(shop.findings) == 1 else 's'}")
+        echo(f"Verified: {len(shop.findings) or 'no'} finding{'' if len(shop.findings) == 1 else 's'}")
         for finding in shop.findings:
             _print_wrapped(str(finding))
         click.echo(
@@ -160,10 +161,7 @@ def _print_row(table: str, row: Any) -> None:
 
     shown = ((key, str(plain(value))) for key, value in row.items())
     text = " ".join(f"{key}={' '.join(value.split())}" for key, value in shown if value not in EMPTY)
-    filled = textwrap.fill(
-        f"{table}: {text}", WIDTH, initial_indent="  ", subsequent_indent=" " * 6, break_on_hyphens=False
-    )
-    click.echo(filled)
+    _print_filled(f"{table}: {text}", "  ", " " * 6)
 
 
 def _print_amazon(order: Order | UnreadableOrder) -> None:
@@ -171,11 +169,9 @@ def _print_amazon(order: Order | UnreadableOrder) -> None:
 
     told = amazon_json(order)
     if not told["readable"]:
-        click.echo("Amazon now: an answer that can't be read")
+        echo("Amazon now: an answer that can't be read")
     else:
-        click.echo(
-            f"Amazon now: {told['status']}, {told['channel']}, {told['marketplace']}, {told['total'] or 'no total'}"
-        )
+        echo(f"Amazon now: {told['status']}, {told['channel']}, {told['marketplace']}, {told['total'] or 'no total'}")
         items = ", ".join(f"{item['quantity']} x {item['sku']}" for item in told["items"])
         _print_wrapped(f"changed {told['updated']}; {items}")
     for flaw in told["flaws"]:
@@ -183,4 +179,10 @@ def _print_amazon(order: Order | UnreadableOrder) -> None:
 
 
 def _print_wrapped(text: str) -> None:
-    click.echo(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False))
+    _print_filled(text, "  ", "  ")
+
+
+def _print_filled(text: str, first: str, later: str) -> None:
+    text = printable(" ".join(text.split()))  # before it is broken into lines: an escape is longer than its character
+    for line in textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False):
+        echo(line)

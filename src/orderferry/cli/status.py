@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from orderferry.cli.files import TARGET, write_for_people
 from orderferry.cli.status_nagios import NagiosState, nagios_line, nagios_state, unknown_line
 from orderferry.cli.status_prometheus import prometheus_text
 from orderferry.cli.status_text import print_status
+from orderferry.cli.terminal import echo, echo_json
 from orderferry.errors import OrderferryError, worst
 from orderferry.run.status import Status
 
@@ -46,7 +46,7 @@ def status_command(
         return _print_for_nagios(found)
     if as_json:
         documents = [_json(status) for _, status in found]
-        click.echo(json.dumps(whole_document([path for path, _ in found], documents, code), ensure_ascii=False))
+        echo_json(whole_document([path for path, _ in found], documents, code))
     else:
         _print_for_people(found)
     return int(code)
@@ -77,12 +77,12 @@ def _read(context: CliContext, path: Path) -> Status:
 def _print_for_people(found: list[Found]) -> None:
     for path, status in found:
         if len(found) > 1:
-            click.echo(f"{path}:")
+            echo(f"{path}:")
         if isinstance(status, Status):
             print_status(status)
         else:
             for line in error_lines(status):
-                click.echo(line, err=True)
+                echo(line, err=True)
 
 
 def _print_for_nagios(found: list[Found]) -> int:
@@ -95,7 +95,7 @@ def _print_for_nagios(found: list[Found]) -> int:
     ]
     state, line = max(told, key=lambda one: (one[0] is NagiosState.CRITICAL, one[0]))
     others = [f"{path.stem} {other.name}" for (path, _), (other, _) in zip(found, told, strict=True)]
-    click.echo(line if len(found) == 1 else f"{line.partition(' | ')[0]} ({', '.join(others)})")
+    echo(line if len(found) == 1 else f"{line.partition(' | ')[0]} ({', '.join(others)})")
     return int(state)
 
 

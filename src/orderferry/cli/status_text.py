@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import click
-
 from orderferry import __version__
+from orderferry.cli.terminal import echo, style
 from orderferry.domain.durations import format_duration, iso
 from orderferry.domain.entry import Entry
 from orderferry.domain.lag import Lag
@@ -17,39 +16,37 @@ from orderferry.run.status import Status
 
 def print_status(status: Status) -> None:
     """Print how one shop stands."""
-    click.echo(click.style("All is well.", fg="green") if status.healthy else click.style("Not all is well:", fg="red"))
+    echo(style("All is well.", fg="green") if status.healthy else style("Not all is well:", fg="red"))
     for found in status.conditions:
-        click.echo(f"  ! {found.text}")
+        echo(f"  ! {found.text}")
     for (marketplace, channel), gap in status.gaps:
-        click.echo(
-            f"  ! not observed: {marketplace_code(marketplace)} {channel} from {iso(gap.start)} until {iso(gap.end)}"
-        )
+        echo(f"  ! not observed: {marketplace_code(marketplace)} {channel} from {iso(gap.start)} until {iso(gap.end)}")
     for entry in status.unconfirmed:
-        click.echo(f"  ! {unconfirmed_words(entry, status.now)} {CONFIRM}")
+        echo(f"  ! {unconfirmed_words(entry, status.now)} {CONFIRM}")
     for note in status.notes:
-        click.echo(f"  Note: {note}")
-    click.echo("Commands")
+        echo(f"  Note: {note}")
+    echo("Commands")
     for command in status.commands:
         if command.last_run is None:
-            click.echo(f"  {command.command:12} never ran")
+            echo(f"  {command.command:12} never ran")
             continue
         success = command.last_success
         ago = f"{format_duration(status.now - success.started)} ago" if success else "never"
         late = "  LATE" if command.late else ""
-        click.echo(f"  {command.command:12} last success {ago}; last exit code {command.last_run.exit_code}{late}")
-    click.echo("Observed until")
+        echo(f"  {command.command:12} last success {ago}; last exit code {command.last_run.exit_code}{late}")
+    echo("Observed until")
     for codes, word, end in _ends(status):
         told = f"{iso(end)} ({format_duration(status.now - end)} ago)" if end else "never"
-        click.echo(f"  {codes} {word:8} {told}")
+        echo(f"  {codes} {word:8} {told}")
     counts = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in status.open.items())
-    click.echo(f"Open: {counts}")
+    echo(f"Open: {counts}")
     if status.oldest_waiting:
-        click.echo(f"  waiting longest: {waiting_words(status.oldest_waiting, status.now)}")
+        echo(f"  waiting longest: {waiting_words(status.oldest_waiting, status.now)}")
     if status.lag:
-        click.echo(f"From purchase to shop, this week: {lag_words(status.lag)}")
+        echo(f"From purchase to shop, this week: {lag_words(status.lag)}")
     left = ", ".join(f"{operation} {tokens:.1f}" for operation, tokens in status.quota.items())
-    click.echo(f"Quota left (requests): {left}")
-    click.echo(f"orderferry {__version__}")
+    echo(f"Quota left (requests): {left}")
+    echo(f"orderferry {__version__}")
 
 
 def _ends(status: Status) -> list[tuple[str, str, datetime | None]]:

@@ -65,7 +65,10 @@ _RULES: dict[Field, _Rule] = {
 # Joiners that shape words (Persian, Indic) and emoji; every other format character is invisible or steers direction.
 _KEPT_FORMAT = frozenset("\u200c\u200d")
 _DOTS = re.compile(r"\.+")
-_EVENT = re.compile(r"(on[a-z]{3,}\s*)=", re.IGNORECASE)
+# A whole word of Latin letters before "="; that it holds the name of an event is asked afterwards, since a pattern that
+# began within the word would take the square of its length.
+_ASSIGNED = re.compile(r"(?<![a-z])([a-z]++)(\s*+)=", re.IGNORECASE)
+_EVENT = re.compile(r"on[a-z]{3}", re.IGNORECASE)
 _SCRIPT = re.compile(r"(script\s*):", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _MEANINGLESS = frozenset("PZC")  # categories: punctuation, separators, control
@@ -87,7 +90,7 @@ def clean_text(text: str, field: Field) -> str:
     if field is Field.NAME:
         text = _DOTS.sub(". ", text)
     if field is Field.MESSAGE:
-        text = _SCRIPT.sub(r"\1 -", _EVENT.sub(r"\1-", text))
+        text = _SCRIPT.sub(r"\1 -", _ASSIGNED.sub(_not_assigned, text))
     text = plain_text(text, keep_lines=field is Field.MESSAGE)
     if field is Field.NAME:
         text = text.strip(" -")
@@ -132,6 +135,10 @@ def to_basic_plane(text: str) -> str:
 
 def _binds_emoji(character: str) -> bool:
     return character == _JOINER or "\ufe00" <= character <= "\ufe0f"
+
+
+def _not_assigned(word: re.Match[str]) -> str:
+    return f"{word[1]}{word[2]}-" if _EVENT.search(word[1]) else word[0]
 
 
 def _fold(text: str) -> str:

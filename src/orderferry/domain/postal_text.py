@@ -30,7 +30,7 @@ _WITHOUT_POSTCODES = frozenset({"AE", "AO", "BO", "BS", "BZ", "GH", "HK", "KE", 
 # Where the district is part of the address that a parcel needs (Turkish ilçe), not a county that nobody writes.
 _DISTRICT_IN_ADDRESS = frozenset({"TR"})
 _EXTENSION = re.compile(
-    r"[\s,;/]*(?:(?<![^\W\d_])(?:extension|ext|interno|int|poste|durchwahl|x)|#)[.:\s]*\d+.*$", re.IGNORECASE
+    r"(?:(?<![^\W\d_])(?:extension|ext|interno|int|poste|durchwahl|x)|#)[.:\s]*\d+.*$", re.IGNORECASE
 )
 
 
@@ -152,11 +152,15 @@ def _lines(given: Address, beside: str, notes: _Notes) -> tuple[str, str]:
 
 def _two_lines(lines: list[str]) -> tuple[tuple[str, str], bool]:
     """The lines in two, and whether all of it is there. Neighbours are joined whole if possible, else cut at words."""
-    for count in range(1, len(lines) + 1):
-        first, second = ", ".join(lines[:count]), ", ".join(lines[count:])
-        if len(first) <= LINE_LENGTH and len(second) <= LINE_LENGTH:
-            return (first, second), True
     whole = ", ".join(lines)
+    end = 0  # of the first lines in the whole, with the comma after them
+    for line in lines:
+        end += len(line) + 2
+        first, second = whole[: end - 2], whole[end:]
+        if len(first) > LINE_LENGTH:
+            break
+        if len(second) <= LINE_LENGTH:
+            return (first, second), True
     first = _cut_at_word(whole)
     rest = whole[len(first) :].lstrip(" ,")
     second = _cut_at_word(rest)
@@ -181,7 +185,8 @@ def _postcode(given: Address, country: str, notes: _Notes) -> str:
 def _phone(given: Address, fallback: str, notes: _Notes) -> str:
     """The number without its extension, which no column takes; the configured one where there is none."""
     raw = plain_text(given.phone)
-    phone = _dialled(_EXTENSION.sub("", raw))
+    extension = _EXTENSION.search(raw)
+    phone = _dialled(raw[: extension.start()].rstrip(" ,;/") if extension else raw)
     if phone != raw:
         notes.keep("Phone", raw)
     if phone:

@@ -30,6 +30,7 @@ def bad(what: str, **more: Any) -> dict[str, Any]:
 MISDEEDS = {
     "throw": "RuntimeException at classes/modules.php:",
     "error": "ArgumentCountError: strlen() expects exactly 1 argument, 0 given at classes/modules.php:",
+    "quote": 'Error: no way to [e-mail], tel. [number], of "..." on line 3 at classes/modules.php:',
     "exit": "ended the process: it called exit()",
     "fatal": "ended the process: Allowed memory size",
     "trigger": "ended the process: a fatal error of its own (classes/modules.php:",
@@ -45,7 +46,7 @@ def test_a_misdeed_is_named_and_harms_nobody_else(bridge_shop: BridgeShop, what:
     assert MISDEEDS[what] in ended.stderr
     assert "module bad on actionValidateOrder of event 1 (order 1, 402-0000000-0000001)" in ended.stderr
     assert bridge_shop.heard.count(("bad", HOOK)) == 1
-    assert (("bad", LATER) in bridge_shop.heard) == (what in ("throw", "error")), "set aside after a death"
+    assert (("bad", LATER) in bridge_shop.heard) == (what in ("throw", "error", "quote")), "set aside after a death"
     assert {("before", HOOK), ("zafter", HOOK), ("before", LATER), ("zafter", LATER)} <= set(bridge_shop.heard)
     (failed,) = bridge_shop.calls(hook=HOOK, module="bad")
     assert failed["state"] == "failed"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -145,6 +148,78 @@ def test_a_signal_ends_it_between_two_calls(bridge_shop: BridgeShop) -> None:
     assert len(bridge_shop.log) < calls
     assert bridge_shop.run().returncode == 0
     heard_once(bridge_shop, calls)
+
+
+def worker_of(launcher: int) -> int:
+    """The process that a bridge has started."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = status.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == launcher:
+                return int(status.parent.name)
+    raise AssertionError("it has no worker")
+
+
+def until_gone(process: int) -> None:
+    """Until a process has ended."""
+    deadline = time.monotonic() + SECONDS
+    while Path(f"/proc/{process}").exists():
+        assert time.monotonic() < deadline, "it lives on"
+        time.sleep(0.05)
+
+
+def test_a_module_that_hangs_is_ended_by_a_signal_and_leaves_no_process(bridge_shop: BridgeShop) -> None:
+    scene(bridge_shop)
+    bridge_shop.behave({"at": 2, "do": "wait"})
+    first = bridge_shop.start()
+    bridge_shop.until_a_module_waits()
+    worker = worker_of(first.pid)
+    first.terminate()
+    _, said = first.communicate(timeout=SECONDS)
+    assert first.returncode == 143
+    assert "its process was killed" in said
+    until_gone(worker)
+    assert [row["state"] for row in bridge_shop.calls(state="running")] == ["running"]
+    bridge_shop.go_on()
+    bridge_shop.behave()
+    assert "1 unknown" in bridge_shop.run().stderr
+
+
+def test_a_worker_does_not_outlive_the_launcher_for_long(bridge_shop: BridgeShop) -> None:
+    calls = scene(bridge_shop)
+    bridge_shop.behave({"at": 2, "do": "wait"})
+    first = bridge_shop.start()
+    bridge_shop.until_a_module_waits()
+    worker = worker_of(first.pid)
+    first.kill()
+    first.wait(SECONDS)
+    bridge_shop.go_on()
+    first.communicate(timeout=SECONDS)
+    until_gone(worker)
+    assert len(bridge_shop.log) < calls
+    assert bridge_shop.run().returncode == 0
+    heard_once(bridge_shop, calls)
+
+
+def test_what_failed_is_made_again_in_the_order_of_the_shop_s_own_flow(bridge_shop: BridgeShop) -> None:
+    hooks = (
+        "actionOrderStatusPostUpdate",
+        "actionObjectOrderAddAfter",
+        "actionValidateOrder",
+        "actionOrderStatusUpdate",
+    )
+    for module in ("second", "first"):
+        bridge_shop.listen(module, *hooks)
+    bridge_shop.created(bridge_shop.order())
+    bridge_shop.behave({"do": "throw"})
+    bridge_shop.run()
+    before = bridge_shop.heard
+    assert len(before) == 2 * len(hooks)
+    bridge_shop.forget()
+    bridge_shop.behave()
+    bridge_shop.time_passes()
+    assert bridge_shop.run().returncode == 0
+    assert bridge_shop.heard == before
 
 
 def test_events_that_come_while_it_works_are_taken_too(bridge_shop: BridgeShop) -> None:

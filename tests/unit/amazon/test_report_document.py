@@ -64,12 +64,23 @@ def test_the_charset_is_the_answers_own(content: bytes, content_type: str, text:
 )
 def test_an_address_without_https_is_not_asked(transport: Transport, url: str) -> None:
     with pytest.raises(AmazonUnavailable, match="not https"):
-        fetch_document(transport, url, AGENT, gzipped=False)
+        fetch_document(transport, url, AGENT, gzipped=False, plain_allowed=True)
+
+
+def test_plain_http_to_this_machine_is_for_a_simulator_alone(server: FaultServer, transport: Transport) -> None:
+    server.answers = [raw(200, b"report")]
+    with pytest.raises(AmazonUnavailable, match="not https"):
+        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=False)
+    assert server.requests == []
+    assert fetch_document(transport, f"{server.url}/document", AGENT, gzipped=False, plain_allowed=True) == "report"
 
 
 def test_neither_token_nor_credentials_are_sent(server: FaultServer, transport: Transport) -> None:
     server.answers = [raw(200, gzip.compress(b"report"), headers={"Content-Type": "text/plain;charset=UTF-8"})]
-    assert fetch_document(transport, f"{server.url}/document?signature=x", AGENT, gzipped=True) == "report"
+    assert (
+        fetch_document(transport, f"{server.url}/document?signature=x", AGENT, gzipped=True, plain_allowed=True)
+        == "report"
+    )
     (seen,) = server.requests
     assert seen.method == "GET"
     assert set(seen.headers) <= {"host", "accept", "accept-encoding", "connection", "user-agent"}
@@ -80,13 +91,13 @@ def test_neither_token_nor_credentials_are_sent(server: FaultServer, transport: 
 def test_refusals(server: FaultServer, transport: Transport, status: int, kind: type[Exception]) -> None:
     server.answers = [raw(status, b"<Error/>", headers={"Content-Type": "application/xml"})]
     with pytest.raises(kind):
-        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True)
+        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True, plain_allowed=True)
 
 
 def test_a_redirect_is_not_followed(server: FaultServer, transport: Transport) -> None:
     server.answers = [raw(302, b"", headers={"Location": f"{server.url}/elsewhere"})]
     with pytest.raises(AmazonUnavailable, match="302"):
-        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=False)
+        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=False, plain_allowed=True)
     assert len(server.requests) == 1
 
 
@@ -98,7 +109,7 @@ def test_what_cannot_be_unpacked_may_be_whole_the_next_time(
 ) -> None:
     server.answers = [raw(200, content)]
     with pytest.raises(PassingFault):
-        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True)
+        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True, plain_allowed=True)
 
 
 def test_a_small_file_that_unpacks_into_a_flood_is_refused(
@@ -107,4 +118,4 @@ def test_a_small_file_that_unpacks_into_a_flood_is_refused(
     monkeypatch.setattr(report_document, "MOST_UNPACKED", 1024**2)
     server.answers = [raw(200, gzip.compress(bytes(50 * 1024**2)))]
     with pytest.raises(AmazonUnavailable, match="larger than 1 MB"):
-        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True)
+        fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True, plain_allowed=True)

@@ -15,6 +15,7 @@ from orderferry.prestashop.planning.province_names import ALIASES
 from orderferry.prestashop.planning.province_postcodes import NAMED_LIKE_CAPITALS, POSTCODES
 
 _PARTS = re.compile(r"[,;/()|]|\s-\s")
+_LONGEST_TEXT = 400  # what names a province says it at its beginning; each part is compared with each province
 _GENERIC = re.compile(
     r"\b(?:(?:citta metropolitana|metropolitan city|libero consorzio comunale|provincia|province|prov|departamento|"
     r"departement|state|estado|comunidad autonoma|comunidad|principado|region)(?: (?:di|d|de|del|della|of|foral))?)\b"
@@ -51,6 +52,7 @@ def resolve_province(
     """
     if not country.contains_states:
         return None
+    text, city = text[:_LONGEST_TEXT], city[:_LONGEST_TEXT]
     own = [province for province in facts.provinces if province.id_country == country.id]
     by_postcode = next((c for start, c in POSTCODES.get(country.iso, {}).items() if postcode.startswith(start)), "")
     capital = city if country.iso in NAMED_LIKE_CAPITALS else ""

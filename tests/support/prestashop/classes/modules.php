@@ -82,6 +82,11 @@ class Probe extends Module
             throw new Error("\x1b[2Jx" . str_repeat('è', 200) . "\0\n");
         } elseif ($what === 'latin') {
             throw new Error("perch\xe9");
+        } elseif ($what === 'quote') {
+            throw new Error('no way to buyer@example.com, tel. +39 02 1234567, of "Mario Rossi" on line 3');
+        } elseif ($what === 'uncaught') {
+            register_shutdown_function(function () { throw new RuntimeException('buyer@example.com'); });
+            exit(0);
         } elseif ($what === 'error') {
             strlen();
         } elseif ($what === 'exit') {

@@ -1,0 +1,52 @@
+"""What is printed for people.
+
+Texts of Amazon's and of the shop's may hold anything. None of their characters reaches a terminal that would move its
+cursor, change its colours, end a line or turn it around.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+# Control characters, C1 among them, and those that steer the direction of text or end a line.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]")
+# How echo tells what `style` has made from what a text brings along: no text can know the mark.
+_MARK = secrets.token_hex(8)
+_STYLED = re.compile(f"{_MARK}(.*?);(.*?){_MARK}", re.DOTALL)
+
+
+def printable(text: str) -> str:
+    """Given any text, return it in one line, with a visible escape in the place of what a terminal would obey."""
+    return _UNSAFE.sub(_escaped, text)
+
+
+def style(text: str, *, fg: str = "", bold: bool = False) -> str:
+    """Given a text, return it for `echo` to print in a colour, or bold."""
+    return f"{_MARK}{fg or 'bold' * bold};{text}{_MARK}"
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a text, made printable, as one line."""
+    click.echo(_STYLED.sub(_in_colour, printable(text)), err=err)
+
+
+def echo_json(document: Mapping[str, Any]) -> None:
+    """Print an object as JSON, in one line; what a terminal would obey is escaped as JSON does it."""
+    text = json.dumps(document, ensure_ascii=False)
+    click.echo(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def _in_colour(found: re.Match[str]) -> str:
+    wanted: dict[str, Any] = {"bold": True} if found[1] == "bold" else {"fg": found[1]}
+    return click.style(found[2], **wanted)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
