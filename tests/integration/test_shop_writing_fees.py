@@ -257,3 +257,40 @@ def test_shipping_at_two_rates_adds_up_on_the_invoice(
     four = sqlite_shop.value("SELECT MIN(id_tax) FROM {p}tax WHERE rate = 4")
     found = [(one["id_tax"], Decimal(str(one["amount"]))) for one in taxes]
     assert found == [(1, Decimal("0.44")), (four, Decimal("0.1"))]
+
+
+def test_a_fee_never_counts_as_a_best_seller(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    """Neither at import nor when the order becomes a sale later."""
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)
+    order = with_fee(amazon_order(MUG), "COD_FEE", "4.00")
+    writing.take(order)
+    assert sqlite_shop.count("product_sale") == 0
+    writing.take(shipped(order), NOW + timedelta(hours=3))
+
+    sold = sqlite_shop.rows("SELECT id_product, quantity FROM {p}product_sale")
+    assert [tuple(row.values()) for row in sold] == [(1, 1)]
+
+
+def test_a_placeholder_never_counts_as_a_best_seller(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    products = ProductsSettings(unknown="placeholder", placeholder="COFFEE-1KG")
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED, products=products)
+    order = amazon_order(MUG, Sold("NOBODY-KNOWS", 2, "20.00"))
+    writing.take(order)
+    writing.take(shipped(order), NOW + timedelta(hours=3))
+
+    assert [row["id_product"] for row in sqlite_shop.rows("SELECT id_product FROM {p}product_sale")] == [1]
+
+
+@pytest.mark.parametrize("orders", [OrdersSettings(), UNINVOICED], ids=["invoiced at once", "invoiced later"])
+def test_shipping_without_tax_beside_taxed_goods_has_its_row(
+    sqlite_shop: ShopDatabase, tmp_path: Path, orders: OrdersSettings
+) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=orders)
+    order = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62", shipping="3.00"))  # Amazon taxes the goods alone
+    writing.take(order)
+    if orders is UNINVOICED:
+        writing.take(shipped(order), NOW + timedelta(hours=3))
+
+    zero = sqlite_shop.value("SELECT id_tax FROM {p}tax WHERE rate = 0")
+    rows = sqlite_shop.rows("SELECT id_tax, amount FROM {p}order_invoice_tax WHERE type = 'shipping'")
+    assert [(row["id_tax"], Decimal(str(row["amount"]))) for row in rows] == [(zero, 0)]

@@ -125,15 +125,18 @@ def marker_extras(frame: Frame) -> dict[str, str | int | None]:
 
 
 def line_items(frame: Frame) -> str:
-    """Which of Amazon's items each line stands for, as JSON: items of one product are one line in the shop."""
-    lines = [
-        {
-            "product": [line.product.id_product, line.product.id_product_attribute] if line.product else [0, 0],
+    """Which of Amazon's items each line stands for, as JSON: items of one product are one line in the shop.
+
+    `not_sold`: the product is no goods of the order; it bears a fee, or stands in for an unknown SKU.
+    """
+    lines: list[dict[str, object]] = []
+    for line in frame.lines:
+        product = line.product
+        entry: dict[str, object] = {
+            "product": [product.id_product, product.id_product_attribute] if product else [0, 0],
             "items": [[item.item_id, item.quantity] for item in line.items],
         }
-        for line in frame.lines
-        if line.items
-    ]
+        lines.append(entry if line.sells is not None or product is None else {**entry, "not_sold": 1})
     return json.dumps(lines, separators=(",", ":"))
 
 

@@ -15,7 +15,7 @@ from orderferry.prestashop.rows.order import carrier_row
 from orderferry.prestashop.writing.draft_writer import write_drafts
 from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
-from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, ordered_now
+from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, sold_now
 from orderferry.prestashop.writing.stock import Movement, move_stock
 from orderferry.prestashop.writing.stock_record import recorded
 
@@ -79,7 +79,7 @@ def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, fram
 def _recount(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:
     if update.old_state is None or not update.old_state.logable or not writer.has("product_sale"):
         return
-    before = ordered_now(writer, standing.id_order)
-    take_back_sales(writer, [Sale(product, quantity) for (product, _), quantity in before.items() if product])
+    before = sold_now(writer, standing)
+    take_back_sales(writer, [Sale(product, quantity) for (product, _), quantity in before.items()])
     after = [Sale(line.sells.id_product, line.priced.quantity) for line in frame.lines if line.sells is not None]
     count_sales(writer, after, update.day)

@@ -12,7 +12,7 @@ from orderferry.prestashop.rows.order import history_row
 from orderferry.prestashop.writing.late_papers import print_papers
 from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
-from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, ordered_now
+from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, sold_now
 from orderferry.prestashop.writing.stock import Movement, move_stock, note_shipping
 
 
@@ -61,11 +61,7 @@ def _count(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, sta
     counted = update.old_state is not None and update.old_state.logable
     if counted == state.logable or not writer.has("product_sale"):
         return
-    sales = [
-        Sale(id_product, quantity)
-        for (id_product, _), quantity in ordered_now(writer, standing.id_order).items()
-        if id_product and quantity
-    ]
+    sales = [Sale(id_product, quantity) for (id_product, _), quantity in sold_now(writer, standing).items()]
     if state.logable:
         count_sales(writer, sales, update.day)
     else:

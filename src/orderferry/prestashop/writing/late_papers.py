@@ -10,12 +10,13 @@ from decimal import Decimal
 
 from orderferry.domain.money import quantise
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
-from orderferry.prestashop.facts import ShopUnit
+from orderferry.prestashop.facts import ZERO_TAX_STATE, ShopUnit
 from orderferry.prestashop.planning.frame import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT, Value
 from orderferry.prestashop.writing.papers import Papers, number_papers
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder
+from orderferry.prestashop.writing.state_values import kept_value
 
 # order_invoice's column: the order's
 _COPIED = {
@@ -125,6 +126,9 @@ def _tax_rows(
         for kind in ("shipping", "wrapping")
     }
     rows = [("shipping", shipping, amounts["shipping"]), ("wrapping", paperwork.wrapping_tax, amounts["wrapping"])]
+    if not rate and order_bears_tax(borne, taxes) and as_decimal(order["total_shipping_tax_excl"]):
+        zero = next((id_tax for id_tax, percent in sorted(taxes.items()) if not percent), 0)
+        rows = [("shipping", zero or as_int(kept_value(writer, ZERO_TAX_STATE)), amounts["shipping"]), rows[1]]
     if rate and not fitting:
         net = as_decimal(order["total_shipping_tax_excl"])
         some = {id_tax: taxes[id_tax] for id_tax in borne & taxes.keys() if taxes[id_tax]}
@@ -137,6 +141,11 @@ def _tax_rows(
             if id_tax
         ],
     )
+
+
+def order_bears_tax(borne: set[int], taxes: Mapping[int, Decimal]) -> bool:
+    """Whether one of the taxes of an order's lines is above 0 %: its shipping at 0 % then needs a row, too."""
+    return any(taxes.get(id_tax) for id_tax in borne)
 
 
 def two_taxes(net: Decimal, tax: Decimal, taxes: Mapping[int, Decimal]) -> list[tuple[int, Decimal]]:

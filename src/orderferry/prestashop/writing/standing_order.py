@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ _MARKER = (
     "digest_tracking",
     "digest_totals",
     "stock_moved",
+    "line_items",
     "forgotten",
 )
 _ORDER = (
@@ -115,6 +117,17 @@ def ordered_now(writer: ShopWriter, id_order: int) -> dict[tuple[int, int], int]
         pieces = as_int(row["product_quantity"]) - as_int(row["product_quantity_reinjected"])
         sums[key] = sums.get(key, 0) + max(0, pieces)
     return sums
+
+
+def sold_now(writer: ShopWriter, standing: StandingOrder) -> dict[tuple[int, int], int]:
+    """Of what the order's lines name now, what was sold: no product that only bears a fee or stands in for another."""
+    ordered = ordered_now(writer, standing.id_order)
+    try:
+        lines = json.loads(as_text(standing.marker.get("line_items")) or "[]")
+        others = {tuple(line["product"]) for line in lines if line.get("not_sold")}
+    except (ValueError, TypeError, KeyError, AttributeError):  # a person edited it
+        others = set()
+    return {key: pieces for key, pieces in ordered.items() if key[0] and pieces and key not in others}
 
 
 def goods_left(writer: ShopWriter, standing: StandingOrder) -> tuple[Goods, ...]:
