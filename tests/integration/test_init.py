@@ -179,7 +179,7 @@ def test_a_person_is_asked_and_mistakes_are_asked_again(
     answers += ["eu", "IT, DE", credentials.client_id, credentials.client_secret, "Atzr|wrong"]  # refused by Amazon
     answers += ["eu", "IT, DE", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
     answers += ["n", "Nowhere", "Payment accepted", "4", "", "n", "My carrier", "", "3"]  # states, carriers, group
-    answers += ["other", "n", "undeliverable"]
+    answers += ["other", "undeliverable"]
     answers += ["19", "", "2d"]  # Germany's tax, collected by Amazon, since
     done = converse(tmp_path, server, answers)
     assert done.exit_code == 0, done.output
@@ -206,7 +206,7 @@ def test_what_was_answered_is_offered_again_and_what_is_needed_is_asked_until_it
     credentials = server.credentials
     answers = [str(shop_folder), "", "", "it de", "wrong", credentials.client_secret, credentials.refresh_token]
     answers += ["", "", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
-    answers += ["n", "", "", "", "n", "", "", "", "other", "n", "undeliverable", "", "", "3d"]
+    answers += ["n", "", "", "", "n", "", "", "", "other", "undeliverable", "", "", "3d"]
     done = converse(tmp_path, server, answers)
     assert done.exit_code == 0, done.output
     assert "It is needed" in done.output

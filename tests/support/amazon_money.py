@@ -69,13 +69,14 @@ def eu_rates(default: RateChoice | None = IT_22, **more: Any) -> Rates:
     """Rates of an Italian shop for a delivery inside the EU: `default` for every item that is not in `by_item`."""
     by_item: Mapping[str, RateChoice | None] = more.pop("by_item", None) or {str(n): default for n in range(1, 60)}
     shipping = more.pop("shipping", default)
-    return Rates(by_item=by_item, shipping=shipping, known=SHOP_TAXES, inside_eu=True, **more)
+    more.setdefault("known", SHOP_TAXES)
+    return Rates(by_item=by_item, shipping=shipping, prices_hold_tax=True, **more)
 
 
 def export_rates(**more: Any) -> Rates:
     """Rates for a delivery outside the EU. The shop's own 22 % must not be used there."""
     by_item = {str(n): IT_22 for n in range(1, 60)}
-    return Rates(by_item=by_item, shipping=IT_22, known=SHOP_TAXES, inside_eu=False, **more)
+    return Rates(by_item=by_item, shipping=IT_22, known=SHOP_TAXES, prices_hold_tax=False, **more)
 
 
 def priced(one: Order, rates: Rates, rounding: Rounding | None = None) -> PricedOrder:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from orderferry.cli.init_steps import (
     settle_since,
     settle_states,
 )
-from orderferry.cli.init_taxes import settle_taxes
+from orderferry.cli.init_taxes import settle_new_taxes, settle_taxes
 from orderferry.cli.interview import Interview
 from orderferry.cli.parameters import Moment
 from orderferry.cli.program import program_to_paste
@@ -70,8 +71,18 @@ OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
     click.option(
         "--create-carrier", type=click.Choice(list(NEW_CARRIER)), help="Create the carrier “Amazon”, and for what."
     ),
+    click.option(
+        "--create-taxes/--no-create-taxes",
+        default=None,
+        help="Create the taxes that the shop lacks for deliveries abroad, after showing them; also for a configuration "
+        "that is there.",
+    ),
     click.option("--invoices-by", type=click.Choice(list(INVOICES)), help="Who writes the invoices."),
-    click.option("--vcs/--no-vcs", default=None, help="Whether the seller is in Amazon's VAT Calculation Service."),
+    click.option(
+        "--vcs/--no-vcs",
+        default=None,
+        help="The seller is (not) in Amazon's VAT Calculation Service (default: as his orders tell).",
+    ),
     click.option("--mails", type=click.Choice(list(MAILS)), help="Which mails may reach buyers."),
     click.option("--since", type=Moment(), help="Import orders placed from then on (default: now)."),
     click.option("--set", "keys", multiple=True, metavar="KEY=VALUE", help="Any other key; may be repeated."),
@@ -127,6 +138,20 @@ class _Tries:
         with setup_shop(self.draft.settings()) as shop:
             return shop.create_states()
 
+    def missing_taxes(self) -> Mapping[str, Sequence[Decimal]]:
+        """Rates of which the shop needs a tax, by country."""
+        from orderferry.inspection import setup_shop
+
+        with setup_shop(self.draft.settings()) as shop:
+            return shop.missing_taxes()
+
+    def create_taxes(self, rates: Mapping[str, Sequence[Decimal]]) -> int:
+        """Create taxes of these rates."""
+        from orderferry.inspection import setup_shop
+
+        with setup_shop(self.draft.settings()) as shop:
+            return shop.create_taxes(rates)
+
     def log_in(self) -> None:
         """Get a token. Raise AmazonRefused, AmazonUnavailable, ConfigError."""
         from orderferry.bootstrap import Installation
@@ -154,14 +179,16 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     from orderferry.config.draft import Draft
     from orderferry.config.filled import write_new
 
-    target = _target(context)
     context.set_up_logging()
+    if given["create_taxes"] and (configuration := _existing(context)) is not None:
+        return _create_taxes_of(configuration, interactive=not given["non_interactive"])
+    target = _target(context)
     draft = Draft(os.environ, folder=target.parent)
     interview = Interview(draft, interactive=not given["non_interactive"])
     _take_options(interview.draft, given)
     tries = None if given["no_try"] else _Tries(interview.draft)
     try:
-        create, carrier_keys = _converse(interview, tries, utc_now(), given)
+        create, carrier_keys, taxes = _converse(interview, tries, utc_now(), given)
     except click.Abort as error:
         if isinstance(error.__context__, EOFError):
             raise click.UsageError(NOBODY_ANSWERS) from None
@@ -170,6 +197,8 @@ def init_command(context: CliContext, /, **given: Any) -> int:
         _create_states(interview, tries)
     if carrier_keys and tries is not None:
         _create_carrier(interview, tries, carrier_keys)
+    if taxes and tries is not None:
+        click.echo(f"{tries.create_taxes(taxes)} taxes created.")
     write_new(target, interview.draft.text())
     _print_next(target, interview.draft.settings(), utc_now())
     return 0
@@ -212,11 +241,38 @@ def _create_carrier(interview: Interview, tries: _Tries, keys: Collection[str]) 
             interview.draft.put(key, number)
 
 
+def _existing(context: CliContext) -> Path | None:
+    """The configuration that -c names, if it is there."""
+    named = context.configs[0] if len(context.configs) == 1 else Path("config.toml") if not context.configs else None
+    if named is not None and named.is_dir():
+        named = named / "config.toml"
+    return named.absolute() if named is not None and named.is_file() else None
+
+
+def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
+    """Show the taxes that the shop of a configuration lacks, and create them."""
+    from orderferry.cli.init_taxes import shown_taxes
+    from orderferry.config.load import load_settings
+    from orderferry.inspection import setup_shop
+
+    with setup_shop(load_settings(configuration, os.environ)) as shop:
+        missing = shop.missing_taxes()
+        if not missing:
+            click.echo("The shop lacks no tax for deliveries inside the EU: nothing was created.")
+            return 0
+        click.echo(shown_taxes(missing))
+        if interactive and not click.confirm("Create them (International > Taxes shows them; no rule is made)?"):
+            click.echo("Nothing was created.")
+            return 0
+        click.echo(f"{shop.create_taxes(missing)} taxes created. The next run imports what was held for them.")
+    return 0
+
+
 def _converse(
     interview: Interview, tries: _Tries | None, now: datetime, given: dict[str, Any]
-) -> tuple[bool, tuple[str, ...]]:
-    """Everything that is asked; return whether order states are to be created, and which keys are to name a new
-    carrier."""
+) -> tuple[bool, tuple[str, ...], Mapping[str, Sequence[Decimal]]]:
+    """Everything that is asked; return whether order states are to be created, which keys are to name a new carrier,
+    and which taxes are to be created."""
     from orderferry.prestashop.checking.setup_shop import check_mappings
 
     interview.draft.settings(whole=False)  # what the options say wrongly can't be asked for
@@ -226,6 +282,7 @@ def _converse(
     settle_amazon(interview, tries.log_in if tries else None)
     create = bool(given["create_states"])
     carrier_keys = NEW_CARRIER[given["create_carrier"] or "none"]
+    taxes: Mapping[str, Sequence[Decimal]] = {}
     if facts is not None:
         create = settle_states(interview, facts, create=_said(given["create_states"], interview))
         carrier_keys = settle_new_carrier(interview, facts, create=given["create_carrier"])
@@ -236,9 +293,11 @@ def _converse(
     if facts is not None:
         settle_taxes(interview, facts)
         check_mappings(interview.draft.settings(), facts)
+        if tries is not None:
+            taxes = settle_new_taxes(interview, tries.missing_taxes, create=_said(given["create_taxes"], interview))
     settle_since(interview, now, tries.foreign_orders() if tries else 0)
     interview.draft.settings()
-    return create, carrier_keys
+    return create, carrier_keys, taxes
 
 
 def _said(create: bool | None, interview: Interview) -> bool | None:

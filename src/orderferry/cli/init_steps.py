@@ -175,20 +175,17 @@ def settle_choices(
 
 
 def settle_decisions(interview: Interview, *, invoices_by: str | None, vcs: bool | None, mails: str | None) -> None:
-    """What nobody should decide silently: who invoices, VCS, mails."""
+    """What nobody should decide silently: who invoices, and mails; the VAT Calculation Service where it is known."""
     draft = interview.draft
     interview.head("Invoices and mails")
     if not draft.has("invoices.mode"):
         by = invoices_by or interview.one_of("Who writes the invoices for Amazon orders?", INVOICES, "shop")
         draft.put("invoices.mode", {"shop": "state", "shipped": "shipped"}.get(by, "never"))
         invoices_by = by
-    if vcs is None:
-        vcs = interview.yes(
-            "Is the seller in Amazon's VAT Calculation Service, so that a tax of 0 from Amazon is 0 %?",
-            default=invoices_by == "amazon",
-        )
-    for marketplace in draft.settings(whole=False).amazon.marketplaces if vcs else ():
-        draft.put(f"marketplace.{marketplace.code}.vat_by_amazon", True)
+    if vcs is None and invoices_by == "amazon":
+        vcs = True  # who lets Amazon invoice is in its VAT Calculation Service
+    for marketplace in draft.settings(whole=False).amazon.marketplaces if vcs is not None else ():
+        draft.put(f"marketplace.{marketplace.code}.vat_by_amazon", vcs)  # else "auto": the orders will tell
     if not draft.has("customers.email"):
         draft.put("customers.email", mails or interview.one_of("Which mails may reach buyers?", MAILS, "undeliverable"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,28 @@ def settle_taxes(interview: Interview, facts: ShopFacts) -> None:
         "Tax under which tax that Amazon owes itself is booked, by name (empty: none)",
         convert=lambda answer: _tax_named(facts, answer),
     )
+
+
+def settle_new_taxes(
+    interview: Interview, missing: Callable[[], Mapping[str, Sequence[Decimal]]], *, create: bool | None
+) -> Mapping[str, Sequence[Decimal]]:
+    """Show the taxes that the shop lacks for deliveries abroad; return those that are to be created: of such a rate,
+    orders that Amazon taxes are held. `create`: None asks."""
+    if create is False:
+        return {}
+    rates = missing()
+    if not rates:
+        return {}
+    interview.say(shown_taxes(rates))
+    if create or interview.yes("Create these taxes (without rules), so that no order is held for one?", default=True):
+        return rates
+    return {}
+
+
+def shown_taxes(rates: Mapping[str, Sequence[Decimal]]) -> str:
+    """The taxes that are to be created, a line for each country."""
+    lines = [f"  {code}: {', '.join(f'{rate.normalize():f} %' for rate in some)}" for code, some in rates.items()]
+    return "\n".join(["The shop has no tax of its own for these rates:", *lines])
 
 
 def _home_taxes_abroad(facts: ShopFacts, home: str, country: str) -> list[str]:

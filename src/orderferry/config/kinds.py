@@ -89,6 +89,19 @@ def _paths(value: object) -> tuple[Path, ...]:
     return tuple(_path(entry) for entry in value) if isinstance(value, list) else (_path(value),)
 
 
+def _names_or_ids(value: object) -> tuple[str, ...]:
+    """One name or id, or a list of them."""
+    entries = value if isinstance(value, list) else [value]
+    if not entries:
+        raise Unfit
+    return tuple(dict.fromkeys(map(_name_or_id, entries)))
+
+
+def _boolean_or_auto(value: object) -> bool | None:
+    """None for "auto"."""
+    return None if value == "auto" else _boolean(value)
+
+
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise Unfit
@@ -229,10 +242,12 @@ def _text_list(value: object) -> tuple[str, ...]:
 TEXT = Kind("text", "text in quotes", plain_text)
 SECRET = Kind("secret", "text in quotes", _secret_text, secret=True)
 NAME_OR_ID = Kind("name or id", "a name in quotes or an id", _name_or_id)
+NAMES_OR_IDS = Kind("names or ids", "a name in quotes, an id, or a list of them", _names_or_ids)
 PATH = Kind("path", "a path in quotes", _path)
 PATHS = Kind("path", "a path in quotes or a list of paths", _paths)
 LOG_TARGET = Kind("path", 'a path in quotes or "syslog"', _path_or_syslog)
 BOOLEAN = Kind("boolean", "true or false", _boolean)
+BOOLEAN_OR_AUTO = Kind("boolean or auto", 'true, false or "auto"', _boolean_or_auto)
 SHARE = Kind("share", "a number above 0 and at most 1", _share)
 RATE_OR_TAX = Kind("rate or tax", "a rate in percent such as 19, or the name or id of a tax in quotes", _rate_or_tax)
 FEES = Kind("word or reference", '"product", "shipping" or a product\'s reference in quotes', _name_or_id)

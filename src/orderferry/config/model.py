@@ -156,11 +156,12 @@ class CustomersSettings:
 
 @dataclass(frozen=True, slots=True)
 class TaxesSettings:
-    """[taxes]. `by_country`: ISO country -> a rate in percent (Decimal) or the name or id of a tax of the shop."""
+    """[taxes]. `by_country`: ISO country or region (PT-20) -> a rate in percent (Decimal), or the name or
+    id of a tax of the shop."""
 
     by_country: Mapping[str, Decimal | str] = field(default_factory=dict)
     missing: str = "hold"  # hold, zero
-    collected_by_amazon: str = ""
+    collected_by_amazon: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ class MarketplaceSettings:
 
     shop: str = ""  # id or name
     lang: str = ""  # id or ISO code
-    vat_by_amazon: bool = False
+    vat_by_amazon: bool | None = None  # None: auto, on as soon as Amazon has told tax there
     orders: OrdersSettings = field(default_factory=OrdersSettings)
     carriers: CarriersSettings = field(default_factory=CarriersSettings)
     customers: CustomersSettings = field(default_factory=CustomersSettings)

@@ -23,6 +23,7 @@ COUNTRIES = frozenset(
 )
 _TERRITORIES = frozenset(territory.code for territory in TERRITORIES) - {""}  # XI, IC and EA stand beside the list
 FEES = ("default", "cod_fee", "delivery_tip", "other", "gift_wrap")
+_REGION = re.compile(r"[A-Z0-9]{1,3}")
 _SERVICE_LEVEL = re.compile(r"[A-Z0-9_]+")
 
 
@@ -39,8 +40,12 @@ def _sku(word: str) -> str | None:
 
 
 def _country(word: str) -> str | None:
-    code = country_code(word)
-    return code if code in COUNTRIES or code in _TERRITORIES else None
+    """A country, or with a hyphen one of its regions by ISO 3166-2, whose codes are not looked up."""
+    country, hyphen, region = word.strip().upper().partition("-")
+    code = country_code(country)
+    if code not in COUNTRIES and code not in _TERRITORIES:
+        return None
+    return f"{code}-{region}" if _REGION.fullmatch(region) else None if hyphen else code
 
 
 def _marketplace(word: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 _DEADLINE = "; Amazon withdraws the buyer's phone after "
+_AMOUNTS = re.compile(r"explains the tax of ([^:,]+)")
 _WITH_DEADLINE = re.compile(rf"{re.escape(_DEADLINE)}(\d{{4}}-\d\d-\d\d)")
 
 
@@ -19,6 +20,13 @@ def cause_of(message: str, order_id: str = "") -> str:
     """Given the sentence on an order, return the cause alone, which other orders may share."""
     cause = _WITH_DEADLINE.sub("", message)
     return cause.removeprefix(f"order {order_id}: ").removeprefix(f"order {order_id} ") if order_id else cause
+
+
+def taxed_amounts(cause: str) -> str:
+    """Given a cause that names amounts of tax ("the tax of 19.00 on 100.00 EUR, delivery to DE: …"), return these; ''
+    for none."""
+    found = _AMOUNTS.search(cause)
+    return found[1] if found else ""
 
 
 def first_deadline(messages: Iterable[str]) -> str:

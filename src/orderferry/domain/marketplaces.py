@@ -71,6 +71,9 @@ TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # noqa: S105 — an address,
 # holds for a part of a country, `territories` knows.
 EU_COUNTRIES = EU_MEMBERS | {"MC"}
 
+# Whose prices are without tax, which comes on top.
+PRICES_WITHOUT_TAX = frozenset({"US", "CA"})
+
 _BY_ID = {marketplace.id: marketplace for marketplace in MARKETPLACES}
 _BY_CODE = {marketplace.code: marketplace for marketplace in MARKETPLACES}
 _ALIASES = {"UK": "GB"}

@@ -8,7 +8,6 @@ The way: one currency -> the reading that adds up (`reconcile`) -> components (`
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from decimal import Decimal, localcontext
 
 from orderferry.domain.components import Component, components_of
@@ -27,7 +26,7 @@ from orderferry.domain.pricing import (
 )
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import KINDS, ZERO, CannotPrice, checked_currency
-from orderferry.domain.reconcile import Reconciled, reconcile
+from orderferry.domain.reconcile import reconcile
 from orderferry.domain.settle import Bucket, Settled, settle
 from orderferry.domain.tax_split import Part, TaxSplitter, families_of, is_collected_by_amazon
 
@@ -64,7 +63,8 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
             raise CannotPrice(Problem(ProblemCode.BAD_FIELD, f"{path} is negative", order.order_id, path))
     currency = checked_currency(order)
     found = reconcile(order, currency)
-    parts = _with_taxes(order, currency, found, rates)
+    components = components_of(found)
+    parts = TaxSplitter(order, currency, found.reading, rates, families_of(components)).split_all(components)
     total = quantise(found.total, rounding.decimals, rounding.mode)
     settled = settle(_buckets(order, parts, total, in_shipping), total, rounding)
     charges = {one.bucket.kind: one for one in settled if one.bucket.is_charge}
@@ -75,19 +75,12 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
         wrapping=_charge(charges.get(ProceedsType.GIFT_WRAP), rounding),
         total=sum((one.total for one in settled), Amount()),
         reading=found.reading,
-        collected_by_amazon=any(is_collected_by_amazon(item) for item in order.items),
+        collected_by_amazon=any(is_collected_by_amazon(item, seller_in_eu=rates.seller_in_eu) for item in order.items),
+        tax_of_amazon=quantise(
+            sum((part.paid - part.net for part in parts if part.owed_by_amazon), ZERO), rounding.decimals
+        ),
+        tax_beside=sum((part.beside for part in parts), ZERO),
     )
-
-
-def _with_taxes(order: Order, currency: str, found: Reconciled, rates: Rates) -> list[Part]:
-    """Items first: the largest of them lends its rate to shipping and fees that have none."""
-    components = components_of(found)
-    splitter = TaxSplitter(order, currency, found.reading, rates, families_of(components))
-    items = [splitter.split(part) for part in components if part.kind is ProceedsType.ITEM]
-    largest = max(items, key=lambda part: abs(part.gross), default=None)
-    if largest is not None and (largest.gross or largest.rate):
-        splitter = replace(splitter, main=RateChoice(largest.rate, largest.tax_key))
-    return [*items, *(splitter.split(part) for part in components if part.kind is not ProceedsType.ITEM)]
 
 
 def _buckets(order: Order, parts: Sequence[Part], total: Decimal, in_shipping: frozenset[ProceedsType]) -> list[Bucket]:

@@ -7,7 +7,7 @@ All amounts are in the order's currency, Decimal, rounded to the currency's deci
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 RATE_DECIMALS = 3  # tax.rate and orders.carrier_tax_rate are decimal(10,3)
 UNIT_PRICE_DECIMALS = 6  # order_detail.unit_price_tax_incl is decimal(20,6)
+FOREIGN = 5  # the rank of a tax that neither a rule nor the law of the place of delivery knows
 
 
 class Reading(StrEnum):
@@ -109,6 +110,8 @@ class PricedOrder:
     total: Amount
     reading: Reading
     collected_by_amazon: bool = False
+    tax_of_amazon: Decimal = ZERO  # the part of the tax in `total` that Amazon owes
+    tax_beside: Decimal = ZERO  # tax that Amazon collects and that is no part of `total`
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +124,37 @@ class RateChoice:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What the shop and the configuration say of taxes for one order and its country of delivery.
+    """What the shop and the configuration say of taxes for one order and its place of delivery.
 
     `by_item`: the rate for each item (None: no rate is known); `shipping` the one for the carrier, gift wrap and
-    fees (None: take the rate of the largest line). `known`: every tax of the shop, to find the one that Amazon's TAX
-    amounts mean. `collected_by_amazon`: the tax under which tax owed by Amazon is booked, if configured.
-    `by_configuration`: `by_item` comes from `taxes.<COUNTRY>`, so that it holds outside the EU, too (a seller who is
-    registered there); else a delivery outside the EU has 0 % unless Amazon gives tax.
+    fees (None: take the rate of the largest line). `prices_hold_tax`: inside the EU's VAT, and where a shop outside of
+    it sells at home; elsewhere a delivery has 0 % unless Amazon gives tax or `by_configuration`: `by_item` comes from
+    `taxes.<COUNTRY>` or from a rule for that very territory.
+
+    `known`: the taxes of the shop that Amazon's amounts may mean, and `ranks`, by key, how far one is from the place of
+    delivery (0, and for one that is not there: its own; from FOREIGN on: another's). `legal`: the rates of the place by
+    law, in percent, and `country` its code, for what a person is told to create.
+
+    `vat_by_amazon`: Amazon calculates the VAT, so that a tax of 0 is 0 %; `reverse_charge`: to a business of another
+    member state. `collected_by_amazon`: the taxes under which tax owed by Amazon is booked, if configured.
+    `seller_in_eu`: UOSS is the seller's own one-stop shop. `prices_without_tax`: the marketplace adds tax to its prices
+    (the United States, Canada).
     """
 
     by_item: Mapping[str, RateChoice | None]
     shipping: RateChoice | None
     known: tuple[RateChoice, ...]
-    inside_eu: bool
+    prices_hold_tax: bool
     vat_by_amazon: bool = False
     missing_is_zero: bool = False
-    collected_by_amazon: RateChoice | None = None
+    collected_by_amazon: tuple[RateChoice, ...] = ()
     by_configuration: bool = False
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    legal: tuple[Decimal, ...] = ()
+    country: str = ""
+    reverse_charge: bool = False
+    seller_in_eu: bool = True
+    prices_without_tax: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class ProblemCode(StrEnum):
     LEDGER_REBUILT = "ledger-rebuilt"
     IMPLAUSIBLE = "implausible-answer"
     EXPOSED_CONFIGURATION = "exposed-configuration"
+    VAT_BY_AMAZON = "vat-by-amazon"
 
 
 HINTS: dict[ProblemCode, str] = {
@@ -50,8 +51,7 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.UNMAPPED_CURRENCY: "Add the currency to the shop (International > Localization > Currencies).",
     ProblemCode.UNRECONCILED_TOTAL: "Compare the order in Seller Central with the figures here; Amazon's amounts do "
     "not add up in any reading we know. `orderferry show` prints them.",
-    ProblemCode.NO_VAT_RATE: "Name the rate under [taxes], or add a tax rule for the country to the product's tax "
-    "rules group in the shop.",
+    ProblemCode.NO_VAT_RATE: "The next run after that imports what was held.",
     ProblemCode.UNKNOWN_STATUS: "Amazon uses a status that this version does not know: update orderferry.",
     ProblemCode.BAD_FIELD: "Look at the order in Seller Central; if it is in order there, report the field's name to "
     "orderferry's issue tracker.",
@@ -84,6 +84,7 @@ HINTS: dict[ProblemCode, str] = {
     "doublecheck`.",
     ProblemCode.EXPOSED_CONFIGURATION: "Run `chmod 600` on the file, and renew the secret if others may have read it.",
     ProblemCode.IMPLAUSIBLE: "Look into Seller Central whether orders came in; `orderferry check` tests the access.",
+    ProblemCode.VAT_BY_AMAZON: "Nothing has to be done. If it is wrong, set marketplace.<CODE>.vat_by_amazon = false.",
     ProblemCode.MISSING_DATA: "Grant the missing role to the application in Seller Central and authorise it again.",
 }
 

@@ -29,11 +29,13 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShopView:
-    """What one round of look-ups found for a page of orders. `catalog` is the shop adapter's own."""
+    """What one round of look-ups found for a page of orders. `catalog` is the shop adapter's own; `notes` is what is
+    worth telling of the page and concerns no single order."""
 
     markers: Mapping[str, Marker]
     foreign: Mapping[str, int]
     catalog: Any = None
+    notes: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from enum import StrEnum
 from orderferry.domain.orders import Channel, Order
 from orderferry.domain.pricing import PricedOrder
 from orderferry.domain.tax_split import is_collected_by_amazon
-from orderferry.domain.territories import NORTHERN_IRELAND, area_of, tax_area
+from orderferry.domain.territories import EU_MEMBERS, NORTHERN_IRELAND, area_of, country_code, tax_area
 
 BUSINESS = "AMAZON_BUSINESS"
+_UOSS = "UOSS"
 
 
 class TaxScheme(StrEnum):
@@ -32,13 +33,17 @@ def tax_scheme(order: Order, priced: PricedOrder, *, home: str, country: str) ->
     """Given an order with its money, the seller's country and the one that it is delivered to (ISO 3166-1 alpha-2;
     '' for not known), return the scheme.
 
-    Amazon's own statement comes first; FBA goods may leave from any warehouse, so that only an order which Amazon
-    taxes is known then. Of an order from the seller's own house the two countries tell, and for sales between member
-    states who buys: OSS covers consumers only.
+    Amazon's own statement comes first (UOSS of a seller in the EU is his own one-stop shop); FBA goods may leave from
+    any warehouse, so that only an order which Amazon taxes is known then. Of an order from the seller's own house the
+    two countries tell, and for sales between member states who buys: OSS covers consumers only.
     """
-    owed = [is_collected_by_amazon(item) for item in order.items if item.quantity] or [False]
+    bought = [item for item in order.items if item.quantity]
+    seller_in_eu = is_seller_in_eu(home)
+    owed = [is_collected_by_amazon(item, seller_in_eu=seller_in_eu) for item in bought] or [False]
     if all(owed):
         return TaxScheme.COLLECTED_BY_AMAZON
+    if bought and all(_UOSS in item.reporting_schemes for item in bought):
+        return TaxScheme.OSS
     if any(owed) or not home or not country:
         return TaxScheme.UNKNOWN
     if order.channel is not Channel.REGULAR:
@@ -51,6 +56,26 @@ def tax_scheme(order: Order, priced: PricedOrder, *, home: str, country: str) ->
     if not area.vat or not tax_area(home).vat:
         return TaxScheme.EXPORT
     return _between_member_states(order, priced)
+
+
+def is_seller_in_eu(home: str) -> bool:
+    """Given the seller's country, return whether he is established in the EU; so is one whose country is not known."""
+    return not home or bool(tax_area(home).vat)
+
+
+def is_reverse_charge(order: Order, *, home: str, country: str) -> bool:
+    """Given an order, the seller's country and the one that it is delivered to, return whether a business of another
+    member state buys it: with a VAT number that is not of the seller's own country, and delivered to another one.
+
+    Whether it is 0 % is Amazon's to say, where Amazon calculates the VAT.
+    """
+    area = area_of(order.delivery_address, country)
+    if area.vat not in EU_MEMBERS or not tax_area(home).vat or home in area.codes:
+        return False
+    numbers = [
+        one.number.strip().upper() for one in order.tax_registrations if one.entity == "BUYER" and one.kind == "VAT"
+    ]
+    return any(number and country_code(number[:2]) != home for number in numbers)
 
 
 def _between_member_states(order: Order, priced: PricedOrder) -> TaxScheme:

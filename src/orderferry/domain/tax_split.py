@@ -1,34 +1,37 @@
 """What part of a component is tax, and which tax of the shop that is.
 
-Sources: issue "Orders as PrestaShop itself would write them" section 2 and sp-api-orders 4. Amazon's own TAX decides
-where it gives an amount; a TAX of 0 says 0 % only for sellers in Amazon's VAT Calculation Service; without one, prices
-inside the EU hold the shop's VAT, and outside there is none.
+Sources: issues "Orders as PrestaShop itself would write them" section 2 and "Right in the books" section 2,
+sp-api-orders 4. Amazon's own TAX decides where it gives an amount; a TAX of 0 says 0 % only for sellers in Amazon's VAT
+Calculation Service; without one, prices inside the EU (and of a shop outside of it at home) hold the shop's VAT, and
+elsewhere there is none. Of the taxes of the shop that explain an amount, the delivery country's own come first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from orderferry.domain.components import Component
 from orderferry.domain.money import currency_decimals, quantise, smallest_unit
 from orderferry.domain.orders import Item, Order, ProceedsType
-from orderferry.domain.pricing import RATE_DECIMALS, RateChoice, Rates, Reading
-from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.proceeds import ZERO, CannotPrice
+from orderferry.domain.pricing import FOREIGN, RATE_DECIMALS, RateChoice, Rates, Reading
+from orderferry.domain.proceeds import ZERO
+from orderferry.domain.tax_missing import MissingTax, TaxUnknown, refusal
 
 HUNDRED = Decimal(100)
 NO_TAX = RateChoice(ZERO)
 
 _FACILITATOR = "MARKETPLACE_FACILITATOR"
 _IOSS = "IOSS"
+_UOSS = "UOSS"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A component with its tax, unrounded. `paid`/`net`: after discount, with and without tax; `gross`: before
-    discount, with tax. `rate` in percent, `tax_key` the id_tax or ''."""
+    discount, with tax. `rate` in percent, `tax_key` the id_tax or ''. `beside`: tax that Amazon collects and that is in
+    none of these; `owed_by_amazon`: so is the tax in them."""
 
     component: Component
     paid: Decimal
@@ -36,11 +39,30 @@ class Part:
     gross: Decimal
     rate: Decimal
     tax_key: str
+    beside: Decimal = ZERO
+    owed_by_amazon: bool = False
 
 
-def is_collected_by_amazon(item: Item) -> bool:
-    """Whether Amazon owes the tax on an item: a marketplace facilitator's sale, or one under Amazon's IOSS number."""
-    return _FACILITATOR in item.tax_collection_models or _IOSS in item.reporting_schemes
+def is_collected_by_amazon(item: Item, *, seller_in_eu: bool = True) -> bool:
+    """Whether Amazon owes the tax on an item: a marketplace facilitator's sale, or one under Amazon's IOSS number.
+
+    UOSS is Amazon's for a seller from outside the EU, whose sales inside of it Amazon is deemed to make; a seller from
+    inside declares it himself (OSS).
+    """
+    if _FACILITATOR in item.tax_collection_models or _IOSS in item.reporting_schemes or item.ioss_number:
+        return True
+    return _UOSS in item.reporting_schemes and not seller_in_eu
+
+
+def tells_own_tax(order: Order, *, seller_in_eu: bool) -> bool:
+    """Given an order, return whether Amazon tells tax above 0 in it that the seller owes: so it calculates his VAT.
+
+    Tax that Amazon owes itself proves nothing.
+    """
+    owed = [is_collected_by_amazon(item, seller_in_eu=seller_in_eu) for item in order.items]
+    own = [row for item, by_amazon in zip(order.items, owed, strict=True) if not by_amazon for row in item.proceeds]
+    rows = own if any(owed) else [*own, *order.proceeds]
+    return any(row.type is ProceedsType.TAX and row.amount.amount > 0 for row in rows)
 
 
 def families_of(components: Iterable[Component]) -> dict[int | None, list[Component]]:
@@ -63,8 +85,34 @@ class TaxSplitter:
     families: Mapping[int | None, Sequence[Component]]
     main: RateChoice | None = None
 
+    def split_all(self, components: Sequence[Component]) -> list[Part]:
+        """Given all components of the order, return them with their taxes: the items first, since the largest of them
+        lends its rate to shipping and fees that have none.
+
+        Raise CannotPrice (no-vat-rate) with everything that is missing at once.
+        """
+        missing: list[MissingTax] = []
+        parts = self._split_each((one for one in components if one.kind is ProceedsType.ITEM), missing)
+        largest = max(parts, key=lambda part: abs(part.gross), default=None)
+        splitter = self
+        if largest is not None and (largest.gross or largest.rate):
+            splitter = replace(self, main=RateChoice(largest.rate, largest.tax_key))
+        parts += splitter._split_each((one for one in components if one.kind is not ProceedsType.ITEM), missing)
+        if missing:
+            raise refusal(self.order, self.rates, missing)
+        return parts
+
+    def _split_each(self, components: Iterable[Component], missing: list[MissingTax]) -> list[Part]:
+        parts: list[Part] = []
+        for component in components:
+            try:
+                parts.append(self.split(component))
+            except TaxUnknown as unknown:
+                missing.append(unknown.missing)
+        return parts
+
     def split(self, component: Component) -> Part:
-        """Given a component, return it with its tax. Raise CannotPrice (no-vat-rate) where no rate can be told."""
+        """Given a component, return it with its tax. Raise TaxUnknown where no rate can be told."""
         if component.kind is ProceedsType.DELIVERY_TIP:
             return self._by_rate(component, NO_TAX)
         if component.tax:
@@ -72,75 +120,121 @@ class TaxSplitter:
         choice = self._rate_without_amount(component)
         choice = self._booked(component, choice) if choice.rate else choice
         if choice.rate and not choice.key:
-            raise CannotPrice(
-                self._problem(
-                    f"the shop has no tax of {choice.rate.normalize():f} %, the rate configured for "
-                    f"{self._name(component)}; create it (International > Taxes)"
-                )
-            )
+            raise TaxUnknown(MissingTax(self._name(component), rate=choice.rate, is_configured=True))
         return self._by_rate(component, choice)
 
     def _by_rate(self, component: Component, choice: RateChoice) -> Part:
         factor = 1 + choice.rate / HUNDRED
         paid = component.rest
-        return Part(component, paid, paid / factor, component.amount, choice.rate, choice.key)
+        owed = self._is_owed_by_amazon(component)
+        return Part(component, paid, paid / factor, component.amount, choice.rate, choice.key, owed_by_amazon=owed)
 
     def _by_amount(self, component: Component, tax: Decimal) -> Part:
         """Amazon's TAX is kept to the cent; the rate only says which tax it is, and what the discount took of it."""
         rest = component.rest
+        if self._is_beside(component, tax):
+            return replace(self._by_rate(component, NO_TAX), beside=tax)
         on_top = self.reading is Reading.TAX_ON_TOP
         net = rest if on_top else rest - tax
         choice = self._explained(component, tax, net) or self._explained_together(component)
-        if choice is None and self.rates.inside_eu and not on_top and component.discount and component.amount:
+        if choice is None and self.rates.prices_hold_tax and not on_top and component.discount and component.amount:
             before = self._explained(component, tax, component.amount - tax)
             if before is not None:  # Amazon told the tax before discount
                 choice, net = before, rest - tax * rest / component.amount
         if choice is None:
             choice = self._unexplained(component, tax, net)
-        choice = self._booked(component, choice)
+        choice = self._booked(component, choice, tax, net)
         paid = net + tax if on_top else rest
         factor = 1 + max(choice.rate, ZERO) / HUNDRED if on_top else 1
         gross = component.amount * factor if component.discount else paid
-        return Part(component, paid, net, gross, choice.rate, choice.key)
+        owed = self._is_owed_by_amazon(component)
+        return Part(component, paid, net, gross, choice.rate, choice.key, owed_by_amazon=owed)
+
+    def _is_beside(self, component: Component, tax: Decimal) -> bool:
+        """Whether tax that Amazon collects is no part of what it says the buyer pays.
+
+        The totals add up without it. On marketplaces that add tax to their prices it can't be inside of them then;
+        elsewhere its rate tells: 20.00 of 100.00 is the United Kingdom's 20 % beside 100.00, and no rate within them.
+        """
+        if self.reading is not Reading.TAX_INSIDE or not self._is_owed_by_amazon(component):
+            return False
+        if self.rates.prices_without_tax:
+            return True
+        booked = [choice.rate for choice in self.rates.collected_by_amazon]
+        rates = [rate for rate in (*self.rates.legal, *booked) if rate > 0]
+        rest = component.rest
+        if any(self._gap(rate, tax, rest - tax, self._units(component)) is not None for rate in rates):
+            return False
+        return any(self._gap(rate, tax, rest, self._units(component)) is not None for rate in rates)
 
     def _rate_without_amount(self, component: Component) -> RateChoice:
         """The rate where Amazon tells no amount of tax, or tells 0."""
-        own = self._own(component) or self._amazons_tax(component)
-        if not self.rates.inside_eu:
-            return own if own is not None and self.rates.by_configuration else NO_TAX
-        if component.tax is not None and (self.rates.vat_by_amazon or self._told_zero(component)):
+        rates = self.rates
+        own = self._own(component) or self._usual_tax_of_amazon(component)
+        if not rates.prices_hold_tax:
+            return own if own is not None and rates.by_configuration else NO_TAX
+        if rates.vat_by_amazon and (rates.reverse_charge or component.tax is not None):
+            return NO_TAX
+        if component.tax is not None and self._told_zero(component):
             return NO_TAX
         if own is not None:
             return own
-        if self.rates.missing_is_zero or (not component.amount and not component.discount):
+        if rates.missing_is_zero or not component.rest:
             return NO_TAX
-        raise CannotPrice(
-            self._problem(f"no VAT rate is known for {self._name(component)}, {component.amount} of the order")
-        )
+        raise TaxUnknown(MissingTax(f"{self._name(component)}, {component.amount} {self.currency}"))
 
     def _explained(self, component: Component, tax: Decimal, net: Decimal) -> RateChoice | None:
         """The tax of the shop that Amazon's amount means: within a cent for each unit, as Amazon may round each.
 
-        A rate that is right within one cent is preferred to one that is not, then the order's own rate to others,
-        then the nearest.
+        A rate that is right within one cent, or exactly so when each unit is rounded, is preferred to one that is not;
+        then the delivery country's own taxes to others, then the order's own rate, then the nearest.
         """
-        cent = smallest_unit(currency_decimals(self.currency))
-        units = 1 if component.item is None else max(1, self.order.items[component.item].quantity)
         own = self._own(component)
-        found: list[tuple[bool, bool, Decimal, int, RateChoice]] = []
+        found: list[tuple[bool, int, bool, Decimal, int, RateChoice]] = []
         candidates = self.rates.known if own is None else (own, *self.rates.known)
         for position, choice in enumerate(candidates):
-            gap = abs(tax - net * choice.rate / HUNDRED)
-            if choice.rate > 0 and choice.key and gap <= cent * units:
-                found.append((gap > cent, choice != own, gap, position, choice))
-        return min(found, key=lambda one: one[:4])[4] if found else None
+            if choice.rate <= 0 or not choice.key:
+                continue
+            gap = self._gap(choice.rate, tax, net, self._units(component))
+            if gap is not None:
+                rank = self.rates.ranks.get(choice.key, 0)
+                found.append((gap > self._cent, rank, choice != own, gap, position, choice))
+        best = min(found, key=lambda one: one[:5], default=None)
+        if best is None or (best[1] >= FOREIGN and self._is_law(tax, net, component, near=best[0])):
+            return None
+        return best[5]
+
+    def _is_law(self, tax: Decimal, net: Decimal, component: Component, *, near: bool) -> bool:
+        """Whether a legal rate of the place explains the amount as well: then the shop lacks that tax, and the one of
+        another country that it has would be wrong. `near`: as one that is more than a cent off."""
+        gaps = (self._gap(rate, tax, net, self._units(component)) for rate in self.rates.legal)
+        return any(gap is not None and (near or gap <= self._cent) for gap in gaps)
+
+    def _gap(self, rate: Decimal, tax: Decimal, net: Decimal, units: int) -> Decimal | None:
+        """How far a rate is from explaining an amount of tax; None where it does not explain it.
+
+        At most a cent where Amazon may have rounded the tax of each unit.
+        """
+        cent = self._cent
+        gap = abs(tax - net * rate / HUNDRED)
+        if gap > cent * units:
+            return None
+        each = quantise((net + tax) / units * rate / (HUNDRED + rate), currency_decimals(self.currency))
+        return min(gap, cent) if each * units == tax else gap
+
+    @property
+    def _cent(self) -> Decimal:
+        return smallest_unit(currency_decimals(self.currency))
+
+    def _units(self, component: Component) -> int:
+        return 1 if component.item is None else max(1, self.order.items[component.item].quantity)
 
     def _explained_together(self, component: Component) -> RateChoice | None:
-        """The tax that the item with its shipping and fees means as a whole, inside the EU.
+        """The tax that the item with its shipping and fees means as a whole, where prices hold tax.
 
         Amazon may say which part the tax is on, and not which part the discount is on.
         """
-        if not self.rates.inside_eu or component.item is None:
+        if not self.rates.prices_hold_tax or component.item is None:
             return None
         family = self._family(component)
         tax = sum((one.tax for one in family if one.tax), ZERO)
@@ -155,13 +249,23 @@ class TaxSplitter:
         return [one for one in self.families[component.item] if one.tax is not None]
 
     def _unexplained(self, component: Component, tax: Decimal, net: Decimal) -> RateChoice:
-        """Amazon's amount stays as it is with its effective rate; inside the EU it has to be a tax of the shop."""
-        if self.rates.inside_eu and self._amazons_tax(component) is None:
-            raise CannotPrice(
-                self._problem(f"no tax of the shop explains the tax of {tax} on {net} of {self._name(component)}")
+        """Amazon's amount stays as it is, with its effective rate; but where prices hold tax, the shop must have it."""
+        if self.rates.prices_hold_tax and not self._taxes_of_amazon(component):
+            own = self._own(component)
+            fitting = {
+                rate: gap
+                for rate in (*((own.rate,) if own else ()), *self.rates.legal)
+                if rate > 0 and (gap := self._gap(rate, tax, net, self._units(component))) is not None
+            }
+            raise TaxUnknown(
+                MissingTax(
+                    f"{tax} on {net} {self.currency}",
+                    rate=min(fitting, key=lambda rate: fitting[rate], default=None),
+                    effective=_effective(tax, net),
+                    is_owed_by_amazon=self._is_owed_by_amazon(component),
+                )
             )
-        effective = tax / net * HUNDRED if net else ZERO
-        return RateChoice(quantise(min(max(effective, ZERO), HUNDRED * 10), RATE_DECIMALS))
+        return RateChoice(quantise(min(_effective(tax, net), HUNDRED * 10), RATE_DECIMALS))
 
     def _own(self, component: Component) -> RateChoice | None:
         """What shop and configuration say: of an item its own rate, of the rest the carrier's, else the main one."""
@@ -169,26 +273,39 @@ class TaxSplitter:
             return self.rates.by_item.get(self.order.items[component.item].item_id)
         return self.rates.shipping or self.main
 
-    def _booked(self, component: Component, choice: RateChoice) -> RateChoice:
-        """Tax that Amazon owes goes under the tax that is configured for it; its amount stays."""
-        taken = self._amazons_tax(component)
-        return choice if taken is None else RateChoice(choice.rate, taken.key)
+    def _booked(
+        self, component: Component, choice: RateChoice, tax: Decimal | None = None, net: Decimal = ZERO
+    ) -> RateChoice:
+        """Tax that Amazon owes goes under the tax that is configured for it, of several the one whose rate fits; its
+        amount stays."""
+        taxes = self._taxes_of_amazon(component)
+        if not taxes:
+            return choice
+        if tax is None:
+            return RateChoice(choice.rate, min(taxes, key=lambda one: abs(one.rate - choice.rate)).key)
+        taken = min(taxes, key=lambda one: abs(tax - net * one.rate / HUNDRED))
+        fits = taken.rate > 0 and self._gap(taken.rate, tax, net, self._units(component)) is not None
+        return taken if fits else RateChoice(choice.rate, taken.key)
 
-    def _amazons_tax(self, component: Component) -> RateChoice | None:
-        """The tax under which this component's tax is booked because Amazon owes it, else None."""
+    def _is_owed_by_amazon(self, component: Component) -> bool:
         items = self.order.items if component.item is None else (self.order.items[component.item],)
-        owed = any(is_collected_by_amazon(item) for item in items)
-        return self.rates.collected_by_amazon if owed else None
+        return any(is_collected_by_amazon(item, seller_in_eu=self.rates.seller_in_eu) for item in items)
+
+    def _taxes_of_amazon(self, component: Component) -> tuple[RateChoice, ...]:
+        """The taxes under which this component's tax may be booked because Amazon owes it; () for none."""
+        return self.rates.collected_by_amazon if self._is_owed_by_amazon(component) else ()
+
+    def _usual_tax_of_amazon(self, component: Component) -> RateChoice | None:
+        """What stands in for an own rate that is not known: of the taxes for what Amazon owes, the standard rate's."""
+        taxes = self._taxes_of_amazon(component)
+        standard = self.rates.legal[0] if self.rates.legal else ZERO
+        return min(taxes, key=lambda one: abs(one.rate - standard)) if taxes else None
 
     def _name(self, component: Component) -> str:
         if component.item is None:
             return f"the order's {component.kind}"
         return f"{component.kind} of orderItems[{component.item}]"
 
-    def _problem(self, sentence: str) -> Problem:
-        address = self.order.delivery_address
-        country = address.country if address else ""
-        where = f", delivery to {country}" if country else ""
-        return Problem(
-            ProblemCode.NO_VAT_RATE, f"{sentence} ({self.currency}){where}", self.order.order_id, subject=country
-        )
+
+def _effective(tax: Decimal, net: Decimal) -> Decimal:
+    return max(tax / net * HUNDRED, ZERO) if net else ZERO

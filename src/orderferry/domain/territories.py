@@ -94,6 +94,38 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory("Isle of Man", "IM", "GB", "", r"IM\d.*", ("isle of man",)),
     Territory("Gibraltar", "GI", "GB", "", r"GX11.*", ("gibraltar",)),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a country that has rates of its own, under its code of ISO 3166-2. Fields as those of Territory."""
+
+    name: str
+    code: str
+    country: str
+    postcode: str
+    names: tuple[str, ...] = ()
+
+
+# The narrower before the wider.
+REGIONS: tuple[Region, ...] = (
+    Region("Azores", "PT-20", "PT", r"9[5-9]\d{5}|9[5-9]\d\d", ("acores", "azores", "regiao autonoma dos acores")),
+    Region("Madeira", "PT-30", "PT", r"9[0-4]\d{5}|9[0-4]\d\d", ("madeira", "regiao autonoma da madeira")),
+    Region("Southern Corsica", "FR-2A", "FR", r"20[01]\d\d", ("corse du sud",)),
+    Region("Upper Corsica", "FR-2B", "FR", r"20[26]\d\d", ("haute corse",)),
+    Region("Corsica", "FR-20R", "FR", r"20\d{3}", ("corse", "corsica", "corse du sud", "haute corse")),
+    Region("Las Palmas", "ES-GC", "ES", r"35\d{3}", ("las palmas", "gran canaria", "grand canary")),
+    Region("Tenerife", "ES-TF", "ES", r"38\d{3}", ("tenerife", "santa cruz de tenerife")),
+    Region("Canary Islands", "ES-CN", "ES", r"3[58]\d{3}", _CANARIES),
+    Region("Ceuta", "ES-CE", "ES", r"51\d{3}", ("ceuta",)),
+    Region("Melilla", "ES-ML", "ES", r"52\d{3}", ("melilla",)),
+    Region("Åland Islands", "FI-01", "FI", r"22\d{3}", ("aland", "aland islands", "ahvenanmaa")),
+    Region("Guadeloupe", "FR-971", "FR", r"971\d\d", ("guadeloupe",)),
+    Region("Martinique", "FR-972", "FR", r"972\d\d", ("martinique",)),
+    Region("French Guiana", "FR-973", "FR", r"973\d\d", ("guyane", "guyane francaise", "french guiana")),
+    Region("Réunion", "FR-974", "FR", r"974\d\d", ("reunion", "la reunion")),
+    Region("Mayotte", "FR-976", "FR", r"976\d\d", ("mayotte",)),
+)
 # Ceuta and Melilla share a code, which is enough to tell country and VAT.
 _BY_CODE = {territory.code: territory for territory in reversed(TERRITORIES) if territory.code}
 
@@ -126,11 +158,31 @@ def find_territory(country: str, postcode: str = "", region: str = "") -> Territ
     if code in _BY_CODE:
         return _BY_CODE[code]
     own = [territory for territory in TERRITORIES if territory.country == code]
-    written = "".join(letter for letter in postcode.upper() if letter.isascii() and letter.isalnum())
+    written = _written(postcode)
     if written:
         return next((t for t in own for form in _forms(written) if re.fullmatch(t.postcode, form)), None)
     name = plain_name(region)
     return next((territory for territory in own if name in territory.regions), None)
+
+
+def find_regions(country: str, postcode: str = "", region: str = "") -> tuple[str, ...]:
+    """Given an address's country code, postcode and region as they were written, return the codes of the regions in
+    REGIONS that it is in, the narrowest first. A territory's own code (IC, RE) stands for the country around it."""
+    code = country_code(country)
+    territory = _BY_CODE.get(code)
+    around = territory.country if territory else code
+    written = _written(postcode)
+    if written:
+        forms = _forms(written)
+        return tuple(
+            one.code for one in REGIONS if one.country == around and any(re.fullmatch(one.postcode, f) for f in forms)
+        )
+    name = plain_name(region) or (plain_name(territory.name) if territory else "")
+    return tuple(one.code for one in REGIONS if one.country == around and name in one.names)
+
+
+def _written(postcode: str) -> str:
+    return "".join(letter for letter in postcode.upper() if letter.isascii() and letter.isalnum())
 
 
 def _forms(postcode: str) -> tuple[str, str]:
@@ -141,8 +193,8 @@ def _forms(postcode: str) -> tuple[str, str]:
 @dataclass(frozen=True, slots=True)
 class TaxArea:
     """Where goods are sent, for taxes. `codes`: those under which a tax may be configured or ruled for it, the
-    narrowest first; `vat`: the code under which goods sent there bear VAT of the Union (a member state's, or XI for
-    Northern Ireland), '' outside of it."""
+    narrowest first (PT-20 before PT); `vat`: the code under which goods sent there bear VAT of the Union (a member
+    state's, or XI for Northern Ireland), '' outside of it."""
 
     codes: tuple[str, ...]
     vat: str
@@ -155,11 +207,12 @@ def tax_area(country: str, postcode: str = "", region: str = "") -> TaxArea:
     Canary Islands never Spain's.
     """
     territory = find_territory(country, postcode, region)
+    regions = find_regions(country, postcode, region)
     if territory is None:
         code = country_code(country)
-        return TaxArea((code,) if code else (), code if code in EU_MEMBERS else "")
+        return TaxArea((*regions, code) if code else (), code if code in EU_MEMBERS else "")
     codes = (territory.code, territory.country) if territory.vat else (territory.code,)
-    return TaxArea(tuple(filter(None, codes)), territory.vat)
+    return TaxArea(tuple(filter(None, (*regions, *codes))), territory.vat)
 
 
 def area_of(address: Address | None, country: str) -> TaxArea:

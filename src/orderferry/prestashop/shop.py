@@ -74,6 +74,7 @@ class PrestashopShop:
         self._shared_numbers = SharedNumbers(recall, remember)
         self._markets: dict[str, Market] = {}
         self._opened: _Open | None = None
+        self._writes = False
         self._keeper: FeedKeeper | None = None
 
     def prepare(self, *, write: bool) -> None:
@@ -96,6 +97,7 @@ class PrestashopShop:
         with self._database.reading("looking for other importers' orders") as connection:
             self._foreign.refresh(connection, tables, remember=write)
         self._markets = {}
+        self._writes = write
         self._opened = _Open(tables, facts, taxes_changed=self._taxes_changed(facts, write=write))
         for marketplace in self._settings.amazon.marketplaces:
             self._market(marketplace.id)
@@ -103,10 +105,14 @@ class PrestashopShop:
             self._keep_feed(tables)
 
     def look(self, orders: Sequence[Order]) -> ShopView:
-        """All look-ups for a page of orders, a bounded number of statements."""
+        """All look-ups for a page of orders, a bounded number of statements. What the page proves for the first time
+        (where Amazon calculates the VAT) is kept in the shop, if the run writes."""
         workshop = self._workshop()
         with self._database.reading("looking up orders and products") as connection:
-            return workshop.look(connection, orders)
+            view = workshop.look(connection, orders)
+        if view.notes and self._writes:
+            self.keep(*workshop.vat_by_amazon)
+        return view
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
         """The markers of these orders."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.cause import cause_of
+from orderferry.domain.cause import cause_of, taxed_amounts
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
 from orderferry.domain.records import Condition, FindingKind, StandingFinding
@@ -19,6 +19,7 @@ AGAIN_AFTER = timedelta(days=1)
 PATIENCE_RUNS = 3
 PATIENCE_TIME = timedelta(hours=1)
 NAMED_ORDERS = 5
+EVENTS = frozenset({ProblemCode.VAT_BY_AMAZON})  # problems without an order that happen once
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Found:
     text: str
     exit_code: ExitCode
     heals: bool = False  # said from the third run in a row on, or after an hour
+    once: bool = False  # an event, which does not last: said, and not remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,12 @@ def error_key(command: str, error: OrderferryError) -> str:
 def problem_conditions(problems: Iterable[Problem]) -> list[Found]:
     """Given a run's problems, return the conditions of those that concern no single order (the clock, …)."""
     return [
-        Found(f"{problem.code} {problem.subject}".strip(), _sentence(problem.message, problem.hint), ExitCode.DONE)
+        Found(
+            f"{problem.code} {problem.subject}".strip(),
+            _sentence(problem.message, problem.hint),
+            ExitCode.DONE,
+            once=problem.code in EVENTS,
+        )
         for problem in problems
         if not problem.order_id
     ]
@@ -98,6 +105,9 @@ def speak(known: Iterable[Condition], found: Iterable[Found], now: datetime) -> 
     remember: list[Condition] = []
     current = {item.key: item for item in found}
     for key, item in current.items():
+        if item.once:
+            lines.append((item.exit_code, item.text))
+            continue
         condition = _continued(before.get(key), item, now)
         if _worth_saying(before.get(key), condition, item, now):
             lines.append((item.exit_code, item.text))
@@ -135,6 +145,8 @@ def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Found:
         text = f"1 order {_STATE_WORDS[state]} ({code}): {_sentence(entries[0].message or ids[0], hint)}"
     else:
         cause = f"all for the same cause: {subject}" if subject else entries[0].message
+        if code == ProblemCode.NO_VAT_RATE:
+            cause = _amounts(entries)
         text = f"{len(ids)} orders {_STATE_WORDS[state]} ({code}): {named}: {_sentence(cause, hint)}"
     return Found(f"{state} {code} {subject}".strip(), text, ExitCode.NEEDS_A_PERSON)
 
@@ -164,6 +176,18 @@ _KIND_WORDS: Mapping[FindingKind, tuple[str, str]] = {
     ),
     FindingKind.DIFFERENT: ("differs from Amazon's", "differ from Amazon's"),
 }
+
+
+def _amounts(entries: list[Entry]) -> str:
+    """What several orders lack, with the amounts of some of them, and what to create."""
+    causes = dict.fromkeys(cause_of(entry.message, entry.order_id) for entry in entries)
+    first, *others = sorted(causes)
+    amounts = [part for cause in others[: NAMED_ORDERS - 1] if (part := taxed_amounts(cause))]
+    more = len(others) - (NAMED_ORDERS - 1)
+    told = "; ".join([*amounts, *([f"{more} more"] if more > 0 else [])])
+    return f"{first} (the others: {told})" if told else first
+
+
 _STATE_WORDS: Mapping[str, str] = {
     EntryState.HELD: "held",
     EntryState.FAILED: "failed",

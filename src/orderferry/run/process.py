@@ -64,6 +64,8 @@ class Processor:
         sightings += [Sighting(order.order_id) for order in unreadable if order.order_id]
         entries = self.ledger.note_seen(sightings, self.run, self.now())
         view = self.shop.look(readable) if readable else ShopView({}, {})
+        for note in view.notes:
+            self.report.add_problem(note)
         verdicts: list[Verdict] = [self._verdicts.unreadable(order, entries) for order in unreadable if order.order_id]
         try:
             for order in readable:

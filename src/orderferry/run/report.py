@@ -169,6 +169,7 @@ INFORMATIVE = frozenset(
         ProblemCode.LEDGER_REBUILT,
         ProblemCode.IMPLAUSIBLE,
         ProblemCode.EXPOSED_CONFIGURATION,
+        ProblemCode.VAT_BY_AMAZON,
     }
 )
 

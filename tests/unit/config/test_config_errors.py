@@ -94,7 +94,7 @@ LINES = [
     ),
     (
         "[marketplace.IT]\nvat_by_amazon = 'yes'",
-        'config.toml, line 9: marketplace.IT.vat_by_amazon must be true or false, not "yes"',
+        'config.toml, line 9: marketplace.IT.vat_by_amazon must be true, false or "auto", not "yes"',
     ),
     (
         "[carrier.map]\nEXPEDITED = 'DHL'",

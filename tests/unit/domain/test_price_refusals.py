@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from orderferry.domain.orders import Address, Money, Order
-from orderferry.domain.pricing import RateChoice
+from orderferry.domain.price_order import price_order
+from orderferry.domain.pricing import PricedOrder, RateChoice, Rounding
 from orderferry.domain.problems import ProblemCode
-from support.amazon_money import ORDER_ID, eu_rates, item, money, order, problem_of, row
+from support.amazon_money import IT_10, IT_22, ORDER_ID, eu_rates, item, money, order, problem_of, row
 
 UNRECONCILED = [
     pytest.param(
@@ -79,52 +81,111 @@ def test_unreconciled(one: Order, figures: str) -> None:
     assert figures in problem.message
 
 
+DE_LEGAL = {"legal": (Decimal(19), Decimal(7)), "country": "DE"}
+GERMAN_TAX = order(item("119.00", row("ITEM", "100.00"), row("TAX", "19.00")), grand="119.00")
+TWO_RATES = order(
+    item("119.00", row("ITEM", "100.00"), row("TAX", "19.00")),
+    item("10.70", row("ITEM", "10.00"), row("TAX", "0.70"), item_id="2"),
+    grand="129.70",
+)
+
+
 @pytest.mark.parametrize(
-    ("one", "rates", "words"),
+    ("one", "rates", "words", "subject"),
     [
         pytest.param(
             order(item("12.20", row("ITEM", "12.20")), grand="12.20", delivery_address=Address(country="DE")),
-            eu_rates(None),
-            "no VAT rate is known for ITEM of orderItems[0], 12.20 of the order (EUR), delivery to DE",
+            eu_rates(None, known=(IT_22, IT_10), **DE_LEGAL),
+            "no VAT rate is known for ITEM of orderItems[0], 12.20 EUR, delivery to DE: add a rule for the country to "
+            "the product's tax rules group (International > Taxes > Tax Rules), or configure taxes.DE = 19 (for which "
+            "the shop needs a tax of 19 %)",
+            "DE",
             id="no rate",
+        ),
+        pytest.param(
+            order(item("12.20", row("ITEM", "12.20")), grand="12.20", delivery_address=Address(country="DE")),
+            eu_rates(None, **DE_LEGAL),
+            "or configure taxes.DE = 19",
+            "DE",
+            id="no rate, and the shop has the tax",
         ),
         pytest.param(
             order(item("18.30", row("ITEM", "0"), row("SHIPPING", "18.30")), grand="18.30"),
             eu_rates(None),
             "no VAT rate is known for SHIPPING of orderItems[0]",
+            "IT",
             id="no rate for shipping",
         ),
         pytest.param(
-            order(item("107.00", row("ITEM", "100.00"), row("TAX", "7.00")), grand="107.00"),
-            eu_rates(),
-            "no tax of the shop explains the tax of 7.00 on 100.00",
+            GERMAN_TAX,
+            eu_rates(known=(IT_22, IT_10), **DE_LEGAL),
+            "no tax of the shop explains the tax of 19.00 on 100.00 EUR, delivery to DE: create a tax of 19 % "
+            "(International > Taxes)",
+            "DE 19 %",
             id="Amazon's tax is none of the shop's",
+        ),
+        pytest.param(
+            TWO_RATES,
+            eu_rates(known=(IT_22, IT_10), **DE_LEGAL),
+            "no tax of the shop explains the tax of 19.00 on 100.00 EUR and 0.70 on 10.00 EUR, delivery to DE: create "
+            "a tax of 19 % and 7 % (International > Taxes)",
+            "DE 19 %, 7 %",
+            id="two taxes are missing, and told at once",
+        ),
+        pytest.param(
+            replace(
+                GERMAN_TAX,
+                items=(replace(GERMAN_TAX.items[0], tax_collection_models=("MARKETPLACE_FACILITATOR",)),),
+            ),
+            eu_rates(known=(IT_22, IT_10), **DE_LEGAL),
+            "Amazon owes this tax itself: name a tax of the shop for it as taxes.collected_by_amazon, or create a tax "
+            "of 19 % (International > Taxes)",
+            "DE 19 %",
+            id="Amazon owes it",
+        ),
+        pytest.param(
+            order(item("123.00", row("ITEM", "100.00"), row("TAX", "23.00")), grand="123.00"),
+            eu_rates(**DE_LEGAL),
+            "it comes to 23 %, none of the rates of DE (19 % and 7 %): if that is right, create such a tax",
+            "DE",
+            id="no rate of the country's",
         ),
         pytest.param(
             order(item("107.00", row("ITEM", "100.00"), row("TAX", "7.00")), grand="107.00"),
             eu_rates(missing_is_zero=True),
             "no tax of the shop explains",
+            "IT",
             id="a tax that was paid is never taken as zero",
         ),
         pytest.param(
             order(item("119.00", row("ITEM", "119.00")), grand="119.00"),
             eu_rates(RateChoice(Decimal("19.00"))),
-            "the shop has no tax of 19 %, the rate configured for ITEM of orderItems[0]; create it",
+            "the shop has no tax of 19 %, the rate configured for ITEM of orderItems[0], delivery to IT: create a tax "
+            "of 19 % (International > Taxes)",
+            "IT 19 %",
             id="the configured rate is none of the shop's",
         ),
         pytest.param(
             order(item("107.00", row("ITEM", "100.00"), row("TAX", "7.00")), grand="107.00"),
             eu_rates(RateChoice(Decimal(7))),
-            "no tax of the shop explains the tax of 7.00 on 100.00",
+            "no tax of the shop explains the tax of 7.00 on 100.00 EUR, delivery to IT: create a tax of 7 %",
+            "IT 7 %",
             id="Amazon's tax is the configured one and none of the shop's",
         ),
     ],
 )
-def test_no_vat_rate(one: Order, rates: Any, words: str) -> None:
+def test_no_vat_rate_names_everything_that_is_missing(one: Order, rates: Any, words: str, subject: str) -> None:
     problem = problem_of(one, rates)
     assert problem.code is ProblemCode.NO_VAT_RATE
     assert words in problem.message
-    assert problem.subject == (one.delivery_address.country if one.delivery_address else "")
+    assert problem.subject == subject
+
+
+def test_an_order_of_nothing_is_never_held_for_its_tax() -> None:
+    gift = item("0.00", row("ITEM", "20.00"), row("DISCOUNT", "-20.00"))
+    result = price_order(order(gift, grand="0.00"), eu_rates(None), Rounding())
+    assert isinstance(result, PricedOrder)
+    assert result.total.incl == 0
 
 
 @pytest.mark.parametrize(

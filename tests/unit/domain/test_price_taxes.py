@@ -96,24 +96,28 @@ def test_amazons_amount_stays_outside_the_eu() -> None:
     [
         pytest.param(eu_rates(), (row("ITEM", "122.00"),), "22.00", "1", id="nothing configured"),
         pytest.param(
-            eu_rates(collected_by_amazon=AMAZON_TAX), (row("ITEM", "122.00"),), "22.00", "77", id="the shop's rate"
+            eu_rates(collected_by_amazon=(AMAZON_TAX,)), (row("ITEM", "122.00"),), "22.00", "77", id="the shop's rate"
         ),
         pytest.param(
-            eu_rates(collected_by_amazon=AMAZON_TAX),
+            eu_rates(collected_by_amazon=(AMAZON_TAX,)),
             (row("ITEM", "99.00"), row("TAX", "23.00")),
             "23.00",
             "77",
             id="a rate that no tax of the shop has",
         ),
         pytest.param(
-            export_rates(collected_by_amazon=AMAZON_TAX),
+            export_rates(collected_by_amazon=(AMAZON_TAX,)),
             (row("ITEM", "113.75"), row("TAX", "8.25")),
             "8.25",
             "77",
             id="sales tax",
         ),
         pytest.param(
-            export_rates(collected_by_amazon=AMAZON_TAX), (row("ITEM", "122.00"),), "0.00", "", id="export without tax"
+            export_rates(collected_by_amazon=(AMAZON_TAX,)),
+            (row("ITEM", "122.00"),),
+            "0.00",
+            "",
+            id="export without tax",
         ),
     ],
 )
@@ -130,7 +134,7 @@ def test_only_the_facilitated_item_is_booked_as_amazons() -> None:
         item("12.20", row("ITEM", "12.20"), item_id="2"),
         grand="24.40",
     )
-    result = priced(one, eu_rates(collected_by_amazon=AMAZON_TAX))
+    result = priced(one, eu_rates(collected_by_amazon=(AMAZON_TAX,)))
     assert [line.tax_key for line in result.lines] == ["77", "1"]
 
 
@@ -147,7 +151,7 @@ def test_tax_beyond_its_details_belongs_to_what_is_not_detailed() -> None:
 
 
 def test_a_little_tax_is_never_that_of_zero_percent() -> None:
-    rates = Rates({"1": None}, None, (RateChoice(Decimal(0), "9"),), inside_eu=False)
+    rates = Rates({"1": None}, None, (RateChoice(Decimal(0), "9"),), prices_hold_tax=False)
     bought = item("100.00", row("ITEM", "99.98"), row("TAX", "0.02"), quantity=2)
     (line,) = priced(order(bought, grand="100.00"), rates).lines
     assert (line.rate, line.tax_key) == (Decimal("0.020"), "")

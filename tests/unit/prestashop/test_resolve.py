@@ -23,7 +23,6 @@ from orderferry.prestashop.facts import (
 from orderferry.prestashop.planning.places import resolve_country, resolve_province
 from orderferry.prestashop.planning.resolve import (
     default_carrier,
-    known_rates,
     own_group,
     resolve_carrier,
     resolve_currency,
@@ -234,8 +233,6 @@ def test_a_rate_takes_the_tax_that_the_country_s_rules_name() -> None:
     assert resolve_tax(FACTS, "3", key="taxes.DE") == RateChoice(Decimal(19), "3")
     with pytest.raises(ShopUnfit, match=r"taxes\.DE"):
         resolve_tax(FACTS, "no such tax", key="taxes.DE")
-    assert [choice.key for choice in known_rates(FACTS)] == ["1", "2", "3"]
-    assert [choice.key for choice in known_rates(FACTS, germany)] == ["3", "1", "2"]
 
 
 def test_the_shop_s_own_rules() -> None:

@@ -59,7 +59,7 @@ def test_a_territory_takes_its_own_rates(
 ) -> None:
     found, country = rates(sqlite_shop, tmp_path, address, taxes)
     (own,) = found.by_item.values()
-    assert found.inside_eu is inside
+    assert found.prices_hold_tax is inside
     assert (None if own is None else own.rate) == (None if rate is None else Decimal(rate))
     assert country == iso
 
@@ -98,7 +98,7 @@ def test_the_rule_of_a_territory_s_own_province_is_found(sqlite_shop: ShopDataba
 def test_what_the_shop_calls_otherwise_is_told_to_staff(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
     imports = importer(sqlite_shop, tmp_path)
     away = Address(name="A B", lines=("Main St 1",), city="St Helier", postal_code="JE2 3AB", country="JE")
-    imports.take(replace(ORDER, delivery_address=away))
+    imports.take(amazon_order(Sold("MUG-BLUE", 1, "12.20"), delivery_address=away))
     message = sqlite_shop.value("SELECT message FROM {p}customer_message")
     assert "Country: JE" in message
     country = sqlite_shop.value("SELECT id_country FROM {p}address ORDER BY id_address DESC LIMIT 1")

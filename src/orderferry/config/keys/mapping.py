@@ -72,21 +72,23 @@ TAXES = (
     Key(
         "taxes.missing",
         choice("hold", "zero"),
-        "A delivery inside the EU for which no rate is known; outside it is 0 %.",
+        "A delivery inside the EU (or at home) for which no rate is known; elsewhere it is 0 %.",
         default='"hold"',
     ),
     Key(
         "taxes.collected_by_amazon",
-        NAME_OR_ID,
-        "The tax of the shop under which tax owed by Amazon (facilitator, IOSS) is booked.",
+        kinds.NAMES_OR_IDS,
+        "The tax of the shop under which tax owed by Amazon (facilitator, IOSS) is booked; of a list, the one whose "
+        "rate fits.",
         example='"Collected by Amazon"',
     ),
     Key(
         "taxes.<COUNTRY>",
         kinds.RATE_OR_TAX,
-        "For deliveries to one country (ISO 3166-1; XI is Northern Ireland, IC the Canary Islands): a rate in percent, "
-        "or in quotes the name or id of a tax of the shop; wins over the shop's rules. Parts of a country that are "
-        "outside its VAT (Canary Islands, Livigno, Åland) don't take the country's.",
+        "For deliveries to one country (ISO 3166-1; XI is Northern Ireland, IC the Canary Islands) or region (ISO "
+        "3166-2: PT-20 is the Azores): a rate in percent, or in quotes the name or id of a tax of the shop; wins over "
+        "the shop's rules. Parts of a country that are outside its VAT (Canary Islands, Livigno, Åland) don't take the "
+        "country's.",
         example="19",
     ),
 )

@@ -143,8 +143,9 @@ MARKETPLACE = (
     ),
     Key(
         "marketplace.<CODE>.vat_by_amazon",
-        kinds.BOOLEAN,
-        "The seller is in Amazon's VAT Calculation Service: a tax of 0 is 0 %.",
-        default="false",
+        kinds.BOOLEAN_OR_AUTO,
+        'The seller is in Amazon\'s VAT Calculation Service: a tax of 0 is 0 %. "auto": as soon as Amazon has told '
+        "tax above 0 there that the seller owes.",
+        default='"auto"',
     ),
 )

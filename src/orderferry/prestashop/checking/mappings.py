@@ -119,9 +119,8 @@ def _groups(own: MarketplaceSettings, facts: ShopFacts, shop: ShopUnit) -> Itera
 
 def _taxes(own: MarketplaceSettings, facts: ShopFacts) -> Iterator[Named]:
     words: dict[str, Decimal | str] = {f"taxes.{country}": word for country, word in own.taxes.by_country.items()}
-    if own.taxes.collected_by_amazon:
-        words["taxes.collected_by_amazon"] = own.taxes.collected_by_amazon
-    for key, word in words.items():
+    named = [*words.items(), *(("taxes.collected_by_amazon", word) for word in own.taxes.collected_by_amazon)]
+    for key, word in named:
         yield Named(key, partial(resolve_tax, facts, word, key=key))
 
 

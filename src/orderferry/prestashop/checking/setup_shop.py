@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.adopting.orders import OrderAdopter
 from orderferry.prestashop.checking import amazon_carrier
 from orderferry.prestashop.checking.carriers import CARRIER_TABLES, read_carrier_places
+from orderferry.prestashop.checking.missing_taxes import countries_delivered_to, create_taxes, rates_to_create
 from orderferry.prestashop.checking.modules import MODULE_TABLES, Listeners, read_listeners
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
@@ -132,12 +134,12 @@ class SetupShop:
         """
         with self._database.writing("creating order states") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
-            languages = connection.execute(sa.select(tables["lang"].c.id_lang, tables["lang"].c.iso_code)).all()
+            languages = _languages(connection, tables)
             known = _states_by_name(connection, tables)
             writer = ShopWriter(connection, tables)
             return {
                 state.key: next((known[name] for name in state.names.values() if name in known), 0)
-                or _create(writer, state, {as_int(row[0]): as_text(row[1]).lower() for row in languages})
+                or _create(writer, state, languages)
                 for state in NEW_STATES
             }
 
@@ -161,6 +163,20 @@ class SetupShop:
             tables = ShopTables(self._prefix, live)
             return amazon_carrier.create_amazon_carrier(connection, tables, facts, self._now()), True
 
+    def missing_taxes(self) -> dict[str, tuple[Decimal, ...]]:
+        """The rates in percent, by country, of which the shop needs a tax of its own; see `rates_to_create`."""
+        facts = self.facts()
+        with self._database.reading("looking where Amazon orders went") as connection:
+            tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
+            delivered_to = countries_delivered_to(connection, tables)
+        return rates_to_create(self._settings, facts, delivered_to)
+
+    def create_taxes(self, rates: Mapping[str, Sequence[Decimal]]) -> int:
+        """Create taxes of these rates by country, without rules, in one transaction; return how many."""
+        with self._database.writing("creating taxes") as connection:
+            tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
+            return create_taxes(ShopWriter(connection, tables), rates, _languages(connection, tables))
+
     def close(self) -> None:
         """Give everything back."""
         self._database.close()
@@ -170,6 +186,12 @@ def check_mappings(settings: Settings, facts: ShopFacts) -> None:
     """Given settings and the shop's facts, raise ShopUnfit if a name in the settings names nothing in the shop."""
     for marketplace in settings.amazon.marketplaces:
         open_market(marketplace.code, settings, facts)
+
+
+def _languages(connection: sa.Connection, tables: ShopTables) -> dict[int, str]:
+    """The shop's languages, also those that are switched off: id_lang -> ISO code."""
+    rows = connection.execute(sa.select(tables["lang"].c.id_lang, tables["lang"].c.iso_code))
+    return {as_int(id_lang): as_text(iso).lower() for id_lang, iso in rows}
 
 
 def _create(writer: ShopWriter, state: NewState, languages: Mapping[int, str]) -> int:

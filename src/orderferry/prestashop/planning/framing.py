@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -35,11 +35,18 @@ from orderferry.prestashop.writing.stock import Goods, Movement, goods_of
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What framing works with: the configuration, the shop's facts, and the page's catalog."""
+    """What framing works with: the configuration, the shop's facts, and the page's catalog. `taxed_by_amazon`: the
+    marketplaces, by country code, where Amazon has told tax that the seller owes."""
 
     settings: Settings
     facts: ShopFacts
     catalog: Catalog
+    taxed_by_amazon: Collection[str] = ()
+
+    def vat_by_amazon(self, market: Market) -> bool:
+        """Whether Amazon calculates the VAT of a marketplace: as configured, else once it has told any there."""
+        configured = market.settings.vat_by_amazon
+        return market.code in self.taxed_by_amazon if configured is None else configured
 
 
 def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Frame | Problem:
@@ -57,7 +64,8 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
     if isinstance(matches, Problem):
         return matches
     products = {item_id: match.product for item_id, match in matches.items()}
-    rates = rates_for(order, market, bench.facts, delivery, products)
+    vat_by_amazon = bench.vat_by_amazon(market)
+    rates = rates_for(order, market, bench.facts, delivery, products, vat_by_amazon=vat_by_amazon)
     rounding = market.rounding(currency)
     own, products_settings = bench.catalog.own, bench.settings.products
     in_shipping = kinds_in_shipping(products_settings, own)

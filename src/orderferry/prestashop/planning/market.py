@@ -42,7 +42,7 @@ class Market:
     carrier_groups: Mapping[int, int]  # id_carrier -> its own customer group, for those that have one
     id_group: int
     id_business_group: int
-    collected_by_amazon: RateChoice | None
+    collected_by_amazon: tuple[RateChoice, ...]
     round_mode: int
     round_type: int
 
@@ -65,7 +65,6 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
     shop = resolve_shop(facts, own.shop, key=f"{key}shop")
     group = resolve_group(facts, own.customers.group, shop=shop, key="customers.group")
     business = own.customers.business_group
-    collected = own.taxes.collected_by_amazon
     fba = resolve_carrier(facts, own.carriers.fba, shop=shop, key="carriers.fba") if own.carriers.fba else None
     return Market(
         code=code,
@@ -81,7 +80,9 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
         id_business_group=resolve_group(facts, business, shop=shop, key="customers.business_group")
         if business
         else group,
-        collected_by_amazon=resolve_tax(facts, collected, key="taxes.collected_by_amazon") if collected else None,
+        collected_by_amazon=tuple(
+            resolve_tax(facts, word, key="taxes.collected_by_amazon") for word in own.taxes.collected_by_amazon
+        ),
         round_mode=as_int(facts.setting("PS_PRICE_ROUND_MODE", shop, _HALF_UP)),
         round_type=as_int(facts.setting("PS_ROUND_TYPE", shop, _PER_LINE)),
     )

@@ -151,14 +151,6 @@ def resolve_tax(facts: ShopFacts, word: Decimal | str, country: Country | None =
     return RateChoice(word, str(id_tax) if id_tax else "")
 
 
-def known_rates(facts: ShopFacts, country: Country | None = None) -> tuple[RateChoice, ...]:
-    """Every tax of the shop that is in force; those that a rule names for the country come first, since many member
-    states share a rate."""
-    ruled = facts.taxes_named_for(country.id) if country else frozenset()
-    ordered = sorted(facts.taxes.items(), key=lambda tax: (tax[0] not in ruled, tax[0]))
-    return tuple(RateChoice(rate, str(id_tax)) for id_tax, rate in ordered)
-
-
 def rule_rate(
     facts: ShopFacts,
     id_tax_rules_group: int,

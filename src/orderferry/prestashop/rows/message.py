@@ -128,7 +128,8 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
         "Fees are in the shipping: the database user may not make a product for them (docs/database-rights.md)"
         if frame.fees_joined
         else "",
-        "Tax collected by Amazon" if frame.priced.collected_by_amazon else "",
+        _collected_by_amazon(frame),
+        _labelled("Tax collected by Amazon beside the total", _tax_beside(frame)),
         _labelled("Tax for which the shop has none, in the totals alone", _tax_without_row(frame)),
     ]
     return "\n".join(fact for fact in facts if fact)
@@ -232,6 +233,24 @@ def _promotions(frame: Frame) -> list[str]:
 
 def _skus(line: FrameLine) -> str:
     return ", ".join(dict.fromkeys(item.sku or item.item_id for item in line.items)) or line.priced.kind.lower()
+
+
+def _collected_by_amazon(frame: Frame) -> str:
+    """What of the order's tax the seller must not declare. PrestaShop's invoice adds up taxes of one rate, so that an
+    order which has both kinds at one rate can't show them apart."""
+    priced = frame.priced
+    if not priced.collected_by_amazon:
+        return ""
+    if not priced.tax_of_amazon or priced.tax_of_amazon == priced.total.tax:
+        return "Tax collected by Amazon"
+    return (
+        f"Tax collected by Amazon: {priced.tax_of_amazon} {priced.currency} of {priced.total.tax} {priced.currency} "
+        "(the invoice adds it to your own where both have one rate)"
+    )
+
+
+def _tax_beside(frame: Frame) -> str:
+    return f"{frame.priced.tax_beside} {frame.priced.currency}" if frame.priced.tax_beside else ""
 
 
 def _tax_without_row(frame: Frame) -> str:
