@@ -149,9 +149,7 @@ def _print_shop(story: Story) -> None:
         echo(f"Verified: {len(shop.findings) or 'no'} finding{'' if len(shop.findings) == 1 else 's'}")
         for finding in shop.findings:
             _print_wrapped(str(finding))
-        click.echo(
-            f"An edit in the back office would change {'more than what is edited:' if shop.moves else 'nothing else'}"
-        )
+        echo(f"An edit in the back office would change {'more than what is edited:' if shop.moves else 'nothing else'}")
         for finding in shop.moves:
             _print_wrapped(str(finding))
 
