@@ -12,7 +12,7 @@ from orderferry.errors import ExitCode
 from orderferry.prestashop.database.grants import Grants, parse_grants
 from orderferry.prestashop.database.live_schema import refuse_unfit
 from orderferry.prestashop.database.needed_rights import grants_to_run, is_optional, missing_rights
-from orderferry.prestashop.database.own_tables import creation_statements, missing_parts, own_table_names
+from orderferry.prestashop.database.own_tables import MARKER_TABLE, creation_statements, missing_parts, own_table_names
 from orderferry.prestashop.database.rights import Access
 from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES
 from orderferry.prestashop.database.tables import ShopTables
@@ -93,8 +93,8 @@ def check_collations(connection: sa.Connection, tables: ShopTables) -> Iterator[
         (("orders", "reference"), ("order_payment", "order_reference")),
         (("order_payment", "order_reference"), ("orders", "reference")),
     ]
-    if tables.has("orderferry_order"):
-        pairs.append((("order_payment", "transaction_id"), ("orderferry_order", "amazon_order_id")))
+    if tables.has(MARKER_TABLE):
+        pairs.append((("order_payment", "transaction_id"), (MARKER_TABLE, "amazon_order_id")))
     for searched, given in pairs:
         join = tables[searched[0]].join(tables[given[0]], tables.same_text(searched, given))
         connection.execute(sa.select(sa.literal(1)).select_from(join).limit(0))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from orderferry.prestashop.database.database_errors import ConnectionLost, DuplicateKey, TransientTrouble
+from orderferry.prestashop.database.own_tables import MARKER_TABLE
 
-MARKER_TABLE = "orderferry_order"
 T = TypeVar("T")
 PAUSES = (0.1, 0.5, 2.0)  # seconds before the second, third and fourth attempt
 
