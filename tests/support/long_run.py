@@ -211,6 +211,9 @@ class MemoryShop:
     def kept(self, name: str) -> str:
         return self.notes.get(name, "")
 
+    def kept_under(self, stem: str) -> Mapping[str, str]:
+        return {name: text for name, text in self.notes.items() if name.startswith(stem)}
+
     def release(self) -> None:
         """No connection."""
 

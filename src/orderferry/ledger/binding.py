@@ -49,3 +49,13 @@ def check_binding(store: Store, owner: Owner, *, accept_shop: bool, read_only: b
     if not read_only:
         with store.writing() as connection:
             connection.execute(tables.ledger.update().values(shop=owner.shop))
+
+
+def seller_of(connection: Connection) -> str:
+    """Return the key of the seller that the coverage was read for; '' as long as none is noted."""
+    return connection.execute(select(tables.ledger.c.seller)).scalar() or ""
+
+
+def set_seller(connection: Connection, seller: str) -> None:
+    """Note whose coverage it is, in the caller's transaction."""
+    connection.execute(tables.ledger.update().values(seller=seller))

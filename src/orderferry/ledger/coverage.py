@@ -14,7 +14,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans, normal, union
 from orderferry.ledger.store import put
-from orderferry.ledger.tables import coverage, rereading
+from orderferry.ledger.tables import coverage, listings, rereading
 
 Cell = tuple[str, Channel]
 
@@ -76,6 +76,12 @@ def note_rereading(connection: Connection, cells: Iterable[Cell], when: datetime
     for marketplace_id, channel in dict.fromkeys(cells):
         key = {"marketplace_id": marketplace_id, "channel": channel}
         put(connection, rereading, key, {"read_again": when, "read_until": until})
+
+
+def forget(connection: Connection) -> None:
+    """Forget all that was observed: it was another seller's."""
+    for table in (coverage, rereading, listings):
+        connection.execute(table.delete())
 
 
 def _rounded_down(moment: datetime) -> datetime:

@@ -16,7 +16,7 @@ from orderferry.domain.listing import Listing
 from orderferry.domain.records import Condition, HistoryLine, RunRecord, StandingFinding
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
-from orderferry.ledger import conditions, coverage, findings, imports, listings, orders, runs
+from orderferry.ledger import binding, conditions, coverage, findings, imports, listings, orders, runs
 from orderferry.ledger.coverage import Cell
 from orderferry.ledger.store import Store, again_after_conflict
 
@@ -53,7 +53,31 @@ class Ledger:
         finally:
             self.store.dry = before
 
+    # Whose it is
+
+    def seller(self) -> str:
+        """The key of the seller that the coverage was read for; '' as long as none is noted."""
+        with self.store.reading() as connection:
+            return binding.seller_of(connection)
+
+    @again_after_conflict
+    def set_seller(self, seller: str) -> None:
+        """Note whose coverage it is."""
+        with self.store.writing() as connection:
+            binding.set_seller(connection, seller)
+
+    @again_after_conflict
+    def forget_coverage(self) -> None:
+        """Forget all that was observed, and listings in progress."""
+        with self.store.writing() as connection:
+            coverage.forget(connection)
+
     # Orders
+
+    def newest_orders(self, limit: int) -> list[str]:
+        """The ids of the newest orders that Amazon has shown to runs of this ledger."""
+        with self.store.reading() as connection:
+            return orders.newest(connection, limit)
 
     @again_after_conflict
     def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> dict[str, Entry]:

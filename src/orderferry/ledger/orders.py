@@ -27,6 +27,7 @@ _ID = orders.c.amazon_order_id
 _FIELDS = tuple(field.name for field in fields(Entry) if field.name != "order_id")
 ENTRIES = select(_ID.label("order_id"), *(orders.c[name] for name in _FIELDS))
 _LINE_FIELDS = tuple(field.name for field in fields(HistoryLine) if field.name != "order_id")
+_LATELY = 100  # lines of the history: reading all orders is not for every run
 _OPEN = (EntryState.WAITING, EntryState.HELD, EntryState.FAILED)
 
 Change = tuple[Entry | None, Entry, str]  # before, after, what was written
@@ -96,6 +97,15 @@ def entries(connection: Connection, states: Iterable[EntryState], limit: int | N
     """Return the orders in these states, those that stand there longest first."""
     wanted = ENTRIES.where(orders.c.state.in_(tuple(states))).order_by(orders.c.state_since, _ID)
     return _read(connection, wanted if limit is None else wanted.limit(limit))
+
+
+def newest(connection: Connection, limit: int) -> list[str]:
+    """Return the ids of the newest orders of those that Amazon has shown to runs of this ledger."""
+    lately = select(order_history.c.amazon_order_id).order_by(order_history.c.id.desc()).limit(_LATELY)
+    ids = tuple(dict.fromkeys(connection.execute(lately).scalars()))
+    seen = select(_ID).where(orders.c.purchased.is_not(None)).order_by(orders.c.purchased.desc(), _ID).limit(limit)
+    found = connection.execute(seen.where(_ID.in_(ids))).scalars().all()
+    return list(found or connection.execute(seen).scalars())
 
 
 def purchases(connection: Connection, since: datetime) -> dict[tuple[str, date], int]:

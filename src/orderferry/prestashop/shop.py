@@ -28,7 +28,7 @@ from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.shared_numbers import SharedNumbers
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.writing.shop_writer import ShopWriter
-from orderferry.prestashop.writing.state_values import kept_value, store_value
+from orderferry.prestashop.writing.state_values import kept_value, kept_values, store_value
 
 if TYPE_CHECKING:
     from orderferry.prestashop.feed.keeper import FeedKeeper
@@ -148,6 +148,14 @@ class PrestashopShop:
             return ""
         with self._database.reading("reading a note in the shop") as connection:
             return kept_value(ShopWriter(connection, tables), name)
+
+    def kept_under(self, stem: str) -> Mapping[str, str]:
+        """The texts that were kept beside the markers under names that begin so."""
+        tables = self._ready().tables
+        if not tables.has(STATE_TABLE):
+            return {}
+        with self._database.reading("reading the notes in the shop") as connection:
+            return kept_values(ShopWriter(connection, tables), stem)
 
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
         """Orders that another importer has put into the shop: Amazon id to id_order."""

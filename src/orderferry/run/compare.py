@@ -30,6 +30,7 @@ from orderferry.run.log_context import log_run
 from orderferry.run.patience import Patience
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.rules import rules_of
+from orderferry.run.seller import SellerLedger, Witnesses, check_seller
 from orderferry.run.shared_ports import HoldsConnection, RunBook, SoldShop
 from orderferry.run.status import QuotaLeft, StatusLedger, read_status
 from orderferry.run.stop import StopSwitch
@@ -69,7 +70,7 @@ class CompareSource(Witness, Protocol):
         """Close the connections to Amazon."""
 
 
-class CompareLedger(HoldsConnection, RunBook, StatusLedger, Protocol):
+class CompareLedger(HoldsConnection, RunBook, StatusLedger, SellerLedger, Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]:
@@ -147,6 +148,9 @@ class Comparer:
         self.shop.release()
         with self.stop.waiting():
             amazon_now = self.source.now().replace(microsecond=0)
+        patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
+        if self.ledger:
+            check_seller(self.ledger, Witnesses(self.source, patience), self.settings)
         span = span_of(self.options, self.shop.zone, amazon_now)
         result.span = span
         marketplaces = [marketplace.id for marketplace in self.settings.amazon.marketplaces]
@@ -169,7 +173,6 @@ class Comparer:
             known,
             self.ledger is not None,
         )
-        patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         confirmation = Confirmation(self.source, patience, progress=self.progress)
         judge = Judge(scene, side.orders, confirmation)
         judge.judge(result, with_totals=self.options.month is not None)

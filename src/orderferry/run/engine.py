@@ -37,6 +37,7 @@ from orderferry.run.recover import Recovery
 from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report
 from orderferry.run.rules import give_up_of, rules_of
+from orderferry.run.seller import Witnesses, WrongSeller, check_seller, seller_key
 from orderferry.run.stop import Overdue, StopSwitch
 from orderferry.run.sweeps import Sweep
 from orderferry.run.unreadable import UnreadableBook
@@ -74,6 +75,10 @@ class Engine:
             report.add_problem(Problem(ProblemCode.EXPOSED_CONFIGURATION, self.settings.exposed))
         try:
             self._work(report, report.run)
+        except WrongSeller as wrong:
+            report.errors.append(wrong)
+            self.ledger.finish_run(report.run, self.now(), int(report.exit_code), report.as_json())
+            raise
         except LedgerUnusable:
             raise
         except OrderferryError as error:
@@ -125,7 +130,9 @@ class Engine:
             processor.finish()
 
     def _import(self, report: Report, run: int, processor: Processor, patience: Patience) -> None:
-        recovery = Recovery(self.shop, self.ledger, report, self.now)
+        witnesses = Witnesses(self.source, patience)
+        check_seller(self.ledger, witnesses, self.settings)
+        recovery = Recovery(self.shop, self.ledger, report, self.now, seller_key(self.settings), witnesses)
         recovery.rebuild_if_lost(run)
         due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, self.now)
         rules = rules_of(self.settings)

@@ -78,12 +78,27 @@ class Shop(HoldsConnection, Protocol):
     def kept(self, name: str) -> str:
         """A text that was kept there; '' if there is none."""
 
+    def kept_under(self, stem: str) -> Mapping[str, str]:
+        """The texts that were kept there under names that begin so."""
+
     def close(self) -> None:
         """Give everything back, after the last call."""
 
 
 class RunLedger(HoldsConnection, Memory, RunBook, OrderBook, OpenOrders, CoverageBook, Protocol):
     """The ledger as a run uses it. Each call is a short transaction of its own. Raise LedgerUnusable."""
+
+    def seller(self) -> str:
+        """The key of the seller that the coverage was read for; '' as long as none is noted."""
+
+    def set_seller(self, seller: str) -> None:
+        """Note whose coverage it is."""
+
+    def newest_orders(self, limit: int) -> Sequence[str]:
+        """The ids of the newest orders that Amazon has shown to runs of this ledger."""
+
+    def forget_coverage(self) -> None:
+        """Forget all that was observed, and listings in progress."""
 
     def entry(self, order_id: str) -> Entry | None:
         """The order's entry; None if it was never seen."""

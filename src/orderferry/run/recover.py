@@ -1,16 +1,18 @@
-"""A ledger that is new although the shop has markers: it was lost. What the shop knows is taken over, and both
-catch-ups look once over orders.give_up for what only the ledger knew (what waited, what was held).
+"""A ledger that is new although its seller had one: it was lost. What the shop knows is taken over, and both catch-ups
+look once over orders.give_up for what only the ledger knew (what waited, what was held).
 
-A copy of the coverage lies in the shop since every finished import leaves one there.
+A copy of the coverage lies in the shop since every finished import leaves one there, each seller's under its own name.
+With it lie a few of the seller's orders: Amazon tells by them that a new refresh token is the same seller's.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from orderferry.domain.durations import iso, parse_moment
 from orderferry.domain.entry import EntryState, Sighting, Verdict
@@ -22,10 +24,11 @@ from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.report import Report
+from orderferry.run.seller import MOST_WITNESSES, Witnesses
 
 log = logging.getLogger(__name__)
 
-COPY = "coverage"  # its name in the shop
+COPY = "coverage"  # its name in the shop, with the seller's key; without one: left by an older version
 COMPARED = "compared with the shop's markers"  # in the ledger's memory: since when it knows them
 CATCH_UPS = ("recheck", "doublecheck")
 _PENDING = "still to be caught up by {command} after the ledger was lost"
@@ -39,22 +42,52 @@ class Recovery:
     ledger: RunLedger
     report: Report
     now: Callable[[], datetime]
+    seller: str
+    witnesses: Witnesses
 
     def rebuild_if_lost(self, run: int) -> None:
-        """Before anything else in a run: compare a ledger that has never seen this shop's markers with them."""
+        """Before the coverage is used: let a ledger that has never seen this shop's markers see what it lacks.
+
+        Another seller's orders in the shop are no sign that a ledger was lost. Raise what Amazon does when it can't be
+        asked whose they are.
+        """
         if self.ledger.recall(COMPARED):
             return
-        taken = 0
-        for markers in self.shop.marker_pages():
-            self._take_over(markers, run)
-            taken += len(markers)
-        # The copy alone tells as well: of a ledger that was lost before the first order came.
-        if taken or self.shop.kept(COPY):
+        copy = self._find_copy()
+        if copy is not None:
+            taken = 0
+            for markers in self.shop.marker_pages():
+                self._take_over(markers, run)
+                taken += len(markers)
             log.warning("the ledger was lost: %d imported orders are taken over from the shop's markers", taken)
-            self._take_over_coverage()
+            self._take_over_coverage(copy)
             for command in CATCH_UPS:
                 self.ledger.remember(_PENDING.format(command=command), iso(self.now()))
         self.ledger.remember(COMPARED, iso(self.now()))
+
+    def _find_copy(self) -> str | None:
+        """The copy that this seller's ledger has left, '' if it has left orders only; None: it never had one."""
+        copies = {name: text for name, text in self.shop.kept_under(COPY).items() if text}
+        if copy := copies.pop(self._name, ""):
+            return copy
+        newest = self._newest_markers()
+        nameless = copies.pop(COPY, "")  # whose it is, only the orders in the shop can tell
+        for _, text in sorted(copies.items()):
+            if self.witnesses.any_is_ours(parse_orders(text)):
+                return text
+        if nameless and self.witnesses.all_are_ours(newest):
+            return nameless
+        return "" if self.witnesses.any_is_ours(newest) else None
+
+    def _newest_markers(self) -> list[str]:
+        newest: list[Marker] = []
+        for page in self.shop.marker_pages():
+            newest = sorted([*newest, *page], key=lambda marker: marker.amazon_updated, reverse=True)[:MOST_WITNESSES]
+        return [marker.order_id for marker in newest]
+
+    @property
+    def _name(self) -> str:
+        return f"{COPY} {self.seller}"
 
     def pending(self, command: str) -> bool:
         """Whether this command still has to look back over orders.give_up once."""
@@ -78,8 +111,11 @@ class Recovery:
             )
 
     def leave_copy(self) -> None:
-        """After a finished import: leave the coverage in the shop."""
-        self.shop.keep(COPY, coverage_text(self.ledger.coverage(Basis.UPDATED)))
+        """After a finished import: leave the coverage in the shop, beside that of marketplaces which another
+        configuration of the same seller reads."""
+        ours = self.ledger.coverage(Basis.UPDATED)
+        others = _cells_but(self.shop.kept(self._name), ours)
+        self.shop.keep(self._name, copy_text(ours, self.ledger.newest_orders(MOST_WITNESSES), others))
 
     def _take_over(self, markers: list[Marker], run: int) -> None:
         now = self.now()
@@ -87,34 +123,53 @@ class Recovery:
         verdicts = [Verdict(m.order_id, EntryState.IMPORTED, id_order=m.id_order) for m in markers]
         self.ledger.settle(verdicts, run, now)
 
-    def _take_over_coverage(self) -> None:
-        for cell, spans in parse_coverage(self.shop.kept(COPY), self.now()).items():
+    def _take_over_coverage(self, copy: str) -> None:
+        for cell, spans in parse_coverage(copy, self.now()).items():
             for span in spans:
                 self.ledger.cover([cell], Basis.UPDATED, span, self.now())
 
 
-def coverage_text(coverage: Mapping[Cell, Spans]) -> str:
-    """Given the coverage, return the text that is kept in the shop: for each cell its spans."""
-    return json.dumps(
-        [
-            [marketplace, str(channel), [[iso(span.start), iso(span.end)] for span in spans]]
-            for (marketplace, channel), spans in sorted(coverage.items())
-        ]
-    )
+def copy_text(coverage: Mapping[Cell, Spans], order_ids: Sequence[str], others: Sequence[list[Any]] = ()) -> str:
+    """Given the coverage and orders of a seller, return the text that is kept in the shop; `others`: cells as an
+    earlier text has them."""
+    cells = [
+        [marketplace, str(channel), [[iso(span.start), iso(span.end)] for span in spans]]
+        for (marketplace, channel), spans in sorted(coverage.items())
+    ]
+    return json.dumps({"orders": list(order_ids), "coverage": [*cells, *others]})
+
+
+def _cells_but(text: str, ours: Iterable[Cell]) -> list[list[Any]]:
+    """Given that text, return its cells but for these, as they stand; none from what can't be read."""
+    keys = {(marketplace, str(channel)) for marketplace, channel in ours}
+    try:
+        return [cell for cell in json.loads(text or "{}").get("coverage", []) if (cell[0], cell[1]) not in keys]
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return []
+
+
+def parse_orders(text: str) -> list[str]:
+    """Given that text, return the orders; none from what can't be read."""
+    try:
+        return [str(order_id) for order_id in json.loads(text)["orders"]]
+    except (ValueError, TypeError, LookupError):
+        return []
 
 
 def parse_coverage(text: str, now: datetime) -> dict[Cell, Spans]:
     """Given that text, return the coverage; what can't be read, or lies in the future, covers nothing."""
     try:
+        kept = json.loads(text or "[]")
+        cells = kept["coverage"] if isinstance(kept, dict) else kept  # older versions left the bare list
         return {
             (str(marketplace), Channel(channel)): tuple(
                 Span(parse_moment(start, now), parse_moment(end, now))
                 for start, end in spans
                 if parse_moment(end, now) <= now
             )
-            for marketplace, channel, spans in json.loads(text or "[]")
+            for marketplace, channel, spans in cells
         }
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, LookupError, AttributeError):
         log.warning("the copy of the coverage in the shop can't be read; the window is observed anew")
         return {}
 

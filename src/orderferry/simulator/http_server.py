@@ -40,8 +40,9 @@ _LONG_AGO = datetime.fromtimestamp(0, UTC)  # the service puts its own clock's t
 class SimulatorServer:
     """A simulated Amazon on a port of its own (`port` 0: any free one), answering from a thread of its own.
 
-    `usage_plans`: True for Amazon's, False for none, or plans by operation. `shifting_pages`: see OrderSearch. Raise
-    UsageError when the port can't be had.
+    `usage_plans`: True for Amazon's, False for none, or plans by operation. `shifting_pages`: see OrderSearch.
+    `other_sellers`: whose orders the same application may read too, by refresh token (but no reports). Raise UsageError
+    when the port can't be had.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class SimulatorServer:
         usage_plans: bool | Mapping[str, UsagePlan] = True,
         shifting_pages: bool = False,
         report_rules: ReportRules | None = None,
+        other_sellers: Mapping[str, World] | None = None,
     ) -> None:
         plans = {True: USAGE_PLANS, False: {}}[usage_plans] if isinstance(usage_plans, bool) else usage_plans
         self.credentials = credentials or SimulatorCredentials()
@@ -63,11 +65,20 @@ class SimulatorServer:
         self.faults = Faults()
         self.requests = RequestLog()
         self.usage = Usage(plans)
-        self.logins = Logins(self.credentials)
+        sellers = other_sellers or {}
+        self.logins = Logins(self.credentials, sellers)
         self.reports = Reports(world, report_rules)
         search = OrderSearch(world, shifting=shifting_pages)
         amazon = SimulatedAmazon(
-            world, self.clock, self.logins, self.usage, self.faults, self.requests, search, self.reports
+            world,
+            self.clock,
+            self.logins,
+            self.usage,
+            self.faults,
+            self.requests,
+            search,
+            self.reports,
+            {token: OrderSearch(other, shifting=shifting_pages) for token, other in sellers.items()},
         )
         try:
             self._http = _HttpServer((host, port), amazon)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
@@ -29,9 +30,10 @@ class SimulatorCredentials:
 class Logins:
     """The token endpoint and the access tokens that it gave out, on the simulator's clock."""
 
-    def __init__(self, credentials: SimulatorCredentials) -> None:
+    def __init__(self, credentials: SimulatorCredentials, other_sellers: Iterable[str] = ()) -> None:
         self.credentials = credentials
-        self._given: dict[str, datetime] = {}
+        self._refresh_tokens = frozenset({credentials.refresh_token, *other_sellers})
+        self._given: dict[str, tuple[datetime, str]] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -48,14 +50,15 @@ class Logins:
             self.credentials.client_secret,
         ):
             return _refused(401, "invalid_client", "Client authentication failed")
-        if form.get("refresh_token") != self.credentials.refresh_token:
+        refresh_token = form.get("refresh_token", "")
+        if refresh_token not in self._refresh_tokens:
             return _refused(400, "invalid_grant", "The request has an invalid grant parameter: refresh_token")
         with self._lock:
             token = f"Atza|simulator-{next(self._numbers)}"
-            self._given[token] = request.at
+            self._given[token] = request.at, refresh_token
         body = {
             "access_token": token,
-            "refresh_token": self.credentials.refresh_token,
+            "refresh_token": refresh_token,
             "token_type": "bearer",
             "expires_in": int(TOKEN_LIFE.total_seconds()),
         }
@@ -69,8 +72,12 @@ class Logins:
             raise unauthorized("Access token is missing in the request header.")
         if given is None:
             raise unauthorized("The access token you provided is revoked, malformed or invalid.")
-        if request.at >= given + TOKEN_LIFE:
+        if request.at >= given[0] + TOKEN_LIFE:
             raise unauthorized("The access token you provided has expired.")
+
+    def seller(self, request: Request) -> str:
+        """The refresh token of the seller for whom a request that was checked is made."""
+        return self._given[request.headers["x-amz-access-token"]][1]
 
     def revoke_all(self) -> None:
         """Make every access token bad, as when a seller takes the authorisation back."""

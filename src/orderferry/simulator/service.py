@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 
 from orderferry.simulator import control
@@ -37,6 +37,11 @@ class SimulatedAmazon:
     requests: RequestLog
     search: OrderSearch
     reports: Reports
+    others: Mapping[str, OrderSearch] = field(default_factory=dict)  # other sellers' listings, by refresh token
+
+    def listing(self, request: Request) -> OrderSearch:
+        """The listing, and with it the world, of the seller for whom a request is made."""
+        return self.others.get(self.logins.seller(request), self.search)
 
     def answer(self, request: Request) -> Answer:
         """Answer a request and record it. The time of the request is that of the simulator's clock."""
@@ -91,11 +96,11 @@ def _token(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> A
 
 
 def _search_orders(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> Answer:
-    return amazon.search.answer(request, fault)
+    return amazon.listing(request).answer(request, fault)
 
 
 def _get_order(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
-    return get_order(amazon.world, request)
+    return get_order(amazon.listing(request).world, request)
 
 
 def _create_report(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> Answer:

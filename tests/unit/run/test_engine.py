@@ -193,6 +193,9 @@ class DictShop:
     def kept(self, name: str) -> str:
         return self.notes.get(name, "")
 
+    def kept_under(self, stem: str) -> Mapping[str, str]:
+        return {name: text for name, text in self.notes.items() if name.startswith(stem)}
+
     def release(self) -> None:
         pass
 
@@ -691,7 +694,7 @@ def test_a_lost_ledger_is_rebuilt_from_the_shop_and_the_catch_ups_look_back_once
 def test_an_unreadable_copy_of_the_coverage_means_the_whole_window(world: World, tmp_path: Path) -> None:
     world.amazon.put(make_order(1))
     world.run()
-    world.shop.notes["coverage"] = "[[1, 2"
+    world.shop.notes = dict.fromkeys(world.shop.notes, "[[1, 2")
     lose_ledger(world, tmp_path)
     report = world.run()
     assert {o["from"] for o in report.as_json()["observed"]} == {"2026-11-19T12:07:00Z", "2026-11-17T12:07:00Z"}

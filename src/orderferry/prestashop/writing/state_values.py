@@ -18,6 +18,12 @@ def kept_value(writer: ShopWriter, name: str) -> str:
     return value_of(writer.post_rows(STATE_TABLE, ("value",), {"name": name}))
 
 
+def kept_values(writer: ShopWriter, stem: str) -> dict[str, str]:
+    """Read all values whose names begin so, by name."""
+    rows = writer.rows(STATE_TABLE, ("name", "value"), {})
+    return {name: as_text(row["value"]) for row in rows if (name := as_text(row["name"])).startswith(stem)}
+
+
 def locked_value(writer: ShopWriter, name: str) -> str:
     """Read a value and hold its row until the commit; '' when there is none yet (then nothing is held, and of two
     who store it the second is refused by the primary key and tries again)."""

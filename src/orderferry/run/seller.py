@@ -1,0 +1,118 @@
+"""Whose orders these are: the seller account that the coverage, the ledger and the quota belong to.
+
+Amazon tells no seller's id to an application that may read orders. A refresh token stands for one seller and one
+application, but a new authorisation of the same seller brings another token. What settles it then is an order: Amazon
+shows an order to its own seller alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from orderferry.config.model import Settings
+from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.errors import AmazonError, LedgerUnusable
+from orderferry.run.patience import Patience
+
+log = logging.getLogger(__name__)
+
+MOST_WITNESSES = 5  # orders that Amazon is asked for before an account counts as another one
+
+
+class WrongSeller(LedgerUnusable):
+    """The ledger belongs to another seller than the refresh token."""
+
+    code = "another-seller"
+
+
+class OneOrderSource(Protocol):
+    """Amazon, asked for single orders. Raise as run.ports.OrderSource."""
+
+    def get(self, order_id: str) -> Order | UnreadableOrder | None:
+        """One order; None when Amazon does not know it for this account."""
+
+
+class SellerLedger(Protocol):
+    """What of the ledger is needed here. Raise LedgerUnusable."""
+
+    def seller(self) -> str:
+        """The key of the seller that the coverage was read for; '' as long as none is noted."""
+
+    def set_seller(self, seller: str) -> None:
+        """Note whose coverage it is."""
+
+    def newest_orders(self, limit: int) -> Sequence[str]:
+        """The ids of the newest orders that Amazon has shown to runs of this ledger."""
+
+    def forget_coverage(self) -> None:
+        """Forget all that was observed, and listings in progress."""
+
+
+def seller_key(settings: Settings) -> str:
+    """Return what names the seller and application of a configuration: a digest that gives no secret away."""
+    amazon = settings.amazon
+    application = "\n".join((amazon.client_id, amazon.region, amazon.endpoint))
+    token = amazon.refresh_token.reveal()
+    return hmac.new(application.encode(), token.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Asks Amazon whether orders are this account's; each of them once a run."""
+
+    source: OneOrderSource
+    patience: Patience
+    _answers: dict[str, bool] = field(default_factory=dict)
+
+    def any_is_ours(self, order_ids: Iterable[str]) -> bool:
+        """Whether Amazon shows one of the first few orders to this account. Raise as the source, but for a rejection
+        of the one request."""
+        return any(self._is_ours(order_id) for order_id in list(order_ids)[:MOST_WITNESSES])
+
+    def all_are_ours(self, order_ids: Iterable[str]) -> bool:
+        """Whether there are orders, and Amazon shows all of the first few to this account. Raise as above."""
+        asked = list(order_ids)[:MOST_WITNESSES]
+        return bool(asked) and all(self._is_ours(order_id) for order_id in asked)
+
+    def _is_ours(self, order_id: str) -> bool:
+        if order_id not in self._answers:
+            self._answers[order_id] = self._ask(order_id)
+        return self._answers[order_id]
+
+    def _ask(self, order_id: str) -> bool:
+        try:
+            return self.patience.call(lambda: self.source.get(order_id)) is not None
+        except AmazonError as error:
+            if type(error) is not AmazonError:
+                raise
+            return False  # Amazon rejects the id
+
+
+def check_seller(ledger: SellerLedger, witnesses: Witnesses, settings: Settings) -> None:
+    """See that the ledger is this seller's, before its coverage is used.
+
+    A new ledger, or one of an older version, takes the seller that it meets. One without any order has nothing to tell
+    two sellers apart by: it forgets what was observed. Raise WrongSeller, and what the source raises.
+    """
+    before, now = ledger.seller(), seller_key(settings)
+    if before == now:
+        return
+    orders = ledger.newest_orders(MOST_WITNESSES) if before else ()
+    newest = next(iter(orders), "")
+    if orders and not witnesses.any_is_ours(orders):
+        raise WrongSeller(
+            f"The ledger belongs to another seller than amazon.refresh_token: Amazon does not show it order {newest}.",
+            hint="Put back the token of that seller; or give this seller a ledger of its own (ledger.path), which "
+            "begins at orders.since.",
+        )
+    if before and orders:
+        log.warning("the refresh token is new, and the seller the same: Amazon shows it the orders of this ledger")
+    elif before:
+        log.warning("the refresh token is new, and no order tells whose it is: what was observed is observed anew")
+        ledger.forget_coverage()
+    ledger.set_seller(now)

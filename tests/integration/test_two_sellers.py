@@ -1,0 +1,106 @@
+"""One application, several sellers, one shop: what is one seller's must not count for another. Subprocesses, HTTP."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orderferry.simulator.clock import Clock
+from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.world import World
+from support.installation import Installed, install
+from support.simulated import simulated_order, verified
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SECOND, RENEWED = "Atzr|the-second-seller", "Atzr|the-first-seller-again"
+
+
+def sold(*numbers: int) -> list[Any]:
+    """Regular orders that were released two hours ago, of products that the demo's shop has."""
+    return [simulated_order(number, verified(minutes=30), placed=NOW - timedelta(hours=3)) for number in numbers]
+
+
+@pytest.fixture
+def amazon() -> Iterator[SimulatorServer]:
+    first = World(sold(1, 2, 3))
+    sellers = {SECOND: World(sold(11, 12)), RENEWED: first}
+    with SimulatorServer(first, clock=Clock(NOW), other_sellers=sellers) as server:
+        yield server
+
+
+def seller(folder: Path, name: str, amazon: SimulatorServer, shop: Any, token: str = "") -> Installed:
+    installed = install(folder, amazon, shop.url, name=name, more='[products]\nunknown = "line"')
+    if token:
+        installed.credentials = replace(installed.credentials, refresh_token=token)
+    return installed.write()
+
+
+def coverage_begins(installed: Installed) -> str:
+    with closing(sqlite3.connect(installed.ledger)) as ledger:
+        return str(ledger.execute("SELECT min(covered_from) FROM coverage").fetchone()[0])
+
+
+def test_the_second_seller_of_a_shop_loses_nothing(tmp_path: Path, amazon: SimulatorServer, sqlite_shop: Any) -> None:
+    first = seller(tmp_path, "first", amazon, sqlite_shop)
+    assert first.run("import", "--json").json["orders"]["created"] == 3
+    second = seller(tmp_path, "second", amazon, sqlite_shop, SECOND)
+    document = second.run("import", "--json").json
+    assert (document["exit_code"], document["orders"]["created"], document["problems"]) == (0, 2, [])
+    assert first.run("import", "--json").json["problems"] == []
+    second.ledger.unlink()
+    again = second.run("import", "--json").json
+    assert [problem["code"] for problem in again["problems"]] == ["ledger-rebuilt"]
+    assert again["orders"]["created"] == 0
+
+
+def test_the_second_seller_loses_nothing_beside_a_shop_of_the_version_before(
+    tmp_path: Path, amazon: SimulatorServer, sqlite_shop: Any
+) -> None:
+    first = seller(tmp_path, "first", amazon, sqlite_shop)
+    first.run("import")
+    name, text = next(
+        (row["name"], row["value"])
+        for row in sqlite_shop.rows("SELECT name, value FROM {p}orderferry_state")
+        if row["name"].startswith("coverage")
+    )
+    assert first.credentials.refresh_token not in name + text
+    sqlite_shop.execute(
+        "UPDATE {p}orderferry_state SET name = 'coverage', value = :text WHERE name = :name",
+        name=name,
+        text=json.dumps(json.loads(text)["coverage"]),
+    )
+    with closing(sqlite3.connect(first.ledger)) as ledger, ledger:
+        ledger.execute("UPDATE ledger SET seller = NULL")
+    second = seller(tmp_path, "second", amazon, sqlite_shop, SECOND)
+    document = second.run("import", "--json").json
+    assert (document["exit_code"], document["orders"]["created"], document["problems"]) == (0, 2, [])
+    document = first.run("import", "--json").json
+    assert (document["exit_code"], document["problems"], document["calls"]["searchOrders"]) == (0, [], 1)
+
+
+def test_another_sellers_token_is_refused_and_a_new_one_of_the_same_seller_goes_on(
+    tmp_path: Path, amazon: SimulatorServer, sqlite_shop: Any
+) -> None:
+    installed = seller(tmp_path, "shop", amazon, sqlite_shop)
+    installed.run("import")
+    begins, seen = coverage_begins(installed), amazon.requests.count("searchOrders")
+    other = seller(tmp_path, "shop", amazon, sqlite_shop, SECOND)
+    for command in ("import", "recheck", "doublecheck", "compare"):
+        refused = other.run(command)
+        assert refused.code == 6, refused.err
+        assert "another seller" in refused.err
+        assert SECOND not in refused.out + refused.err
+    assert amazon.requests.count("searchOrders") == seen
+    assert sqlite_shop.value("SELECT COUNT(*) FROM {p}orderferry_order") == 3
+    renewed = seller(tmp_path, "shop", amazon, sqlite_shop, RENEWED)
+    assert renewed.run("import", "--json").code == 0
+    assert coverage_begins(installed) == begins
+    assert RENEWED.encode() not in installed.ledger.read_bytes()
