@@ -11,6 +11,8 @@ from orderferry.domain.records import HistoryEvent, HistoryLine
 SET_ASIDE = "set-aside"  # the code of an order that a person ignores
 # How long after being seen an order that nobody judged (its run was killed) becomes due by itself.
 UNJUDGED_PATIENCE = timedelta(minutes=15)
+# No look is put off for longer (decide.next_look); a time beyond that was written when the clock was wrong.
+LONGEST_PAUSE = timedelta(days=2)
 _TRIED = frozenset({EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
 
 
@@ -140,8 +142,12 @@ def found_missing(entry: Entry, now: datetime) -> Entry:
         return entry
     if entry.state is EntryState.IGNORED:
         return replace(entry, state=EntryState.SEEN, code="", message="", state_since=now, next_look=now)
-    due = entry.next_look is not None and entry.next_look <= now
-    return entry if due else replace(entry, next_look=now)
+    return entry if is_due(entry, now) else replace(entry, next_look=now)
+
+
+def is_due(entry: Entry, now: datetime) -> bool:
+    """Whether the order's next look has come."""
+    return entry.next_look is not None and not now < entry.next_look <= now + LONGEST_PAUSE
 
 
 def history_of(

@@ -61,7 +61,7 @@ def due_spans(covered: Spans, need: Need, end: datetime, rereading: Rereading | 
     if start >= end:
         return ()
     due = subtract([Span(start, end)], covered)
-    reached = rereading.until if rereading else last_end(covered)
+    reached = min(rereading.until, end) if rereading else last_end(covered)
     if covered and reached is not None and rereading_is_due(rereading, end):
         again = max(start, reached - need.overlap)
         if again < end:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
@@ -20,6 +20,7 @@ Cell = tuple[str, Channel]
 
 # Spans that ended longer ago are forgotten, but for a cell's newest: no command observes that far back by itself.
 KEEP = timedelta(days=60)
+_CLOCKS_DIFFER = timedelta(minutes=5)  # Amazon's hosts', and what passes between two answers
 _TICK = timedelta(milliseconds=1)
 
 
@@ -76,6 +77,23 @@ def note_rereading(connection: Connection, cells: Iterable[Cell], when: datetime
     for marketplace_id, channel in dict.fromkeys(cells):
         key = {"marketplace_id": marketplace_id, "channel": channel}
         put(connection, rereading, key, {"read_again": when, "read_until": until})
+
+
+def has_future(connection: Connection, amazon_now: datetime) -> bool:
+    """Whether there is anything to `forget_future`."""
+    return any(connection.execute(select(1).where(later).limit(1)).first() for later in _later(amazon_now))
+
+
+def forget_future(connection: Connection, amazon_now: datetime) -> None:
+    """Forget spans that end after Amazon's now: nobody can have read them, and how far they are true nobody knows. So
+    too re-readings and listings of that kind."""
+    for table, later in zip((coverage, rereading, listings), _later(amazon_now), strict=True):
+        connection.execute(table.delete().where(later))
+
+
+def _later(amazon_now: datetime) -> tuple[ColumnElement[bool], ...]:
+    limit = amazon_now + _CLOCKS_DIFFER
+    return coverage.c.covered_until > limit, rereading.c.read_until > limit, listings.c.started > limit
 
 
 def forget(connection: Connection) -> None:

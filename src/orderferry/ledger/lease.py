@@ -11,7 +11,6 @@ import logging
 import os
 import secrets
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -37,7 +36,7 @@ from orderferry.domain.durations import iso
 from orderferry.errors import AlreadyRunning, LedgerUnusable
 from orderferry.ledger.columns import Moment, given_word, own_word
 from orderferry.ledger.failures import translated
-from orderferry.ledger.lock import already_running, poll
+from orderferry.ledger.lock import already_running, poll, uptime
 from orderferry.ledger.server import PREFIX, location_of, server_engine
 from orderferry.ledger.tables import ON_SERVERS
 
@@ -72,8 +71,8 @@ class LeaseLost(AlreadyRunning):
 class RunLease:
     """The lease of `command` on the ledger at `url`; the same methods as RunLock.
 
-    Whether it has expired is judged by the server's clock alone. `clock` gives aware UTC and `sleep` takes seconds,
-    for queueing; `monotonic` seconds.
+    Whether it has expired is judged by the server's clock alone. `sleep` takes seconds, for queueing; `uptime` gives
+    seconds, those in which the machine sleeps included.
     """
 
     def __init__(
@@ -81,16 +80,14 @@ class RunLease:
         url: Secret,
         command: str,
         *,
-        clock: Callable[[], datetime],
         sleep: Callable[[float], None],
-        monotonic: Callable[[], float] = time.monotonic,
+        uptime: Callable[[], float] = uptime,
     ) -> None:
         self._ledger = location_of(url)
         self._engine: Engine = server_engine(url)
         self._command = command
-        self._clock = clock
         self._sleep = sleep
-        self._monotonic = monotonic
+        self._uptime = uptime
         self._token = _FREE
         self._confirmed = 0.0
 
@@ -103,14 +100,14 @@ class RunLease:
             raise RuntimeError("this lease is held already")
         self._token = secrets.randbits(62) + 1
         try:
-            self._queue(self._clock() + wait)
+            self._queue(wait.total_seconds())
         except BaseException:
             self.release()  # a signal may have come after the commit
             raise
 
     def confirm(self) -> None:
         """Renew the lease if it was not lately. Raise LeaseLost if another run has it, LedgerUnusable."""
-        if not self._token or self._monotonic() - self._confirmed < RENEW_AFTER:
+        if not self._token or self._uptime() - self._confirmed < RENEW_AFTER:
             return
         with self._transaction() as connection:
             now = _now(connection)
@@ -124,7 +121,7 @@ class RunLease:
                 hint=f"Nothing is lost: that run does the work. This host was not heard of for "
                 f"{int(LENGTH.total_seconds() // 60)} minutes: if it was not asleep, look at its network.",
             )
-        self._confirmed = self._monotonic()
+        self._confirmed = self._uptime()
 
     def release(self) -> None:
         """Give the lease back, if it is held. One that can't be given back expires."""
@@ -137,13 +134,12 @@ class RunLease:
             self._token = _FREE
         self._engine.dispose()
 
-    def _queue(self, until: datetime) -> None:
+    def _queue(self, left: float) -> None:
         self._make_table()
         while holder := self._try():
-            left = (until - self._clock()).total_seconds()
             if left <= 0:
                 raise already_running(self._command, self._ledger, holder)
-            poll(self._sleep, left)
+            left -= poll(self._sleep, left)
 
     def _try(self) -> str:
         """Take the lease if it is free; return who holds it, in words, '' for ourselves."""
@@ -153,12 +149,13 @@ class RunLease:
             ours = leases.c.command == self._command
             found = connection.execute(select(leases).where(ours).with_for_update()).one()
             now = _now(connection)
-            if found.token != _FREE and found.expires > now:
+            # One that lasts longer than any was taken while the server's clock was wrong.
+            if found.token != _FREE and now < found.expires <= now + LENGTH:
                 return f" ({found.holder}, since {iso(found.since.replace(microsecond=0))})"
             holder = f"host {socket.gethostname()}, process {os.getpid()}"
             taken = {"token": self._token, "holder": holder, "since": now, "expires": now + LENGTH}
             connection.execute(leases.update().where(ours).values(**taken))
-        self._confirmed = self._monotonic()
+        self._confirmed = self._uptime()
         return ""
 
     def _make_table(self) -> None:

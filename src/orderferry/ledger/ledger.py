@@ -72,6 +72,14 @@ class Ledger:
         with self.store.writing() as connection:
             coverage.forget(connection)
 
+    def forget_future(self, amazon_now: datetime) -> None:
+        """Forget spans, re-readings and listings of a time after Amazon's now: a clock was wrong when they came."""
+        with self.store.reading() as connection:
+            found = coverage.has_future(connection, amazon_now)
+        if found:
+            with self.store.writing() as connection:
+                coverage.forget_future(connection, amazon_now)
+
     # Orders
 
     def newest_orders(self, limit: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,7 +45,7 @@ class RunLock:
         with translated(self._ledger):
             descriptor = open_for_writing(self.path, os.O_RDWR)
             try:
-                self._queue(descriptor, self._clock() + wait)
+                self._queue(descriptor, wait.total_seconds())
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "since": iso(self._clock())}).encode(), 0)
             except BaseException:
@@ -61,15 +62,14 @@ class RunLock:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
 
-    def _queue(self, descriptor: int, until: datetime) -> None:
+    def _queue(self, descriptor: int, left: float) -> None:
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                left = (until - self._clock()).total_seconds()
                 if left <= 0:
                     raise already_running(self._command, self._ledger, _holder(descriptor)) from None
-                poll(self._sleep, left)
+                left -= poll(self._sleep, left)
             else:
                 return
 
@@ -82,9 +82,19 @@ def already_running(command: str, ledger: str, holder: str) -> AlreadyRunning:
     )
 
 
-def poll(sleep: Callable[[float], None], left: float) -> None:
-    """Wait before the next try; `left`: the seconds until there is none."""
-    sleep(min(_POLL, left))
+def poll(sleep: Callable[[float], None], left: float) -> float:
+    """Wait before the next try; `left`: the seconds until there is none. Return the seconds waited: a clock that is set
+    meanwhile must not make the wait longer."""
+    pause = min(_POLL, left)
+    sleep(pause)
+    return pause
+
+
+def uptime() -> float:
+    """Seconds of a clock that nobody can set and that goes on while the machine sleeps, which Linux's CLOCK_MONOTONIC
+    does not (macOS has no such clock)."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def _holder(descriptor: int) -> str:

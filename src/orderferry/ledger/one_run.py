@@ -30,5 +30,5 @@ def one_run(
     if isinstance(place, Secret):
         from orderferry.ledger.lease import RunLease  # noqa: PLC0415 — a ledger that is a file needs no lease
 
-        return RunLease(place, command, clock=clock, sleep=sleep)
+        return RunLease(place, command, sleep=sleep)
     return RunLock(place, command, clock=clock, sleep=sleep)

@@ -7,10 +7,24 @@ from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, String, bindparam, func, not_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+    type_coerce,
+)
 
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
 from orderferry.domain.entry_life import (
+    LONGEST_PAUSE,
     first_entry,
     found_missing,
     history_of,
@@ -28,6 +42,7 @@ _FIELDS = tuple(field.name for field in fields(Entry) if field.name != "order_id
 ENTRIES = select(_ID.label("order_id"), *(orders.c[name] for name in _FIELDS))
 _LINE_FIELDS = tuple(field.name for field in fields(HistoryLine) if field.name != "order_id")
 _LATELY = 100  # lines of the history: reading all orders is not for every run
+_LONGEST_CLAIM = timedelta(hours=1)
 _OPEN = (EntryState.WAITING, EntryState.HELD, EntryState.FAILED)
 
 Change = tuple[Entry | None, Entry, str]  # before, after, what was written
@@ -130,9 +145,13 @@ def due(connection: Connection, now: datetime, states: Iterable[EntryState], lim
 
     The one that Amazon was asked about longest ago comes first (never asked: when it was first seen).
     """
-    in_hand = select(claims.c.amazon_order_id).where(claims.c.amazon_order_id == _ID, claims.c.until > now)
+    in_hand = select(claims.c.amazon_order_id).where(claims.c.amazon_order_id == _ID, *_holds(now))
     wanted = (
-        ENTRIES.where(orders.c.state.in_(tuple(states)), orders.c.next_look <= now, not_(in_hand.exists()))
+        ENTRIES.where(
+            orders.c.state.in_(tuple(states)),
+            or_(orders.c.next_look <= now, orders.c.next_look > now + LONGEST_PAUSE),
+            not_(in_hand.exists()),
+        )
         .order_by(func.coalesce(orders.c.last_look, orders.c.first_seen), _ID)
         .limit(limit)
     )
@@ -143,7 +162,7 @@ def claim(
     connection: Connection, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta
 ) -> tuple[str, ...]:
     """Take orders in hand for `run` until `now + for_`; return those that no other run has, in the order given."""
-    connection.execute(claims.delete().where(claims.c.until <= now))
+    connection.execute(claims.delete().where(not_(and_(*_holds(now)))))
     taken: set[str] = set()
     wanted = tuple(dict.fromkeys(order_ids))
     for part in chunks(wanted):
@@ -159,6 +178,11 @@ def claim(
                 [{"amazon_order_id": order_id, "run": run, "until": now + for_} for order_id in free],
             )
     return tuple(order_id for order_id in wanted if order_id not in taken)
+
+
+def _holds(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What makes a claim a good one. One of a clock that was far ahead of ours is none."""
+    return claims.c.until > now, claims.c.until <= now + _LONGEST_CLAIM
 
 
 def open_counts(connection: Connection) -> dict[str, int]:

@@ -19,7 +19,8 @@ _SUCCESSES = (ExitCode.DONE, ExitCode.NEEDS_A_PERSON)
 
 
 def begin(connection: Connection, command: str, now: datetime) -> int:
-    """Note that a run begins; return its number."""
+    """Note that a run begins; return its number. Runs that began in the future (the clock was wrong) began now."""
+    connection.execute(runs.update().where(runs.c.started > now).values(started=now))
     row = connection.execute(runs.insert().values(command=command, started=now, pid=os.getpid()))
     key = row.inserted_primary_key
     if key is None:

@@ -17,7 +17,7 @@ from orderferry.domain.spans import Span
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import AmazonError, MarketplaceRefused, QuotaExhausted
 from orderferry.run.check_datasets import check_datasets
-from orderferry.run.engine import CLOCK_TOLERANCE
+from orderferry.run.right_clock import TOLERANCE
 
 SECRET_LIFE = timedelta(days=180)  # Login with Amazon: credentials must be rotated
 SECRET_REMINDER = timedelta(days=30)
@@ -81,7 +81,7 @@ class AmazonCheck:
         offset = self._ready().clock_offset
         if offset is None:
             yield warning("clock", "Amazon's answer has no date to set the clock against.", "Try again later.")
-        elif abs(offset) > CLOCK_TOLERANCE:
+        elif abs(offset) > TOLERANCE:
             side = "behind" if offset > timedelta(0) else "ahead of"
             yield warning(
                 "clock",

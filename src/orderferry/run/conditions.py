@@ -100,7 +100,7 @@ def problem_conditions(problems: Iterable[Problem]) -> list[Found]:
 
 def speak(known: Iterable[Condition], found: Iterable[Found], now: datetime) -> Speech:
     """Given what was known (of the keys that this run can judge) and what is found now, return what to say."""
-    before = {condition.key: condition for condition in known}
+    before = {condition.key: _not_later(condition, now) for condition in known}
     lines: list[tuple[ExitCode, str]] = []
     remember: list[Condition] = []
     current = {item.key: item for item in found}
@@ -116,6 +116,12 @@ def speak(known: Iterable[Condition], found: Iterable[Found], now: datetime) -> 
     ended = [key for key in before if key not in current]
     lines += [(ExitCode.DONE, f"Over: {before[key].text}") for key in ended if before[key].last_printed is not None]
     return Speech(tuple(lines), tuple(remember), tuple(ended))
+
+
+def _not_later(condition: Condition, now: datetime) -> Condition:
+    """The condition without times in the future, which a wrong clock has left: they mean now."""
+    printed = condition.last_printed
+    return replace(condition, first_seen=min(condition.first_seen, now), last_printed=printed and min(printed, now))
 
 
 def _continued(before: Condition | None, item: Found, now: datetime) -> Condition:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from orderferry.config.model import Settings
 from orderferry.domain.decide import Rules
@@ -36,6 +36,7 @@ from orderferry.run.progress import SILENT, Progress
 from orderferry.run.recover import Recovery
 from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report
+from orderferry.run.right_clock import RightClock
 from orderferry.run.rules import give_up_of, rules_of
 from orderferry.run.seller import Witnesses, WrongSeller, check_seller, seller_key
 from orderferry.run.stop import Overdue, StopSwitch
@@ -43,8 +44,6 @@ from orderferry.run.sweeps import Sweep
 from orderferry.run.unreadable import UnreadableBook
 
 log = logging.getLogger(__name__)
-
-CLOCK_TOLERANCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +110,14 @@ class Engine:
     def _work(self, report: Report, run: int) -> None:
         # The shop first: without it, asking Amazon would spend quota for nothing.
         self.shop.prepare(write=not self.options.dry_run)
+        clock = self._right_clock(report)
         patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         processor = Processor(
             self.shop,
             self.ledger,
             report,
             self.stop,
-            self.now,
+            clock,
             self.settings.orders.give_up,
             run,
             self.options.dry_run,
@@ -125,16 +125,16 @@ class Engine:
             give_up_of(self.settings),
         )
         try:
-            self._import(report, run, processor, patience)
+            self._import(report, run, processor, patience, clock)
         finally:
             processor.finish()
 
-    def _import(self, report: Report, run: int, processor: Processor, patience: Patience) -> None:
+    def _import(self, report: Report, run: int, processor: Processor, patience: Patience, clock: RightClock) -> None:
         witnesses = Witnesses(self.source, patience)
         check_seller(self.ledger, witnesses, self.settings)
-        recovery = Recovery(self.shop, self.ledger, report, self.now, seller_key(self.settings), witnesses)
+        recovery = Recovery(self.shop, self.ledger, report, clock, seller_key(self.settings), witnesses)
         recovery.rebuild_if_lost(run)
-        due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, self.now)
+        due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, clock)
         rules = rules_of(self.settings)
         if self.options.orders:
             due.take_named(self.options.orders, Rules(forced=True))
@@ -143,32 +143,39 @@ class Engine:
             due.restore(Rules(restore=True))
             return
         try:
-            self._observe(report, run, processor, patience, rules, recovery)
+            self._observe(report, run, processor, patience, rules, recovery, clock)
         except QuotaExhausted as exhausted:
             # getOrder has a quota of its own: single orders can still be looked after.
             report.errors.append(exhausted)
         if self.sweep.looks_after_due:
             due.look_after(self.options, rules)
         if not self.options.dry_run:
-            InvoiceNumbers(self.shop, self.ledger, report, self.now).check(run)
+            InvoiceNumbers(self.shop, self.ledger, report, clock).check(run)
         if self.sweep.incremental and not report.errors and not self.options.dry_run:
             recovery.leave_copy()
-            for problem in Plausibility(self.ledger, self.now).problems():
+            for problem in Plausibility(self.ledger, clock).problems():
                 report.add_problem(problem)
         recovery.report_pending()
 
     def _observe(  # noqa: PLR0917 — the parts of the run, put together by _work
-        self, report: Report, run: int, processor: Processor, patience: Patience, rules: Rules, recovery: Recovery
+        self,
+        report: Report,
+        run: int,
+        processor: Processor,
+        patience: Patience,
+        rules: Rules,
+        recovery: Recovery,
+        clock: RightClock,
     ) -> None:
         with self.stop.waiting():
             amazon_now = self.source.now()
-        self._check_clock(report)
+        self.ledger.forget_future(amazon_now)
         end = end_of_observation(amazon_now, self.options)
         cells = observed_cells(self.sweep, self.settings, self.options)
         incremental = self.sweep.incremental and not self.options.spans_by_hand
         rereadings = {cell: Rereading(*moments) for cell, moments in self.ledger.rereading(cells).items()}
         refusals = Refusals(self.ledger, report, self.options.dry_run)
-        unreadable = UnreadableBook(self.ledger, report, run, self.now, self.options.dry_run)
+        unreadable = UnreadableBook(self.ledger, report, run, clock, self.options.dry_run)
         credit = self._credit(end)
         reader = ListingReader(
             self.source,
@@ -181,7 +188,7 @@ class Engine:
             credit=lambda search: not processor.refused_writes.stops and credit(search),
             overlap=self.settings.observation.overlap,
             command=self.sweep.command,
-            now=self.now,
+            now=clock,
             dry_run=self.options.dry_run,
             resumable=not self.options.spans_by_hand,
         )
@@ -242,11 +249,17 @@ class Engine:
 
         return counts
 
-    def _check_clock(self, report: Report) -> None:
+    def _right_clock(self, report: Report) -> RightClock:
+        """Ask Amazon for the time, once a run and before anything is stored; a machine's clock that is off is said."""
+        clock = RightClock(self.now)
+        with self.stop.waiting():
+            self.source.now()
         offset = self.source.clock_offset
-        if offset is not None and abs(offset) > CLOCK_TOLERANCE:
+        clock.set_right(offset)
+        if offset is not None and clock.off:
             seconds = int(offset.total_seconds())
             side = "behind" if seconds > 0 else "ahead of"
             report.add_problem(
                 Problem(ProblemCode.CLOCK_OFF, f"this machine's clock is {abs(seconds)} seconds {side} Amazon's")
             )
+        return clock

@@ -10,6 +10,7 @@ from datetime import datetime
 from orderferry.domain.decide import REASON_TEXTS, Action, Rules, decide
 from orderferry.domain.durations import iso
 from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.entry_life import is_due
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
@@ -111,7 +112,7 @@ def _of_entry(entry: Entry, now: datetime, *, shop_answers: bool, cause_gone: bo
 def _next_look(entry: Entry, now: datetime) -> str:
     if entry.next_look is None:
         return "Amazon's news of it are taken as they come."
-    if entry.next_look <= now:
+    if is_due(entry, now):
         return "The next import asks Amazon for it."
     return f"Amazon's news of it are taken as they come; without any it is asked again after {iso(entry.next_look)}."
 

@@ -100,6 +100,9 @@ class RunLedger(HoldsConnection, Memory, RunBook, OrderBook, OpenOrders, Coverag
     def forget_coverage(self) -> None:
         """Forget all that was observed, and listings in progress."""
 
+    def forget_future(self, amazon_now: datetime) -> None:
+        """Forget spans, re-readings and listings of a time after Amazon's now."""
+
     def entry(self, order_id: str) -> Entry | None:
         """The order's entry; None if it was never seen."""
 

@@ -190,7 +190,9 @@ def _command_status(ledger: StatusLedger, command: str, now: datetime) -> Comman
     late = False
     if success is not None and usual is not None:
         silent = now - success.started
-        late = silent > max(min(usual * LATE_AFTER_INTERVALS, usual + LATE_BEYOND_ONE), LATE_AT_LEAST)
+        late = silent < timedelta(0) or silent > max(
+            min(usual * LATE_AFTER_INTERVALS, usual + LATE_BEYOND_ONE), LATE_AT_LEAST
+        )
     return CommandStatus(command, runs[0] if runs else None, success, usual, late or (bool(runs) and success is None))
 
 

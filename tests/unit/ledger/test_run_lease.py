@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def lease_of(url: Secret, seconds: Seconds) -> Iterator[Callable[..., RunLease]]
     made: list[RunLease] = []
 
     def make(command: str = "import") -> RunLease:
-        made.append(RunLease(url, command, clock=lambda: NOW, sleep=lambda _: None, monotonic=seconds))
+        made.append(RunLease(url, command, sleep=lambda _: None, uptime=seconds))
         return made[-1]
 
     yield make
@@ -147,7 +147,7 @@ def test_between_hosts_exactly_one_gets_it(url: Secret) -> None:
 def hold_briefly(url: Secret) -> str:
     """Take the lease and keep it; return 'taken' where another has it."""
     try:
-        RunLease(url, "import", clock=lambda: NOW, sleep=lambda _: None).acquire()
+        RunLease(url, "import", sleep=lambda _: None).acquire()
     except AlreadyRunning:
         return "taken"
     return ""
@@ -183,3 +183,29 @@ def test_a_server_that_fails_ends_the_run_before_it_writes(
             lease.confirm()
         root.exec_driver_sql(f"RENAME TABLE {table}_elsewhere TO {table}")
     lease.confirm()
+
+
+def test_a_lease_of_a_server_whose_clock_was_a_year_ahead_holds_nobody_up(
+    url: Secret, lease_of: Callable[..., RunLease]
+) -> None:
+    lease_of().acquire()
+    engine = server_engine(url)
+    with engine.begin() as connection:
+        connection.execute(leases.update().values(expires=datetime.now(UTC) + timedelta(days=365)))
+    engine.dispose()
+    lease_of().acquire()
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system has no such clock")
+def test_a_lease_counts_the_seconds_in_which_the_machine_sleeps(url: Secret, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease, other = RunLease(url, "import", sleep=lambda _: None), RunLease(url, "import", sleep=lambda _: None)
+    lease.acquire()
+    expire(url)
+    other.acquire()
+    clocks = time.clock_gettime
+    asleep = timedelta(hours=8).total_seconds()
+    slept = {time.CLOCK_BOOTTIME: asleep}  # CLOCK_MONOTONIC stands still meanwhile
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: clocks(clock) + slept.get(clock, 0.0))
+    with pytest.raises(LeaseLost):
+        lease.confirm()
+    other.release()

@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import stat
 import time
+from datetime import timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -51,7 +53,8 @@ def test_the_lock_file_is_private_and_stays(tmp_path: Path) -> None:
 
 def test_queueing_ends_when_the_lock_is_free_or_the_time_is_up(tmp_path: Path) -> None:
     path = tmp_path / "shop.ledger.sqlite"
-    assert_it_queues(lock_of(path), partial(RunLock, path, "import"), after=30)
+    set_back = (NOW - timedelta(days=number) for number in count())
+    assert_it_queues(lock_of(path), partial(RunLock, path, "import", clock=lambda: next(set_back)), after=30)
 
 
 def test_a_failed_run_gives_the_lock_back(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def _with(calls: Calls, row: Mapping[Any, Any], now: datetime) -> Calls:
     number, state, message = as_int(row["number"]), as_text(row["state"]), as_text(row["message"])
     if state == "running":
         # One that runs just now has nothing noted yet: the bridge names those that it finds left over.
-        left_over = bool(message) or now - as_moment(row["started"]) > _UNKNOWN_AFTER
+        left_over = bool(message) or abs(now - as_moment(row["started"])) > _UNKNOWN_AFTER
         changed = {"unknown": number} if left_over else {}
     else:
         changed = {state: number} if state in {"done", "skipped", "failed"} else {}
