@@ -32,7 +32,7 @@ def sold(*numbers: int) -> list[Any]:
 def amazon() -> Iterator[SimulatorServer]:
     first = World(sold(1, 2, 3))
     sellers = {SECOND: World(sold(11, 12)), RENEWED: first}
-    with SimulatorServer(first, clock=Clock(NOW), other_sellers=sellers) as server:
+    with SimulatorServer(first, clock=Clock(), other_sellers=sellers) as server:
         yield server
 
 
