@@ -72,6 +72,7 @@ class Ledger:
         with self.store.writing() as connection:
             coverage.forget(connection)
 
+    @again_after_conflict
     def forget_future(self, amazon_now: datetime) -> None:
         """Forget spans, re-readings and listings of a time after Amazon's now: a clock was wrong when they came."""
         with self.store.reading() as connection:
