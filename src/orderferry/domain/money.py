@@ -63,6 +63,15 @@ def quantise(value: Decimal, decimals: int, mode: int = 2) -> Decimal:
     return value.quantize(unit, rounding=ROUND_HALF_UP)
 
 
+def net_at_higher_rate(net: Decimal, tax: Decimal, low: Decimal, high: Decimal) -> Decimal | None:
+    """Given an amount that bears two rates (in percent, the lower first), its net and its tax, return the part of the
+    net that bears the higher rate; None where no parts give this tax."""
+    if low >= high:
+        return None
+    part = (100 * tax - net * low) / (high - low)
+    return part if 0 <= part <= net else None
+
+
 def allocate(total: Decimal, weights: Sequence[Decimal], decimals: int) -> tuple[Decimal, ...]:
     """Given an amount and one weight a share, return the shares: in proportion, whole units, their sum exactly `total`.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from orderferry.domain.money import net_at_higher_rate, quantise
 from orderferry.domain.reported import ZERO, RateShare, gathered
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.tables import ShopTables, chunks
@@ -182,13 +183,10 @@ def _add_line(lines: Lines, row: Mapping[Any, Any], fee_references: Collection[s
 def whole_shares(row: Mapping[Any, Any], lines: Sequence[RateShare]) -> tuple[RateShare, ...]:
     """Given an order's row and its lines by rate, return all of its total by rate.
 
-    Shipping stands under the carrier's rate; what wrapping and discounts leave goes to the largest share.
+    Shipping stands under the carrier's rate, or under the two rates of the lines of which that is the mean; what
+    wrapping and discounts leave goes to the largest share.
     """
-    shipping = as_decimal(row["total_shipping_tax_incl"])
-    parts = list(lines)
-    if shipping:
-        tax = shipping - as_decimal(row["total_shipping_tax_excl"])
-        parts.append(RateShare(plain_rate(row["carrier_tax_rate"]), shipping, tax))
+    parts = [*lines, *_shipping_shares(row, {part.rate for part in lines})]
     total = as_decimal(row["total_paid"])
     missing = total - sum((part.gross for part in parts), ZERO)
     tax = total - as_decimal(row["total_paid_tax_excl"])
@@ -197,6 +195,21 @@ def whole_shares(row: Mapping[Any, Any], lines: Sequence[RateShare]) -> tuple[Ra
         largest = max(parts, key=lambda part: abs(part.gross), default=RateShare(None, ZERO, ZERO))
         parts.append(RateShare(largest.rate, missing, missing_tax))
     return gathered(parts)
+
+
+def _shipping_shares(row: Mapping[Any, Any], rates: Collection[Decimal | None]) -> list[RateShare]:
+    gross, net = as_decimal(row["total_shipping_tax_incl"]), as_decimal(row["total_shipping_tax_excl"])
+    rate, tax = plain_rate(row["carrier_tax_rate"]), gross - net
+    if not gross:
+        return []
+    if rate is not None and rate not in rates and len(rates) == 2:
+        low, high = sorted(one or ZERO for one in rates)
+        part = net_at_higher_rate(net, tax, low, high)
+        if part is not None:
+            of_high = quantise(part * high / 100, 2)
+            at_high = RateShare(high, quantise(part, 2) + of_high, of_high)
+            return [at_high, RateShare(low or None, gross - at_high.gross, tax - of_high)]
+    return [RateShare(rate, gross, tax)]
 
 
 def plain_rate(value: object) -> Decimal | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from orderferry.domain.money import quantise
+from orderferry.domain.money import net_at_higher_rate, quantise
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, ShopUnit
 from orderferry.prestashop.planning.frame import Paperwork
@@ -149,16 +149,17 @@ def order_bears_tax(borne: set[int], taxes: Mapping[int, Decimal]) -> bool:
 
 
 def two_taxes(net: Decimal, tax: Decimal, taxes: Mapping[int, Decimal]) -> list[tuple[int, Decimal]]:
-    """Given the net and the tax of a shipping at two rates, and the two taxes (id_tax: rate), return the amount of
-    each; nothing where they can't be told."""
-    if len(taxes) != 2:
+    """Given the net and the tax of a shipping at two rates, and the taxes that they may be (id_tax: rate; of one alone,
+    the other rate is 0 %), return the amount of each; nothing where they can't be told."""
+    if len(taxes) not in {1, 2}:
         return []
-    (low, low_rate), (high, high_rate) = sorted(taxes.items(), key=lambda one: one[1])
-    if low_rate == high_rate:
+    (high, high_rate), *others = sorted(taxes.items(), key=lambda one: -one[1])
+    low, low_rate = others[0] if others else (0, Decimal(0))
+    part = net_at_higher_rate(net, tax, low_rate, high_rate)
+    if part is None:
         return []
-    of_high = (100 * tax - net * low_rate) / (high_rate - low_rate)  # the net that bears the higher rate
-    amount = quantise(of_high * high_rate / 100, 2)
-    return [(high, amount), (low, tax - amount)] if 0 <= of_high <= net else []
+    amount = quantise(part * high_rate / 100, 2) if low else tax
+    return [(high, amount), (low, tax - amount)]
 
 
 def _taxes_of_lines(writer: ShopWriter, standing: StandingOrder) -> set[int]:
