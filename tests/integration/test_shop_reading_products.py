@@ -225,3 +225,34 @@ def test_a_product_listed_in_no_shop_is_found_by_its_own_columns(shop: ShopDatab
     (mug,), (shirt,) = found["MUG-BLUE"], found["TSHIRT-S-WHITE"]
     assert (mug.id_product, mug.id_tax_rules_group, mug.wholesale_price) == (1, 1, Decimal("2.5"))
     assert (shirt.id_product, shirt.id_product_attribute) == (3, 1)
+
+
+def test_a_combination_that_is_sold_in_one_of_two_shops_matches_only_there(shop_database_of: ShopMaker) -> None:
+    shop = shop_database_of(seed=MULTISHOP)
+    (combination,) = find(shop, "TSHIRT-S-WHITE", id_shop=1)["TSHIRT-S-WHITE"]
+    assert combination.id_product_attribute
+    assert find(shop, "TSHIRT-S-WHITE", id_shop=2)
+    shop.execute(
+        "DELETE FROM {p}product_attribute_shop WHERE id_product_attribute = :id AND id_shop = 2",
+        id=combination.id_product_attribute,
+    )
+    assert ids(find(shop, "TSHIRT-S-WHITE", id_shop=1)["TSHIRT-S-WHITE"]) == [
+        (combination.id_product, combination.id_product_attribute)
+    ]
+    assert find(shop, "TSHIRT-S-WHITE", id_shop=2) == {}
+    assert [len(find(shop, "TSHIRT", id_shop=id_shop)["TSHIRT"]) for id_shop in (1, 2)] == [6, 5]
+    with opened(shop) as open_, open_.database.reading("looking products up for both shops at once") as connection:
+        finder = ProductFinder(open_.tables, open_.facts, ProductsSettings())
+        together = finder.find(connection, [(1, "TSHIRT-S-WHITE"), (2, "TSHIRT-S-WHITE")])
+    assert list(together) == [(1, "TSHIRT-S-WHITE")]
+    shop.execute(
+        "UPDATE {p}product_attribute SET reference = 'MUG-BLUE' WHERE id_product_attribute = :id",
+        id=combination.id_product_attribute,
+    )
+    with opened(shop) as open_, open_.database.reading("looking products up for both shops at once") as connection:
+        finder = ProductFinder(open_.tables, open_.facts, ProductsSettings())
+        together = finder.find(connection, [(1, "MUG-BLUE"), (2, "MUG-BLUE")])
+    assert {id_shop: ids(products) for (id_shop, _), products in together.items()} == {
+        1: [(combination.id_product, combination.id_product_attribute)],
+        2: [(1, 0)],
+    }, "a product of the same reference is meant where the combination is not sold"

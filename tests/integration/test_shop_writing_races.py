@@ -308,3 +308,17 @@ def test_numbers_begin_again_with_the_year_where_the_shop_says_so(sqlite_shop: S
         drawn.append(sqlite_shop.value("SELECT invoice_number FROM {p}orders WHERE id_order = :id", id=id_order))
 
     assert drawn == [1, 2, 1, 2]
+
+
+def test_the_number_of_an_invoice_that_was_deleted_is_given_to_no_other(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    writing = importer(sqlite_shop, tmp_path)
+    for number in (1, 2):
+        writing.take(amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"), order_id=f"402-0000000-000000{number}"))
+    sqlite_shop.execute("DELETE FROM {p}order_invoice WHERE number = 2")
+    sqlite_shop.execute("UPDATE {p}orders SET invoice_number = 0 WHERE invoice_number = 2")
+    writing.take(amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"), order_id="402-0000000-0000003"))
+
+    assert sqlite_shop.value("SELECT MAX(number) FROM {p}order_invoice") == 3
+    assert sqlite_shop.value("SELECT MAX(invoice_number) FROM {p}orders") == 3

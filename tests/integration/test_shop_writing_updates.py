@@ -597,3 +597,96 @@ def test_deleted_orders_come_back_when_asked_for(sqlite_shop: ShopDatabase, writ
     )
     assert marker["reference"] == marker["order_reference"]
     assert writing.take(ORDER, LATER).effect is Effect.UNCHANGED
+
+
+def test_from_one_shipped_state_into_another_nothing_is_shipped_twice(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=OrdersSettings(state_paid="5"))  # delivered: shipped as well
+    writing.take(ORDER)
+    taken, moves = stock_of(sqlite_shop, "MUG-BLUE"), sqlite_shop.rows("SELECT * FROM {p}stock_mvt")
+    assert taken == (398, 398, 0)
+    assert moves
+    applied = writing.take(shipped(ORDER), LATER)
+
+    assert "state 4" in applied.changes
+    assert stock_of(sqlite_shop, "MUG-BLUE") == taken
+    assert sqlite_shop.rows("SELECT * FROM {p}stock_mvt") == moves
+
+
+def test_a_second_state_with_a_slip_draws_no_second_number(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=OrdersSettings(state_paid="3"))  # in preparation: a slip
+    writing.take(ORDER)
+    first = sqlite_shop.one("SELECT delivery_number, delivery_date FROM {p}orders")
+    assert first == {"delivery_number": 1, "delivery_date": "2026-11-23 08:12:35"}
+    writing.take(shipped(ORDER), LATER)
+
+    order = sqlite_shop.one("SELECT delivery_number, delivery_date, invoice_number FROM {p}orders")
+    assert order == {"delivery_number": 1, "delivery_date": "2026-11-23 11:12:35", "invoice_number": 1}
+    assert sqlite_shop.rows("SELECT number, delivery_number FROM {p}order_invoice") == [
+        {"number": 1, "delivery_number": 1}
+    ]
+
+
+def test_a_sale_without_invoice_number_keeps_its_invoice_date(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, invoices=InvoicesSettings("never"))
+    writing.take(ORDER)
+    writing.take(shipped(ORDER), LATER)
+
+    order = sqlite_shop.one("SELECT invoice_number, invoice_date, delivery_date FROM {p}orders")
+    assert order == {
+        "invoice_number": 0,
+        "invoice_date": "2026-11-23 08:12:35",
+        "delivery_date": "2026-11-23 11:12:35",
+    }
+
+
+def test_staff_hears_that_lines_and_amounts_changed(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)
+    writing.take(ORDER)
+    writing.take(without_shirt(ORDER), LATER)
+
+    told = [text for text in messages(sqlite_shop) if "changed quantities or amounts" in text]
+    assert [text.splitlines()[1:] for text in told] == [
+        ["Amazon has changed quantities or amounts; lines and totals follow."]
+    ]
+    (row,) = sqlite_shop.rows("SELECT * FROM {p}customer_message WHERE message = :text", text=told[0])
+    assert (row["private"], row["date_add"]) == (1, "2026-11-23 11:12:35")
+
+
+def test_changed_lines_that_the_shop_cannot_take_are_reported_and_the_old_ones_stay(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)
+    writing.take(ORDER)
+    before = sqlite_shop.rows("SELECT * FROM {p}order_detail"), stock_of(sqlite_shop, "MUG-BLUE")
+    unknown = news(ORDER, items=(replace(ORDER.items[0], sku="NO-SUCH"), *ORDER.items[1:]))
+    for now in (LATER, LATER + timedelta(hours=1)):
+        applied = writing.take(unknown, now)
+        assert [note.code for note in applied.notes] == [ProblemCode.UNKNOWN_SKU]
+        assert (sqlite_shop.rows("SELECT * FROM {p}order_detail"), stock_of(sqlite_shop, "MUG-BLUE")) == before
+    assert not [text for text in messages(sqlite_shop) if "lines and totals follow" in text]
+    sqlite_shop.execute("UPDATE {p}product SET reference = 'NO-SUCH' WHERE reference = 'MUG-RED'")
+    applied = writing.take(unknown, LATER + timedelta(hours=2))
+
+    assert (applied.changes, applied.notes) == (("lines and totals",), ()), "as soon as the shop can take them"
+
+
+def test_an_order_whose_thread_is_gone_gets_another_closed_one(sqlite_shop: ShopDatabase, writing: Importer) -> None:
+    writing.take(ORDER)
+    sqlite_shop.execute("DELETE FROM {p}customer_message")
+    sqlite_shop.execute("DELETE FROM {p}customer_thread")
+    item = replace(ORDER.items[0], cancel_requested_by="BUYER", cancel_request_reason="too late")
+    writing.verifies = False  # the first message is gone
+    writing.take(news(ORDER, items=(item, *ORDER.items[1:])), LATER)
+
+    thread, order = sqlite_shop.one("SELECT * FROM {p}customer_thread"), sqlite_shop.one("SELECT * FROM {p}orders")
+    assert (thread["status"], thread["id_order"], thread["id_customer"]) == (
+        "closed",
+        order["id_order"],
+        order["id_customer"],
+    )
+    assert thread["email"] == sqlite_shop.value("SELECT email FROM {p}customer")
+    message = sqlite_shop.one("SELECT * FROM {p}customer_message")
+    assert (message["id_customer_thread"], message["private"]) == (thread["id_customer_thread"], 1)
+    assert "asks to cancel: MUG-BLUE (too late)" in message["message"]

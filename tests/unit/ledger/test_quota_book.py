@@ -153,3 +153,15 @@ def test_processes_at_once_never_overspend(place: LedgerPlace) -> None:
         book = QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW)
         assert book.left(SEARCH, NOW) == 0
         assert book.calls(NOW.date()) == {NOW.date(): {SEARCH: BURST}}
+
+
+def test_a_rate_that_returns_to_the_published_one_is_learned_again(book: QuotaBook, clock: Clock) -> None:
+    published = USAGE_PLANS[SEARCH].rate
+    book.learn(SEARCH, published)
+    assert book.rate(SEARCH) is None, "no news"
+    book.learn(SEARCH, published * 2)
+    assert book.rate(SEARCH) == published * 2
+    book.learn(SEARCH, published)
+    assert book.rate(SEARCH) == published
+    spend(book, BURST)
+    assert book.ready_at(SEARCH, NOW) == NOW + ONE_BACK

@@ -42,6 +42,14 @@ def test_a_lost_connection_leaves_a_commit_unknown(number: int) -> None:
     assert type(translated(number)) is ConnectionLost
 
 
+def test_a_server_that_shuts_down_is_told_from_a_wrong_column() -> None:
+    shutdown, column = translated(1053, "Server shutdown in progress"), translated(1054, "Unknown column 'x'")
+    assert "broke off" in shutdown.message
+    assert "the next run goes on" in shutdown.hint
+    assert isinstance(column, ShopUnfit)
+    assert "broke off" not in column.message
+
+
 @pytest.mark.parametrize("number", [1040, 1203, 1226, 1290, 1021, 1114, 9999])
 def test_what_heals_by_itself(number: int) -> None:
     error = translated(number)

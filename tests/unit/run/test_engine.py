@@ -133,6 +133,7 @@ class DictShop:
     dies_at: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     shared_numbers: list[Problem] = field(default_factory=list)
+    telling: dict[str, tuple[Problem, ...]] = field(default_factory=dict)  # what is left for a person after writing
 
     def prepare(self, *, write: bool) -> None:
         if self.away:
@@ -162,8 +163,9 @@ class DictShop:
         if plan.order_id in self.broken_orders:
             return Problem(ProblemCode.WRITE_FAILED, "can't be written", plan.order_id)
         order: Order = plan.work
+        notes = self.telling.get(plan.order_id, ())
         if not plan.changes:
-            return Applied(Effect.UNCHANGED, 1)
+            return Applied(Effect.UNCHANGED, 1, notes=notes)
         assert plan.intent is not Intent.CREATE or order.order_id not in self.markers_by_id, "doubled"
         self.writes.append((plan.order_id, plan.intent))
         self.markers_by_id[order.order_id] = Marker(
@@ -176,7 +178,7 @@ class DictShop:
             2,
         )
         effect = Effect.UPDATED if plan.intent is Intent.UPDATE else Effect.CREATED
-        return Applied(effect, len(self.writes), plan.changes)
+        return Applied(effect, len(self.writes), plan.changes, notes)
 
     def shared_invoice_numbers(self) -> Sequence[Problem]:
         return self.shared_numbers
@@ -710,3 +712,168 @@ def test_a_catch_up_that_stopped_for_quota_goes_on_instead_of_starting_again(wor
     assert world.run("doublecheck").exit_code is ExitCode.DONE
     assert [token for _, token in world.amazon.searches] == ["2", "4"]
     assert len(world.shop.writes) == 5
+
+
+def test_an_update_that_leaves_notes_is_held_with_all_of_them_and_its_rows_stay(world: World) -> None:
+    order = make_order(1)
+    world.amazon.put(order)
+    world.run()
+    first = Problem(ProblemCode.CANCELLED_AFTER_SHIPPING, "cancelled too late", order.order_id, "Shipped")
+    second = Problem(ProblemCode.CHANGED_AFTER_INVOICE, "changed too late", order.order_id, "7")
+    world.shop.telling[order.order_id] = (first, second)
+    world.pass_time(hours=1)
+    world.amazon.put(replace(order, status=S.SHIPPED, updated=world.now - timedelta(minutes=10)))
+    report = world.run()
+    assert (counts(report), report.open["held"]) == ({"seen": 1, "updated": 1}, 1)
+    assert {problem.code for problem in report.problems.values()} == {first.code, second.code}
+    assert report.exit_code is ExitCode.NEEDS_A_PERSON
+    assert world.shop.writes[-1] == (order.order_id, Intent.UPDATE), "what could be written is written"
+    entry = world.ledger.entry(order.order_id)
+    assert entry is not None
+    assert (entry.state, entry.code, entry.id_order) == (EntryState.HELD, first.code, 2)
+
+
+def test_a_note_that_was_set_aside_holds_no_more_and_another_one_does(world: World) -> None:
+    order = make_order(1)
+    world.amazon.put(order)
+    world.run()
+    first = Problem(ProblemCode.CANCELLED_AFTER_SHIPPING, "cancelled too late", order.order_id, "Shipped")
+    second = Problem(ProblemCode.CHANGED_AFTER_INVOICE, "changed too late", order.order_id, "7")
+    world.shop.telling[order.order_id] = (first,)
+    world.pass_time(hours=1)
+    world.amazon.put(replace(order, status=S.PARTIALLY_SHIPPED, updated=world.now - timedelta(minutes=10)))
+    assert world.run().open["held"] == 1
+    world.ledger.ignore(order.order_id, "the parcel was stopped", world.now)
+    world.pass_time(hours=1)
+    world.amazon.put(replace(order, status=S.SHIPPED, updated=world.now - timedelta(minutes=10)))
+    report = world.run()
+    assert (counts(report), report.open["held"]) == ({"seen": 1, "updated": 1}, 0)
+    assert (report.exit_code, list(report.problems)) == (ExitCode.DONE, [])
+    world.shop.telling[order.order_id] = (first, second)
+    world.pass_time(hours=1)
+    world.amazon.put(replace(order, status=S.UNSHIPPED, updated=world.now - timedelta(minutes=10)))
+    report = world.run()
+    assert (report.open["held"], report.exit_code) == (1, ExitCode.NEEDS_A_PERSON)
+    assert [problem.code for problem in report.problems.values()] == [second.code]
+
+
+def test_a_known_order_that_amazon_no_longer_finds_gets_its_next_look(world: World) -> None:
+    order = make_order(1, S.PENDING)
+    world.amazon.put(order)
+    world.run()
+    del world.amazon.orders[order.order_id]
+    world.pass_time(hours=3)
+    report = world.run()
+    assert report.calls["getOrder"] == 1
+    assert [problem.code for problem in report.problems.values()] == [ProblemCode.NOT_FOUND]
+    entry = world.ledger.entry(order.order_id)
+    assert entry is not None
+    assert (entry.state, entry.last_look) == (EntryState.WAITING, world.now)
+    assert entry.next_look is not None
+    assert entry.next_look > world.now + timedelta(minutes=10)
+    world.pass_time(minutes=5)
+    assert world.run().calls["getOrder"] == 0, "not by every run"
+    world.now = entry.next_look
+    world.amazon.put(replace(order, status=S.UNSHIPPED))
+    assert counts(world.run()) == {"seen": 1, "created": 1}
+
+
+def test_named_orders_and_due_ones_count_as_looked_at_and_listed_ones_do_not(world: World) -> None:
+    waiting, named = make_order(1, S.PENDING), make_order(2)
+    world.amazon.put(waiting, named)
+
+    def looks() -> list[datetime | None]:
+        """When each order was asked for by itself."""
+        entries = [world.ledger.entry(order.order_id) for order in (waiting, named)]
+        return [entry.last_look if entry else None for entry in entries]
+
+    world.run()
+    assert looks() == [None, None]
+    world.pass_time(hours=3)
+    world.run()
+    due = world.now
+    assert looks() == [due, None]
+    world.pass_time(minutes=5)
+    world.run(orders=(named.order_id,))
+    assert looks() == [due, world.now]
+
+
+@pytest.mark.parametrize(
+    ("options", "later"),
+    [
+        ({"dry_run": True}, 5),
+        ({"dry_run": True}, 0),
+        ({"window": timedelta(hours=6)}, 5),
+        ({"since": START - timedelta(hours=6)}, 5),
+        ({"window": timedelta(days=1)}, 0),
+    ],
+    ids=["dry", "dry-of-the-same-span", "window", "since", "window-of-the-same-span"],
+)
+def test_a_dry_run_and_a_span_by_hand_leave_a_stored_listing_alone(
+    world: World, options: dict[str, object], later: int
+) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 6)))
+    world.amazon.faults[3] = AmazonUnavailable("cut off")
+    assert world.run().exit_code is ExitCode.AMAZON_UNAVAILABLE
+    stored = world.ledger.listing("import")
+    assert [listing.token for listing in stored] == ["2"]
+    world.pass_time(minutes=later)
+    assert world.run(**options).exit_code is ExitCode.DONE
+    assert next(token for _, token in world.amazon.searches) is None, "it reads its own span from the first page"
+    assert world.ledger.listing("import") == stored
+    world.pass_time(minutes=5)
+    assert world.run().exit_code is ExitCode.DONE
+    assert next(token for _, token in world.amazon.searches) == "2"
+    assert world.ledger.listing("import") == []
+
+
+def test_a_listing_whose_token_is_too_old_is_begun_anew(world: World) -> None:
+    world.amazon.put(*(make_order(n, S.SHIPPED, Channel.FBA) for n in range(1, 6)))
+    world.amazon.faults[3] = AmazonUnavailable("cut off")
+    world.run()
+    world.pass_time(hours=25)
+    assert world.run().exit_code is ExitCode.DONE
+    assert next(token for _, token in world.amazon.searches) is None
+    assert world.ledger.listing("import") == []
+    assert len(world.shop.writes) == 5
+
+
+def test_a_refusal_while_a_listing_goes_on_is_about_one_marketplace(world: World) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 6)), make_order(6, marketplace_id=DE.id))
+    world.amazon.faults[3] = AmazonUnavailable("cut off")
+    world.run()
+    world.amazon.refused = {DE.id}
+    world.pass_time(minutes=10)
+    report = world.run()
+    asked = [(search.marketplaces, token) for search, token in world.amazon.searches]
+    assert asked[:3] == [((DE.id, IT.id), "2"), ((DE.id,), None), ((IT.id,), None)]
+    assert report.exit_code is ExitCode.AMAZON_REFUSED
+    assert [error.subject for error in report.errors] == [DE.id]
+    assert len(world.shop.writes) == 5, "all of the marketplace that is listed"
+    assert world.ledger.listing("import") == []
+    covered = world.ledger.coverage(Basis.UPDATED)
+    assert {marketplace for (marketplace, _), spans in covered.items() for span in spans if span.end > START} == {IT.id}
+
+
+def test_a_listing_that_goes_round_in_circles_ends_with_what_was_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.amazon.put(*(make_order(n) for n in range(1, 8)))
+    listed = Amazon.search
+
+    def going_round(self: Amazon, search: Search, token: str | None = None) -> Page:
+        """The third page names the second one as the next."""
+        page = listed(self, search, token)
+        return replace(page, next_token="2") if token == "4" else page
+
+    monkeypatch.setattr(Amazon, "search", going_round)
+    report = world.run()
+    assert report.exit_code is ExitCode.AMAZON_UNAVAILABLE
+    assert len(world.shop.writes) == 6
+    assert not any(span.end > START for spans in world.ledger.coverage(Basis.UPDATED).values() for span in spans)
+    assert world.ledger.listing("import") == [], "its token would lead into the loop again"
+    monkeypatch.setattr(Amazon, "search", listed)
+    world.pass_time(minutes=5)
+    assert world.run().exit_code is ExitCode.DONE
+    assert next(token for _, token in world.amazon.searches) is None
+    assert len(world.shop.writes) == 7
