@@ -81,6 +81,17 @@ def shop_probe(installation: Installation) -> ShopProbe:
     return ShopProbe(installation.settings, sleep=installation.sleep, clock=installation.now)
 
 
+def held_for_tax(installation: Installation) -> frozenset[str]:
+    """The countries of orders that are held for a tax that the shop lacks; none where the ledger can't be read."""
+    from orderferry.domain.entry import EntryState
+    from orderferry.domain.problems import ProblemCode
+
+    with suppress(LedgerUnusable), ledger_if_there(installation) as ledger:
+        entries = ledger.entries([EntryState.HELD]) if ledger else []
+        return frozenset(entry.subject[:2] for entry in entries if entry.code == ProblemCode.NO_VAT_RATE)
+    return frozenset()
+
+
 @contextmanager
 def bridge_shop(installation: Installation) -> Iterator[BridgeShop]:
     """The shop, with the eyes of `bridge`. Raise LedgerUnusable where the ledger is another shop's."""

@@ -70,7 +70,7 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     from orderferry.cli.crontab import read_crontab
     from orderferry.cli.main import COMMANDS
     from orderferry.config.environment import unknown_variables
-    from orderferry.inspection import amazon_to_ask, check_ledger, shop_probe
+    from orderferry.inspection import amazon_to_ask, check_ledger, held_for_tax, shop_probe
     from orderferry.run.check import Probe, check_configuration, check_environment
     from orderferry.run.check_amazon import AmazonCheck, check_secret_age
     from orderferry.run.check_crontab import check_crontab
@@ -97,7 +97,7 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     yield Probe("customers.account", shop.accounts, needs=("tables",))
     yield Probe("products", shop.named_products, needs=("tables",))
     yield Probe("stock", shop.stock, needs=("tables",))
-    yield Probe("vat", shop.vat, needs=("tables",))
+    yield Probe("vat", lambda: shop.vat(held_for_tax(installation)), needs=("tables",))
     yield Probe("states", shop.states, needs=("tables",))
     yield Probe("carriers", shop.carriers, needs=("tables",))
     yield Probe("edits", shop.edits, needs=("tables",))

@@ -51,7 +51,8 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.UNMAPPED_CURRENCY: "Add the currency to the shop (International > Localization > Currencies).",
     ProblemCode.UNRECONCILED_TOTAL: "Compare the order in Seller Central with the figures here; Amazon's amounts do "
     "not add up in any reading we know. `orderferry show` prints them.",
-    ProblemCode.NO_VAT_RATE: "The next run after that imports what was held.",
+    ProblemCode.NO_VAT_RATE: "`orderferry check` lists every tax that is missing, `orderferry init --create-taxes` "
+    "makes them, and the next run imports what was held.",
     ProblemCode.UNKNOWN_STATUS: "Amazon uses a status that this version does not know: update orderferry.",
     ProblemCode.BAD_FIELD: "Look at the order in Seller Central; if it is in order there, report the field's name to "
     "orderferry's issue tracker.",

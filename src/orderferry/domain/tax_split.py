@@ -216,7 +216,10 @@ class TaxSplitter:
         At most a cent where Amazon may have rounded the tax of each unit.
         """
         cent = self._cent
-        gap = abs(tax - net * rate / HUNDRED)
+        on_top = self.reading is Reading.TAX_ON_TOP
+        # within a gross price, tax that was rounded moves the net, too
+        expected = net * rate / HUNDRED if on_top else (net + tax) * rate / (HUNDRED + rate)
+        gap = abs(tax - expected)
         if gap > cent * units:
             return None
         each = quantise((net + tax) / units * rate / (HUNDRED + rate), currency_decimals(self.currency))

@@ -8,9 +8,10 @@ import pytest
 
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.orders import Channel
+from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.records import Condition
 from orderferry.errors import AmazonUnavailable, ExitCode, ShopUnfit
-from orderferry.run.conditions import Found, error_conditions, order_conditions, speak
+from orderferry.run.conditions import Found, error_conditions, order_conditions, problem_conditions, speak
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HELD = Found("held unknown-sku X", "1 order held", ExitCode.NEEDS_A_PERSON)
@@ -104,3 +105,30 @@ def test_orders_are_grouped_by_cause_and_refusals_are_said_at_once() -> None:
     assert away.heals
     assert Mouth().run([away], NOW) == []
     assert Mouth().run([unfit], NOW) == ["import: no rights"]
+
+
+def test_several_orders_for_one_missing_tax_are_told_with_their_amounts() -> None:
+    def entry(number: int, tax: str, net: str) -> Entry:
+        message = (
+            f"no tax of the shop explains the tax of {tax} on {net} EUR, delivery to DE: create a tax of 19 % "
+            "(International > Taxes); Amazon withdraws the buyer's phone after 2026-12-01"
+        )
+        moments = (NOW,) * 5
+        return Entry(
+            f"406-0000000-000000{number}", EntryState.HELD, "M", Channel.REGULAR, "", *moments, "no-vat-rate",
+            "DE 19 %", message,
+        )  # fmt: skip
+
+    (found,) = order_conditions([entry(1, "19.00", "100.00"), entry(2, "3.51", "18.47"), entry(3, "1.60", "8.40")])
+    assert "3 orders held (no-vat-rate)" in found.text
+    assert "create a tax of 19 % (International > Taxes)" in found.text
+    for amount in ("19.00 on 100.00 EUR", "3.51 on 18.47 EUR", "1.60 on 8.40 EUR"):
+        assert found.text.count(amount) == 1
+
+
+def test_an_event_is_told_once_and_neither_repeated_nor_over() -> None:
+    mouth = Mouth()
+    problem = Problem(ProblemCode.VAT_BY_AMAZON, "Amazon calculates the VAT on DE", subject="DE")
+    assert len(mouth.run(problem_conditions([problem]), NOW)) == 1
+    assert mouth.run([], NOW + timedelta(minutes=15)) == []
+    assert mouth.known == {}

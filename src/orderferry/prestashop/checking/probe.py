@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.carriers import CARRIER_TABLES, check_carriers, read_carrier_places
 from orderferry.prestashop.checking.edits import check_edits
 from orderferry.prestashop.checking.mappings import check_accounts, check_mappings, check_named_products
+from orderferry.prestashop.checking.missing_taxes import countries_delivered_to
 from orderferry.prestashop.checking.modules import (
     MODULE_TABLES,
     check_caches,
@@ -33,7 +34,7 @@ from orderferry.prestashop.checking.tables import (
     check_triggers,
     check_version,
 )
-from orderferry.prestashop.checking.vat import check_vat, read_tax_groups
+from orderferry.prestashop.checking.vat import TaxedOrders, check_vat, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
 from orderferry.prestashop.database.live_schema import read_tables
@@ -44,6 +45,9 @@ from orderferry.prestashop.facts import ShopFacts, Table
 from orderferry.prestashop.feed.reading import read_feed
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
+from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, parse_proofs
+from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.writing.state_values import kept_value
 
 Results = Iterator[CheckResult]
 
@@ -107,9 +111,15 @@ class ShopProbe:
         with self._database.reading("looking for stock in warehouses") as connection:
             yield from check_stock(connection, self._shop_tables, self._facts)
 
-    def vat(self) -> Results:
-        """The rates of the marketplaces' countries."""
-        yield from check_vat(self._settings, self._facts, self._tax_groups)
+    def vat(self, held_for_tax: Collection[str] = ()) -> Results:
+        """The rates of the marketplaces' countries, and the taxes that orders need. `held_for_tax`: the countries of
+        orders that are held for one."""
+        with self._database.reading("looking where Amazon orders went") as connection:
+            tables = self._shop_tables
+            delivered_to = countries_delivered_to(connection, tables)
+            kept = kept_value(ShopWriter(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
+        orders = TaxedOrders(frozenset({*delivered_to, *held_for_tax}), parse_proofs(kept))
+        yield from check_vat(self._settings, self._facts, self._tax_groups, orders)
 
     def carriers(self) -> Results:
         """The carriers that orders get. Nothing of a marketplace whose mappings are wrong."""

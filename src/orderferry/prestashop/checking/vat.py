@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import sqlalchemy as sa
 
 from orderferry.config.model import MarketplaceSettings, Settings
 from orderferry.domain.check_result import CheckResult, failure, fine, warning
-from orderferry.domain.marketplaces import EU_COUNTRIES
+from orderferry.domain.marketplaces import EU_COUNTRIES, PRICES_WITHOUT_TAX
+from orderferry.prestashop.checking.missing_taxes import in_words, missing_rates
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import Country, ShopFacts
@@ -31,9 +33,21 @@ def read_tax_groups(connection: sa.Connection, tables: ShopTables) -> Mapping[in
     return {id_group: names.get(id_group, "") for id_group in map(as_int, used) if id_group}
 
 
-def check_vat(settings: Settings, facts: ShopFacts, groups: Mapping[int, str]) -> Iterator[CheckResult]:
-    """The rate of each marketplace's country for each tax rules group in use. Orders for which neither Amazon nor
-    the configuration names one take it from these rules."""
+@dataclass(frozen=True, slots=True)
+class TaxedOrders:
+    """What imported and held orders tell of taxes: the countries that they go to, and by marketplace the order that
+    proved that Amazon calculates the VAT there."""
+
+    countries: frozenset[str] = frozenset()
+    proofs: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_vat(
+    settings: Settings, facts: ShopFacts, groups: Mapping[int, str], orders: TaxedOrders
+) -> Iterator[CheckResult]:
+    """The rate of each marketplace's country for each tax rules group in use, where Amazon calculates the VAT, and the
+    taxes that the shop lacks. Orders for which neither Amazon nor the configuration names a rate take it from these
+    rules."""
     if facts.setting("PS_TAX", None, "1") == _OFF:
         yield fine(_NAME, "The shop works without taxes (PS_TAX is off): every order has 0 %.")
         return
@@ -44,7 +58,7 @@ def check_vat(settings: Settings, facts: ShopFacts, groups: Mapping[int, str]) -
         country, own = facts.countries.get(marketplace.code), settings.marketplace(marketplace.code)
         if marketplace.code in own.taxes.by_country:
             elsewhere.append(f"{marketplace.code} {_configured(own.taxes.by_country[marketplace.code])}")
-        elif marketplace.code not in EU_COUNTRIES:
+        elif marketplace.code not in EU_COUNTRIES and not _sells_at_home(marketplace.code, home):
             elsewhere.append(f"{marketplace.code} what Amazon names, else 0 %")
         elif country is not None:
             ruled.append(country)
@@ -52,7 +66,51 @@ def check_vat(settings: Settings, facts: ShopFacts, groups: Mapping[int, str]) -
             yield from _at_home_rate(country, home, facts, groups)
     shown = [_rates_of(group, ruled, facts, groups) for group in sorted(groups)] if ruled else []
     yield fine(_NAME, f"Where Amazon names no tax: {'; '.join([*shown, *elsewhere])}.")
+    yield _calculated_by_amazon(settings, orders)
+    yield from _missing(settings, facts, orders)
     yield from _collected(settings)
+
+
+def _sells_at_home(code: str, home: Country | None) -> bool:
+    """Whether the prices of a marketplace outside the EU hold the shop's own tax."""
+    return home is not None and home.iso == code and code not in PRICES_WITHOUT_TAX
+
+
+def _calculated_by_amazon(settings: Settings, orders: TaxedOrders) -> CheckResult:
+    """Where a tax of 0 from Amazon is 0 %, and why."""
+    on: list[str] = []
+    off: list[str] = []
+    for code in [marketplace.code for marketplace in settings.amazon.marketplaces]:
+        configured = settings.marketplace(code).vat_by_amazon
+        if configured is not None:
+            (on if configured else off).append(f"{code} (as configured)")
+        elif code in orders.proofs:
+            on.append(f"{code} (order {orders.proofs[code]} shows it)")
+        else:
+            off.append(f"{code} (no order has shown it yet)")
+    told = [f"Amazon calculates the VAT on {', '.join(on)}: a tax of 0 there is 0 %"] if on else []
+    told += [f"{'not' if on else 'Amazon does not calculate the VAT'} on {', '.join(off)}"] if off else []
+    return fine(_NAME, f"{'; '.join(told)}.")
+
+
+def _missing(settings: Settings, facts: ShopFacts, orders: TaxedOrders) -> Iterator[CheckResult]:
+    """The taxes that orders need, for the marketplaces' countries and those that orders really went to."""
+    codes = {marketplace.code for marketplace in settings.amazon.marketplaces}
+    missing = missing_rates(facts, codes | orders.countries)
+    if not missing:
+        return
+    calculates = any(
+        code in orders.proofs if (own := settings.marketplace(code).vat_by_amazon) is None else own for code in codes
+    )
+    listed = f"The shop has no tax of its own for these rates: {in_words(missing)}."
+    if calculates or orders.countries - codes:
+        yield warning(
+            _NAME,
+            f"{listed} Orders for which Amazon tells such a tax are held, or bear another country's of the same rate.",
+            "`orderferry init --create-taxes` makes them, without rules; or make them by hand (International > Taxes).",
+        )
+    else:
+        yield fine(_NAME, f"{listed} None is needed as long as Amazon tells no tax.")
 
 
 def _home(facts: ShopFacts) -> Country | None:

@@ -1,0 +1,77 @@
+"""The rates that are law in a country and in its regions, and which region an address is in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from orderferry.domain.legal_rates import REGIONAL, legal_rates, legal_rates_of
+from orderferry.domain.territories import EU_MEMBERS, REGIONS, find_regions, tax_area
+
+
+@pytest.mark.parametrize("country", sorted(EU_MEMBERS))
+def test_every_member_state_has_a_standard_rate_which_is_its_highest(country: str) -> None:
+    standard, *lower = legal_rates(country)
+    assert Decimal(15) <= standard <= Decimal(30)
+    assert all(Decimal(0) < rate < standard for rate in lower)
+    assert lower == sorted(set(lower), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("country", "rates", "others"),
+    [
+        ("DE", "19 7", "20"),
+        ("IT", "22 10 5 4", "21"),
+        ("FI", "25.5", "24"),
+        ("PT", "23 13 6", "22 16"),
+        ("FR", "20 10 5.5 2.1", "8.5 0.9"),
+        ("AT", "20 10 13", "19"),
+        ("PT-20", "16", "23"),
+        ("PT-30", "22", "23"),
+        ("XI", "20 5", "23"),
+        ("MC", "20", "22"),
+    ],
+)
+def test_rates_of_regions_are_none_of_their_countrys(country: str, rates: str, others: str) -> None:
+    found = legal_rates(country)
+    assert set(map(Decimal, rates.split())) <= set(found)
+    assert not set(map(Decimal, others.split())) & set(found)
+
+
+def test_a_place_has_the_rates_of_its_narrowest_code_that_has_any() -> None:
+    assert legal_rates_of(("FR-2A", "FR-20R", "FR")) == REGIONAL["FR-20R"]
+    assert legal_rates_of(("ES-M", "ES")) == legal_rates("ES")
+    assert legal_rates_of(("JP",)) == ()
+    assert legal_rates_of(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "region", "codes", "vat"),
+    [
+        ("PT", "9500-321", "", ("PT-20", "PT"), "PT"),
+        ("PT", "9500", "", ("PT-20", "PT"), "PT"),
+        ("PT", "", "Açores", ("PT-20", "PT"), "PT"),
+        ("PT", "P-9000-082", "", ("PT-30", "PT"), "PT"),
+        ("PT", "1000-001", "Madeira", ("PT",), "PT"),
+        ("FR", "20090", "", ("FR-2A", "FR-20R", "FR"), "FR"),
+        ("FR", "20200", "", ("FR-2B", "FR-20R", "FR"), "FR"),
+        ("FR", "75001", "", ("FR",), "FR"),
+        ("ES", "38001", "", ("ES-TF", "ES-CN", "IC"), ""),
+        ("IC", "", "", ("ES-CN", "IC"), ""),
+        ("RE", "97400", "", ("FR-974", "RE"), ""),
+        ("IT", "20121", "MI", ("IT",), "IT"),
+    ],
+)
+def test_regions_stand_before_their_country(
+    country: str, postcode: str, region: str, codes: tuple[str, ...], vat: str
+) -> None:
+    area = tax_area(country, postcode, region)
+    assert (area.codes, area.vat) == (codes, vat)
+    assert find_regions(country, postcode, region) == codes[: len(codes) - 1]
+
+
+def test_the_regions_table_names_each_code_once() -> None:
+    codes = [region.code for region in REGIONS]
+    assert len(set(codes)) == len(codes)
+    assert all(code.startswith(f"{region.country}-") for code, region in zip(codes, REGIONS, strict=True))
