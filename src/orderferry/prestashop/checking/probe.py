@@ -118,7 +118,8 @@ class ShopProbe:
             tables = self._shop_tables
             delivered_to = countries_delivered_to(connection, tables)
             kept = kept_value(ShopWriter(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
-        orders = TaxedOrders(frozenset({*delivered_to, *held_for_tax}), parse_proofs(kept))
+        held = frozenset(held_for_tax)
+        orders = TaxedOrders(held | delivered_to.keys(), held, parse_proofs(kept))
         yield from check_vat(self._settings, self._facts, self._tax_groups, orders)
 
     def carriers(self) -> Results:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import MarketplaceSettings, Settings
 from orderferry.domain.check_result import CheckResult, failure, fine, warning
+from orderferry.domain.legal_rates import legal_rates
 from orderferry.domain.marketplaces import EU_COUNTRIES, PRICES_WITHOUT_TAX
 from orderferry.prestashop.checking.missing_taxes import in_words, missing_rates
 from orderferry.prestashop.database.tables import ShopTables
@@ -35,10 +36,11 @@ def read_tax_groups(connection: sa.Connection, tables: ShopTables) -> Mapping[in
 
 @dataclass(frozen=True, slots=True)
 class TaxedOrders:
-    """What imported and held orders tell of taxes: the countries that they go to, and by marketplace the order that
-    proved that Amazon calculates the VAT there."""
+    """What imported and held orders tell of taxes: the countries that they go to, those of orders that are held for
+    a tax, and by marketplace the order that proved that Amazon calculates the VAT there."""
 
     countries: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
     proofs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -102,15 +104,17 @@ def _missing(settings: Settings, facts: ShopFacts, orders: TaxedOrders) -> Itera
     calculates = any(
         code in orders.proofs if (own := settings.marketplace(code).vat_by_amazon) is None else own for code in codes
     )
+    standard = any(legal_rates(code)[0] in rates for code, rates in missing.items())
     listed = f"The shop has no tax of its own for these rates: {in_words(missing)}."
-    if calculates or orders.countries - codes:
+    if orders.held & missing.keys() or (calculates and standard):
         yield warning(
             _NAME,
             f"{listed} Orders for which Amazon tells such a tax are held, or bear another country's of the same rate.",
             "`orderferry init --create-taxes` makes them, without rules; or make them by hand (International > Taxes).",
         )
     else:
-        yield fine(_NAME, f"{listed} None is needed as long as Amazon tells no tax.")
+        when = "no product is sold at one" if calculates else "Amazon tells no tax"
+        yield fine(_NAME, f"{listed} None is needed as long as {when}; `orderferry init --create-taxes` makes them.")
 
 
 def _home(facts: ShopFacts) -> Country | None:
