@@ -73,7 +73,7 @@ def _marker_columns() -> list[sa.Column[Any]]:
         # JSON: what our stock movements of this order were, to be undone once
         sa.Column("stock_moved", sa.Text(), nullable=True),
         # JSON: which items of Amazon's each line of ours stands for
-        sa.Column("line_items", sa.Text(), nullable=True),
+        sa.Column("line_items", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=True),
         # the end of what Amazon promised, and when the buyer's data were blanked
         sa.Column("deliver_by", moment(), nullable=True),
         sa.Column("forgotten", moment(), nullable=True),
