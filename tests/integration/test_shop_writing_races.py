@@ -59,7 +59,8 @@ def test_the_second_writer_of_an_order_writes_nothing(
 
     assert isinstance(made, Applied)
     assert made.effect is Effect.CREATED
-    assert late == Applied(Effect.UNCHANGED, made.id_order)
+    assert late == Applied(Effect.OVERTAKEN, made.id_order)
+    assert second.take(ORDER).effect is Effect.UNCHANGED
     assert_one_order(database)
     assert second.slept == []
 
@@ -71,7 +72,8 @@ def test_the_second_writer_of_an_update_writes_nothing(shop_database: ShopDataba
 
     effects = [first.shop.apply(plans[0], NOW), second.shop.apply(plans[1], NOW)]
 
-    assert [getattr(applied, "effect", None) for applied in effects] == [Effect.UPDATED, Effect.UNCHANGED]
+    assert [getattr(applied, "effect", None) for applied in effects] == [Effect.UPDATED, Effect.OVERTAKEN]
+    assert second.take(shipped(ORDER)).effect is Effect.UNCHANGED
     assert shop_database.count("order_history") == 2
     assert shop_database.count("stock_mvt") == 2
 
@@ -97,7 +99,8 @@ def test_an_order_that_two_bring_back_at_once_comes_back_once(
 
     assert isinstance(made, Applied)
     assert made.effect is Effect.CREATED
-    assert late == Applied(Effect.UNCHANGED, made.id_order)
+    assert late == Applied(Effect.OVERTAKEN, made.id_order)
+    assert second.take(ORDER).effect is Effect.UNCHANGED
     assert_one_order(database)
 
 

@@ -181,7 +181,7 @@ class MemoryShop:
         order: Order = plan.work
         marker = self.rows.get(order.order_id)
         if marker is not None and (plan.intent is Intent.CREATE or order.updated < marker.amazon_updated):
-            return Applied(Effect.UNCHANGED, marker.id_order)
+            return Applied(Effect.OVERTAKEN, marker.id_order)
         if marker is None:
             self.created.append(order.order_id)
             if not was_ready(self.world.order(order.order_id), self.clock()):

@@ -25,7 +25,7 @@ from orderferry.domain.orders import (
     TimeSpan,
 )
 from orderferry.domain.problems import Problem
-from orderferry.domain.shopwork import Applied, Intent, Plan
+from orderferry.domain.shopwork import Applied, Effect, Intent, Plan
 from orderferry.prestashop.shop import PrestashopShop
 from support.shop_database import ShopDatabase
 
@@ -148,10 +148,12 @@ class Importer:
         return self.shop.plan(order, intent, view, now)
 
     def take(self, order: Order, now: datetime = NOW) -> Applied:
-        """Import the order; it must neither be held nor fail."""
-        plan = self.plan(order, now)
-        assert isinstance(plan, Plan), plan
-        applied = self.shop.apply(plan, now)
+        """Import the order; it must neither be held nor fail. Whoever is overtaken plans again, as a run does."""
+        applied: Applied | Problem = Applied(Effect.OVERTAKEN, 0)
+        while isinstance(applied, Applied) and applied.effect is Effect.OVERTAKEN:
+            plan = self.plan(order, now)
+            assert isinstance(plan, Plan), plan
+            applied = self.shop.apply(plan, now)
         assert isinstance(applied, Applied), applied
         if self.verifies:
             self._verify(order.order_id)

@@ -59,16 +59,22 @@ def decode_items(order: Node, *, may_be_empty: bool) -> tuple[Item, ...]:
 
 def _item(node: Node) -> Item:
     unit_price = decode_price(node, "product.price.unitPrice")
+    texts = read_texts(node, _TEXTS)
+    fulfilled = node.count("fulfillment.quantityFulfilled", grave=True)
+    unfulfilled = node.count("fulfillment.quantityUnfulfilled", grave=True)
+    ordered = node.count("quantityOrdered", grave=True, required=True) or 0
+    counted = texts["cancelled_by"] and fulfilled is not None and unfulfilled is not None
     return Item(
         item_id=node.text("orderItemId", grave=True, required=True),
-        quantity=node.count("quantityOrdered", grave=True, required=True) or 0,
+        # Amazon may leave the quantity of a cancelled item as it was: what is on its way or still to be sent is sold.
+        quantity=min(ordered, (fulfilled or 0) + (unfulfilled or 0)) if counted else ordered,
         unit_price=unit_price,
         proceeds_total=decode_price(node, "proceeds.proceedsTotal"),
         proceeds=decode_proceeds(node),
         programs=node.words("programs", ITEM_PROGRAMS),
         promotion_ids=tuple(filter(None, (row.text("promotionId") for row in node.nodes("promotion.breakdowns")))),
-        quantity_fulfilled=node.count("fulfillment.quantityFulfilled", grave=True),
-        quantity_unfulfilled=node.count("fulfillment.quantityUnfulfilled", grave=True),
+        quantity_fulfilled=fulfilled,
+        quantity_unfulfilled=unfulfilled,
         cash_on_delivery=node.yes(f"{_CONSTRAINTS}.{_CASH_ON_DELIVERY}"),
         demands=_demands(node),
         scheduled=node.window("fulfillment.shipping.scheduledDeliveryWindow"),
@@ -78,7 +84,7 @@ def _item(node: Node) -> Item:
         tax_collection_models=_column(node, "tax.taxCollections", "model", TAX_COLLECTION_MODELS),
         serial_numbers=node.texts("product.serialNumbers"),
         measurement_value=node.decimal("measurement.value"),
-        **read_texts(node, _TEXTS),
+        **texts,
     )
 
 

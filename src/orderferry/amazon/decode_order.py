@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from orderferry.amazon.decode_item import decode_items
@@ -30,10 +31,22 @@ from orderferry.amazon.decode_words import (
     STATUSES,
     squeeze,
 )
-from orderferry.domain.orders import Flaw, Item, Money, Order, OrderStatus, Proceeds, UnreadableOrder
+from orderferry.domain.durations import iso
+from orderferry.domain.orders import (
+    CREATION_TIME,
+    UPDATE_TIME,
+    Flaw,
+    Item,
+    Money,
+    Order,
+    OrderStatus,
+    Proceeds,
+    UnreadableOrder,
+)
 
 # Amazon's own ids are 3-7-7 digits; other sales channels have letters. Anything else can't be an id, nor part of a URL.
 ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}", re.ASCII)
+_APART = timedelta(minutes=5)  # how far the clocks of Amazon's machines may be apart
 _MARKETPLACE_ID = re.compile(r"[A-Z0-9]{5,32}", re.ASCII)
 T = TypeVar("T")
 
@@ -60,6 +73,24 @@ def decode_order(entry: object) -> Order | UnreadableOrder:
     if not order_id or created is None or updated is None:
         return UnreadableOrder(order_id or None, distinct(order.flaws))
     return _order(order, order_id, created, updated)
+
+
+def not_ahead(order: Order | UnreadableOrder, now: datetime) -> Order | UnreadableOrder:
+    """Given an order of an answer and Amazon's own time, return it with no time that lies ahead of that.
+
+    Amazon's machines may be a moment apart. What lies further ahead is flawed: a time of update then says nothing of
+    what came first, and must not outrank the answers that come later.
+    """
+    if isinstance(order, UnreadableOrder):
+        return order
+    ahead = [
+        Flaw(path, f"is ahead of Amazon's own clock: {iso(moment)}")
+        for path, moment in ((CREATION_TIME, order.created), (UPDATE_TIME, order.updated))
+        if moment > now + _APART
+    ]
+    created = min(order.created, now)
+    updated = created if any(flaw.path == UPDATE_TIME for flaw in ahead) else min(order.updated, now)
+    return replace(order, created=created, updated=updated, flaws=distinct([*order.flaws, *ahead]))
 
 
 def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> Order:

@@ -9,6 +9,7 @@ import platform
 import random
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 from orderferry import __version__
 from orderferry.amazon.answers import Answer
 from orderferry.amazon.clock import AmazonClock, parse_http_date
-from orderferry.amazon.decode_order import ORDER_ID, decode_order
+from orderferry.amazon.decode_order import ORDER_ID, decode_order, not_ahead
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single
 from orderferry.amazon.environment import drop_stray_variables
 from orderferry.amazon.exchange import Exchange
@@ -107,9 +108,11 @@ class AmazonSource:
             return decode_page(body, search.basis, parse_http_date(answer.headers.get("date")))
 
         try:
-            return self._exchange.ask(SEARCH, lambda: self._client.search(parameters), read)
+            page = self._exchange.ask(SEARCH, lambda: self._client.search(parameters), read)
         except Forbidden as refused:
             raise listing_refused(refused, search.marketplaces) from refused
+        now = self._clock.now()
+        return replace(page, orders=tuple(not_ahead(order, now) for order in page.orders))
 
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
         """One order; None when Amazon does not know it, or it can't be an order's id. Spends one getOrder token a try.
@@ -128,7 +131,8 @@ class AmazonSource:
                 raise UnusableBody("it is about another order")
             return order
 
-        return self._exchange.ask(GET, lambda: self._client.get(order_id, order_parameters()), read)
+        found = self._exchange.ask(GET, lambda: self._client.get(order_id, order_parameters()), read)
+        return None if found is None else not_ahead(found, self._clock.now())
 
     def reports(self) -> AmazonReports:
         """The reports of the same account, by the same login and quota; closed with this."""

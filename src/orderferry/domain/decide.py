@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.entry import Entry, EntryState, believable
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Channel, Order, OrderStatus
 from orderferry.domain.problems import Problem, ProblemCode
@@ -52,7 +52,7 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.BEFORE_SINCE: "placed before orders.since",
     Reason.OTHER_IMPORTER: "already in the shop, put there by another program or a person",
     Reason.SET_ASIDE: "set aside by a person",
-    Reason.OLDER_NEWS: "older than what the shop already has",
+    Reason.OLDER_NEWS: "older than what is known already",
 }
 
 _READY: dict[Channel, frozenset[OrderStatus]] = {
@@ -65,6 +65,7 @@ _PENDING: dict[OrderStatus, Reason] = {
     OrderStatus.PENDING: Reason.PAYMENT_PENDING,
     OrderStatus.PENDING_AVAILABILITY: Reason.PRE_ORDER,
 }
+_SAME = timedelta(seconds=1)  # Amazon's operations may round the same time differently
 _UNREADY_BUT_PAID = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
 
 
@@ -84,15 +85,31 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One order's decision. `reason` for WAIT and IGNORE, `problem` for HOLD."""
+    """One order's decision. `reason` for WAIT and IGNORE, `problem` for HOLD. `id_order`: the order's number in the
+    shop, for older news of one that the ledger does not know to be there."""
 
     action: Action
     reason: Reason | None = None
     problem: Problem | None = None
+    id_order: int | None = None
 
 
-def decide(order: Order, *, marker: Marker | None, foreign: int | None, entry: Entry | None, rules: Rules) -> Decision:
-    """Given an order as Amazon shows it and what shop and ledger know of it, return what to do with it."""
+def newest_known(marker: Marker | None, entry: Entry | None, now: datetime) -> datetime | None:
+    """Given what shop and ledger know of an order, return the newest update of Amazon's that either has seen."""
+    moments = (marker.amazon_updated if marker else None, entry.amazon_updated if entry else None)
+    return max(filter(None, (believable(moment, now) for moment in moments)), default=None)
+
+
+def decide(
+    order: Order, *, marker: Marker | None, foreign: int | None, entry: Entry | None, rules: Rules, now: datetime
+) -> Decision:
+    """Given an order as Amazon shows it and what shop and ledger know of it, return what to do with it.
+
+    News that is older than what is known decides nothing: pages are read while orders change.
+    """
+    known = newest_known(marker, entry, now)
+    if known is not None and order.has_update_time and order.updated <= known - _SAME:
+        return _older(marker, entry, known)
     if flaw := _flawed(order):
         return Decision(Action.HOLD, problem=flaw)
     if order.sales_channel == "NON_AMAZON" or order.status is OrderStatus.UNFULFILLABLE:
@@ -106,6 +123,14 @@ def decide(order: Order, *, marker: Marker | None, foreign: int | None, entry: E
     if entry is not None and _was_imported(entry) and not (rules.forced or rules.restore):
         return Decision(Action.HOLD, problem=_lost_with_marker(order, entry))
     return _new_to_shop(order, rules)
+
+
+def _older(marker: Marker | None, entry: Entry | None, known: datetime) -> Decision:
+    """Everything stays as it is. An order that the ledger has not judged yet is imported if the shop has the newest."""
+    unjudged = entry is None or entry.state is EntryState.SEEN
+    in_shop = marker is not None and marker.order_stands and marker.amazon_updated == known
+    id_order = marker.id_order if marker is not None and unjudged and in_shop else None
+    return Decision(Action.UNCHANGED, Reason.OLDER_NEWS, id_order=id_order)
 
 
 def _flawed(order: Order) -> Problem | None:
@@ -144,8 +169,6 @@ def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rul
                 str(marker.id_order),
             ),
         )
-    if order.updated < marker.amazon_updated:
-        return Decision(Action.UNCHANGED, Reason.OLDER_NEWS)
     return Decision(Action.UPDATE)
 
 

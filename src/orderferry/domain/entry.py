@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, ProblemCode
+
+# How far ahead of the clock a stored time of Amazon's may lie: what lies further ahead is no time to go by.
+_AHEAD = timedelta(hours=1)
 
 
 class EntryState(StrEnum):
@@ -75,7 +78,14 @@ class Verdict:
     id_order: int | None = None
     given_up: bool = False
     looked: bool = False  # it came from getOrder: counts as a look
+    on: Entry | None = None  # the entry as it was when this was reached
     detail: str = ""  # for the history: what was written (`created order 123`, `state 4, tracking`)
+
+
+def believable(moment: datetime | None, now: datetime) -> datetime | None:
+    """Given a stored time of Amazon's, return it; None for a time of the future, which an older version may have stored
+    and which would outrank all news until then."""
+    return moment if moment is not None and moment <= now + _AHEAD else None
 
 
 def problem_of(entry: Entry) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict, believable
 from orderferry.domain.records import HistoryEvent, HistoryLine
 
 SET_ASIDE = "set-aside"  # the code of an order that a person ignores
@@ -25,7 +25,7 @@ def first_entry(sighting: Sighting, now: datetime) -> Entry:
         channel=sighting.channel,
         amazon_status=sighting.amazon_status,
         purchased=_kept(sighting.purchased),
-        amazon_updated=_kept(sighting.amazon_updated),
+        amazon_updated=believable(_kept(sighting.amazon_updated), now),
         first_seen=now,
         last_seen=now,
         state_since=now,
@@ -41,8 +41,8 @@ def seen_again(entry: Entry, sighting: Sighting, now: datetime) -> Entry:
     Older news (by Amazon's update time) never replace newer ones, and what Amazon leaves out blanks nothing: pages
     are read while orders change, and data is withdrawn after a while.
     """
-    seen = replace(entry, last_seen=max(entry.last_seen, now))
-    known, told = entry.amazon_updated, _kept(sighting.amazon_updated)
+    known, told = believable(entry.amazon_updated, now), believable(_kept(sighting.amazon_updated), now)
+    seen = replace(entry, last_seen=max(entry.last_seen, now), amazon_updated=known)
     if known is not None and (told is None or told < known):
         return seen
     return replace(
@@ -63,10 +63,18 @@ def judged(entry: Entry, verdict: Verdict, now: datetime) -> Entry:
     `attempts` counts the tries in this state; `state_since` moves only with state or code; an order's number in the
     shop is kept once known. A person's word stands: an ignored order stays so until it is imported, and what was set
     aside of an imported one stays so until another difference shows up.
+    Another run may have been faster since `verdict.on`: older news then changes nothing, and what was decided or
+    written without knowing of it makes the order due at once.
     """
     looked = replace(entry, last_look=now if verdict.looked else entry.last_look)
     if entry.ignored_by_person and entry.state is EntryState.IGNORED and verdict.state is not EntryState.IMPORTED:
         return replace(looked, next_look=None)
+    if verdict.on is not None:
+        if _has_newer_news(entry, verdict.on):
+            knows_it = verdict.id_order in (None, entry.id_order)
+            return looked if knows_it else _due_at_once(looked, verdict.id_order, now)
+        if verdict.id_order is None and verdict.on.id_order is None and entry.id_order is not None:
+            return _due_at_once(looked, entry.id_order, now)
     stays_aside = (
         entry.ignored_by_person
         and entry.state is verdict.state is EntryState.IMPORTED
@@ -89,6 +97,29 @@ def judged(entry: Entry, verdict: Verdict, now: datetime) -> Entry:
         id_order=entry.id_order if verdict.id_order is None else verdict.id_order,
         given_up=verdict.given_up,
         ignored_by_person=stays_aside,
+    )
+
+
+def _has_newer_news(entry: Entry, before: Entry) -> bool:
+    """Whether Amazon's news of an order that the ledger knows now is newer than it was before."""
+    then, now = before.amazon_updated, entry.amazon_updated
+    return now is not None and (then is None or then < now)
+
+
+def _due_at_once(entry: Entry, id_order: int | None, now: datetime) -> Entry:
+    """The entry of an order that is in the shop, and whose newest news has not been compared with it."""
+    return replace(
+        entry,
+        state=EntryState.SEEN,
+        code="",
+        subject="",
+        message="",
+        state_since=now,
+        attempts=0,
+        next_look=now,
+        id_order=id_order,
+        given_up=False,
+        ignored_by_person=False,
     )
 
 

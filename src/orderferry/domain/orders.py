@@ -12,6 +12,8 @@ from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
+UPDATE_TIME, CREATION_TIME = "lastUpdatedTime", "createdTime"
+
 
 class Channel(StrEnum):
     """Who ships (SP-API `fulfillment.fulfilledBy`: MERCHANT or AMAZON)."""
@@ -141,7 +143,10 @@ class Proceeds:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """SP-API `orderItems[]`, keyed by `item_id` (two items may have the same SKU)."""
+    """SP-API `orderItems[]`, keyed by `item_id` (two items may have the same SKU).
+
+    `quantity` is what is sold: 0 for an item that was cancelled, also where Amazon leaves `quantityOrdered` as it was.
+    """
 
     item_id: str
     quantity: int
@@ -242,6 +247,16 @@ class Order:
     replaces: tuple[str, ...] = ()  # associatedOrders: order ids of REPLACEMENT_/EXCHANGE_ORIGINAL_ID
     datasets: frozenset[str] = frozenset()
     flaws: tuple[Flaw, ...] = ()
+
+    @property
+    def sold_items(self) -> tuple[Item, ...]:
+        """The items of which anything is still sold."""
+        return tuple(item for item in self.items if item.quantity)
+
+    @property
+    def has_update_time(self) -> bool:
+        """Whether Amazon's time of update can be believed; else `updated` only stands in for it."""
+        return not any(flaw.path == UPDATE_TIME for flaw in self.flaws)
 
     @property
     def grave_flaws(self) -> tuple[Flaw, ...]:

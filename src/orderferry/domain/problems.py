@@ -33,6 +33,8 @@ class ProblemCode(StrEnum):
     NOT_IMPORTABLE = "not-importable"
     NOT_FOUND = "not-found"
     WRITE_FAILED = "write-failed"
+    KEEPS_CHANGING = "keeps-changing"
+    FUTURE_TIME = "future-time"
     UNREADABLE_ORDER = "unreadable-order"
     CLOCK_OFF = "clock-off"
     MISSING_DATA = "missing-data"
@@ -77,6 +79,9 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.NOT_FOUND: "Check the order id and the region of the configuration.",
     ProblemCode.WRITE_FAILED: "Show the sentence to whoever added the trigger, key or column (often a module's "
     "author). The order is tried again by itself; `orderferry ignore {order_id} --reason …` sets it aside.",
+    ProblemCode.KEEPS_CHANGING: "The next run tries it again. If this stays, find out what keeps changing the order in "
+    "the shop: a module, or another importer.",
+    ProblemCode.FUTURE_TIME: "Nothing has to be done: that time counts for nothing, and the next answer is obeyed.",
     ProblemCode.UNREADABLE_ORDER: "It is read again by itself. If it stays, look in Seller Central for an order of "
     "that time that the shop lacks; `orderferry import --order ID` tries it alone, and `orderferry ignore {order_id} "
     "--reason …` ends this report.",

@@ -85,15 +85,15 @@ def is_unpriced(item: Item) -> bool:
 def item_sheet(item: Item, *, displayed_price: bool) -> Sheet:
     """Given an item, return its sheet; without rows, its proceedsTotal counts as ITEM.
 
-    Without that, too, it costs its displayed price if `displayed_price` (the grand total has to confirm it), unless
-    it was cancelled; else nothing.
+    Without that, too, what is sold of it costs its displayed price if `displayed_price` (the grand total has to confirm
+    it); else nothing.
     """
     if item.proceeds:
         return sheet_of(item.proceeds)
     amount = ZERO
     if item.proceeds_total is not None:
         amount = item.proceeds_total.amount
-    elif displayed_price and item.unit_price is not None and not item.cancelled_by:
+    elif displayed_price and item.unit_price is not None:
         amount = item.unit_price.amount * item.quantity
     return Sheet(amounts={ProceedsType.ITEM: amount})
 

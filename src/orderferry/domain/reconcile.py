@@ -170,7 +170,7 @@ def _demand_amounts(order: Order) -> None:
     if order.grand_total is not None or order.replaces:
         return
     for number, item in enumerate(order.items):
-        if is_unpriced(item) and not item.cancelled_by and item.quantity > 0:
+        if is_unpriced(item) and item.quantity > 0:
             raise CannotPrice(
                 Problem(
                     ProblemCode.UNRECONCILED_TOTAL,

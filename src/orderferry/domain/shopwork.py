@@ -20,11 +20,12 @@ class Intent(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a write did."""
+    """What a write did. OVERTAKEN: nothing, since marker or order have changed since the plan was made; plan again."""
 
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+    OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True, slots=True)

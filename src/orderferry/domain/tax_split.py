@@ -86,21 +86,26 @@ class TaxSplitter:
     main: RateChoice | None = None
 
     def split_all(self, components: Sequence[Component]) -> list[Part]:
-        """Given all components of the order, return them with their taxes: the items first, since the largest of them
-        lends its rate to shipping and fees that have none.
+        """Given all components of the order, return them with their taxes: what is sold first, since the largest of it
+        lends its rate to shipping and charges that have none.
 
         Raise CannotPrice (no-vat-rate) with everything that is missing at once.
         """
         missing: list[MissingTax] = []
-        parts = self._split_each((one for one in components if one.kind is ProceedsType.ITEM), missing)
+        parts = self._split_each((one for one in components if self._is_sold(one)), missing)
         largest = max(parts, key=lambda part: abs(part.gross), default=None)
         splitter = self
         if largest is not None and (largest.gross or largest.rate):
             splitter = replace(self, main=RateChoice(largest.rate, largest.tax_key))
-        parts += splitter._split_each((one for one in components if one.kind is not ProceedsType.ITEM), missing)
+        parts += splitter._split_each((one for one in components if not self._is_sold(one)), missing)
         if missing:
             raise refusal(self.order, self.rates, missing)
         return parts
+
+    def _is_sold(self, component: Component) -> bool:
+        """Whether this is the price of something that is sold: not a charge, nor what a cancelled item leaves."""
+        item = component.item
+        return component.kind is ProceedsType.ITEM and (item is None or self.order.items[item].quantity > 0)
 
     def _split_each(self, components: Iterable[Component], missing: list[MissingTax]) -> list[Part]:
         parts: list[Part] = []
@@ -271,9 +276,14 @@ class TaxSplitter:
         return RateChoice(quantise(min(_effective(tax, net), HUNDRED * 10), RATE_DECIMALS))
 
     def _own(self, component: Component) -> RateChoice | None:
-        """What shop and configuration say: of an item its own rate, of the rest the carrier's, else the main one."""
+        """What shop and configuration say: of an item its own rate, of the rest the carrier's, else the main one.
+
+        What is still charged for an item that was cancelled has the order's main rate.
+        """
         if component.kind is ProceedsType.ITEM and component.item is not None:
-            return self.rates.by_item.get(self.order.items[component.item].item_id)
+            item = self.order.items[component.item]
+            own = self.rates.by_item.get(item.item_id)
+            return own if own is not None or item.quantity else self.main or self.rates.shipping
         return self.rates.shipping or self.main
 
     def _booked(

@@ -159,7 +159,7 @@ def _sighting(order: ReportedOrder) -> Sighting:
         order.channel,
         str(order.status or order.raw_status),
         order.purchased,
-        order.updated,
+        None,  # a report's time is not the Orders API's: it must not outrank what that says
         f"{order.gross:f} {order.currency}" if order.gross is not None else "",
     )
 

@@ -82,7 +82,7 @@ def belongs(order: ReportedOrder, scene: Scene) -> bool:
     entry = scene.entries.get(order.order_id)
     if entry is not None and entry.state is EntryState.IGNORED and (entry.ignored_by_person or entry.code in _SETTLED):
         return False
-    decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=scene.rules)
+    decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=scene.rules, now=scene.now)
     return decision.action in (Action.CREATE, Action.HOLD)
 
 

@@ -33,7 +33,9 @@ class Outlook:
     hint: str = ""
 
 
-def planned_outlook(order: Order, entry: Entry | None, view: ShopView, rules: Rules, plan: Planner) -> Outlook:
+def planned_outlook(
+    order: Order, entry: Entry | None, view: ShopView, rules: Rules, plan: Planner, *, now: datetime
+) -> Outlook:
     """Given an order as Amazon shows it now and the look-ups of the shop, return what the next import does with it."""
     decision = decide(
         order,
@@ -41,6 +43,7 @@ def planned_outlook(order: Order, entry: Entry | None, view: ShopView, rules: Ru
         foreign=view.foreign.get(order.order_id),
         entry=entry,
         rules=rules,
+        now=now,
     )
     if decision.problem is not None:
         return _held(decision.problem)

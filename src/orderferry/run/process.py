@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.decide import Action, Rules, decide
+from orderferry.domain.decide import Action, Rules, decide, newest_known
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
-from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.orders import UPDATE_TIME, Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Intent, ShopView
 from orderferry.run.log_context import log_order
@@ -23,11 +23,17 @@ from orderferry.run.verdicts import Verdicts
 log = logging.getLogger(__name__)
 
 _INTENTS = {Action.CREATE: Intent.CREATE, Action.UPDATE: Intent.UPDATE, Action.RECREATE: Intent.RECREATE}
+TRIES = 3  # how often a run plans an order while others keep changing it in the shop
+
 _OUTCOMES = {
     Effect.CREATED: Outcome.CREATED,
     Effect.UPDATED: Outcome.UPDATED,
     Effect.UNCHANGED: Outcome.UNCHANGED,
 }
+
+
+class _Overtaken(Exception):
+    """Marker or order have changed in the shop since they were looked at: plan again from what stands now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ class Processor:
 
         def failed(one: Refused) -> None:
             """An order that was refused by itself."""
-            self.settle([self._verdicts.failed(one.problem, one.entry, looked=one.looked)])
+            verdict = self._verdicts.failed(one.problem, one.entry, looked=one.looked)
+            self.settle([replace(verdict, on=one.entry)])
 
         error = self.refused_writes.finish(failed)
         if error is not None:
@@ -100,8 +107,25 @@ class Processor:
         return Verdicts(self.report, self.now, self.give_up, self.give_up_of)
 
     def _one(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict | None:
+        """Bring one order to its verdict; None where there is nothing to remember.
+
+        Others may change the order between the look-up and the writing: then it is planned again from what stands.
+        """
+        for _ in range(TRIES):
+            try:
+                verdict = self._try(order, entry, view, rules, looked=looked)
+            except _Overtaken:
+                view, entry = self.shop.look([order]), self.ledger.entry(order.order_id)
+            else:
+                self._tell_of_time(order)
+                return verdict and replace(verdict, on=entry)
+        return replace(self._verdicts.keeps_changing(order, looked=looked), on=entry)
+
+    def _try(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict | None:
+        now = self.now()
         marker, foreign = view.markers.get(order.order_id), view.foreign.get(order.order_id)
-        decision = decide(order, marker=marker, foreign=foreign, entry=entry, rules=rules)
+        order = _placed_in_time(order, newest_known(marker, entry, now))
+        decision = decide(order, marker=marker, foreign=foreign, entry=entry, rules=rules, now=now)
         log.debug("order %s (%s): %s", order.order_id, order.status, decision.action)
         if decision.action in _INTENTS:
             return self._write(order, entry, _INTENTS[decision.action], view, looked=looked)
@@ -126,6 +150,8 @@ class Processor:
             self.report.note(order.order_id, Outcome.FAILED)
             self.refused_writes.refused(applied, entry, update=intent is Intent.UPDATE, looked=looked)
             return None
+        if applied.effect is Effect.OVERTAKEN:
+            raise _Overtaken
         if applied.effect is not Effect.UNCHANGED:
             self.refused_writes.written(order.order_id, update=intent is Intent.UPDATE)
         self.report.clear_problems(order.order_id)
@@ -133,6 +159,18 @@ class Processor:
         if applied.effect is not Effect.UNCHANGED:
             log.info("order %s: %s (%s)", order.order_id, applied.effect, "; ".join(applied.changes))
         return self._verdicts.written(order, entry, applied, looked=looked)
+
+    def _tell_of_time(self, order: Order) -> None:
+        if not order.has_update_time:
+            text = f"order {order.order_id}: Amazon gives a time of update that is ahead of its own clock"
+            self.report.add_problem(Problem(ProblemCode.FUTURE_TIME, text, order.order_id, UPDATE_TIME))
+
+
+def _placed_in_time(order: Order, known: datetime | None) -> Order:
+    """An order whose time of update can't be believed is as new as the newest that is known: it was shown just now."""
+    if order.has_update_time or known is None:
+        return order
+    return replace(order, updated=max(order.updated, known))
 
 
 def newest_of_each(orders: Sequence[Order]) -> list[Order]:
@@ -153,7 +191,7 @@ def sighting(order: Order) -> Sighting:
         order.channel,
         str(order.status or order.raw_status),
         order.created,
-        order.updated,
+        order.updated if order.has_update_time else None,
         f"{order.grand_total.amount} {order.grand_total.currency}" if order.grand_total else "",
         order.ship_by.latest,
     )

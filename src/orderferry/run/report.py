@@ -165,6 +165,7 @@ INFORMATIVE = frozenset(
         ProblemCode.NOT_IMPORTABLE,
         ProblemCode.OTHER_IMPORTER,
         ProblemCode.CLOCK_OFF,
+        ProblemCode.FUTURE_TIME,
         ProblemCode.MISSING_DATA,
         ProblemCode.LEDGER_REBUILT,
         ProblemCode.IMPLAUSIBLE,

@@ -165,7 +165,7 @@ class StoryTeller:
         try:
             if isinstance(amazon, Order) and side is not None:
                 view = self.shop.look([amazon])
-                return planned_outlook(amazon, entry, view, self.rules, self._plan)
+                return planned_outlook(amazon, entry, view, self.rules, self._plan, now=self.now())
             gone = side is not None and self._cause_is_gone(entry)
         except ShopError as error:
             self._errors.append(error)

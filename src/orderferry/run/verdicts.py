@@ -10,13 +10,23 @@ from datetime import datetime, timedelta
 from orderferry.domain.cause import with_deadline
 from orderferry.domain.decide import REASON_TEXTS, Action, Decision, Reason, Rules, is_given_up, next_look, next_try
 from orderferry.domain.durations import format_duration
-from orderferry.domain.entry import Entry, EntryState, Verdict
+from orderferry.domain.entry import Entry, EntryState, Verdict, problem_of
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied
 from orderferry.run.report import INFORMATIVE, Outcome, Report
 
 log = logging.getLogger(__name__)
+
+# As what an order counts of which nothing new is known. One that was seen and not judged waits for that.
+_STANDING = {
+    EntryState.SEEN: Outcome.WAITING,
+    EntryState.WAITING: Outcome.WAITING,
+    EntryState.HELD: Outcome.HELD,
+    EntryState.FAILED: Outcome.FAILED,
+    EntryState.IGNORED: Outcome.IGNORED,
+    EntryState.IMPORTED: Outcome.UNCHANGED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +57,17 @@ class Verdicts:
 
     def not_written(
         self, order: Order, entry: Entry | None, decision: Decision, rules: Rules, *, looked: bool
-    ) -> Verdict:
-        """The order was decided not to be written: it is held, waits, is ignored, or stands as it should."""
+    ) -> Verdict | None:
+        """The order was decided not to be written: it is held, waits, is ignored, or stands as it should. None where
+        nothing becomes of it at all."""
         if decision.problem is not None:
             return self.held_back(decision.problem, order, entry, looked=looked)
+        if decision.reason is Reason.OLDER_NEWS and decision.id_order is None:
+            return self._as_it_was(order, entry, rules, looked=looked)
         if decision.action is Action.UNCHANGED:
             aside = decision.reason is Reason.SET_ASIDE
             self.report.note(order.order_id, Outcome.IGNORED if aside else Outcome.UNCHANGED)
-            return Verdict(order.order_id, EntryState.IMPORTED, looked=looked)
+            return Verdict(order.order_id, EntryState.IMPORTED, id_order=decision.id_order, looked=looked)
         assert decision.reason is not None  # noqa: S101 — waiting and ignoring always have one
         if decision.action is Action.WAIT:
             return self._waiting(order, entry, decision.reason, rules, looked=looked)
@@ -88,6 +101,41 @@ class Verdicts:
         self._note(problem, Outcome.FAILED)
         again = next_try(entry.attempts if entry else 0, self.now())
         return _open(problem, EntryState.FAILED, again, looked=looked)
+
+    def keeps_changing(self, order: Order, *, looked: bool) -> Verdict:
+        """Others changed the order in the shop each time before it could be written: due at once."""
+        problem = Problem(
+            ProblemCode.KEEPS_CHANGING,
+            f"order {order.order_id} was changed in the shop each time just before Amazon's news could be written",
+            order.order_id,
+        )
+        log.warning("failed (%s): %s", problem.code, problem.message)
+        self._note(problem, Outcome.FAILED)
+        return _open(problem, EntryState.FAILED, self.now(), looked=looked)
+
+    def _as_it_was(self, order: Order, entry: Entry | None, rules: Rules, *, looked: bool) -> Verdict | None:
+        """Older news than what is known: neither state nor hold changes, and what is open is said as before."""
+        standing = entry.state if entry is not None else EntryState.IMPORTED
+        self.report.note(order.order_id, _STANDING[standing])
+        if entry is not None and (standing in (EntryState.HELD, EntryState.FAILED) or entry.given_up):
+            self.report.add_problem(problem_of(entry))
+        if rules.forced:
+            text = f"order {order.order_id}: Amazon's answer is {REASON_TEXTS[Reason.OLDER_NEWS]}"
+            self.report.add_problem(Problem(ProblemCode.NOT_READY, text, order.order_id))
+        if entry is None or not looked:
+            return None
+        now = self.now()
+        open_ = standing not in (EntryState.IMPORTED, EntryState.IGNORED)
+        return Verdict(
+            entry.order_id,
+            standing,
+            entry.code,
+            entry.subject,
+            entry.message,
+            next_look=next_look(entry.first_seen, now) if open_ else None,
+            given_up=entry.given_up,
+            looked=True,
+        )
 
     def _note(self, problem: Problem, outcome: Outcome) -> None:
         self.report.note(problem.order_id, outcome)

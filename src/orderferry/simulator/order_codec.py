@@ -89,4 +89,5 @@ _ORDER_FIELDS: dict[str, Callable[[Any], Any]] = {
 _RAW_FIELDS: dict[str, Callable[[Any], Any]] = {
     "created_at": datetime.fromisoformat,
     "updated_at": datetime.fromisoformat,
+    "shown_as_updated": datetime.fromisoformat,
 }

@@ -19,13 +19,15 @@ class RawOrder:
 
     Searches go by the JSON's own times, marketplace, channel and status; what it does not say in a usable form fits
     every filter, so that broken orders arrive. `created` and `updated` (aware) stand in where the JSON has no usable
-    `createdTime` and `lastUpdatedTime`. Raise ValueError when a time is neither here nor there.
+    `createdTime` and `lastUpdatedTime`. `shown_as_updated` is what Amazon goes by where the JSON tells
+    another time of update (one of the future). Raise ValueError when a time is neither here nor there.
     """
 
     json: dict[str, Any]
     created_at: datetime | None = None
     updated_at: datetime | None = None
     listed_after: int | None = None
+    shown_as_updated: datetime | None = None
 
     def __post_init__(self) -> None:
         if self._time("createdTime", self.created_at) is None or self._time("lastUpdatedTime", self.updated_at) is None:
@@ -47,7 +49,7 @@ class RawOrder:
     @property
     def updated(self) -> datetime:
         """The JSON's lastUpdatedTime; `updated_at` where that is no time."""
-        moment = self._time("lastUpdatedTime", self.updated_at)
+        moment = self.shown_as_updated or self._time("lastUpdatedTime", self.updated_at)
         assert moment is not None  # noqa: S101 — __post_init__ has looked
         return moment
 

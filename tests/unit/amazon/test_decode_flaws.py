@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from orderferry.amazon.decode_order import decode_order
+from orderferry.amazon.decode_order import decode_order, not_ahead
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single, parse_body
 from orderferry.amazon.decode_values import parse_amount, parse_moment
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
@@ -230,6 +230,72 @@ def test_a_cancelled_order_may_have_no_items_and_a_cancelled_item_no_quantity() 
     nothing_left = decode_order(changed("orderItems/0/quantityOrdered", 0))
     assert isinstance(nothing_left, Order)
     assert (nothing_left.items[0].quantity, nothing_left.flaws) == (0, ())
+
+
+@pytest.mark.parametrize(
+    ("fulfilled", "unfulfilled", "by", "sold"),
+    [
+        (0, 0, "BUYER", 0),
+        (0, 2, "MERCHANT", 2),
+        (2, 0, "AMAZON", 2),
+        (1, 1, "BUYER", 2),
+        (4, 4, "BUYER", 3),
+        (0, 3, "BUYER", 3),
+        (MISSING, 0, "BUYER", 3),
+        (0, MISSING, "BUYER", 3),
+        (0, 0, MISSING, 3),
+    ],
+)
+def test_of_a_cancelled_item_only_what_is_sent_or_to_be_sent_is_sold(
+    fulfilled: Any, unfulfilled: Any, by: str, sold: int
+) -> None:
+    """Amazon may leave quantityOrdered as it was."""
+    order = changed("orderItems/0/quantityOrdered", 3)
+    item = order["orderItems"][0]
+    item["fulfillment"] = {"quantityFulfilled": fulfilled, "quantityUnfulfilled": unfulfilled}
+    item["fulfillment"] = {name: value for name, value in item["fulfillment"].items() if value != MISSING}
+    item["cancellation"] = {} if by == MISSING else {"cancellationExecution": {"cancelledBy": by}}
+    decoded = decode_order(order)
+    assert isinstance(decoded, Order)
+    assert (decoded.items[0].quantity, decoded.flaws) == (sold, ())
+    assert [one.item_id for one in decoded.sold_items] == [one.item_id for one in decoded.items if one.quantity]
+
+
+SHOWN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # Amazon's clock when it answered
+YEAR = timedelta(days=365)
+
+
+def shown(created: datetime, updated: datetime) -> Order:
+    order = order_json(createdTime=created.isoformat(), lastUpdatedTime=updated.isoformat())
+    found = not_ahead(decode_order(order), SHOWN)
+    assert isinstance(found, Order)
+    return found
+
+
+def test_a_time_of_update_in_amazons_future_is_flagged_and_counts_for_nothing() -> None:
+    created = SHOWN - timedelta(days=2)
+    order = shown(created, SHOWN + YEAR)
+    assert not order.has_update_time
+    assert (order.created, order.updated) == (created, created)
+    assert [(flaw.path, flaw.problem, flaw.grave) for flaw in order.flaws] == [
+        ("lastUpdatedTime", "is ahead of Amazon's own clock: 2027-11-23T12:00:00Z", False)
+    ]
+
+
+def test_no_time_of_an_order_is_later_than_the_answer_that_tells_it() -> None:
+    near = shown(SHOWN + timedelta(minutes=1), SHOWN + timedelta(minutes=4))
+    assert (near.created, near.updated, near.flaws) == (SHOWN, SHOWN, ())
+    both = shown(SHOWN + YEAR, SHOWN + YEAR)
+    assert (both.created, both.updated) == (SHOWN, SHOWN)
+    assert [flaw.path for flaw in both.flaws] == ["createdTime", "lastUpdatedTime"]
+
+
+def test_times_of_the_past_stay_as_they_are() -> None:
+    order = decode_order(order_json())
+    assert isinstance(order, Order)
+    assert not_ahead(order, SHOWN) == order
+    unreadable = decode_order({"orderId": "1"})
+    assert not_ahead(unreadable, SHOWN) is unreadable
 
 
 def test_another_sales_channel_needs_no_marketplace() -> None:

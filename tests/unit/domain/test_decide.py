@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from orderferry.domain.decide import Action, Reason, Rules, decide, is_given_up, next_look, next_try
+from orderferry.domain.decide import Action, Decision, Reason, Rules, is_given_up, newest_known, next_look, next_try
+from orderferry.domain.decide import decide as decide_at
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus
 from orderferry.domain.problems import ProblemCode
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def decide(seen: Order, **known: Any) -> Decision:
+    return decide_at(seen, now=NOW, **known)
+
+
 REGULAR, FBA = Channel.REGULAR, Channel.FBA
 S = OrderStatus
 
@@ -112,6 +120,72 @@ def test_a_marked_order_is_updated_and_older_news_are_rejected() -> None:
     newer = marker(amazon_updated=NOW + timedelta(minutes=1))
     stale = decide(order(S.UNSHIPPED), marker=newer, foreign=None, entry=None, rules=Rules())
     assert (stale.action, stale.reason) == (Action.UNCHANGED, Reason.OLDER_NEWS)
+
+
+OLDER = NOW + timedelta(minutes=10)  # a time of news that is newer than `order`'s
+
+
+@pytest.mark.parametrize("status", list(S))
+@pytest.mark.parametrize("state", list(EntryState))
+def test_news_that_are_older_than_what_the_ledger_knows_decide_nothing(status: OrderStatus, state: EntryState) -> None:
+    """An older page still says UNSHIPPED of an order that the ledger knows as cancelled, or as held."""
+    known = entry(state, amazon_updated=OLDER, id_order=None)
+    for rules in (Rules(), Rules(forced=True), Rules(restore=True)):
+        for there in (None, marker(), marker(order_stands=False)):
+            stale = decide(order(status), marker=there, foreign=None, entry=known, rules=rules)
+            assert stale == Decision(Action.UNCHANGED, Reason.OLDER_NEWS)
+
+
+def test_flawed_older_news_hold_nothing_either() -> None:
+    flawed = order(None, raw_status="TELEPORTED")
+    known = entry(EntryState.IMPORTED, amazon_updated=OLDER)
+    assert decide(flawed, marker=marker(), foreign=None, entry=known, rules=Rules()).reason is Reason.OLDER_NEWS
+
+
+def test_the_same_news_again_is_not_older() -> None:
+    """Also where another operation of Amazon's rounds the time to the second."""
+    for known in (NOW, NOW + timedelta(milliseconds=999)):
+        seen = entry(EntryState.SEEN, amazon_updated=known, id_order=None)
+        assert decide(order(S.UNSHIPPED), marker=None, foreign=None, entry=seen, rules=Rules()).action is Action.CREATE
+    newer = entry(EntryState.SEEN, amazon_updated=NOW + timedelta(seconds=1), id_order=None)
+    assert decide(order(S.UNSHIPPED), marker=None, foreign=None, entry=newer, rules=Rules()).action is Action.UNCHANGED
+
+
+def test_the_newer_of_ledger_and_marker_counts() -> None:
+    there, known = marker(amazon_updated=OLDER), entry(EntryState.IMPORTED, amazon_updated=NOW - timedelta(hours=1))
+    assert decide(order(S.SHIPPED), marker=there, foreign=None, entry=known, rules=Rules()).reason is Reason.OLDER_NEWS
+    there, known = marker(amazon_updated=NOW), entry(EntryState.IMPORTED, amazon_updated=NOW)
+    assert decide(order(S.SHIPPED), marker=there, foreign=None, entry=known, rules=Rules()).action is Action.UPDATE
+
+
+def test_an_order_that_the_ledger_has_not_judged_is_imported_where_the_shop_has_the_newest() -> None:
+    unjudged = entry(EntryState.SEEN, amazon_updated=NOW, id_order=None)
+    for known in (None, unjudged):
+        stale = decide(order(S.SHIPPED), marker=marker(amazon_updated=OLDER), foreign=None, entry=known, rules=Rules())
+        assert stale == Decision(Action.UNCHANGED, Reason.OLDER_NEWS, id_order=7)
+
+
+YEAR = timedelta(days=365)
+
+
+def test_a_stored_time_of_the_future_outranks_nothing() -> None:
+    there = marker(amazon_updated=NOW + YEAR)
+    known = entry(EntryState.IMPORTED, amazon_updated=NOW + YEAR)
+    for one, other in ((there, None), (None, replace(known, id_order=None, state=EntryState.SEEN)), (there, known)):
+        assert newest_known(one, other, NOW) is None
+        action = decide(order(S.UNSHIPPED), marker=one, foreign=None, entry=other, rules=Rules()).action
+        assert action is (Action.UPDATE if one else Action.CREATE)
+    seen = entry(EntryState.IMPORTED, amazon_updated=NOW)
+    assert newest_known(there, seen, NOW) == NOW
+    assert newest_known(marker(amazon_updated=NOW + timedelta(minutes=30)), seen, NOW) == NOW + timedelta(minutes=30)
+
+
+def test_an_order_whose_time_of_update_lies_in_the_future_is_obeyed_as_the_newest() -> None:
+    """What Amazon shows now counts: nothing says that it is older."""
+    flawed = order(S.CANCELLED, flaws=(Flaw("lastUpdatedTime", "is ahead of Amazon's own clock"),))
+    assert not flawed.has_update_time
+    there = marker(amazon_updated=OLDER)
+    assert decide(flawed, marker=there, foreign=None, entry=None, rules=Rules()).action is Action.UPDATE
 
 
 def test_an_order_deleted_in_the_shop_comes_back_only_when_named() -> None:

@@ -119,6 +119,28 @@ def test_what_is_still_charged_for_a_cancelled_item_is_another_charge() -> None:
     assert (line.item_ids, line.kind, line.total, line.tax_key) == ((), ProceedsType.OTHER, pair("1.00", "1.10"), "2")
 
 
+@pytest.mark.parametrize("shipping", [None, IT_10], ids=["no rate of the carrier", "another rate of the carrier"])
+def test_a_charge_for_a_cancelled_item_of_which_nothing_is_known_has_the_orders_own_rate(
+    shipping: RateChoice | None,
+) -> None:
+    """Its product is looked for no more, so that it has no rate of its own; it may stand before the others."""
+    one = order(
+        item("6.10", row("ITEM", "6.10"), item_id="1", quantity=0, cancelled_by="BUYER"),
+        item("12.20", row("ITEM", "12.20"), item_id="2"),
+        grand="18.30",
+    )
+    lines = priced(one, eu_rates(by_item={"2": IT_22}, shipping=shipping)).lines
+    assert [(line.item_ids, line.kind, line.total, line.tax_key) for line in lines] == [
+        (("2",), ProceedsType.ITEM, pair("10.00", "12.20"), "1"),
+        ((), ProceedsType.OTHER, pair("5.00", "6.10"), "1"),
+    ]
+
+
+def test_what_is_left_of_an_item_that_was_cancelled_in_part_costs_its_displayed_price() -> None:
+    one = order(item(None, quantity=2, cancelled_by="BUYER", unit_price=money("6.10")), grand="12.20")
+    assert [(line.quantity, line.total) for line in priced(one, eu_rates()).lines] == [(2, pair("10.00", "12.20"))]
+
+
 @pytest.mark.parametrize("grand", [None, "0.00"], ids=["no total", "total of zero"])
 def test_a_replacement_without_amounts_costs_nothing(grand: str | None) -> None:
     one = order(item(None, quantity=2, unit_price=money("61.00")), grand=grand, replaces=("402-0000000-0000000",))

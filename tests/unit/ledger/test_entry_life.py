@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -136,3 +138,46 @@ def test_history_keeps_changes_and_what_was_written_only(entry: Entry) -> None:
     assert written.detail == "tracking"
     given_up = judged(held, Verdict(HELD.order_id, EntryState.HELD, "unknown-sku", given_up=True), LATER)
     assert history_of(held, given_up, HistoryEvent.JUDGED, at=LATER, run=1) is not None
+
+
+def test_a_time_of_the_future_is_not_kept_and_heals_where_it_was(entry: Entry) -> None:
+    """Once stored, it would outrank all of Amazon's later news."""
+    year = timedelta(days=365)
+    ahead = sighting(amazon_updated=NOW + year)
+    assert first_entry(ahead, NOW).amazon_updated is None
+    assert seen_again(entry, ahead, NOW).amazon_updated == entry.amazon_updated
+    poisoned = replace(entry, amazon_updated=NOW + year)
+    healed = seen_again(poisoned, sighting(amazon_status="CANCELLED", amazon_updated=NOW), LATER)
+    assert (healed.amazon_updated, healed.amazon_status) == (NOW, "CANCELLED")
+
+
+def verdict(state: EntryState, on: Entry, **more: Any) -> Verdict:
+    return Verdict(HELD.order_id, state, on=on, **more)
+
+
+def test_a_verdict_on_older_news_than_another_run_has_seen_since_changes_nothing(entry: Entry) -> None:
+    cancelled = seen_again(entry, sighting(amazon_status="CANCELLED", amazon_updated=NOW), NOW)
+    ignored = judged(cancelled, verdict(EntryState.IGNORED, cancelled, code="cancelled"), NOW)
+    held = judged(cancelled, verdict(EntryState.HELD, cancelled, code="cancelled-after-shipping", id_order=7), NOW)
+    for known in (cancelled, ignored, held):
+        for state in EntryState:
+            assert judged(known, verdict(state, entry), LATER) == known
+    assert judged(held, verdict(EntryState.IMPORTED, entry, id_order=7), LATER) == held
+
+
+def test_an_order_that_was_created_from_older_news_than_another_run_has_seen_since_is_due_at_once(entry: Entry) -> None:
+    """That run found no order to cancel."""
+    cancelled = seen_again(entry, sighting(amazon_status="CANCELLED", amazon_updated=NOW), NOW)
+    ignored = judged(cancelled, verdict(EntryState.IGNORED, cancelled, code="cancelled"), NOW)
+    for known in (cancelled, ignored):
+        after = judged(known, verdict(EntryState.IMPORTED, entry, id_order=7), LATER)
+        assert (after.state, after.code, after.next_look, after.id_order) == (EntryState.SEEN, "", LATER, 7)
+
+
+def test_an_order_that_another_run_has_created_since_it_was_looked_for_is_due_at_once(entry: Entry) -> None:
+    """The same race, with the verdicts the other way round."""
+    cancelled = seen_again(entry, sighting(amazon_status="CANCELLED", amazon_updated=NOW), NOW)
+    created = judged(cancelled, verdict(EntryState.IMPORTED, cancelled, id_order=7), NOW)
+    for state in (EntryState.IGNORED, EntryState.WAITING, EntryState.HELD, EntryState.FAILED):
+        after = judged(created, verdict(state, cancelled, code="cancelled"), LATER)
+        assert (after.state, after.next_look, after.id_order) == (EntryState.SEEN, LATER, 7)

@@ -23,7 +23,13 @@ from orderferry.prestashop.planning.order_changes import Standing, changes_of
 from orderferry.prestashop.planning.states import state_kind
 from orderferry.prestashop.planning.tracking import Tracking, tracking_of
 from orderferry.prestashop.writing.stock import Goods, Movement, goods_of, stock_changes
-from orderferry.prestashop.writing.stock_record import goods_recorded, recorded, still_there
+from orderferry.prestashop.writing.stock_record import (
+    given_back,
+    goods_given_back,
+    goods_recorded,
+    recorded,
+    still_there,
+)
 from support.frames import CANCELLED, MUG, ORDER, PAID, SHIPPED
 from support.writing import HOME, PURCHASED, cancelled, shipped
 
@@ -173,6 +179,40 @@ def test_an_invoice_that_waits_for_the_shipment_is_drawn_also_where_a_person_mov
     order: Order, current: OrderState, more: dict[str, Any], invoice: bool
 ) -> None:
     assert changes(order, current, **{"invoiced_when_shipped": True, **more}).invoice is invoice
+
+
+def test_an_order_that_amazon_reopens_has_the_lines_that_it_had() -> None:
+    """What Amazon leaves of lines and amounts of a cancelled order is not what the shop's rows say."""
+    zero = replace(ORDER.items[0], quantity=0, proceeds=(), proceeds_total=None, cancelled_by="BUYER")
+    gone = replace(cancelled(ORDER), items=(zero,), grand_total=None)
+    after = changes(gone)
+    assert after.summary == ("state 6",)
+    marker = replace(marker_of(), digests=after.digests, last_state=6)
+    back = replace(ORDER, updated=gone.updated + timedelta(hours=1))
+    for items in (ORDER.items, (replace(ORDER.items[0], cancelled_by="BUYER"),)):
+        reopened = changes(replace(back, items=items), CANCELLED, marker, invoice_number=7)
+        assert (reopened.summary, reopened.notes) == (("state 2",), ())
+
+
+def test_a_request_to_cancel_ends_with_the_item() -> None:
+    asking = replace(ORDER.items[0], cancel_requested_by="BUYER", cancel_request_reason="Changed mind")
+    own = OrdersSettings(state_cancel_requested="9")
+    assert state_kind(replace(ORDER, items=(asking,)), own) == "cancel_requested"
+    other = replace(ORDER.items[0], item_id="2")
+    settled = replace(ORDER, items=(replace(asking, quantity=0, cancelled_by="MERCHANT"), other))
+    assert state_kind(settled, own) == "paid"
+    before = marker_of(replace(ORDER, items=(asking, other)))
+    assert "state" in changed_groups(before.digests, digests_of(settled))
+
+
+def test_what_was_given_back_is_recorded_as_that() -> None:
+    goods = (Goods(6, 0, 2), Goods(7, 1, 1, reserves=False))
+    text = given_back(goods)
+    assert goods_given_back(text) == goods
+    assert goods_recorded(text) == ()  # nothing of it is taken
+    assert goods_given_back(recorded(goods)) == ()
+    assert given_back(()) == ""
+    assert goods_given_back("-[[1") == ()
 
 
 def test_adopted_orders_are_followed_in_state_and_tracking_alone() -> None:

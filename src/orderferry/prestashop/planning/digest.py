@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from orderferry.domain.marker import DIGEST_VERSION, Digests
-from orderferry.domain.orders import Address, Money, Order, OrderStatus, Proceeds
+from orderferry.domain.orders import Address, Item, Money, Order, OrderStatus, Proceeds
 from orderferry.prestashop.planning.tracking import tracking_of
 
 _MAY_BE_EMPTY = ("address", "tracking")  # groups of which Amazon may say nothing
@@ -25,10 +25,10 @@ def digests_of(order: Order) -> Digests:
     return Digests(
         state=short_hash(
             order.status,
-            sorted(item.item_id for item in order.items if item.cancel_requested_by),
+            sorted(item.item_id for item in order.sold_items if item.cancel_requested_by),
             *_progress(order),
         ),
-        lines=short_hash(sorted((item.item_id, item.sku, item.quantity, item.cancelled_by) for item in order.items)),
+        lines=short_hash(sorted(map(_line, order.items))),
         address=_address_digest(order.delivery_address),
         tracking=short_hash(tracking.number, tracking.carrier, tracking.others) if tracking.number else "",
         totals=short_hash(
@@ -68,6 +68,11 @@ def merged(old: Digests, new: Digests) -> Digests:
 def is_deliverable(address: Address | None) -> bool:
     """Whether an address says who and where (Amazon withdraws both some time after delivery, but not the city)."""
     return address is not None and bool(address.name or address.company) and bool(address.lines)
+
+
+def _line(item: Item) -> tuple[str, str, int, str]:
+    """What is sold of an item. A word that it was cancelled may stay when it is sold again, and is no change then."""
+    return item.item_id, item.sku, item.quantity, "" if item.quantity else item.cancelled_by
 
 
 def _progress(order: Order) -> list[Any]:

@@ -175,7 +175,7 @@ class Frame:
     @property
     def gift_message(self) -> str:
         """The gift texts of all items, each once. PrestaShop checks the text whenever it saves the order."""
-        texts = dict.fromkeys(item.gift_message for item in self.order.items if item.gift_message)
+        texts = dict.fromkeys(item.gift_message for item in self.order.sold_items if item.gift_message)
         return clean_text("\n".join(texts), Field.MESSAGE)
 
     @property
@@ -184,5 +184,5 @@ class Frame:
         return bool(
             self.priced.wrapping.amount.incl
             or any(line.kind is ProceedsType.GIFT_WRAP for line in self.priced.lines)
-            or any(item.gift_message or item.gift_wrap_level for item in self.order.items)
+            or any(item.gift_message or item.gift_wrap_level for item in self.order.sold_items)
         )

@@ -102,9 +102,11 @@ def changes_of(order: Order, marker: Marker, standing: Standing, priced: PricedO
     cancelled = order.status is OrderStatus.CANCELLED
     tracking = tracking_of(order.packages) if "tracking" in groups else None
     address = "address" in groups and _may_move_address(order, marker, standing)
+    if cancelled and marker.digests.version == keep.version:
+        keep = _with_old_money(keep, marker.digests)  # the lines stay as they are, for an order that Amazon reopens
     lines = changes_money(order, marker)
     if standing.order.invoice_number and (lines or (cancelled and not note)):
-        difference = _after_invoice(order, standing.order, priced, lines="lines" in groups)
+        difference = _after_invoice(order, standing.order, priced, lines=lines and "lines" in groups)
         if difference:
             notes.append(_changed_after_invoice(order, standing.order, difference))
             stay = "" if cancelled else " Lines and totals stay."

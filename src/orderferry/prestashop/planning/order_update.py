@@ -18,7 +18,7 @@ class OrderUpdate:
     """What `apply_update` needs.
 
     `marker` and `current_state` as they were when it was planned: if they differ when the order is locked, somebody
-    was faster and the next run plans anew. `place`: the corrected address; `frame`: the order's new lines and totals;
+    was faster, and it is planned again. `place`: the corrected address; `frame`: the order's new lines and totals;
     `id_carrier`: the shop's carrier that Amazon's package names, 0 for none; `paperwork`: what the new state prints;
     `old_state`: the state before (None: unknown); `taxes`: id_tax to rate, to find the tax of the shipping.
     """

@@ -8,7 +8,7 @@ from datetime import datetime
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import OrderInShop, OrderState, ShopFacts
 from orderferry.prestashop.planning.backorder import backorder_state
 from orderferry.prestashop.planning.frame import Place
@@ -57,7 +57,7 @@ def plan_update(
     changes, place = _with_place(order, market, facts, marker, changes)
     if problem is not None and changes.lines:
         changes = _with_old_lines(marker, changes, problem)
-    news = order.updated > marker.amazon_updated or changes.digests != marker.digests
+    news = moment_text(order.updated) != moment_text(marker.amazon_updated) or changes.digests != marker.digests
     if not changes.touches_order and not news:
         return None, changes
     country = place.country if place else facts.countries.get(market.code)

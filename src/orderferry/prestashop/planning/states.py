@@ -29,7 +29,7 @@ def state_kind(order: Order, settings: OrdersSettings) -> str:
         return "cancelled"
     if order.status in SHIPPED_STATUSES:
         return "fba" if order.channel is Channel.FBA else "shipped"
-    if settings.state_cancel_requested and any(item.cancel_requested_by for item in order.items):
+    if settings.state_cancel_requested and any(item.cancel_requested_by for item in order.sold_items):
         return "cancel_requested"
     if settings.state_prime and "PRIME" in order.programs:
         return "prime"

@@ -108,7 +108,7 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
         *_headlines(frame),
         _labelled("Purchase order number", order.buyer.purchase_order_number),
         _labelled("Buyer", order.buyer.name if order.buyer.name != _recipient(order) else ""),
-        *(_labelled("Gift message", text) for text in dict.fromkeys(item.gift_message for item in order.items)),
+        *(_labelled("Gift message", text) for text in dict.fromkeys(item.gift_message for item in order.sold_items)),
         *(_labelled("Delivery instructions", text) for text in order.delivery_instructions),
         _labelled("Delivery hours", _hours(order.delivery_hours)),
         _labelled("At the place of delivery", ", ".join(map(_in_words, order.delivery_capabilities))),
@@ -122,8 +122,8 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
         _labelled("Cash on delivery, to be collected", _cash_on_delivery(frame)),
         _labelled("Replacement for", ", ".join(order.replaces)),
         _labelled("Buyer asks to cancel", cancel_request(order)),
-        *(_labelled(f"Customisation of {item.sku}", item.customized_url) for item in order.items),
-        *(_labelled(f"IOSS number ({item.sku})", item.ioss_number) for item in order.items),
+        *(_labelled(f"Customisation of {item.sku}", item.customized_url) for item in order.sold_items),
+        *(_labelled(f"IOSS number ({item.sku})", item.ioss_number) for item in order.sold_items),
         *_promotions(frame),
         "Fees are in the shipping: the database user may not make a product for them (docs/database-rights.md)"
         if frame.fees_joined
@@ -139,7 +139,7 @@ def cancel_request(order: Order) -> str:
     """Given an order, return the items whose buyer asks to cancel, with the reason; '' when nobody asks."""
     return ", ".join(
         f"{item.sku or item.item_id}" + (f" ({item.cancel_request_reason})" if item.cancel_request_reason else "")
-        for item in order.items
+        for item in order.sold_items
         if item.cancel_requested_by
     )
 
@@ -147,7 +147,7 @@ def cancel_request(order: Order) -> str:
 def _item_facts(order: Order) -> list[str]:
     """What those who pick and pack an item have to know of it."""
     facts: list[str] = []
-    for item in order.items:
+    for item in order.sold_items:
         name = item.sku or item.item_id
         condition = " ".join(map(_in_words, filter(None, (item.condition, item.condition_subtype))))
         facts += [
@@ -192,12 +192,12 @@ def _in_words(word: str) -> str:
 def _of_items(order: Order, concerned: Iterable[Item]) -> str:
     """The items that something holds for, in brackets; '' when it holds for all that are to be sent."""
     names = [item.sku or item.item_id for item in concerned]
-    return "" if len(names) == len([item for item in order.items if item.quantity]) else f" ({', '.join(names)})"
+    return "" if len(names) == len(order.sold_items) else f" ({', '.join(names)})"
 
 
 def _demands(order: Order) -> str:
     """What the delivery must have: who packs books it with the carrier."""
-    items = [item for item in order.items if item.quantity]
+    items = order.sold_items
     words = dict.fromkeys(word for item in items for word in item.demands)
     return ", ".join(
         _DEMANDS.get(word, _in_words(word)) + _of_items(order, [item for item in items if word in item.demands])
@@ -207,7 +207,7 @@ def _demands(order: Order) -> str:
 
 def _scheduled(frame: Frame) -> list[str]:
     """The windows that the buyer was promised an item in, each once."""
-    items = [item for item in frame.order.items if item.quantity and item.scheduled != TimeSpan()]
+    items = [item for item in frame.order.sold_items if item.scheduled != TimeSpan()]
     windows = dict.fromkeys(item.scheduled for item in items)
     return [
         _window(window, frame) + _of_items(frame.order, [item for item in items if item.scheduled == window])
@@ -216,7 +216,7 @@ def _scheduled(frame: Frame) -> list[str]:
 
 
 def _serial_numbers(order: Order) -> str:
-    return ", ".join(item.sku or item.item_id for item in order.items if item.quantity and item.serial_numbers_required)
+    return ", ".join(item.sku or item.item_id for item in order.sold_items if item.serial_numbers_required)
 
 
 def _promotions(frame: Frame) -> list[str]:
@@ -269,8 +269,8 @@ def partly_shipped(order: Order) -> str:
         return ""
     told = [
         f"{item.quantity_fulfilled} of {item.quantity} {item.sku or item.item_id}"
-        for item in order.items
-        if item.quantity and item.quantity_fulfilled is not None
+        for item in order.sold_items
+        if item.quantity_fulfilled is not None
     ]
     return ", ".join(told) or "how many of what it does not say"
 
@@ -279,7 +279,7 @@ def _cash_on_delivery(frame: Frame) -> str:
     """What the carrier has to collect, for the label."""
     order = frame.order
     paid = [one for one in order.payments if one.method == _CASH_ON_DELIVERY]
-    if not paid and not any(item.cash_on_delivery for item in order.items):
+    if not paid and not any(item.cash_on_delivery for item in order.sold_items):
         return ""
     given = next((one.amount for one in paid if one.amount), None)
     return f"{given.amount} {given.currency}" if given else f"{frame.priced.total.incl} {frame.priced.currency}"

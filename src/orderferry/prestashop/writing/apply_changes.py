@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from orderferry.domain.feed import EventKind
+from orderferry.domain.marker import Marker
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.values import as_int, as_text, moment_text
+from orderferry.prestashop.database.values import as_flag, as_int, as_moment, as_text, moment_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.frame import Frame
@@ -28,20 +29,19 @@ from orderferry.prestashop.writing.last_written import has_our_address, has_our_
 from orderferry.prestashop.writing.late_papers import print_papers
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.staff_message import tell_staff
-from orderferry.prestashop.writing.standing_order import StandingOrder, is_news, lock_marker, lock_order
+from orderferry.prestashop.writing.standing_order import StandingOrder, lock_marker, lock_order
 
 
 @dataclass(frozen=True, slots=True)
 class Updated:
     """What came of an update. `done`: rows of the order changed, `changes` says which; `overtaken`: another process
-    or a person was faster, nothing was written, and the next run plans anew; `gone`: the order's row is gone or
-    another's; `last_event`: the number of the last event that the feed has of it, 0 for none.
+    or a person was faster, so that nothing was written; `last_event`: the number of the last event that the feed has of
+    it, 0 for none.
     """
 
     id_order: int
     done: bool = False
     overtaken: bool = False
-    gone: bool = False
     changes: tuple[str, ...] = ()
     last_event: int = 0
 
@@ -65,13 +65,9 @@ def apply_update(writer: ShopWriter, update: OrderUpdate, shop: ShopUnit, now: d
     """Given a prepared update, write it; the caller commits."""
     order_id = update.order.order_id
     marker = lock_marker(writer, order_id)
-    if marker is None or not is_news(marker, update.order.updated):
+    standing = lock_order(writer, marker, order_id) if marker is not None else None
+    if standing is None or not _as_planned(update, standing):
         return Updated(update.marker.id_order, overtaken=True)
-    standing = lock_order(writer, marker, order_id)
-    if standing is None:
-        return Updated(update.marker.id_order, gone=True)
-    if not _as_planned(update, standing):
-        return Updated(standing.id_order, overtaken=True)
     work = _write(writer, update, standing, shop)
     _move_marker(writer, update, standing, now, work.kept)
     with writer.together():
@@ -81,12 +77,16 @@ def apply_update(writer: ShopWriter, update: OrderUpdate, shop: ShopUnit, now: d
 
 
 def _as_planned(update: OrderUpdate, standing: StandingOrder) -> bool:
+    marker = standing.marker
     return (
         standing.digests == update.marker.digests
-        and as_int(standing.marker["last_state"]) == update.marker.last_state
+        and as_moment(marker["amazon_updated"]) == update.marker.amazon_updated
+        and as_int(marker["last_state"]) == update.marker.last_state
+        and as_text(marker["last_told"]) == update.marker.last_told
+        and as_flag(marker["adopted"]) == update.marker.adopted
         and as_int(standing.order["current_state"]) == update.current_state
         and not (update.changes.lines and as_int(standing.order["invoice_number"]))
-        and (update.marker.forgotten or standing.marker.get("forgotten") is None)
+        and (update.marker.forgotten or marker.get("forgotten") is None)
     )
 
 
@@ -148,19 +148,8 @@ def _lines(
 def _move_marker(
     writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, now: datetime, kept: dict[str, Value]
 ) -> None:
-    state = update.changes.state
-    moved = replace(
-        update.marker,
-        id_order=standing.id_order,
-        marketplace_id=update.marker.marketplace_id or update.order.marketplace_id,  # '' since it was adopted
-        channel=update.marker.channel or update.order.channel,
-        amazon_updated=update.order.updated,
-        digests=update.changes.digests,
-        last_state=state.id if state else update.marker.last_state,
-        last_told=update.changes.last_told,
-    )
     row = marker_row(
-        moved,
+        moved_marker(update),
         order_reference=as_text(standing.marker["order_reference"]),
         module=as_text(standing.marker["module"]),
         now=now,
@@ -169,3 +158,17 @@ def _move_marker(
     promised = update.order.deliver_by.latest
     values = {**row, **kept, **({"deliver_by": moment_text(promised)} if promised else {})}
     writer.update(MARKER_TABLE, values, {"amazon_order_id": update.order.order_id})
+
+
+def moved_marker(update: OrderUpdate) -> Marker:
+    """Given an update, return the marker as it stands when the update is written."""
+    state = update.changes.state
+    return replace(
+        update.marker,
+        marketplace_id=update.marker.marketplace_id or update.order.marketplace_id,  # '' since it was adopted
+        channel=update.marker.channel or update.order.channel,
+        amazon_updated=update.order.updated,
+        digests=update.changes.digests,
+        last_state=state.id if state else update.marker.last_state,
+        last_told=update.changes.last_told,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.rows.cart import cart_products
@@ -17,7 +17,7 @@ from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, sold_now
 from orderferry.prestashop.writing.stock import Movement, move_stock
-from orderferry.prestashop.writing.stock_record import recorded
+from orderferry.prestashop.writing.stock_record import given_back, goods_given_back, recorded
 
 
 def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:
@@ -66,13 +66,16 @@ def _complete_cart(writer: ShopWriter, standing: StandingOrder, frame: Frame) ->
 
 
 def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:
-    old = goods_left(writer, standing)
-    if not old and not standing.marker["stock_moved"]:
+    record, key = as_text(standing.marker["stock_moved"]), {"amazon_order_id": update.order.order_id}
+    if not record:
         return  # this order never moved stock
+    if goods_given_back(record):
+        writer.update(MARKER_TABLE, {"stock_moved": given_back(frame.goods)}, key)  # taken again with its new state
+        return
+    old = goods_left(writer, standing)
     shipped = update.old_state is not None and update.old_state.shipped
     move_stock(writer, frame.shop, old, Movement.RETURN_SHIPPED if shipped else Movement.GIVE_BACK)
     move_stock(writer, frame.shop, frame.goods, Movement.SELL_SHIPPED if shipped else Movement.SELL)
-    key = {"amazon_order_id": update.order.order_id}
     writer.update(MARKER_TABLE, {"stock_moved": recorded(frame.goods)}, key)
 
 

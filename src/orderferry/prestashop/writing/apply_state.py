@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from orderferry.domain.feed import EventKind
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import OrderState, ShopUnit
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.rows.drafts import Value, settle
@@ -13,7 +15,8 @@ from orderferry.prestashop.writing.late_papers import print_papers
 from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, sold_now
-from orderferry.prestashop.writing.stock import Movement, move_stock, note_shipping
+from orderferry.prestashop.writing.stock import Goods, Movement, move_stock, note_shipping
+from orderferry.prestashop.writing.stock_record import given_back, goods_given_back, recorded
 
 
 def enter_state(
@@ -35,25 +38,43 @@ def enter_state(
 
 
 def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, state: OrderState, shop: ShopUnit) -> None:
-    """Stock moves by what we took for this order, and only once: a cancelled order's record is emptied."""
+    """Stock moves by what we took for this order, and only once: a cancelled order's goods are recorded as given back,
+    and taken again when Amazon reopens it."""
+    returned = goods_given_back(as_text(standing.marker["stock_moved"]))
+    if returned and not update.changes.cancels:
+        _record(writer, update, recorded(returned))
+        move_stock(writer, shop, returned, Movement.SELL_SHIPPED if state.shipped else Movement.SELL)
+        if state.shipped:
+            _note_shipping(writer, update, standing, shop, returned)
+        return
     was_shipped = update.old_state is not None and update.old_state.shipped
     goods = goods_left(writer, standing)
     if not goods or was_shipped:
         return
     if update.changes.cancels:
         move_stock(writer, shop, goods, Movement.GIVE_BACK)
-        writer.update(MARKER_TABLE, {"stock_moved": ""}, {"amazon_order_id": update.order.order_id})
+        _record(writer, update, given_back(goods))
     elif state.shipped:
         move_stock(writer, shop, goods, Movement.SHIP)
-        note_shipping(
-            writer,
-            shop,
-            goods,
-            order=standing.id_order,
-            id_reason=update.shipping_reason,
-            id_employee=update.id_employee,
-            moment=update.written,
-        )
+        _note_shipping(writer, update, standing, shop, goods)
+
+
+def _record(writer: ShopWriter, update: OrderUpdate, text: str) -> None:
+    writer.update(MARKER_TABLE, {"stock_moved": text}, {"amazon_order_id": update.order.order_id})
+
+
+def _note_shipping(
+    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, shop: ShopUnit, goods: Iterable[Goods]
+) -> None:
+    note_shipping(
+        writer,
+        shop,
+        goods,
+        order=standing.id_order,
+        id_reason=update.shipping_reason,
+        id_employee=update.id_employee,
+        moment=update.written,
+    )
 
 
 def _count(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, state: OrderState) -> None:

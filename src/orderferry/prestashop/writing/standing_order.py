@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from orderferry.domain.marker import Digests
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.sending import Found
-from orderferry.prestashop.database.values import as_flag, as_int, as_moment, as_text
+from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.rows.drafts import Value
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.stock import Goods
@@ -22,6 +21,7 @@ _MARKER = (
     "module",
     "adopted",
     "last_state",
+    "last_told",
     "last_address",
     "last_tracking",
     "last_lines",
@@ -134,11 +134,6 @@ def goods_left(writer: ShopWriter, standing: StandingOrder) -> tuple[Goods, ...]
     """What we took from the stock for this order and nobody has put back since."""
     taken = goods_recorded(as_text(standing.marker["stock_moved"]))
     return still_there(taken, ordered_now(writer, standing.id_order)) if taken else ()
-
-
-def is_news(marker: Found, moment: Any) -> bool:
-    """Whether Amazon's last update at `moment` is at least as new as what the marker was written from."""
-    return bool(as_moment(marker["amazon_updated"]) <= moment)
 
 
 def _is_ours(writer: ShopWriter, standing: StandingOrder, order_id: str) -> bool:

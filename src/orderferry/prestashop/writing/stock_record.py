@@ -15,6 +15,17 @@ def recorded(goods: Iterable[Goods]) -> str:
     return json.dumps(rows, separators=(",", ":")) if rows else ""
 
 
+def given_back(goods: Iterable[Goods]) -> str:
+    """Given goods that were given back, return the record: they are taken again if Amazon reopens the order."""
+    text = recorded(goods)
+    return f"-{text}" if text else ""
+
+
+def goods_given_back(text: str) -> tuple[Goods, ...]:
+    """Given a record, return the goods that were given back; none for a record of goods that are taken."""
+    return goods_recorded(text.removeprefix("-")) if text.startswith("-") else ()
+
+
 def goods_recorded(text: str) -> tuple[Goods, ...]:
     """Given a record, return the goods; none for a record that is no list of ours (a person edited it)."""
     try:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied, Effect, Plan
@@ -17,14 +18,14 @@ from orderferry.prestashop.database.database_errors import RowRefused
 from orderferry.prestashop.database.server_words import server_words
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.triggers import Trigger, read_triggers
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.planning.new_order import NewOrder, render
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.plan_update import SHIPPING_REASON
 from orderferry.prestashop.reading.marker_table import read_markers
-from orderferry.prestashop.writing.apply_changes import Updated, apply_update
+from orderferry.prestashop.writing.apply_changes import Updated, apply_update, moved_marker
 from orderferry.prestashop.writing.make_own import make_missing
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.write_order import Written, write_order
@@ -100,15 +101,17 @@ class Transactions:
 
         def exists() -> Written | None:
             """The order, if an earlier try or another process has written it."""
-            found = self._written_by_others(plan.order_id, recreates=work.recreates)
-            return Written(found, created=False) if found else None
+            marker = self._marker(plan.order_id)
+            if marker is None or (work.recreates and not marker.order_stands):
+                return None  # the marker of an order that was deleted has stood all along
+            return Written(marker.id_order, created=False, as_planned=_says(marker, work.marker))
 
         done: Attempted[Written] = attempt(write, exists, self._sleep)
         written = done.result
         self._tell_keeper(written.last_event)
-        if not written.created and not done.unknown_before:
+        if not written.created and not (done.unknown_before and written.as_planned):
             log.info("order %s: another process was faster", plan.order_id)
-            return Applied(Effect.UNCHANGED, written.id_order)
+            return Applied(Effect.OVERTAKEN, written.id_order)
         moved = written.backorder
         oversold = (f"state {moved.id} ({moved.name}), since it is oversold",) if moved else ()
         changes = (f"order {written.id_order}", *plan.changes, *oversold)
@@ -131,15 +134,9 @@ class Transactions:
         done: Attempted[Updated] = attempt(write, lambda: None, self._sleep)
         updated = done.result
         self._tell_keeper(updated.last_event)
-        if updated.gone:
-            return Problem(
-                ProblemCode.DELETED_IN_SHOP,
-                f"order {plan.order_id} was imported as {updated.id_order}, whose row in the shop is gone or another's",
-                plan.order_id,
-                str(updated.id_order),
-            )
-        if updated.overtaken and not done.unknown_before:
-            return Applied(Effect.UNCHANGED, updated.id_order, notes=plan.notes)
+        if updated.overtaken and not (done.unknown_before and self._is_written(work)):
+            log.info("order %s: it has changed since it was looked at", plan.order_id)
+            return Applied(Effect.OVERTAKEN, updated.id_order)
         # an attempt whose answer was lost has done what was planned
         changes = plan.changes if updated.overtaken else updated.changes
         effect = Effect.UPDATED if changes else Effect.UNCHANGED
@@ -156,9 +153,17 @@ class Transactions:
         if self._keeper is not None:
             self._keeper.written(last_event)
 
-    def _written_by_others(self, order_id: str, *, recreates: bool) -> int:
-        """The id_order of an order whose marker stands, 0 for none. Where the order was deleted (`recreates`) its
-        marker stood all along: its row must stand too."""
+    def _marker(self, order_id: str) -> Marker | None:
         with self._database.reading("looking up an imported order") as connection:
-            marker = read_markers(connection, self._tables, [order_id]).get(order_id)
-        return marker.id_order if marker is not None and (marker.order_stands or not recreates) else 0
+            return read_markers(connection, self._tables, [order_id]).get(order_id)
+
+    def _is_written(self, work: OrderUpdate) -> bool:
+        """Whether the marker says what this update would have made it say."""
+        marker = self._marker(work.order.order_id)
+        return marker is not None and _says(marker, moved_marker(work))
+
+
+def _says(found: Marker, planned: Marker) -> bool:
+    """Whether a marker in the shop was written from the news that the planned one stands for."""
+    same_time = moment_text(found.amazon_updated) == moment_text(planned.amazon_updated)
+    return same_time and found.digests == planned.digests

@@ -37,11 +37,13 @@ from orderferry.prestashop.writing.stock_record import recorded
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A new order in the shop. `created` False: another process has written it; `backorder`: the state that it moved
-    on into, being oversold; `last_event`: the number of the last event that the feed has of it, 0 for none."""
+    """A new order in the shop. `created` False: it was there already, `as_planned` if it was written from the same news
+    (by another process, or by an earlier try whose answer was lost); `backorder`: the state that it moved on into,
+    being oversold; `last_event`: the number of the last event that the feed has of it, 0 for none."""
 
     id_order: int
     created: bool = True
+    as_planned: bool = False
     backorder: OrderState | None = None
     last_event: int = 0
 
