@@ -17,6 +17,7 @@ from orderferry.config.model import Settings
 from orderferry.errors import AlreadyRunning, OrderferryError
 from orderferry.run.announce import announce
 from orderferry.run.engine import Engine
+from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.options import RunOptions
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.report import Report
@@ -119,12 +120,16 @@ class Installation:
 
     def source(self, ledger: Ledger, reserve: int = 0) -> AmazonSource:
         """Amazon, spending its quota from the ledger's book."""
-        return self._source(self.quota(ledger, reserve))
+        return self._source(self.quota(ledger, reserve), ledger)
 
-    def _source(self, quota: Quota) -> AmazonSource:
+    def _source(self, quota: Quota, ledger: Ledger | None) -> AmazonSource:
         from orderferry.amazon.source import AmazonSource
 
-        return AmazonSource(self.settings.amazon, quota, clock=self.now, sleep=self.sleep)
+        memory: dict[str, str] = {}
+        recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
+        return AmazonSource(
+            self.settings.amazon, quota, clock=self.now, sleep=self.sleep, recall=recall, remember=remember
+        )
 
     def shop(self, ledger: Ledger | None) -> PrestashopShop:
         """The shop; what it learns of other importers' payments it remembers in the ledger, where there is one."""
@@ -241,6 +246,7 @@ class Installation:
                 return result
         except AlreadyRunning as running:
             watch.note(())  # the other one tells how it ends
+            log_errors([running])
             return Comparison(self.now(), errors=[running])
 
     def forget(self, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
@@ -259,7 +265,7 @@ class Installation:
         from orderferry.run.compare import Comparer
 
         book = self.quota(ledger, SWEEPS["doublecheck"].reserve) if ledger else None
-        source = self._source(book or PassingQuota(self.settings.amazon.quota_share, self.now))
+        source = self._source(book or PassingQuota(self.settings.amazon.quota_share, self.now), ledger)
         shop = ShopAudit(self.settings, sleep=self.sleep)
         return Comparer(self.settings, options, source, shop, ledger, book, stop, self.now, self.sleep, self.progress)
 
@@ -277,6 +283,8 @@ class Installation:
         with self.ledger(dry_run=options.dry_run) as ledger:
             report.open = ledger.open_counts(now)
             report.run = ledger.begin_run(command, now, options.dry_run)
+            log_run(self.settings.name, command, report.run)
+            log_errors(report.errors)
             ledger.finish_run(report.run, now, int(report.exit_code), report.as_json())
             if speak and not options.dry_run:
                 announce(ledger, report, now)

@@ -146,6 +146,24 @@ class PaginationExpired(AmazonError):
     heals = True
 
 
+class RequestRejected(AmazonError):
+    """Amazon rejects this one request (400), and would reject it again; others it may take. `said`: its own words."""
+
+    code = "request-rejected"
+
+    def __init__(self, message: str, *, said: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.said = said
+
+
+class DatasetRefused(RequestRejected):
+    """Amazon does not let this account ask for these sets of includedData."""
+
+    def __init__(self, message: str, *, names: tuple[str, ...], said: str = "", hint: str = "") -> None:
+        super().__init__(message, said=said, hint=hint)
+        self.names = names
+
+
 class AmazonRefused(AmazonError):
     """Credentials, role or region are refused: a person must act, nothing is retried."""
 

@@ -25,6 +25,7 @@ from orderferry.errors import (
     OrderferryError,
     PaginationExpired,
     QuotaExhausted,
+    RequestRejected,
 )
 from support import fault_server as faults
 from support.amazon_side import A_SEARCH, SECRETS, Bench, make_bench, order_json
@@ -84,17 +85,17 @@ API: dict[str, tuple[Behaviour, type[OrderferryError], int]] = {
     "200 with a key `headers`": (answer(200, {"headers": {}}), AmazonUnavailable, 3),
     "JSON 500": (errors(500, "InternalFailure"), AmazonUnavailable, 3),
     "JSON 503": (errors(503, "ServiceUnavailable"), AmazonUnavailable, 3),
-    "400": (errors(400, "InvalidInput", "lastUpdatedBefore is too late"), AmazonError, 1),
+    "400": (errors(400, "InvalidInput", "lastUpdatedBefore is too late"), RequestRejected, 1),
     "400 without errors": (answer(400, {"errors": []}), AmazonUnavailable, 1),
     "401": (errors(401, "Unauthorized"), AmazonRefused, 1),
     "403": (errors(403, "Unauthorized", "Access to requested resource is denied."), AmazonRefused, 1),
     "403 of the gateway": (answer(403, {"message": "Forbidden"}), AmazonRefused, 1),
     "403 with empty errors": (answer(403, {"errors": []}), AmazonRefused, 1),
     "HTML 403": (raw(403, HTML), AmazonRefused, 1),
-    "409": (errors(409, "Conflict"), AmazonError, 1),
-    "413": (errors(413, "RequestTooLarge"), AmazonError, 1),
-    "415": (errors(415, "UnsupportedMediaType"), AmazonError, 1),
-    "418 with odd errors": (answer(418, {"errors": ["teapot", 7, {"code": {"a": 1}}]}), AmazonError, 1),
+    "409": (errors(409, "Conflict"), RequestRejected, 1),
+    "413": (errors(413, "RequestTooLarge"), RequestRejected, 1),
+    "415": (errors(415, "UnsupportedMediaType"), RequestRejected, 1),
+    "418 with odd errors": (answer(418, {"errors": ["teapot", 7, {"code": {"a": 1}}]}), RequestRejected, 1),
     "429": (errors(429, "QuotaExceeded"), QuotaExhausted, 1),
     "HTML 429": (raw(429, HTML), QuotaExhausted, 1),
 }
@@ -314,7 +315,7 @@ def test_an_access_token_that_expires_for_ever_is_a_refusal(server: FaultServer,
         ("paginationToken provided is not valid. All parameters must match", PaginationExpired),
         (None, PaginationExpired),
         ("Invalid Input", PaginationExpired),
-        ("marketplaceIds: X is not valid", AmazonError),
+        ("marketplaceIds: X is not valid", RequestRejected),
     ],
 )
 def test_a_400_with_a_pagination_token(
@@ -324,22 +325,62 @@ def test_a_400_with_a_pagination_token(
     error = failure(lambda: bench.source.search(A_SEARCH, "canary-token"))
     assert type(error) is class_
     assert "canary-token" not in f"{error.message}{error.hint}"
-    assert type(failure(lambda: bench.source.search(A_SEARCH))) is AmazonError
+    assert type(failure(lambda: bench.source.search(A_SEARCH))) is RequestRejected
 
 
-def test_amazons_code_and_request_id_are_passed_on_and_its_text_is_not(server: FaultServer, bench: Bench) -> None:
-    server.answers = [errors(400, "InvalidInput", f"canary text {SECRETS[1]}")]
+def test_amazons_own_sentence_on_a_rejected_request_is_passed_on_without_what_may_be_secret(
+    server: FaultServer, bench: Bench
+) -> None:
+    told = f"Invalid includedData\x1b[2J value {SECRETS[1]} {SECRETS[0]} {'q' * 60} somebody@example.com for ORDER"
+    server.answers = [errors(400, "InvalidInput", told)]
     error = failure(lambda: bench.source.search(A_SEARCH))
-    assert "InvalidInput" in error.message
+    assert error.message == (
+        "Amazon rejects the request searchOrders with HTTP 400 InvalidInput: “Invalid includedData [2J value … … … … "
+        "for ORDER”."
+    )
     assert "0a1b2c3d-req" in error.hint
+    server.answers = [errors(403, "Unauthorized", f"canary text {SECRETS[2]}")]
+    error = failure(lambda: bench.source.search(A_SEARCH))
     assert "canary" not in f"{error.message}{error.hint}"
+
+
+@pytest.mark.parametrize(
+    ("said", "left_out"),
+    [
+        ("Invalid includedData value: PAYMENT", {"PAYMENT"}),
+        ("includedData: TAX and PAYMENT are not allowed", {"TAX", "PAYMENT"}),
+        ("Invalid includedData value: TAX. Valid values: BUYER, RECIPIENT, PROCEEDS, PROMOTION, CANCELLATION, "
+         "FULFILLMENT, PAYMENT, PACKAGES", {"TAX"}),
+        ("includedData takes BUYER, RECIPIENT, PROCEEDS, PROMOTION, CANCELLATION, FULFILLMENT, PACKAGES only",
+         {"TAX", "PAYMENT"}),
+    ],
+)  # fmt: skip
+def test_a_set_of_data_that_the_account_may_not_ask_for_is_left_out(
+    server: FaultServer, bench: Bench, said: str, left_out: set[str]
+) -> None:
+    server.answers = [errors(400, "InvalidInput", said), page(), page()]
+    bench.source.search(A_SEARCH)
+    assert set(bench.source.withheld) == left_out
+    bench.source.search(A_SEARCH, "next")
+    asked = [set(",".join(request.query["includedData"]).split(",")) for request in server.asked_orders]
+    assert len(asked) == 3
+    assert asked[0] - asked[1] == left_out
+    assert asked[1] == asked[2]
+
+
+@pytest.mark.parametrize("said", ["Invalid includedData value: PROCEEDS", "FULFILLMENT is no includedData"])
+def test_without_status_and_amounts_nothing_is_asked(server: FaultServer, bench: Bench, said: str) -> None:
+    server.answers = [errors(400, "InvalidInput", said)]
+    error = failure(lambda: bench.source.search(A_SEARCH))
+    assert isinstance(error, AmazonRefused)
+    assert said in error.message
 
 
 def test_an_order_that_amazon_does_not_know(server: FaultServer, bench: Bench) -> None:
     server.answers = [errors(404, "NotFound", "Order not found")]
     assert bench.source.get(ORDER_ID) is None
     assert bench.source.calls["getOrder"] == 1
-    assert type(failure(lambda: bench.source.search(A_SEARCH))) is AmazonError
+    assert type(failure(lambda: bench.source.search(A_SEARCH))) is RequestRejected
 
 
 @pytest.mark.parametrize("body", [{"message": "Not Found"}, {"errors": []}, []])

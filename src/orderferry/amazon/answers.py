@@ -10,6 +10,9 @@ from typing import Any
 from orderferry.amazon.decode_page import UnusableBody, parse_body
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}", re.ASCII)
+_LONGEST_SAID = 300
+_LONGEST_WORD = 40  # tokens are longer, parameters and ids are not
+_CREDENTIAL = re.compile(r"@|\||amzn1\.|Atz[ar]", re.IGNORECASE)  # the forms of Amazon's tokens, and e-mail addresses
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
@@ -34,13 +37,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class AmazonsWord:
-    """The first entry of an error answer: a code that may be shown, and its whole text, which may not.
+    """One entry of an error answer: a code that may be shown, and its whole text in lower case, which may not.
 
-    Amazon's messages may quote what we sent, so the text is only looked at.
+    Amazon's messages may quote what was sent, so the text is only looked at. `said`: message and details as they may be
+    shown where nothing personal was sent: one line, not long, without what may be a token or an address.
     """
 
     code: str = ""
     text: str = ""
+    said: str = ""
 
     def mentions(self, *words: str) -> bool:
         """Whether the text has all of these words, in any case."""
@@ -61,4 +66,12 @@ def _word(entry: object) -> AmazonsWord:
     fields = entry if isinstance(entry, Mapping) else {}
     code = fields.get("code")
     told = " ".join(str(fields[key]) for key in ("code", "message", "details") if fields.get(key) is not None)
-    return AmazonsWord(code if isinstance(code, str) and _CODE.fullmatch(code) else "", told.casefold())
+    said = ": ".join(dict.fromkeys(str(fields[key]).strip() for key in ("message", "details") if fields.get(key)))
+    return AmazonsWord(code if isinstance(code, str) and _CODE.fullmatch(code) else "", told.casefold(), _shown(said))
+
+
+def _shown(said: str) -> str:
+    """Amazon's words without control characters, long words (tokens) and addresses, cut."""
+    words = "".join(sign if sign.isprintable() else " " for sign in said[: 4 * _LONGEST_SAID]).split()
+    text = " ".join("…" if len(word) > _LONGEST_WORD or _CREDENTIAL.search(word) else word for word in words)
+    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]}…"

@@ -1,25 +1,28 @@
 """What an answer of the Orders API means: something to read, or one of the errors that say what to do about it.
 
-The status decides, then the body (sp-api-orders 6 and 7.3). Amazon's codes are passed on, its texts are not: they may
-quote what was sent.
+The status decides, then the body (sp-api-orders 6 and 7.3). Amazon's codes are passed on; of its texts only what it
+says of a rejected request, since only times, ids and names of parameters were sent with it.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from orderferry.amazon.answers import AmazonsWord, Answer, error_list
 from orderferry.amazon.decode_page import UnusableBody
+from orderferry.amazon.decode_words import INCLUDED_DATA
 from orderferry.amazon.retry import LATER, PassingFault
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.errors import (
-    AmazonError,
     AmazonRefused,
     AmazonUnavailable,
+    DatasetRefused,
     MarketplaceRefused,
     PaginationExpired,
     QuotaExhausted,
+    RequestRejected,
 )
 
 _MENDS = (
@@ -30,6 +33,9 @@ _MENDS = (
 
 # searchOrders' other parameters, in lower case: a rejection that names one of them is not about the token.
 _OTHER_PARAMETERS = ("created", "lastupdated", "marketplaceids", "fulfil", "includeddata", "maxresults")
+
+
+_FEW = 3  # Amazon names what is wrong; more names are a list of what is right
 
 
 class Forbidden(AmazonRefused):
@@ -44,8 +50,8 @@ def judge(answer: Answer, operation: str, *, paged: bool = False, good: int = 20
     """Given an answer to `operation` (`paged`: a pagination token was sent), return its JSON if its status is `good`.
 
     Raise PassingFault (5xx, unusable body), AmazonUnavailable (redirects and other oddities), AccessTokenExpired,
-    Forbidden (403), AmazonRefused (401), PaginationExpired (400 about the token), AmazonError (other 4xx). What 429
-    and an unknown order mean, the caller has asked before.
+    Forbidden (403), AmazonRefused (401), PaginationExpired (400 about the token), DatasetRefused (400 about a set of
+    includedData), RequestRejected (other 4xx). What 429 and an unknown order mean, the caller has asked before.
     """
     if answer.status == good:
         try:
@@ -60,10 +66,7 @@ def judge(answer: Answer, operation: str, *, paged: bool = False, good: int = 20
     if answer.status >= 400 and words:
         if answer.status == 400 and paged and _is_about_token(words):
             raise PaginationExpired("Amazon no longer takes the pagination token of this listing.", hint=LATER)
-        raise AmazonError(
-            f"Amazon rejects the request {operation} with {_called(answer, words)}.",
-            hint=f"Update orderferry; if it stays, report it to its issue tracker{_reference(answer)}.",
-        )
+        raise _rejection(answer, operation, words)
     raise AmazonUnavailable(
         f"Something else than Amazon's Orders API answered {operation} (HTTP {answer.status}).",
         hint="If it stays, check amazon.endpoint and whether a proxy stands in between.",
@@ -106,6 +109,32 @@ def _refusal(answer: Answer, operation: str, words: tuple[AmazonsWord, ...]) -> 
     return refusal(
         f"Amazon refuses {operation} with {_called(answer, words)}.", hint=f"{_MENDS[:-1]}{_reference(answer)}."
     )
+
+
+def _rejection(answer: Answer, operation: str, words: tuple[AmazonsWord, ...]) -> RequestRejected:
+    said = next((word.said for word in words if word.said), "")
+    called = _called(answer, words)
+    message = f"Amazon rejects the request {operation} with {called}{f': “{said}”' if said else ''}."
+    hint = f"Update orderferry; if it stays, report it to its issue tracker{_reference(answer)}."
+    names = refused_datasets(words) if answer.status == 400 else ()
+    if names:
+        return DatasetRefused(message, names=names, said=said, hint=hint)
+    return RequestRejected(message, said=said, hint=hint)
+
+
+def refused_datasets(words: tuple[AmazonsWord, ...]) -> tuple[str, ...]:
+    """Given Amazon's words, return the sets of includedData that it does not take, as far as it names any.
+
+    It may list those that it does take after the one that it does not: then what we asked for and is not in the list is
+    refused, or the first one that is named.
+    """
+    text = " ".join(word.text for word in words if word.mentions("includeddata"))
+    places = {name: re.search(rf"(?<![a-z_]){name.casefold()}(?![a-z_])", text) for name in INCLUDED_DATA}
+    named = sorted((place.start(), name) for name, place in places.items() if place)
+    if len(named) > _FEW:
+        absent = tuple(name for name in INCLUDED_DATA if places[name] is None)
+        return absent or (named[0][1],)
+    return tuple(name for _, name in named)
 
 
 def _is_about_token(words: tuple[AmazonsWord, ...]) -> bool:

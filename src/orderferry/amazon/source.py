@@ -5,13 +5,14 @@ Every request goes the way of `exchange.py`.
 
 from __future__ import annotations
 
+import logging
 import platform
 import random
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from orderferry import __version__
@@ -23,7 +24,7 @@ from orderferry.amazon.environment import drop_stray_variables
 from orderferry.amazon.exchange import Exchange
 from orderferry.amazon.judge import Forbidden, is_unknown_order, judge, listing_refused
 from orderferry.amazon.login import Login
-from orderferry.amazon.parameters import order_parameters, search_parameters
+from orderferry.amazon.parameters import Datasets, order_parameters, search_parameters
 from orderferry.amazon.quota import Quota
 from orderferry.amazon.retry import Retry
 from orderferry.amazon.transport import open_document_transport, open_transports
@@ -31,11 +32,13 @@ from orderferry.config.model import AmazonSettings
 from orderferry.config.urls import is_loopback
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.search import Page, Search
-from orderferry.errors import UsageError
+from orderferry.errors import DatasetRefused, UsageError
 
 if TYPE_CHECKING:
     from orderferry.amazon.reports import AmazonReports
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 SEARCH, GET = "searchOrders", "getOrder"
 
 
@@ -48,9 +51,9 @@ def user_agent() -> str:
 class AmazonSource:
     """The orders of one seller account.
 
-    `quota` keeps the book of tokens; `clock` gives this machine's aware UTC now, `sleep` takes seconds. Nothing is
-    sent before the first question. Raise UsageError for addresses or credentials that must not be used,
-    AmazonUnavailable for proxy or certificate settings of the machine that can't be.
+    `quota` keeps the book of tokens; `recall` and `remember` keep a text between runs; `clock` gives this machine's
+    aware UTC now, `sleep` takes seconds. Nothing is sent before the first question. Raise UsageError for addresses or
+    credentials that must not be used, AmazonUnavailable for proxy or certificate settings of the machine that can't be.
     """
 
     def __init__(
@@ -61,6 +64,8 @@ class AmazonSource:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         chance: Callable[[], float] = random.random,
+        recall: Callable[[str], str | None] = lambda _: None,
+        remember: Callable[[str, str], None] = lambda _key, _value: None,
     ) -> None:
         _refuse_unsafe(settings)
         self.stray_variables = drop_stray_variables()
@@ -76,6 +81,7 @@ class AmazonSource:
         self._transports = {to_api, to_login}
         self._login = Login(settings, to_login, self._clock, user_agent())
         self._client = OrdersClient(endpoint, self._login, to_api)
+        self._datasets = Datasets(recall, remember, clock)
         self._exchange = Exchange(self._login, quota, self._clock, self._retry)
 
     @property
@@ -88,6 +94,11 @@ class AmazonSource:
         """Amazon's time less this machine's; None as long as Amazon has not answered with a date."""
         return self._clock.offset
 
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """The sets of data that Amazon does not let this account ask for, with its own words; they are left out."""
+        return self._datasets.withheld
+
     def now(self) -> datetime:
         """Amazon's clock, aware UTC. Logs in where nothing was asked yet. Raise as `search`, but for the quota."""
         if self._clock.offset is None:
@@ -98,9 +109,8 @@ class AmazonSource:
         """One page of a listing. Spends one token of searchOrders a try.
 
         Raise AmazonUnavailable, QuotaExhausted, PaginationExpired, AmazonRefused, or MarketplaceRefused when this
-        listing is refused to credentials that are good; AmazonError for a request that Amazon rejects.
+        listing is refused to credentials that are good; RequestRejected for a request that Amazon rejects.
         """
-        parameters = search_parameters(search, token)
 
         def read(answer: Answer) -> Page:
             """The page. Raise what `judge` raises, UnusableBody for a body that is none."""
@@ -108,7 +118,9 @@ class AmazonSource:
             return decode_page(body, search.basis, parse_http_date(answer.headers.get("date")))
 
         try:
-            page = self._exchange.ask(SEARCH, lambda: self._client.search(parameters), read)
+            page = self._ask(
+                SEARCH, lambda datasets: self._client.search(search_parameters(search, token, datasets)), read
+            )
         except Forbidden as refused:
             raise listing_refused(refused, search.marketplaces) from refused
         now = self._clock.now()
@@ -131,8 +143,20 @@ class AmazonSource:
                 raise UnusableBody("it is about another order")
             return order
 
-        found = self._exchange.ask(GET, lambda: self._client.get(order_id, order_parameters()), read)
+        found = self._ask(GET, lambda datasets: self._client.get(order_id, order_parameters(datasets)), read)
         return None if found is None else not_ahead(found, self._clock.now())
+
+    def _ask(self, operation: str, send: Callable[[Sequence[str]], Answer], read: Callable[[Answer], T]) -> T:
+        """Ask, and once more without a set of data that Amazon does not let this account ask for."""
+        while True:
+            try:
+                answer = self._exchange.ask(operation, lambda: send(self._datasets.asked), read)
+            except DatasetRefused as refused:
+                self._datasets.leave_out(refused)
+                log.warning("%s It is asked without %s from now on.", refused.message, ", ".join(refused.names))
+            else:
+                self._datasets.answered()
+                return answer
 
     def reports(self) -> AmazonReports:
         """The reports of the same account, by the same login and quota; closed with this."""

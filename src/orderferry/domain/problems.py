@@ -32,6 +32,7 @@ class ProblemCode(StrEnum):
     NOT_READY = "not-ready"
     NOT_IMPORTABLE = "not-importable"
     NOT_FOUND = "not-found"
+    REQUEST_REJECTED = "request-rejected"
     WRITE_FAILED = "write-failed"
     KEEPS_CHANGING = "keeps-changing"
     FUTURE_TIME = "future-time"
@@ -77,6 +78,8 @@ HINTS: dict[ProblemCode, str] = {
     ProblemCode.NOT_READY: "Amazon has not released the order yet; it is imported as soon as it is.",
     ProblemCode.NOT_IMPORTABLE: "Nothing has to be done; `orderferry show {order_id}` tells all that is known of it.",
     ProblemCode.NOT_FOUND: "Check the order id and the region of the configuration.",
+    ProblemCode.REQUEST_REJECTED: "It is asked for again later. Update orderferry; if it stays, report Amazon's "
+    "sentence to its issue tracker.",
     ProblemCode.WRITE_FAILED: "Show the sentence to whoever added the trigger, key or column (often a module's "
     "author). The order is tried again by itself; `orderferry ignore {order_id} --reason …` sets it aside.",
     ProblemCode.KEEPS_CHANGING: "The next run tries it again. If this stays, find out what keeps changing the order in "

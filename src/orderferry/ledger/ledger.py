@@ -131,6 +131,11 @@ class Ledger:
         with self.store.reading() as connection:
             return orders.entries(connection, states, limit)
 
+    def ignored_since(self, code: str, since: datetime) -> list[str]:
+        """The ids of the orders that were ignored for this reason from `since` on, the first ones first."""
+        with self.store.reading() as connection:
+            return orders.ignored_since(connection, code, since)
+
     def purchases(self, since: datetime) -> dict[tuple[str, date], int]:
         """How many orders were placed from `since` on, by marketplace id and day (UTC). For once a day."""
         with self.store.reading() as connection:

@@ -123,6 +123,16 @@ def newest(connection: Connection, limit: int) -> list[str]:
     return list(found or connection.execute(seen).scalars())
 
 
+def ignored_since(connection: Connection, code: str, since: datetime) -> list[str]:
+    """Return the ids of the orders that were ignored for this reason from `since` on, the first ones first."""
+    wanted = (
+        select(_ID)
+        .where(orders.c.state == EntryState.IGNORED, orders.c.code == code, orders.c.state_since >= since)
+        .order_by(orders.c.state_since, _ID)
+    )
+    return list(connection.execute(wanted).scalars())
+
+
 def purchases(connection: Connection, since: datetime) -> dict[tuple[str, date], int]:
     """Return how many orders were placed from `since` on, by marketplace id and day (UTC). Reads all orders once."""
     day = func.substr(type_coerce(orders.c.purchased, String), 1, 10)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from orderferry.domain.decide import Reason
 from orderferry.domain.entry import EntryState
+from orderferry.domain.problems import ProblemCode
 from orderferry.domain.records import Condition, StandingFinding
 from orderferry.errors import ExitCode, MarketplaceRefused, OrderferryError
 from orderferry.run.conditions import (
@@ -17,6 +19,7 @@ from orderferry.run.conditions import (
     error_key,
     finding_conditions,
     order_conditions,
+    other_importer_condition,
     problem_conditions,
     speak,
 )
@@ -30,6 +33,9 @@ OF_COMMANDS = frozenset({*SWEEPS, "compare"})
 _OF_ORDERS = frozenset({EntryState.HELD, EntryState.FAILED, EntryState.WAITING, FOUND})
 
 
+A_DAY = timedelta(days=1)
+
+
 class ConditionLedger(OpenOrders, Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
@@ -38,6 +44,9 @@ class ConditionLedger(OpenOrders, Protocol):
 
     def findings(self) -> Sequence[StandingFinding]:
         """What comparisons found and nobody has settled or set aside."""
+
+    def ignored_since(self, code: str, since: datetime) -> Sequence[str]:
+        """The ids of the orders that were ignored for this reason from `since` on."""
 
     def put_condition(self, condition: Condition) -> None:
         """Keep a condition as it stands."""
@@ -69,7 +78,10 @@ def announce(ledger: ConditionLedger, report: Report, now: datetime) -> None:
     found = open_conditions(ledger)
     found += error_conditions(report.command, report.errors)
     found += problem_conditions(report.problems.values())
-    judged = [c for c in ledger.conditions().values() if _is_judged(c, report)]
+    known = ledger.conditions()
+    if ProblemCode.OTHER_IMPORTER in {*known, *(problem.code for problem in report.problems.values())}:
+        found += other_importer_condition(ledger.ignored_since(Reason.OTHER_IMPORTER, now - A_DAY))
+    judged = [c for c in known.values() if _is_judged(c, report)]
     report.said = _spoken(ledger, judged, found, now)
 
 

@@ -3,7 +3,7 @@ marketplaces are refused together: then each is tried alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -17,6 +17,7 @@ from orderferry.domain.spans import Span
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import AmazonError, MarketplaceRefused, QuotaExhausted
 from orderferry.run.check_datasets import check_datasets
+from orderferry.run.report import withheld_problems
 from orderferry.run.right_clock import TOLERANCE
 
 SECRET_LIFE = timedelta(days=180)  # Login with Amazon: credentials must be rotated
@@ -30,6 +31,10 @@ class AskedAmazon(Protocol):
     @property
     def clock_offset(self) -> timedelta | None:
         """Amazon's time less this machine's; None before the first answer."""
+
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """The sets of data that Amazon does not let this account ask for, with its own words."""
 
     def now(self) -> datetime:
         """Amazon's clock, aware UTC; the first call logs in. Raise AmazonError."""
@@ -111,6 +116,8 @@ class AmazonCheck:
     def datasets(self) -> Iterator[CheckResult]:
         """What the orders of that page lack, and which role gives it."""
         orders = [order for order in self._orders if isinstance(order, Order)]
+        for problem in withheld_problems(self._ready().withheld):
+            yield warning(f"dataset-{problem.subject.lower()}", f"{problem.message}.", problem.hint)
         if self._seen_page:
             yield from check_datasets(orders, self.settings)
         unreadable = len(self._orders) - len(orders)

@@ -6,7 +6,6 @@ are due.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +25,7 @@ from orderferry.run.compare_judge import Judge
 from orderferry.run.compare_result import Comparison, LedgerWords, OneSided
 from orderferry.run.compare_rules import GRACE, Scene
 from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness, read_amazon
-from orderferry.run.log_context import log_run
+from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.patience import Patience
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.rules import rules_of
@@ -34,8 +33,6 @@ from orderferry.run.seller import SellerLedger, Witnesses, check_seller
 from orderferry.run.shared_ports import HoldsConnection, RunBook, SoldShop
 from orderferry.run.status import QuotaLeft, StatusLedger, read_status
 from orderferry.run.stop import StopSwitch
-
-log = logging.getLogger(__name__)
 
 COMMAND = "compare"
 DEFAULT_LENGTH = timedelta(days=30)
@@ -127,11 +124,11 @@ class Comparer:
         except LedgerUnusable:
             raise
         except OrderferryError as error:
-            log.debug("the comparison ends early: %s", error)
             result.errors.append(error)
         finally:
             self.shop.close()
             self.source.close()
+        log_errors(result.errors)
         result.calls = dict(self.source.calls)
         result.said = tuple((error.exit_code, error.message) for error in result.errors)
         if self.ledger:

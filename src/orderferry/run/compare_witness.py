@@ -13,7 +13,7 @@ from orderferry.domain.paging import read_pages
 from orderferry.domain.reported import OrderReport, ReportedOrder, ReportEnd, as_reported
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
-from orderferry.errors import QuotaExhausted
+from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.patience import Patience
 from orderferry.run.progress import SILENT, Progress
 
@@ -126,5 +126,8 @@ class Confirmation:
                 log.info("no token of %s is left: the rest stays suspected", exhausted.operation)
                 self.left = 0
                 return
+            except RequestRejected as error:
+                log.warning("order %s stays suspected: %s", order_id, error)
+                continue
             if not isinstance(found, UnreadableOrder):
                 self.answers[order_id] = as_reported(found) if found is not None else None

@@ -31,6 +31,7 @@ class Found:
     exit_code: ExitCode
     heals: bool = False  # said from the third run in a row on, or after an hour
     once: bool = False  # an event, which does not last: said, and not remembered
+    counts: bool = False  # its text has a number that moves: that it moves is no news
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,19 @@ def problem_conditions(problems: Iterable[Problem]) -> list[Found]:
     ]
 
 
+def other_importer_condition(order_ids: Sequence[str]) -> list[Found]:
+    """Given the orders of the last day that another importer was first with, return the condition that they come."""
+    if not order_ids:
+        return []
+    number = "1 order" if len(order_ids) == 1 else f"{len(order_ids)} orders"
+    text = (
+        f"another importer is at work: {number} of the last 24 hours {'was' if len(order_ids) == 1 else 'were'} in the "
+        f"shop before orderferry could import {'it' if len(order_ids) == 1 else 'them'} ({named_orders(order_ids)}). "
+        f"Switch one of the two off. {HINTS[ProblemCode.OTHER_IMPORTER]}"
+    )
+    return [Found(str(ProblemCode.OTHER_IMPORTER), text, ExitCode.DONE, counts=True)]
+
+
 def speak(known: Iterable[Condition], found: Iterable[Found], now: datetime) -> Speech:
     """Given what was known (of the keys that this run can judge) and what is found now, return what to say."""
     before = {condition.key: _not_later(condition, now) for condition in known}
@@ -137,7 +151,7 @@ def _worth_saying(before: Condition | None, condition: Condition, item: Found, n
             return False
         # The wording of a passing error varies from run to run; only its lasting is news.
         return condition.last_printed is None or now - condition.last_printed >= AGAIN_AFTER
-    if before is None or before.last_printed is None or before.text != item.text:
+    if before is None or before.last_printed is None or (before.text != item.text and not item.counts):
         return True
     return now - before.last_printed >= AGAIN_AFTER
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orderferry.domain.decide import Rules, next_look
-from orderferry.domain.entry import Entry, EntryState, Verdict, problem_of
+from orderferry.domain.decide import Rules
+from orderferry.domain.entry import Entry, EntryState, problem_of
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.unreadable_spans import is_mark
-from orderferry.errors import AmazonError, QuotaExhausted
+from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.log_context import log_order
 from orderferry.run.options import RunOptions
 from orderferry.run.patience import Patience
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 MOST_LOOKS = 100  # getOrder calls a run spends on the safety net
 CLAIMED_FOR = timedelta(minutes=15)  # how long another run leaves orders alone that this one has in hand
+_OPEN = frozenset({EntryState.SEEN, EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
 PAGE = 20  # orders that are looked up and settled together
 
 
@@ -89,8 +90,8 @@ class DueOrders:
             try:
                 for order_id in chunk:
                     order = self._ask(order_id)
-                    if order is None:
-                        self._not_found(order_id)
+                    if isinstance(order, Problem):
+                        self._unanswered(order)
                     else:
                         fetched.append(order)
             finally:
@@ -98,28 +99,27 @@ class DueOrders:
                     self.processor.progress.page_read(len(fetched))
                 self.processor.process(fetched, rules, looked=True)
 
-    def _ask(self, order_id: str) -> Order | UnreadableOrder | None:
+    def _ask(self, order_id: str) -> Order | UnreadableOrder | Problem:
+        """The order, or why Amazon does not give it. A rejected request is no reason to give up the others."""
         try:
             with log_order(order_id):
-                return self.patience.call(lambda: self.source.get(order_id))
-        except AmazonError as error:
-            if type(error) is not AmazonError:
-                raise
-            # Amazon rejects this one request (400): no reason to give up the others.
+                order = self.patience.call(lambda: self.source.get(order_id))
+        except RequestRejected as error:
             log.warning("order %s: %s", order_id, error)
-            return None
+            return Problem(ProblemCode.REQUEST_REJECTED, f"order {order_id}: {error.message}", order_id)
+        if order is None:
+            return Problem(
+                ProblemCode.NOT_FOUND, f"Amazon does not know an order {order_id} for this account", order_id
+            )
+        return order
 
-    def _not_found(self, order_id: str) -> None:
-        entry = self.ledger.entry(order_id)
-        if entry is not None:
-            # It was there once: keep what is known and ask again later, not by every run.
-            later = next_look(entry.first_seen, self.now())
-            verdict = Verdict(order_id, entry.state, entry.code, entry.subject, entry.message, later, looked=True)
-            self.processor.settle([verdict])
-        self.report.note(order_id, Outcome.FAILED)
-        self.report.add_problem(
-            Problem(ProblemCode.NOT_FOUND, f"Amazon does not know an order {order_id} for this account", order_id)
-        )
+    def _unanswered(self, problem: Problem) -> None:
+        """Amazon does not give an order: what is known of it stands, and it is asked for again later."""
+        entry = self.ledger.entry(problem.order_id)
+        if entry is not None and entry.state in _OPEN:
+            self.processor.settle([self.processor.verdicts.unanswered(entry)])
+        self.report.note(problem.order_id, Outcome.FAILED)
+        self.report.add_problem(problem)
 
 
 def _concerns(entry: Entry, options: RunOptions) -> bool:

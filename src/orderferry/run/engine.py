@@ -19,7 +19,7 @@ from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
 from orderferry.run.due import DueOrders
 from orderferry.run.invoice_numbers import InvoiceNumbers
 from orderferry.run.listings import ListingReader
-from orderferry.run.log_context import log_run
+from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.observation import (
     end_of_observation,
     observed_cells,
@@ -35,7 +35,7 @@ from orderferry.run.process import Processor
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.recover import Recovery
 from orderferry.run.refusals import Refusals
-from orderferry.run.report import Report
+from orderferry.run.report import Report, withheld_problems
 from orderferry.run.right_clock import RightClock
 from orderferry.run.rules import give_up_of, rules_of
 from orderferry.run.seller import Witnesses, WrongSeller, check_seller, seller_key
@@ -81,13 +81,15 @@ class Engine:
         except LedgerUnusable:
             raise
         except OrderferryError as error:
-            log.debug("the run ends early: %s", error)
             report.errors.append(error)
         except Overdue as overdue:
             report.errors.append(overdue.error)
         finally:
             self.shop.close()
             self.source.close()
+        log_errors(report.errors)
+        for problem in withheld_problems(self.source.withheld):
+            report.add_problem(problem)
         report.calls = dict(self.source.calls)
         report.open = self.ledger.open_counts(self.now())
         report.finished = self.now()

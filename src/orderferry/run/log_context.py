@@ -5,10 +5,15 @@ Set where work begins, read by the formatters of the log (cli.logs); nobody has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+
+from orderferry.errors import OrderferryError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +48,9 @@ def log_order(order_id: str) -> Iterator[None]:
         yield
     finally:
         _CURRENT.reset(before)
+
+
+def log_errors(errors: Iterable[OrderferryError]) -> None:
+    """Say why a run ends with its exit code, every time: without `-v` a run says it only when it is news."""
+    for error in errors:
+        log.info("exit code %d: %s", error.exit_code, " ".join(filter(None, (error.message, error.hint))))

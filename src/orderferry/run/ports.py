@@ -29,6 +29,10 @@ class OrderSource(Protocol):
     def clock_offset(self) -> timedelta | None:
         """How far Amazon's clock is ahead of this machine's; None before the first answer."""
 
+    @property
+    def withheld(self) -> Mapping[str, str]:
+        """The sets of data that Amazon does not let this account ask for, with its own words."""
+
     def now(self) -> datetime:
         """Amazon's clock (the Date header of its token answer, kept up with every answer since)."""
 

@@ -72,7 +72,7 @@ class Processor:
         view = self.shop.look(readable) if readable else ShopView({}, {})
         for note in view.notes:
             self.report.add_problem(note)
-        verdicts: list[Verdict] = [self._verdicts.unreadable(order, entries) for order in unreadable if order.order_id]
+        verdicts: list[Verdict] = [self.verdicts.unreadable(order, entries) for order in unreadable if order.order_id]
         try:
             for order in readable:
                 self.stop.check()
@@ -95,7 +95,7 @@ class Processor:
 
         def failed(one: Refused) -> None:
             """An order that was refused by itself."""
-            verdict = self._verdicts.failed(one.problem, one.entry, looked=one.looked)
+            verdict = self.verdicts.failed(one.problem, one.entry, looked=one.looked)
             self.settle([replace(verdict, on=one.entry)])
 
         error = self.refused_writes.finish(failed)
@@ -103,7 +103,8 @@ class Processor:
             self.report.errors.append(error)
 
     @property
-    def _verdicts(self) -> Verdicts:
+    def verdicts(self) -> Verdicts:
+        """What reaches the verdicts of this run."""
         return Verdicts(self.report, self.now, self.give_up, self.give_up_of)
 
     def _one(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict | None:
@@ -119,7 +120,7 @@ class Processor:
             else:
                 self._tell_of_time(order)
                 return verdict and replace(verdict, on=entry)
-        return replace(self._verdicts.keeps_changing(order, looked=looked), on=entry)
+        return replace(self.verdicts.keeps_changing(order, looked=looked), on=entry)
 
     def _try(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict | None:
         now = self.now()
@@ -129,7 +130,7 @@ class Processor:
         log.debug("order %s (%s): %s", order.order_id, order.status, decision.action)
         if decision.action in _INTENTS:
             return self._write(order, entry, _INTENTS[decision.action], view, looked=looked)
-        return self._verdicts.not_written(order, entry, decision, rules, looked=looked)
+        return self.verdicts.not_written(order, entry, decision, rules, looked=looked)
 
     def _write(
         self, order: Order, entry: Entry | None, intent: Intent, view: ShopView, *, looked: bool
@@ -137,7 +138,7 @@ class Processor:
         now = self.now()
         plan = self.shop.plan(order, intent, view, now)
         if isinstance(plan, Problem):
-            return self._verdicts.held_back(plan, order, entry, looked=looked)
+            return self.verdicts.held_back(plan, order, entry, looked=looked)
         if self.dry_run:
             effect = _would_be(intent, plan.changes)
             self.report.note(order.order_id, _OUTCOMES[effect], plan.changes)
@@ -145,7 +146,7 @@ class Processor:
         applied = self.shop.apply(plan, now)
         if isinstance(applied, Problem):
             if applied.code is not ProblemCode.WRITE_FAILED:
-                return self._verdicts.failed(applied, entry, looked=looked)
+                return self.verdicts.failed(applied, entry, looked=looked)
             log.warning("refused (%s): %s", applied.code, applied.message)
             self.report.note(order.order_id, Outcome.FAILED)
             self.refused_writes.refused(applied, entry, update=intent is Intent.UPDATE, looked=looked)
@@ -158,7 +159,7 @@ class Processor:
         self.report.note(order.order_id, _OUTCOMES[applied.effect], applied.changes)
         if applied.effect is not Effect.UNCHANGED:
             log.info("order %s: %s (%s)", order.order_id, applied.effect, "; ".join(applied.changes))
-        return self._verdicts.written(order, entry, applied, looked=looked)
+        return self.verdicts.written(order, entry, applied, looked=looked)
 
     def _tell_of_time(self, order: Order) -> None:
         if not order.has_update_time:

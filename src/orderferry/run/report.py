@@ -175,6 +175,30 @@ INFORMATIVE = frozenset(
 )
 
 
+_DATASET_WORDS = {
+    "BUYER": "buyers' names and e-mail aliases",
+    "RECIPIENT": "delivery addresses",
+    "PROMOTION": "promotions",
+    "CANCELLATION": "buyers' wishes to cancel",
+    "TAX": "VAT numbers and tax schemes",
+    "PAYMENT": "how buyers paid",
+    "PACKAGES": "tracking numbers",
+}
+
+
+def withheld_problems(withheld: Mapping[str, str]) -> list[Problem]:
+    """Given the sets of data that Amazon does not let the account ask for, with its words, return their problems."""
+    return [
+        Problem(
+            ProblemCode.MISSING_DATA,
+            f"Amazon does not let this account ask for {name} ({_DATASET_WORDS.get(name, name)})"
+            f"{f': “{said}”' if said else ''}; orders are read without it",
+            subject=name,
+        )
+        for name, said in sorted(withheld.items())
+    ]
+
+
 def problem_json(problem: Problem) -> dict[str, str]:
     """The contract's JSON of one problem."""
     return {

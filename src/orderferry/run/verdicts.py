@@ -137,6 +137,23 @@ class Verdicts:
             looked=True,
         )
 
+    def unanswered(self, entry: Entry) -> Verdict:
+        """Amazon does not give an open order that it once showed: it stays as it was, given up where it was or where it
+        has waited for so long, and is asked for again later."""
+        released = entry.ship_by if entry.code == Reason.PRE_ORDER else None
+        limit = self.give_up_of.get(entry.marketplace_id, self.give_up)
+        waits = entry.state is EntryState.WAITING
+        return Verdict(
+            entry.order_id,
+            entry.state,
+            entry.code,
+            entry.subject,
+            entry.message,
+            next_look(entry.first_seen, self.now()),
+            given_up=entry.given_up or (waits and is_given_up(entry.purchased, released, self.now(), limit)),
+            looked=True,
+        )
+
     def _note(self, problem: Problem, outcome: Outcome) -> None:
         self.report.note(problem.order_id, outcome)
         self.report.add_problem(problem)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from orderferry.simulator.answers import Refusal, error_answer
+
 ORDER_DATASETS: dict[str, str] = {
     "buyer": "BUYER",
     "recipient": "RECIPIENT",
@@ -40,6 +42,12 @@ def only_datasets(order: dict[str, Any], included: AbstractSet[str]) -> dict[str
     if isinstance(items, list):
         kept["orderItems"] = [_without(item, ITEM_DATASETS, included) for item in items]
     return kept
+
+
+def refuse_datasets(included: AbstractSet[str], refused: AbstractSet[str]) -> None:
+    """Raise Refusal (400) for a set of data that the account may not ask for, as Amazon words it."""
+    for name in sorted(included & refused):
+        raise Refusal(error_answer(400, "InvalidInput", f"Invalid includedData value: {name}"))
 
 
 def _without(part: Any, datasets: dict[str, str], included: AbstractSet[str]) -> Any:

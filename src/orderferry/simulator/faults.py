@@ -29,6 +29,7 @@ class FaultKind(StrEnum):
     FORBIDDEN = "403"
     FORBIDDEN_BARE = "403-without-errors"
     UNAUTHENTICATED = "401"
+    BAD_REQUEST = "400"
     BAD_REQUEST_HTML = "400-html"
     REDIRECT = "302"
     HTML_PAGE = "200-html"
@@ -79,6 +80,7 @@ FAULT_ANSWERS: dict[FaultKind, Answer] = {
     FaultKind.FORBIDDEN: error_answer(403, "Unauthorized", "Access to requested resource is denied."),
     FaultKind.FORBIDDEN_BARE: Answer(403, b'{"message": "Forbidden"}'),
     FaultKind.UNAUTHENTICATED: error_answer(401, "Unauthorized", "The request has an invalid token."),
+    FaultKind.BAD_REQUEST: error_answer(400, "InvalidInput", "Invalid Input", "orderId must be in 3-7-7 format."),
     FaultKind.BAD_REQUEST_HTML: _html(400, b"400 Bad Request"),
     FaultKind.REDIRECT: Answer(302, headers=(("Location", "/elsewhere"),)),
     FaultKind.HTML_PAGE: _html(200, b"Please wait"),

@@ -13,7 +13,7 @@ from orderferry.simulator.answers import (
     json_answer,
     unauthorized,
 )
-from orderferry.simulator.datasets import only_datasets
+from orderferry.simulator.datasets import only_datasets, refuse_datasets
 from orderferry.simulator.parameters import read_get
 from orderferry.simulator.world import World
 
@@ -25,6 +25,7 @@ def get_order(world: World, request: Request) -> Answer:
     for an order of a marketplace that the account may not see."""
     order_id = request.arguments["order_id"]
     included = read_get(request)
+    refuse_datasets(included, world.refused_datasets)
     if not _ORDER_ID.fullmatch(order_id):
         raise invalid_input("orderId must be in 3-7-7 format.")
     found = world.find(order_id, request.at)

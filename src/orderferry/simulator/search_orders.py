@@ -9,7 +9,7 @@ from typing import Any
 from orderferry.domain.durations import iso
 from orderferry.domain.search import Basis
 from orderferry.simulator.answers import Answer, Request, json_answer, unauthorized
-from orderferry.simulator.datasets import only_datasets
+from orderferry.simulator.datasets import only_datasets, refuse_datasets
 from orderferry.simulator.faults import Fault, FaultKind
 from orderferry.simulator.pagination import Bookmark, read_token, write_token
 from orderferry.simulator.parameters import MARGIN, SearchParameters, read_search
@@ -35,6 +35,7 @@ class OrderSearch:
         parameters = read_search(request)
         if parameters.marketplace_ids & self.world.refused_marketplaces:
             raise unauthorized("The application is not authorised for a marketplace of the request.")
+        refuse_datasets(parameters.included, self.world.refused_datasets)
         bookmark = read_token(parameters.token, parameters.frozen, request.at) if parameters.token else None
         before = bookmark.before if bookmark else parameters.before or request.at - MARGIN
         kind = fault.kind if fault else None

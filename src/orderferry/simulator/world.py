@@ -55,6 +55,7 @@ class World:
         self.read_delay = read_delay
         self.roles = frozenset(roles)
         self.refused_marketplaces = set(refused_marketplaces)
+        self.refused_datasets: set[str] = set()  # of includedData, as Amazon refuses them to some accounts
         self.clock_offset = clock_offset
         self.saved_in: Path | None = None
         self._lock = threading.RLock()

@@ -28,13 +28,13 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
 from orderferry.errors import (
-    AmazonError,
     AmazonUnavailable,
     ExitCode,
     MarketplaceRefused,
     OrderferryError,
     PaginationExpired,
     QuotaExhausted,
+    RequestRejected,
     ShopUnavailable,
 )
 from orderferry.ledger.ledger import Ledger
@@ -77,6 +77,8 @@ class Amazon:
     refused: set[str] = field(default_factory=set)
     seconds_a_call: float = 0
     clock_offset: timedelta | None = timedelta(0)
+    rejected: set[str] = field(default_factory=set)
+    withheld: dict[str, str] = field(default_factory=dict)
     spent: timedelta = timedelta(0)
 
     def put(self, *orders: Order | UnreadableOrder) -> None:
@@ -114,6 +116,8 @@ class Amazon:
 
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
         self.calls["getOrder"] += 1
+        if order_id in self.rejected:
+            raise RequestRejected("Amazon rejects the request getOrder with HTTP 400: “no”.", said="no")
         return self.orders.get(order_id)
 
     def close(self) -> None:
@@ -560,20 +564,61 @@ def test_a_named_order_that_is_not_imported_says_why(world: World) -> None:
         assert report.exit_code is ExitCode.DONE
 
 
-def test_a_request_that_amazon_rejects_concerns_that_order_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_amazon_rejects_concerns_that_order_only(world: World) -> None:
     good, odd = make_order(1), make_order(2)
     world.amazon.put(good, odd)
-    ask = Amazon.get
-
-    def rejecting(self: Amazon, order_id: str) -> Order | UnreadableOrder | None:
-        if order_id == odd.order_id:
-            raise AmazonError("Amazon rejects the request (400 InvalidInput)")
-        return ask(self, order_id)
-
-    monkeypatch.setattr(Amazon, "get", rejecting)
+    world.amazon.rejected = {odd.order_id}
     report = world.run(orders=(odd.order_id, good.order_id))
     assert counts(report) == {"seen": 2, "created": 1, "failed": 1}
     assert report.exit_code is ExitCode.NEEDS_A_PERSON
+    (problem,) = report.as_json()["problems"]
+    assert problem["code"] == "request-rejected"
+    assert problem["message"] == f"order {odd.order_id}: Amazon rejects the request getOrder with HTTP 400: “no”."
+
+
+@pytest.mark.parametrize("way", ["unknown", "rejected"])
+def test_an_order_that_amazon_does_not_give_stays_as_it_was(world: World, way: str) -> None:
+    given_up = make_order(1, S.PENDING, created=START - timedelta(days=31))
+    nearly = make_order(2, S.PENDING, created=START - timedelta(days=29))
+    held = replace(make_order(3), items=(Item("1", 1, "OTHER"),))
+    world.amazon.put(given_up, nearly, held)
+    world.run()
+    assert world.ledger.open_counts(world.now) == {"waiting": 1, "held": 1, "failed": 0, "given_up": 1}
+    if way == "unknown":
+        world.amazon.orders.clear()
+    else:
+        world.amazon.rejected = set(world.amazon.orders)
+        world.amazon.orders = {}
+    world.pass_time(days=2)
+    code = "not-found" if way == "unknown" else "request-rejected"
+    report = world.run()
+    told = [problem for problem in report.as_json()["problems"] if problem["code"] == code]
+    assert len(told) == 3
+    # The second one has waited for 31 days by now.
+    assert world.ledger.open_counts(world.now) == {"waiting": 0, "held": 1, "failed": 0, "given_up": 2}
+    entry = world.ledger.entry(held.order_id)
+    assert entry is not None
+    assert (entry.code, entry.subject, entry.last_look) == ("unknown-sku", "OTHER", world.now)
+
+
+def test_a_named_order_that_is_imported_and_that_amazon_no_longer_knows_stays_imported(world: World) -> None:
+    world.amazon.put(order := make_order(1))
+    world.run()
+    world.amazon.orders.clear()
+    world.run(orders=(order.order_id,))
+    entry = world.ledger.entry(order.order_id)
+    assert entry is not None
+    assert (entry.state, entry.next_look) == (EntryState.IMPORTED, None)
+
+
+def test_data_that_the_account_may_not_ask_for_is_told_like_a_missing_role(world: World) -> None:
+    world.amazon.put(make_order(1))
+    world.amazon.withheld = {"PAYMENT": "Invalid includedData value: PAYMENT"}
+    report = world.run()
+    assert report.exit_code is ExitCode.DONE
+    (problem,) = report.as_json()["problems"]
+    assert problem["code"] == "missing-data"
+    assert "PAYMENT (how buyers paid): “Invalid includedData value: PAYMENT”" in problem["message"]
 
 
 def test_a_dry_run_writes_nothing_and_says_what_it_would(world: World) -> None:
