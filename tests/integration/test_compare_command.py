@@ -44,8 +44,11 @@ class Shop:
 
     database: ShopDatabase
 
-    def add(self, number: int, total: str = "20.00", quantity: int = 2, state: int = 4, order_id: str = "") -> None:
+    def add(
+        self, number: int, total: str = "20.00", quantity: int = 2, state: int = 4, order_id: str = "", rate: int = 19
+    ) -> None:
         """An order of the shop with an Amazon order id in its payment."""
+        net = str((Decimal(total) * 100 / (100 + rate)).quantize(Decimal("0.01")))
         moment = (DAYS_AGO + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S")
         reference = f"FOREIGN{number:02d}"[:9]
         euro = self.database.value("SELECT id_currency FROM {p}currency WHERE iso_code = 'EUR'")
@@ -54,14 +57,14 @@ class Shop:
             " id_address_delivery, id_address_invoice, current_state, secure_key, payment, module, total_paid,"
             " total_paid_tax_incl, total_paid_tax_excl, total_paid_real, invoice_date, delivery_date, date_add,"
             " date_upd) VALUES (:id, :reference, 1, 1, 1, 1, :euro, 1, 1, :state, '', 'Other', 'other', :total,"
-            " :total, :total, :total, '0000-00-00', '0000-00-00', :moment, :moment)",
-            id=number, reference=reference, euro=euro, state=state, total=total, moment=moment,
+            " :total, :net, :total, '0000-00-00', '0000-00-00', :moment, :moment)",
+            id=number, reference=reference, euro=euro, state=state, total=total, net=net, moment=moment,
         )  # fmt: skip
         self.database.execute(
             "INSERT INTO {p}order_detail (id_order, id_shop, product_id, product_name, product_quantity,"
             " product_reference, total_price_tax_incl, total_price_tax_excl, product_weight, tax_name,"
-            " download_hash) VALUES (:id, 1, 1, 'Thing', :quantity, 'SKU-1', :total, :total, 0, '', '')",
-            id=number, quantity=quantity, total=total,
+            " download_hash) VALUES (:id, 1, 1, 'Thing', :quantity, 'SKU-1', :total, :net, 0, '', '')",
+            id=number, quantity=quantity, total=total, net=net,
         )  # fmt: skip
         self.database.execute(
             "INSERT INTO {p}order_payment (order_reference, id_currency, amount, payment_method, conversion_rate,"
@@ -147,6 +150,65 @@ def test_an_audit_of_a_shop_that_another_program_fills(
     assert {row["amazon_order_id"]: row["found"] for row in rows}[ids(4)] == "ok"
     assert ids(2) in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert server.requests.counts["getOrder"] <= 8
+
+
+def test_a_wrong_tax_under_a_right_total_is_a_difference(
+    tmp_path: Path, serve: Callable[..., SimulatorServer], shop_database: ShopDatabase, reader: Any
+) -> None:
+    shop = Shop(shop_database)
+    shop.add(1)
+    shop.add(2, rate=22)
+    shop.add(3, rate=0)
+    found = install(tmp_path, serve(*sold(1, 2, 3)), reader(shop_database)).run("compare", "--json")
+    assert found.code == 1
+    assert {one["order_id"]: (one["field"], one["amazon"], one["shop"]) for one in found.json["different"]} == {
+        ids(2): ("tax", "3.19 EUR", "3.61 EUR"),
+        ids(3): ("tax", "3.19 EUR", "0.00 EUR"),
+    }
+
+
+def test_a_month_by_shipping_and_by_invoice_with_papers_and_the_shops_own_currency(
+    tmp_path: Path, serve: Callable[..., SimulatorServer], shop_database: ShopDatabase, reader: Any
+) -> None:
+    shop, month = Shop(shop_database), (NOW - timedelta(days=40)).replace(day=15)
+    server = serve(*sold(1, 2, 3))
+    server.world.change(ids(3), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
+    for number in (1, 2, 3):
+        shop.add(number, state=6 if number == 3 else 4)
+    run = shop.database.execute
+    # One is invoiced and shipped in another month than the others; Amazon has cancelled the third after its invoice.
+    run("UPDATE {p}orders SET invoice_number = id_order, invoice_date = date_add, delivery_date = date_add")
+    run("UPDATE {p}orders SET invoice_date = :at, delivery_date = :at WHERE id_order = 1",
+        at=f"{month:%Y-%m-%d %H:%M:%S}")  # fmt: skip
+    zloty = shop.database.value("SELECT MAX(id_currency) + 1 FROM {p}currency")
+    run("UPDATE {p}orders SET conversion_rate = 0.5")
+    run("INSERT INTO {p}currency (id_currency, name, iso_code, `precision`, conversion_rate, deleted, active)"
+        " VALUES (:id, 'Zloty', 'PLN', 2, 1, 0, 1)", id=zloty)  # fmt: skip
+    run("UPDATE {p}configuration SET value = :id WHERE name = 'PS_CURRENCY_DEFAULT'", id=zloty)
+    run("INSERT INTO {p}order_slip (id_order, conversion_rate, id_customer, total_products_tax_excl,"
+        " total_products_tax_incl, total_shipping_tax_excl, total_shipping_tax_incl, amount, shipping_cost,"
+        " shipping_cost_amount, partial, order_slip_type, date_add, date_upd)"
+        " VALUES (2, 1, 1, 4.20, 5.00, 0.84, 1.00, 5.00, 1, 1.00, 1, 0, :now, :now)",
+        now=f"{NOW - timedelta(hours=3):%Y-%m-%d %H:%M:%S}")  # fmt: skip
+    installed = install(tmp_path, server, reader(shop_database))
+    document = installed.run("compare", "--by", "invoice", "--month", f"{DAYS_AGO:%Y-%m}", "--json").json
+    assert [row["shop"]["orders"] for row in document["totals"]["all"]] == [1]
+    assert document["totals"]["all"][0]["home"] == {
+        "currency": "PLN", "orders": 1, "gross": "40.00", "net": "33.62", "tax": "6.38"
+    }  # fmt: skip
+    assert document["totals"]["invoices"] == [
+        {"currency": "EUR", "orders": 2, "gross": "40.00", "net": "33.62", "tax": "6.38"}
+    ]
+    assert document["totals"]["credit_slips"] == [
+        {"currency": "EUR", "orders": 1, "gross": "6.00", "net": "5.04", "tax": "0.96"}
+    ]
+    assert document["totals"]["invoices_without_sale"] == [
+        {"order_id": ids(3), "invoice_number": 3, "gross": "20.00", "credited": "0.00", "currency": "EUR"}
+    ]
+    assert [row["key"] for row in document["totals"]["country_rate"]]
+    told = installed.run("compare", "--by", "shipped", "--month", f"{DAYS_AGO:%Y-%m}").out
+    assert "orders shipped 20" in told
+    assert f"Invoice 3 of {ids(3)} has no sale" in installed.run("compare", "--month", f"{DAYS_AGO:%Y-%m}").out
 
 
 def test_under_cron_it_prints_differences_and_nothing_when_there_are_none(

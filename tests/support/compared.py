@@ -37,6 +37,7 @@ def reported(order_id: str = ID, **changes: Any) -> ReportedOrder:
         "shares": (RateShare(Decimal(19), Decimal("119.00"), Decimal("19.00")),),
         "totals": frozenset() if gross is None else frozenset({gross}),
         "quantities": frozenset({changes.get("quantity", 2)}),
+        "tax_range": None if gross is None else (Decimal("19.00"), Decimal("19.00")),
     }
     return ReportedOrder(order_id, **(facts | changes))
 

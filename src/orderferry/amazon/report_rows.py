@@ -18,7 +18,8 @@ from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.decode_values import parse_amount, parse_moment
 from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, Region
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.domain.reported import ZERO, RateShare, ReportedOrder, gathered, implied_rate
+from orderferry.domain.proceeds import ZERO
+from orderferry.domain.reported import RateShare, ReportedOrder, gathered, implied_rate, open_tax
 
 _REQUIRED = ("amazon-order-id", "purchase-date", "order-status")
 _CHARGES = ("item-price", "shipping-price", "gift-wrap-price")
@@ -138,7 +139,20 @@ def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
         shares=shares,
         totals=frozenset(_totals(lines, marketplace) | _totals(_lines(live, marketplace), marketplace)),
         quantities=_quantities(once, live),
+        tax_range=_tax_range(lines) if lines else None,
     )
+
+
+def _tax_range(lines: list[_Line]) -> tuple[Decimal, Decimal]:
+    """Between which amounts the tax lies: as the report has it, or less what it may have taken before the discount."""
+    least = most = ZERO
+    for line in lines:
+        if line.tax:
+            least += min(line.share.tax, line.tax * line.price / line.charges if line.charges else line.tax)
+            most += line.tax
+        else:
+            most += open_tax(line.price)
+    return least, most
 
 
 def _lines(rows: Iterable[Row], marketplace: Marketplace | None) -> list[_Line] | None:

@@ -41,6 +41,13 @@ class Month(click.ParamType):  # type: ignore[type-arg]  # generic only in the n
 @click.option("--until", type=Moment(), help="Compare orders placed up to this time (default: two hours ago).")
 @click.option("--month", type=Month(), help="Compare a month of the shop's calendar, with totals: YYYY-MM.")
 @click.option(
+    "--by",
+    type=click.Choice(["purchase", "shipped", "invoice"]),
+    default="purchase",
+    show_default=True,
+    help="Which moment of an order puts it into the span: its purchase, its shipping, the shop's invoice.",
+)
+@click.option(
     "--source",
     type=click.Choice(["report", "search"]),
     default="report",
@@ -79,13 +86,14 @@ def compare_command(
 
 def _options(given: dict[str, Any], *, for_page: bool) -> CompareOptions:
     from orderferry.run.compare import CompareOptions
+    from orderferry.run.compare_rules import By
 
     since, until, month = given["since"], given["until"], given["month"]
     if month and (since or until):
         raise click.UsageError("--month names the whole span: give it without --since and --until.")
     if since and until and until <= since:
         raise click.UsageError("--until must be later than --since.")
-    return CompareOptions(since, until, month, given["source"] == "search", for_page)
+    return CompareOptions(since, until, month, given["source"] == "search", for_page, By(given["by"]))
 
 
 def _compare(context: CliContext, options: CompareOptions, path: Path, *, as_json: bool) -> Comparison:

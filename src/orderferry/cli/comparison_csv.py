@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.shop_order import ShopOrder
 from orderferry.run.compare_result import ComparedOrder, Comparison
 from orderferry.run.compare_totals import amount_text
 
@@ -34,6 +35,15 @@ COLUMNS = (
     "currency",
     "invoice_number",
     "invoice_date",
+    "shipped",
+    "conversion_rate",
+    "home_currency",
+    "home_gross",
+    "home_net",
+    "home_tax",
+    "credited_gross",
+    "credited_tax",
+    "tax_by_rate",
 )
 _NEGATIVE = re.compile(r"-[0-9.]+")
 
@@ -72,6 +82,22 @@ def _row(order: ComparedOrder) -> tuple[object, ...]:
         (shop.currency if shop else "") or (amazon.currency if amazon else ""),
         (shop.invoice_number or "") if shop else "",
         _moment(shop.invoiced if shop else None),
+        _moment((amazon.shipped if amazon else None) or (shop.left if shop else None)),
+        *(_at_home(shop) if shop else [""] * 7),
+        " ".join(f"{share.rate or 0:f}:{amount_text(share.tax)}" for share in shop.shares) if shop else "",
+    )
+
+
+def _at_home(shop: ShopOrder) -> tuple[object, ...]:
+    credited_tax = sum((slip.gross - slip.net for slip in shop.slips), Decimal(0))
+    return (
+        f"{shop.conversion_rate.normalize():f}",
+        shop.home_currency,
+        _amount(shop.at_home(shop.total)),
+        _amount(shop.at_home(shop.net)),
+        _amount(shop.at_home(shop.tax)),
+        _amount(shop.credited),
+        _amount(credited_tax),
     )
 
 

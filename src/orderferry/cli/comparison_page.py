@@ -9,6 +9,7 @@ from html import escape
 
 from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, daily_chart, strip
 from orderferry.cli.page import heading, page, paragraph, table
+from orderferry.cli.print_comparison import BY_WORDS, unsold_words
 from orderferry.domain.cause import cause_of, first_deadline
 from orderferry.domain.durations import format_duration
 from orderferry.domain.entry import Entry
@@ -28,6 +29,7 @@ _TITLES = {
     "tax_owed_by": "Tax owed by",
     "scheme": "Scheme",
     "rate": "Rate",
+    "country_rate": "Country of delivery and rate",
 }
 
 
@@ -40,7 +42,7 @@ def _body(result: Comparison) -> Iterator[str]:
     assert result.span is not None  # noqa: S101 — a comparison without one is not written
     start, end = (moment.astimezone(result.zone) for moment in (result.span.start, result.span.end))
     yield "<h1>Amazon and the shop</h1>"
-    yield paragraph(f"Orders placed from {_minute(start)} to {_minute(end)} (the shop's time).", "quiet")
+    yield paragraph(f"Orders {BY_WORDS[result.by]} from {_minute(start)} to {_minute(end)} (the shop's time).", "quiet")
     yield paragraph(_verdict(result), f"verdict {'bad' if result.found_something or result.errors else 'good'}")
     for error in result.errors:
         yield paragraph(f"{error.message} {error.hint}")
@@ -55,6 +57,7 @@ def _body(result: Comparison) -> Iterator[str]:
     yield from _differences(result)
     if result.totals is not None:
         yield from _totals(result.totals)
+        yield from _papers(result.totals)
     if result.ledger is not None:
         yield from _coverage(result.ledger, result.span)
         yield from _open_orders(result.ledger, result.now)
@@ -132,8 +135,36 @@ def _totals(totals: Totals) -> Iterator[str]:
     header = ("", *(f"{side} {word}" for side in ("Amazon", "Shop") for word in words))
     for title, rows in {"Totals": totals.whole, **{_TITLES[name]: rows for name, rows in totals.by.items()}}.items():
         yield heading(title)
-        marked = [number for number, row in enumerate(rows) if not row.equal] if title != _TITLES["rate"] else []
+        of_rates = title in (_TITLES["rate"], _TITLES["country_rate"])
+        marked = [] if of_rates else [number for number, row in enumerate(rows) if not row.equal]
         yield table(header, map(_total_cells, rows), numbers=range(1, len(header)), marked=marked)
+
+
+def _papers(totals: Totals) -> Iterator[str]:
+    """The shop's own currency beside the orders', invoices, credit slips."""
+    home = [
+        (
+            f"{row.currency} in {row.home_currency}",
+            f"{row.home.gross:.2f}",
+            f"{row.home.net:.2f}",
+            f"{row.home.tax:.2f}",
+        )
+        for row in totals.whole
+        if row.home_currency and row.home_currency != row.currency
+    ]
+    if home:
+        yield heading("In the shop's own currency, at each order's rate")
+        yield table(("", "gross", "net", "tax"), home, numbers=range(1, 4))
+    kinds = (("Invoices", totals.papers.invoices), ("Credit slips", totals.papers.credit_slips))
+    rows = [
+        (f"{word} {currency}", str(one.orders), f"{one.gross:.2f}", f"{one.net:.2f}", f"{one.tax:.2f}")
+        for word, sums in kinds
+        for currency, one in sorted(sums.items())
+    ]
+    if rows:
+        yield heading("The shop's papers")
+        yield table(("", "number", "gross", "net", "tax"), rows, numbers=range(1, 5))
+    yield from (paragraph(unsold_words(one)) for one in totals.papers.unsold)
 
 
 def _total_cells(row: Row) -> tuple[str, ...]:

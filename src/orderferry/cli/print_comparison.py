@@ -10,8 +10,9 @@ from orderferry.cli.terminal import echo, style
 from orderferry.domain.cause import first_deadline
 from orderferry.errors import ExitCode
 from orderferry.run.compare_result import Comparison, Difference, OneSided, by_cause
-from orderferry.run.compare_totals import Row, Sums, Totals
+from orderferry.run.compare_totals import Papers, Row, Sums, Totals, Unsold
 
+BY_WORDS = {"purchase": "placed", "shipped": "shipped", "invoice": "invoiced by the shop"}
 NAMED = 10  # orders of one cause that are named
 MOST_LINES = 40  # causes of one kind that are printed
 
@@ -41,7 +42,7 @@ def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, sile
 def _print_all(result: Comparison) -> None:
     assert result.span is not None  # noqa: S101 — print_comparison has looked
     echo(
-        f"compare: orders placed {_day(result.span.start)} to {_day(result.span.end)} UTC: "
+        f"compare: orders {BY_WORDS[result.by]} {_day(result.span.start)} to {_day(result.span.end)} UTC: "
         f"{result.amazon_orders} at Amazon, {result.shop_orders} in the shop."
     )
     for note in result.notes:
@@ -96,6 +97,33 @@ def _print_totals(totals: Totals) -> None:
             first = line[0].ljust(widths[0])
             rest = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
             echo(f"    {first}  {'  '.join(rest)}".rstrip())
+        for row in rows if title == "all" else ():
+            if row.home_currency and row.home_currency != row.currency:
+                home = row.home
+                echo(
+                    f"    the shop's {row.currency} in {row.home_currency}, at each order's own rate: "
+                    f"gross {home.gross:.2f}, net {home.net:.2f}, tax {home.tax:.2f}"
+                )
+    _print_papers(totals.papers)
+
+
+def _print_papers(papers: Papers) -> None:
+    for word, sums in (("Invoices", papers.invoices), ("Credit slips", papers.credit_slips)):
+        for currency, one in sorted(sums.items()):
+            echo(
+                f"  {word} of the shop, {currency}: {one.orders}, gross {one.gross:.2f}, net {one.net:.2f}, "
+                f"tax {one.tax:.2f}"
+            )
+    for unsold in papers.unsold:
+        echo(f"  {unsold_words(unsold)}")
+
+
+def unsold_words(unsold: Unsold) -> str:
+    """Given an invoice for an order that Amazon has cancelled, return the sentence."""
+    return (
+        f"Invoice {unsold.invoice_number} of {unsold.order_id} has no sale: Amazon has cancelled the order; "
+        f"{unsold.credited:.2f} of {unsold.gross:.2f} {unsold.currency} is credited."
+    )
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -8,9 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from orderferry.domain.components import components_of
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
+from orderferry.domain.proceeds import ZERO, CannotPrice
+from orderferry.domain.reconcile import reconcile
 
-ZERO = Decimal(0)
+HIGHEST_RATE = Decimal(27)  # of the EU's members, Hungary's
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class ReportedOrder:
     `gross` is what the buyer pays, `tax` the part of it that is tax; `gross` None: Amazon names no price (pending).
     A report can leave more than one reading open (is a line that stands twice a repetition of the report's?):
     `totals` and `quantities` hold every reading, empty when there is none. `exact`: Amazon's own total, by getOrder
-    or a listing.
+    or a listing. `tax_range`: between which amounts the tax lies by what Amazon tells (where it tells none of a part,
+    the seller's own rates decide); None when nothing can be told. `shipped`: when the last package left, if told.
     """
 
     order_id: str
@@ -49,6 +53,8 @@ class ReportedOrder:
     totals: frozenset[Decimal] = frozenset()
     quantities: frozenset[int] = frozenset()
     exact: bool = False
+    tax_range: tuple[Decimal, Decimal] | None = None
+    shipped: datetime | None = None
 
 
 class ReportEnd(StrEnum):
@@ -92,7 +98,30 @@ def as_reported(order: Order) -> ReportedOrder:
         totals=frozenset() if gross is None else frozenset({gross}),
         quantities=frozenset({quantity}),
         exact=True,
+        tax_range=_tax_range(order, total.currency) if total else None,
+        shipped=max((package.ship_time for package in order.packages if package.ship_time), default=None),
     )
+
+
+def open_tax(gross: Decimal) -> Decimal:
+    """Given an amount of which Amazon tells no tax, return the most that may be tax in it."""
+    return max(gross, ZERO) * HIGHEST_RATE / (HIGHEST_RATE + 100)
+
+
+def _tax_range(order: Order, currency: str) -> tuple[Decimal, Decimal] | None:
+    """Between which amounts the tax lies: Amazon's own where it tells one, after discount or before it."""
+    try:
+        found = reconcile(order, currency)
+    except CannotPrice:
+        return None
+    least = most = ZERO
+    for part in components_of(found):
+        if part.tax:
+            least += part.tax * part.rest / part.amount if part.discount and part.amount else part.tax
+            most += part.tax
+        else:
+            most += open_tax(part.rest)
+    return least, most
 
 
 def gathered(parts: Iterable[RateShare]) -> tuple[RateShare, ...]:

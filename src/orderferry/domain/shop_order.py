@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from orderferry.domain.orders import Channel
 from orderferry.domain.reported import RateShare
 from orderferry.domain.tax_scheme import TaxScheme
+
+_CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class CreditSlip:
+    """A credit slip of the shop (order_slip), which is how PrestaShop books a refund. `issued` in UTC."""
+
+    issued: datetime | None
+    gross: Decimal
+    net: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,8 @@ class ShopOrder:
     row stands in a state for cancelled orders; `shipped`: in one for orders that have left, or after it.
     `quantity` counts the units of articles; `fees` those of lines that are neither a product nor have a reference,
     such as the fee for cash on delivery. `tax_scheme` is the marker's word (domain.tax_scheme), '' without a marker.
+    `left`: when PrestaShop took it for shipped (`orders.delivery_date`). `home_currency` is the shop's own, in which
+    the order's amounts are divided by `conversion_rate`.
     """
 
     order_id: str
@@ -40,6 +53,19 @@ class ShopOrder:
     channel: Channel | None = None
     tax_scheme: str = ""
     shares: tuple[RateShare, ...] = ()
+    left: datetime | None = None
+    slips: tuple[CreditSlip, ...] = ()
+    home_currency: str = ""
+    conversion_rate: Decimal = Decimal(1)
+
+    def at_home(self, amount: Decimal) -> Decimal:
+        """Given an amount of this order, return it in the shop's own currency, to the cent."""
+        return (amount / self.conversion_rate).quantize(_CENT, ROUND_HALF_UP)
+
+    @property
+    def credited(self) -> Decimal:
+        """The gross amount of all credit slips."""
+        return sum((slip.gross for slip in self.slips), Decimal(0))
 
     @property
     def tax_owed_by(self) -> str:

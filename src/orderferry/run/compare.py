@@ -23,7 +23,7 @@ from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
 from orderferry.run.announce import announce_comparison
 from orderferry.run.compare_judge import Judge
 from orderferry.run.compare_result import Comparison, LedgerWords, OneSided
-from orderferry.run.compare_rules import GRACE, Scene
+from orderferry.run.compare_rules import GRACE, By, Scene
 from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness, read_amazon
 from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.patience import Patience
@@ -36,6 +36,7 @@ from orderferry.run.stop import StopSwitch
 
 COMMAND = "compare"
 DEFAULT_LENGTH = timedelta(days=30)
+LEAD = timedelta(days=60)  # how long before it was shipped or invoiced an order may have been bought
 MOST_OPEN_ENTRIES = 500  # on the page
 
 
@@ -84,7 +85,8 @@ class CompareLedger(HoldsConnection, RunBook, StatusLedger, SellerLedger, Protoc
 class CompareOptions:
     """What a person or crontab asked for. Times are aware UTC; `month` is (year, month) by the shop's calendar.
 
-    `by_search`: listings instead of the report. `for_page`: gather what only the HTML page shows.
+    `by_search`: listings instead of the report. `for_page`: gather what only the HTML page shows. `by`: which moment of
+    an order the span is about.
     """
 
     since: datetime | None = None
@@ -92,11 +94,12 @@ class CompareOptions:
     month: tuple[int, int] | None = None
     by_search: bool = False
     for_page: bool = False
+    by: By = By.PURCHASE
 
     @property
     def is_daily(self) -> bool:
         """Whether it is the comparison that cron starts, not a person's question about a time of their own."""
-        return self.since is None and self.until is None and self.month is None
+        return self.since is None and self.until is None and self.month is None and self.by is By.PURCHASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,11 @@ class Comparer:
         patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         if self.ledger:
             check_seller(self.ledger, Witnesses(self.source, patience), self.settings)
-        span = span_of(self.options, self.shop.zone, amazon_now)
-        result.span = span
+        asked = span_of(self.options, self.shop.zone, amazon_now)
+        result.span, result.by = asked, str(self.options.by)
+        # What was shipped or invoiced in a month may have been bought before it.
+        lead = timedelta(0) if self.options.by is By.PURCHASE else LEAD
+        span = Span(asked.start - lead, asked.end)
         marketplaces = [marketplace.id for marketplace in self.settings.amazon.marketplaces]
         with self.stop.waiting():
             reports = None if self.options.by_search else self.source.reports()
@@ -169,6 +175,8 @@ class Comparer:
             shop_side,
             known,
             self.ledger is not None,
+            self.options.by,
+            asked,
         )
         confirmation = Confirmation(self.source, patience, progress=self.progress)
         judge = Judge(scene, side.orders, confirmation)
@@ -177,7 +185,9 @@ class Comparer:
             found = result.to_remember()
             keys = {finding.key for finding in found}
             gone = [one for one in standing if span.holds(one.placed) and one.key not in keys]
-            self.ledger.note_findings(found, [*gone, *judge.over(earlier)])
+            # By another moment than the purchase, the result says nothing of the orders that it leaves out.
+            over = [*gone, *judge.over(earlier)] if self.options.by is By.PURCHASE else []
+            self.ledger.note_findings(found, over)
             if judge.confirmed_missing:
                 self.ledger.make_due(judge.confirmed_missing, self.now())
             result.missing += tuple(_unreadable(self.ledger.entries([EntryState.FAILED])))

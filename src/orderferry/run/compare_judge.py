@@ -12,6 +12,7 @@ from orderferry.domain.shop_order import ShopOrder
 from orderferry.run.compare_reasons import DOUBLED_HINT, SURPLUS_HINT, SUSPECTED, fill, why_missing
 from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, OneSided
 from orderferry.run.compare_rules import (
+    By,
     Scene,
     belongs,
     differences,
@@ -20,7 +21,7 @@ from orderferry.run.compare_rules import (
     surplus_suspects,
     told_by_ledger,
 )
-from orderferry.run.compare_totals import Pair, totals_of
+from orderferry.run.compare_totals import Pair, papers_of, totals_of
 from orderferry.run.compare_witness import Confirmation
 
 
@@ -134,15 +135,38 @@ class Judge:
         words = {finding.order_id: "missing" for finding in result.missing}
         words |= {difference.order_id: "different" for difference in result.different}
         words |= {finding.order_id: "surplus" for finding in result.surplus}
-        concerned = sorted({*wanted, *words})
-        result.amazon_orders = len(wanted)
+        invoiced = {
+            order_id for order_id, copies in scene.shop.orders.items() if any(one.invoice_number for one in copies)
+        }
+        of_paper = invoiced & self.orders.keys() if with_totals else set()  # cancelled ones have their papers too
+        asked = {
+            order_id
+            for order_id in {*wanted, *words, *of_paper}
+            if scene.is_asked_for(self.orders.get(order_id), scene.in_shop(order_id))
+        }
+        concerned = sorted(asked & {*wanted, *words})
+        result.missing = tuple(one for one in result.missing if one.order_id in asked)
+        result.surplus = tuple(one for one in result.surplus if one.order_id in asked)
+        result.different = tuple(one for one in result.different if one.order_id in asked)
+        result.amazon_orders = len(asked & wanted.keys())
         result.shop_orders = sum(len(scene.copies(order_id)) for order_id in concerned)
         result.orders = tuple(
             ComparedOrder(order_id, self.orders.get(order_id), scene.in_shop(order_id), words.get(order_id, "ok"))
             for order_id in concerned
         )
         if with_totals:
-            result.totals = totals_of(pair for order_id in concerned for pair in self._pairs(order_id, wanted))
+            papers = papers_of(self._papered(sorted(asked)), scene.asked if scene.by is By.INVOICE else None)
+            result.totals = totals_of(
+                (pair for order_id in concerned for pair in self._pairs(order_id, wanted)), papers
+            )
+
+    def _papered(self, asked: list[str]) -> Iterator[Pair]:
+        """The orders whose papers count: those asked for; by invoice all that were read, for a credit slip may be
+        issued in another month than its invoice."""
+        everyone = sorted(self.scene.shop.orders) if self.scene.by is By.INVOICE else asked
+        for order_id in everyone:
+            for copy in self.scene.shop.orders.get(order_id, ()):
+                yield self.orders.get(order_id), copy
 
     def _pairs(self, order_id: str, wanted: dict[str, ReportedOrder]) -> Iterator[Pair]:
         """Amazon's order with the shop's first copy, and each further copy by itself."""

@@ -59,7 +59,7 @@ class Difference:
     """One field of one order in which the sides differ. `amazon` and `shop` are the two values in words."""
 
     order_id: str
-    field: str  # state, amount, currency, quantity
+    field: str  # state, amount, currency, tax, quantity
     amazon: str
     shop: str
     reason: str
@@ -94,6 +94,7 @@ class Comparison:
 
     now: datetime
     span: Span | None = None
+    by: str = "purchase"
     zone: tzinfo = UTC
     amazon_orders: int = 0
     shop_orders: int = 0

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 
 from orderferry.domain.decide import Action, Reason, Rules, decide
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.orders import Channel, Flaw, Order, OrderStatus
-from orderferry.domain.reported import ReportedOrder
+from orderferry.domain.reported import ReportedOrder, open_tax
 from orderferry.domain.shop_order import ShopOrder, ShopSide
 from orderferry.domain.spans import Span
 from orderferry.run.compare_reasons import why_different
@@ -24,17 +25,40 @@ from orderferry.run.compare_totals import amount_text
 GRACE = timedelta(hours=2)
 # A regular order may be marked as shipped in the shop so much later than at Amazon before it is a difference.
 SHIPPING_GRACE = timedelta(days=2)
+_CENT = Decimal("0.01")
 _SHIPPED = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
 _PENDING = frozenset({OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY})
 # What the ledger has judged once and for all; a cancelled order may come back to life at Amazon.
 _SETTLED = frozenset({Reason.NOT_AMAZON, Reason.BEFORE_SINCE})
 
 
+class By(StrEnum):
+    """Which moment of an order puts it into a month."""
+
+    PURCHASE = "purchase"
+    SHIPPED = "shipped"
+    INVOICE = "invoice"
+
+
+def moment_of(by: By, order: ReportedOrder | None, shop: ShopOrder | None) -> datetime | None:
+    """Given an order as both sides have it, return the moment that counts; None where there is none.
+
+    Shipped: by Amazon's packages, else when PrestaShop took it for shipped, else by Amazon's last update of it.
+    """
+    if by is By.INVOICE:
+        return shop.invoiced if shop is not None and shop.invoice_number else None
+    if by is By.SHIPPED:
+        told = (order.shipped if order is not None else None) or (shop.left if shop is not None else None)
+        return told or (order.updated if order is not None and order.status in _SHIPPED else None)
+    return order.purchased if order is not None else shop.placed if shop is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Everything that the rules look at. `marketplaces`: the configured ids; `rules`: an import's; `now`: Amazon's.
 
-    `entries` is empty without a ledger, and then `has_ledger` is False.
+    `entries` is empty without a ledger, and then `has_ledger` is False. `span`: which purchases are read; `asked`:
+    which orders the comparison is about, by the moment that `by` names.
     """
 
     span: Span
@@ -44,6 +68,15 @@ class Scene:
     shop: ShopSide = field(default_factory=ShopSide)
     entries: Mapping[str, Entry] = field(default_factory=dict)
     has_ledger: bool = False
+    by: By = By.PURCHASE
+    asked: Span | None = None
+
+    def is_asked_for(self, order: ReportedOrder | None, shop: ShopOrder | None) -> bool:
+        """Whether the comparison is about this order. By purchase everything that was read is."""
+        if self.by is By.PURCHASE or self.asked is None:
+            return True
+        moment = moment_of(self.by, order, shop)
+        return moment is not None and self.asked.holds(moment)
 
     def copies(self, order_id: str) -> tuple[ShopOrder, ...]:
         """The orders of the shop with this Amazon id that are not cancelled."""
@@ -68,7 +101,8 @@ def told_by_ledger(order: ReportedOrder, entry: Entry | None) -> ReportedOrder:
         return order
     if currency != order.currency:
         return order
-    return replace(order, gross=total, totals=order.totals | {total})
+    tax = order.tax_range and (order.tax_range[0], order.tax_range[1] + open_tax(total - order.gross))
+    return replace(order, gross=total, totals=order.totals | {total}, tax_range=tax)
 
 
 def belongs(order: ReportedOrder, scene: Scene) -> bool:
@@ -163,10 +197,26 @@ def _money_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | Non
         told = why_different(entry, "the shop's order is in another currency")
         return [Difference(order.order_id, "currency", order.currency, shop.currency, told)]
     if shop.total in order.totals:
-        return []
+        return _tax_difference(order, shop, entry)
     told = why_different(entry, "the totals differ")
     amazon, in_shop = f"{amount_text(order.gross)} {order.currency}", f"{amount_text(shop.total)} {shop.currency}"
     return [Difference(order.order_id, "amount", amazon, in_shop, told)]
+
+
+def _tax_difference(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) -> list[Difference]:
+    """The total is right and the tax in it is not: by more than a cent for each unit, as each side may round."""
+    if order.tax_range is None:
+        return []
+    least, most = order.tax_range
+    if order.gross and shop.total != order.gross:  # another reading of the same report
+        factor = shop.total / order.gross
+        least, most = least * min(factor, Decimal(1)), most * max(factor, Decimal(1))
+    rounding = _CENT * max(order.quantity, 1)
+    if least - rounding <= shop.tax <= most + rounding:
+        return []
+    amazon = f"{amount_text(order.tax)} {order.currency}"
+    told = why_different(entry, "the totals are the same, the tax in them is not")
+    return [Difference(order.order_id, "tax", amazon, f"{amount_text(shop.tax)} {shop.currency}", told)]
 
 
 def _quantity_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) -> list[Difference]:

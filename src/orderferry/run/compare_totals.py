@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.reported import ZERO, RateShare, ReportedOrder
+from orderferry.domain.orders import OrderStatus
+from orderferry.domain.proceeds import ZERO
+from orderferry.domain.reported import RateShare, ReportedOrder
 from orderferry.domain.shop_order import ShopOrder
+from orderferry.domain.spans import Span
 
 NOT_TOLD = "not told"
 NO_RATE = "0 % or not told"
@@ -48,12 +52,21 @@ class Sums:
 
 @dataclass(slots=True)
 class Row:
-    """One key of one breakdown, in one currency."""
+    """One key of one breakdown, in one currency. `home`: the shop's side in the shop's own currency, at the rate that
+    each order was booked with."""
 
     key: str
     currency: str
     amazon: Sums = field(default_factory=Sums)
     shop: Sums = field(default_factory=Sums)
+    home: Sums = field(default_factory=Sums)
+    home_currency: str = ""
+
+    def add_shop(self, order: ShopOrder, gross: Decimal, tax: Decimal) -> None:
+        """Count an order of the shop, or a part of one."""
+        self.shop.add(gross, tax)
+        self.home.add(order.at_home(gross), order.at_home(tax))
+        self.home_currency = self.home_currency or order.home_currency
 
     @property
     def equal(self) -> bool:
@@ -62,11 +75,73 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsold:
+    """An invoice of the shop for an order that Amazon has cancelled, as far as no credit slip covers it."""
+
+    order_id: str
+    invoice_number: int
+    gross: Decimal
+    credited: Decimal
+    currency: str
+
+    def as_json(self) -> dict[str, Any]:
+        """With amounts as texts."""
+        return {
+            "order_id": self.order_id,
+            "invoice_number": self.invoice_number,
+            "gross": amount_text(self.gross),
+            "credited": amount_text(self.credited),
+            "currency": self.currency,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The shop's invoices and credit slips by currency, and the invoices without a sale."""
+
+    invoices: Mapping[str, Sums] = field(default_factory=dict)
+    credit_slips: Mapping[str, Sums] = field(default_factory=dict)
+    unsold: tuple[Unsold, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The two sums as lists by currency."""
+        sums = {"invoices": self.invoices, "credit_slips": self.credit_slips}
+        return {
+            **{name: [{"currency": c, **s.as_json()} for c, s in sorted(by.items())] for name, by in sums.items()},
+            "invoices_without_sale": [one.as_json() for one in self.unsold],
+        }
+
+
+def papers_of(pairs: Iterable[Pair], span: Span | None) -> Papers:
+    """Given orders as both sides have them, return the papers of the shop; of a span only those that it holds."""
+    invoices: dict[str, Sums] = {}
+    slips: dict[str, Sums] = {}
+    unsold = []
+    for amazon, shop in pairs:
+        if shop is None:
+            continue
+        if shop.invoice_number and _is_in(shop.invoiced, span):
+            invoices.setdefault(shop.currency, Sums()).add(shop.total, shop.tax)
+            cancelled = amazon is not None and amazon.status is OrderStatus.CANCELLED
+            if cancelled and shop.credited < shop.total:
+                unsold.append(Unsold(shop.order_id, shop.invoice_number, shop.total, shop.credited, shop.currency))
+        for slip in shop.slips:
+            if _is_in(slip.issued, span):
+                slips.setdefault(shop.currency, Sums()).add(slip.gross, slip.gross - slip.net)
+    return Papers(invoices, slips, tuple(unsold))
+
+
+def _is_in(moment: datetime | None, span: Span | None) -> bool:
+    return span is None or (moment is not None and span.holds(moment))
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """The rows of each breakdown, sorted; `whole` has one row a currency."""
 
     whole: tuple[Row, ...]
     by: Mapping[str, tuple[Row, ...]]
+    papers: Papers = field(default_factory=Papers)
 
     @property
     def notes(self) -> list[str]:
@@ -80,7 +155,8 @@ class Totals:
 
     def as_json(self) -> dict[str, Any]:
         """Amounts as text, exact."""
-        return {name: [_row_json(row) for row in rows] for name, rows in {"all": self.whole, **self.by}.items()}
+        rows = {name: [_row_json(row) for row in rows] for name, rows in {"all": self.whole, **self.by}.items()}
+        return {**rows, **self.papers.as_json()}
 
 
 def amount_text(amount: Decimal) -> str:
@@ -89,11 +165,20 @@ def amount_text(amount: Decimal) -> str:
     return f"{short if short == amount else amount.normalize():f}"
 
 
-def totals_of(pairs: Iterable[Pair]) -> Totals:
+def totals_of(pairs: Iterable[Pair], papers: Papers | None = None) -> Totals:
     """Given the orders of a month on both sides, return their totals."""
     known = list(pairs)
     by = {name: _by_order(known, key) for name, key in _KEYS.items()}
-    return Totals(_by_order(known, lambda _amazon, _shop: "all"), {**by, "rate": _by_rate(known)})
+    by |= {"rate": _by_rate(known, _rate_key), "country_rate": _by_rate(known, _country_rate_key)}
+    return Totals(_by_order(known, lambda _amazon, _shop: "all"), by, papers or Papers())
+
+
+def _rate_key(share: RateShare, _amazon: ReportedOrder | None, _shop: ShopOrder | None) -> str:
+    return _rate_word(share)
+
+
+def _country_rate_key(share: RateShare, amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
+    return f"{_country(amazon, shop)} {_rate_word(share)}"
 
 
 def _marketplace(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
@@ -134,19 +219,23 @@ def _by_order(pairs: Iterable[Pair], key: Callable[[ReportedOrder | None, ShopOr
         if amazon is not None:
             row.amazon.add(_gross(amazon, shop), amazon.tax)
         if shop is not None:
-            row.shop.add(shop.total, shop.tax)
+            row.add_shop(shop, shop.total, shop.tax)
     return _sorted(rows)
 
 
-def _by_rate(pairs: Iterable[Pair]) -> tuple[Row, ...]:
+def _by_rate(
+    pairs: Iterable[Pair], key: Callable[[RateShare, ReportedOrder | None, ShopOrder | None], str]
+) -> tuple[Row, ...]:
     """An order with two rates counts under both."""
     rows: dict[tuple[str, str], Row] = {}
     for amazon, shop in pairs:
         currency = (amazon.currency if amazon else "") or (shop.currency if shop else "")
         for share in amazon.shares if amazon else ():
-            _row(rows, _rate_word(share), currency).amazon.add(share.gross, share.tax)
-        for share in shop.shares if shop else ():
-            _row(rows, _rate_word(share), currency).shop.add(share.gross, share.tax)
+            _row(rows, key(share, amazon, shop), currency).amazon.add(share.gross, share.tax)
+        if shop is None:
+            continue
+        for share in shop.shares:
+            _row(rows, key(share, amazon, shop), currency).add_shop(shop, share.gross, share.tax)
     return _sorted(rows)
 
 
@@ -170,4 +259,6 @@ def _sorted(rows: Mapping[tuple[str, str], Row]) -> tuple[Row, ...]:
 
 
 def _row_json(row: Row) -> dict[str, Any]:
-    return {"key": row.key, "currency": row.currency, "amazon": row.amazon.as_json(), "shop": row.shop.as_json()}
+    at_home = {"currency": row.home_currency, **row.home.as_json()}
+    sides = {"amazon": row.amazon.as_json(), "shop": row.shop.as_json(), "home": at_home}
+    return {"key": row.key, "currency": row.currency, **sides}

@@ -64,6 +64,7 @@ def test_an_ordinary_order() -> None:
         shares=(RateShare(Decimal(19), Decimal("119.00"), Decimal("19.00")),),
         totals=frozenset({Decimal(119)}),
         quantities=frozenset({2}),
+        tax_range=(Decimal("19.00"), Decimal("19.00")),
     )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,14 +14,17 @@ import sqlalchemy as sa
 
 from orderferry.config.model import OrdersSettings, Settings
 from orderferry.domain.orders import Channel
-from orderferry.domain.shop_order import ShopOrder, ShopSide
+from orderferry.domain.shop_order import CreditSlip, ShopOrder, ShopSide
 from orderferry.prestashop.auditing.audit_rows import (
     AUDITED_TABLES,
+    SLIPS,
     Claims,
     Lines,
     MarkerWords,
     claims_of,
     claims_since,
+    credit_slips,
+    currency_codes,
     marker_words,
     order_facts,
     order_lines,
@@ -51,6 +55,12 @@ class _Open:
     cancelled: frozenset[int]
     shipped: frozenset[int]
     zone: ZoneInfo
+    currencies: Mapping[int, str]
+
+    def home_currency(self, id_shop: int) -> str:
+        """The own currency of a shop (PS_CURRENCY_DEFAULT), by its ISO code."""
+        by_shop = {shop: v for (name, _, shop), v in self.configuration.items() if name == "PS_CURRENCY_DEFAULT" and v}
+        return self.currencies.get(as_int(by_shop.get(id_shop) or by_shop.get(0)), "")
 
 
 class ShopAudit:
@@ -93,11 +103,12 @@ class ShopAudit:
         if self._opened is None:
             prefix, access = self._settings.prestashop.table_prefix, self._database.access
             with self._database.reading("looking at the shop's tables") as connection:
-                live = read_tables(connection, prefix, AUDITED_TABLES | OWN_TABLES)
+                live = read_tables(connection, prefix, AUDITED_TABLES | OWN_TABLES | {SLIPS})
                 if AUDITED_TABLES - live.keys():
                     refuse_unfit(connection, prefix, live, access)
                 tables = ShopTables(prefix, live)
                 configuration = read_configuration(connection, tables)
+                currencies = currency_codes(connection, tables)
                 states = read_states(connection, tables, as_int(configuration.get(("PS_LANG_DEFAULT", 0, 0))))
             self._opened = _Open(
                 tables,
@@ -107,6 +118,7 @@ class ShopAudit:
                 _named_states(configuration, states, _GONE_OUT, self._words("state_shipped", "state_fba"))
                 | {state.id for state in states.values() if state.shipped},
                 shop_zone(configuration.get(("PS_TIMEZONE", 0, 0), "")),
+                currencies,
             )
         return self._opened
 
@@ -125,6 +137,7 @@ class ShopAudit:
             for row in order_facts(connection, opened.tables, marked | {id_order for _, id_order in claims})
         }
         lines = order_lines(connection, opened.tables, rows, self._settings.products.fee_references)
+        slips = credit_slips(connection, opened.tables, rows)
         standing = {
             (order_id, words.id_order) for order_id, words in markers.items() if words.fits(rows.get(words.id_order))
         }
@@ -134,7 +147,13 @@ class ShopAudit:
                 groups[order_id, as_text(rows[id_order]["reference"])].append(id_order)
         found: dict[str, tuple[ShopOrder, ...]] = {}
         for (order_id, _), ids in groups.items():
-            parts = [_part(opened, order_id, rows[id_order], lines.get(id_order, Lines())) for id_order in ids]
+            parts = [
+                replace(
+                    _part(opened, order_id, rows[id_order], lines.get(id_order, Lines())),
+                    slips=tuple(_slip(opened, row) for row in slips.get(id_order, ())),
+                )
+                for id_order in ids
+            ]
             found[order_id] = (*found.get(order_id, ()), _joined(parts, markers.get(order_id, MarkerWords(0))))
         return found
 
@@ -169,8 +188,18 @@ def _part(opened: _Open, order_id: str, row: Mapping[Any, Any], lines: Lines) ->
         country=as_text(row["country"]).upper(),
         invoice_number=as_int(row["invoice_number"]),
         invoiced=_utc(row["invoice_date"], opened.zone),
+        left=_utc(row["delivery_date"], opened.zone),
+        home_currency=opened.home_currency(as_int(row["id_shop"])),
+        conversion_rate=as_decimal(row["conversion_rate"]) or Decimal(1),
         shares=whole_shares(row, lines.shares),
     )
+
+
+def _slip(opened: _Open, row: Mapping[Any, Any]) -> CreditSlip:
+    """One row of `order_slip`: products and shipping."""
+    gross = as_decimal(row["total_products_tax_incl"]) + as_decimal(row["total_shipping_tax_incl"])
+    net = as_decimal(row["total_products_tax_excl"]) + as_decimal(row["total_shipping_tax_excl"])
+    return CreditSlip(_utc(row["date_add"], opened.zone), gross, net)
 
 
 def _joined(parts: list[ShopOrder], words: MarkerWords) -> ShopOrder:
@@ -186,6 +215,7 @@ def _joined(parts: list[ShopOrder], words: MarkerWords) -> ShopOrder:
         quantity=sum(part.quantity for part in live),
         fees=sum(part.fees for part in live),
         shares=tuple(share for part in live for share in part.shares),
+        slips=tuple(slip for part in parts for slip in part.slips),
         marketplace_id=words.marketplace_id,
         channel=_CHANNELS.get(words.channel),
         tax_scheme=words.tax_scheme,

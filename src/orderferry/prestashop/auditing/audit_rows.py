@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.domain.money import net_at_higher_rate, quantise
-from orderferry.domain.reported import ZERO, RateShare, gathered
+from orderferry.domain.proceeds import ZERO
+from orderferry.domain.reported import RateShare, gathered
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
@@ -24,6 +25,7 @@ AUDITED_TABLES = frozenset(
     orders tax
     """.split()  # noqa: SIM905 — a list of names reads better as text
 )
+SLIPS = "order_slip"  # read where the database user may: an audit without it has no refunds
 Claims = set[tuple[str, int]]  # (Amazon order id, id_order)
 
 _ORDER_COLUMNS = (
@@ -38,6 +40,9 @@ _ORDER_COLUMNS = (
     "carrier_tax_rate",
     "invoice_number",
     "invoice_date",
+    "delivery_date",
+    "conversion_rate",
+    "id_shop",
 )
 
 
@@ -167,6 +172,37 @@ def order_lines(
             seen.add(as_int(row["id_order_detail"]))
             _add_line(found[as_int(row["id_order"])], row, fee_references)
     return found
+
+
+def credit_slips(
+    connection: sa.Connection, tables: ShopTables, ids: Iterable[int]
+) -> Mapping[int, list[Mapping[Any, Any]]]:
+    """Given id_orders, return the rows of their credit slips, the oldest first."""
+    found: dict[int, list[Mapping[Any, Any]]] = defaultdict(list)
+    if not tables.has(SLIPS):
+        return found
+    slip = tables[SLIPS]
+    wanted = sa.select(slip.c.id_order, slip.c.date_add, *(tables.column(SLIPS, name, 0) for name in _SLIP_AMOUNTS))
+    for some in chunks(sorted(ids)):
+        rows = connection.execute(wanted.where(slip.c.id_order.in_(some)).order_by(slip.c.id_order_slip))
+        for row in rows.mappings():
+            found[as_int(row["id_order"])].append(row)
+    return found
+
+
+_SLIP_AMOUNTS = (
+    "total_products_tax_incl",
+    "total_products_tax_excl",
+    "total_shipping_tax_incl",
+    "total_shipping_tax_excl",
+)
+
+
+def currency_codes(connection: sa.Connection, tables: ShopTables) -> Mapping[int, str]:
+    """The ISO codes of the shop's currencies by id."""
+    currency = tables["currency"]
+    rows = connection.execute(sa.select(currency.c.id_currency, currency.c.iso_code))
+    return {as_int(id_currency): as_text(code).upper() for id_currency, code in rows}
 
 
 def _add_line(lines: Lines, row: Mapping[Any, Any], fee_references: Collection[str]) -> None:
