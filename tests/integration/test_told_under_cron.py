@@ -128,7 +128,7 @@ def test_data_that_the_account_may_not_ask_for_is_left_out_and_told_and_asked_fo
     assert first.code == 0
     assert f"{WITHHELD} (how buyers paid): “Invalid includedData value: PAYMENT”" in first.err
     assert place.shop.value("SELECT COUNT(*) FROM {p}orderferry_order") == 1
-    assert server.requests.counts["searchOrders"] == 2  # one was rejected
+    assert server.requests.counts["searchOrders"] == 3  # two listings, and one question that was rejected
     again = installed.run("import", "--since", "1d", "--json")
     assert again.json["calls"]["searchOrders"] == 1  # it is remembered
     assert [problem["code"] for problem in again.json["problems"]] == ["missing-data"]
