@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
-from orderferry.simulator.clock import Clock
 from orderferry.simulator.events import EventKind
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Line
@@ -63,7 +62,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
     create_shop(shop.engine(), seed=ShopSeed(products=plain_products(["SKU-1"], 500)))
     recent = simulated_order(900, verified(minutes=1), placed=NOW - timedelta(hours=5), lines=GOODS)
-    with SimulatorServer(World([recent]), clock=Clock(NOW), report_rules=AT_ONCE) as server:
+    with SimulatorServer(World([recent]), report_rules=AT_ONCE) as server:
         installed = install(tmp_path, server, shop.url)
         assert installed.run("import").code == 0
         yield Place(installed, shop, server)

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
-from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Line
 from orderferry.simulator.world import World
@@ -65,7 +64,7 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
     create_shop(shop.engine(), seed=ShopSeed(products=plain_products(["SKU-1"], 500)))
-    with SimulatorServer(World([]), clock=Clock(NOW)) as server:
+    with SimulatorServer(World([])) as server:
         yield Place(install(tmp_path, server, shop.url), shop, server)
 
 
