@@ -16,7 +16,7 @@ from typing import Protocol
 
 from orderferry.config.model import Settings
 from orderferry.domain.orders import Order, UnreadableOrder
-from orderferry.errors import AmazonError, LedgerUnusable
+from orderferry.errors import LedgerUnusable, RequestRejected
 from orderferry.run.patience import Patience
 
 log = logging.getLogger(__name__)
@@ -87,9 +87,7 @@ class Witnesses:
     def _ask(self, order_id: str) -> bool:
         try:
             return self.patience.call(lambda: self.source.get(order_id)) is not None
-        except AmazonError as error:
-            if type(error) is not AmazonError:
-                raise
+        except RequestRejected:
             return False  # Amazon rejects the id
 
 
