@@ -89,7 +89,7 @@ def test_a_script_gets_a_configuration_with_which_orders_are_imported(
     proposed = [line.strip() for line in done.out.splitlines() if line.startswith("    ")]
     program = shlex.join([sys.executable, "-m", "orderferry"])
     assert proposed[:2] == [f"{program} -c {target} check", f"{program} -c {target} import --dry-run"]
-    assert proposed[2].startswith(f"{program} -c {target} import --since 20")
+    assert proposed[2] == f"{program} -c {target} import", "it goes back to orders.since by itself"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     text = target.read_text()
     for secret in (server.credentials.client_secret, server.credentials.refresh_token, make_url(shop.url).password):
@@ -214,7 +214,7 @@ def test_what_was_answered_is_offered_again_and_what_is_needed_is_asked_until_it
     given = tomllib.loads((tmp_path / "asked.toml").read_text())
     assert given["amazon"]["marketplaces"] == ["IT", "DE"]
     since = given["orders"]["since"].strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert f"import --since {since}" in done.output, "older than the window: the first import must look further back"
+    assert f"The first import goes back to {since} (orders.since)" in done.output, "older than the window"
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null"])

@@ -12,6 +12,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span, normal, subtract, union
 from orderferry.domain.window import (
+    SLICE,
     Need,
     Rereading,
     cells_of,
@@ -20,6 +21,7 @@ from orderferry.domain.window import (
     observed_span,
     plan_searches,
     rereading_is_due,
+    turns,
 )
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -156,3 +158,45 @@ def test_no_moment_after_a_cut_off_counts_as_observed(span: Span, cut_offs: list
     observed = observed_span(Search(("IT",), Basis.UPDATED, span), cut_offs)
     limit = min([span.end, *(moment for moment in cut_offs if moment)])
     assert observed == (Span(span.start, limit) if limit > span.start else None)
+
+
+@given(span_sets, lengths, moments, moments)
+def test_everything_owed_is_covered_afterwards(
+    covered: list[Span], lookback: timedelta, end: datetime, owed: datetime
+) -> None:
+    coverage = normal(span for span in covered if span.end <= end)
+    due = due_spans(coverage, Need(lookback, timedelta(minutes=30), owed=owed), end, None)
+    start = min([end - lookback, owed, *(span.start for span in coverage)])
+    assert normal([*coverage, *due]) == (normal([Span(start, end)]) if start < end else ())
+
+
+@given(
+    st.dictionaries(st.tuples(marketplaces, st.sampled_from(Channel)), span_sets.map(normal), max_size=6),
+    st.dictionaries(st.tuples(marketplaces, st.sampled_from(Channel)), span_sets.map(normal), max_size=6),
+    moments,
+)
+def test_turns_read_what_is_due_once_the_newest_first(
+    due: dict[tuple[str, Channel], tuple[Span, ...]],
+    covered: dict[tuple[str, Channel], tuple[Span, ...]],
+    begin: datetime,
+) -> None:
+    first, *older = turns(due, covered, begin)
+    for cell, spans_due in due.items():
+        pieces = [span for turn in (first, *older) for span in turn[cell]]
+        assert normal(pieces) == spans_due
+        assert sum(len(minutes_in([piece])) for piece in pieces) == len(minutes_in(spans_due)), "read twice"
+        assert minutes_in(first[cell]) >= minutes_in(spans_due) & minutes_in(covered.get(cell, ()))
+    for number, turn in enumerate(older):
+        found = normal(span for spans in turn.values() for span in spans)
+        assert found
+        assert found[-1].end <= begin
+        assert found[-1].end - found[0].start <= SLICE
+        later = [span for after in older[number + 1 :] for spans in after.values() for span in spans]
+        assert all(span.end <= found[0].start + SLICE for span in later)
+
+
+def test_a_span_by_hand_since_what_is_owed_is_coverage() -> None:
+    end = START + timedelta(days=20)
+    lone = Span(START + timedelta(days=1), START + timedelta(days=2))
+    assert counts_as_coverage(lone, (), timedelta(days=1), end, START)
+    assert not counts_as_coverage(lone, (), timedelta(days=1), end, START + timedelta(days=3))

@@ -339,7 +339,8 @@ def _print_next(target: Path, settings: Settings, now: datetime) -> None:
     click.echo(f"    {program} import --dry-run")
     since = settings.orders.since
     if since is not None and since < now - settings.observation.window:
+        click.echo(f"\nThe first import goes back to {iso(since.replace(microsecond=0))} (orders.since):\n")
+        click.echo(f"    {program} import")
         click.echo(
-            "\nThe first import looks back further than the later ones, so that it gets all orders since then:\n"
+            "\nWhat Amazon's quota does not carry at once, the next runs read; `status` shows it as a gap until then."
         )
-        click.echo(f"    {program} import --since {iso(since.replace(microsecond=0))}")

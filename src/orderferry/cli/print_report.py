@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from orderferry.cli.failures import error_lines
 from orderferry.cli.terminal import echo, style
 from orderferry.domain.cause import cause_of, first_deadline
+from orderferry.domain.durations import iso
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem
 from orderferry.errors import ExitCode
 from orderferry.run.conditions import NAMED_ORDERS
@@ -34,6 +38,7 @@ def summary_line(report: Report) -> str:
     parts = [_counted(report)]
     if report.problems:
         parts.append(f"Problems: {len(report.problems)} (`orderferry status` lists them).")
+    parts += behind_lines(report)
     parts += [line.strip() for error in report.errors for line in error_lines(error)]
     return " ".join(parts)
 
@@ -52,6 +57,8 @@ def print_summary(report: Report) -> None:
         for order_id, changes in sorted(report.changes.items()):
             echo(f"  {order_id}: {'; '.join(changes)}")
     _print_problems(report)
+    for line in behind_lines(report):
+        echo(f"  {line}")
     waiting = report.open.get("waiting", 0)
     if waiting:
         echo(f"  {waiting} waiting at Amazon; they are imported as soon as Amazon releases them.")
@@ -61,6 +68,19 @@ def print_summary(report: Report) -> None:
     for error in report.errors:
         for line in error_lines(error):
             echo(line, err=True)
+
+
+def behind_lines(report: Report) -> list[str]:
+    """How far the first import has come where it could not read all at once, for people."""
+    groups: dict[tuple[datetime | None, datetime], dict[str, list[str]]] = {}
+    for (marketplace, channel), when in sorted(report.behind.items()):
+        groups.setdefault(when, {}).setdefault(marketplace_code(marketplace), []).append(str(channel))
+    lines = []
+    for (reached, since), channels in groups.items():
+        codes = ", ".join(code if len(of) == len(Channel) else f"{code} {of[0]}" for code, of in channels.items())
+        read = f"read back to {iso(reached)} so far" if reached else "nothing read yet"
+        lines.append(f"First import ({codes}): {read}; the next runs go on, back to {iso(since)}.")
+    return lines
 
 
 def _print_problems(report: Report) -> None:

@@ -20,6 +20,8 @@ Cell = tuple[str, Channel]
 # searchOrders refuses an end closer than 2 minutes; changes become visible after about 2 to 3 (SP-API, filtering).
 SAFE_DISTANCE = timedelta(minutes=3)
 
+SLICE = timedelta(days=7)  # what lies before the window is read in pieces of this length
+
 
 @dataclass(frozen=True, slots=True)
 class Rereading:
@@ -36,6 +38,7 @@ class Need:
     lookback: timedelta
     overlap: timedelta
     not_before: datetime | None = None  # orders.since: nothing older can matter
+    owed: datetime | None = None  # where the first import of this ledger began: nothing since may stay unread
 
 
 def rereading_is_due(last: Rereading | None, now: datetime) -> bool:
@@ -50,12 +53,14 @@ def rereading_is_due(last: Rereading | None, now: datetime) -> bool:
 
 
 def due_spans(covered: Spans, need: Need, end: datetime, rereading: Rereading | None) -> Spans:
-    """Given a cell's coverage, return what a run ending at `end` has to read: every gap since coverage began and in
-    the window, and, when it is due, the overlap before the point that the last re-reading reached.
+    """Given a cell's coverage, return what a run ending at `end` has to read: every gap since coverage began, in the
+    window and since what is owed, and, when it is due, the overlap before the point that the last re-reading reached.
     """
     start = end - need.lookback
     if covered:
         start = min(start, covered[0].start)
+    if need.owed is not None:
+        start = min(start, need.owed)
     if need.not_before is not None:
         start = max(start, need.not_before)
     if start >= end:
@@ -69,12 +74,36 @@ def due_spans(covered: Spans, need: Need, end: datetime, rereading: Rereading | 
     return due
 
 
-def counts_as_coverage(span: Span, covered: Spans, lookback: timedelta, end: datetime) -> bool:
-    """Whether a span that was asked for by hand may be added to the coverage.
+def counts_as_coverage(
+    span: Span, covered: Spans, lookback: timedelta, end: datetime, owed: datetime | None = None
+) -> bool:
+    """Whether a span that was asked for by hand, or is owed, may be added to the coverage.
 
-    One that lies wholly before it must not: everything between the two would from then on look like a gap.
+    One that lies wholly before it must not: everything between the two would from then on look like a gap. Since
+    `owed` it is one anyway.
     """
-    return span.end >= (covered[0].start if covered else end - lookback)
+    begins = covered[0].start if covered else end - lookback
+    return span.end >= (begins if owed is None else min(begins, owed))
+
+
+def turns(due: Mapping[Cell, Spans], covered: Mapping[Cell, Spans], begin: datetime) -> list[Mapping[Cell, Spans]]:
+    """Given what each cell needs and has covered, return it in the order of reading.
+
+    First what lies after `begin`, and what is only read again; then what is older, a slice of time after the other,
+    the newest first: new orders never wait until old ones are read.
+    """
+    older = {cell: subtract(_before(spans, begin), covered.get(cell, ())) for cell, spans in due.items()}
+    found: list[Mapping[Cell, Spans]] = [{cell: subtract(spans, older[cell]) for cell, spans in due.items()}]
+    while any(older.values()):
+        begin -= SLICE
+        rest = {cell: _before(spans, begin) for cell, spans in older.items()}
+        found.append({cell: subtract(spans, rest[cell]) for cell, spans in older.items()})
+        older = rest
+    return [turn for number, turn in enumerate(found) if number == 0 or any(turn.values())]
+
+
+def _before(spans: Spans, moment: datetime) -> Spans:
+    return tuple(Span(span.start, min(span.end, moment)) for span in spans if span.start < moment)
 
 
 def plan_searches(

@@ -18,8 +18,9 @@ from orderferry.ledger.tables import coverage, listings, rereading
 
 Cell = tuple[str, Channel]
 
-# Spans that ended longer ago are forgotten, but for a cell's newest: no command observes that far back by itself.
-KEEP = timedelta(days=60)
+# Spans that ended longer ago are forgotten, but for a cell's newest. Not earlier: the first import may still owe what
+# lies before or between them, and Amazon keeps orders for as long.
+KEEP = timedelta(days=730)
 _CLOCKS_DIFFER = timedelta(minutes=5)  # Amazon's hosts', and what passes between two answers
 _TICK = timedelta(milliseconds=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,13 +14,16 @@ from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Search
-from orderferry.domain.window import Cell, Rereading, cells_of, counts_as_coverage, rereading_is_due
+from orderferry.domain.spans import Spans, subtract
+from orderferry.domain.window import Cell, Rereading, cells_of, counts_as_coverage, rereading_is_due, turns
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
 from orderferry.run.due import DueOrders
+from orderferry.run.first_import import FirstImport
 from orderferry.run.invoice_numbers import InvoiceNumbers
 from orderferry.run.listings import ListingReader
 from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.observation import (
+    begin_of_window,
     end_of_observation,
     observed_cells,
     searches_for,
@@ -134,7 +137,8 @@ class Engine:
     def _import(self, report: Report, run: int, processor: Processor, patience: Patience, clock: RightClock) -> None:
         witnesses = Witnesses(self.source, patience)
         check_seller(self.ledger, witnesses, self.settings)
-        recovery = Recovery(self.shop, self.ledger, report, clock, seller_key(self.settings), witnesses)
+        first_import = FirstImport(self.ledger, self.settings)
+        recovery = Recovery(self.shop, self.ledger, report, clock, seller_key(self.settings), witnesses, first_import)
         recovery.rebuild_if_lost(run)
         due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, clock)
         rules = rules_of(self.settings)
@@ -149,15 +153,29 @@ class Engine:
         except QuotaExhausted as exhausted:
             # getOrder has a quota of its own: single orders can still be looked after.
             report.errors.append(exhausted)
+        finally:
+            self._settle(report, first_import, clock)
         if self.sweep.looks_after_due:
             due.look_after(self.options, rules)
         if not self.options.dry_run:
             InvoiceNumbers(self.shop, self.ledger, report, clock).check(run)
-        if self.sweep.incremental and not report.errors and not self.options.dry_run:
-            recovery.leave_copy()
+        if self.sweep.incremental and not self.options.dry_run:
+            self._after_import(report, recovery, clock)
+        recovery.report_pending()
+
+    def _settle(self, report: Report, first_import: FirstImport, clock: RightClock) -> None:
+        """Note and report how far the first import has come."""
+        if self.sweep.incremental and not self.options.dry_run:
+            coverage = self.ledger.coverage(self.sweep.basis)
+            first_import.settle(coverage)
+            report.behind = first_import.progress(coverage, clock())
+
+    def _after_import(self, report: Report, recovery: Recovery, clock: RightClock) -> None:
+        if all(isinstance(error, QuotaExhausted) for error in report.errors):
+            recovery.leave_copy()  # coverage is only what was really read, also where the quota did not carry
+        if not report.errors:
             for problem in Plausibility(self.ledger, clock).problems():
                 report.add_problem(problem)
-        recovery.report_pending()
 
     def _observe(  # noqa: PLR0917 — the parts of the run, put together by _work
         self,
@@ -178,7 +196,10 @@ class Engine:
         rereadings = {cell: Rereading(*moments) for cell, moments in self.ledger.rereading(cells).items()}
         refusals = Refusals(self.ledger, report, self.options.dry_run)
         unreadable = UnreadableBook(self.ledger, report, run, clock, self.options.dry_run)
-        credit = self._credit(end)
+        window = begin_of_window(self.sweep, self.settings, end)
+        if self.sweep.incremental:
+            recovery.first_import.asked(cells)
+        credit = self._credit(end, recovery.first_import.starts)
         reader = ListingReader(
             self.source,
             self.ledger,
@@ -194,26 +215,40 @@ class Engine:
             dry_run=self.options.dry_run,
             resumable=not self.options.spans_by_hand,
         )
-        resumed = [reader.resume(listing) for listing in reader.unfinished() if self._is_about(listing, cells)]
+        left = [listing for listing in reader.unfinished() if self._is_about(listing, cells)]
+        old = [listing for listing in left if incremental and listing.search.span.end <= window]
+        for listing in left:
+            if listing not in old:
+                reader.resume(listing)
         if incremental:
             unreadable.heed_people()
             coverage = self.ledger.coverage(self.sweep.basis)
-            due = unreadable.apart(uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings))
-        elif resumed:
+            owed = recovery.first_import.starts
+            due = uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings, owed)
+            first, *older = turns(unreadable.apart(due), coverage, window)
+        elif left:
             return  # the rest of a catch-up that stopped for quota: the next one starts anew
         else:
-            due = spans_by_hand(self.sweep, self.settings, self._looking_back(recovery), cells, end)
-        for part in refusals.apart(due):
-            reader.read(searches_for(self.sweep, part))
+            first = spans_by_hand(self.sweep, self.settings, self._looking_back(recovery), cells, end)
+            older = []
+        self._read(reader, refusals, first)
         if incremental:
             reader.read(unreadable.due_again(cells))
-        if self.options.dry_run:
-            return
-        if incremental:
-            read_again = [cell for cell in cells if rereading_is_due(rereadings.get(cell), end)]
-            self.ledger.note_rereading(read_again, end, end)
-        elif not self.options.spans_by_hand:
+            if not self.options.dry_run:
+                read_again = [cell for cell in cells if rereading_is_due(rereadings.get(cell), end)]
+                self.ledger.note_rereading(read_again, end, end)
+        elif not self.options.spans_by_hand and not self.options.dry_run:
             recovery.done(self.sweep.command)
+        # What is older than the window comes last, so that it never keeps new orders waiting.
+        for listing in old:
+            reader.resume(listing)
+        for turn in older:
+            covered = self.ledger.coverage(self.sweep.basis)
+            self._read(reader, refusals, {cell: subtract(spans, covered.get(cell, ())) for cell, spans in turn.items()})
+
+    def _read(self, reader: ListingReader, refusals: Refusals, due: Mapping[Cell, Spans]) -> None:
+        for part in refusals.apart(due):
+            reader.read(searches_for(self.sweep, part))
 
     def _take(self, orders: Sequence[Order | UnreadableOrder], processor: Processor, rules: Rules) -> None:
         wanted = [order for order in orders if self._wants(order)]
@@ -233,7 +268,7 @@ class Engine:
     def _wants(self, order: Order | UnreadableOrder) -> bool:
         return isinstance(order, UnreadableOrder) or self.sweep.wants(order)
 
-    def _credit(self, end: datetime) -> Callable[[Search], bool]:
+    def _credit(self, end: datetime, owed: Mapping[Cell, datetime]) -> Callable[[Search], bool]:
         """Which searches count as coverage: those by time of update, and by hand only where no gap would appear."""
         coverage = self.ledger.coverage(self.sweep.basis)
 
@@ -245,6 +280,7 @@ class Engine:
                     coverage.get(cell, ()),
                     self.sweep.lookback(cell[1], self.settings.observation),
                     end,
+                    owed.get(cell),
                 )
                 for cell in cells_of(search)
             )

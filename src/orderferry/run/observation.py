@@ -56,8 +56,9 @@ def uncovered_spans(  # noqa: PLR0917 — each is one of the facts the answer de
     end: datetime,
     coverage: Mapping[Cell, Spans],
     rereadings: Mapping[Cell, Rereading],
+    owed: Mapping[Cell, datetime],
 ) -> Mapping[Cell, Spans]:
-    """What each cell needs so that nothing since coverage began, and nothing in its window, stays unread."""
+    """What each cell needs so that nothing since coverage began, in its window or `owed` stays unread."""
     due = {
         cell: due_spans(
             coverage.get(cell, ()),
@@ -65,6 +66,7 @@ def uncovered_spans(  # noqa: PLR0917 — each is one of the facts the answer de
                 sweep.lookback(cell[1], settings.observation),
                 settings.observation.overlap,
                 since_of(settings, cell[0]),
+                owed.get(cell),
             ),
             end,
             rereadings.get(cell),
@@ -75,6 +77,11 @@ def uncovered_spans(  # noqa: PLR0917 — each is one of the facts the answer de
         # Two runs within a second: the second one looks as well, for whoever started it expects that it does.
         return dict.fromkeys(due, (Span(end - LEAST_LOOK, end),))
     return due
+
+
+def begin_of_window(sweep: Sweep, settings: Settings, end: datetime) -> datetime:
+    """Where the longest window of the sweep's channels begins: what is older is read after what is newer."""
+    return end - max(sweep.lookback(channel, settings.observation) for channel in sweep.channels)
 
 
 def searches_for(sweep: Sweep, due: Mapping[Cell, Spans]) -> tuple[Search, ...]:

@@ -2,7 +2,8 @@
 look once over orders.give_up for what only the ledger knew (what waited, what was held).
 
 A copy of the coverage lies in the shop since every finished import leaves one there, each seller's under its own name.
-With it lie a few of the seller's orders: Amazon tells by them that a new refresh token is the same seller's.
+With it lie a few of the seller's orders, by which Amazon tells that a new refresh token is the same seller's, and what
+the first import still owes.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
+from orderferry.run.first_import import FirstImport
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.report import Report
-from orderferry.run.seller import MOST_WITNESSES, Witnesses
+from orderferry.run.seller import COMPARED, MOST_WITNESSES, Witnesses
 
 log = logging.getLogger(__name__)
 
 COPY = "coverage"  # its name in the shop, with the seller's key; without one: left by an older version
-COMPARED = "compared with the shop's markers"  # in the ledger's memory: since when it knows them
 CATCH_UPS = ("recheck", "doublecheck")
 _PENDING = "still to be caught up by {command} after the ledger was lost"
 
@@ -44,25 +45,30 @@ class Recovery:
     now: Callable[[], datetime]
     seller: str
     witnesses: Witnesses
+    first_import: FirstImport
 
     def rebuild_if_lost(self, run: int) -> None:
         """Before the coverage is used: let a ledger that has never seen this shop's markers see what it lacks.
 
-        Another seller's orders in the shop are no sign that a ledger was lost. Raise what Amazon does when it can't be
+        Another seller's orders in the shop are no sign that a ledger was lost. One that is new to its seller owes all
+        since orders.since. Raise what Amazon does when it can't be
         asked whose they are.
         """
         if self.ledger.recall(COMPARED):
             return
         copy = self._find_copy()
-        if copy is not None:
+        if copy is not None and not self._is_of_other_marketplaces(copy):
             taken = 0
             for markers in self.shop.marker_pages():
                 self._take_over(markers, run)
                 taken += len(markers)
             log.warning("the ledger was lost: %d imported orders are taken over from the shop's markers", taken)
             self._take_over_coverage(copy)
+            self.first_import.take_over(parse_owed(copy, self.now()))
             for command in CATCH_UPS:
                 self.ledger.remember(_PENDING.format(command=command), iso(self.now()))
+        elif not self.ledger.coverage(Basis.UPDATED):
+            self.first_import.begin(self.now())
         self.ledger.remember(COMPARED, iso(self.now()))
 
     def _find_copy(self) -> str | None:
@@ -78,6 +84,11 @@ class Recovery:
         if nameless and self.witnesses.all_are_ours(newest):
             return nameless
         return "" if self.witnesses.any_is_ours(newest) else None
+
+    def _is_of_other_marketplaces(self, copy: str) -> bool:
+        """Whether a copy tells nothing of ours: another configuration of the same seller left it."""
+        told = {marketplace for marketplace, _ in (*parse_coverage(copy, self.now()), *parse_owed(copy, self.now()))}
+        return bool(told) and not told & self.first_import.marketplaces
 
     def _newest_markers(self) -> list[str]:
         newest: list[Marker] = []
@@ -113,9 +124,15 @@ class Recovery:
     def leave_copy(self) -> None:
         """After a finished import: leave the coverage in the shop, beside that of marketplaces which another
         configuration of the same seller reads."""
-        ours = self.ledger.coverage(Basis.UPDATED)
-        others = _cells_but(self.shop.kept(self._name), ours)
-        self.shop.keep(self._name, copy_text(ours, self.ledger.newest_orders(MOST_WITNESSES), others))
+        ours, owed = self.ledger.coverage(Basis.UPDATED), self.first_import.asked_starts
+        before, keys = self.shop.kept(self._name), {*ours, *owed}
+        text = copy_text(
+            ours,
+            self.ledger.newest_orders(MOST_WITNESSES),
+            _cells_but(before, keys),
+            owed=[*([*cell, iso(since)] for cell, since in sorted(owed.items())), *_cells_but(before, keys, "owed")],
+        )
+        self.shop.keep(self._name, text)
 
     def _take_over(self, markers: list[Marker], run: int) -> None:
         now = self.now()
@@ -129,21 +146,27 @@ class Recovery:
                 self.ledger.cover([cell], Basis.UPDATED, span, self.now())
 
 
-def copy_text(coverage: Mapping[Cell, Spans], order_ids: Sequence[str], others: Sequence[list[Any]] = ()) -> str:
+def copy_text(
+    coverage: Mapping[Cell, Spans],
+    order_ids: Sequence[str],
+    others: Sequence[list[Any]] = (),
+    owed: Sequence[list[Any]] = (),
+) -> str:
     """Given the coverage and orders of a seller, return the text that is kept in the shop; `others`: cells as an
-    earlier text has them."""
+    earlier text has them; `owed`: cells and since when they are owed."""
     cells = [
         [marketplace, str(channel), [[iso(span.start), iso(span.end)] for span in spans]]
         for (marketplace, channel), spans in sorted(coverage.items())
     ]
-    return json.dumps({"orders": list(order_ids), "coverage": [*cells, *others]})
+    kept = {"orders": list(order_ids), "coverage": [*cells, *others]}
+    return json.dumps(kept | ({"owed": list(owed)} if owed else {}))
 
 
-def _cells_but(text: str, ours: Iterable[Cell]) -> list[list[Any]]:
+def _cells_but(text: str, ours: Iterable[Cell], part: str = "coverage") -> list[list[Any]]:
     """Given that text, return its cells but for these, as they stand; none from what can't be read."""
     keys = {(marketplace, str(channel)) for marketplace, channel in ours}
     try:
-        return [cell for cell in json.loads(text or "{}").get("coverage", []) if (cell[0], cell[1]) not in keys]
+        return [cell for cell in json.loads(text or "{}").get(part, []) if (cell[0], cell[1]) not in keys]
     except (ValueError, TypeError, LookupError, AttributeError):
         return []
 
@@ -154,6 +177,16 @@ def parse_orders(text: str) -> list[str]:
         return [str(order_id) for order_id in json.loads(text)["orders"]]
     except (ValueError, TypeError, LookupError):
         return []
+
+
+def parse_owed(text: str, now: datetime) -> dict[Cell, datetime]:
+    """Given that text, return since when cells are owed; none from what can't be read."""
+    try:
+        kept = json.loads(text or "{}")
+        rows = kept.get("owed", []) if isinstance(kept, dict) else []
+        return {(str(marketplace), Channel(channel)): parse_moment(since, now) for marketplace, channel, since in rows}
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return {}
 
 
 def parse_coverage(text: str, now: datetime) -> dict[Cell, Spans]:

@@ -51,6 +51,7 @@ class Report:
     open: Mapping[str, int] = field(default_factory=dict)
     errors: list[OrderferryError] = field(default_factory=list)
     changes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    behind: Mapping[Cell, tuple[datetime | None, datetime]] = field(default_factory=dict)  # of the first import
     said: tuple[tuple[ExitCode, str], ...] = ()  # the conditions that are news, for a run without a terminal
 
     def note(self, order_id: str, outcome: Outcome, changes: tuple[str, ...] = ()) -> None:

@@ -18,9 +18,11 @@ from orderferry.config.model import Settings
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.errors import LedgerUnusable, RequestRejected
 from orderferry.run.patience import Patience
+from orderferry.run.shared_ports import Memory
 
 log = logging.getLogger(__name__)
 
+COMPARED = "compared with the shop's markers"  # in the ledger's memory: since when it knows them
 MOST_WITNESSES = 5  # orders that Amazon is asked for before an account counts as another one
 
 
@@ -37,7 +39,7 @@ class OneOrderSource(Protocol):
         """One order; None when Amazon does not know it for this account."""
 
 
-class SellerLedger(Protocol):
+class SellerLedger(Memory, Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def seller(self) -> str:
@@ -95,7 +97,8 @@ def check_seller(ledger: SellerLedger, witnesses: Witnesses, settings: Settings)
     """See that the ledger is this seller's, before its coverage is used.
 
     A new ledger, or one of an older version, takes the seller that it meets. One without any order has nothing to tell
-    two sellers apart by: it forgets what was observed. Raise WrongSeller, and what the source raises.
+    two sellers apart by: it forgets what was observed, and is a new one to its next import. Raise WrongSeller, and
+    what the source raises.
     """
     before, now = ledger.seller(), seller_key(settings)
     if before == now:
@@ -113,4 +116,5 @@ def check_seller(ledger: SellerLedger, witnesses: Witnesses, settings: Settings)
     elif before:
         log.warning("the refresh token is new, and no order tells whose it is: what was observed is observed anew")
         ledger.forget_coverage()
+        ledger.remember(COMPARED, "")
     ledger.set_seller(now)

@@ -12,34 +12,38 @@ from typing import Any, Protocol
 
 from orderferry import __version__
 from orderferry.config.model import Settings
-from orderferry.domain.durations import iso
+from orderferry.domain.durations import iso, parse_moment
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.lag import Lag, lag_of
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import FindingKind, RunRecord, StandingFinding
 from orderferry.domain.search import Basis
-from orderferry.domain.spans import Span, Spans, last_end, subtract
+from orderferry.domain.spans import Span, Spans
 from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
 from orderferry.run.announce import ConditionLedger, open_conditions, told_conditions
 from orderferry.run.conditions import FOUND, Found
-from orderferry.run.shared_ports import CoverageBook
+from orderferry.run.first_import import FirstImport, missing_since
+from orderferry.run.seller import COMPARED
+from orderferry.run.shared_ports import CoverageBook, Memory
 from orderferry.run.sweeps import SWEEPS
 
 COMPARE = "compare"
 WATCHED = (*SWEEPS, COMPARE)
+CATCH_UPS = tuple(command for command, sweep in SWEEPS.items() if not sweep.incremental)
 # A command is late when it has been silent for so many of its own usual intervals, or for so long beyond one of them,
 # and for an hour at least.
 LATE_AFTER_INTERVALS = 3
 LATE_BEYOND_ONE = timedelta(hours=6)
 LATE_AT_LEAST = timedelta(hours=1)
+DAILY = timedelta(days=1)  # how often a catch-up is to run; one that never ran is late after that
 RUNS_FOR_RHYTHM = 20
 LAGS_OF = timedelta(days=7)
 
 
-class StatusLedger(ConditionLedger, CoverageBook, Protocol):
+class StatusLedger(ConditionLedger, CoverageBook, Memory, Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def last_runs(self, command: str | None = None, limit: int = 10) -> Sequence[RunRecord]:
@@ -152,13 +156,16 @@ def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now:
     wanted = {
         (m.id, channel): coverage.get((m.id, channel), ()) for m in settings.amazon.marketplaces for channel in Channel
     }
+    owed = FirstImport(ledger, settings).asked_starts
     waiting = ledger.entries([EntryState.WAITING], 1)
     told = told_conditions(ledger)
     return Status(
         now,
         tuple(_command_status(ledger, command, now) for command in WATCHED),
         wanted,
-        tuple((cell, gap) for cell, spans in sorted(wanted.items()) for gap in gaps_between(spans)),
+        tuple(
+            (cell, gap) for cell, spans in sorted(wanted.items()) for gap in gaps_between(spans, owed.get(cell), now)
+        ),
         ledger.open_counts(now),
         (*open_conditions(ledger), *(found for found in told if found.exit_code)),
         waiting[0] if waiting else None,
@@ -177,15 +184,17 @@ def _never_imported(ledger: StatusLedger) -> tuple[str, ...]:
     return () if ledger.last_runs("import", 1) else ("`orderferry import` has never run here.",)
 
 
-def gaps_between(spans: Spans) -> Spans:
-    """The moments between the first and the last covered one that no run has observed."""
-    end = last_end(spans)
-    return subtract([Span(spans[0].start, end)], spans) if spans and end else ()
+def gaps_between(spans: Spans, owed: datetime | None, now: datetime) -> Spans:
+    """The moments between the first and the last covered one that no run has observed, and those since `owed`: of a
+    cell that was never observed all of them up to `now`."""
+    starts = [*([owed] if owed else []), *(span.start for span in spans[:1])]
+    return missing_since(min(starts), spans, now) if starts else ()
 
 
 def _command_status(ledger: StatusLedger, command: str, now: datetime) -> CommandStatus:
     runs = ledger.last_runs(command, RUNS_FOR_RHYTHM)
     success = ledger.last_success(command)
+    never_ran = not runs and command in CATCH_UPS and _since_first_run(ledger, now) > DAILY + LATE_BEYOND_ONE
     usual = rhythm(sorted(run.started for run in runs), by_hand_too=command == COMPARE)
     late = False
     if success is not None and usual is not None:
@@ -193,7 +202,14 @@ def _command_status(ledger: StatusLedger, command: str, now: datetime) -> Comman
         late = silent < timedelta(0) or silent > max(
             min(usual * LATE_AFTER_INTERVALS, usual + LATE_BEYOND_ONE), LATE_AT_LEAST
         )
-    return CommandStatus(command, runs[0] if runs else None, success, usual, late or (bool(runs) and success is None))
+    late = late or never_ran or (bool(runs) and success is None)
+    return CommandStatus(command, runs[0] if runs else None, success, usual, late)
+
+
+def _since_first_run(ledger: StatusLedger, now: datetime) -> timedelta:
+    """How long ago a run first met the shop; nothing as long as none has."""
+    met = ledger.recall(COMPARED)
+    return now - parse_moment(met, now) if met else timedelta(0)
 
 
 def rhythm(starts: Sequence[datetime], *, by_hand_too: bool = False) -> timedelta | None:

@@ -56,12 +56,19 @@ def test_no_part_of_a_millisecond_is_claimed(ledger: Ledger) -> None:
 
 
 def test_old_spans_are_forgotten_but_never_the_newest(ledger: Ledger) -> None:
-    old = [hours(-24 * 100, -24 * 99), hours(-24 * 90, -24 * 89)]
+    old = [hours(-24 * 800, -24 * 799), hours(-24 * 790, -24 * 789)]
     for span in old:
         ledger.cover([CELL], Basis.UPDATED, span, NOW)
     assert ledger.coverage(Basis.UPDATED)[CELL] == (old[1],)
     ledger.cover([CELL], Basis.UPDATED, hours(-1, 0), NOW)
     assert ledger.coverage(Basis.UPDATED)[CELL] == (hours(-1, 0),)
+
+
+def test_what_amazon_still_has_is_never_forgotten_nor_the_gap_before_it(ledger: Ledger) -> None:
+    old = [hours(-24 * 700, -24 * 699), hours(-24 * 90, -24 * 89), hours(-1, 0)]
+    for span in reversed(old):
+        ledger.cover([CELL], Basis.UPDATED, span, NOW)
+    assert ledger.coverage(Basis.UPDATED)[CELL] == tuple(old)
 
 
 def test_the_last_rereading_of_each_cell(ledger: Ledger) -> None:

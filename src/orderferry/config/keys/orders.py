@@ -13,7 +13,7 @@ ORDERS = (
     Key(
         "orders.since",
         kinds.MOMENT,
-        "Orders created before it are ignored (but for `--order`).",
+        "Orders created before it are ignored (but for `--order`). The first import of a new ledger goes back to it.",
         example="2026-11-23T06:00:00Z",
         without="nothing is too old",
     ),
