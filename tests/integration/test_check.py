@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +26,7 @@ from support.doctoring import Doctored, lively_world, minimal_user
 from support.mariadb import MariadbServer, free_port
 from support.shop_database import ShopDatabase
 
+IS_ROOT = os.geteuid() == 0
 DEMO_SKUS = [item.sku for item in DEMO_CATALOG]
 GERMANY, FRANCE = (find_marketplace(code) for code in ("DE", "FR"))
 
@@ -125,10 +127,20 @@ BROKEN = {
         "file-mode", "failure", 1, lambda p: p.installed.configuration.chmod(0o644), "client_secret", "chmod 600"
     ),
     "open folder": Broken(
-        "file-mode", "failure", 1, lambda p: p.installed.folder.chmod(0o777), "configuration of their own", "chmod go-w"
+        "file-mode",
+        "failure",
+        6 if IS_ROOT else 1,
+        lambda p: p.installed.folder.chmod(0o777),
+        "configuration of their own",
+        "chmod go-w",
     ),
-    "open folder of the ledger": Broken(
-        "ledger-folder", "warning", 1, lambda p: p.installed.folder.chmod(0o777), "another ledger", "chmod go-w"
+    "open folder of the ledger": Broken(  # root writes into no such folder at all
+        "ledger" if IS_ROOT else "ledger-folder",
+        "failure" if IS_ROOT else "warning",
+        6 if IS_ROOT else 1,
+        lambda p: p.installed.folder.chmod(0o777),
+        "root would write there" if IS_ROOT else "another ledger",
+        "only root can change" if IS_ROOT else "chmod go-w",
     ),
     "unknown key": Broken(
         "configuration", "failure", 2, _configured("[observation]\nwindw = '1d'"), "observation.window"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from orderferry.config.model import CustomersSettings
+from orderferry.config.model import CustomersSettings, MarketplaceSettings
 from orderferry.domain.orders import Buyer
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Plan
@@ -237,11 +237,12 @@ def test_a_missing_right_of_our_own_stops_the_run(admin: Admin, shop_database: S
     database = sa.make_url(shop_database.url).database
     admin(
         shop_database,
-        "CREATE OR REPLACE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'x'",
-        f"GRANT SELECT, CREATE, ALTER ON {database}.* TO 'reader'@'127.0.0.1'",
+        "CREATE OR REPLACE USER 'few_rights'@'127.0.0.1' IDENTIFIED BY 'x'",
+        f"GRANT SELECT, CREATE, ALTER ON {database}.* TO 'few_rights'@'127.0.0.1'",
     )
-    url = sa.make_url(shop_database.url).set(username="reader", password="x").render_as_string(hide_password=False)
-    writing = importer(replace(shop_database, url=url), tmp_path)
+    url = sa.make_url(shop_database.url).set(username="few_rights", password="x").render_as_string(hide_password=False)
+    calculated = {"IT": MarketplaceSettings(vat_by_amazon=False)}  # nothing is to be remembered before the order
+    writing = importer(replace(shop_database, url=url), tmp_path, marketplaces=calculated)
     plan = writing.plan(GOOD)
     assert isinstance(plan, Plan)
     with pytest.raises(ShopUnfit, match="may not") as caught:

@@ -51,4 +51,4 @@ def test_an_order_lives_on_every_version(
     stock = database.rows("SELECT quantity FROM {p}stock_available WHERE id_product = 3 ORDER BY id_product_attribute")
     assert [row["quantity"] for row in stock[:2]] == [718, 118]
     assert database.value("SELECT tracking_number FROM {p}order_carrier WHERE id_order = 1") == "1Z999"
-    assert database.value("SELECT COUNT(*) FROM {p}customer_message") == 2
+    assert database.value("SELECT COUNT(*) FROM {p}customer_message") == 3

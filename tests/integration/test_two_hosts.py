@@ -130,9 +130,10 @@ def test_a_host_that_was_cut_off_is_waited_for_and_then_taken_over(
 ) -> None:
     first, second = hosts(tmp_path, simulator, shop)
     assert second.run("import", "--dry-run", "--json").code == 0
+    soon = f"{datetime.now(UTC) + timedelta(minutes=4):%Y-%m-%dT%H:%M:%S.000Z}"  # a lease lasts five minutes
     shop.execute(
         "UPDATE orderferry_ledger_leases SET token = 5, holder = 'host elsewhere, process 1', "
-        "since = '2026-11-23T06:00:00.000Z', expires = '2999-01-01T00:00:00.000Z'"
+        f"since = '2026-11-23T06:00:00.000Z', expires = '{soon}'"
     )
     refused = first.run("import", "--json")
     assert refused.code == 3

@@ -10,7 +10,7 @@ import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
-from orderferry.cli.terminal import echo
+from orderferry.cli.terminal import echo, echo_lines
 from orderferry.domain.durations import format_duration
 from orderferry.errors import ExitCode, UsageError
 
@@ -106,7 +106,7 @@ def _print(status: BridgeStatus, *, quiet: bool) -> None:
             echo(line)
     for found in status.findings:
         echo(f"! {found.message}")
-        echo(f"    {found.hint}")
+        echo_lines(f"    {found.hint}")
 
 
 def _lines(status: BridgeStatus) -> Iterator[str]:

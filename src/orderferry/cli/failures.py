@@ -38,9 +38,9 @@ def exit_for(error: BaseException, argv: Sequence[str]) -> int:
 def error_lines(error: OrderferryError) -> list[str]:
     """Given one of our errors, return what is printed: the sentence, each problem of a configuration, the hint."""
     problems = error.problems if isinstance(error, ConfigError) else ()
-    return [f"orderferry: {error.message}", *(f"  {problem}" for problem in problems)] + (
-        [f"  {error.hint}"] if error.hint else []
-    )
+    parts = [f"orderferry: {error.message}", *(f"  {problem}" for problem in problems)]
+    parts += [f"  {error.hint}"] if error.hint else []
+    return [line for part in parts for line in part.expandtabs(4).split("\n")]  # a hint may be statements to paste
 
 
 def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str]]]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from orderferry.cli.failures import error_lines
-from orderferry.cli.terminal import echo, style
+from orderferry.cli.terminal import echo, echo_lines, style
 from orderferry.config.draft import Draft
 from orderferry.config.kinds import Unfit
 from orderferry.config.lookup import match
@@ -73,7 +73,7 @@ class Interview:
                 hint = error.hint if isinstance(error, ShopUnfit) else ""
                 echo(style(f"  {error}", fg="yellow"))
                 if hint:
-                    echo(f"  {hint}")
+                    echo_lines(f"  {hint}")
                 continue
             self.draft.put(name, value)
             if answer and (needed or default) and not secret:  # an optional one must stay easy to leave out

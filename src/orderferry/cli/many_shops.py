@@ -16,7 +16,7 @@ from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import whole_document
 from orderferry.cli.failures import error_lines
 from orderferry.cli.print_report import is_news, summary_line
-from orderferry.cli.terminal import echo
+from orderferry.cli.terminal import echo, echo_lines
 from orderferry.errors import ExitCode, InternalError, OrderferryError, worst
 from orderferry.run.report import Report
 from orderferry.run.stop import GRACE, Stopped, stopped_by
@@ -94,7 +94,7 @@ def _print(name: str, end: ShopEnd, fleet: Fleet, context: CliContext) -> None:
         return
     for code, line in end.news:
         if is_news(code, quiet=context.quiet):
-            echo(f"{name}: {line}", err=True)
+            echo_lines(f"{name}: {line}", err=True)
 
 
 def _names(files: Sequence[Path]) -> dict[Path, str]:

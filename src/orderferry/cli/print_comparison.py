@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from orderferry.cli.failures import error_lines
-from orderferry.cli.terminal import echo, style
+from orderferry.cli.terminal import echo, echo_lines, style
 from orderferry.domain.cause import first_deadline
 from orderferry.errors import ExitCode
 from orderferry.run.compare_result import Comparison, Difference, OneSided, by_cause
@@ -30,7 +30,7 @@ def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, sile
                 echo(line, err=True)
     for code, line in result.said:
         if code is ExitCode.DONE and not quiet:
-            echo(line, err=True)  # "Over: …"
+            echo_lines(line, err=True)  # "Over: …"
     if silent or quiet or result.span is None:
         return
     if on_terminal or result.found_something or result.totals is not None:

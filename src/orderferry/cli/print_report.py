@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from orderferry.cli.failures import error_lines
-from orderferry.cli.terminal import echo, style
+from orderferry.cli.terminal import echo, echo_lines, style
 from orderferry.domain.cause import cause_of, first_deadline
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import marketplace_code
@@ -23,7 +23,7 @@ def print_said(report: Report, *, quiet: bool) -> None:
     """Print to stderr what is news; with `quiet` only what stopped the run. A healthy run prints nothing."""
     for code, line in report.said:
         if is_news(code, quiet=quiet):
-            echo(line, err=True)
+            echo_lines(line, err=True)
     if report.dry_run and not quiet:
         print_summary(report)
 
@@ -56,6 +56,8 @@ def print_summary(report: Report) -> None:
     if report.dry_run:
         for order_id, changes in sorted(report.changes.items()):
             echo(f"  {order_id}: {'; '.join(changes)}")
+    for notice in report.notices:
+        echo(f"  {notice}")
     _print_problems(report)
     for line in behind_lines(report):
         echo(f"  {line}")

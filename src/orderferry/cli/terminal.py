@@ -36,6 +36,12 @@ def echo(text: str, *, err: bool = False) -> None:
     click.echo(_STYLED.sub(_in_colour, printable(text)), err=err)
 
 
+def echo_lines(text: str, *, err: bool = False) -> None:
+    """Print a text of ours that may have several lines, such as statements to paste."""
+    for line in text.expandtabs(4).split("\n"):
+        echo(line, err=err)
+
+
 def echo_json(document: Mapping[str, Any]) -> None:
     """Print an object as JSON, in one line; what a terminal would obey is escaped as JSON does it."""
     text = json.dumps(document, ensure_ascii=False)

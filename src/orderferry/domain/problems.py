@@ -42,7 +42,6 @@ class ProblemCode(StrEnum):
     LEDGER_REBUILT = "ledger-rebuilt"
     IMPLAUSIBLE = "implausible-answer"
     EXPOSED_CONFIGURATION = "exposed-configuration"
-    VAT_BY_AMAZON = "vat-by-amazon"
 
 
 HINTS: dict[ProblemCode, str] = {
@@ -93,7 +92,6 @@ HINTS: dict[ProblemCode, str] = {
     "doublecheck`.",
     ProblemCode.EXPOSED_CONFIGURATION: "Run `chmod 600` on the file, and renew the secret if others may have read it.",
     ProblemCode.IMPLAUSIBLE: "Look into Seller Central whether orders came in; `orderferry check` tests the access.",
-    ProblemCode.VAT_BY_AMAZON: "Nothing has to be done. If it is wrong, set marketplace.<CODE>.vat_by_amazon = false.",
     ProblemCode.MISSING_DATA: "Grant the missing role to the application in Seller Central and authorise it again.",
 }
 

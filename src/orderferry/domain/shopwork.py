@@ -30,13 +30,13 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShopView:
-    """What one round of look-ups found for a page of orders. `catalog` is the shop adapter's own; `notes` is what is
-    worth telling of the page and concerns no single order."""
+    """What one round of look-ups found for a page of orders. `catalog` is the shop adapter's own; `notices` is what is
+    worth telling of the page, once, though nothing has to be done."""
 
     markers: Mapping[str, Marker]
     foreign: Mapping[str, int]
     catalog: Any = None
-    notes: tuple[Problem, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class PrestashopShop:
         workshop = self._workshop()
         with self._database.reading("looking up orders and products") as connection:
             view = workshop.look(connection, orders)
-        if view.notes and self._writes:
+        if view.notices and self._writes:
             self.keep(*workshop.vat_by_amazon)
         return view
 

@@ -27,7 +27,7 @@ from orderferry.prestashop.planning.plan_order import plan_order
 from orderferry.prestashop.reading.catalog import CatalogReader
 from orderferry.prestashop.reading.causes import CauseTester
 from orderferry.prestashop.reading.other_importers import ForeignOrders
-from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, new_proofs, parse_proofs, proofs_text, told
+from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.state_values import kept_value
 from orderferry.prestashop.writing.transactions import Transactions
@@ -70,7 +70,7 @@ class Workshop:
             self._taxed_by_amazon = self._kept_proofs(connection)
         found = new_proofs(orders, self._taxed_by_amazon, self._settings, self._facts)
         self._taxed_by_amazon.update(found)
-        return ShopView(catalog.markers, catalog.foreign, catalog, told(found))
+        return ShopView(catalog.markers, catalog.foreign, catalog, notices_of(found))
 
     @property
     def vat_by_amazon(self) -> tuple[str, str]:

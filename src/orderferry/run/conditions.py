@@ -19,7 +19,6 @@ AGAIN_AFTER = timedelta(days=1)
 PATIENCE_RUNS = 3
 PATIENCE_TIME = timedelta(hours=1)
 NAMED_ORDERS = 5
-EVENTS = frozenset({ProblemCode.VAT_BY_AMAZON})  # problems without an order that happen once
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,6 @@ class Found:
     text: str
     exit_code: ExitCode
     heals: bool = False  # said from the third run in a row on, or after an hour
-    once: bool = False  # an event, which does not last: said, and not remembered
     counts: bool = False  # its text has a number that moves: that it moves is no news
 
 
@@ -92,7 +90,6 @@ def problem_conditions(problems: Iterable[Problem]) -> list[Found]:
             f"{problem.code} {problem.subject}".strip(),
             _sentence(problem.message, problem.hint),
             ExitCode.DONE,
-            once=problem.code in EVENTS,
         )
         for problem in problems
         if not problem.order_id
@@ -119,9 +116,6 @@ def speak(known: Iterable[Condition], found: Iterable[Found], now: datetime) -> 
     remember: list[Condition] = []
     current = {item.key: item for item in found}
     for key, item in current.items():
-        if item.once:
-            lines.append((item.exit_code, item.text))
-            continue
         condition = _continued(before.get(key), item, now)
         if _worth_saying(before.get(key), condition, item, now):
             lines.append((item.exit_code, item.text))
@@ -168,7 +162,7 @@ def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Found:
         if code == ProblemCode.NO_VAT_RATE:
             cause = _amounts(entries)
         text = f"{len(ids)} orders {_STATE_WORDS[state]} ({code}): {named}: {_sentence(cause, hint)}"
-    return Found(f"{state} {code} {subject}".strip(), text, ExitCode.NEEDS_A_PERSON)
+    return Found(f"{state} {code} {subject}".strip(), _one_line(text), ExitCode.NEEDS_A_PERSON)
 
 
 def _found_by_comparing(kind: FindingKind, findings: list[StandingFinding]) -> Found:
@@ -184,7 +178,7 @@ def _found_by_comparing(kind: FindingKind, findings: list[StandingFinding]) -> F
     else:
         why = "for several reasons. `orderferry status --json` lists them all; `orderferry compare` looks again."
     text = f"{what} ({named_orders(ids)}): {why}"
-    return Found(f"{FOUND} {kind}", text, ExitCode.NEEDS_A_PERSON)
+    return Found(f"{FOUND} {kind}", _one_line(text), ExitCode.NEEDS_A_PERSON)
 
 
 FOUND = "found"  # so begin the keys of conditions that a comparison found
@@ -219,6 +213,11 @@ def named_orders(ids: Sequence[str]) -> str:
     """Given order ids, return the first of them in words, and how many more there are."""
     more = len(ids) - NAMED_ORDERS
     return ", ".join(ids[:NAMED_ORDERS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _one_line(text: str) -> str:
+    """The text without line ends: a SKU that has one must not look like a line of ours."""
+    return text.replace("\r", "\\x0d").replace("\n", "\\x0a")
 
 
 def _hint(code: str) -> str:

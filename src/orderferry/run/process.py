@@ -70,8 +70,9 @@ class Processor:
         sightings += [Sighting(order.order_id) for order in unreadable if order.order_id]
         entries = self.ledger.note_seen(sightings, self.run, self.now())
         view = self.shop.look(readable) if readable else ShopView({}, {})
-        for note in view.notes:
-            self.report.add_problem(note)
+        for notice in view.notices:
+            log.info("%s", notice)
+            self.report.notices[notice] = None
         verdicts: list[Verdict] = [self.verdicts.unreadable(order, entries) for order in unreadable if order.order_id]
         try:
             for order in readable:

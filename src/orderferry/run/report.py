@@ -52,6 +52,7 @@ class Report:
     errors: list[OrderferryError] = field(default_factory=list)
     changes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     behind: Mapping[Cell, tuple[datetime | None, datetime]] = field(default_factory=dict)  # of the first import
+    notices: dict[str, None] = field(default_factory=dict)  # in order; nothing has to be done about them
     said: tuple[tuple[ExitCode, str], ...] = ()  # the conditions that are news, for a run without a terminal
 
     def note(self, order_id: str, outcome: Outcome, changes: tuple[str, ...] = ()) -> None:
@@ -171,7 +172,6 @@ INFORMATIVE = frozenset(
         ProblemCode.LEDGER_REBUILT,
         ProblemCode.IMPLAUSIBLE,
         ProblemCode.EXPOSED_CONFIGURATION,
-        ProblemCode.VAT_BY_AMAZON,
     }
 )
 

@@ -8,10 +8,9 @@ import pytest
 
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.orders import Channel
-from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.records import Condition
 from orderferry.errors import AmazonUnavailable, ExitCode, ShopUnfit
-from orderferry.run.conditions import Found, error_conditions, order_conditions, problem_conditions, speak
+from orderferry.run.conditions import Found, error_conditions, order_conditions, speak
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HELD = Found("held unknown-sku X", "1 order held", ExitCode.NEEDS_A_PERSON)
@@ -124,11 +123,3 @@ def test_several_orders_for_one_missing_tax_are_told_with_their_amounts() -> Non
     assert "create a tax of 19 % (International > Taxes)" in found.text
     for amount in ("19.00 on 100.00 EUR", "3.51 on 18.47 EUR", "1.60 on 8.40 EUR"):
         assert found.text.count(amount) == 1
-
-
-def test_an_event_is_told_once_and_neither_repeated_nor_over() -> None:
-    mouth = Mouth()
-    problem = Problem(ProblemCode.VAT_BY_AMAZON, "Amazon calculates the VAT on DE", subject="DE")
-    assert len(mouth.run(problem_conditions([problem]), NOW)) == 1
-    assert mouth.run([], NOW + timedelta(minutes=15)) == []
-    assert mouth.known == {}

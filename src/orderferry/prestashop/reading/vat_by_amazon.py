@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from orderferry.config.model import Settings
 from orderferry.domain.marketplaces import PRICES_WITHOUT_TAX, marketplace_code
 from orderferry.domain.orders import Order
-from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.tax_scheme import is_seller_in_eu
 from orderferry.domain.tax_split import tells_own_tax
 from orderferry.prestashop.facts import ShopFacts
@@ -49,14 +48,10 @@ def new_proofs(
     return found
 
 
-def told(proofs: Mapping[str, str]) -> tuple[Problem, ...]:
-    """What to say of new proofs, once."""
+def notices_of(proofs: Mapping[str, str]) -> tuple[str, ...]:
+    """Given new proofs, return what to say of them, once."""
     return tuple(
-        Problem(
-            ProblemCode.VAT_BY_AMAZON,
-            f"Amazon calculates the VAT on the marketplace {code}, as order {order_id} shows: from now on a tax of 0 "
-            "there is 0 %",
-            subject=code,
-        )
+        f"Amazon calculates the VAT on the marketplace {code}, as order {order_id} shows: from now on a tax of 0 there "
+        f"is 0 %. Nothing has to be done; if it is wrong, set marketplace.{code}.vat_by_amazon = false."
         for code, order_id in sorted(proofs.items())
     )
