@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.config.model import OrdersSettings, ProductsSettings
+from orderferry.config.model import OrdersSettings, ProductsSettings, TaxesSettings
 from orderferry.domain.orders import Money, Order, Proceeds, ProceedsType
 from orderferry.domain.problems import Problem, ProblemCode
 from support.shop_database import ShopDatabase
@@ -218,6 +218,49 @@ def test_a_tax_of_the_shops_own_of_0_percent_comes_first(sqlite_shop: ShopDataba
     importer(sqlite_shop, tmp_path).take(with_tip(amazon_order(MUG), "5.00"))
 
     assert [row["id_tax"] for row in sqlite_shop.rows("SELECT id_tax FROM {p}order_detail_tax ORDER BY 1")] == [1, 90]
+
+
+def add_zero_rate(shop: ShopDatabase, group: int = 90) -> None:
+    """A tax of 0 % with a tax rules group for Italy, as PrestaShop's Italian localisation brings it."""
+    shop.insert("tax", {"id_tax": 90, "rate": 0, "active": 1, "deleted": 0})
+    shop.insert("tax_rules_group", {**shop.rows("SELECT * FROM {p}tax_rules_group")[0], "id_tax_rules_group": group})
+    shop.insert("tax_rule", {**shop.one(ITALIAN_RULE), "id_tax_rule": 900, "id_tax_rules_group": group, "id_tax": 90})
+
+
+ITALIAN_RULE = (
+    "SELECT r.* FROM {p}tax_rule r JOIN {p}country c ON c.id_country = r.id_country"
+    " WHERE c.iso_code = 'IT' AND r.id_tax_rules_group = 1"
+)
+
+
+def test_a_fee_without_tax_has_a_product_that_the_shop_taxes_with_0_percent(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    """A change of the delivery address keeps a row of 0 % only then (measured: 2.00 + 47.13 at 22 % became 49.13)."""
+    add_zero_rate(sqlite_shop)
+    importer(sqlite_shop, tmp_path).take(with_tip(amazon_order(MUG), "5.00"))
+
+    assert sqlite_shop.one(HIDDEN)["id_tax_rules_group"] == 90
+
+
+def test_a_fee_at_a_tax_of_0_percent_that_no_rule_names_has_no_group_of_another_rate(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    """Its product would be taxed with 22 % as soon as the order is edited."""
+    add_zero_rate(sqlite_shop)
+    sqlite_shop.execute("DELETE FROM {p}tax_rule WHERE id_tax_rules_group = 90")
+    order = with_fee(amazon_order(Sold("MUG-BLUE", 1, "14.52")), "COD_FEE", "4.00")
+    untaxed = replace(order, items=tuple(replace(item, proceeds=_without_tax(item.proceeds)) for item in order.items))
+    importer(sqlite_shop, tmp_path, taxes=TaxesSettings(by_country={"IT": Decimal(0)})).take(untaxed)
+
+    assert sqlite_shop.value("SELECT total_paid_tax_excl FROM {p}orders") == sqlite_shop.value(
+        "SELECT total_paid_tax_incl FROM {p}orders"
+    )
+    assert sqlite_shop.one(HIDDEN)["id_tax_rules_group"] == 0
+
+
+def _without_tax(rows: tuple[Proceeds, ...]) -> tuple[Proceeds, ...]:
+    return tuple(row for row in rows if row.type is not ProceedsType.TAX)
 
 
 def test_an_order_without_any_tax_has_no_row_of_it(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:

@@ -297,11 +297,12 @@ class OrderInShop:
     def is_settled_by(self, total: Decimal, tax: Decimal) -> bool:
         """Return whether the invoice says what Amazon says, or a credit slip has brought it down to that.
 
-        `total` and `tax` are Amazon's. Where only the tax is wrong, any credit slip counts: a person has seen to it.
+        `total` and `tax` are Amazon's. Where only the tax is wrong, any credit slip counts: a person has seen to it. A
+        total that has grown needs another invoice: only a credit slip for all of the first one settles it.
         """
         left = self.total - self.credited
         if self.credited:
-            return left <= total + CENT
+            return left <= (total if total <= self.total + CENT else 0) + CENT
         return abs(left - total) <= CENT and abs(self.tax - tax) <= CENT
 
 

@@ -154,6 +154,27 @@ def test_a_change_after_the_invoice_is_held_until_a_credit_slip_covers_it(
     assert [note.code for note in found.notes] == ([ProblemCode.CHANGED_AFTER_INVOICE] if held else [])
 
 
+def test_an_invoice_that_staff_has_corrected_in_the_shop_is_right_without_a_credit_slip() -> None:
+    """PrestaShop lets staff change the quantity of an invoiced order, and corrects its invoice."""
+    one_less = replace(OTHER_AMOUNTS, items=(replace(OTHER_AMOUNTS.items[0], quantity=1), *OTHER_AMOUNTS.items[1:]))
+    corrected = changes(one_less, priced=priced("24.40", "4.40"), invoice_number=17, total=Decimal("24.40"), tax=Decimal("4.40"))
+
+    assert corrected.notes == ()
+    assert corrected.digests == digests_of(one_less)
+
+
+def test_other_goods_at_the_same_amounts_are_reported_after_the_invoice() -> None:
+    assert changes(FEWER, priced=priced("48.80", "8.80"), **INVOICED).notes
+
+
+def test_a_credit_slip_never_covers_a_total_that_has_grown() -> None:
+    """Unless it takes back the whole invoice, for another one to be written."""
+    grown = priced("60.00", "10.82")
+
+    assert changes(OTHER_AMOUNTS, priced=grown, credited=Decimal("5.00"), **INVOICED).notes
+    assert changes(OTHER_AMOUNTS, priced=grown, credited=Decimal("48.80"), **INVOICED).notes == ()
+
+
 def test_a_cancellation_after_the_invoice_moves_the_state_and_is_reported_again_until_it_is_credited() -> None:
     first = changes(cancelled(ORDER), **INVOICED)
     marker = replace(marker_of(), digests=first.digests, last_told=first.last_told, last_state=CANCELLED.id)

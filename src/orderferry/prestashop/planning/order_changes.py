@@ -106,7 +106,7 @@ def changes_of(order: Order, marker: Marker, standing: Standing, priced: PricedO
         keep = _with_old_money(keep, marker.digests)  # the lines stay as they are, for an order that Amazon reopens
     lines = changes_money(order, marker)
     if standing.order.invoice_number and (lines or (cancelled and not note)):
-        difference = _after_invoice(order, standing.order, priced, lines=lines and "lines" in groups)
+        difference = _after_invoice(order, standing.order, priced, goods_alone=lines and "totals" not in groups)
         if difference:
             notes.append(_changed_after_invoice(order, standing.order, difference))
             stay = "" if cancelled else " Lines and totals stay."
@@ -207,17 +207,18 @@ def _after_shipping(order: Order, standing: Standing) -> Problem:
     )
 
 
-def _after_invoice(order: Order, books: OrderInShop, priced: PricedOrder | None, *, lines: bool) -> str:
+def _after_invoice(order: Order, books: OrderInShop, priced: PricedOrder | None, *, goods_alone: bool) -> str:
     """Say what of an invoiced order is no longer so at Amazon, with the figures; '' when the books are right.
 
-    `lines`: quantities or articles have changed, not only amounts.
+    `goods_alone`: quantities or articles have changed, but no amount. Where amounts have, and the books have them, staff
+    has edited the order.
     """
     total, tax, goods = Decimal(0), Decimal(0), ""
     if order.status is not OrderStatus.CANCELLED:
         total, tax = _amounts_now(order, books, priced)
         named = ", ".join(f"{item.quantity} × {item.sku or item.item_id}" for item in order.items if item.quantity)
         goods = f" (now {named or 'nothing'})"
-    other_goods = lines and not books.credited
+    other_goods = goods_alone and not books.credited
     if books.is_settled_by(total, tax) and not other_goods:
         return ""
     what = "changed" if goods else "cancelled"

@@ -8,10 +8,10 @@ the invoice's table of taxes (6).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from orderferry.config.model import ProductsSettings
 from orderferry.domain.orders import ProceedsType
+from orderferry.domain.pricing import ZERO
 from orderferry.prestashop.facts import FeeKey, OwnThings, Product, ShopFacts
 from orderferry.prestashop.planning.frame import Place
 from orderferry.prestashop.planning.words import ENGLISH, fee_name
@@ -32,7 +32,6 @@ def fee_product(own: OwnThings, key: FeeKey) -> Product:
 
 def hidden_product(key: FeeKey, id_product: int = 0) -> Product:
     """Given which fee it is for and its id, return a hidden product as order lines need it."""
-    nothing = Decimal(0)
     return Product(
         id_product=id_product,
         id_product_attribute=0,
@@ -43,8 +42,8 @@ def hidden_product(key: FeeKey, id_product: int = 0) -> Product:
         upc="",
         isbn="",
         mpn="",
-        weight=nothing,
-        wholesale_price=nothing,
+        weight=ZERO,
+        wholesale_price=ZERO,
         id_tax_rules_group=key.id_tax_rules_group,
         stock_quantity=1,
         active=False,
@@ -64,17 +63,19 @@ def kinds_in_shipping(settings: ProductsSettings, own: OwnThings) -> frozenset[P
 def fee_group(facts: ShopFacts, place: Place, tax_key: str, preferred: Sequence[int]) -> int:
     """Given the tax of a fee and its place of delivery, return the tax rules group whose rule gives that tax there.
 
-    One of `preferred` if it does, else the first; 0 for a fee without tax. Where no rule does (`taxes.<COUNTRY>`), the
-    first of `preferred`: an edit of the order will then book that group's rate.
+    One of `preferred` if it does, else the first. Where no rule does (`taxes.<COUNTRY>`), the first of `preferred`: an
+    edit of the order will then book that group's rate. A fee without tax has a group with a rule of 0 %, which keeps its
+    row of 0 % when the address is edited, or none (0), with which the rate stays at least.
     """
-    if not tax_key:
-        return 0
+    rate = facts.taxes.get(int(tax_key), ZERO) if tax_key else ZERO
     groups = sorted(group for group, id_country in facts.tax_rules if id_country == place.country.id)
-    fitting = [
-        group
-        for group in groups
-        if str(facts.ruled_tax(group, place.country.id, place.id_state, place.known_postcode)) == tax_key
-    ]
+    ruled = {
+        group: facts.ruled_tax(group, place.country.id, place.id_state, place.known_postcode) or 0 for group in groups
+    }
+    if rate:
+        fitting = [group for group in groups if str(ruled[group]) == tax_key]
+    else:
+        fitting = [group for group in groups if facts.taxes.get(ruled[group]) == ZERO]
     preferred = [group for group in preferred if group]
     best = next((group for group in preferred if group in fitting), 0) or next(iter(fitting), 0)
-    return best or next(iter(preferred), 0)
+    return best or (next(iter(preferred), 0) if rate else 0)
