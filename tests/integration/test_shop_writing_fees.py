@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.config.model import OrdersSettings, ProductsSettings, TaxesSettings
+from orderferry.config.model import InvoicesSettings, OrdersSettings, ProductsSettings, TaxesSettings
 from orderferry.domain.orders import Money, Order, Proceeds, ProceedsType
 from orderferry.domain.problems import Problem, ProblemCode
 from support.shop_database import ShopDatabase
@@ -337,3 +337,45 @@ def test_shipping_without_tax_beside_taxed_goods_has_its_row(
     zero = sqlite_shop.value("SELECT id_tax FROM {p}tax WHERE rate = 0")
     rows = sqlite_shop.rows("SELECT id_tax, amount FROM {p}order_invoice_tax WHERE type = 'shipping'")
     assert [(row["id_tax"], Decimal(str(row["amount"]))) for row in rows] == [(zero, 0)]
+
+
+def test_the_tax_on_shipping_follows_what_amazon_changes_before_the_invoice_has_a_number(
+    shop: ShopDatabase, tmp_path: Path
+) -> None:
+    """The delivery slip has made the invoice's row, and the taxes on it, already."""
+    waits = {"orders": OrdersSettings(state_paid="3"), "invoices": InvoicesSettings("shipped")}
+    writing = importer(shop, tmp_path, **waits)
+    order = at_two_rates()
+    writing.take(order)
+    slip = shop.one("SELECT number, delivery_number FROM {p}order_invoice")
+    assert (slip["number"], slip["delivery_number"]) == (0, 1)
+    left = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62", shipping="2.44", shipping_tax="0.44"))
+    writing.take(shipped(left), NOW + timedelta(hours=3))
+
+    assert shop.value("SELECT number FROM {p}order_invoice") == 1
+    row = shop.one("SELECT * FROM {p}orders")
+    assert decimals(row, "total_shipping_tax_incl", "carrier_tax_rate") == [Decimal("2.44"), 22]
+    taxes = shop.rows("SELECT id_tax, amount FROM {p}order_invoice_tax WHERE type = 'shipping'")
+    assert [(one["id_tax"], Decimal(str(one["amount"]))) for one in taxes] == [(1, Decimal("0.44"))]
+
+
+def test_new_lines_stay_on_the_delivery_slip_of_a_state_that_staff_has_set(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    writing = importer(sqlite_shop, tmp_path, invoices=InvoicesSettings("shipped"))
+    order = at_two_rates()
+    writing.take(order)
+    writing.verifies = False  # by hand, without history
+    slip = {"id_order_invoice": 7, "id_order": 1, "number": 0, "delivery_number": 3}
+    made = {"date_add": "2026-11-22 10:00:00", "shipping_tax_computation_method": 0}
+    sqlite_shop.insert("order_invoice", {**slip, **made})
+    for table in ("order_detail", "order_carrier"):
+        sqlite_shop.execute(f"UPDATE {{p}}{table} SET id_order_invoice = 7")
+    left = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"))
+    writing.take(replace(left, updated=order.updated + timedelta(hours=1)), NOW + timedelta(hours=3))
+
+    assert sqlite_shop.one("SELECT id_order_invoice, product_quantity FROM {p}order_detail") == {
+        "id_order_invoice": 7,
+        "product_quantity": 1,
+    }
+    assert sqlite_shop.rows("SELECT * FROM {p}order_invoice_tax WHERE type = 'shipping'") == []

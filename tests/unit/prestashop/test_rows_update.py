@@ -157,7 +157,9 @@ def test_a_change_after_the_invoice_is_held_until_a_credit_slip_covers_it(
 def test_an_invoice_that_staff_has_corrected_in_the_shop_is_right_without_a_credit_slip() -> None:
     """PrestaShop lets staff change the quantity of an invoiced order, and corrects its invoice."""
     one_less = replace(OTHER_AMOUNTS, items=(replace(OTHER_AMOUNTS.items[0], quantity=1), *OTHER_AMOUNTS.items[1:]))
-    corrected = changes(one_less, priced=priced("24.40", "4.40"), invoice_number=17, total=Decimal("24.40"), tax=Decimal("4.40"))
+    corrected = changes(
+        one_less, priced=priced("24.40", "4.40"), invoice_number=17, total=Decimal("24.40"), tax=Decimal("4.40")
+    )
 
     assert corrected.notes == ()
     assert corrected.digests == digests_of(one_less)

@@ -13,9 +13,7 @@ _ADD = ("SELECT", "INSERT")
 _WRITE = (*_ADD, "UPDATE")
 _EVERYDAY = tuple(EVERYDAY_RIGHTS.split(", "))
 # Rows that nothing changes any more.
-_ADDED_TO = frozenset(
-    {"cart_product", "customer_group", "order_history", "stock_mvt"} | {"order_invoice_payment", "order_invoice_tax"}
-)
+_ADDED_TO = frozenset({"cart_product", "customer_group", "order_history", "stock_mvt", "order_invoice_payment"})
 # The feed: events are written once and pruned; who has read what is for other programs to write.
 _FEED = {
     "orderferry_event": (*_ADD, "DELETE"),
@@ -23,8 +21,8 @@ _FEED = {
     "orderferry_event_call": ("SELECT", "DELETE"),
 }
 # The lines of an order that changes before its invoice are written anew.
-_DELETED_FROM = frozenset({"order_detail", "order_detail_tax", "order_cart_rule", "product_sale"})
-_REPLACED = frozenset({"order_detail_tax"})  # of them, rows that are never changed in place
+_DELETED_FROM = frozenset({"order_detail", "order_detail_tax", "order_invoice_tax", "order_cart_rule", "product_sale"})
+_REPLACED = frozenset({"order_detail_tax", "order_invoice_tax"})  # of them, rows that are never changed in place
 _LEFT_BEHIND = frozenset({"order_cart_rule"})  # of them, what only older versions have written
 # Stock moves by rows that are there; a start value for invoice numbers is used up in the settings, as PrestaShop does
 # (PS_INVOICE_START_NUMBER).

@@ -210,8 +210,8 @@ def _after_shipping(order: Order, standing: Standing) -> Problem:
 def _after_invoice(order: Order, books: OrderInShop, priced: PricedOrder | None, *, goods_alone: bool) -> str:
     """Say what of an invoiced order is no longer so at Amazon, with the figures; '' when the books are right.
 
-    `goods_alone`: quantities or articles have changed, but no amount. Where amounts have, and the books have them, staff
-    has edited the order.
+    `goods_alone`: quantities or articles have changed, but no amount. Where amounts have, and the books say the same,
+    staff has edited the order.
     """
     total, tax, goods = Decimal(0), Decimal(0), ""
     if order.status is not OrderStatus.CANCELLED:

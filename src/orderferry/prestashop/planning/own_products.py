@@ -64,8 +64,8 @@ def fee_group(facts: ShopFacts, place: Place, tax_key: str, preferred: Sequence[
     """Given the tax of a fee and its place of delivery, return the tax rules group whose rule gives that tax there.
 
     One of `preferred` if it does, else the first. Where no rule does (`taxes.<COUNTRY>`), the first of `preferred`: an
-    edit of the order will then book that group's rate. A fee without tax has a group with a rule of 0 %, which keeps its
-    row of 0 % when the address is edited, or none (0), with which the rate stays at least.
+    edit of the order will then book that group's rate. A fee without tax has a group with a rule of 0 %, which keeps
+    its row of 0 % when the address is edited, or none (0), with which the rate at least stays.
     """
     rate = facts.taxes.get(int(tax_key), ZERO) if tax_key else ZERO
     groups = sorted(group for group, id_country in facts.tax_rules if id_country == place.country.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.planning.frame import Frame
@@ -10,6 +12,7 @@ from orderferry.prestashop.rows.cart import cart_products
 from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
 from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER, Value, settle
 from orderferry.prestashop.rows.fitted_drafts import fit_drafts
+from orderferry.prestashop.rows.invoice import invoice_tax_rows
 from orderferry.prestashop.rows.money import invoice_totals, order_totals
 from orderferry.prestashop.rows.order import carrier_row
 from orderferry.prestashop.writing.draft_writer import write_drafts
@@ -25,6 +28,8 @@ def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrd
     sales follow.
     """
     slips = writer.rows("order_invoice", ("id_order_invoice",), standing.key)
+    # a delivery slip has made the invoice's row already, or the next state will
+    frame = replace(frame, paperwork=replace(frame.paperwork, row=bool(slips)))
     known: dict[str, Value] = {
         ORDER.name: standing.id_order,
         INVOICE.name: as_int(slips[0]["id_order_invoice"]) if slips else 0,
@@ -42,6 +47,8 @@ def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrd
     writer.update("orders", {**order_totals(frame.priced), "carrier_tax_rate": frame.carrier_tax_rate}, standing.key)
     if slips:
         writer.update("order_invoice", invoice_totals(frame.priced), standing.key)
+        writer.delete("order_invoice_tax", {"id_order_invoice": known[INVOICE.name]})
+        write_drafts(writer, fit_drafts(invoice_tax_rows(frame), writer.tables.live), known)
     paid = {"order_reference": standing.reference, "transaction_id": update.order.order_id}
     writer.update("order_payment", {"amount": frame.priced.total.incl}, paid)
     parcel = settle(carrier_row(frame).values, known)
