@@ -21,7 +21,7 @@ _MOST_ORDERS = 1_000  # in a page, of which we ask for 100
 _CLOCKS_DIFFER = timedelta(minutes=1)  # of the hosts that answer; the Date header is cut to the second
 
 _UNDECODED = re.compile("[\udc80-\udcff]+")
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _DEEPEST = 64  # Amazon's own orders have ten levels
 
 

@@ -29,12 +29,14 @@ class Refused:
 class RefusedWrites:
     """Tells the two apart, within a run and over runs: what is refused is kept until an order is written.
 
+    An order that is written shows that the others failed by themselves, those before it and those after it in the run.
     A new order and an update go through other tables, so that the success of one says nothing about the other. An
     order that had failed by itself before, while others were written, does not count again.
     """
 
     memory: Memory
     open: list[Refused] = field(default_factory=list)
+    _succeeded: set[str] = field(default_factory=set)  # the ways in which an order of this run was written
     _kept: dict[str, list[str]] | None = None
 
     def refused(self, problem: Problem, entry: Entry | None, *, update: bool, looked: bool) -> None:
@@ -42,6 +44,8 @@ class RefusedWrites:
         kind = f"{_way(update)} {problem.subject}"
         self._forget(problem.order_id)
         self.open.append(Refused(kind, problem, entry, looked))
+        if _way(update) in self._succeeded:
+            return
         in_a_row = self._in_a_row.setdefault(kind, [])
         failed_alone = entry is not None and entry.state is EntryState.FAILED
         if problem.subject and problem.order_id not in in_a_row and not failed_alone:
@@ -51,6 +55,7 @@ class RefusedWrites:
     def written(self, order_id: str, *, update: bool) -> None:
         """An order was written: whatever others were refused for is their own fault."""
         self._forget(order_id)
+        self._succeeded.add(_way(update))
         for kind in [kind for kind in self._in_a_row if kind.startswith(_way(update))]:
             del self._in_a_row[kind]
             self._keep()
@@ -78,7 +83,7 @@ class RefusedWrites:
             return None
         example = met[0].problem.message
         return ShopUnfit(
-            f"The shop's database refuses one order after the other in the same way: {example}",
+            f"The shop's database refuses one order after the other in the same way: {example}.",
             hint="Nothing is lost: the orders are due. Show the sentence to whoever added the trigger, key or column "
             "(often a module's author); `orderferry check` names triggers and columns that are not PrestaShop's own.",
         )

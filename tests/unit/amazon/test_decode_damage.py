@@ -74,3 +74,10 @@ def test_values_within_the_usual_depth_and_strange_letters_are_no_damage() -> No
 def test_a_page_whose_frame_is_damaged_is_none(damaged: bytes) -> None:
     with pytest.raises(UnusableBody):
         decode_page(parse_body(damaged), Basis.UPDATED, None)
+
+
+def test_quotes_without_end_behind_depths_take_no_square_of_time() -> None:
+    """A quote that is never closed, and escaped ones behind it: each was taken for the beginning of a text, and the test
+    would take minutes."""
+    with pytest.raises(UnusableBody):
+        parse_body(b"[" * 100_000 + b'"' + b'\\"' * 200_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from orderferry.domain.orders import Address, Buyer, TaxRegistration
@@ -31,7 +33,8 @@ ORDER = amazon_order(
         (1644, "<j.omalley@example.net> is blocked", "<…> is blocked"),
         (1644, "other.person@example.org is blocked", "… is blocked"),
         (1644, "VAT number DE811907980 is blocked", "VAT number … is blocked"),
-        (1644, "Call 0221-998877 or +49 (221) 998877", "Call 0221-… or +… (…) …"),
+        (1644, "Call 0221-998877 or +49 (221) 998877", "Call … or …"),
+        (1644, "Call 0049-221-9988770", "Call …"),
         (1644, "Stock of MUG-BLUE for 402-1234567-7654321 is 3", "Stock of MUG-BLUE for 402-1234567-7654321 is 3"),
         (1644, "says: Adelheid", "says: …"),
         (1644, "a\x1b[31mb\nc", "a[31mb c"),
@@ -61,3 +64,19 @@ def test_a_value_that_nobody_knows_goes_too_where_a_server_quotes_it(number: int
     assert "Nobody" not in found
     assert found.startswith("Bad value: '")
     assert found.endswith("`ps_address`.`size`")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("田中 太郎", "顧客 田中太郎様 なし"),
+        ("王 伟", "no code for 王伟"),
+        ("王伟", "no code for 王伟先生"),
+        ("김 민준", "no code for 김민준님"),
+    ],
+)
+def test_a_name_is_found_in_scripts_that_put_no_space_between_words(name: str, text: str) -> None:
+    order = replace(ORDER, buyer=Buyer(name), delivery_address=None)
+    found = server_words(text, 1644, order, NAMES)
+    assert not [letter for letter in name.replace(" ", "") if letter in found], found
+    assert found.startswith(text.split()[0])

@@ -51,7 +51,13 @@ def test_the_same_order_three_times_is_one() -> None:
 
 def test_a_success_anywhere_in_the_run_makes_it_the_orders_own() -> None:
     assert a_run(Memory(), "a!", "b!", "c!", "d!", "c") == (["a", "b", "c", "d"], False)
-    assert a_run(Memory(), "c", "a!", "b!", "d?") == (["a", "b", "d"], False)
+    assert a_run(Memory(), "c", "a!", "b!", "d!", "e!") == (["a", "b", "d", "e"], False)
+
+
+def test_orders_that_failed_after_a_success_do_not_count_in_the_next_run() -> None:
+    memory = Memory()
+    a_run(memory, "c", "a!", "b!", "d!")
+    assert a_run(memory, "a!", "b!") == (["a", "b"], False)
 
 
 def test_an_update_says_nothing_of_new_orders() -> None:

@@ -33,6 +33,8 @@ _LONG_NUMBER = re.compile(r"(?<![\w-])\+?\d(?:[ ./()-]{0,2}\d){6,}(?![\w-])")
 _BETWEEN = frozenset("for key column at row in of on from table trigger constraint and".split())  # noqa: SIM905
 _NOBODYS = frozenset({"kind", "entity", "country"})  # words of Amazon's, in addresses and registrations
 _TELLING = 4  # letters from which a word is looked for within others, too
+# Chinese, Japanese and Korean letters, between which words need no space; as `plain_name` leaves them.
+_UNSPACED = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MASKS = re.compile(rf"{MASK}(?:[\s,;.:'\"-]*{MASK})+")
 _ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 
@@ -52,8 +54,8 @@ def server_words(text: str, number: int, order: Order, names: Collection[str]) -
     kept = frozenset() if number in _SIGNAL else frozenset(name.casefold() for name in names)
     if number not in _NAMES_ONLY:
         told = _EMAIL.sub(MASK, told)
-    told = _without_words(told, personal_words(order), kept)
     told = _LONG_NUMBER.sub(lambda match: match[0] if _ORDER_ID.fullmatch(match[0]) else MASK, told)
+    told = _without_words(told, personal_words(order), kept)
     told = _MASKS.sub(MASK, told).strip()
     return told if len(told) <= _LONGEST else told[: _LONGEST - 1].rstrip() + MASK
 
@@ -62,7 +64,8 @@ def personal_words(order: Order) -> frozenset[str]:
     """Every word that the order says of its buyer and of where it goes, in the form of `plain_name`."""
     people = (order.buyer, order.delivery_address, order.tax_registrations)
     texts = [*_texts(people), *(item.gift_message for item in order.items)]
-    return frozenset(word for text in texts for word in plain_name(text).split() if len(word) > 1)
+    words = [word for text in texts for word in plain_name(text).split()]
+    return frozenset(word for word in words if len(word) > 1 or _UNSPACED.search(word))
 
 
 def _texts(value: object) -> Iterable[str]:
@@ -85,7 +88,7 @@ def _only_names(quoted: str, known: Collection[str]) -> str:
 
 
 def _without_words(text: str, personal: frozenset[str], kept: frozenset[str]) -> str:
-    telling = [word for word in personal if len(word) >= _TELLING]
+    telling = [word for word in personal if len(word) >= _TELLING or _UNSPACED.search(word)]
 
     @cache
     def is_personal(word: str) -> bool:

@@ -70,11 +70,12 @@ class Transactions:
         tables = {self._tables.prefix + name for name in self._tables.live}
         names = columns | tables | {trigger.name for trigger in triggers} | {self._database.access.database}
         words = server_words(refusal.words, refusal.number, order, names)
-        said = f" The server says: {words}" if words else ""
-        behind = f" Triggers on {refusal.table}: {', '.join(map(str, triggers))}." if triggers else ""
+        told = [refusal.message.removesuffix(".")]
+        told += [f"The server says: {words.rstrip('.')}"] if words else []
+        told += [f"Triggers on {refusal.table}: {', '.join(map(str, triggers))}"] if triggers else []
         return Problem(
             ProblemCode.WRITE_FAILED,
-            f"order {order.order_id}: {refusal.message}{said}{behind}",
+            f"order {order.order_id}: {'. '.join(told)}",
             order.order_id,
             refusal.column or f"{refusal.table or 'database'} (error {refusal.number})",
         )
