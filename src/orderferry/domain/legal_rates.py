@@ -2,7 +2,7 @@
 
 Countries: the package `eu-vat-rates-data`, which is made from the European Commission's database of taxes (TEDB) and
 works offline. It names the rates of today, and mixes those of regions into their country's: REGIONAL takes them apart
-again, as of November 2026. Only what Amazon's amounts leave open is decided by it (which of two rates explains 1.60?),
+again, as of November 2026; ELSEWHERE has Amazon's other marketplaces. Only what Amazon's amounts leave open is decided by it (which of two rates explains 1.60?),
 so that a rate that has changed meanwhile is still found as the nearest one. Static: still pure.
 
 Sources of REGIONAL: for Portugal CIVA article 18(3) (Madeira: regional decree 6/2024/M), for Corsica CGI article 297,
@@ -31,6 +31,18 @@ REGIONAL: Mapping[str, tuple[Decimal, ...]] = {
     "RE": _rates("8.5 2.1 1.75 1.05"),
     "IC": _rates("7 3 5 9.5 15 20"),  # IGIC, which is no VAT
 }
+# The marketplaces' countries outside the data set: their GST, consumption tax or VAT.
+ELSEWHERE: Mapping[str, tuple[Decimal, ...]] = {
+    "AE": _rates("5"),
+    "AU": _rates("10"),
+    "EG": _rates("14 5"),
+    "IN": _rates("18 40 5"),
+    "JP": _rates("10 8"),
+    "MX": _rates("16 8"),
+    "SA": _rates("15"),
+    "SG": _rates("9"),
+    "ZA": _rates("15"),
+}
 # What the data set says of a country and holds in its regions alone.
 _OF_REGIONS: Mapping[str, tuple[Decimal, ...]] = {
     "PT": _rates("16 22"),
@@ -44,8 +56,9 @@ _SAME_AS: Mapping[str, str] = {"IM": "GB"}  # the Isle of Man bears the United K
 def legal_rates(code: str) -> tuple[Decimal, ...]:
     """Given a country's or a region's code, return its rates in percent without 0: the standard rate first, then from
     high to low; () for one of which nothing is known."""
-    if code in REGIONAL:
-        return REGIONAL[code]
+    own = REGIONAL.get(code) or ELSEWHERE.get(code)
+    if own:
+        return own
     import eu_vat_rates_data  # noqa: PLC0415 — read from a file, and only orders and `check` need it
 
     known = eu_vat_rates_data.get_rate(_SAME_AS.get(code, code))

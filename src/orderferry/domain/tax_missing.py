@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orderferry.domain.orders import Order
-from orderferry.domain.pricing import Rates
+from orderferry.domain.pricing import RATE_DECIMALS, Rates
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import CannotPrice
 
@@ -17,7 +17,7 @@ class MissingTax:
     """One part of an order whose tax can't be told. `what` names it, with the amounts.
 
     `rate` in percent: that of the tax which the shop lacks (None: no rate is known at all, or Amazon's amount is none
-    of the country's). `effective`: the rate that Amazon's amounts come to, 0 where it tells none. `is_configured`:
+    of the country's). `effective`: the rate that explains Amazon's amounts, 0 where it tells none. `is_configured`:
     `rate` is the configuration's or the shop's own.
     """
 
@@ -63,7 +63,7 @@ def _lacking(missing: Sequence[MissingTax], country: str) -> str:
     parts = ", ".join(one.what for one in missing)
     return (
         f"the shop has no tax of {_and(needed)}, the rate configured for {parts}{_delivery(country)}: "
-        f"create a tax of {_and(needed)} (International > Taxes)"
+        f"create {_taxes_of(needed)} (International > Taxes)"
     )
 
 
@@ -76,7 +76,7 @@ def _unexplained(missing: Sequence[MissingTax], rates: Rates, country: str) -> s
     if any(one.is_owed_by_amazon for one in missing):
         remedies.append("Amazon owes this tax itself: name a tax of the shop for it as taxes.collected_by_amazon")
     if legal:
-        remedies.append(f"create a tax of {_and(legal)} (International > Taxes)")
+        remedies.append(f"create {_taxes_of(legal)} (International > Taxes)")
     if strange:
         known = f", none of the rates of {country} ({_and(_percents(rates.legal))})" if rates.legal else ""
         remedies.append(
@@ -88,7 +88,8 @@ def _unexplained(missing: Sequence[MissingTax], rates: Rates, country: str) -> s
 def _unknown(missing: Sequence[MissingTax], rates: Rates, country: str) -> str:
     parts = ", ".join(one.what for one in missing)
     text = f"no VAT rate is known for {parts}{_delivery(country)}: "
-    rule = "add a rule for the country to the product's tax rules group (International > Taxes > Tax Rules)"
+    place = "the region's postcodes" if "-" in country else "the country"
+    rule = f"add a rule for {place} to the product's tax rules group (International > Taxes > Tax Rules)"
     if not country or not rates.legal:
         return text + rule
     standard = rates.legal[0]
@@ -102,9 +103,13 @@ def _delivery(country: str) -> str:
 
 
 def _percents(rates: Iterable[Decimal | None]) -> list[str]:
-    """Rates in words, each once, to a tenth where Amazon's amounts only come near one."""
-    rounded = [f"{round(rate, 1 if rate != round(rate, 2) else 2).normalize():f} %" for rate in rates if rate]
+    """Rates in words, each once, as a tax of PrestaShop's can have them."""
+    rounded = [f"{round(rate, RATE_DECIMALS).normalize():f} %" for rate in rates if rate]
     return list(dict.fromkeys(rounded))
+
+
+def _taxes_of(percents: Sequence[str]) -> str:
+    return f"{'a tax' if len(percents) == 1 else 'taxes'} of {_and(percents)}"
 
 
 def _and(words: Sequence[str]) -> str:

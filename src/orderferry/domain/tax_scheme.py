@@ -15,6 +15,7 @@ from orderferry.domain.territories import EU_MEMBERS, NORTHERN_IRELAND, area_of,
 
 BUSINESS = "AMAZON_BUSINESS"
 _UOSS = "UOSS"
+_OF_THE_UNION = EU_MEMBERS | {NORTHERN_IRELAND}
 
 
 class TaxScheme(StrEnum):
@@ -50,7 +51,8 @@ def tax_scheme(order: Order, priced: PricedOrder, *, home: str, country: str) ->
         return TaxScheme.DEPARTURE_UNKNOWN if order.channel is Channel.FBA else TaxScheme.UNKNOWN
     area = area_of(order.delivery_address, country)
     if area.vat == NORTHERN_IRELAND:
-        return TaxScheme.UNKNOWN
+        is_business = is_reverse_charge(order, home=home, country=country) and not priced.total.tax
+        return TaxScheme.INTRA_COMMUNITY if is_business else TaxScheme.UNKNOWN
     if home in area.codes:
         return TaxScheme.DOMESTIC
     if not area.vat or not tax_area(home).vat:
@@ -65,17 +67,21 @@ def is_seller_in_eu(home: str) -> bool:
 
 def is_reverse_charge(order: Order, *, home: str, country: str) -> bool:
     """Given an order, the seller's country and the one that it is delivered to, return whether a business of another
-    member state buys it: with a VAT number that is not of the seller's own country, and delivered to another one.
+    member state, or of Northern Ireland, buys it: with a VAT number of the Union that is not of the seller's own
+    country, and delivered to another one. A number that names no country may be any member state's.
 
     Whether it is 0 % is Amazon's to say, where Amazon calculates the VAT.
     """
     area = area_of(order.delivery_address, country)
-    if area.vat not in EU_MEMBERS or not tax_area(home).vat or home in area.codes:
+    if not area.vat or not tax_area(home).vat or home in area.codes:
         return False
     numbers = [
         one.number.strip().upper() for one in order.tax_registrations if one.entity == "BUYER" and one.kind == "VAT"
     ]
-    return any(number and country_code(number[:2]) != home for number in numbers)
+    of = {country_code(number[:2]) for number in numbers if number}
+    if area.vat == NORTHERN_IRELAND:
+        return NORTHERN_IRELAND in of
+    return any(code in _OF_THE_UNION - {home} or not code.isalpha() for code in of)
 
 
 def _between_member_states(order: Order, priced: PricedOrder) -> TaxScheme:

@@ -165,8 +165,9 @@ class TaxSplitter:
             return False
         if self.rates.prices_without_tax:
             return True
-        booked = [choice.rate for choice in self.rates.collected_by_amazon]
-        rates = [rate for rate in (*self.rates.legal, *booked) if rate > 0]
+        named = [choice.rate for choice in (*self.rates.collected_by_amazon, *self.rates.by_item.values()) if choice]
+        ruled = [] if self.rates.prices_hold_tax else [choice.rate for choice in self.rates.known]
+        rates = [rate for rate in (*self.rates.legal, *named, *ruled) if rate > 0]
         rest = component.rest
         if any(self._gap(rate, tax, rest - tax, self._units(component)) is not None for rate in rates):
             return False
@@ -269,11 +270,18 @@ class TaxSplitter:
                 MissingTax(
                     f"{tax} on {net} {self.currency}",
                     rate=min(fitting, key=lambda rate: fitting[rate], default=None),
-                    effective=_effective(tax, net),
+                    effective=self._explaining(component, tax, net),
                     is_owed_by_amazon=self._is_owed_by_amazon(component),
                 )
             )
         return RateChoice(quantise(min(_effective(tax, net), HUNDRED * 10), RATE_DECIMALS))
+
+    def _explaining(self, component: Component, tax: Decimal, net: Decimal) -> Decimal:
+        """The rate with the fewest decimals that explains an amount of tax, for a person to create."""
+        effective = _effective(tax, net)
+        rates = [quantise(effective, decimals) for decimals in range(RATE_DECIMALS + 1)]
+        units = self._units(component)
+        return next((rate for rate in rates if rate and self._gap(rate, tax, net, units) is not None), rates[-1])
 
     def _own(self, component: Component) -> RateChoice | None:
         """What shop and configuration say: of an item its own rate, of the rest the carrier's, else the main one.

@@ -32,7 +32,8 @@ class Territory:
     `vat` the code under which goods sent there bear VAT of the Union ('' for none).
 
     `postcode` is a pattern of its postcodes under `country`, in capitals without spaces; `regions` are names in the
-    form of `plain_name`, for addresses whose postcode Amazon withholds.
+    form of `plain_name`, for addresses whose postcode Amazon withholds. `is_one_area`: its VAT is that of the country
+    around it, though not the Union's.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Territory:
     vat: str
     postcode: str
     regions: tuple[str, ...] = ()
+    is_one_area: bool = False
 
 
 _CANARIES = (
@@ -91,7 +93,7 @@ TERRITORIES: tuple[Territory, ...] = (
     Territory("Andorra", "AD", "ES", "", r"AD\d{3}", ("andorra",)),
     Territory("Jersey", "JE", "GB", "", r"JE\d.*", ("jersey",)),
     Territory("Guernsey", "GG", "GB", "", r"GY\d.*", ("guernsey", "alderney", "sark")),
-    Territory("Isle of Man", "IM", "GB", "", r"IM\d.*", ("isle of man",)),
+    Territory("Isle of Man", "IM", "GB", "", r"IM\d.*", ("isle of man",), is_one_area=True),
     Territory("Gibraltar", "GI", "GB", "", r"GX11.*", ("gibraltar",)),
 )
 
@@ -203,15 +205,15 @@ class TaxArea:
 def tax_area(country: str, postcode: str = "", region: str = "") -> TaxArea:
     """Given an address's country code, postcode and region, return its tax area.
 
-    A tax of the country around it holds in a territory only where its VAT is the Union's: Monaco takes France's, the
-    Canary Islands never Spain's.
+    A tax of the country around it holds in a territory only where both are one area of VAT: Monaco takes France's, the
+    Isle of Man the United Kingdom's, the Canary Islands never Spain's.
     """
     territory = find_territory(country, postcode, region)
     regions = find_regions(country, postcode, region)
     if territory is None:
         code = country_code(country)
         return TaxArea((*regions, code) if code else (), code if code in EU_MEMBERS else "")
-    codes = (territory.code, territory.country) if territory.vat else (territory.code,)
+    codes = (territory.code, territory.country) if territory.vat or territory.is_one_area else (territory.code,)
     return TaxArea(tuple(filter(None, (*regions, *codes))), territory.vat)
 
 

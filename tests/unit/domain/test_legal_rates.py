@@ -42,7 +42,8 @@ def test_rates_of_regions_are_none_of_their_countrys(country: str, rates: str, o
 def test_a_place_has_the_rates_of_its_narrowest_code_that_has_any() -> None:
     assert legal_rates_of(("FR-2A", "FR-20R", "FR")) == REGIONAL["FR-20R"]
     assert legal_rates_of(("ES-M", "ES")) == legal_rates("ES")
-    assert legal_rates_of(("JP",)) == ()
+    assert legal_rates_of(("JP",)) == (Decimal(10), Decimal(8))
+    assert legal_rates_of(("BR",)) == ()
     assert legal_rates_of(()) == ()
 
 

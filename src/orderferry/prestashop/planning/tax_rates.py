@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orderferry.domain.iso_3166 import province_keys
-from orderferry.domain.legal_rates import legal_rates_of
+from orderferry.domain.legal_rates import legal_rates, legal_rates_of
 from orderferry.domain.marketplaces import PRICES_WITHOUT_TAX
 from orderferry.domain.orders import Order
 from orderferry.domain.plain_name import plain_name
@@ -61,7 +61,7 @@ def rates_for(
     return Rates(
         by_item={item_id: fixed or _ruled(facts, product, place, countries) for item_id, product in products.items()},
         shipping=fixed or shipping,
-        known=known.anywhere() if area.vat else known.of_the_country(by_law=at_home),
+        known=known.anywhere() if area.vat else known.of_the_country(at_home=at_home),
         prices_hold_tax=bool(area.vat) or at_home,
         vat_by_amazon=vat_by_amazon,
         missing_is_zero=taxes.missing == "zero",
@@ -70,7 +70,7 @@ def rates_for(
         by_configuration=bool(configured) or place.country not in countries,
         ranks=known.ranks(fixed),
         legal=known.legal,
-        country=area.codes[0] if area.codes else place.country.iso,
+        country=next((code for code in area.codes if legal_rates(code)), next(iter(area.codes), place.country.iso)),
         reverse_charge=is_reverse_charge(order, home=home, country=place.country.iso),
         seller_in_eu=is_seller_in_eu(home),
         prices_without_tax=prices_without_tax,
@@ -108,10 +108,14 @@ class KnownTaxes:
         """Every tax in force, the nearest to the place first."""
         return self._choices(self.facts.taxes)
 
-    def of_the_country(self, *, by_law: bool) -> tuple[RateChoice, ...]:
-        """Those that a rule names for the place; `by_law`: those with a rate of its law, too."""
-        wanted = [id_ for id_, rate in self.facts.taxes.items() if id_ in self.ruled or (by_law and rate in self.legal)]
-        return self._choices(wanted)
+    def of_the_country(self, *, at_home: bool) -> tuple[RateChoice, ...]:
+        """Those that a rule names for the place; `at_home`: also those with a rate of its law, and those whose name
+        tells no other country."""
+        return self._choices(
+            id_tax
+            for id_tax, rate in self.facts.taxes.items()
+            if id_tax in self.ruled or (at_home and (rate in self.legal or self._is_named_for_it(id_tax)))
+        )
 
     def ranks(self, fixed: RateChoice | None) -> dict[str, int]:
         """How far each tax is from the place, by its key; `fixed`, the configured one, is the place's own."""
@@ -121,6 +125,11 @@ class KnownTaxes:
     def _choices(self, ids: Iterable[int]) -> tuple[RateChoice, ...]:
         ordered = sorted(ids, key=lambda id_tax: (self._rank(id_tax), id_tax))
         return tuple(RateChoice(self.facts.taxes[id_tax], str(id_tax)) for id_tax in ordered)
+
+    def _is_named_for_it(self, id_tax: int) -> bool:
+        """Whether the name of a tax tells this place's country, or none."""
+        named = countries_in_name(self.facts.tax_names.get(id_tax, ""))
+        return not named or bool(named & self.codes)
 
     def _rank(self, id_tax: int) -> int:
         """0: ruled, and the place's law; 1 to 3: its law, by whose country the tax's name tells; 4: ruled all the same
