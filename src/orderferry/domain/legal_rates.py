@@ -2,8 +2,9 @@
 
 Countries: the package `eu-vat-rates-data`, which is made from the European Commission's database of taxes (TEDB) and
 works offline. It names the rates of today, and mixes those of regions into their country's: REGIONAL takes them apart
-again, as of November 2026; ELSEWHERE has Amazon's other marketplaces. Only what Amazon's amounts leave open is decided by it (which of two rates explains 1.60?),
-so that a rate that has changed meanwhile is still found as the nearest one. Static: still pure.
+again, as of November 2026; ELSEWHERE has Amazon's other marketplaces. They only decide what Amazon's amounts leave open
+(which of two rates explains 1.60?): a rate that has changed meanwhile is still found as the nearest one. Static: still
+pure.
 
 Sources of REGIONAL: for Portugal CIVA article 18(3) (Madeira: regional decree 6/2024/M), for Corsica CGI article 297,
 for the French overseas departments CGI article 296, for the Canary Islands Ley 4/2012. Austria's 19 % is that of two

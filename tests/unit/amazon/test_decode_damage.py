@@ -77,7 +77,7 @@ def test_a_page_whose_frame_is_damaged_is_none(damaged: bytes) -> None:
 
 
 def test_quotes_without_end_behind_depths_take_no_square_of_time() -> None:
-    """A quote that is never closed, and escaped ones behind it: each was taken for the beginning of a text, and the test
-    would take minutes."""
+    """A quote that is never closed, and escaped ones behind it: when each of them was taken for the beginning of a
+    text, this took minutes."""
     with pytest.raises(UnusableBody):
         parse_body(b"[" * 100_000 + b'"' + b'\\"' * 200_000)
