@@ -78,9 +78,9 @@ def ledger_picture(path: Path) -> dict[str, Any]:
 
 
 def imported_in_ledger(path: Path) -> dict[str, int | None]:
-    """The orders that the ledger says are in the shop, with their id_order there."""
+    """The orders that the ledger says are in the shop, held ones among them, with their id_order there."""
     with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        return dict(connection.execute("SELECT amazon_order_id, id_order FROM orders WHERE state = 'imported'"))
+        return dict(connection.execute("SELECT amazon_order_id, id_order FROM orders WHERE id_order IS NOT NULL"))
 
 
 def flaws_of_orders(shop: ShopDatabase) -> list[str]:
