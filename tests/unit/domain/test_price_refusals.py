@@ -128,7 +128,7 @@ TWO_RATES = order(
             TWO_RATES,
             eu_rates(known=(IT_22, IT_10), **DE_LEGAL),
             "no tax of the shop explains the tax of 19.00 on 100.00 EUR and 0.70 on 10.00 EUR, delivery to DE: create "
-            "a tax of 19 % and 7 % (International > Taxes)",
+            "taxes of 19 % and 7 % (International > Taxes)",
             "DE 19 %, 7 %",
             id="two taxes are missing, and told at once",
         ),
