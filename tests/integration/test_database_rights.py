@@ -15,7 +15,7 @@ import pymysql
 import pytest
 import sqlalchemy as sa
 
-from orderferry.config.model import OrdersSettings
+from orderferry.config.model import InvoicesSettings, OrdersSettings
 from orderferry.domain.check_result import Grade
 from orderferry.domain.orders import Money, Proceeds, ProceedsType
 from orderferry.errors import ShopUnfit
@@ -184,6 +184,12 @@ def test_a_life_of_orders_needs_all_of_these_rights_and_no_other(
     fewer = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62", discount="1.00"), order_id=without_invoice.order_id)
     writing.take(replace(fewer, updated=moved.updated + timedelta(minutes=2)))
     writing.take(shipped(replace(fewer, updated=moved.updated + timedelta(minutes=3))))
+    # a delivery slip before the invoice's number: what Amazon changes then is rewritten on it, taxes on shipping too
+    slips = importer(limited, tmp_path, orders=OrdersSettings(state_paid="3"), invoices=InvoicesSettings("shipped"))
+    slips.verifies = False
+    packed = replace(without_invoice, order_id="402-0000000-0000003")
+    slips.take(packed)
+    slips.take(replace(fewer, order_id=packed.order_id))
     importer(limited, tmp_path, events_enabled=True).take(invoiced)
     importer(limited, tmp_path).take(cancelled(invoiced))
     forgetter = OrderForgetter(settings_for(limited, tmp_path), sleep=lambda _seconds: None)
