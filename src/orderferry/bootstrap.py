@@ -9,14 +9,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib import import_module
-from typing import TYPE_CHECKING
 
-from orderferry import collector
+from orderferry.amazon.passing_quota import PassingQuota
+from orderferry.amazon.quota import Quota
+from orderferry.amazon.source import AmazonSource
 from orderferry.config.model import Settings
 from orderferry.errors import AlreadyRunning, OrderferryError
+from orderferry.ledger.ledger import Ledger
+from orderferry.ledger.one_run import one_run
+from orderferry.ledger.open import ledger_exists, open_ledger
+from orderferry.ledger.quota import QuotaBook
+from orderferry.notify.alerts import Alerts
+from orderferry.notify.tail import LogTail
+from orderferry.prestashop.adopting.orders import OrderAdopter
+from orderferry.prestashop.auditing.audit import ShopAudit
+from orderferry.prestashop.forgetting.forgetter import OrderForgetter
+from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.announce import announce
+from orderferry.run.compare import COMMAND, CompareOptions, Comparer
+from orderferry.run.compare_result import Comparison
 from orderferry.run.engine import Engine
+from orderferry.run.forget import ForgetReport, forget
 from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.options import RunOptions
 from orderferry.run.progress import SILENT, Progress
@@ -24,17 +37,6 @@ from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
 from orderferry.run.sweeps import SWEEPS
 from orderferry.run.watch import Watch
-
-if TYPE_CHECKING:
-    from orderferry.amazon.quota import Quota
-    from orderferry.amazon.source import AmazonSource
-    from orderferry.ledger.ledger import Ledger
-    from orderferry.ledger.quota import QuotaBook
-    from orderferry.prestashop.adopting.orders import OrderAdopter
-    from orderferry.prestashop.shop import PrestashopShop
-    from orderferry.run.compare import CompareOptions, Comparer
-    from orderferry.run.compare_result import Comparison
-    from orderferry.run.forget import ForgetReport
 
 
 def utc_now() -> datetime:
@@ -57,31 +59,6 @@ def shop_identity(settings: Settings) -> str:
     return f"{settings.prestashop.location} {settings.prestashop.table_prefix}"
 
 
-def preload() -> None:
-    """Import what every run needs, for a process that is going to divide: a second of work that is done once then."""
-    from orderferry.amazon.environment import drop_stray_variables
-
-    drop_stray_variables()  # before sp_api is imported
-    for module in _OF_EVERY_RUN:
-        import_module(module)
-    collector.started()
-
-
-_OF_EVERY_RUN = (
-    "orderferry.amazon.source",  # before the client: it imports httpx without what no run needs
-    "orderferry.amazon.client",
-    "httpcore",  # which httpx imports at its first use
-    "orderferry.config.load",
-    "orderferry.ledger.one_run",
-    "orderferry.ledger.open",
-    "orderferry.ledger.quota",
-    "orderferry.notify.alerts",
-    "orderferry.notify.tail",
-    "orderferry.prestashop.shop",
-    "orderferry.prestashop.database.driver",  # a single run leaves it out where the shop is an embedded one
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Installation:
     """One configuration and the clock it lives by; builds what its commands need.
@@ -97,7 +74,6 @@ class Installation:
 
     def ledger(self, *, accept_shop: bool = False, read_only: bool = False, dry_run: bool = False) -> Ledger:
         """The ledger of this configuration. Raise LedgerUnusable."""
-        from orderferry.ledger.open import open_ledger
 
         return open_ledger(
             self.settings.ledger.place,
@@ -111,7 +87,6 @@ class Installation:
 
     def quota(self, ledger: Ledger, reserve: int = 0) -> QuotaBook:
         """The account's token buckets; `reserve` tokens of searchOrders are left to the scheduled import."""
-        from orderferry.ledger.quota import QuotaBook
 
         share = self.settings.amazon.quota_share
         return QuotaBook(
@@ -123,7 +98,6 @@ class Installation:
         return self._source(self.quota(ledger, reserve), ledger)
 
     def _source(self, quota: Quota, ledger: Ledger | None) -> AmazonSource:
-        from orderferry.amazon.source import AmazonSource
 
         memory: dict[str, str] = {}
         recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
@@ -133,7 +107,6 @@ class Installation:
 
     def shop(self, ledger: Ledger | None) -> PrestashopShop:
         """The shop; what it learns of other importers' payments it remembers in the ledger, where there is one."""
-        from orderferry.prestashop.shop import PrestashopShop
 
         memory: dict[str, str] = {}
         recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
@@ -141,7 +114,6 @@ class Installation:
 
     def adopter(self) -> OrderAdopter:
         """The shop, with the eyes of `adopt`."""
-        from orderferry.prestashop.adopting.orders import OrderAdopter
 
         return OrderAdopter(self.settings, sleep=self.sleep)
 
@@ -172,7 +144,6 @@ class Installation:
                 ):
                     watch.started()
                     engine = self._engine(command, options, ledger, stop)
-                    collector.started()  # everything is imported by now
                     report = engine.run()
                     if speak and not options.dry_run:
                         announce(ledger, report, self.now())
@@ -187,7 +158,6 @@ class Installation:
 
         Raise AlreadyRunning when another one keeps at it for `wait`, LedgerUnusable, Stopped.
         """
-        from orderferry.ledger.one_run import one_run
 
         lock = one_run(self.settings.ledger.place, command, clock=self.now, sleep=self.sleep)
         with stop.waiting():
@@ -201,8 +171,6 @@ class Installation:
     @contextmanager
     def _watched(self, command: str, options: RunOptions) -> Iterator[Watch]:
         """Alerts around a run; within, the end of its log is kept for them."""
-        from orderferry.notify.alerts import Alerts
-        from orderferry.notify.tail import LogTail
 
         with LogTail.attached("orderferry") as tail:
             watch = Watch(Alerts(self.settings.alerts), command, self.settings.name, options, tail)
@@ -221,8 +189,6 @@ class Installation:
         Where there is no ledger none is made: the comparison is an audit then, remembers nothing, and says every
         error. Raise LedgerUnusable; UsageError for a span that can't be compared.
         """
-        from orderferry.ledger.open import ledger_exists
-        from orderferry.run.compare import COMMAND
 
         stop = StopSwitch(self.now)
         if not ledger_exists(self.settings.ledger.place):
@@ -235,8 +201,6 @@ class Installation:
         return result
 
     def _compare(self, options: CompareOptions, stop: StopSwitch, watch: Watch) -> Comparison:
-        from orderferry.run.compare import COMMAND
-        from orderferry.run.compare_result import Comparison
 
         try:
             with self._alone(COMMAND, stop), self.ledger() as ledger:
@@ -251,8 +215,6 @@ class Installation:
 
     def forget(self, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
         """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable."""
-        from orderferry.prestashop.forgetting.forgetter import OrderForgetter
-        from orderferry.run.forget import forget
 
         stop = StopSwitch(self.now)
         with stop.on_signals(), self._alone("forget", stop), self.ledger(dry_run=dry_run) as ledger:
@@ -260,9 +222,6 @@ class Installation:
             return forget(shop, ledger, older_than, dry_run=dry_run, now=self.now, check=stop.check)
 
     def _comparer(self, options: CompareOptions, ledger: Ledger | None, stop: StopSwitch) -> Comparer:
-        from orderferry.amazon.passing_quota import PassingQuota
-        from orderferry.prestashop.auditing.audit import ShopAudit
-        from orderferry.run.compare import Comparer
 
         book = self.quota(ledger, SWEEPS["doublecheck"].reserve) if ledger else None
         source = self._source(book or PassingQuota(self.settings.amazon.quota_share, self.now), ledger)

@@ -12,28 +12,32 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
+from orderferry.amazon.passing_quota import PassingQuota
+from orderferry.amazon.source import AmazonSource
 from orderferry.bootstrap import Installation, account_identity
 from orderferry.config.exposure import is_open_folder
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult
+from orderferry.domain.entry import EntryState
 from orderferry.domain.measured_volume import MeasuredVolume
+from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.problems import ProblemCode
 from orderferry.errors import ExitCode, LedgerUnusable, ShopError
+from orderferry.ledger.failures import LedgerMissing
+from orderferry.ledger.ledger import Ledger
+from orderferry.ledger.probe import look_at_place
+from orderferry.ledger.volume import measure_volume
+from orderferry.prestashop.auditing.audit import ShopAudit
+from orderferry.prestashop.checking.probe import ShopProbe
+from orderferry.prestashop.checking.setup_shop import SetupShop
+from orderferry.prestashop.feed.bridge_shop import BridgeShop
 from orderferry.run.check import check_ledger_folder, check_ledger_place
 from orderferry.run.conditions import Found
 from orderferry.run.rules import rules_of
 from orderferry.run.status import Status, read_status
 from orderferry.run.story import Story, StoryTeller
 from orderferry.run.unconfirmed import find_unconfirmed
-
-if TYPE_CHECKING:
-    from orderferry.amazon.source import AmazonSource
-    from orderferry.domain.orders import Order, UnreadableOrder
-    from orderferry.ledger.ledger import Ledger
-    from orderferry.prestashop.checking.probe import ShopProbe
-    from orderferry.prestashop.checking.setup_shop import SetupShop
-    from orderferry.prestashop.feed.bridge_shop import BridgeShop
 
 STATUS_PATIENCE = timedelta(seconds=5)  # a monitor that asks for the status waits for ten at most
 
@@ -43,8 +47,6 @@ def ledger_if_there(installation: Installation, *, spending: bool = False) -> It
     """The ledger, or None where there is none yet, or one of an older version. Only the quota can be written, and
     only if `spending`. Raise LedgerUnusable.
     """
-    from orderferry.ledger.failures import LedgerMissing
-
     with ExitStack() as stack:
         ledger = None
         with suppress(LedgerMissing):
@@ -60,9 +62,6 @@ def amazon_to_ask(installation: Installation) -> Iterator[AmazonSource]:
 
     Raise UsageError and AmazonUnavailable as AmazonSource does.
     """
-    from orderferry.amazon.passing_quota import PassingQuota
-    from orderferry.amazon.source import AmazonSource
-
     settings = installation.settings.amazon
     with ExitStack() as stack:
         ledger = None
@@ -76,16 +75,11 @@ def amazon_to_ask(installation: Installation) -> Iterator[AmazonSource]:
 
 def shop_probe(installation: Installation) -> ShopProbe:
     """The shop, with the eyes of `check`."""
-    from orderferry.prestashop.checking.probe import ShopProbe
-
     return ShopProbe(installation.settings, sleep=installation.sleep, clock=installation.now)
 
 
 def held_for_tax(installation: Installation) -> frozenset[str]:
     """The countries of orders that are held for a tax that the shop lacks; none where the ledger can't be read."""
-    from orderferry.domain.entry import EntryState
-    from orderferry.domain.problems import ProblemCode
-
     with suppress(LedgerUnusable), ledger_if_there(installation) as ledger:
         entries = ledger.entries([EntryState.HELD]) if ledger else []
         return frozenset(entry.subject[:2] for entry in entries if entry.code == ProblemCode.NO_VAT_RATE)
@@ -95,8 +89,6 @@ def held_for_tax(installation: Installation) -> frozenset[str]:
 @contextmanager
 def bridge_shop(installation: Installation) -> Iterator[BridgeShop]:
     """The shop, with the eyes of `bridge`. Raise LedgerUnusable where the ledger is another shop's."""
-    from orderferry.prestashop.feed.bridge_shop import BridgeShop
-
     with ledger_if_there(installation) as ledger:
         recall = ledger.recall if ledger else _nothing
         with closing(BridgeShop(installation.settings, recall=recall, sleep=installation.sleep)) as shop:
@@ -105,8 +97,6 @@ def bridge_shop(installation: Installation) -> Iterator[BridgeShop]:
 
 def check_ledger(installation: Installation) -> Iterator[CheckResult]:
     """The ledger, with the eyes of `check`: its place, and whether it is ours. Raise LedgerUnusable."""
-    from orderferry.ledger.probe import look_at_place
-
     settings = installation.settings.ledger
     where, exists, free = "in the database of ledger.url", False, None
     if not settings.url:
@@ -123,8 +113,6 @@ def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, 
     """What the ledger has counted of the shop's orders, and the rate of searchOrders that Amazon named last; None
     where there is no ledger, or it does not know. Raise LedgerUnusable.
     """
-    from orderferry.ledger.volume import measure_volume
-
     with ledger_if_there(installation) as ledger:
         if ledger is None:
             return None, None
@@ -148,8 +136,6 @@ def read_story(installation: Installation, order_id: str, *, refresh: bool, veri
 
 def shop_status(installation: Installation) -> Status:
     """How things stand. A shop that can't be asked is a note: the ledger tells the rest. Raise LedgerUnusable."""
-    from orderferry.prestashop.auditing.audit import ShopAudit
-
     settings, now = installation.settings, installation.now()
     hasty = replace(settings.prestashop, timeout=min(settings.prestashop.timeout, STATUS_PATIENCE))
     shop = ShopAudit(replace(settings, prestashop=hasty), sleep=installation.sleep)
@@ -175,8 +161,6 @@ def _nothing(_key: str) -> None:
 
 def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -> list[Found]:
     """The readers of the feed of changes that are late. Raise ShopError."""
-    from orderferry.prestashop.feed.bridge_shop import BridgeShop
-
     if not settings.events_enabled:
         return []
     with closing(BridgeShop(settings, recall=_nothing, sleep=sleep)) as shop:
@@ -188,8 +172,6 @@ def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -
 @contextmanager
 def setup_shop(settings: Settings) -> Iterator[SetupShop]:
     """The shop of a configuration that is still being written. Raise ShopUnavailable or ShopUnfit."""
-    from orderferry.prestashop.checking.setup_shop import SetupShop
-
     shop = SetupShop(settings, sleep=time.sleep)
     try:
         yield shop

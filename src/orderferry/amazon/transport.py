@@ -20,8 +20,9 @@ from pathlib import Path
 from threading import Event, Thread
 from urllib.parse import urlsplit
 
+import httpx
+
 from orderferry.amazon.answers import Answer
-from orderferry.amazon.lean_httpx import httpx
 from orderferry.amazon.retry import LATER, PassingFault
 from orderferry.config.urls import is_loopback
 from orderferry.domain.durations import format_duration

@@ -137,10 +137,8 @@ def _delay(path: Path, splay: timedelta) -> timedelta:
 
 
 def _run_many(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, Mapping[str, Any]]:
-    from orderferry.bootstrap import preload
     from orderferry.cli.many_shops import Fleet, run_fleet
 
-    preload()
     fleet = Fleet(
         call.command,
         partial(_report, context, replace(call, progress=False)),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from orderferry import __version__, collector
+from orderferry import __version__
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import exit_for
 from orderferry.cli.output import drop_unwritten, forgive_closed_pipes
@@ -103,7 +103,6 @@ def cli(context: click.Context, configs: tuple[Path, ...], verbose: int, quiet: 
 def main() -> None:
     """Run the command line and leave with the contract's exit code; never a traceback."""
     open_closed_streams()  # before all else: it would take their numbers
-    collector.starting()
     # What this process holds in memory, secrets and buyers, is for no file.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     forgive_closed_pipes()
@@ -112,5 +111,4 @@ def main() -> None:
     except BaseException as error:  # the last place: every error becomes a sentence
         code = exit_for(error, sys.argv)
     drop_unwritten()
-    collector.ending()
     sys.exit(int(code or 0))

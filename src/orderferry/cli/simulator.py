@@ -29,14 +29,12 @@ if TYPE_CHECKING:
 @click.pass_obj
 def simulator_command(context: CliContext, /, world: Path | None, skus: str | None, port: int) -> int:
     """Run the simulated Amazon on a local port until Ctrl-C, and print what a configuration needs to use it."""
-    from orderferry import collector
     from orderferry.simulator.serving import serve_forever
 
     sold = [sku.strip() for sku in (skus or "").split(",") if sku.strip()]
     if world is not None and skus is not None:
         raise click.UsageError("--skus is for the invented shop, and --world brings orders of its own: give one.")
     context.set_up_logging()
-    collector.started()
     try:
         serve_forever(world, port=port, skus=sold, on_start=_announce)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orderferry.config.database_url import DatabaseUrl
 from orderferry.config.findings import ENVIRONMENT, Findings
 from orderferry.config.rules import PARTS
+from orderferry.config.shop_file import ShopFileError, read_shop_file
 
 if TYPE_CHECKING:
     from orderferry.config.shop_file import ShopFile
@@ -91,8 +92,6 @@ def _from_shop(findings: Findings, sockets: Sequence[Path]) -> Database | None:
     path, origin = findings.value("prestashop.from"), findings.origin("prestashop.from")
     if origin is None or not isinstance(path, Path):
         return None
-    from orderferry.config.shop_file import ShopFileError, read_shop_file  # noqa: PLC0415 — reads PHP, for this alone
-
     given = {key for key in _UNNEEDED if findings.value(f"prestashop.{key}") is not None}
     try:
         shop = read_shop_file(path, {field for key in given for field in _UNNEEDED[key]})

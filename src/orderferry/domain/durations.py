@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from dateutil import parser as iso_parser
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _PART = re.compile(r"(\d+)([smhdw])")
 LONGEST = timedelta(days=3660)
@@ -44,8 +46,6 @@ def parse_moment(text: str, now: datetime) -> datetime:
         return now - parse_duration(text)
     except ValueError:
         pass
-    from dateutil import parser as iso_parser  # noqa: PLC0415 — slow, and only what a person has written needs it
-
     try:
         moment = iso_parser.isoparse(text.strip())
     except ValueError:

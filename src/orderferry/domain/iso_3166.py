@@ -6,9 +6,12 @@ only what is no code and no name of the shop's own comes here, and languages are
 
 from __future__ import annotations
 
+import gettext
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+
+import pycountry
 
 from orderferry.domain.plain_name import plain_name
 
@@ -43,8 +46,6 @@ def province_keys(country: str, *names: str) -> Iterator[frozenset[str]]:
 
 @cache
 def _countries(language: str) -> Mapping[str, str]:
-    import pycountry  # noqa: PLC0415 — slow, and rarely needed
-
     translate = _translator(_COUNTRIES, language)
     codes: dict[str, str] = {}
     for country in pycountry.countries:
@@ -58,8 +59,6 @@ def _countries(language: str) -> Mapping[str, str]:
 @cache
 def _provinces(country: str, language: str) -> Mapping[str, frozenset[str]]:
     """The keys of a country's provinces by each plain name that they have in a language."""
-    import pycountry  # noqa: PLC0415 — slow, and rarely needed
-
     translate = _translator(_PROVINCES, language)
     named: dict[str, set[str]] = {}
     for province in pycountry.subdivisions.get(country_code=country) or ():  # type: ignore[no-untyped-call]
@@ -77,8 +76,4 @@ def _forms(name: str) -> list[str]:
 
 
 def _translator(domain: str, language: str) -> Callable[[str], str]:
-    import gettext  # noqa: PLC0415 — only with what is above
-
-    import pycountry  # noqa: PLC0415
-
     return gettext.translation(domain, pycountry.LOCALES_DIR, languages=[language], fallback=True).gettext

@@ -17,6 +17,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 
+import eu_vat_rates_data
+
 
 def _rates(text: str) -> tuple[Decimal, ...]:
     return tuple(map(Decimal, text.split()))
@@ -60,8 +62,6 @@ def legal_rates(code: str) -> tuple[Decimal, ...]:
     own = REGIONAL.get(code) or ELSEWHERE.get(code)
     if own:
         return own
-    import eu_vat_rates_data  # noqa: PLC0415 — read from a file, and only orders and `check` need it
-
     known = eu_vat_rates_data.get_rate(_SAME_AS.get(code, code))
     if known is None:
         return ()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from orderferry.config.model import LedgerPlace, Secret
+from orderferry.ledger.lease import RunLease
 from orderferry.ledger.lock import RunLock
 
 
@@ -28,7 +29,5 @@ def one_run(
 ) -> OneRun:
     """Given ledger.path, or ledger.url as a Secret, return what keeps runs of `command` apart. Raise LedgerUnusable."""
     if isinstance(place, Secret):
-        from orderferry.ledger.lease import RunLease  # noqa: PLC0415 — a ledger that is a file needs no lease
-
         return RunLease(place, command, sleep=sleep)
     return RunLock(place, command, clock=clock, sleep=sleep)

@@ -17,6 +17,7 @@ from orderferry.ledger.migrations import (
     migrate,
     missing_migrations,
 )
+from orderferry.ledger.open_server import is_on_server, open_server_ledger
 from orderferry.ledger.store import Store, sqlite_store, use_wal
 
 # Transactions take milliseconds: whoever holds the ledger longer than this is no run of ours.
@@ -43,8 +44,6 @@ def open_ledger(
     """
     owner = Owner(account, shop)
     if isinstance(place, Secret):
-        from orderferry.ledger.open_server import open_server_ledger  # noqa: PLC0415 — most ledgers are files
-
         return open_server_ledger(place, owner, now, accept_shop=accept_shop, read_only=read_only, dry_run=dry_run)
     return _open_file(
         place, owner, now, accept_shop=accept_shop, read_only=read_only, dry_run=dry_run, busy_timeout=busy_timeout
@@ -54,8 +53,6 @@ def open_ledger(
 def ledger_exists(place: LedgerPlace) -> bool:
     """Whether there is a ledger at `place`, of whatever version or owner. Raise LedgerUnusable."""
     if isinstance(place, Secret):
-        from orderferry.ledger.open_server import is_on_server  # noqa: PLC0415 — as above
-
         return is_on_server(place)
     return place.exists()
 

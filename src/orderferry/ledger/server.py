@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pymysql import connect as plainly
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, select
 
 from orderferry.config.database_url import connect_with_password, read_by_sqlalchemy
@@ -103,8 +104,6 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
         """Let a password have any letter."""
-        from pymysql import connect as plainly  # noqa: PLC0415 — with the first connection
-
         return connect_with_password(plainly, given, by_name)
 
     @event.listens_for(engine, "connect")

@@ -1,10 +1,10 @@
-"""PrestaShop as the engine sees it: `run.ports.Shop`, put together from the rooms of this package."""
+"""The shop as the engine uses it (`run.ports.Shop`): look up a page of orders, plan, write, read back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orderferry.config.model import Settings
 from orderferry.domain.finding import Finding
@@ -13,6 +13,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
+from orderferry.prestashop.checking.verify_order import moved_by_edits, verify_order
 from orderferry.prestashop.database.attempts import attempt
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
@@ -20,33 +21,50 @@ from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import ShopFacts, Table
+from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.feed.keeper import FeedKeeper
+from orderferry.prestashop.planning.framing import Bench
 from orderferry.prestashop.planning.market import Market, open_market
-from orderferry.prestashop.reading.fingerprints import column_fingerprint, tax_fingerprint
+from orderferry.prestashop.planning.plan_order import plan_order
+from orderferry.prestashop.planning.required_columns import refuse_unknown_columns
+from orderferry.prestashop.reading.catalog import CatalogReader
+from orderferry.prestashop.reading.causes import CauseTester
+from orderferry.prestashop.reading.fingerprints import tax_fingerprint
 from orderferry.prestashop.reading.marker_table import read_all_markers, read_markers
+from orderferry.prestashop.reading.order_rows import rows_of_order
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.shared_numbers import SharedNumbers
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
+from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.state_values import kept_value, kept_values, store_value
+from orderferry.prestashop.writing.transactions import Transactions
 
-if TYPE_CHECKING:
-    from orderferry.prestashop.feed.keeper import FeedKeeper
-    from orderferry.prestashop.workshop import Workshop
-
-_COLUMNS_KEY = "shop-columns"
 _TAXES_KEY = "shop-taxes"
 _MARKER_PAGE = 500
 
 
-class _Open:
-    """What `prepare` found: it holds for the run."""
+class _Opened:
+    """What `prepare` found, and what works on it; it holds for the run."""
 
-    def __init__(self, tables: ShopTables, facts: ShopFacts, *, taxes_changed: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: ShopDatabase,
+        tables: ShopTables,
+        facts: ShopFacts,
+        foreign: ForeignOrders,
+        *,
+        sleep: Callable[[float], None],
+        taxes_changed: bool,
+        keeper: FeedKeeper | None,
+    ) -> None:
         self.tables = tables
         self.facts = facts
-        self.taxes_changed = taxes_changed
-        self.workshop: Workshop | None = None
+        self.catalog = CatalogReader(tables, facts, settings, foreign)
+        self.causes = CauseTester(settings, tables, facts, taxes_changed=taxes_changed)
+        self.transactions = Transactions(database, tables, facts, sleep, keeper)
+        self.vat_proofs: dict[str, str] | None = None  # marketplace -> the order that proved it; None: not read yet
 
 
 class PrestashopShop:
@@ -73,7 +91,7 @@ class PrestashopShop:
         self._foreign = ForeignOrders(recall, remember)
         self._shared_numbers = SharedNumbers(recall, remember)
         self._markets: dict[str, Market] = {}
-        self._opened: _Open | None = None
+        self._opened: _Opened | None = None
         self._writes = False
         self._keeper: FeedKeeper | None = None
 
@@ -93,26 +111,41 @@ class PrestashopShop:
         tables = ShopTables(prefix, live)
         with self._database.reading("reading the shop's settings") as connection:
             facts = read_shop_facts(connection, prefix, live)
-        self._refuse_unknown_columns(live, remember=write)
+        refuse_unknown_columns(live)
         with self._database.reading("looking for other importers' orders") as connection:
             self._foreign.refresh(connection, tables, remember=write)
-        self._markets = {}
+        if write and events:
+            self._keeper = FeedKeeper(self._database, tables, self._recall, self._remember, self._sleep)
         self._writes = write
-        self._opened = _Open(tables, facts, taxes_changed=self._taxes_changed(facts, write=write))
+        self._opened = _Opened(
+            self._settings,
+            self._database,
+            tables,
+            facts,
+            self._foreign,
+            sleep=self._sleep,
+            taxes_changed=self._taxes_changed(facts, write=write),
+            keeper=self._keeper,
+        )
+        self._markets = {}
         for marketplace in self._settings.amazon.marketplaces:
             self._market(marketplace.id)
-        if write and events:
-            self._keep_feed(tables)
+        if self._keeper is not None:
+            self._keeper.open(self._clock())
 
     def look(self, orders: Sequence[Order]) -> ShopView:
         """All look-ups for a page of orders, a bounded number of statements. What the page proves for the first time
         (where Amazon calculates the VAT) is kept in the shop, if the run writes."""
-        workshop = self._workshop()
+        opened = self._ready()
         with self._database.reading("looking up orders and products") as connection:
-            view = workshop.look(connection, orders)
-        if view.notices and self._writes:
-            self.keep(*workshop.vat_by_amazon)
-        return view
+            catalog = opened.catalog.look(connection, orders)
+        if opened.vat_proofs is None:
+            opened.vat_proofs = parse_proofs(self.kept(STATE_NAME))
+        found = new_proofs(orders, opened.vat_proofs, self._settings, opened.facts)
+        opened.vat_proofs |= found
+        if found and self._writes:
+            self.keep(STATE_NAME, proofs_text(opened.vat_proofs))
+        return ShopView(catalog.markers, catalog.foreign, catalog, notices_of(found))
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
         """The markers of these orders."""
@@ -164,19 +197,21 @@ class PrestashopShop:
 
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
         """Everything that would be written for this order, or why it can't be. Writes nothing."""
-        return self._workshop().plan(order, intent, view, self._market(order.marketplace_id), now)
+        opened = self._ready()
+        bench = Bench(self._settings, opened.facts, view.catalog, frozenset(opened.vat_proofs or ()))
+        return plan_order(order, intent, self._market(order.marketplace_id), bench, now)
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
         if plan.work is None:
             return Applied(Effect.UNCHANGED, plan.id_order, notes=plan.notes)
-        return self._workshop().apply(plan, now)
+        return self._ready().transactions.apply(plan, now)
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""
-        workshop = self._workshop()
+        opened = self._ready()
         with self._database.reading("testing whether held orders can be taken now") as connection:
-            return workshop.causes_gone(connection, problems)
+            return opened.causes.gone(connection, problems)
 
     def shared_invoice_numbers(self) -> Sequence[Problem]:
         """A problem for each order of ours whose invoice number another invoice bears too."""
@@ -187,23 +222,17 @@ class PrestashopShop:
 
     def order_rows(self, order_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """The rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""
-        from orderferry.prestashop.reading.order_rows import rows_of_order  # noqa: PLC0415 — `show` alone asks
-
         with self._database.reading("reading an order's rows") as connection:
             return rows_of_order(ShopWriter(connection, self._ready().tables), order_id)
 
     def moved_by_edits(self, order_id: str) -> tuple[Finding, ...]:
         """What an edit in the back office would change in an order besides what is edited."""
-        from orderferry.prestashop.checking.verify_order import moved_by_edits  # noqa: PLC0415 — `show` alone asks
-
         opened = self._ready()
         with self._database.reading("recomputing an order as an edit does") as connection:
             return moved_by_edits(ShopWriter(connection, opened.tables), opened.facts, order_id)
 
     def verify(self, order_id: str) -> tuple[Finding, ...]:
         """What back office, invoice and statistics would stumble over in an order's rows; nothing for none."""
-        from orderferry.prestashop.checking.verify_order import verify_order  # noqa: PLC0415 — `show` alone asks
-
         opened = self._ready()
         with self._database.reading("verifying an order's rows") as connection:
             return verify_order(ShopWriter(connection, opened.tables), opened.facts, order_id)
@@ -218,34 +247,11 @@ class PrestashopShop:
             self._keeper.close()
         self._database.close()
 
-    def _ready(self) -> _Open:
+    def _ready(self) -> _Opened:
         if self._opened is None:
             self.prepare(write=False)
         assert self._opened is not None  # noqa: S101 — prepare sets it or raises
         return self._opened
-
-    def _workshop(self) -> Workshop:
-        opened = self._ready()
-        if opened.workshop is None:
-            from orderferry.prestashop.workshop import Workshop  # noqa: PLC0415 — most runs have no order in hand
-
-            opened.workshop = Workshop(
-                self._settings,
-                self._database,
-                opened.tables,
-                opened.facts,
-                self._foreign,
-                sleep=self._sleep,
-                taxes_changed=opened.taxes_changed,
-                keeper=self._keeper,
-            )
-        return opened.workshop
-
-    def _keep_feed(self, tables: ShopTables) -> None:
-        from orderferry.prestashop.feed.keeper import FeedKeeper  # noqa: PLC0415 — a shop without events needs none
-
-        self._keeper = FeedKeeper(self._database, tables, self._recall, self._remember, self._sleep)
-        self._keeper.open(self._clock())
 
     def _market(self, marketplace_id: str) -> Market:
         code = marketplace_code(marketplace_id)
@@ -259,14 +265,3 @@ class PrestashopShop:
         if write and now != before:
             self._remember(_TAXES_KEY, now)
         return before is not None and now != before
-
-    def _refuse_unknown_columns(self, live: Mapping[str, Table], *, remember: bool) -> None:
-        """Columns that passed once pass again: the specimen of an order is made only when they have changed."""
-        now = column_fingerprint(live)
-        if now == self._recall(_COLUMNS_KEY):
-            return
-        from orderferry.prestashop.planning.required_columns import refuse_unknown_columns  # noqa: PLC0415 — as above
-
-        refuse_unknown_columns(live)
-        if remember:
-            self._remember(_COLUMNS_KEY, now)

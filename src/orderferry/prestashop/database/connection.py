@@ -9,10 +9,12 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+import pymysql
 import sqlalchemy as sa
+from pymysql.constants import CLIENT
 from sqlalchemy import event, exc, pool
 
-from orderferry.config.database_url import read_by_sqlalchemy
+from orderferry.config.database_url import connect_with_password, read_by_sqlalchemy
 from orderferry.config.model import PrestashopSettings
 from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import ShopUnavailable, ShopUnfit
@@ -41,11 +43,6 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
             f"There is no database socket {unix_socket}.",
             hint="Check prestashop.socket, and that the database server runs.",
         )
-    # Not for an embedded shop.
-    from pymysql.constants import CLIENT  # noqa: PLC0415
-
-    from orderferry.prestashop.database.driver import connect_with  # noqa: PLC0415
-
     seconds = max(1, int(settings.timeout.total_seconds()))
     arguments: dict[str, Any] = {
         "connect_timeout": seconds,
@@ -70,7 +67,10 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         # the connection is gone.
         pool_reset_on_return=None,
     )
-    connect_with(engine)
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: sa.Dialect, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
+        return connect_with_password(pymysql.connect, given, by_name)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:

@@ -1,13 +1,11 @@
-"""Short texts that differ when something in the shop or in the configuration has changed since the last run."""
+"""A short text that changes with the taxes: a run compares it with the one that the run before has kept."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 
-from orderferry import __version__
 from orderferry.config.model import Settings
-from orderferry.prestashop.facts import ShopFacts, Table
+from orderferry.prestashop.facts import ShopFacts
 
 
 def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
@@ -24,18 +22,4 @@ def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
             for code, own in settings.marketplaces.items()
         ),
     ]
-    return _short(parts)
-
-
-def column_fingerprint(tables: Mapping[str, Table]) -> str:
-    """A short text that differs when a table has other columns, or one that must have a value or no longer must; and
-    for another version of this program, whose rows may be others."""
-    columns = [
-        (name, [(one.name, one.nullable, one.has_default, one.neutral, one.primary) for one in table.columns.values()])
-        for name, table in sorted(tables.items())
-    ]
-    return _short([__version__, columns])
-
-
-def _short(parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
