@@ -90,6 +90,10 @@ def test_a_script_gets_a_configuration_with_which_orders_are_imported(
     program = shlex.join([sys.executable, "-m", "orderferry"])
     assert proposed[:2] == [f"{program} -c {target} check", f"{program} -c {target} import --dry-run"]
     assert proposed[2] == f"{program} -c {target} import", "it goes back to orders.since by itself"
+    lines = run(tmp_path, "plan", "--orders-per-day", "300", "--json").json["crontab"]
+    assert len(lines) == 4
+    assert "\n" + "\n".join(lines) + "\n" in done.out, "the schedule of plan"
+    assert "plan --orders-per-day N" in done.out
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     text = target.read_text()
     for secret in (server.credentials.client_secret, server.credentials.refresh_token, make_url(shop.url).password):

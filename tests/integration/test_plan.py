@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from orderferry.bootstrap import Installation, account_identity
 from orderferry.cli.main import cli
 from orderferry.config.load import load_settings
+from orderferry.domain.cron_times import parse_times
 from orderferry.domain.entry import Sighting
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
@@ -109,6 +110,10 @@ def test_a_number_given_needs_no_ledger_and_makes_none(configuration: Path) -> N
     document = planned(configuration, "--orders-per-day", "300")
     assert document["orders_per_day"] == "300"
     assert document["fastest_minutes"] == 5  # 288 + 30 + 24 + 21 + 9 = 372
+    assert document["recommended_minutes"] == 15
+    times = parse_times(document["crontab"][0].split("  ")[0])
+    assert times is not None
+    assert len(times.starts) == 96, "the lines have the recommended schedule"
     assert [path.name for path in configuration.parent.iterdir()] == ["config.toml"]
     assert all(f"-c {configuration} " in line for line in document["crontab"])
     assert all(line.split("  ")[1].startswith("/") for line in document["crontab"])
@@ -141,5 +146,7 @@ def test_people_get_the_table_and_the_lines(configuration: Path) -> None:
     assert code == 0
     assert "10 min                  368           76 %  <- the fastest that is safe" in out
     assert "5 min                  512          106 %  not safe" in out
+    assert "15 min                  320           66 %  <- recommended" in out
+    assert "Start import every 15 minutes." in out
     assert out.rstrip().splitlines()[-2].count("orderferry")
     assert "MAILTO" in out

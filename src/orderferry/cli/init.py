@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +30,7 @@ from orderferry.cli.init_steps import (
 from orderferry.cli.init_taxes import settle_new_taxes, settle_taxes
 from orderferry.cli.interview import Interview
 from orderferry.cli.parameters import Moment
-from orderferry.cli.program import program_to_paste
+from orderferry.cli.program import program_to_paste, running_program
 from orderferry.cli.terminal import echo, style
 from orderferry.domain.durations import iso
 from orderferry.errors import UsageError
@@ -333,6 +333,10 @@ def _target(context: CliContext) -> Path:
 
 
 def _print_next(target: Path, settings: Settings, now: datetime) -> None:
+    from orderferry.cli.plan import PASTE
+    from orderferry.domain.quota_plan import TYPICAL, Volume
+    from orderferry.run.plan import make_plan
+
     program = f"{program_to_paste()} -c {shlex.quote(str(target))}"
     click.echo(f"\nWritten: {target} (only this user can read it). Now:\n")
     click.echo(f"    {program} check")
@@ -344,3 +348,11 @@ def _print_next(target: Path, settings: Settings, now: datetime) -> None:
         click.echo(
             "\nWhat Amazon's quota does not carry at once, the next runs read; `status` shows it as a gap until then."
         )
+    click.echo(f"\nWhen these are well: {PASTE[0].lower()}{PASTE[1:]}\n")
+    plan = make_plan(replace(settings, path=target), Volume(TYPICAL), "", rate=None, program=running_program())
+    for line in plan.crontab:
+        click.echo(line)
+    click.echo(
+        f"\nThat suits about {TYPICAL} orders a day; this does the arithmetic for your own number N:\n\n"
+        f"    {program} plan --orders-per-day N"
+    )

@@ -10,10 +10,14 @@ import click
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.program import running_program
+from orderferry.domain.quota_plan import USUAL
 from orderferry.run.plan import PlanReport, make_plan, volume_of
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
+
+
+PASTE = "Into `crontab -e`, below a line MAILTO=your@address:"
 
 
 @click.command("plan")
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def plan_command(context: CliContext, /, orders_per_day: int | None, as_json: bool) -> int:
     """From this shop's own volume, or --orders-per-day: what each command costs of Amazon's quota, the fastest
-    schedule that is safe, the crontab lines to paste, and when to ask Amazon for more."""
+    schedule that is safe, the recommended one with its crontab lines to paste, and when to ask Amazon for more."""
     given = None if orders_per_day is None else Decimal(orders_per_day)
 
     def ask(settings: Settings) -> ShopAnswer:
@@ -37,14 +41,11 @@ def plan_command(context: CliContext, /, orders_per_day: int | None, as_json: bo
 
 def _report(settings: Settings, given: Decimal | None) -> PlanReport:
     from orderferry.bootstrap import Installation
-    from orderferry.cli.main import COMMANDS
     from orderferry.inspection import measured_volume
-    from orderferry.run.crontab_lines import DAILY_HOURS
 
     measured, rate = measured_volume(Installation(settings))
     volume, source = volume_of(measured, given)
-    daily = [command for command in DAILY_HOURS if command in COMMANDS]
-    return make_plan(settings, volume, source, rate=rate, daily=daily, program=running_program())
+    return make_plan(settings, volume, source, rate=rate, program=running_program())
 
 
 def _print(report: PlanReport) -> None:
@@ -60,7 +61,7 @@ def _print(report: PlanReport) -> None:
     _print_commands(report)
     click.echo()
     _print_advice(report)
-    click.echo("\nInto `crontab -e`, below a line MAILTO=your@address:\n")
+    click.echo(f"\n{PASTE}\n")
     for line in report.crontab:
         click.echo(line)
 
@@ -68,10 +69,9 @@ def _print(report: PlanReport) -> None:
 def _print_schedules(report: PlanReport) -> None:
     click.echo("import every   searchOrders a day   of the quota")
     for schedule in report.plan.schedules:
-        if schedule is report.plan.fastest:
-            note = "  <- the fastest that is safe"
-        else:
-            note = "" if schedule.safe else "  not safe"
+        named = {"recommended": report.plan.recommended, "the fastest that is safe": report.plan.fastest}
+        told = ", ".join(word for word, one in named.items() if one is schedule)
+        note = f"  <- {told}" if told else "" if schedule.safe else "  not safe"
         percent = f"{100 * schedule.calls / schedule.quota:.0f} %" if schedule.quota else "-"
         click.echo(f"{schedule.every:9} min   {schedule.calls:18}   {percent:>12}{note}")
 
@@ -92,14 +92,22 @@ def _print_commands(report: PlanReport) -> None:
 
 def _print_advice(report: PlanReport) -> None:
     plan = report.plan
+    if plan.recommended and plan.recommended is not plan.fastest:
+        click.echo(
+            f"Start import every {plan.recommended.every} minutes. More often brings orders some minutes sooner, and\n"
+            "no order more: what Amazon lists late comes with the hourly reading of the\noverlap. Looking for news "
+            "then costs at most a quarter of the account's quota;\nthe rest is for orders, catch-ups and other "
+            "programs."
+        )
     if plan.rate_to_ask is None:
         click.echo(
-            f"Import every 15 minutes fits up to about {plan.limit} orders a day; ask Amazon for a larger quota before."
+            f"Import every {USUAL} minutes fits up to about {plan.limit} orders a day;\n"
+            "ask Amazon for a larger quota before."
         )
         return
     if plan.fastest is None:
         click.echo("No schedule fits the quota: orders would come late (none is lost). Ask Amazon for more.")
     else:
-        click.echo("Import every 15 minutes does not fit the quota any more. Ask Amazon for more.")
+        click.echo(f"Import every {USUAL} minutes does not fit the quota any more. Ask Amazon for more.")
     click.echo("Open a case with Selling Partner API Developer Support, and write:")
     click.echo(f"\n  {report.request}")

@@ -26,6 +26,10 @@ WAITING = timedelta(days=1)  # how long an order waits before it is ready
 BUSIEST_HOUR = Decimal("0.1")  # of the day's orders; an even day would have 1/24
 # A tenth of the quota stays free: `check`, looks by hand, a day above the average.
 USABLE = Decimal("0.9")
+# Looking for news (the imports' first requests and the hourly readings of the overlap) may cost so much of what Amazon
+# gives the account. The rest is for orders, catch-ups, a first import, and other programs of the account.
+FOR_LOOKING = Decimal("0.25")
+TYPICAL = Decimal(300)  # orders a day, where nobody has counted them yet
 MOST_ORDERS = 1_000_000
 
 
@@ -69,10 +73,16 @@ class ImportCost:
         """All three together."""
         return self.runs + self.pages + self.rereadings
 
+    @property
+    def looking(self) -> int:
+        """What a day costs in which nothing is new."""
+        return self.runs + self.rereadings
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One way to start `import`, with all daily commands. `every` in minutes; `calls` of searchOrders a day."""
+    """One way to start `import`, with all daily commands. `every` in minutes; `calls` of searchOrders a day. `calm`:
+    looking for news costs no more than a quarter of what Amazon gives the account."""
 
     every: int
     imports: ImportCost
@@ -80,6 +90,7 @@ class Schedule:
     looks: int
     quota: int
     safe: bool
+    calm: bool
 
     @property
     def calls(self) -> int:
@@ -89,7 +100,8 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class QuotaPlan:
-    """`fastest` is the fastest schedule that is safe, None where none is. `limit`: up to how many orders a day the
+    """`fastest` is the fastest schedule that is safe, None where none is; `recommended` the fastest that is calm too,
+    and where none is, the slowest that is safe. `limit`: up to how many orders a day the
     usual schedule fits. `rate_to_ask`: requests a second of searchOrders that would carry it, None while it fits."""
 
     volume: Volume
@@ -97,6 +109,7 @@ class QuotaPlan:
     get_quota: int
     schedules: tuple[Schedule, ...]
     fastest: Schedule | None
+    recommended: Schedule | None
     limit: int
     rate_to_ask: Decimal | None
 
@@ -139,13 +152,16 @@ def plan_quota(
     named = tuple(commands)
     schedules = tuple(_schedule(volume, windows, named, every, share, rate) for every in SCHEDULES)
     usual = next(one for one in schedules if one.every == USUAL)
+    safe = [one for one in schedules if one.safe]
+    calm = [one for one in safe if one.calm]
     needed = Decimal(usual.calls) / USABLE / share / SECONDS_A_DAY
     return QuotaPlan(
         volume=volume,
         quota=daily_quota("searchOrders", share, rate),
         get_quota=daily_quota("getOrder", share),
         schedules=schedules,
-        fastest=next((one for one in schedules if one.safe), None),
+        fastest=safe[0] if safe else None,
+        recommended=calm[0] if calm else safe[-1] if safe else None,
         limit=_limit(volume, windows, named, share, rate),
         rate_to_ask=None if usual.safe else needed.quantize(Decimal("0.0001"), ROUND_CEILING),
     )
@@ -166,6 +182,7 @@ def _schedule(  # noqa: PLR0917 — each is one of the facts that the cost depen
         looks=min(int(expected), MOST_LOOKS * imports.runs),
         quota=quota,
         safe=fits and _carries_busiest_hour(volume, imports, windows.overlap, share, rate),
+        calm=imports.looking <= daily_quota("searchOrders", Decimal(1), rate) * FOR_LOOKING,
     )
 
 

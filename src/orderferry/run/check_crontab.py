@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 from orderferry.domain.check_result import CheckResult, fine, warning
 from orderferry.domain.cron_times import CronTimes, parse_times, shortest_distance
+from orderferry.domain.quota_plan import USUAL
 from orderferry.domain.usage_plans import daily_quota
 
 NAME = "crontab"
@@ -137,7 +138,7 @@ def _frequency(jobs: list[Job], configuration: PurePath, quota_share: Decimal) -
         f"The crontab starts import {len(starts)} times a day, at times {int(distance.total_seconds()) // 60} min "
         f"apart; each costs one searchOrders at least, and Amazon gives {quota} a day at amazon.quota_share = "
         f"{quota_share}: {len(starts)} of {quota} are gone before any order is read.",
-        "Start import every 15 minutes; `orderferry plan` says what is safe for this shop.",
+        f"Start import every {USUAL} minutes; `orderferry plan` says what is safe for this shop.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import PurePath
@@ -14,7 +14,7 @@ from orderferry.domain.measured_volume import MeasuredVolume
 from orderferry.domain.quota_plan import CHANGES_PER_ORDER, USUAL, QuotaPlan, Schedule, Volume, Windows, plan_quota
 from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.errors import ExitCode, UsageError
-from orderferry.run.crontab_lines import crontab_lines
+from orderferry.run.crontab_lines import DAILY_HOURS, crontab_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class PlanReport:
 
     @property
     def schedule(self) -> Schedule:
-        """The schedule that the lines have: the fastest that is safe, else the slowest, which costs least."""
-        return self.plan.fastest or self.plan.schedules[-1]
+        """The schedule that the lines have: the recommended one, else the slowest, which costs least."""
+        return self.plan.recommended or self.plan.schedules[-1]
 
     @property
     def exit_code(self) -> ExitCode:
@@ -47,6 +47,7 @@ class PlanReport:
             "quota": {"searchOrders": plan.quota, "getOrder": plan.get_quota, "share": str(self.share)},
             "schedules": [_schedule_json(schedule) for schedule in plan.schedules],
             "fastest_minutes": plan.fastest.every if plan.fastest else None,
+            "recommended_minutes": plan.recommended.every if plan.recommended else None,
             "orders_per_day_limit": plan.limit,
             "crontab": list(self.crontab),
             "ask_amazon": {"rate": str(plan.rate_to_ask), "text": self.request} if plan.rate_to_ask else None,
@@ -76,17 +77,15 @@ def make_plan(
     source: str,
     *,
     rate: Decimal | None,
-    daily: Iterable[str],
     program: Sequence[str],
 ) -> PlanReport:
-    """Given a configuration, the volume and its source, Amazon's own rate where it named one, the daily commands and
-    the running program's words, return the report."""
+    """Given a configuration, the volume and its source, Amazon's own rate where it named one, and the running
+    program's words, return the report."""
     observation, share = settings.observation, settings.amazon.quota_share
     windows = Windows(observation.overlap, observation.recheck_window, observation.doublecheck_window)
-    commands = tuple(daily)
-    plan = plan_quota(volume, windows, commands, share, rate)
-    every = (plan.fastest or plan.schedules[-1]).every
-    lines = crontab_lines(program, PurePath(settings.path), every, commands)
+    plan = plan_quota(volume, windows, DAILY_HOURS, share, rate)
+    every = (plan.recommended or plan.schedules[-1]).every
+    lines = crontab_lines(program, PurePath(settings.path), every, DAILY_HOURS)
     return PlanReport(
         plan, share, source, tuple(lines), _request(plan, rate, settings.amazon.region) if plan.rate_to_ask else ""
     )

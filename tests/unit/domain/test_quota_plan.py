@@ -94,6 +94,28 @@ def test_the_fastest_schedule_that_is_safe(orders: int, share: Decimal | int, fa
         assert not schedule.safe or schedule.calls <= plan.quota * Decimal("0.9")
 
 
+@pytest.mark.parametrize(
+    ("orders", "share", "rate", "recommended"),
+    [
+        (0, 1, None, 15),  # 96 + 24 = 120 of 121, a quarter of 484; every 10 minutes is 168
+        (500, 1, None, 15),
+        (1500, 1, None, 15),
+        (1650, 1, None, 20),  # 15 min: 96 + 165 + 24 + 116 + 50 = 451 of 435; 20 min: 427
+        (5000, 1, None, None),
+        (100, Decimal("0.5"), None, 15),  # a quarter of what Amazon gives, whoever else spends the other half
+        (100, Decimal("0.3"), None, 20),
+        (500, 1, Decimal("0.05"), 5),  # 4,320 a day: looking every five minutes is less than a tenth
+        (10, 1, Decimal("0.0012"), 60),  # 104 a day: none is calm, the slowest that is safe
+    ],
+)
+def test_looking_for_news_costs_a_quarter_of_what_amazon_gives(
+    orders: int, share: Decimal | int, rate: Decimal | None, recommended: int | None
+) -> None:
+    plan = plan_quota(Volume(Decimal(orders)), Windows(), ALL, Decimal(share), rate)
+    assert (plan.recommended.every if plan.recommended else None) == recommended
+    assert (plan.fastest is None) is (plan.recommended is None)
+
+
 def test_the_largest_volume_of_the_usual_schedule() -> None:
     plan = plan_quota(Volume(Decimal(10)), Windows(), ALL, Decimal(1))
     for orders, safe in ((plan.limit, True), (plan.limit + 1, False)):
