@@ -33,7 +33,7 @@ from orderferry.prestashop.checking.probe import ShopProbe
 from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.feed.bridge_shop import BridgeShop
 from orderferry.run.check import check_ledger_folder, check_ledger_place
-from orderferry.run.conditions import Found
+from orderferry.run.conditions import CurrentCondition
 from orderferry.run.rules import rules_of
 from orderferry.run.status import Status, read_status
 from orderferry.run.story import Story, StoryTeller
@@ -159,14 +159,17 @@ def _nothing(_key: str) -> None:
     """The memory of no ledger."""
 
 
-def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -> list[Found]:
+def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -> list[CurrentCondition]:
     """The readers of the feed of changes that are late. Raise ShopError."""
     if not settings.events_enabled:
         return []
     with closing(BridgeShop(settings, recall=_nothing, sleep=sleep)) as shop:
         feed = shop.feed()
     complaints = feed.complaints(now) if feed else []
-    return [Found(f"events-unread {number}", text, ExitCode.NEEDS_A_PERSON) for number, text in enumerate(complaints)]
+    return [
+        CurrentCondition(f"events-unread {number}", text, ExitCode.NEEDS_A_PERSON)
+        for number, text in enumerate(complaints)
+    ]
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.cli.main import COMMANDS
-from orderferry.simulator.answers import Answer, Request
+from orderferry.simulator.answers import Request, SimulatedResponse
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.raw_orders import RawOrder
 from orderferry.simulator.world import World
@@ -135,7 +135,7 @@ def test_a_report_elsewhere_than_on_https_is_not_fetched(
     watched, server, _ = scene
     document = server.reports.document
 
-    def misled(request: Request) -> Answer:
+    def misled(request: Request) -> SimulatedResponse:
         answer = document(request)
         return replace(answer, body=json.dumps(json.loads(answer.body) | {"url": address}).encode())
 

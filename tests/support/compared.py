@@ -9,7 +9,7 @@ from typing import Any
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.reported import RateShare, ReportedOrder
-from orderferry.domain.shop_order import ShopOrder, ShopSide
+from orderferry.domain.shop_order import ShopOrder, ShopOrders
 from orderferry.domain.spans import Span
 from orderferry.run.compare_rules import Scene
 
@@ -84,7 +84,7 @@ def scene(*orders: ShopOrder, entries: tuple[Entry, ...] = (), **changes: Any) -
         "span": SPAN,
         "now": NOW,
         "marketplaces": frozenset({DE, IT}),
-        "shop": ShopSide(found, changes.pop("deleted", {})),
+        "shop": ShopOrders(found, changes.pop("deleted", {})),
         "entries": {each.order_id: each for each in entries},
         "has_ledger": True,
     }

@@ -17,7 +17,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AmazonResponse:
     """One complete answer: `headers` by lower-case name, `body` as sent (decompressed)."""
 
     status: int
@@ -52,7 +52,7 @@ class AmazonsWord:
         return all(word in self.text for word in words)
 
 
-def error_list(answer: Answer) -> tuple[AmazonsWord, ...]:
+def error_list(answer: AmazonResponse) -> tuple[AmazonsWord, ...]:
     """Given an SP-API answer, return the entries of its `errors`; none where the body is something else."""
     try:
         body = answer.json()

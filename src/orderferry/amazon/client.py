@@ -16,7 +16,7 @@ from urllib.parse import quote
 from sp_api.api.orders.orders_2026_01_01 import OrdersV20260101  # type: ignore[import-untyped]
 from sp_api.api.reports.reports import Reports  # type: ignore[import-untyped]
 
-from orderferry.amazon.answers import Answer
+from orderferry.amazon.answers import AmazonResponse
 from orderferry.amazon.login import Login
 from orderferry.amazon.transport import Transport
 
@@ -56,20 +56,20 @@ class _AccountClient:
             "x-amz-date": self._login.clock.now().strftime("%Y%m%dT%H%M%SZ"),
         }
 
-    def _check_response(self, res: Answer, *_: Any, **__: Any) -> Answer:
+    def _check_response(self, res: AmazonResponse, *_: Any, **__: Any) -> AmazonResponse:
         return res
 
 
 class OrdersClient(_AccountClient, OrdersV20260101):  # type: ignore[misc]
     """searchOrders and getOrder."""
 
-    def search(self, parameters: dict[str, str]) -> Answer:
+    def search(self, parameters: dict[str, str]) -> AmazonResponse:
         """Ask for one page of a listing."""
-        return cast(Answer, self.search_orders(**parameters))
+        return cast(AmazonResponse, self.search_orders(**parameters))
 
-    def get(self, order_id: str, parameters: dict[str, str]) -> Answer:
+    def get(self, order_id: str, parameters: dict[str, str]) -> AmazonResponse:
         """Ask for one order."""
-        return cast(Answer, self.get_order(order_id, **parameters))
+        return cast(AmazonResponse, self.get_order(order_id, **parameters))
 
     def reports(self) -> ReportsClient:
         """The reports of the same account."""
@@ -79,21 +79,22 @@ class OrdersClient(_AccountClient, OrdersV20260101):  # type: ignore[misc]
 class ReportsClient(_AccountClient, Reports):  # type: ignore[misc]
     """createReport, getReport and getReportDocument."""
 
-    def create(self, body: dict[str, Any]) -> Answer:
+    def create(self, body: dict[str, Any]) -> AmazonResponse:
         """Ask for a report."""
-        return cast(Answer, self.create_report(**body))
+        return cast(AmazonResponse, self.create_report(**body))
 
-    def get(self, report_id: str) -> Answer:
+    def get(self, report_id: str) -> AmazonResponse:
         """Ask where a report stands."""
-        return cast(Answer, self.get_report(report_id))
+        return cast(AmazonResponse, self.get_report(report_id))
 
-    def document(self, document_id: str) -> Answer:
+    def document(self, document_id: str) -> AmazonResponse:
         """Ask for the address of a report's document. Not by the library's method, which sets marks on the answer."""
         return self._request(f"/reports/2021-06-30/documents/{quote(document_id, safe='')}")
 
-    def _request(self, path: str, *, data: dict[str, Any] | None = None, **given: Any) -> Answer:
+    def _request(self, path: str, *, data: dict[str, Any] | None = None, **given: Any) -> AmazonResponse:
         """The library adds marketplaces of its own, to queries as well; a body needs its type."""
         headers = {**self.headers, "content-type": "application/json"} if data else None
         return cast(
-            Answer, super()._request(path, **{**given, "data": data, "headers": headers, "add_marketplace": False})
+            AmazonResponse,
+            super()._request(path, **{**given, "data": data, "headers": headers, "add_marketplace": False}),
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from orderferry.amazon.answers import Answer
+from orderferry.amazon.answers import AmazonResponse
 from orderferry.amazon.clock import AmazonClock
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.judge import AccessTokenExpired, quota_spent, unusable_answer
@@ -35,7 +35,7 @@ class Exchange:
         self._clock = clock
         self._retry = retry
 
-    def ask(self, operation: str, send: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
+    def ask(self, operation: str, send: Callable[[], AmazonResponse], read: Callable[[AmazonResponse], T]) -> T:
         """One question, with its retries; an access token that has expired early is renewed once.
 
         `read` judges the answer: it raises UnusableBody or one of our errors, or returns what was asked for. Raise
@@ -53,7 +53,7 @@ class Exchange:
 
         return self._retry.call(attempt)
 
-    def _try_once(self, operation: str, send: Callable[[], Answer], read: Callable[[Answer], T]) -> T:
+    def _try_once(self, operation: str, send: Callable[[], AmazonResponse], read: Callable[[AmazonResponse], T]) -> T:
         self.login.token()  # before the quota: a failed login must not cost a token
         self._quota.spend(operation)
         self.calls[operation] += 1

@@ -10,7 +10,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from orderferry.amazon.answers import AmazonsWord, Answer, error_list
+from orderferry.amazon.answers import AmazonResponse, AmazonsWord, error_list
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.decode_words import INCLUDED_DATA
 from orderferry.amazon.retry import LATER, PassingFault
@@ -46,7 +46,7 @@ class AccessTokenExpired(AmazonRefused):
     """403 because the access token's hour is over: worth one new login. Twice in a row it is a refusal."""
 
 
-def judge(answer: Answer, operation: str, *, paged: bool = False, good: int = 200) -> Any:
+def judge(answer: AmazonResponse, operation: str, *, paged: bool = False, good: int = 200) -> Any:
     """Given an answer to `operation` (`paged`: a pagination token was sent), return its JSON if its status is `good`.
 
     Raise PassingFault (5xx, unusable body), AmazonUnavailable (redirects and other oddities), AccessTokenExpired,
@@ -96,13 +96,13 @@ def listing_refused(refused: AmazonRefused, marketplaces: tuple[str, ...]) -> Ma
     return MarketplaceRefused(f"{refused.message[:-1]} for {codes}.", marketplaces=marketplaces, hint=hint)
 
 
-def is_unknown_order(answer: Answer) -> bool:
+def is_unknown_order(answer: AmazonResponse) -> bool:
     """Whether Amazon itself says that it does not know the order: a 404 of a gateway or of a wrong path says nothing
     about an order."""
     return answer.status == 404 and bool(error_list(answer))
 
 
-def _refusal(answer: Answer, operation: str, words: tuple[AmazonsWord, ...]) -> AmazonRefused:
+def _refusal(answer: AmazonResponse, operation: str, words: tuple[AmazonsWord, ...]) -> AmazonRefused:
     if any(word.mentions("token", "expired") for word in words):
         return AccessTokenExpired(f"Amazon says that the access token for {operation} has expired.", hint=_MENDS)
     refusal = Forbidden if answer.status == 403 else AmazonRefused
@@ -111,7 +111,7 @@ def _refusal(answer: Answer, operation: str, words: tuple[AmazonsWord, ...]) -> 
     )
 
 
-def _rejection(answer: Answer, operation: str, words: tuple[AmazonsWord, ...]) -> RequestRejected:
+def _rejection(answer: AmazonResponse, operation: str, words: tuple[AmazonsWord, ...]) -> RequestRejected:
     said = next((word.said for word in words if word.said), "")
     called = _called(answer, words)
     message = f"Amazon rejects the request {operation} with {called}{f': “{said}”' if said else ''}."
@@ -144,14 +144,14 @@ def _is_about_token(words: tuple[AmazonsWord, ...]) -> bool:
     )
 
 
-def _called(answer: Answer, words: tuple[AmazonsWord, ...]) -> str:
+def _called(answer: AmazonResponse, words: tuple[AmazonsWord, ...]) -> str:
     code = next((word.code for word in words if word.code), "")
     return f"HTTP {answer.status} {code}".rstrip()
 
 
-def _later(answer: Answer) -> str:
+def _later(answer: AmazonResponse) -> str:
     return f"{LATER[:-1]}{_reference(answer)}."
 
 
-def _reference(answer: Answer) -> str:
+def _reference(answer: AmazonResponse) -> str:
     return f" (Amazon's request id {answer.request_id})" if answer.request_id else ""

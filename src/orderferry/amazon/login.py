@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from orderferry.amazon.answers import Answer
+from orderferry.amazon.answers import AmazonResponse
 from orderferry.amazon.clock import AmazonClock
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.retry import LATER, PassingFault
@@ -98,7 +98,7 @@ class Login:
         self._renew_at = self.clock.local() + max(life - MARGIN, life / 2)
 
 
-def _judge(answer: Answer) -> Mapping[str, Any]:
+def _judge(answer: AmazonResponse) -> Mapping[str, Any]:
     """Given the token address's answer, return its JSON object. Raise as Login.token."""
     try:
         body = answer.json()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from orderferry.amazon.answers import Answer
+from orderferry.amazon.answers import AmazonResponse
 from orderferry.amazon.client import OrdersClient
 from orderferry.amazon.clock import AmazonClock
 from orderferry.amazon.decode_page import UnusableBody
@@ -131,7 +131,7 @@ class AmazonReports:
         )
 
 
-def _read_report(answer: Answer) -> Mapping[str, Any]:
+def _read_report(answer: AmazonResponse) -> Mapping[str, Any]:
     body = judge(answer, GET)
     status = body.get("processingStatus") if isinstance(body, Mapping) else None
     if status not in {*_RUNNING, *ReportEnd}:
@@ -139,7 +139,7 @@ def _read_report(answer: Answer) -> Mapping[str, Any]:
     return dict(body)
 
 
-def _read_address(answer: Answer) -> Mapping[str, Any]:
+def _read_address(answer: AmazonResponse) -> Mapping[str, Any]:
     body = judge(answer, DOCUMENT)
     if not isinstance(body, Mapping) or not isinstance(body.get("url"), str):
         raise UnusableBody("it names no address of the document")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from orderferry import __version__
-from orderferry.amazon.answers import Answer
+from orderferry.amazon.answers import AmazonResponse
 from orderferry.amazon.clock import AmazonClock, parse_http_date
 from orderferry.amazon.decode_order import ORDER_ID, decode_order, not_ahead
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single
@@ -112,7 +112,7 @@ class AmazonSource:
         listing is refused to credentials that are good; RequestRejected for a request that Amazon rejects.
         """
 
-        def read(answer: Answer) -> Page:
+        def read(answer: AmazonResponse) -> Page:
             """The page. Raise what `judge` raises, UnusableBody for a body that is none."""
             body = judge(answer, SEARCH, paged=bool(token))
             return decode_page(body, search.basis, parse_http_date(answer.headers.get("date")))
@@ -134,7 +134,7 @@ class AmazonSource:
         if not ORDER_ID.fullmatch(order_id):
             return None
 
-        def read(answer: Answer) -> Order | UnreadableOrder | None:
+        def read(answer: AmazonResponse) -> Order | UnreadableOrder | None:
             """The order; None for the answer that says that there is none. Raise as for a page."""
             if is_unknown_order(answer):
                 return None
@@ -146,7 +146,9 @@ class AmazonSource:
         found = self._ask(GET, lambda datasets: self._client.get(order_id, order_parameters(datasets)), read)
         return None if found is None else not_ahead(found, self._clock.now())
 
-    def _ask(self, operation: str, send: Callable[[Sequence[str]], Answer], read: Callable[[Answer], T]) -> T:
+    def _ask(
+        self, operation: str, send: Callable[[Sequence[str]], AmazonResponse], read: Callable[[AmazonResponse], T]
+    ) -> T:
         """Ask, and once more without a set of data that Amazon does not let this account ask for."""
         while True:
             try:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from orderferry.amazon.answers import Answer
+from orderferry.amazon.answers import AmazonResponse
 from orderferry.amazon.retry import LATER, PassingFault
 from orderferry.config.urls import is_loopback
 from orderferry.domain.durations import format_duration
@@ -82,7 +82,7 @@ class Transport:
         data: Mapping[str, str] | None = None,
         content: str | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> AmazonResponse:
         """Send one request and return the complete answer, whatever its status.
 
         Raise PassingFault for a broken connection or a time-out, AmazonUnavailable for what a retry can't mend.
@@ -135,7 +135,7 @@ class _Exchange:
     most_bytes: int
     is_over: Event = field(default_factory=Event)
     is_abandoned: Event = field(default_factory=Event)
-    answer: Answer | None = None
+    answer: AmazonResponse | None = None
     error: BaseException | None = None
 
     def run(self) -> None:
@@ -143,7 +143,7 @@ class _Exchange:
         try:
             response = self.client.send(self.request, stream=True)
             try:
-                self.answer = Answer(response.status_code, dict(response.headers), self._body(response))
+                self.answer = AmazonResponse(response.status_code, dict(response.headers), self._body(response))
             finally:
                 response.close()
         except BaseException as error:  # whoever waits raises it

@@ -11,7 +11,7 @@ import click
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_file
 from orderferry.cli.files import TARGET, write_for_people
-from orderferry.cli.parameters import Moment
+from orderferry.cli.parameters import TimeParameter
 from orderferry.errors import OrderferryError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Month(click.ParamType):  # type: ignore[type-arg]  # generic only in the n
 
 
 @click.command("compare")
-@click.option("--since", type=Moment(), help="Compare orders placed from this time on (default: 30 days).")
-@click.option("--until", type=Moment(), help="Compare orders placed up to this time (default: two hours ago).")
+@click.option("--since", type=TimeParameter(), help="Compare orders placed from this time on (default: 30 days).")
+@click.option("--until", type=TimeParameter(), help="Compare orders placed up to this time (default: two hours ago).")
 @click.option("--month", type=Month(), help="Compare a month of the shop's calendar, with totals: YYYY-MM.")
 @click.option(
     "--by",

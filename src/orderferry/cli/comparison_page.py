@@ -18,7 +18,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.spans import Span
 from orderferry.run.compare_reasons import said
 from orderferry.run.compare_result import Comparison, LedgerWords, OneSided, by_cause
-from orderferry.run.compare_totals import Row, Totals
+from orderferry.run.compare_totals import Totals, TotalsRow
 
 _MOST_ROWS = 500
 _MOST_IDS = 200  # of one cause
@@ -167,7 +167,7 @@ def _papers(totals: Totals) -> Iterator[str]:
     yield from (paragraph(unsold_words(one)) for one in totals.papers.unsold)
 
 
-def _total_cells(row: Row) -> tuple[str, ...]:
+def _total_cells(row: TotalsRow) -> tuple[str, ...]:
     cells = [f"{row.key} {row.currency}".removeprefix("all ")]
     for side in (row.amazon, row.shop):
         cells += [str(side.orders), f"{side.gross:.2f}", f"{side.net:.2f}", f"{side.tax:.2f}"]

@@ -16,7 +16,7 @@ from orderferry.cli.context import CliContext
 from orderferry.errors import ExitCode
 
 if TYPE_CHECKING:
-    from orderferry.demo.story import Told
+    from orderferry.demo.story import DemoResult
 
 
 @click.command("demo")
@@ -48,7 +48,7 @@ def _progress(context: CliContext) -> Callable[[str], None]:
     return lambda text: click.echo(f"\r\033[K{text}", nl=False, color=True)
 
 
-def _print(told: Told, seconds: float) -> None:
+def _print(told: DemoResult, seconds: float) -> None:
     losses = Counter(told.missed_by_fixed_window.values())
     imported = sum(1 for order in told.ready if order.order_id in told.imported)
     click.echo(
@@ -76,7 +76,7 @@ def _print(told: Told, seconds: float) -> None:
     _print_next(told)
 
 
-def _print_next(told: Told) -> None:
+def _print_next(told: DemoResult) -> None:
     folder = told.folder.path
     click.echo()
     click.echo(f"Everything is in {folder}/. To go on, in one terminal:")

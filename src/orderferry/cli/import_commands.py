@@ -13,7 +13,7 @@ import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import error_lines, internal_error
-from orderferry.cli.parameters import AmazonOrderId, Duration, ExitCodes, MarketplaceCode, Moment
+from orderferry.cli.parameters import AmazonOrderId, Duration, ExitCodes, MarketplaceCode, TimeParameter
 from orderferry.cli.print_report import print_said, print_summary
 from orderferry.cli.progress import shown_progress
 from orderferry.cli.terminal import echo_json
@@ -30,8 +30,8 @@ CHANNELS = {"regular": (Channel.REGULAR,), "fba": (Channel.FBA,), "all": ()}
 
 SHARED_OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
     click.option("--window", type=Duration(), help="Look back so far instead of the configured window."),
-    click.option("--since", type=Moment(), help="Read from this time on (ISO 8601, or a duration ago)."),
-    click.option("--until", type=Moment(), help="Read up to this time; at most three minutes ago."),
+    click.option("--since", type=TimeParameter(), help="Read from this time on (ISO 8601, or a duration ago)."),
+    click.option("--until", type=TimeParameter(), help="Read up to this time; at most three minutes ago."),
     click.option(
         "--order", "orders", multiple=True, type=AmazonOrderId(), metavar="ID", help="Only this order; may be repeated."
     ),

@@ -29,7 +29,7 @@ from orderferry.cli.init_steps import (
 )
 from orderferry.cli.init_taxes import settle_new_taxes, settle_taxes
 from orderferry.cli.interview import Interview
-from orderferry.cli.parameters import Moment
+from orderferry.cli.parameters import TimeParameter
 from orderferry.cli.program import program_to_paste, running_program
 from orderferry.cli.terminal import echo, style
 from orderferry.domain.durations import iso
@@ -37,7 +37,7 @@ from orderferry.errors import UsageError
 from orderferry.safe_files import UnsafePlace, refuse_unsafe_folder
 
 if TYPE_CHECKING:
-    from orderferry.config.draft import Draft
+    from orderferry.config.draft import ConfigurationDraft
     from orderferry.config.model import Settings
     from orderferry.prestashop.checking.modules import Listeners
     from orderferry.prestashop.facts import ShopFacts
@@ -84,7 +84,7 @@ OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
         help="The seller is (not) in Amazon's VAT Calculation Service (default: as his orders tell).",
     ),
     click.option("--mails", type=click.Choice(list(MAILS)), help="Which mails may reach buyers."),
-    click.option("--since", type=Moment(), help="Import orders placed from then on (default: now)."),
+    click.option("--since", type=TimeParameter(), help="Import orders placed from then on (default: now)."),
     click.option("--set", "keys", multiple=True, metavar="KEY=VALUE", help="Any other key; may be repeated."),
     click.option("--no-try", is_flag=True, help="Do not try the database and the credentials."),
 )
@@ -94,7 +94,7 @@ OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
 class _Tries:
     """How answers are tried: with the settings that the draft gives at that moment."""
 
-    draft: Draft
+    draft: ConfigurationDraft
 
     def look(self) -> ShopFacts:
         """The shop's facts. Raise ShopError, ConfigError."""
@@ -176,14 +176,14 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     (./config.toml). Secrets come from a hidden prompt, the environment or a file, never from the command line.
     """
     from orderferry.bootstrap import utc_now
-    from orderferry.config.draft import Draft
+    from orderferry.config.draft import ConfigurationDraft
     from orderferry.config.filled import write_new
 
     context.set_up_logging()
     if given["create_taxes"] and (configuration := _existing(context)) is not None:
         return _create_taxes_of(configuration, interactive=not given["non_interactive"])
     target = _target(context)
-    draft = Draft(os.environ, folder=target.parent)
+    draft = ConfigurationDraft(os.environ, folder=target.parent)
     interview = Interview(draft, interactive=not given["non_interactive"])
     _take_options(interview.draft, given)
     tries = None if given["no_try"] else _Tries(interview.draft)
@@ -304,7 +304,7 @@ def _said(create: bool | None, interview: Interview) -> bool | None:
     return create if interview.interactive or create is not None else False
 
 
-def _take_options(draft: Draft, given: dict[str, Any]) -> None:
+def _take_options(draft: ConfigurationDraft, given: dict[str, Any]) -> None:
     for option, name in PLAIN.items():
         value = given[option]
         if value is not None:

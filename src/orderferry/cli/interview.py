@@ -10,7 +10,7 @@ import click
 
 from orderferry.cli.failures import error_lines
 from orderferry.cli.terminal import echo, echo_lines, style
-from orderferry.config.draft import Draft
+from orderferry.config.draft import ConfigurationDraft
 from orderferry.config.kinds import Unfit
 from orderferry.config.lookup import match
 from orderferry.errors import OrderferryError, ShopUnfit
@@ -23,7 +23,7 @@ Convert = Callable[[str], Any]
 class Interview:
     """One conversation. Without `interactive` every question is its default, and every error ends it."""
 
-    draft: Draft
+    draft: ConfigurationDraft
     interactive: bool
     asked: set[str] = field(default_factory=set)
     earlier: dict[str, str] = field(

@@ -20,7 +20,7 @@ from orderferry.cli.terminal import echo, echo_lines
 from orderferry.errors import ExitCode, InternalError, OrderferryError, worst
 from orderferry.run.report import Report
 from orderferry.run.stop import GRACE, Stopped, stopped_by
-from orderferry.run.workers import Died, Job, Workers, cores_for_workers
+from orderferry.run.workers import Died, ProcessJob, Workers, cores_for_workers
 
 # A worker ends itself at --max-time; only one that can't do even that is killed from outside.
 _SLACK = GRACE * 3
@@ -66,7 +66,7 @@ def run_fleet(fleet: Fleet, files: Sequence[Path], context: CliContext) -> tuple
 
     Return the exit code that stands for all, and the contract's JSON object.
     """
-    jobs = [Job(partial(_end, fleet, path), start_delay(path, fleet.splay).total_seconds()) for path in files]
+    jobs = [ProcessJob(partial(_end, fleet, path), start_delay(path, fleet.splay).total_seconds()) for path in files]
     workers = Workers[ShopEnd](cores_for_workers(), (fleet.longest + _SLACK).total_seconds())
     names = _names(files)
     ends: list[ShopEnd] = []

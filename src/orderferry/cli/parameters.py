@@ -32,7 +32,7 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in th
             self.fail(str(error), param, ctx)
 
 
-class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+class TimeParameter(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
     """ISO 8601 (UTC unless it says otherwise), or a duration ago."""
 
     name = "time"

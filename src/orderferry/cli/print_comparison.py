@@ -10,7 +10,7 @@ from orderferry.cli.terminal import echo, echo_lines, style
 from orderferry.domain.cause import first_deadline
 from orderferry.errors import ExitCode
 from orderferry.run.compare_result import Comparison, Difference, OneSided, by_cause
-from orderferry.run.compare_totals import Papers, Row, Sums, Totals, Unsold
+from orderferry.run.compare_totals import InvoiceTotals, Sums, Totals, TotalsRow, Unsold
 
 BY_WORDS = {"purchase": "placed", "shipped": "shipped", "invoice": "invoiced by the shop"}
 NAMED = 10  # orders of one cause that are named
@@ -107,7 +107,7 @@ def _print_totals(totals: Totals) -> None:
     _print_papers(totals.papers)
 
 
-def _print_papers(papers: Papers) -> None:
+def _print_papers(papers: InvoiceTotals) -> None:
     for word, sums in (("Invoices", papers.invoices), ("Credit slips", papers.credit_slips)):
         for currency, one in sorted(sums.items()):
             echo(
@@ -126,7 +126,7 @@ def unsold_words(unsold: Unsold) -> str:
     )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: TotalsRow) -> tuple[str, ...]:
     return (row.key, row.currency, *_sums(row.amazon), *_sums(row.shop))
 
 

@@ -13,7 +13,7 @@ from orderferry.config.filled import Value, render_filled
 from orderferry.config.keys import KEYS
 from orderferry.config.lines import KeyPath
 from orderferry.config.load import load_settings
-from orderferry.config.lookup import Match, match, nearest
+from orderferry.config.lookup import KeyMatch, match, nearest
 from orderferry.config.model import Settings
 from orderferry.errors import ConfigError, UsageError
 
@@ -29,7 +29,7 @@ _DATABASE = ("url", "from", "host", "socket", "user", "database")
 
 
 @dataclass(slots=True)
-class Draft:
+class ConfigurationDraft:
     """Answers by the paths of their keys; `environ` may hold the secrets.
 
     `folder`: where the configuration is going to lie, from which its relative paths start (None: they can't be tried).
@@ -109,7 +109,7 @@ class Draft:
         return render_filled(self.values)
 
 
-def _is_secret(known: Match) -> bool:
+def _is_secret(known: KeyMatch) -> bool:
     """A URL of an SQLite file, the one secret without a secret in it, is for tests and demos: refused as well."""
     return known.key.kind.secret and not known.is_file
 

@@ -19,7 +19,7 @@ def key_path(name: str) -> KeyPath:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundValue:
     """One value. `rank`: of two files the including one is stronger, and the environment is the strongest.
 
     `path` is the key as the user wrote it, in `file`; both are empty for the environment.
@@ -52,7 +52,7 @@ class Problems:
         depth = len(self._document.files) - self._document.files.index(place)
         self._found.append((depth if line else len(self._document.files) + 1, line, len(self._found), text))
 
-    def add_for(self, found: Found, sentence: str) -> None:
+    def add_for(self, found: FoundValue, sentence: str) -> None:
         """Note what is wrong with a value; the sentence follows its name."""
         self.add(f"{found.name} {sentence}", found.file, found.path)
 
@@ -71,11 +71,11 @@ class Findings:
     def __init__(self, document: Document, problems: Problems) -> None:
         self.document = document
         self.problems = problems
-        self.found: dict[KeyPath, Found] = {}
+        self.found: dict[KeyPath, FoundValue] = {}
         self.values: dict[KeyPath, object] = {}
         self.broken: set[KeyPath] = set()
 
-    def origin(self, name: str) -> Found | None:
+    def origin(self, name: str) -> FoundValue | None:
         """Where a key came from, or None when it was not given."""
         return self.found.get(key_path(name))
 
@@ -87,6 +87,6 @@ class Findings:
         """A key's value as read, or None when it was not given or is wrong."""
         return self.values.get(key_path(name))
 
-    def folder(self, found: Found) -> Path:
+    def folder(self, found: FoundValue) -> Path:
         """The folder that relative paths of this value start from: the one of the file it stands in."""
         return (found.file or self.document.file).path.absolute().parent

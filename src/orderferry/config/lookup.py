@@ -22,7 +22,7 @@ SHORT_FORMS: dict[KeyPath, KeyPath] = {("products", "fees"): ("products", "fees"
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class KeyMatch:
     """`path` with the user's words in the form that we keep (UK becomes GB); `is_file`: it is `<key>_file`."""
 
     key: Key
@@ -30,17 +30,17 @@ class Match:
     is_file: bool = False
 
 
-def match(path: KeyPath) -> Match | None:
+def match(path: KeyPath) -> KeyMatch | None:
     """Given the path of a key in a file, return the key that it means, or None."""
     path = SHORT_FORMS.get(path, path)
     exact = _EXACT.get(path)
     if exact is not None:
         key, is_file = exact
-        return Match(key, path, is_file)
+        return KeyMatch(key, path, is_file)
     for pattern, key in _WITH_WORDS:
         filled = _filled(pattern, path) if len(pattern) == len(path) else None
         if filled is not None:
-            return Match(key, filled)
+            return KeyMatch(key, filled)
     return None
 
 
@@ -49,7 +49,7 @@ def is_table(path: KeyPath) -> bool:
     return any(len(pattern) > len(path) and _filled(pattern[: len(path)], path) for pattern, _, _ in _PATTERNS)
 
 
-def key_above(path: KeyPath) -> Match | None:
+def key_above(path: KeyPath) -> KeyMatch | None:
     """The key that stands where `path` has a table, or None."""
     shorter = (path[:length] for length in range(1, len(path)))
     return next((found for one in shorter if one not in SHORT_FORMS and (found := match(one))), None)

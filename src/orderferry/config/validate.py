@@ -7,11 +7,11 @@ from pathlib import Path
 
 from orderferry.config.database_url import DatabaseUrl
 from orderferry.config.display import key_text, shown
-from orderferry.config.findings import ENVIRONMENT, Findings, Found, Problems
+from orderferry.config.findings import ENVIRONMENT, Findings, FoundValue, Problems
 from orderferry.config.keys import KEYS
 from orderferry.config.kinds import PATH, Unfit
 from orderferry.config.lines import KeyPath
-from orderferry.config.lookup import Match, is_table, key_above, match, nearest, unfit_word
+from orderferry.config.lookup import KeyMatch, is_table, key_above, match, nearest, unfit_word
 from orderferry.config.read import Document
 from orderferry.config.rules import check_rules, settle_alternatives
 from orderferry.config.secrets import SecretFileError, from_environment, read_secret_file
@@ -23,14 +23,14 @@ def validate(document: Document, environ: Mapping[str, str]) -> Findings:
     Reads the files that `<key>_file` names. Never raises for what stands in the configuration.
     """
     findings = Findings(document, Problems(document))
-    secret_files: dict[KeyPath, Found] = {}
+    secret_files: dict[KeyPath, FoundValue] = {}
     for rank, file in enumerate(document.files):
         for path in file.entries:
             _take_entry(findings, secret_files, rank, path)
     for key in KEYS:
         from_outside = from_environment(key, environ)
         if from_outside is not None:
-            findings.found[key.path] = Found(key, from_outside, ENVIRONMENT)
+            findings.found[key.path] = FoundValue(key, from_outside, ENVIRONMENT)
         elif key.path in secret_files:
             _take_secret_file(findings, secret_files[key.path])
     settle_alternatives(findings)
@@ -40,7 +40,7 @@ def validate(document: Document, environ: Mapping[str, str]) -> Findings:
     return findings
 
 
-def _take_entry(findings: Findings, secret_files: dict[KeyPath, Found], rank: int, path: KeyPath) -> None:
+def _take_entry(findings: Findings, secret_files: dict[KeyPath, FoundValue], rank: int, path: KeyPath) -> None:
     """Sort one entry of the file of that rank: a key, a `<key>_file`, an empty table, or a mistake."""
     file = findings.document.files[rank]
     value = file.entries[path]
@@ -51,7 +51,7 @@ def _take_entry(findings: Findings, secret_files: dict[KeyPath, Found], rank: in
         above = key_above(path)
         findings.problems.add(_unknown(path, value, above), file, path[: len(above.path)] if above else path)
         return
-    found = Found(known.key, value, rank, path, file)
+    found = FoundValue(known.key, value, rank, path, file)
     mine, other = (secret_files, findings.found) if known.is_file else (findings.found, secret_files)
     where = known.key.path if known.is_file else known.path
     before = mine.get(where)
@@ -63,7 +63,7 @@ def _take_entry(findings: Findings, secret_files: dict[KeyPath, Found], rank: in
         del other[where]  # the including file wins, whichever way it gives a secret
 
 
-def _unknown(path: KeyPath, value: object, above: Match | None) -> str:
+def _unknown(path: KeyPath, value: object, above: KeyMatch | None) -> str:
     """What is wrong with an entry that is no key; `above` is the key in whose place it makes a table."""
     if is_table(path):
         return f"{key_text(path)} must be a table, not {shown(value)}"
@@ -77,7 +77,7 @@ def _unknown(path: KeyPath, value: object, above: Match | None) -> str:
     return f"{key_text(path)} is no key of orderferry" + (f" ({remark})" if remark else "")
 
 
-def _take_secret_file(findings: Findings, named: Found) -> None:
+def _take_secret_file(findings: Findings, named: FoundValue) -> None:
     """Read the secret that `<key>_file` names, in place of the key itself."""
     key = named.key
     try:
@@ -88,13 +88,13 @@ def _take_secret_file(findings: Findings, named: Found) -> None:
     except SecretFileError as error:
         findings.problems.add_for(named, f"is of no use: {error}")
     else:
-        findings.found[key.path] = Found(key, secret, named.rank, named.path, named.file)
+        findings.found[key.path] = FoundValue(key, secret, named.rank, named.path, named.file)
         return
     findings.found.pop(key.path, None)
     findings.broken.add(key.path)
 
 
-def _read_value(findings: Findings, path: KeyPath, found: Found) -> None:
+def _read_value(findings: Findings, path: KeyPath, found: FoundValue) -> None:
     """Read one value as its kind; relative paths become absolute."""
     kind = found.key.kind
     try:

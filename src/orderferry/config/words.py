@@ -28,7 +28,7 @@ _SERVICE_LEVEL = re.compile(r"[A-Z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class KeyPlaceholder:
     """`label` says what is expected; `read` returns the word in the form that we keep, or None when it is none."""
 
     label: str
@@ -63,10 +63,10 @@ def _fee(word: str) -> str | None:
     return word if word in FEES else None
 
 
-WORDS: dict[str, Word] = {
-    "<SKU>": Word("a SKU", _sku),
-    "<COUNTRY>": Word("a country code of ISO 3166-1", _country),
-    "<CODE>": Word("a marketplace's country code or id", _marketplace),
-    "<FEE>": Word(f"a fee ({', '.join(FEES)})", _fee),
-    "<SERVICE_LEVEL>": Word("a service level", _service_level),
+WORDS: dict[str, KeyPlaceholder] = {
+    "<SKU>": KeyPlaceholder("a SKU", _sku),
+    "<COUNTRY>": KeyPlaceholder("a country code of ISO 3166-1", _country),
+    "<CODE>": KeyPlaceholder("a marketplace's country code or id", _marketplace),
+    "<FEE>": KeyPlaceholder(f"a fee ({', '.join(FEES)})", _fee),
+    "<SERVICE_LEVEL>": KeyPlaceholder("a service level", _service_level),
 }

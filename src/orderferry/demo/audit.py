@@ -10,14 +10,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class ShopOrder:
+class DemoShopOrder:
     """The orders of the shop that bear one Amazon id: how many, and the total of the last."""
 
     count: int
     total_paid: Decimal
 
 
-def read_shop_orders(shop: Path) -> dict[str, ShopOrder]:
+def read_shop_orders(shop: Path) -> dict[str, DemoShopOrder]:
     """Given the embedded shop's file, return its orders by Amazon id (`order_payment.transaction_id`)."""
     query = (
         "SELECT p.transaction_id, COUNT(DISTINCT o.id_order), MAX(o.total_paid)"
@@ -25,6 +25,6 @@ def read_shop_orders(shop: Path) -> dict[str, ShopOrder]:
     )
     with closing(sqlite3.connect(shop)) as connection:
         return {
-            str(amazon_id): ShopOrder(int(count), Decimal(str(total)).quantize(Decimal("0.01")))
+            str(amazon_id): DemoShopOrder(int(count), Decimal(str(total)).quantize(Decimal("0.01")))
             for amazon_id, count, total in connection.execute(query)
         }

@@ -11,7 +11,7 @@ from pathlib import Path
 from orderferry.bootstrap import Installation
 from orderferry.config.load import load_settings
 from orderferry.config.model import Settings
-from orderferry.demo.audit import ShopOrder, read_shop_orders
+from orderferry.demo.audit import DemoShopOrder, read_shop_orders
 from orderferry.demo.fixed_window import Loss, is_ready, missed_orders
 from orderferry.demo.folder import DemoFolder, create_demo_shop, prepare_folder, write_configuration
 from orderferry.domain.entry import EntryState
@@ -37,7 +37,7 @@ CATCH_UPS = (("recheck", 5), ("doublecheck", 7))  # the daily catch-ups, in the 
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DemoResult:
     """What the two weeks came to."""
 
     folder: DemoFolder
@@ -47,14 +47,14 @@ class Told:
     runs: int
     calls: int
     ready: tuple[SimulatedOrder, ...]  # the orders that became ready and stayed so
-    imported: dict[str, ShopOrder]
+    imported: dict[str, DemoShopOrder]
     waiting: int
     missed_by_fixed_window: dict[str, Loss]
     reported: tuple[str, ...]  # orders that changed at Amazon after their invoice: a person has been told
     wrong: tuple[str, ...]  # orders of which something is not as it should be: none, or the demo fails
 
 
-def tell(path: Path, now: datetime, progress: Callable[[str], None]) -> Told:
+def tell(path: Path, now: datetime, progress: Callable[[str], None]) -> DemoResult:
     """Live two weeks that end now, in a folder of their own, and return what they came to.
 
     Raise UsageError for a folder in use; whatever else goes wrong in the runs is raised as in any run.
@@ -77,7 +77,7 @@ def tell(path: Path, now: datetime, progress: Callable[[str], None]) -> Told:
         reported = _reported(settings, clock)
         simulated = [order for order in world if isinstance(order, SimulatedOrder)]
         ready = tuple(order for order in simulated if is_ready(order, runs[-1]))
-        return Told(
+        return DemoResult(
             folder,
             server.port,
             start,
@@ -136,7 +136,7 @@ def _reported(settings: Settings, clock: Clock) -> tuple[str, ...]:
 def _wrong(
     world: World,
     ready: tuple[SimulatedOrder, ...],
-    imported: dict[str, ShopOrder],
+    imported: dict[str, DemoShopOrder],
     moment: datetime,
     reported: tuple[str, ...],
 ) -> Iterator[str]:

@@ -19,7 +19,7 @@ KEPT_FOR = timedelta(days=90)
 UNREAD_FOR = timedelta(days=1)
 
 
-class EventKind(StrEnum):
+class FeedEventKind(StrEnum):
     """What happened. Stable: other people's programs test for these words."""
 
     ORDER_CREATED = "order_created"

@@ -81,7 +81,7 @@ class ShopOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class ShopSide:
+class ShopOrders:
     """What the shop has: its orders by Amazon order id, and the ids whose marker stands without an order."""
 
     orders: Mapping[str, tuple[ShopOrder, ...]] = field(default_factory=dict)

@@ -99,7 +99,7 @@ TERRITORIES: tuple[Territory, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class TaxRegion:
     """A part of a country that has rates of its own, under its code of ISO 3166-2. Fields as those of Territory."""
 
     name: str
@@ -110,23 +110,23 @@ class Region:
 
 
 # The narrower before the wider.
-REGIONS: tuple[Region, ...] = (
-    Region("Azores", "PT-20", "PT", r"9[5-9]\d{5}|9[5-9]\d\d", ("acores", "azores", "regiao autonoma dos acores")),
-    Region("Madeira", "PT-30", "PT", r"9[0-4]\d{5}|9[0-4]\d\d", ("madeira", "regiao autonoma da madeira")),
-    Region("Southern Corsica", "FR-2A", "FR", r"20[01]\d\d", ("corse du sud",)),
-    Region("Upper Corsica", "FR-2B", "FR", r"20[26]\d\d", ("haute corse",)),
-    Region("Corsica", "FR-20R", "FR", r"20\d{3}", ("corse", "corsica", "corse du sud", "haute corse")),
-    Region("Las Palmas", "ES-GC", "ES", r"35\d{3}", ("las palmas", "gran canaria", "grand canary")),
-    Region("Tenerife", "ES-TF", "ES", r"38\d{3}", ("tenerife", "santa cruz de tenerife")),
-    Region("Canary Islands", "ES-CN", "ES", r"3[58]\d{3}", _CANARIES),
-    Region("Ceuta", "ES-CE", "ES", r"51\d{3}", ("ceuta",)),
-    Region("Melilla", "ES-ML", "ES", r"52\d{3}", ("melilla",)),
-    Region("Åland Islands", "FI-01", "FI", r"22\d{3}", ("aland", "aland islands", "ahvenanmaa")),
-    Region("Guadeloupe", "FR-971", "FR", r"971\d\d", ("guadeloupe",)),
-    Region("Martinique", "FR-972", "FR", r"972\d\d", ("martinique",)),
-    Region("French Guiana", "FR-973", "FR", r"973\d\d", ("guyane", "guyane francaise", "french guiana")),
-    Region("Réunion", "FR-974", "FR", r"974\d\d", ("reunion", "la reunion")),
-    Region("Mayotte", "FR-976", "FR", r"976\d\d", ("mayotte",)),
+REGIONS: tuple[TaxRegion, ...] = (
+    TaxRegion("Azores", "PT-20", "PT", r"9[5-9]\d{5}|9[5-9]\d\d", ("acores", "azores", "regiao autonoma dos acores")),
+    TaxRegion("Madeira", "PT-30", "PT", r"9[0-4]\d{5}|9[0-4]\d\d", ("madeira", "regiao autonoma da madeira")),
+    TaxRegion("Southern Corsica", "FR-2A", "FR", r"20[01]\d\d", ("corse du sud",)),
+    TaxRegion("Upper Corsica", "FR-2B", "FR", r"20[26]\d\d", ("haute corse",)),
+    TaxRegion("Corsica", "FR-20R", "FR", r"20\d{3}", ("corse", "corsica", "corse du sud", "haute corse")),
+    TaxRegion("Las Palmas", "ES-GC", "ES", r"35\d{3}", ("las palmas", "gran canaria", "grand canary")),
+    TaxRegion("Tenerife", "ES-TF", "ES", r"38\d{3}", ("tenerife", "santa cruz de tenerife")),
+    TaxRegion("Canary Islands", "ES-CN", "ES", r"3[58]\d{3}", _CANARIES),
+    TaxRegion("Ceuta", "ES-CE", "ES", r"51\d{3}", ("ceuta",)),
+    TaxRegion("Melilla", "ES-ML", "ES", r"52\d{3}", ("melilla",)),
+    TaxRegion("Åland Islands", "FI-01", "FI", r"22\d{3}", ("aland", "aland islands", "ahvenanmaa")),
+    TaxRegion("Guadeloupe", "FR-971", "FR", r"971\d\d", ("guadeloupe",)),
+    TaxRegion("Martinique", "FR-972", "FR", r"972\d\d", ("martinique",)),
+    TaxRegion("French Guiana", "FR-973", "FR", r"973\d\d", ("guyane", "guyane francaise", "french guiana")),
+    TaxRegion("Réunion", "FR-974", "FR", r"974\d\d", ("reunion", "la reunion")),
+    TaxRegion("Mayotte", "FR-976", "FR", r"976\d\d", ("mayotte",)),
 )
 # Ceuta and Melilla share a code, which is enough to tell country and VAT.
 _BY_CODE = {territory.code: territory for territory in reversed(TERRITORIES) if territory.code}

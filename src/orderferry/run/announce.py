@@ -14,7 +14,7 @@ from orderferry.domain.records import Condition, StandingFinding
 from orderferry.errors import ExitCode, MarketplaceRefused, OrderferryError
 from orderferry.run.conditions import (
     FOUND,
-    Found,
+    CurrentCondition,
     error_conditions,
     error_key,
     finding_conditions,
@@ -55,7 +55,7 @@ class ConditionLedger(OpenOrders, Protocol):
         """Forget a condition: it is over."""
 
 
-def open_conditions(ledger: ConditionLedger) -> list[Found]:
+def open_conditions(ledger: ConditionLedger) -> list[CurrentCondition]:
     """The conditions of all orders that are held, failed or given up, one for each cause, and of what comparisons
     found."""
     entries = [*ledger.entries([EntryState.HELD, EntryState.FAILED]), *ledger.given_up()]
@@ -63,11 +63,11 @@ def open_conditions(ledger: ConditionLedger) -> list[Found]:
     return [*order_conditions(entries), *finding_conditions(ledger.findings(), told)]
 
 
-def told_conditions(ledger: ConditionLedger) -> list[Found]:
+def told_conditions(ledger: ConditionLedger) -> list[CurrentCondition]:
     """What else was said and has not ended: errors of commands, the clock, a marketplace, … Those that only inform have
     exit code 0."""
     return [
-        Found(known.key, known.text, ExitCode(known.exit_code or 0))
+        CurrentCondition(known.key, known.text, ExitCode(known.exit_code or 0))
         for known in ledger.conditions().values()
         if known.last_printed is not None and known.key.partition(" ")[0] not in _OF_ORDERS
     ]
@@ -109,7 +109,7 @@ def announce_comparison(
 def _spoken(
     ledger: ConditionLedger,
     known: Iterable[Condition],
-    found: Sequence[Found],
+    found: Sequence[CurrentCondition],
     now: datetime,
     printed: frozenset[str] = frozenset(),
 ) -> tuple[tuple[ExitCode, str], ...]:

@@ -24,7 +24,7 @@ _BARE_PERCENT = re.compile(r"(?<!\\)%")
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CrontabJob:
     """One line that starts orderferry. `program` as written; `configs`: what its -c name."""
 
     line: int
@@ -36,7 +36,7 @@ class Job:
     changes_folder: bool
 
 
-def orderferry_jobs(crontab: str, commands: Iterable[str]) -> list[Job]:
+def orderferry_jobs(crontab: str, commands: Iterable[str]) -> list[CrontabJob]:
     """Given a crontab's text and the names of our commands, return the lines that start one of them."""
     known = frozenset(commands)
     found = (_job(number, line, known) for number, line in enumerate(crontab.splitlines(), 1))
@@ -60,7 +60,7 @@ def check_crontab(
         yield fine(NAME, f"{len(jobs)} lines of this user's crontab start orderferry, at sensible times.")
 
 
-def _job(number: int, line: str, commands: frozenset[str]) -> Job | None:
+def _job(number: int, line: str, commands: frozenset[str]) -> CrontabJob | None:
     match = _JOB.match(line)
     if line.lstrip().startswith("#") or match is None or "orderferry" not in line:
         return None
@@ -75,7 +75,7 @@ def _job(number: int, line: str, commands: frozenset[str]) -> Job | None:
     command = next((word for word in words[start + 1 :] if word in commands), "")
     if not command:
         return None
-    return Job(
+    return CrontabJob(
         line=number,
         times=parse_times(match["when"]),
         text=match["command"],
@@ -96,7 +96,7 @@ def _configs(words: list[str]) -> Iterator[str]:
             yield word[2:]
 
 
-def _paths(jobs: list[Job]) -> Iterator[CheckResult]:
+def _paths(jobs: list[CrontabJob]) -> Iterator[CheckResult]:
     for job in jobs:
         relative = [path for path in (job.program, *job.configs) if not path.startswith(("/", "~", "$"))]
         if relative and not job.changes_folder:
@@ -114,7 +114,7 @@ def _paths(jobs: list[Job]) -> Iterator[CheckResult]:
             )
 
 
-def _times(jobs: list[Job]) -> Iterator[CheckResult]:
+def _times(jobs: list[CrontabJob]) -> Iterator[CheckResult]:
     for job in jobs:
         if job.times and len(job.times.hours) == 1 and job.times.hours <= NIGHT:
             yield warning(
@@ -125,7 +125,7 @@ def _times(jobs: list[Job]) -> Iterator[CheckResult]:
             )
 
 
-def _frequency(jobs: list[Job], configuration: PurePath, quota_share: Decimal) -> Iterator[CheckResult]:
+def _frequency(jobs: list[CrontabJob], configuration: PurePath, quota_share: Decimal) -> Iterator[CheckResult]:
     """All imports of this configuration together: two lines may start it too often between them."""
     ours = [job for job in jobs if job.command == "import" and job.times and _concerns(job, configuration)]
     starts = frozenset(start for job in ours if job.times for start in job.times.starts)
@@ -142,7 +142,7 @@ def _frequency(jobs: list[Job], configuration: PurePath, quota_share: Decimal) -
     )
 
 
-def _concerns(job: Job, configuration: PurePath) -> bool:
+def _concerns(job: CrontabJob, configuration: PurePath) -> bool:
     return not job.configs or any(PurePath(path).name == configuration.name for path in job.configs)
 
 

@@ -15,7 +15,7 @@ from orderferry.domain.decide import Action, Reason, Rules, decide
 from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.orders import Channel, Flaw, Order, OrderStatus
 from orderferry.domain.reported import ReportedOrder, open_tax
-from orderferry.domain.shop_order import ShopOrder, ShopSide
+from orderferry.domain.shop_order import ShopOrder, ShopOrders
 from orderferry.domain.spans import Span
 from orderferry.run.compare_reasons import why_different
 from orderferry.run.compare_result import Difference
@@ -65,7 +65,7 @@ class Scene:
     now: datetime
     marketplaces: frozenset[str]
     rules: Rules = field(default_factory=Rules)
-    shop: ShopSide = field(default_factory=ShopSide)
+    shop: ShopOrders = field(default_factory=ShopOrders)
     entries: Mapping[str, Entry] = field(default_factory=dict)
     has_ledger: bool = False
     by: By = By.PURCHASE

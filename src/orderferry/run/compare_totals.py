@@ -51,7 +51,7 @@ class Sums:
 
 
 @dataclass(slots=True)
-class Row:
+class TotalsRow:
     """One key of one breakdown, in one currency. `home`: the shop's side in the shop's own currency, at the rate that
     each order was booked with."""
 
@@ -96,7 +96,7 @@ class Unsold:
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class InvoiceTotals:
     """The shop's invoices and credit slips by currency, and the invoices without a sale."""
 
     invoices: Mapping[str, Sums] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class Papers:
         }
 
 
-def papers_of(pairs: Iterable[Pair], span: Span | None) -> Papers:
+def papers_of(pairs: Iterable[Pair], span: Span | None) -> InvoiceTotals:
     """Given orders as both sides have them, return the papers of the shop; of a span only those that it holds."""
     invoices: dict[str, Sums] = {}
     slips: dict[str, Sums] = {}
@@ -128,7 +128,7 @@ def papers_of(pairs: Iterable[Pair], span: Span | None) -> Papers:
         for slip in shop.slips:
             if _is_in(slip.issued, span):
                 slips.setdefault(shop.currency, Sums()).add(slip.gross, slip.gross - slip.net)
-    return Papers(invoices, slips, tuple(unsold))
+    return InvoiceTotals(invoices, slips, tuple(unsold))
 
 
 def _is_in(moment: datetime | None, span: Span | None) -> bool:
@@ -139,9 +139,9 @@ def _is_in(moment: datetime | None, span: Span | None) -> bool:
 class Totals:
     """The rows of each breakdown, sorted; `whole` has one row a currency."""
 
-    whole: tuple[Row, ...]
-    by: Mapping[str, tuple[Row, ...]]
-    papers: Papers = field(default_factory=Papers)
+    whole: tuple[TotalsRow, ...]
+    by: Mapping[str, tuple[TotalsRow, ...]]
+    papers: InvoiceTotals = field(default_factory=InvoiceTotals)
 
     @property
     def notes(self) -> list[str]:
@@ -165,12 +165,12 @@ def amount_text(amount: Decimal) -> str:
     return f"{short if short == amount else amount.normalize():f}"
 
 
-def totals_of(pairs: Iterable[Pair], papers: Papers | None = None) -> Totals:
+def totals_of(pairs: Iterable[Pair], papers: InvoiceTotals | None = None) -> Totals:
     """Given the orders of a month on both sides, return their totals."""
     known = list(pairs)
     by = {name: _by_order(known, key) for name, key in _KEYS.items()}
     by |= {"rate": _by_rate(known, _rate_key), "country_rate": _by_rate(known, _country_rate_key)}
-    return Totals(_by_order(known, lambda _amazon, _shop: "all"), by, papers or Papers())
+    return Totals(_by_order(known, lambda _amazon, _shop: "all"), by, papers or InvoiceTotals())
 
 
 def _rate_key(share: RateShare, _amazon: ReportedOrder | None, _shop: ShopOrder | None) -> str:
@@ -211,8 +211,10 @@ _KEYS: dict[str, Callable[[ReportedOrder | None, ShopOrder | None], str]] = {
 }
 
 
-def _by_order(pairs: Iterable[Pair], key: Callable[[ReportedOrder | None, ShopOrder | None], str]) -> tuple[Row, ...]:
-    rows: dict[tuple[str, str], Row] = {}
+def _by_order(
+    pairs: Iterable[Pair], key: Callable[[ReportedOrder | None, ShopOrder | None], str]
+) -> tuple[TotalsRow, ...]:
+    rows: dict[tuple[str, str], TotalsRow] = {}
     for amazon, shop in pairs:
         currency = (amazon.currency if amazon else "") or (shop.currency if shop else "")
         row = _row(rows, key(amazon, shop), currency)
@@ -225,9 +227,9 @@ def _by_order(pairs: Iterable[Pair], key: Callable[[ReportedOrder | None, ShopOr
 
 def _by_rate(
     pairs: Iterable[Pair], key: Callable[[RateShare, ReportedOrder | None, ShopOrder | None], str]
-) -> tuple[Row, ...]:
+) -> tuple[TotalsRow, ...]:
     """An order with two rates counts under both."""
-    rows: dict[tuple[str, str], Row] = {}
+    rows: dict[tuple[str, str], TotalsRow] = {}
     for amazon, shop in pairs:
         currency = (amazon.currency if amazon else "") or (shop.currency if shop else "")
         for share in amazon.shares if amazon else ():
@@ -246,19 +248,19 @@ def _gross(amazon: ReportedOrder, shop: ShopOrder | None) -> Decimal:
     return amazon.gross or ZERO
 
 
-def _row(rows: dict[tuple[str, str], Row], key: str, currency: str) -> Row:
-    return rows.setdefault((key, currency), Row(key, currency))
+def _row(rows: dict[tuple[str, str], TotalsRow], key: str, currency: str) -> TotalsRow:
+    return rows.setdefault((key, currency), TotalsRow(key, currency))
 
 
 def _rate_word(share: RateShare) -> str:
     return NO_RATE if share.rate is None else f"{share.rate:f} %"
 
 
-def _sorted(rows: Mapping[tuple[str, str], Row]) -> tuple[Row, ...]:
+def _sorted(rows: Mapping[tuple[str, str], TotalsRow]) -> tuple[TotalsRow, ...]:
     return tuple(rows[key] for key in sorted(rows))
 
 
-def _row_json(row: Row) -> dict[str, Any]:
+def _row_json(row: TotalsRow) -> dict[str, Any]:
     at_home = {"currency": row.home_currency, **row.home.as_json()}
     sides = {"amazon": row.amazon.as_json(), "shop": row.shop.as_json(), "home": at_home}
     return {"key": row.key, "currency": row.currency, **sides}

@@ -22,7 +22,7 @@ NAMED_ORDERS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CurrentCondition:
     """A condition as this run finds it."""
 
     key: str
@@ -41,7 +41,7 @@ class Speech:
     ended: tuple[str, ...]
 
 
-def order_conditions(entries: Iterable[Entry]) -> list[Found]:
+def order_conditions(entries: Iterable[Entry]) -> list[CurrentCondition]:
     """Given the ledger's open entries, return one condition for each cause (not one for each order)."""
     groups: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
@@ -52,7 +52,7 @@ def order_conditions(entries: Iterable[Entry]) -> list[Found]:
     return [_group_condition(key, members) for key, members in sorted(groups.items())]
 
 
-def finding_conditions(findings: Iterable[StandingFinding], told: Iterable[str]) -> list[Found]:
+def finding_conditions(findings: Iterable[StandingFinding], told: Iterable[str]) -> list[CurrentCondition]:
     """Given what comparisons found, return one condition for each kind of finding.
 
     `told`: ids of orders that are held, failed or given up. What is missing for that reason is not said twice.
@@ -65,10 +65,10 @@ def finding_conditions(findings: Iterable[StandingFinding], told: Iterable[str])
     return [_found_by_comparing(kind, groups[kind]) for kind in FindingKind if kind in groups]
 
 
-def error_conditions(command: str, errors: Iterable[OrderferryError]) -> list[Found]:
+def error_conditions(command: str, errors: Iterable[OrderferryError]) -> list[CurrentCondition]:
     """Given the errors that ended a run or a part of it, return their conditions, which belong to the command."""
     return [
-        Found(
+        CurrentCondition(
             error_key(command, error),
             f"{command}: {_sentence(error.message, error.hint)}",
             error.exit_code,
@@ -83,10 +83,10 @@ def error_key(command: str, error: OrderferryError) -> str:
     return f"{command}: {error.code} {error.subject}".strip()
 
 
-def problem_conditions(problems: Iterable[Problem]) -> list[Found]:
+def problem_conditions(problems: Iterable[Problem]) -> list[CurrentCondition]:
     """Given a run's problems, return the conditions of those that concern no single order (the clock, …)."""
     return [
-        Found(
+        CurrentCondition(
             f"{problem.code} {problem.subject}".strip(),
             _sentence(problem.message, problem.hint),
             ExitCode.DONE,
@@ -96,7 +96,7 @@ def problem_conditions(problems: Iterable[Problem]) -> list[Found]:
     ]
 
 
-def other_importer_condition(order_ids: Sequence[str]) -> list[Found]:
+def other_importer_condition(order_ids: Sequence[str]) -> list[CurrentCondition]:
     """Given the orders of the last day that another importer was first with, return the condition that they come."""
     if not order_ids:
         return []
@@ -106,10 +106,10 @@ def other_importer_condition(order_ids: Sequence[str]) -> list[Found]:
         f"shop before orderferry could import {'it' if len(order_ids) == 1 else 'them'} ({named_orders(order_ids)}). "
         f"Switch one of the two off. {HINTS[ProblemCode.OTHER_IMPORTER]}"
     )
-    return [Found(str(ProblemCode.OTHER_IMPORTER), text, ExitCode.DONE, counts=True)]
+    return [CurrentCondition(str(ProblemCode.OTHER_IMPORTER), text, ExitCode.DONE, counts=True)]
 
 
-def speak(known: Iterable[Condition], found: Iterable[Found], now: datetime) -> Speech:
+def speak(known: Iterable[Condition], found: Iterable[CurrentCondition], now: datetime) -> Speech:
     """Given what was known (of the keys that this run can judge) and what is found now, return what to say."""
     before = {condition.key: _not_later(condition, now) for condition in known}
     lines: list[tuple[ExitCode, str]] = []
@@ -132,13 +132,13 @@ def _not_later(condition: Condition, now: datetime) -> Condition:
     return replace(condition, first_seen=min(condition.first_seen, now), last_printed=printed and min(printed, now))
 
 
-def _continued(before: Condition | None, item: Found, now: datetime) -> Condition:
+def _continued(before: Condition | None, item: CurrentCondition, now: datetime) -> Condition:
     if before is None:
         return Condition(item.key, item.text, now, now, None, 1, int(item.exit_code))
     return replace(before, text=item.text, last_seen=now, count=before.count + 1, exit_code=int(item.exit_code))
 
 
-def _worth_saying(before: Condition | None, condition: Condition, item: Found, now: datetime) -> bool:
+def _worth_saying(before: Condition | None, condition: Condition, item: CurrentCondition, now: datetime) -> bool:
     if item.heals:
         ripe = condition.count >= PATIENCE_RUNS or now - condition.first_seen >= PATIENCE_TIME
         if not ripe:
@@ -150,7 +150,7 @@ def _worth_saying(before: Condition | None, condition: Condition, item: Found, n
     return now - before.last_printed >= AGAIN_AFTER
 
 
-def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Found:
+def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> CurrentCondition:
     state, code, subject = key
     ids = sorted(entry.order_id for entry in entries)
     named = named_orders(ids)
@@ -162,10 +162,10 @@ def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Found:
         if code == ProblemCode.NO_VAT_RATE:
             cause = _amounts(entries)
         text = f"{len(ids)} orders {_STATE_WORDS[state]} ({code}): {named}: {_sentence(cause, hint)}"
-    return Found(f"{state} {code} {subject}".strip(), _one_line(text), ExitCode.NEEDS_A_PERSON)
+    return CurrentCondition(f"{state} {code} {subject}".strip(), _one_line(text), ExitCode.NEEDS_A_PERSON)
 
 
-def _found_by_comparing(kind: FindingKind, findings: list[StandingFinding]) -> Found:
+def _found_by_comparing(kind: FindingKind, findings: list[StandingFinding]) -> CurrentCondition:
     ids = list(dict.fromkeys(finding.order_id for finding in findings))
     one, several = _KIND_WORDS[kind]
     what = f"1 order {one}" if len(ids) == 1 else f"{len(ids)} orders {several}"
@@ -178,7 +178,7 @@ def _found_by_comparing(kind: FindingKind, findings: list[StandingFinding]) -> F
     else:
         why = "for several reasons. `orderferry status --json` lists them all; `orderferry compare` looks again."
     text = f"{what} ({named_orders(ids)}): {why}"
-    return Found(f"{FOUND} {kind}", _one_line(text), ExitCode.NEEDS_A_PERSON)
+    return CurrentCondition(f"{FOUND} {kind}", _one_line(text), ExitCode.NEEDS_A_PERSON)
 
 
 FOUND = "found"  # so begin the keys of conditions that a comparison found

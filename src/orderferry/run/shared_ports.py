@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
 from orderferry.domain.search import Basis
-from orderferry.domain.shop_order import ShopSide
+from orderferry.domain.shop_order import ShopOrders
 from orderferry.domain.spans import Spans
 from orderferry.domain.window import Cell
 
@@ -27,7 +27,7 @@ class HoldsConnection(Protocol):
 class SoldShop(Protocol):
     """The shop, looked into (prestashop.auditing.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
 
-    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopSide:
+    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
         """Given a time and Amazon order ids, return the shop's Amazon orders from then on and those with these ids."""
 
 

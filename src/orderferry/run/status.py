@@ -24,7 +24,7 @@ from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
 from orderferry.run.announce import ConditionLedger, open_conditions, told_conditions
-from orderferry.run.conditions import FOUND, Found
+from orderferry.run.conditions import FOUND, CurrentCondition
 from orderferry.run.first_import import FirstImport, missing_since
 from orderferry.run.seller import COMPARED
 from orderferry.run.shared_ports import CoverageBook, Memory
@@ -91,7 +91,7 @@ class Status:
     coverage: Mapping[Cell, Spans]
     gaps: tuple[tuple[Cell, Span], ...]
     open: Mapping[str, int]
-    conditions: tuple[Found, ...]
+    conditions: tuple[CurrentCondition, ...]
     oldest_waiting: Entry | None
     quota: Mapping[str, Decimal]
     lag: Lag | None = None

@@ -66,7 +66,7 @@ class StoryShop(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ShopSide:
+class ShopInspection:
     """What the shop knows of the order. `foreign`: the id_order under which another importer has it, 0 for none.
     `findings`: what its rows were found to lack; None when nobody asked. `moves`: what an edit would change besides."""
 
@@ -86,7 +86,7 @@ class Story:
     now: datetime
     entry: Entry | None
     history: tuple[HistoryLine, ...]
-    shop: ShopSide | None
+    shop: ShopInspection | None
     asked: bool
     amazon: Order | UnreadableOrder | None
     outlook: Outlook
@@ -141,7 +141,7 @@ class StoryTeller:
             errors=tuple(self._errors),
         )
 
-    def _shop_side(self, order_id: str) -> ShopSide | None:
+    def _shop_side(self, order_id: str) -> ShopInspection | None:
         """None when the shop can't be asked."""
         try:
             self.shop.prepare(write=False)
@@ -149,7 +149,7 @@ class StoryTeller:
             foreign = 0 if marker else self.shop.foreign([order_id]).get(order_id, 0)
             findings = tuple(self.shop.verify(order_id)) if self.verify and marker else None
             moves = tuple(self.shop.moved_by_edits(order_id)) if findings is not None else ()
-            return ShopSide(marker, foreign, self.shop.order_rows(order_id), findings, moves)
+            return ShopInspection(marker, foreign, self.shop.order_rows(order_id), findings, moves)
         except ShopError as error:
             self._errors.append(error)
             return None
@@ -161,7 +161,9 @@ class StoryTeller:
             self._errors.append(error)
             return None
 
-    def _outlook(self, entry: Entry | None, side: ShopSide | None, amazon: Order | UnreadableOrder | None) -> Outlook:
+    def _outlook(
+        self, entry: Entry | None, side: ShopInspection | None, amazon: Order | UnreadableOrder | None
+    ) -> Outlook:
         try:
             if isinstance(amazon, Order) and side is not None:
                 view = self.shop.look([amazon])

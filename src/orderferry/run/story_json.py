@@ -15,7 +15,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.records import HistoryLine
 from orderferry.run.report import error_json
-from orderferry.run.story import ShopSide, Story
+from orderferry.run.story import ShopInspection, Story
 
 
 def story_json(story: Story) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def plain(value: object) -> Any:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _shop(side: ShopSide) -> dict[str, Any]:
+def _shop(side: ShopInspection) -> dict[str, Any]:
     return {
         "marker": _marker(side.marker) if side.marker else None,
         "other_importer": side.foreign or None,

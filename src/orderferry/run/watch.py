@@ -15,7 +15,7 @@ from orderferry.run.options import RunOptions
 WORKED = frozenset({ExitCode.DONE, ExitCode.NEEDS_A_PERSON})
 
 
-class Told(Protocol):
+class ReportedRun(Protocol):
     """What is told of: the report of an import command, or a comparison."""
 
     @property
@@ -82,7 +82,7 @@ class Watch:
         """The conditions that the ledger has after this run; without a call every error counts as one."""
         self._standing = frozenset(condition.key for condition in conditions if condition.last_printed is not None)
 
-    def ended(self, report: Told) -> None:
+    def ended(self, report: ReportedRun) -> None:
         """The run is over: ping, and tell the webhook what is news.
 
         What may heal by itself is a failure from the moment on when it is a condition, as for the mail; before, the
@@ -107,7 +107,7 @@ class Watch:
     def _pings(self) -> bool:
         return not (self.options.dry_run or self.options.orders or self.options.restore)
 
-    def _is_failure(self, report: Told) -> bool:
+    def _is_failure(self, report: ReportedRun) -> bool:
         if report.exit_code in WORKED:
             return False
         if self._standing is None:
@@ -115,7 +115,7 @@ class Watch:
         return any(error_key(report.command, error) in self._standing for error in report.errors)
 
 
-def news(report: Told, name: str) -> dict[str, Any]:
+def news(report: ReportedRun, name: str) -> dict[str, Any]:
     """Given a report, return the webhook's document: what is news, and the run as `--json` has it.
 
     `text` holds the news in one piece, as chat services want it.
@@ -128,6 +128,6 @@ def _document(command: str, name: str, exit_code: int, lines: tuple[str, ...]) -
     return {"command": command, "config": name, "exit_code": exit_code, "news": list(lines), "text": text}
 
 
-def _text(report: Told, tail: object) -> str:
+def _text(report: ReportedRun, tail: object) -> str:
     """The body of a ping."""
     return "\n".join([*report.summary(), "", str(tail)]).strip()

@@ -25,7 +25,7 @@ _LONGEST_SLEEP = 1.0  # seconds: a signal does not end a wait, so that it is loo
 
 
 @dataclass(frozen=True, slots=True)
-class Job(Generic[Result]):
+class ProcessJob(Generic[Result]):
     """Something to do: `work` returns what can be pickled. It begins `delay` seconds after the first, or later."""
 
     work: Callable[[], Result]
@@ -73,7 +73,7 @@ class Workers(Generic[Result]):
     _ended: dict[int, Result | Died] = field(default_factory=dict)
     _asked: int = 0
 
-    def run(self, jobs: Sequence[Job[Result]]) -> Iterator[Result | Died]:
+    def run(self, jobs: Sequence[ProcessJob[Result]]) -> Iterator[Result | Died]:
         """Given jobs, yield what became of them in their order, each as soon as it and those before it have ended."""
         began = time.monotonic()
         waiting = sorted(range(len(jobs)), key=lambda number: jobs[number].delay)
@@ -94,7 +94,7 @@ class Workers(Generic[Result]):
                     yield self._ended.pop(given)
                     given += 1
 
-    def _started(self, job: Job[Result]) -> _Worker:
+    def _started(self, job: ProcessJob[Result]) -> _Worker:
         results, sender = multiprocessing.Pipe(duplex=False)
         process = multiprocessing.get_context("fork").Process(target=_work, args=(job.work, sender))
         # A signal that comes meanwhile waits: the new process must not answer it as we would.

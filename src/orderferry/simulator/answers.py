@@ -31,7 +31,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SimulatedResponse:
     """One answer. `promised_length` longer than the body makes a cut-off; `hang` waits (real seconds) before it is
     sent; `close` drops the connection instead of answering."""
 
@@ -47,17 +47,19 @@ class Answer:
 class Refusal(Exception):
     """Raised by handlers to end a request with one of Amazon's errors; `answer` is what is sent."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: SimulatedResponse) -> None:
         super().__init__(answer.status)
         self.answer = answer
 
 
-def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> SimulatedResponse:
     """An answer with a JSON body."""
-    return Answer(status, json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), headers=headers)
+    return SimulatedResponse(
+        status, json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), headers=headers
+    )
 
 
-def error_answer(status: int, code: str, message: str, details: str = "") -> Answer:
+def error_answer(status: int, code: str, message: str, details: str = "") -> SimulatedResponse:
     """Amazon's error body: `{"errors": [{code, message, details}]}`."""
     error = {"code": code, "message": message, "details": details}
     return json_answer({"errors": [error]}, status, (("x-amzn-ErrorType", code),))

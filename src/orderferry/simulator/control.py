@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderferry.domain.durations import iso, parse_duration, parse_moment
-from orderferry.simulator.answers import Answer, Refusal, Request, error_answer, invalid_input, json_answer
+from orderferry.simulator.answers import Refusal, Request, SimulatedResponse, error_answer, invalid_input, json_answer
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.request_log import RequestLog
 from orderferry.simulator.world import World
@@ -24,7 +24,7 @@ def only_loopback(request: Request) -> None:
         raise Refusal(error_answer(403, "Forbidden", "The simulator is controlled from its own machine only."))
 
 
-def state(world: World, clock: Clock, requests: RequestLog) -> Answer:
+def state(world: World, clock: Clock, requests: RequestLog) -> SimulatedResponse:
     """The time, how many orders there are, and what was asked so far."""
     body = {
         "now": iso(clock.now()),
@@ -36,7 +36,7 @@ def state(world: World, clock: Clock, requests: RequestLog) -> Answer:
     return json_answer(body)
 
 
-def move_clock(clock: Clock, request: Request) -> Answer:
+def move_clock(clock: Clock, request: Request) -> SimulatedResponse:
     """Set or advance the clock and answer the new time. Raise Refusal (400) for anything else."""
     try:
         wish = json.loads(request.body)

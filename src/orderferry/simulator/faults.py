@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orderferry.simulator.answers import HTML, JSON, Answer, error_answer
+from orderferry.simulator.answers import HTML, JSON, SimulatedResponse, error_answer
 
 
 class FaultKind(StrEnum):
@@ -66,11 +66,11 @@ _CUT_OFF = b'{"orders": [{"orderId": "302-1234567-12'
 _EMPTY_PAGE = json.dumps({"orders": []}).encode()
 
 
-def _html(status: int, title: bytes) -> Answer:
-    return Answer(status, _PAGE % (title, title), HTML)
+def _html(status: int, title: bytes) -> SimulatedResponse:
+    return SimulatedResponse(status, _PAGE % (title, title), HTML)
 
 
-FAULT_ANSWERS: dict[FaultKind, Answer] = {
+FAULT_ANSWERS: dict[FaultKind, SimulatedResponse] = {
     FaultKind.QUOTA_EXCEEDED: error_answer(429, "QuotaExceeded", "You exceeded your quota for the requested resource."),
     FaultKind.INTERNAL_FAILURE: error_answer(500, "InternalFailure", "We encountered an internal error."),
     FaultKind.UNAVAILABLE: error_answer(503, "ServiceUnavailable", "Service is temporarily unavailable."),
@@ -78,19 +78,19 @@ FAULT_ANSWERS: dict[FaultKind, Answer] = {
     FaultKind.BAD_GATEWAY: _html(502, b"502 Bad Gateway"),
     FaultKind.GATEWAY_TIMEOUT: _html(504, b"504 Gateway Timeout"),
     FaultKind.FORBIDDEN: error_answer(403, "Unauthorized", "Access to requested resource is denied."),
-    FaultKind.FORBIDDEN_BARE: Answer(403, b'{"message": "Forbidden"}'),
+    FaultKind.FORBIDDEN_BARE: SimulatedResponse(403, b'{"message": "Forbidden"}'),
     FaultKind.UNAUTHENTICATED: error_answer(401, "Unauthorized", "The request has an invalid token."),
     FaultKind.BAD_REQUEST: error_answer(400, "InvalidInput", "Invalid Input", "orderId must be in 3-7-7 format."),
     FaultKind.BAD_REQUEST_HTML: _html(400, b"400 Bad Request"),
-    FaultKind.REDIRECT: Answer(302, headers=(("Location", "/elsewhere"),)),
+    FaultKind.REDIRECT: SimulatedResponse(302, headers=(("Location", "/elsewhere"),)),
     FaultKind.HTML_PAGE: _html(200, b"Please wait"),
-    FaultKind.EMPTY: Answer(200),
-    FaultKind.JSON_LIST: Answer(200, b"[]"),
-    FaultKind.NO_ORDERS_KEY: Answer(200, b'{"message": "OK"}'),
-    FaultKind.CUT_OFF_JSON: Answer(200, _CUT_OFF),
-    FaultKind.CUT_OFF_BODY: Answer(200, _EMPTY_PAGE, promised_length=4096),
-    FaultKind.NOT_UTF8: Answer(200, b'{"orders": [], "note": "\xff\xfe"}', JSON),
-    FaultKind.CLOSE: Answer(0, close=True),
+    FaultKind.EMPTY: SimulatedResponse(200),
+    FaultKind.JSON_LIST: SimulatedResponse(200, b"[]"),
+    FaultKind.NO_ORDERS_KEY: SimulatedResponse(200, b'{"message": "OK"}'),
+    FaultKind.CUT_OFF_JSON: SimulatedResponse(200, _CUT_OFF),
+    FaultKind.CUT_OFF_BODY: SimulatedResponse(200, _EMPTY_PAGE, promised_length=4096),
+    FaultKind.NOT_UTF8: SimulatedResponse(200, b'{"orders": [], "note": "\xff\xfe"}', JSON),
+    FaultKind.CLOSE: SimulatedResponse(0, close=True),
     FaultKind.EXPIRED_TOKEN: error_answer(
         400, "InvalidInput", "Invalid Input", "The paginationToken is not valid: it has expired."
     ),
@@ -108,10 +108,10 @@ class Fault:
     seconds: float
 
     @property
-    def answer(self) -> Answer | None:
+    def answer(self) -> SimulatedResponse | None:
         """What is sent instead of the true answer; None for a fault within it."""
         if self.kind is FaultKind.HANG:
-            return Answer(0, hang=self.seconds, close=True)
+            return SimulatedResponse(0, hang=self.seconds, close=True)
         return FAULT_ANSWERS.get(self.kind)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from orderferry.simulator.answers import (
-    Answer,
     Refusal,
     Request,
+    SimulatedResponse,
     error_answer,
     invalid_input,
     json_answer,
@@ -20,7 +20,7 @@ from orderferry.simulator.world import World
 _ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 
 
-def get_order(world: World, request: Request) -> Answer:
+def get_order(world: World, request: Request) -> SimulatedResponse:
     """The order, wrapped in `order`. Raise Refusal: 400 for a malformed id or parameter, 404 for an unknown id, 403
     for an order of a marketplace that the account may not see."""
     order_id = request.arguments["order_id"]

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
 from orderferry.errors import UsageError
-from orderferry.simulator.answers import HTML, Answer, Request
+from orderferry.simulator.answers import HTML, Request, SimulatedResponse
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.faults import Faults
 from orderferry.simulator.login import Logins, SimulatorCredentials
@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         """A GET must have no body: Amazon's gateway answers HTML to one (RFC 7230 validation)."""
         if self.headers.get("Content-Length", "0") != "0":
             self.close_connection = True
-            self._send(Answer(400, b"<html><body><h1>400 Bad Request</h1></body></html>", HTML))
+            self._send(SimulatedResponse(400, b"<html><body><h1>400 Bad Request</h1></body></html>", HTML))
             return
         self._serve(b"")
 
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > _LARGEST_BODY:
             self.close_connection = True
-            self._send(Answer(411, b"<html><body><h1>411 Length Required</h1></body></html>", HTML))
+            self._send(SimulatedResponse(411, b"<html><body><h1>411 Length Required</h1></body></html>", HTML))
             return
         self._serve(self.rfile.read(int(length)))
 
@@ -206,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._send(self.server.amazon.answer(request))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: SimulatedResponse) -> None:
         if answer.hang:
             self.server.stopping.wait(answer.hang)
         if answer.close:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from orderferry.domain.durations import iso
-from orderferry.simulator.money import Row, rounded
+from orderferry.simulator.money import BreakdownRow, rounded
 
 
 def present(parts: dict[str, Any]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def amount(value: Decimal, currency: str) -> dict[str, str]:
     return {"amount": str(rounded(value, currency)), "currencyCode": currency}
 
 
-def breakdown(row: Row, currency: str) -> dict[str, Any]:
+def breakdown(row: BreakdownRow, currency: str) -> dict[str, Any]:
     """One entry of `breakdowns`."""
     written: dict[str, Any] = {"type": row.type.value, "subtotal": amount(row.amount, currency)}
     if row.details:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
-from orderferry.simulator.answers import Answer, Request, json_answer, unauthorized
+from orderferry.simulator.answers import Request, SimulatedResponse, json_answer, unauthorized
 
 TOKEN_LIFE = timedelta(hours=1)
 _FORM = "application/x-www-form-urlencoded"
@@ -37,7 +37,7 @@ class Logins:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
-    def token(self, request: Request) -> Answer:
+    def token(self, request: Request) -> SimulatedResponse:
         """Answer a token request: 200 with a token, else 400 or 401 with LWA's error names."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         form = {key: values[-1] for key, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
@@ -85,5 +85,5 @@ class Logins:
             self._given.clear()
 
 
-def _refused(status: int, error: str, description: str) -> Answer:
+def _refused(status: int, error: str, description: str) -> SimulatedResponse:
     return json_answer({"error": error, "error_description": description}, status)

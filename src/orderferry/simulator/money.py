@@ -20,7 +20,7 @@ _UNIT = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BreakdownRow:
     """One row of `breakdowns`, with the details that TAX and DISCOUNT have."""
 
     type: ProceedsType
@@ -33,7 +33,7 @@ class LineMoney:
     """The proceeds of one item: `proceedsTotal` and its rows."""
 
     total: Decimal
-    rows: tuple[Row, ...]
+    rows: tuple[BreakdownRow, ...]
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
@@ -49,7 +49,7 @@ def line_money(order: SimulatedOrder, line: Line, quantity: int) -> LineMoney:
     currency = order.market.currency
     if quantity == 0:
         nothing = rounded(ZERO, currency)
-        return LineMoney(nothing, (Row(ProceedsType.ITEM, nothing),))
+        return LineMoney(nothing, (BreakdownRow(ProceedsType.ITEM, nothing),))
     charges = {
         ProceedsType.ITEM: rounded(line.price * quantity, currency),
         ProceedsType.SHIPPING: line.shipping,
@@ -62,18 +62,18 @@ def line_money(order: SimulatedOrder, line: Line, quantity: int) -> LineMoney:
     }
     discount = sum(discounts.values(), ZERO)
     tax, tax_details = _tax(order, charges, discount)
-    rows = [Row(kind, amount) for kind, amount in charges.items() if amount or kind is ProceedsType.ITEM]
+    rows = [BreakdownRow(kind, amount) for kind, amount in charges.items() if amount or kind is ProceedsType.ITEM]
     if tax or order.tax_mode is TaxMode.ZERO:
-        rows.append(Row(ProceedsType.TAX, tax, tax_details))
+        rows.append(BreakdownRow(ProceedsType.TAX, tax, tax_details))
     if discount:
         sign = order.discount_sign
         details = tuple((kind, sign * amount) for kind, amount in discounts.items() if amount)
-        rows.append(Row(ProceedsType.DISCOUNT, sign * discount, details))
+        rows.append(BreakdownRow(ProceedsType.DISCOUNT, sign * discount, details))
     total = sum(charges.values(), ZERO) - discount + (tax if order.tax_mode is TaxMode.ON_TOP else ZERO)
     return LineMoney(rounded(total, currency), tuple(rows))
 
 
-def order_rows(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> tuple[Row, ...]:
+def order_rows(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> tuple[BreakdownRow, ...]:
     """Given the proceeds of all items, return the rows of the order: their sums by type, and its own delivery tip."""
     sums: dict[ProceedsType, Decimal] = {}
     for line in lines:
@@ -81,7 +81,7 @@ def order_rows(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> tuple[Row, ..
             sums[row.type] = sums.get(row.type, ZERO) + row.amount
     if tip:
         sums[ProceedsType.DELIVERY_TIP] = tip
-    return tuple(Row(kind, amount) for kind, amount in sums.items())
+    return tuple(BreakdownRow(kind, amount) for kind, amount in sums.items())
 
 
 def grand_total(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> Decimal:

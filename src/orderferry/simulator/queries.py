@@ -32,7 +32,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResultPage:
     """One page of a search: the orders' whole JSON, and where the next page begins (None: there is none)."""
 
     orders: tuple[dict[str, Any], ...]

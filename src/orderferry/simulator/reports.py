@@ -21,7 +21,7 @@ from dateutil import parser as iso_parser
 
 from orderferry.domain.durations import iso
 from orderferry.domain.search import Basis
-from orderferry.simulator.answers import Answer, Refusal, Request, error_answer, invalid_input, json_answer
+from orderferry.simulator.answers import Refusal, Request, SimulatedResponse, error_answer, invalid_input, json_answer
 from orderferry.simulator.faults import Fault, FaultKind
 from orderferry.simulator.flat_file import flat_file
 from orderferry.simulator.queries import Query
@@ -71,7 +71,7 @@ class Reports:
         self._addresses: dict[str, tuple[_Report, datetime]] = {}
         self._lock = threading.Lock()
 
-    def create(self, request: Request, fault: Fault | None = None) -> Answer:
+    def create(self, request: Request, fault: Fault | None = None) -> SimulatedResponse:
         """createReport: 202 with the report's id. Raise Refusal (400) for what can't be asked for."""
         wish = _wish(request)
         start, until = _moment(wish, "dataStartTime"), _moment(wish, "dataEndTime")
@@ -83,7 +83,7 @@ class Reports:
             self._reports[report_id] = _Report(report_id, tuple(wish["marketplaceIds"]), start, until, request.at, end)
         return json_answer({"reportId": report_id}, 202)
 
-    def get(self, request: Request) -> Answer:
+    def get(self, request: Request) -> SimulatedResponse:
         """getReport: where the report stands. Raise Refusal (404) for an unknown one."""
         report = self._find(self._reports, request.arguments["report_id"])
         status = self._status(report, request.at)
@@ -100,7 +100,7 @@ class Reports:
             body["reportDocumentId"] = f"amzn1.spdoc.1.4.eu.{report.report_id}"
         return json_answer(body)
 
-    def document(self, request: Request) -> Answer:
+    def document(self, request: Request) -> SimulatedResponse:
         """getReportDocument: an address that is good for five minutes. Raise Refusal (404)."""
         report_id = request.arguments["document_id"].rpartition(".")[2]
         report = self._find(self._reports, report_id)
@@ -115,15 +115,15 @@ class Reports:
         }
         return json_answer(body | ({"compressionAlgorithm": "GZIP"} if self.rules.gzipped else {}))
 
-    def download(self, request: Request) -> Answer:
+    def download(self, request: Request) -> SimulatedResponse:
         """The document itself, which asks for no token. Raise Refusal (403 in XML) when the address is too old."""
         report, given = self._find(self._addresses, request.arguments["key"])
         if request.at >= given + DOCUMENT_LIFE:
-            raise Refusal(Answer(403, _EXPIRED, "application/xml"))
+            raise Refusal(SimulatedResponse(403, _EXPIRED, "application/xml"))
         text = flat_file(self._orders(report), repeats=self.rules.repeats)
         body = text.encode(self.rules.charset, "replace")
         content = gzip.compress(body, mtime=0) if self.rules.gzipped else body
-        return Answer(200, content, f"text/plain;charset={self.rules.charset}")
+        return SimulatedResponse(200, content, f"text/plain;charset={self.rules.charset}")
 
     def _find(self, known: Mapping[str, Any], key: str) -> Any:
         with self._lock:

@@ -8,12 +8,12 @@ from typing import Any
 
 from orderferry.domain.durations import iso
 from orderferry.domain.search import Basis
-from orderferry.simulator.answers import Answer, Request, json_answer, unauthorized
+from orderferry.simulator.answers import Request, SimulatedResponse, json_answer, unauthorized
 from orderferry.simulator.datasets import only_datasets, refuse_datasets
 from orderferry.simulator.faults import Fault, FaultKind
 from orderferry.simulator.pagination import Bookmark, read_token, write_token
 from orderferry.simulator.parameters import MARGIN, SearchParameters, read_search
-from orderferry.simulator.queries import Found, Query
+from orderferry.simulator.queries import Query, ResultPage
 from orderferry.simulator.world import World
 
 _CUT_OFF_FIELDS = {Basis.UPDATED: "lastUpdatedBefore", Basis.CREATED: "createdBefore"}
@@ -30,7 +30,7 @@ class OrderSearch:
         self._numbers = itertools.count(1)
         self._last_orders: list[dict[str, Any]] = []  # what REPEATED_PAGE repeats
 
-    def answer(self, request: Request, fault: Fault | None = None) -> Answer:
+    def answer(self, request: Request, fault: Fault | None = None) -> SimulatedResponse:
         """One page. Raise Refusal for a broken rule or a marketplace that the account may not see."""
         parameters = read_search(request)
         if parameters.marketplace_ids & self.world.refused_marketplaces:
@@ -55,9 +55,9 @@ class OrderSearch:
 
     def _find(
         self, parameters: SearchParameters, bookmark: Bookmark | None, before: datetime, seen_at: datetime
-    ) -> Found:
+    ) -> ResultPage:
         if parameters.hopeless:
-            return Found((), None)
+            return ResultPage((), None)
         query = Query(
             parameters.basis,
             parameters.after,
@@ -77,7 +77,7 @@ class OrderSearch:
         bookmark: Bookmark | None,
         before: datetime,
         now: datetime,
-        found: Found,
+        found: ResultPage,
     ) -> str | None:
         if found.next_position is None:
             return None

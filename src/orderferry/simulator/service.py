@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 
 from orderferry.simulator import control
-from orderferry.simulator.answers import Answer, Refusal, Request, error_answer
+from orderferry.simulator.answers import Refusal, Request, SimulatedResponse, error_answer
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.faults import MISLEADING, Fault, Faults
 from orderferry.simulator.get_order import get_order
@@ -43,7 +43,7 @@ class SimulatedAmazon:
         """The listing, and with it the world, of the seller for whom a request is made."""
         return self.others.get(self.logins.seller(request), self.search)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> SimulatedResponse:
         """Answer a request and record it. The time of the request is that of the simulator's clock."""
         route, arguments = _find_route(request.method, request.path)
         request = replace(request, operation=route.operation, arguments=arguments, at=self.clock.now())
@@ -51,7 +51,7 @@ class SimulatedAmazon:
         self.requests.add(request, 0 if answer.close else answer.status)
         return replace(answer, headers=(*self._headers(route, request, answer), *answer.headers))
 
-    def _answer(self, route: Route, request: Request) -> Answer:
+    def _answer(self, route: Route, request: Request) -> SimulatedResponse:
         fault = self.faults.take(route.operation)
         if fault is not None and fault.kind not in MISLEADING and fault.answer is not None:
             self.usage.spend(route.operation, request.at)  # a request that fails costs its token all the same
@@ -65,7 +65,7 @@ class SimulatedAmazon:
         except Refusal as refusal:
             return refusal.answer
 
-    def _headers(self, route: Route, request: Request, answer: Answer) -> tuple[tuple[str, str], ...]:
+    def _headers(self, route: Route, request: Request, answer: SimulatedResponse) -> tuple[tuple[str, str], ...]:
         """Date by the simulator's clock, a request id, and on good answers the usage plan's rate."""
         headers = [
             ("Date", format_datetime(request.at, usegmt=True)),
@@ -77,7 +77,7 @@ class SimulatedAmazon:
         return tuple(headers)
 
 
-Handler = Callable[[SimulatedAmazon, Request, Fault | None], Answer]
+Handler = Callable[[SimulatedAmazon, Request, Fault | None], SimulatedResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,45 +91,45 @@ class Route:
     metered: bool = False
 
 
-def _token(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+def _token(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
     return amazon.logins.token(request)
 
 
-def _search_orders(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> Answer:
+def _search_orders(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> SimulatedResponse:
     return amazon.listing(request).answer(request, fault)
 
 
-def _get_order(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+def _get_order(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
     return get_order(amazon.listing(request).world, request)
 
 
-def _create_report(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> Answer:
+def _create_report(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> SimulatedResponse:
     return amazon.reports.create(request, fault)
 
 
-def _get_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+def _get_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
     return amazon.reports.get(request)
 
 
-def _get_report_document(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+def _get_report_document(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
     return amazon.reports.document(request)
 
 
-def _download_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+def _download_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
     return amazon.reports.download(request)
 
 
-def _state(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+def _state(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
     control.only_loopback(request)
     return control.state(amazon.world, amazon.clock, amazon.requests)
 
 
-def _move_clock(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> Answer:
+def _move_clock(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
     control.only_loopback(request)
     return control.move_clock(amazon.clock, request)
 
 
-def _nothing(_amazon: SimulatedAmazon, _request: Request, _fault: Fault | None) -> Answer:
+def _nothing(_amazon: SimulatedAmazon, _request: Request, _fault: Fault | None) -> SimulatedResponse:
     return error_answer(404, "NotFound", "The requested resource doesn't exist.")
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
 
 
-class TokenBucket:
+class SimulatedTokenBucket:
     """Full at first; every spent token comes back at the plan's rate. A clock set back gives no tokens."""
 
     def __init__(self, plan: UsagePlan) -> None:
@@ -39,7 +39,7 @@ class Usage:
 
     def __init__(self, plans: Mapping[str, UsagePlan] = USAGE_PLANS) -> None:
         self._lock = threading.Lock()
-        self._buckets = {operation: TokenBucket(plan) for operation, plan in plans.items()}
+        self._buckets = {operation: SimulatedTokenBucket(plan) for operation, plan in plans.items()}
 
     def spend(self, operation: str, now: datetime) -> bool:
         """Take a token for a call of `operation`; False when the plan is used up (Amazon's 429)."""
@@ -62,7 +62,7 @@ class Usage:
     def change(self, plan: UsagePlan) -> None:
         """Give an operation another plan, with a full bucket."""
         with self._lock:
-            self._buckets[plan.operation] = TokenBucket(plan)
+            self._buckets[plan.operation] = SimulatedTokenBucket(plan)
 
     def switch_off(self) -> None:
         """Let every operation be free."""

@@ -25,7 +25,7 @@ from orderferry.simulator.order_codec import decode_order, encode_order
 from orderferry.simulator.orders import SimulatedOrder
 from orderferry.simulator.own_orders import own_orders, read_values
 from orderferry.simulator.personal_data import ALL_ROLES, Role
-from orderferry.simulator.queries import Found, Query
+from orderferry.simulator.queries import Query, ResultPage
 from orderferry.simulator.raw_orders import RawOrder
 from orderferry.simulator.sights import Sight, WorldOrder
 from orderferry.simulator.world_index import TimeIndex, key_of
@@ -124,7 +124,7 @@ class World:
 
     def search(
         self, now: datetime, query: Query, *, limit: int = 100, beyond: int | None = None, skip: int = 0
-    ) -> Found:
+    ) -> ResultPage:
         """Given the time and a query, return up to `limit` orders by the query's kind of time, oldest first.
 
         `beyond` is the position that the page before ended at. `skip` leaves out as many of the orders that match
@@ -138,11 +138,11 @@ class World:
                 if skip:
                     skip -= 1
                 elif len(orders) == limit:
-                    return Found(tuple(orders), position)
+                    return ResultPage(tuple(orders), position)
                 else:
                     orders.append(self._orders[number].render(now, self.roles, delay))
                     position = key
-        return Found(tuple(orders), None)
+        return ResultPage(tuple(orders), None)
 
     def listed(self, now: datetime, query: Query) -> list[str | None]:
         """The ids of all orders that a search finds, without rendering them."""

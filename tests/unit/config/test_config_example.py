@@ -11,7 +11,7 @@ import pytest
 from orderferry.config.example import render_example, render_reference
 from orderferry.config.keys import KEYS, Key
 from orderferry.config.load import load_settings
-from orderferry.config.lookup import Match, match
+from orderferry.config.lookup import KeyMatch, match
 from support.configuration import write
 
 CHECKOUT = Path(__file__).parents[3]
@@ -50,7 +50,7 @@ def uncommented(text: str, keys: list[Key]) -> str:
     return "\n".join(lines).replace("/var/www/prestashop", "shop") + "\n"
 
 
-def known(table: str, name: str) -> Match | None:
+def known(table: str, name: str) -> KeyMatch | None:
     """The key behind a name of the example."""
     return match((*filter(None, table.split(".")), *(part.strip('"') for part in name.split("."))))
 

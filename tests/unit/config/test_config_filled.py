@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.config.draft import Draft
+from orderferry.config.draft import ConfigurationDraft
 from orderferry.config.filled import render_filled, write_new
 from orderferry.config.keys import KEYS
 from orderferry.errors import ConfigError, UsageError
@@ -76,14 +76,14 @@ def test_a_file_is_written_for_its_user_alone_and_never_over_another(tmp_path: P
 
 
 def test_a_draft_says_what_is_wrong_without_lines_of_a_file_that_nobody_sees() -> None:
-    draft = Draft({}, {("amazon", "region"): "mars"})
+    draft = ConfigurationDraft({}, {("amazon", "region"): "mars"})
     with pytest.raises(ConfigError) as caught:
         draft.settings(whole=False)
     assert caught.value.problems == ('amazon.region must be "eu", "na" or "fe", not "mars"',)
 
 
 def test_a_draft_tries_with_stand_ins_and_takes_secrets_from_the_environment() -> None:
-    draft = Draft({"ORDERFERRY_PRESTASHOP_URL": "mysql://u:p@db.example/shop"})
+    draft = ConfigurationDraft({"ORDERFERRY_PRESTASHOP_URL": "mysql://u:p@db.example/shop"})
     assert draft.settings(whole=False).prestashop.location == "db.example:3306/shop"
     with pytest.raises(ConfigError) as caught:
         draft.settings()
@@ -109,7 +109,7 @@ def test_a_draft_tries_with_stand_ins_and_takes_secrets_from_the_environment() -
     ],
 )
 def test_keys_by_word(word: str, path: tuple[str, ...], value: object) -> None:
-    draft = Draft({})
+    draft = ConfigurationDraft({})
     draft.set_by_word(word)
     assert draft.values == {path: value}
 
@@ -126,5 +126,5 @@ def test_keys_by_word(word: str, path: tuple[str, ...], value: object) -> None:
 )
 def test_words_that_are_refused_without_their_value(word: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence) as caught:
-        Draft({}).set_by_word(word)
+        ConfigurationDraft({}).set_by_word(word)
     assert "abc" not in f"{caught.value} {caught.value.hint}"

@@ -10,10 +10,10 @@ from orderferry.domain.entry import Entry, EntryState
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import Condition
 from orderferry.errors import AmazonUnavailable, ExitCode, ShopUnfit
-from orderferry.run.conditions import Found, error_conditions, order_conditions, speak
+from orderferry.run.conditions import CurrentCondition, error_conditions, order_conditions, speak
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-HELD = Found("held unknown-sku X", "1 order held", ExitCode.NEEDS_A_PERSON)
+HELD = CurrentCondition("held unknown-sku X", "1 order held", ExitCode.NEEDS_A_PERSON)
 
 
 def said(speech: object) -> list[str]:
@@ -26,7 +26,7 @@ class Mouth:
     def __init__(self) -> None:
         self.known: dict[str, Condition] = {}
 
-    def run(self, found: list[Found], now: datetime) -> list[str]:
+    def run(self, found: list[CurrentCondition], now: datetime) -> list[str]:
         speech = speak(self.known.values(), found, now)
         self.known.update({condition.key: condition for condition in speech.remember})
         for key in speech.ended:
@@ -40,7 +40,7 @@ def test_begin_silence_daily_change_and_end() -> None:
     assert mouth.run([HELD], NOW + timedelta(minutes=15)) == []
     assert mouth.run([HELD], NOW + timedelta(hours=23, minutes=45)) == []
     assert mouth.run([HELD], NOW + timedelta(days=1)) == ["1 order held"]
-    changed = Found(HELD.key, "2 orders held", ExitCode.NEEDS_A_PERSON)
+    changed = CurrentCondition(HELD.key, "2 orders held", ExitCode.NEEDS_A_PERSON)
     assert mouth.run([changed], NOW + timedelta(days=1, minutes=15)) == ["2 orders held"]
     assert mouth.run([], NOW + timedelta(days=1, minutes=30)) == ["Over: 2 orders held"]
     assert mouth.run([], NOW + timedelta(days=1, minutes=45)) == []
@@ -49,17 +49,20 @@ def test_begin_silence_daily_change_and_end() -> None:
 @pytest.mark.parametrize("code", [ExitCode.ALREADY_RUNNING, ExitCode.AMAZON_UNAVAILABLE, ExitCode.SHOP_UNAVAILABLE])
 def test_what_heals_by_itself_is_said_from_the_third_run_on(code: ExitCode) -> None:
     mouth = Mouth()
-    passing = Found("import: x", "away", code, heals=True)
+    passing = CurrentCondition("import: x", "away", code, heals=True)
     assert mouth.run([passing], NOW) == []
     assert mouth.run([passing], NOW + timedelta(minutes=15)) == []
     assert mouth.run([passing], NOW + timedelta(minutes=30)) == ["away"]
-    assert mouth.run([Found("import: x", "away, other words", code, heals=True)], NOW + timedelta(minutes=45)) == []
+    assert (
+        mouth.run([CurrentCondition("import: x", "away, other words", code, heals=True)], NOW + timedelta(minutes=45))
+        == []
+    )
     assert mouth.run([], NOW + timedelta(hours=1)) == ["Over: away, other words"]
 
 
 def test_what_heals_by_itself_is_said_after_an_hour_and_a_short_fault_never() -> None:
     mouth = Mouth()
-    passing = Found("import: x", "away", ExitCode.SHOP_UNAVAILABLE, heals=True)
+    passing = CurrentCondition("import: x", "away", ExitCode.SHOP_UNAVAILABLE, heals=True)
     assert mouth.run([passing], NOW) == []
     assert mouth.run([passing], NOW + timedelta(hours=1)) == ["away"]
     other = Mouth()

@@ -18,7 +18,7 @@ from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.ledger.open import open_ledger
 from orderferry.run.announce import announce
-from orderferry.run.conditions import Found, speak
+from orderferry.run.conditions import CurrentCondition, speak
 from orderferry.run.status import read_status
 
 YEAR, MINUTE = timedelta(days=365), timedelta(minutes=1)
@@ -129,7 +129,7 @@ def test_what_an_older_version_left_in_the_future_is_due_now(world: Skewed) -> N
 
 def test_a_condition_of_the_future_began_and_was_said_now() -> None:
     known = Condition("key", "text", START + YEAR, START + YEAR, START + YEAR, 1, 1)
-    found = Found("key", "text", ExitCode.NEEDS_A_PERSON)
+    found = CurrentCondition("key", "text", ExitCode.NEEDS_A_PERSON)
     [mended] = speak([known], [found], START).remember
     assert (mended.first_seen, mended.last_printed) == (START, START)
     [line] = speak([mended], [found], START + timedelta(days=1)).lines

@@ -34,7 +34,11 @@ def cancelled(reason: str = "", **after: float) -> Event:
 
 
 PREORDER = (Event(EventKind.AVAILABLE, seconds(days=5)), verified(days=6))
-IN_PARTS = (verified(hours=1), Event(EventKind.SHIPPED, seconds(hours=5), quantities=((0, 2),)), shipped(hours=9))
+IN_PARTS = (
+    verified(hours=1),
+    Event(EventKind.SHIPPED, seconds(hours=5), quantities=((0, 2),)),
+    shipped(hours=9),
+)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,11 @@ IN_PARTS = (verified(hours=1), Event(EventKind.SHIPPED, seconds(hours=5), quanti
         (PREORDER, 1, "PENDING_AVAILABILITY"),
         (PREORDER, 121, "PENDING"),
         (PREORDER, 145, "UNSHIPPED"),
-        ((cancelled(hours=2), Event(EventKind.STATUS_SET, seconds(hours=3), status="UNSHIPPED")), 4, "UNSHIPPED"),
+        (
+            (cancelled(hours=2), Event(EventKind.STATUS_SET, seconds(hours=3), status="UNSHIPPED")),
+            4,
+            "UNSHIPPED",
+        ),
         ((Event(EventKind.STATUS_SET, 60, status="IN_REVIEW"),), 1, "IN_REVIEW"),
         ((shipped(hours=3),), 4, "SHIPPED"),
     ],

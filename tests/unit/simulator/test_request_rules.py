@@ -12,7 +12,7 @@ import pytest
 
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import MARKETPLACES
-from orderferry.simulator.answers import Answer, Refusal, Request
+from orderferry.simulator.answers import Refusal, Request, SimulatedResponse
 from orderferry.simulator.control import only_loopback
 from orderferry.simulator.faults import FAULT_ANSWERS, MISLEADING, FaultKind, Faults
 from orderferry.simulator.get_order import get_order
@@ -249,7 +249,7 @@ def test_get_order_answers_by_amazons_rules(order_id: str, parameters: dict[str,
         refused_marketplaces=[IT],
     )
 
-    def answer() -> Answer:
+    def answer() -> SimulatedResponse:
         return get_order(world, asked(parameters, arguments={"order_id": order_id}))
 
     if status == 200:

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.usage import TokenBucket, Usage
+from orderferry.simulator.usage import SimulatedTokenBucket, Usage
 from support.simulated import START
 
 
 def test_a_burst_is_there_at_once_and_then_nothing() -> None:
-    bucket = TokenBucket(USAGE_PLANS["searchOrders"])
+    bucket = SimulatedTokenBucket(USAGE_PLANS["searchOrders"])
     assert [bucket.spend(START) for _ in range(21)] == [True] * 20 + [False]
 
 
 def test_search_orders_gives_a_token_back_every_178_6_seconds() -> None:
-    bucket = TokenBucket(USAGE_PLANS["searchOrders"])
+    bucket = SimulatedTokenBucket(USAGE_PLANS["searchOrders"])
     for _ in range(20):
         bucket.spend(START)
     assert not bucket.spend(START + timedelta(seconds=178.5))
@@ -30,7 +30,7 @@ def test_search_orders_gives_a_token_back_every_178_6_seconds() -> None:
 
 
 def test_a_bucket_is_full_again_after_an_hour_and_never_fuller() -> None:
-    bucket = TokenBucket(USAGE_PLANS["searchOrders"])
+    bucket = SimulatedTokenBucket(USAGE_PLANS["searchOrders"])
     for _ in range(20):
         bucket.spend(START)
     assert bucket.left(START + timedelta(minutes=59)) < 20
@@ -39,7 +39,7 @@ def test_a_bucket_is_full_again_after_an_hour_and_never_fuller() -> None:
 
 
 def test_a_clock_set_back_gives_no_tokens() -> None:
-    bucket = TokenBucket(UsagePlan("x", Decimal(1), 5))
+    bucket = SimulatedTokenBucket(UsagePlan("x", Decimal(1), 5))
     for _ in range(5):
         bucket.spend(START)
     assert bucket.left(START - timedelta(days=1)) == 0
@@ -52,7 +52,7 @@ def test_a_clock_set_back_gives_no_tokens() -> None:
     burst=st.integers(1, 30),
 )
 def test_never_more_is_spent_than_burst_and_time_allow(steps: list[int], rate: Decimal, burst: int) -> None:
-    bucket = TokenBucket(UsagePlan("x", rate, burst))
+    bucket = SimulatedTokenBucket(UsagePlan("x", rate, burst))
     now, spent = START, 0
     for step in steps:
         now += timedelta(seconds=step)

@@ -196,7 +196,12 @@ def test_an_order_that_changes_between_two_pages_leaves_the_span_and_shifts_no_o
     assert [order["orderId"][-1] for order in counted.orders] == ["4", "5"]
 
 
-KINDS = (EventKind.VERIFIED, EventKind.SHIPPED, EventKind.CANCELLED, EventKind.TOUCHED)
+KINDS = (
+    EventKind.VERIFIED,
+    EventKind.SHIPPED,
+    EventKind.CANCELLED,
+    EventKind.TOUCHED,
+)
 EVENTS = st.lists(
     st.builds(
         Event,

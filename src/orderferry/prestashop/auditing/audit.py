@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import OrdersSettings, Settings
 from orderferry.domain.orders import Channel
-from orderferry.domain.shop_order import CreditSlip, ShopOrder, ShopSide
+from orderferry.domain.shop_order import CreditSlip, ShopOrder, ShopOrders
 from orderferry.prestashop.auditing.audit_rows import (
     AUDITED_TABLES,
     SLIPS,
@@ -76,7 +76,7 @@ class ShopAudit:
         """The shop's time zone (PS_TIMEZONE), by which its months begin."""
         return self._open().zone
 
-    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopSide:
+    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
         """Given a time and Amazon order ids, return the shop's Amazon orders from then on and those with these ids.
 
         An order is Amazon's by its marker, or by an Amazon order id in `order_payment.transaction_id`.
@@ -89,7 +89,7 @@ class ShopAudit:
             markers = marker_words(connection, opened.tables, wanted | {order_id for order_id, _ in claims})
             orders = self._orders(connection, opened, claims, markers)
         deleted = {order_id: words.id_order for order_id, words in markers.items() if order_id not in orders}
-        return ShopSide(orders, deleted)
+        return ShopOrders(orders, deleted)
 
     def release(self) -> None:
         """Give the connection back (before waiting for Amazon)."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orderferry.domain.feed import KEPT_FOR, EventKind
+from orderferry.domain.feed import KEPT_FOR, FeedEventKind
 from orderferry.errors import LedgerUnusable
 from orderferry.prestashop.database.attempts import attempt
 from orderferry.prestashop.database.database import ShopDatabase
@@ -116,7 +116,7 @@ class FeedKeeper:
                 return there
             log.warning("the shop's feed of changes went back from event %s to %s: a restored back-up", given, there)
             data = {"from": there, "to": reserved}
-            return as_int(post_events(writer, [event_row(EventKind.FEED_RESTORED, data, now)]).rows[0]["value"])
+            return as_int(post_events(writer, [event_row(FeedEventKind.FEED_RESTORED, data, now)]).rows[0]["value"])
 
     def _shop_id(self) -> str:
         """The shop's name for bridges: the one that it had before a back-up was restored, or a new one."""

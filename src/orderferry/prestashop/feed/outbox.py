@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from orderferry.domain.feed import EventKind
+from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.event_tables import EVENT_TABLE
 from orderferry.prestashop.database.own_tables import STATE_TABLE
 from orderferry.prestashop.database.sending import Reply
@@ -51,11 +51,11 @@ class Outbox:
     """What the rest of the shop may want to know of one transaction. Without the feed's table it keeps nothing."""
 
     open: bool
-    _events: list[tuple[EventKind, Data]] = field(default_factory=list)
+    _events: list[tuple[FeedEventKind, Data]] = field(default_factory=list)
     _stock: list[tuple[_Stock, int, Reply]] = field(default_factory=list)
     _last: Reply | None = None
 
-    def note(self, kind: EventKind, **data: int | bool | None) -> None:
+    def note(self, kind: FeedEventKind, **data: int | bool | None) -> None:
         """An event of the order; `data` holds ids and numbers, never anything of a buyer's."""
         if self.open:
             self._events.append((kind, data))
@@ -70,7 +70,7 @@ class Outbox:
 
         Nothing else may be locked after this. The replies of moved stock are read here.
         """
-        events = [*self._events, *((EventKind.STOCK_CHANGED, data) for data in self._stock_changes())]
+        events = [*self._events, *((FeedEventKind.STOCK_CHANGED, data) for data in self._stock_changes())]
         if events:
             rows = [_row(kind, data, order, now) for kind, data in events]
             self._last = post_events(writer, rows)
@@ -116,12 +116,12 @@ def post_events(writer: Poster, rows: Sequence[tuple[Any, ...]]) -> Reply:
     return writer.post(("last event",), lambda: sa.select(state.c.value).where(mine), [])
 
 
-def event_row(kind: EventKind, data: Data, now: datetime, order: OrderRef | None = None) -> tuple[Any, ...]:
+def event_row(kind: FeedEventKind, data: Data, now: datetime, order: OrderRef | None = None) -> tuple[Any, ...]:
     """The values of an event as `post_events` takes them; `order` None: it concerns the feed, not an order."""
     return _row(kind, data, order or OrderRef("", 0, 0), now)
 
 
-def _row(kind: EventKind, data: Data, order: OrderRef, now: datetime) -> tuple[Any, ...]:
+def _row(kind: FeedEventKind, data: Data, order: OrderRef, now: datetime) -> tuple[Any, ...]:
     text = json.dumps(data, separators=(",", ":"))
     return str(kind), order.id_order, order.id_shop, order.order_id, text, moment_text(now)[:19]
 

@@ -21,7 +21,7 @@ from orderferry.prestashop.planning.accounts import account_of
 from orderferry.prestashop.planning.backorder import backorder_state
 from orderferry.prestashop.planning.frame import Frame, FrameLine, Place
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.match_lines import Match, match_items
+from orderferry.prestashop.planning.match_lines import ProductMatch, match_items
 from orderferry.prestashop.planning.order_places import places_of
 from orderferry.prestashop.planning.own_products import PRODUCT, SHIPPING, fee_group, fee_product, kinds_in_shipping
 from orderferry.prestashop.planning.paperwork import paperwork_of
@@ -154,7 +154,7 @@ def _carrier_tax_rate(priced: PricedOrder, rates: Rates) -> Decimal:
 
 
 def _joined(
-    order: Order, priced: PricedOrder, matches: Mapping[str, Match], rounding: Rounding
+    order: Order, priced: PricedOrder, matches: Mapping[str, ProductMatch], rounding: Rounding
 ) -> tuple[PricedLine, ...]:
     """The lines with those of one product at one rate made one. What is no product of the shop, or only stands in for
     another one, stays apart: who packs has to know what it is."""
@@ -179,23 +179,29 @@ def _ecotax_tax_rate(facts: ShopFacts, market: Market, place: Place) -> Decimal:
 
 
 def _lines(
-    order: Order, priced: PricedOrder, matches: Mapping[str, Match], bench: Bench, *, market: Market, place: Place
+    order: Order,
+    priced: PricedOrder,
+    matches: Mapping[str, ProductMatch],
+    bench: Bench,
+    *,
+    market: Market,
+    place: Place,
 ) -> tuple[FrameLine, ...] | Problem:
     items = {item.item_id: item for item in order.items}
     lines = []
     for line in priced.lines:
         fee: FeeKey | None = None
-        match = matches.get(line.item_ids[0], Match(None)) if line.item_ids else Match(None)
+        match = matches.get(line.item_ids[0], ProductMatch(None)) if line.item_ids else ProductMatch(None)
         word = "" if line.item_ids else bench.settings.products.fee(line.kind)
         if word == PRODUCT:
             preferred = (*_own_groups(line.kind, market, bench.facts), standard_group(bench.facts))
             fee = FeeKey(line.kind, fee_group(bench.facts, place, line.tax_key, preferred))
-            match = Match(fee_product(bench.catalog.own, fee))
+            match = ProductMatch(fee_product(bench.catalog.own, fee))
         elif word:
             named = bench.catalog.products.get((market.shop.id, word), ())
             if len(named) != 1:
                 return _unknown_fee_product(order, line.kind, word, len(named))
-            match = Match(named[0])
+            match = ProductMatch(named[0])
         lines.append(
             FrameLine(
                 priced=line,

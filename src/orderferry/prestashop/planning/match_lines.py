@@ -11,7 +11,7 @@ from orderferry.prestashop.facts import Catalog, Product, ShopFacts, ShopUnit
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class ProductMatch:
     """The product behind an item: None for a free line; `as_placeholder` when it only stands in."""
 
     product: Product | None
@@ -20,12 +20,12 @@ class Match:
 
 def match_items(
     order: Order, shop: ShopUnit, facts: ShopFacts, catalog: Catalog, settings: ProductsSettings
-) -> dict[str, Match] | Problem:
+) -> dict[str, ProductMatch] | Problem:
     """Given an order and the page's catalog, return the match of each item that is still ordered (by item id).
 
     The first item that can't be matched holds the order; the problem's subject is its SKU.
     """
-    matches: dict[str, Match] = {}
+    matches: dict[str, ProductMatch] = {}
     for item in order.items:
         if not item.quantity:
             continue
@@ -43,10 +43,12 @@ def is_kept_in_warehouses(product: Product, shop: ShopUnit, facts: ShopFacts) ->
     return product.depends_on_stock and facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", shop, "0") == "1"
 
 
-def _match(order: Order, item: Item, shop: ShopUnit, catalog: Catalog, settings: ProductsSettings) -> Match | Problem:
+def _match(
+    order: Order, item: Item, shop: ShopUnit, catalog: Catalog, settings: ProductsSettings
+) -> ProductMatch | Problem:
     products = catalog.products.get((shop.id, item.sku), ())
     if len(products) == 1:
-        return Match(products[0])
+        return ProductMatch(products[0])
     if products:
         return Problem(
             ProblemCode.AMBIGUOUS_SKU,
@@ -55,11 +57,11 @@ def _match(order: Order, item: Item, shop: ShopUnit, catalog: Catalog, settings:
             item.sku,
         )
     if settings.unknown == "line":
-        return Match(None)
+        return ProductMatch(None)
     if settings.unknown == "placeholder":
         stand_ins = catalog.products.get((shop.id, settings.placeholder), ())
         if len(stand_ins) == 1:
-            return Match(stand_ins[0], as_placeholder=True)
+            return ProductMatch(stand_ins[0], as_placeholder=True)
     if not item.sku:
         said = f"Amazon gives an item without SKU (ASIN {item.asin}); only products.unknown can let it in"
     else:

@@ -24,7 +24,7 @@ from orderferry.prestashop.rows.message import message_rows
 from orderferry.prestashop.rows.order import carrier_row, history_row, order_row
 from orderferry.prestashop.rows.payment import payment_row
 from orderferry.prestashop.writing.last_written import lines_digest
-from orderferry.prestashop.writing.papers import Papers
+from orderferry.prestashop.writing.papers import NumbersToDraw
 from orderferry.prestashop.writing.product_sales import Sale
 
 
@@ -42,7 +42,7 @@ class NewOrder:
     rows: tuple[FittedDraft, ...]
     lines: str
     reference: str
-    papers: Papers
+    papers: NumbersToDraw
     sales: tuple[Sale, ...]
     day: str
     recreates: bool = False
@@ -67,7 +67,7 @@ def render(frame: Frame, tables: Mapping[str, Table], reference: str, *, recreat
         rows=(*fitted, *fit_drafts(message_rows(frame, _texts(cuts)), tables)),
         lines=lines_digest(draft.values for draft in rows if draft.table == "order_detail"),
         reference=reference,
-        papers=Papers(paper.invoice, paper.slip, frame.shop, frame.written, paper.yearly),
+        papers=NumbersToDraw(paper.invoice, paper.slip, frame.shop, frame.written, paper.yearly),
         sales=_sales(frame),
         day=shop_day(frame.now, frame.zone),
         recreates=recreates,

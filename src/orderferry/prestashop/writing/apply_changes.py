@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from orderferry.domain.feed import EventKind
+from orderferry.domain.feed import FeedEventKind
 from orderferry.domain.marker import Marker
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import as_flag, as_int, as_moment, as_text, moment_text
@@ -98,7 +98,7 @@ def _write(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, sho
     if update.frame is not None:
         standing = _lines(writer, update, standing, update.frame, work)
     if {ADDRESS, LINES} & set(work.done):
-        writer.outbox.note(EventKind.ORDER_CHANGED, lines=LINES in work.done, address=ADDRESS in work.done)
+        writer.outbox.note(FeedEventKind.ORDER_CHANGED, lines=LINES in work.done, address=ADDRESS in work.done)
     if changes.tracking is not None:
         written, told = write_tracking(writer, update, standing, changes.tracking)
         work.told += told

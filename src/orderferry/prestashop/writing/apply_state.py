@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orderferry.domain.feed import EventKind
+from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import OrderState, ShopUnit
@@ -25,7 +25,7 @@ def enter_state(
     """Given a locked order and its new state, write what PrestaShop would. Return the invoice number drawn, or 0."""
     draft = history_row(standing.id_order, state.id, update.written)
     id_history = writer.insert(draft.table, settle(draft.values, {}))
-    kind = EventKind.ORDER_CANCELLED if update.changes.cancels else EventKind.STATE_CHANGED
+    kind = FeedEventKind.ORDER_CANCELLED if update.changes.cancels else FeedEventKind.STATE_CHANGED
     before = as_int(standing.order["current_state"])
     writer.outbox.note(kind, old=before, new=state.id, id_order_history=id_history)
     values: dict[str, Value] = {"current_state": state.id, "valid": int(state.logable), "date_upd": update.written}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderferry.domain.feed import EventKind
+from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.tracking import Tracking
@@ -36,7 +36,7 @@ def write_tracking(
     writer.update("order_carrier", values, {"id_order_carrier": parcel})
     if any(as_text(rows[0][column]) != as_text(value) for column, value in values.items()):
         id_carrier = as_int(values.get("id_carrier", rows[0]["id_carrier"]))
-        writer.outbox.note(EventKind.TRACKING_SET, id_order_carrier=parcel, id_carrier=id_carrier)
+        writer.outbox.note(FeedEventKind.TRACKING_SET, id_order_carrier=parcel, id_carrier=id_carrier)
     if writer.has("orders", "shipping_number"):
         writer.update("orders", {"shipping_number": tracking.number}, standing.key)
     return True, [] if update.changes.state is not None else said

@@ -13,7 +13,7 @@ from orderferry.prestashop.database.values import as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, ShopUnit
 from orderferry.prestashop.planning.frame import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT, Value
-from orderferry.prestashop.writing.papers import Papers, number_papers
+from orderferry.prestashop.writing.papers import NumbersToDraw, number_papers
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder
 from orderferry.prestashop.writing.state_values import kept_value
@@ -51,7 +51,9 @@ def print_papers(
     rows = writer.rows("order_invoice", ("id_order_invoice", "number", "delivery_number"), standing.key)
     invoiced = any(as_int(row["number"]) for row in rows)
     slipped = any(as_int(row["delivery_number"]) for row in rows)
-    papers = Papers(paperwork.invoice and not invoiced, paperwork.slip and not slipped, shop, written, paperwork.yearly)
+    papers = NumbersToDraw(
+        paperwork.invoice and not invoiced, paperwork.slip and not slipped, shop, written, paperwork.yearly
+    )
     if paperwork.slip and slipped:
         writer.update("orders", {"delivery_date": written}, standing.key)
     if paperwork.dated and as_text(standing.order["invoice_date"]) in {"", ZERO_MOMENT}:

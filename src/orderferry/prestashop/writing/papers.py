@@ -11,7 +11,7 @@ from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class NumbersToDraw:
     """What is to be numbered. `invoice` and `slip` say which numbers the order_invoice row is to get; `yearly` is
     PS_INVOICE_RESET, `moment` the shop's time of writing."""
 
@@ -25,13 +25,15 @@ class Papers:
 Draws = tuple[Draw | None, Draw | None]  # of the invoice's number and of the slip's
 
 
-def post_draws(writer: ShopWriter, papers: Papers) -> Draws:
+def post_draws(writer: ShopWriter, papers: NumbersToDraw) -> Draws:
     """Ask for what `number_papers` will need. Invoices are drawn before slips by everybody: no deadlock."""
     invoice_draw = post_draw(writer, INVOICE_NUMBERS, yearly=papers.yearly) if papers.invoice else None
     return invoice_draw, post_draw(writer, DELIVERY_NUMBERS) if papers.slip else None
 
 
-def number_papers(writer: ShopWriter, papers: Papers, order: Value, invoice: Value, draws: Draws | None = None) -> int:
+def number_papers(
+    writer: ShopWriter, papers: NumbersToDraw, order: Value, invoice: Value, draws: Draws | None = None
+) -> int:
     """Given the ids of an order and of its order_invoice row, draw the numbers and copy them into the order, as
     PrestaShop does. Return the invoice's number, 0 when none was drawn. `draws`: where they were asked for already.
     """

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orderferry.domain.feed import EventKind
+from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.database_errors import DuplicateKey
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.sending import Found
@@ -81,10 +81,12 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
         number_papers(writer, work.papers, order, invoice, draws)
     id_order, id_invoice = writer.kept_ids(order, invoice or 0)
     state = frame.state
-    writer.outbox.note(EventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid)
+    writer.outbox.note(
+        FeedEventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid
+    )
     if backorder:
         moved = {"old": state.id, "new": backorder.state.id, "id_order_history": backorder.id_order_history}
-        writer.outbox.note(EventKind.STATE_CHANGED, **moved)
+        writer.outbox.note(FeedEventKind.STATE_CHANGED, **moved)
     writer.outbox.write(writer, OrderRef(work.marker.order_id, id_order, frame.shop.id), now)
     return Written(id_order, backorder=backorder.state if backorder else None)
 
