@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from orderferry.simulator.world import World
+from support.crash_story import with_fees
 from support.scenes import FileCopy, Scene, first_run_scene, story_scene
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
@@ -28,6 +30,16 @@ def first_scene(tmp_path_factory: pytest.TempPathFactory, shop_databases: ShopDa
     """A first run on MariaDB."""
     shop = shop_databases.create()
     with first_run_scene(tmp_path_factory.mktemp("first"), shop, shop_databases.snapshot) as played:
+        yield played
+    shop_databases.give_back(shop)
+
+
+@pytest.fixture(scope="session")
+def fees_scene(tmp_path_factory: pytest.TempPathFactory, shop_databases: ShopDatabases) -> Iterator[Scene]:
+    """A first run on MariaDB that needs hidden products for fees."""
+    shop = shop_databases.create()
+    world = World(with_fees())
+    with first_run_scene(tmp_path_factory.mktemp("fees"), shop, shop_databases.snapshot, world) as played:
         yield played
     shop_databases.give_back(shop)
 

@@ -69,6 +69,15 @@ def story() -> list[SimulatedOrder]:
     ]
 
 
+def with_fees() -> list[SimulatedOrder]:
+    """Orders with fees and gift wrapping: the first of a kind needs a hidden product, the second finds it."""
+    dear = Line("MUG-BLUE", 2, Decimal("11.90"), cod_fee=Decimal("4.00"), gift_wrap=Decimal("3.50"))
+    return [
+        order(1, LATELY, VERIFIED, lines=(dear,), tip=Decimal("2.50")),
+        order(2, LATELY, VERIFIED, lines=(dear, PEN), tip=Decimal("1.00")),
+    ]
+
+
 # What the run at T2 does: 4 was freed by Amazon, 5 by the shop, which has its product now.
 FATES = {"created": 5, "updated": 3, "waiting": 2, "held": 1, "ignored": 1}
 

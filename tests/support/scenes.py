@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from orderferry.simulator.world import World
 from support.children import Child, Children, Ended
 from support.crash_story import (
     FATES,
@@ -167,9 +168,9 @@ def story_scene(
 
 
 @contextmanager
-def first_run_scene(folder: Path, shop: ShopDatabase, copy: Any) -> Iterator[Scene]:
-    """A new installation: no ledger, and none of our tables in the shop."""
-    with stage(folder, shop) as played, Children(folder) as children:
+def first_run_scene(folder: Path, shop: ShopDatabase, copy: Any, world: World | None = None) -> Iterator[Scene]:
+    """A new installation: no ledger, and none of our tables in the shop. `world`: other orders than the story's."""
+    with stage(folder, shop, world=world) as played, Children(folder) as children:
         yield rehearsed(played, children, copy(shop), None, {})
 
 
