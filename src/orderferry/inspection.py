@@ -23,6 +23,7 @@ from orderferry.domain.entry import EntryState
 from orderferry.domain.measured_volume import MeasuredVolume
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import ProblemCode
+from orderferry.domain.tax_missing import read_subject
 from orderferry.errors import ExitCode, LedgerUnusable, ShopError
 from orderferry.ledger.failures import LedgerMissing
 from orderferry.ledger.ledger import Ledger
@@ -78,12 +79,16 @@ def shop_probe(installation: Installation) -> ShopProbe:
     return ShopProbe(installation.settings, sleep=installation.sleep, clock=installation.now)
 
 
-def held_for_tax(installation: Installation) -> frozenset[str]:
-    """The countries of orders that are held for a tax that the shop lacks; none where the ledger can't be read."""
+def held_for_tax(installation: Installation) -> dict[str, set[Decimal]]:
+    """The places of orders that are held for taxes that the shop lacks (DE, PT-20), with their rates as far as they are
+    known; none where the ledger can't be read."""
+    held: dict[str, set[Decimal]] = {}
     with suppress(LedgerUnusable), ledger_if_there(installation) as ledger:
-        entries = ledger.entries([EntryState.HELD]) if ledger else []
-        return frozenset(entry.subject[:2] for entry in entries if entry.code == ProblemCode.NO_VAT_RATE)
-    return frozenset()
+        for entry in ledger.entries([EntryState.HELD]) if ledger else ():
+            place, rates = read_subject(entry.subject)
+            if entry.code == ProblemCode.NO_VAT_RATE and place:
+                held.setdefault(place, set()).update(rates)
+    return held
 
 
 @contextmanager

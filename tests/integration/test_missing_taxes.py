@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
+from orderferry.simulator.events import Event, EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import SimulatedOrder, TaxMode
+from orderferry.simulator.orders import Line, SimulatedOrder, TaxMode
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.installation import Installed, install
@@ -80,6 +82,91 @@ def test_day_one_of_an_italian_shop_is_held_once_and_never_again(
     assert told_of(shop) == set()
 
 
+# Where it goes, at which rate; what `init` then says, and under which tax the order stands.
+PLACES = {
+    "AT": ("DE", "AT", "1010", "13", "AT: 20 %, 13 %, 10 %, 4.9 %", "IVA AT 13%"),
+    "Azores": ("ES", "PT", "9500-321", "16", "PT-20: 16 %, 9 %, 4 %", "IVA PT-20 16%"),
+    "Corsica": ("FR", "FR", "20090", "0.9", "FR-20R: 13 %, 0.9 %", "IVA FR-20R 0.9%"),
+    "Northern Ireland": ("DE", "GB", "BT1 5GS", "20", "XI: 20 %, 5 %", "IVA XI 20%"),
+    "Monaco": ("FR", "FR", "98000", "5.5", "FR: 20 %, 10 %, 5.5 %, 2.1 %", "IVA FR 5.5%"),
+    "Greece": ("DE", "GR", "10431", "13", "GR: 24 %, 17 %, 13 %, 6 %, 4 %", "IVA GR 13%"),
+    "at home": ("IT", "IT", "20121", "5", "IT: 5 %", "IVA IT 5%"),
+    "Spain, within a cent of Italy's rate": ("ES", "ES", "28001", "21", "ES: 21 %, 10 %, 4 %", "IVA ES 21%"),
+}
+
+
+@pytest.fixture
+def far_and_wide() -> Iterator[SimulatorServer]:
+    """An order to each of PLACES."""
+    placed = datetime.now(UTC) - timedelta(hours=30)
+    orders = [
+        SimulatedOrder(
+            f"404-0000000-000000{number}",
+            marketplace,
+            placed,
+            (Line(SKUS[0], 10, Decimal("0.91") if country == "ES" else Decimal(50)),),
+            country=country,
+            tax_rate=Decimal(rate),
+            address=(("postalCode", postcode), ("stateOrRegion", "")),
+        ).with_event(Event(EventKind.VERIFIED, 60))
+        for number, (marketplace, country, postcode, rate, _, _) in enumerate(PLACES.values(), 1)
+    ]
+    with SimulatorServer(World(orders)) as server:
+        yield server
+
+
+def test_one_remedy_brings_orders_to_regions_territories_and_at_reduced_rates(
+    tmp_path: Path, far_and_wide: SimulatorServer, italian_shop: ShopDatabase
+) -> None:
+    italian_shop.execute(  # as the localisation pack has it
+        "INSERT INTO {p}tax_rule (id_tax_rules_group, id_country, id_state, zipcode_from, zipcode_to, id_tax, behavior,"
+        " description) SELECT r.id_tax_rules_group, c.id_country, 0, '0', '0', r.id_tax, 0, ''"
+        " FROM {p}tax_rule r JOIN {p}country c ON c.iso_code = 'ES'"
+    )
+    shop = install(tmp_path, far_and_wide, italian_shop.url, more=DAY)
+    first = shop.run("import", "--json")
+    assert (first.json["orders"]["seen"], first.json["orders"]["held"]) == (len(PLACES), len(PLACES)), taxes_of_orders(
+        italian_shop
+    )
+    assert {problem["code"] for problem in first.json["problems"] if problem["order_id"]} == {"no-vat-rate"}
+    (told,) = [check for check in vat_checks(shop) if "no tax of its own" in check["message"]]
+    assert told["result"] == "warning"
+
+    made = shop.run("init", "--create-taxes", "--non-interactive")
+    assert made.code == 0, made.err
+    for *_, shown, _ in PLACES.values():
+        assert f"  {shown}" in made.out.splitlines()
+        assert shown.replace(":", "") in told["message"]
+
+    second = shop.run("import", "--json")
+    assert second.code == 0, second.out
+    assert second.json["open"]["held"] == 0
+    booked = {row["amazon_order_id"]: row["name"] for row in taxes_of_orders(italian_shop)}
+    assert list(booked.values()) == [tax for *_, tax in PLACES.values()]
+    assert "nothing was created" in shop.run("init", "--create-taxes", "--non-interactive").out
+    assert told_of(shop) == set()
+    italian_shop.execute(
+        "UPDATE {p}tax SET active = 0 WHERE id_tax IN"
+        " (SELECT id_tax FROM {p}tax_lang WHERE name IN ('IVA AT 4.9%', 'IVA PT-20 9%', 'IVA XI 5%'))"
+    )
+    assert told_of(shop) == {"AT 4.9 %", "PT-20 9 %", "XI 5 %"}  # where orders went, though none is held now
+
+
+def taxes_of_orders(shop: ShopDatabase) -> list[Any]:
+    """The Italian name of the tax of each order's only line, by Amazon's order id."""
+    return shop.rows(
+        "SELECT m.amazon_order_id, n.name FROM {p}orderferry_order m"
+        " JOIN {p}order_detail d ON d.id_order = m.id_order"
+        " JOIN {p}order_detail_tax t ON t.id_order_detail = d.id_order_detail"
+        " JOIN {p}tax_lang n ON n.id_tax = t.id_tax"
+        " JOIN {p}lang l ON l.id_lang = n.id_lang AND l.iso_code = 'it' ORDER BY m.amazon_order_id"
+    )
+
+
+def vat_checks(shop: Installed) -> list[Any]:
+    return [check for check in shop.run("check", "--json").json["checks"] if check["name"] == "vat"]
+
+
 def told_of(shop: Installed) -> set[str]:
     """The standard rates that `check` says are missing."""
     checks = shop.run("check", "--json").json["checks"]
@@ -112,3 +199,6 @@ def test_where_amazon_calculates_the_vat_is_told_once_kept_and_shown(
     assert said not in shop.run("-v", "import").err
     checks = shop.run("check", "--json").json["checks"]
     assert any("Amazon calculates the VAT on IT (order " in check["message"] for check in checks)
+    (invoices,) = [check for check in checks if check["name"] == "states-invoice"]
+    assert invoices["result"] == "warning"
+    assert "Amazon calculates the VAT on IT and may write the invoices there" in invoices["message"]

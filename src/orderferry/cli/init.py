@@ -140,10 +140,12 @@ class _Tries:
 
     def missing_taxes(self) -> Mapping[str, Sequence[Decimal]]:
         """Rates of which the shop needs a tax, by country."""
-        from orderferry.inspection import setup_shop
+        from orderferry.bootstrap import Installation
+        from orderferry.inspection import held_for_tax, setup_shop
 
-        with setup_shop(self.draft.settings()) as shop:
-            return shop.missing_taxes()
+        settings = self.draft.settings()
+        with setup_shop(settings) as shop:
+            return shop.missing_taxes(held_for_tax(Installation(settings)))
 
     def create_taxes(self, rates: Mapping[str, Sequence[Decimal]]) -> int:
         """Create taxes of these rates."""
@@ -251,14 +253,16 @@ def _existing(context: CliContext) -> Path | None:
 
 def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
     """Show the taxes that the shop of a configuration lacks, and create them."""
+    from orderferry.bootstrap import Installation
     from orderferry.cli.init_taxes import shown_taxes
     from orderferry.config.load import load_settings
-    from orderferry.inspection import setup_shop
+    from orderferry.inspection import held_for_tax, setup_shop
 
-    with setup_shop(load_settings(configuration, os.environ)) as shop:
-        missing = shop.missing_taxes()
+    settings = load_settings(configuration, os.environ)
+    with setup_shop(settings) as shop:
+        missing = shop.missing_taxes(held_for_tax(Installation(settings)))
         if not missing:
-            click.echo("The shop lacks no tax for deliveries inside the EU: nothing was created.")
+            click.echo("The shop lacks no tax that its Amazon orders need: nothing was created.")
             return 0
         click.echo(shown_taxes(missing))
         if interactive and not click.confirm("Create them (International > Taxes shows them; no rule is made)?"):

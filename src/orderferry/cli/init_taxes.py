@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -78,7 +77,9 @@ def _home_taxes_abroad(facts: ShopFacts, home: str, country: str) -> list[str]:
 
 def _likely_tax(facts: ShopFacts, country: str) -> str:
     """The tax whose name has the country's code as a word, the highest rate where several have it; or ''."""
-    named = [number for number, name in facts.tax_names.items() if country in re.split(r"\W+", name)]
+    from orderferry.prestashop.planning.tax_rates import countries_in_name
+
+    named = [number for number, name in facts.tax_names.items() if country in countries_in_name(name)]
     best = max(named, key=lambda number: facts.taxes.get(number, Decimal(0)), default=0)
     return facts.tax_names.get(best, "")
 

@@ -5,7 +5,7 @@ Durations are timedelta, dates aware UTC, rates Decimal percent. Secrets are `Se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -247,3 +247,8 @@ class Settings:
             taxes=self.taxes,
             invoices=self.invoices,
         )
+
+    def amazon_calculates_vat(self, code: str, shown: Collection[str]) -> bool:
+        """Whether Amazon calculates the VAT of a marketplace: as configured, else where an order has `shown` it."""
+        configured = self.marketplace(code).vat_by_amazon
+        return code in shown if configured is None else configured

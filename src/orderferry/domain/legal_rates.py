@@ -7,8 +7,15 @@ again, as of November 2026; ELSEWHERE has Amazon's other marketplaces. They only
 pure.
 
 Sources of REGIONAL: for Portugal CIVA article 18(3) (Madeira: regional decree 6/2024/M), for Corsica CGI article 297,
-for the French overseas departments CGI article 296, for the Canary Islands Ley 4/2012. Austria's 19 % is that of two
-villages that share their postcodes with nobody, and is nobody else's: it is left out.
+for the French overseas departments CGI article 296, for the Canary Islands Ley 4/2012, articles 51 to 57. Austria's
+19 % is that of two villages that share their postcodes with nobody, and is nobody else's: it is left out.
+
+Sources of ELSEWHERE: the standard rates stand in the data of the package `sales-tax` (npm, 2.23.0), too. The others:
+Egypt, Law 67 of 2016 (5 % for machinery and equipment); India, Central Tax (Rate) notification 9/2025 (5, 18 and 40 %
+since 22 September 2025, 3 % for jewellery); Japan, the reduced rate of October 2019. The 8 % of Mexico's border regions
+is a stimulus that was granted until the end of 2025: no source tells whether it still is, so it is left out. The United
+States, Canada and Brazil have no one rate for a country; Switzerland, Norway, Turkey and the United Kingdom are in the
+package.
 """
 
 from __future__ import annotations
@@ -32,16 +39,16 @@ REGIONAL: Mapping[str, tuple[Decimal, ...]] = {
     "GP": _rates("8.5 2.1 1.75 1.05"),
     "MQ": _rates("8.5 2.1 1.75 1.05"),
     "RE": _rates("8.5 2.1 1.75 1.05"),
-    "IC": _rates("7 3 5 9.5 15 20"),  # IGIC, which is no VAT
+    "IC": _rates("7 20 15 9.5 3"),  # IGIC, which is no VAT
 }
 # The marketplaces' countries outside the data set: their GST, consumption tax or VAT.
 ELSEWHERE: Mapping[str, tuple[Decimal, ...]] = {
     "AE": _rates("5"),
     "AU": _rates("10"),
     "EG": _rates("14 5"),
-    "IN": _rates("18 40 5"),
+    "IN": _rates("18 40 5 3"),
     "JP": _rates("10 8"),
-    "MX": _rates("16 8"),
+    "MX": _rates("16"),
     "SA": _rates("15"),
     "SG": _rates("9"),
     "ZA": _rates("15"),
@@ -73,4 +80,11 @@ def legal_rates(code: str) -> tuple[Decimal, ...]:
 
 def legal_rates_of(codes: Iterable[str]) -> tuple[Decimal, ...]:
     """Given the codes under which a place is known, the narrowest first, return the rates of the first that has any."""
-    return next((rates for code in codes if (rates := legal_rates(code))), ())
+    return legal_rates(rates_code(codes))
+
+
+def rates_code(codes: Iterable[str]) -> str:
+    """Given the codes under which a place is known, the narrowest first, return the one whose rates hold there: the
+    first that has any, else the first; '' where there is none."""
+    known = tuple(codes)
+    return next((code for code in known if legal_rates(code)), known[0] if known else "")

@@ -18,7 +18,7 @@ ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 RATE_DECIMALS = 3  # tax.rate and orders.carrier_tax_rate are decimal(10,3)
 UNIT_PRICE_DECIMALS = 6  # order_detail.unit_price_tax_incl is decimal(20,6)
-FOREIGN = 5  # the rank of a tax that neither a rule nor the law of the place of delivery knows
+FOREIGN = 5  # the rank from which a tax is another country's, though a rule may name it for the place of delivery
 
 
 class Reading(StrEnum):

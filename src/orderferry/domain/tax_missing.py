@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,9 @@ from orderferry.domain.orders import Order
 from orderferry.domain.pricing import RATE_DECIMALS, Rates
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import CannotPrice
+
+_SUBJECT = re.compile(r"([A-Z]{2}(?:-[A-Z0-9]{1,3})?)(?: |$)")
+_RATE = re.compile(r"([\d.]+) %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,13 @@ def refusal(order: Order, rates: Rates, missing: Sequence[MissingTax]) -> Cannot
             subject=" ".join(filter(None, (country, ", ".join(needed)))),
         )
     )
+
+
+def read_subject(subject: str) -> tuple[str, frozenset[Decimal]]:
+    """Given the subject of a problem that `refusal` made, return the place of delivery (DE, PT-20; '' where it tells
+    none) and the rates of the taxes that the order needs."""
+    place = _SUBJECT.match(subject)
+    return place[1] if place else "", frozenset(map(Decimal, _RATE.findall(subject)))
 
 
 def _lacking(missing: Sequence[MissingTax], country: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from orderferry.domain.orders import Channel, Order
+from orderferry.domain.orders import Channel, Order, TaxRegistration
 from orderferry.domain.pricing import PricedOrder
 from orderferry.domain.tax_split import is_collected_by_amazon
 from orderferry.domain.territories import EU_MEMBERS, NORTHERN_IRELAND, area_of, country_code, tax_area
@@ -68,20 +68,29 @@ def is_seller_in_eu(home: str) -> bool:
 def is_reverse_charge(order: Order, *, home: str, country: str) -> bool:
     """Given an order, the seller's country and the one that it is delivered to, return whether a business of another
     member state, or of Northern Ireland, buys it: with a VAT number of the Union that is not of the seller's own
-    country, and delivered to another one. A number that names no country may be any member state's.
+    country, and delivered to another one.
 
     Whether it is 0 % is Amazon's to say, where Amazon calculates the VAT.
     """
     area = area_of(order.delivery_address, country)
     if not area.vat or not tax_area(home).vat or home in area.codes:
         return False
-    numbers = [
-        one.number.strip().upper() for one in order.tax_registrations if one.entity == "BUYER" and one.kind == "VAT"
-    ]
-    of = {country_code(number[:2]) for number in numbers if number}
+    numbers = [one for one in order.tax_registrations if one.entity == "BUYER" and one.kind == "VAT"]
+    of = {_country_of(one, country) for one in numbers if one.number.strip()}
     if area.vat == NORTHERN_IRELAND:
         return NORTHERN_IRELAND in of
-    return any(code in _OF_THE_UNION - {home} or not code.isalpha() for code in of)
+    return bool(of & (_OF_THE_UNION - {home}))
+
+
+def _country_of(registration: TaxRegistration, country: str) -> str:
+    """Whose a buyer's VAT number is: the country that it begins with, else that of the address with which it is
+    registered, else the one that the order is delivered to (where Amazon calculates the VAT and tells none, it has
+    taken the number for a business of that country)."""
+    prefix = registration.number.strip()[:2]
+    if prefix.isalpha():
+        return country_code(prefix)
+    area = area_of(registration.address, country)
+    return area.vat or next(reversed(area.codes), "")
 
 
 def _between_member_states(order: Order, priced: PricedOrder) -> TaxScheme:

@@ -263,7 +263,7 @@ class TaxSplitter:
             own = self._own(component)
             fitting = {
                 rate: gap
-                for rate in (*((own.rate,) if own else ()), *self.rates.legal)
+                for rate in (*((own.rate,) if own and not own.key else ()), *self.rates.legal)
                 if rate > 0 and (gap := self._gap(rate, tax, net, self._units(component))) is not None
             }
             raise TaxUnknown(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.domain.legal_rates import REGIONAL, legal_rates, legal_rates_of
+from orderferry.domain.legal_rates import ELSEWHERE, REGIONAL, legal_rates, legal_rates_of, rates_code
 from orderferry.domain.territories import EU_MEMBERS, REGIONS, find_regions, tax_area
 
 
@@ -45,6 +45,35 @@ def test_a_place_has_the_rates_of_its_narrowest_code_that_has_any() -> None:
     assert legal_rates_of(("JP",)) == (Decimal(10), Decimal(8))
     assert legal_rates_of(("BR",)) == ()
     assert legal_rates_of(()) == ()
+    assert rates_code(("FR-2A", "FR-20R", "FR")) == "FR-20R"
+    assert rates_code(("FI-01", "AX")) == "FI-01"
+    assert rates_code(()) == ""
+
+
+@pytest.mark.parametrize(
+    ("country", "rates"),
+    [
+        ("AE", "5"),
+        ("AU", "10"),
+        ("CA", ""),
+        ("CH", "8.1 3.8 2.6"),
+        ("EG", "14 5"),
+        ("GB", "20 5"),
+        ("IC", "7 20 15 9.5 3"),
+        ("IN", "18 40 5 3"),
+        ("JP", "10 8"),
+        ("MX", "16"),
+        ("NO", "25 15 12"),
+        ("SA", "15"),
+        ("SG", "9"),
+        ("TR", "20 10 1"),
+        ("US", ""),
+        ("ZA", "15"),
+    ],
+)
+def test_rates_outside_the_union_are_those_that_a_source_tells(country: str, rates: str) -> None:
+    assert legal_rates(country) == tuple(map(Decimal, rates.split()))
+    assert set(ELSEWHERE) <= {"AE", "AU", "EG", "IN", "JP", "MX", "SA", "SG", "ZA"}
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ def order_of(case: Mapping[str, Any]) -> Order:
     items = tuple(item_of(number, values, currency) for number, values in enumerate(case["items"], 1))
     total = sum((item.proceeds_total.amount for item in items if item.proceeds_total), Decimal(0))
     number = case.get("vat_number", "")
+    registered = Address(country=case["vat_address"]) if "vat_address" in case else None
     return Order(
         order_id="402-1234567-1234567",
         created=NOW,
@@ -101,7 +102,7 @@ def order_of(case: Mapping[str, Any]) -> Order:
         grand_total=Money(total, currency),
         delivery_address=Address(name="A B", lines=("Street 1",), city="City", **case["delivery"]),
         programs=("AMAZON_BUSINESS",) if number else (),
-        tax_registrations=(Registration("BUYER", "VAT", number),) if number else (),
+        tax_registrations=(Registration("BUYER", "VAT", number, address=registered),) if number else (),
         replaces=("402-0000000-0000001",) if case.get("replacement") else (),
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+
+import sqlalchemy as sa
 
 from orderferry.config.model import Settings
 from orderferry.config.object_cache import object_cache
@@ -14,7 +16,7 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.carriers import CARRIER_TABLES, check_carriers, read_carrier_places
 from orderferry.prestashop.checking.edits import check_edits
 from orderferry.prestashop.checking.mappings import check_accounts, check_mappings, check_named_products
-from orderferry.prestashop.checking.missing_taxes import countries_delivered_to
+from orderferry.prestashop.checking.missing_taxes import Rates, places_delivered_to
 from orderferry.prestashop.checking.modules import (
     MODULE_TABLES,
     check_caches,
@@ -111,16 +113,20 @@ class ShopProbe:
         with self._database.reading("looking for stock in warehouses") as connection:
             yield from check_stock(connection, self._shop_tables, self._facts)
 
-    def vat(self, held_for_tax: Collection[str] = ()) -> Results:
-        """The rates of the marketplaces' countries, and the taxes that orders need. `held_for_tax`: the countries of
-        orders that are held for one."""
+    def vat(self, held_for_tax: Rates) -> Results:
+        """The rates of the marketplaces' countries, and the taxes that orders need. `held_for_tax`: the places of
+        orders that are held for one, with the rates that they need."""
         with self._database.reading("looking where Amazon orders went") as connection:
-            tables = self._shop_tables
-            delivered_to = countries_delivered_to(connection, tables)
-            kept = kept_value(ShopWriter(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
-        held = frozenset(held_for_tax)
-        orders = TaxedOrders(held | delivered_to.keys(), held, parse_proofs(kept))
+            orders = TaxedOrders(
+                places_delivered_to(connection, self._shop_tables), held_for_tax, self._vat_proofs(connection)
+            )
         yield from check_vat(self._settings, self._facts, self._tax_groups, orders)
+
+    def _vat_proofs(self, connection: sa.Connection) -> Mapping[str, str]:
+        """By marketplace, the order that has shown that Amazon calculates the VAT there."""
+        tables = self._shop_tables
+        kept = kept_value(ShopWriter(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
+        return parse_proofs(kept)
 
     def carriers(self) -> Results:
         """The carriers that orders get. Nothing of a marketplace whose mappings are wrong."""
@@ -140,7 +146,9 @@ class ShopProbe:
         markets = self._markets
         if markets:
             yield from check_mails(self._settings, self._facts, markets)
-            yield from check_invoices(self._settings, self._facts, markets)
+            with self._database.reading("looking where Amazon calculates the VAT") as connection:
+                proofs = self._vat_proofs(connection)
+            yield from check_invoices(self._settings, self._facts, markets, proofs)
             yield from check_fba(markets)
 
     def modules(self) -> Results:

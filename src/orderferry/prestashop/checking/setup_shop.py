@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.adopting.orders import OrderAdopter
 from orderferry.prestashop.checking import amazon_carrier
 from orderferry.prestashop.checking.carriers import CARRIER_TABLES, read_carrier_places
-from orderferry.prestashop.checking.missing_taxes import countries_delivered_to, create_taxes, rates_to_create
+from orderferry.prestashop.checking.missing_taxes import Rates, create_taxes, places_delivered_to, rates_to_create
 from orderferry.prestashop.checking.modules import MODULE_TABLES, Listeners, read_listeners
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
@@ -163,16 +163,16 @@ class SetupShop:
             tables = ShopTables(self._prefix, live)
             return amazon_carrier.create_amazon_carrier(connection, tables, facts, self._now()), True
 
-    def missing_taxes(self) -> dict[str, tuple[Decimal, ...]]:
-        """The rates in percent, by country, of which the shop needs a tax of its own; see `rates_to_create`."""
+    def missing_taxes(self, held_for_tax: Rates) -> dict[str, tuple[Decimal, ...]]:
+        """The rates in percent, by place, of which the shop needs a tax of its own; see `rates_to_create`."""
         facts = self.facts()
         with self._database.reading("looking where Amazon orders went") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
-            delivered_to = countries_delivered_to(connection, tables)
-        return rates_to_create(self._settings, facts, delivered_to)
+            places = places_delivered_to(connection, tables)
+        return rates_to_create(self._settings, facts, places, held_for_tax)
 
-    def create_taxes(self, rates: Mapping[str, Sequence[Decimal]]) -> int:
-        """Create taxes of these rates by country, without rules, in one transaction; return how many."""
+    def create_taxes(self, rates: Rates) -> int:
+        """Create taxes of these rates by place, without rules, in one transaction; return how many."""
         with self._database.writing("creating taxes") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
             return create_taxes(ShopWriter(connection, tables), rates, _languages(connection, tables))

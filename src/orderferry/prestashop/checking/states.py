@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult, fine, warning
@@ -47,8 +47,11 @@ def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Mark
         )
 
 
-def check_invoices(settings: Settings, facts: ShopFacts, markets: Mapping[str, Market]) -> Iterator[CheckResult]:
-    """States that make PrestaShop number an invoice, against who is to issue it."""
+def check_invoices(
+    settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], proofs: Collection[str]
+) -> Iterator[CheckResult]:
+    """States that make PrestaShop number an invoice, against who is to issue it. `proofs`: the marketplaces where an
+    order has shown that Amazon calculates the VAT."""
     invoicing = [state for state in _concerned(facts, markets) if state.invoice]
     if not invoicing:
         yield fine("states-invoice", "No state that Amazon orders come into makes PrestaShop issue an invoice.")
@@ -56,14 +59,17 @@ def check_invoices(settings: Settings, facts: ShopFacts, markets: Mapping[str, M
     modes = {code: settings.marketplace(code).invoices for code in markets}
     never = sorted(code for code, own in modes.items() if "never" in (own.mode, own.business))
     shipped = sorted(code for code, own in modes.items() if "shipped" in (own.mode, own.business))
-    by_amazon = sorted(code for code in markets if settings.marketplace(code).vat_by_amazon)
+    by_amazon = sorted(code for code in markets if settings.amazon_calculates_vat(code, proofs))
     early = [state for state in invoicing if not (state.shipped or state.delivery)]
     own_states = (
         "Let Amazon orders have states of their own without invoice (orders.state_…), also for what is set later by "
         "hand or by a label module"
     )
     if never or by_amazon:
+        configured = all(settings.marketplace(code).vat_by_amazon for code in by_amazon)
         why = f"Amazon invoices {', '.join(by_amazon)}"
+        if not configured:
+            why = f"Amazon calculates the VAT on {', '.join(by_amazon)} and may write the invoices there"
         if never:
             why = f'orders are "never" invoiced here ({", ".join(never)})'
         yield warning(

@@ -12,7 +12,7 @@ from orderferry.config.model import MarketplaceSettings, Settings
 from orderferry.domain.check_result import CheckResult, failure, fine, warning
 from orderferry.domain.legal_rates import legal_rates
 from orderferry.domain.marketplaces import EU_COUNTRIES, PRICES_WITHOUT_TAX
-from orderferry.prestashop.checking.missing_taxes import in_words, missing_rates
+from orderferry.prestashop.checking.missing_taxes import Rates, in_words, missing_rates, rates_place
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import Country, ShopFacts
@@ -36,11 +36,11 @@ def read_tax_groups(connection: sa.Connection, tables: ShopTables) -> Mapping[in
 
 @dataclass(frozen=True, slots=True)
 class TaxedOrders:
-    """What imported and held orders tell of taxes: the countries that they go to, those of orders that are held for
-    a tax, and by marketplace the order that proved that Amazon calculates the VAT there."""
+    """What imported and held orders tell of taxes: the places that imported ones went to, by the place of orders that
+    are held for taxes the rates of those, and by marketplace the order that proved that Amazon calculates the VAT."""
 
-    countries: frozenset[str] = frozenset()
-    held: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+    held: Rates = field(default_factory=dict)
     proofs: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -96,17 +96,15 @@ def _calculated_by_amazon(settings: Settings, orders: TaxedOrders) -> CheckResul
 
 
 def _missing(settings: Settings, facts: ShopFacts, orders: TaxedOrders) -> Iterator[CheckResult]:
-    """The taxes that orders need, for the marketplaces' countries and those that orders really went to."""
+    """The taxes that orders need, for the marketplaces' countries and the places that orders really went to."""
     codes = {marketplace.code for marketplace in settings.amazon.marketplaces}
-    missing = missing_rates(facts, codes | orders.countries)
+    missing = missing_rates(facts, codes | orders.places, orders.held)
     if not missing:
         return
-    calculates = any(
-        code in orders.proofs if (own := settings.marketplace(code).vat_by_amazon) is None else own for code in codes
-    )
-    standard = any(legal_rates(code)[0] in rates for code, rates in missing.items())
+    calculates = any(settings.amazon_calculates_vat(code, orders.proofs) for code in codes)
+    standard = any(legal_rates(code)[:1] == rates[:1] for code, rates in missing.items())
     listed = f"The shop has no tax of its own for these rates: {in_words(missing)}."
-    if orders.held & missing.keys() or (calculates and standard):
+    if set(map(rates_place, orders.held)) & missing.keys() or (calculates and standard):
         yield warning(
             _NAME,
             f"{listed} Orders for which Amazon tells such a tax are held, or bear another country's of the same rate.",

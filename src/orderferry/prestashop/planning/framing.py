@@ -43,11 +43,6 @@ class Bench:
     catalog: Catalog
     taxed_by_amazon: Collection[str] = ()
 
-    def vat_by_amazon(self, market: Market) -> bool:
-        """Whether Amazon calculates the VAT of a marketplace: as configured, else once it has told any there."""
-        configured = market.settings.vat_by_amazon
-        return market.code in self.taxed_by_amazon if configured is None else configured
-
 
 def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Frame | Problem:
     """Given an order and where it belongs, return its frame, or the problem that holds it: unmapped-currency,
@@ -64,7 +59,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
     if isinstance(matches, Problem):
         return matches
     products = {item_id: match.product for item_id, match in matches.items()}
-    vat_by_amazon = bench.vat_by_amazon(market)
+    vat_by_amazon = bench.settings.amazon_calculates_vat(market.code, bench.taxed_by_amazon)
     rates = rates_for(order, market, bench.facts, delivery, products, vat_by_amazon=vat_by_amazon)
     rounding = market.rounding(currency)
     own, products_settings = bench.catalog.own, bench.settings.products

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orderferry.domain.iso_3166 import province_keys
-from orderferry.domain.legal_rates import legal_rates, legal_rates_of
+from orderferry.domain.legal_rates import legal_rates_of, rates_code
 from orderferry.domain.marketplaces import PRICES_WITHOUT_TAX
 from orderferry.domain.orders import Order
 from orderferry.domain.plain_name import plain_name
 from orderferry.domain.pricing import FOREIGN, RateChoice, Rates
 from orderferry.domain.tax_scheme import is_reverse_charge, is_seller_in_eu
-from orderferry.domain.territories import COUNTRY_ALIASES, EU_MEMBERS, area_of
+from orderferry.domain.territories import COUNTRY_ALIASES, EU_MEMBERS, area_of, country_code
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Country, Product, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.frame import Place
@@ -57,7 +57,7 @@ def rates_for(
         fixed = resolve_tax(facts, taxes.by_country[configured], place.country, key=f"taxes.{configured}")
     carrier_group = facts.carrier_tax_groups.get((market.carrier(order), market.shop.id))
     shipping = None if carrier_group is None else _first_rule(facts, carrier_group, place, countries)
-    known = KnownTaxes.of(facts, area.codes, place, countries)
+    known = KnownTaxes.of(facts, area.codes, place, countries, home)
     return Rates(
         by_item={item_id: fixed or _ruled(facts, product, place, countries) for item_id, product in products.items()},
         shipping=fixed or shipping,
@@ -70,7 +70,7 @@ def rates_for(
         by_configuration=bool(configured) or place.country not in countries,
         ranks=known.ranks(fixed),
         legal=known.legal,
-        country=next((code for code in area.codes if legal_rates(code)), next(iter(area.codes), place.country.iso)),
+        country=rates_code(area.codes) or place.country.iso,
         reverse_charge=is_reverse_charge(order, home=home, country=place.country.iso),
         seller_in_eu=is_seller_in_eu(home),
         prices_without_tax=prices_without_tax,
@@ -81,17 +81,22 @@ def rates_for(
 class KnownTaxes:
     """The taxes of the shop for one place of delivery, with how far each is from it.
 
-    `ruled`: the id_tax that a rule names for the place; `legal`: the rates by law there.
+    `ruled`: the id_tax that a rule names for the place; `legal`: the rates by law there; `of_home`: the id_tax that a
+    rule names for the shop's own country, where the place is not in it.
     """
 
     facts: ShopFacts
     codes: frozenset[str]
     ruled: frozenset[int]
     legal: tuple[Decimal, ...]
+    of_home: frozenset[int]
 
     @classmethod
-    def of(cls, facts: ShopFacts, codes: Sequence[str], place: Place, countries: Sequence[Country]) -> KnownTaxes:
-        """What holds for a place, given the codes of its tax area and the shop's countries among them."""
+    def of(
+        cls, facts: ShopFacts, codes: Sequence[str], place: Place, countries: Sequence[Country], home: str
+    ) -> KnownTaxes:
+        """What holds for a place, given the codes of its tax area, the shop's countries among them, and the shop's own
+        country."""
         ids = {country.id for country in countries}
         around = not ids or place.country.id not in ids
         ruled = {
@@ -101,8 +106,14 @@ class KnownTaxes:
             if rule.covers(place.id_state, place.known_postcode)
             and (id_country in ids or (around and id_country == place.country.id and rule.regional))
         }
-        own = frozenset({*codes, *(code for code, alias in COUNTRY_ALIASES.items() if alias in codes)})
-        return cls(facts, own, frozenset(ruled - {0}), legal_rates_of(codes))
+        at_home = facts.countries.get(home) if home not in codes else None
+        of_home = {
+            rule.id_tax
+            for (_, id_country), rules in facts.tax_rules.items()
+            for rule in rules
+            if at_home is not None and id_country == at_home.id
+        }
+        return cls(facts, frozenset(codes), frozenset(ruled - {0}), legal_rates_of(codes), frozenset(of_home))
 
     def anywhere(self) -> tuple[RateChoice, ...]:
         """Every tax in force, the nearest to the place first."""
@@ -133,13 +144,16 @@ class KnownTaxes:
 
     def _rank(self, id_tax: int) -> int:
         """0: ruled, and the place's law; 1 to 3: its law, by whose country the tax's name tells; 4: ruled all the same
-        (the Italian localisation pack rules Italy's 22 % for every member state); FOREIGN: neither."""
+        (the law may have changed); FOREIGN: another country's, which a rule names (the Italian localisation pack rules
+        Italy's 22 % for every member state); one more: neither."""
         is_legal = self.facts.taxes[id_tax] in self.legal
-        if id_tax in self.ruled:
-            return 0 if is_legal or not self.legal else 4
-        if not is_legal:
-            return FOREIGN
         named = countries_in_name(self.facts.tax_names.get(id_tax, ""))
+        if id_tax in self.ruled:
+            if is_legal or not self.legal:
+                return 0
+            return FOREIGN if id_tax in self.of_home or (named and not named & self.codes) else FOREIGN - 1
+        if not is_legal:
+            return FOREIGN + 1
         return 1 if named & self.codes else 3 if named else 2
 
 
@@ -166,8 +180,8 @@ def _province_keys(order: Order, place: Place, facts: ShopFacts) -> frozenset[st
 
 
 def countries_in_name(tax_name: str) -> frozenset[str]:
-    """Given a tax's name ("IVA ES 21%"), return the country codes in it."""
-    return frozenset(word for word in re.split(r"[^A-Za-z0-9]+", tax_name) if word in _CODES)
+    """Given a tax's name ("IVA ES 21%"), return the country codes in it, UK and EL as ISO 3166-1 has them."""
+    return frozenset(country_code(word) for word in re.split(r"[^A-Za-z0-9]+", tax_name) if word in _CODES)
 
 
 def home_country(facts: ShopFacts, shop: ShopUnit | None = None) -> str:
