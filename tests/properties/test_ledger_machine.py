@@ -123,8 +123,9 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.settle([verdict], 0, self.now)
 
     def holder(self, order_id: str) -> int | None:
+        """Who has an order in hand; a claim of more than an hour ahead is one of a clock that was wrong."""
         run, until = self.claims.get(order_id, (None, self.now))
-        return run if until > self.now else None
+        return run if self.now < until <= self.now + 60 * MINUTE else None
 
     @invariant()
     def entries_are_the_models(self) -> None:

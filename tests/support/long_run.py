@@ -92,6 +92,7 @@ class WorldSource:
     calls: dict[str, int] = field(default_factory=lambda: {"searchOrders": 0, "getOrder": 0})
     spent: timedelta = timedelta(0)
     clock_offset: timedelta | None = timedelta(0)
+    withheld: Mapping[str, str] = field(default_factory=dict)
     _last: dict[str, Any] | None = None
 
     def now(self) -> datetime:

@@ -18,6 +18,7 @@ from orderferry.prestashop.database.attempts import attempt
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int
@@ -36,7 +37,6 @@ from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.shared_numbers import SharedNumbers
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.state_values import kept_value, kept_values, store_value
 from orderferry.prestashop.writing.transactions import Transactions
 
@@ -170,7 +170,7 @@ class PrestashopShop:
         def write() -> None:
             """One try."""
             with self._database.writing("keeping a note in the shop") as connection:
-                store_value(ShopWriter(connection, self._ready().tables), name, value)
+                store_value(Statements(connection, self._ready().tables), name, value)
 
         attempt(write, lambda: None, self._sleep)  # of two that keep the first one, the second finds it there
 
@@ -180,7 +180,7 @@ class PrestashopShop:
         if not tables.has(STATE_TABLE):
             return ""
         with self._database.reading("reading a note in the shop") as connection:
-            return kept_value(ShopWriter(connection, tables), name)
+            return kept_value(Statements(connection, tables), name)
 
     def kept_under(self, stem: str) -> Mapping[str, str]:
         """The texts that were kept beside the markers under names that begin so."""
@@ -188,7 +188,7 @@ class PrestashopShop:
         if not tables.has(STATE_TABLE):
             return {}
         with self._database.reading("reading the notes in the shop") as connection:
-            return kept_values(ShopWriter(connection, tables), stem)
+            return kept_values(Statements(connection, tables), stem)
 
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
         """Orders that another importer has put into the shop: Amazon id to id_order."""
@@ -223,19 +223,19 @@ class PrestashopShop:
     def order_rows(self, order_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """The rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""
         with self._database.reading("reading an order's rows") as connection:
-            return rows_of_order(ShopWriter(connection, self._ready().tables), order_id)
+            return rows_of_order(Statements(connection, self._ready().tables), order_id)
 
     def moved_by_edits(self, order_id: str) -> tuple[Finding, ...]:
         """What an edit in the back office would change in an order besides what is edited."""
         opened = self._ready()
         with self._database.reading("recomputing an order as an edit does") as connection:
-            return moved_by_edits(ShopWriter(connection, opened.tables), opened.facts, order_id)
+            return moved_by_edits(Statements(connection, opened.tables), opened.facts, order_id)
 
     def verify(self, order_id: str) -> tuple[Finding, ...]:
         """What back office, invoice and statistics would stumble over in an order's rows; nothing for none."""
         opened = self._ready()
         with self._database.reading("verifying an order's rows") as connection:
-            return verify_order(ShopWriter(connection, opened.tables), opened.facts, order_id)
+            return verify_order(Statements(connection, opened.tables), opened.facts, order_id)
 
     def release(self) -> None:
         """Give the connection back (before waiting for Amazon)."""

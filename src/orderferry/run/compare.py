@@ -28,6 +28,7 @@ from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness,
 from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.patience import Patience
 from orderferry.run.progress import SILENT, Progress
+from orderferry.run.right_clock import RightClock
 from orderferry.run.rules import rules_of
 from orderferry.run.seller import SellerLedger, Witnesses, check_seller
 from orderferry.run.shared_ports import HoldsConnection, RunBook, SoldShop
@@ -57,6 +58,10 @@ class CompareSource(Witness, Protocol):
     @property
     def calls(self) -> Mapping[str, int]:
         """Requests made so far, by operation."""
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """How far Amazon's clock is ahead of this machine's; None before the first answer."""
 
     def now(self) -> datetime:
         """Amazon's clock, aware UTC."""
@@ -148,6 +153,8 @@ class Comparer:
         self.shop.release()
         with self.stop.waiting():
             amazon_now = self.source.now().replace(microsecond=0)
+        clock = RightClock(self.now)
+        clock.set_right(self.source.clock_offset)
         patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         if self.ledger:
             check_seller(self.ledger, Witnesses(self.source, patience), self.settings)
@@ -189,7 +196,7 @@ class Comparer:
             over = [*gone, *judge.over(earlier)] if self.options.by is By.PURCHASE else []
             self.ledger.note_findings(found, over)
             if judge.confirmed_missing:
-                self.ledger.make_due(judge.confirmed_missing, self.now())
+                self.ledger.make_due(judge.confirmed_missing, clock())
             result.missing += tuple(_unreadable(self.ledger.entries([EntryState.FAILED])))
 
     def _shop_has(self, span: Span) -> bool:

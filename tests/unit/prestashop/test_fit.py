@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.database.fit import Cut, cut_bytes, fit_changes, fit_row, fit_text
+from orderferry.prestashop.database.fit import Cut, cut_bytes, cuts_of, fit_changes, fit_row, fit_text
 from orderferry.prestashop.database.values import as_decimal, as_flag, as_int, as_moment, as_text, bindable, moment_text
 from orderferry.prestashop.facts import Column, Table
 
@@ -81,10 +81,9 @@ def test_what_is_not_exact_is_never_bound(value: object) -> None:
 
 
 def test_what_is_cut_is_told() -> None:
-    cuts: list[Cut] = []
     things = table(text_column("city", 5), text_column("name", 50))
-    assert fit_row(things, {"city": "Montepulciano", "name": "whole"}, cuts) == {"city": "Monte", "name": "whole"}
-    assert cuts == [Cut("things", "city", "Montepulciano")]
+    assert fit_row(things, {"city": "Montepulciano", "name": "whole"}) == {"city": "Monte", "name": "whole"}
+    assert cuts_of(things, {"city": "Montepulciano", "name": "whole"}) == [Cut("things", "city", "Montepulciano")]
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,10 @@ from orderferry.prestashop.database.attempts import attempt
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, ensure_tables
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.reading.marker_table import marker_row, read_markers
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class OrderAdopter:
             marked = read_markers(connection, tables, {claim.order_id for claim in claims})
             orders = orders_now(connection, tables, {claim.id_order for claim in claims})
             new = [claim for claim in claims if claim.order_id not in marked and claim.id_order in orders]
-            ShopWriter(connection, tables).insert_all(
+            Statements(connection, tables).insert_all(
                 MARKER_TABLE,
                 [
                     marker_row(

@@ -12,13 +12,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.values import Value, as_int
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.planning.shop_time import shop_moment, shop_zone
 from orderferry.prestashop.planning.tax_rates import standard_group
-from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 NAME = "Amazon"
 TABLES = frozenset({"group", "group_shop", "carrier_lang", "carrier_zone", "zone"})  # beside those of every run
@@ -48,7 +47,7 @@ def find_amazon_carrier(facts: ShopFacts) -> int:
 
 def create_amazon_carrier(connection: sa.Connection, tables: ShopTables, facts: ShopFacts, now: datetime) -> int:
     """Create the carrier with a customer group of its own, for every shop, zone and language; return its id."""
-    writer = ShopWriter(connection, tables)
+    writer = Statements(connection, tables)
     languages = _ids(connection, tables, "lang")
     shops = sorted(facts.shops)
     id_group = _create_group(writer, facts, languages, shop_moment(now, shop_zone(facts.time_zone)))
@@ -78,7 +77,7 @@ def _of_shops(tables: ShopTables, tax_group: int) -> Iterator[tuple[str, dict[st
         yield "carrier_tax_rules_group_shop", {"id_tax_rules_group": tax_group}
 
 
-def _create_group(writer: ShopWriter, facts: ShopFacts, languages: Collection[int], written: str) -> int:
+def _create_group(writer: Statements, facts: ShopFacts, languages: Collection[int], written: str) -> int:
     """A customer group under a name that is free: a second group of one name could not be configured by it."""
     taken = {name.casefold() for name in facts.groups.values()}
     names = [NAME, f"{NAME} (carrier)", *(f"{NAME} (carrier {number})" for number in range(2, len(taken) + 3))]

@@ -12,11 +12,11 @@ from orderferry.domain.legal_rates import legal_rates, rates_code
 from orderferry.domain.marketplaces import PRICES_WITHOUT_TAX
 from orderferry.domain.territories import EU_MEMBERS, NORTHERN_IRELAND, find_territory, tax_area
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.planning.tax_rates import countries_in_name, home_country
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 Rates = Mapping[str, Collection[Decimal]]  # in percent, by the code of a place: a country's, XI, or a region's (PT-20)
 # What a value added tax is called, by language.
@@ -100,7 +100,7 @@ def rates_to_create(
     }
 
 
-def create_taxes(writer: ShopWriter, rates: Rates, languages: Mapping[int, str]) -> int:
+def create_taxes(writer: Statements, rates: Rates, languages: Mapping[int, str]) -> int:
     """Insert the taxes, active, with a name in every language of the shop and without a rule; return how many."""
     number = 0
     for code, percents in rates.items():

@@ -41,6 +41,7 @@ from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.own_tables import STATE_TABLE
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import ShopFacts, Table
@@ -48,7 +49,6 @@ from orderferry.prestashop.feed.reading import read_feed
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, parse_proofs
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.state_values import kept_value
 
 Results = Iterator[CheckResult]
@@ -125,7 +125,7 @@ class ShopProbe:
     def _vat_proofs(self, connection: sa.Connection) -> Mapping[str, str]:
         """By marketplace, the order that has shown that Amazon calculates the VAT there."""
         tables = self._shop_tables
-        kept = kept_value(ShopWriter(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
+        kept = kept_value(Statements(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
         return parse_proofs(kept)
 
     def carriers(self) -> Results:

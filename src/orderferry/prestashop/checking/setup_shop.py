@@ -18,13 +18,13 @@ from orderferry.prestashop.checking.missing_taxes import Rates, create_taxes, pl
 from orderferry.prestashop.checking.modules import MODULE_TABLES, Listeners, read_listeners
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.planning.market import open_market
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 _FLAGS = ("logable", "paid", "shipped", "delivery")
 # Columns of order_state that a state for Amazon has in common with none of the shop's defaults: no mail, no invoice.
@@ -136,7 +136,7 @@ class SetupShop:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
             languages = _languages(connection, tables)
             known = _states_by_name(connection, tables)
-            writer = ShopWriter(connection, tables)
+            writer = Statements(connection, tables)
             return {
                 state.key: next((known[name] for name in state.names.values() if name in known), 0)
                 or _create(writer, state, languages)
@@ -175,7 +175,7 @@ class SetupShop:
         """Create taxes of these rates by place, without rules, in one transaction; return how many."""
         with self._database.writing("creating taxes") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
-            return create_taxes(ShopWriter(connection, tables), rates, _languages(connection, tables))
+            return create_taxes(Statements(connection, tables), rates, _languages(connection, tables))
 
     def close(self) -> None:
         """Give everything back."""
@@ -194,7 +194,7 @@ def _languages(connection: sa.Connection, tables: ShopTables) -> dict[int, str]:
     return {as_int(id_lang): as_text(iso).lower() for id_lang, iso in rows}
 
 
-def _create(writer: ShopWriter, state: NewState, languages: Mapping[int, str]) -> int:
+def _create(writer: Statements, state: NewState, languages: Mapping[int, str]) -> int:
     flags = {name: int(name in state.flags) for name in _FLAGS}
     id_state = writer.insert("order_state", {**_QUIET, **flags, "color": state.color, "module_name": ""})
     writer.insert_all(

@@ -13,16 +13,15 @@ from orderferry.prestashop.checking.verify_edit import EditedShop, edit_findings
 from orderferry.prestashop.checking.verify_money import money_findings
 from orderferry.prestashop.checking.verify_page import Surroundings, page_findings
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.values import as_decimal, as_int, as_text
+from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.reading.order_rows import bare_rows
-from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 Rows = Mapping[str, Sequence[Mapping[Any, Any]]]
 
 
-def verify_order(writer: ShopWriter, facts: ShopFacts, order_id: str) -> tuple[Finding, ...]:
+def verify_order(writer: Statements, facts: ShopFacts, order_id: str) -> tuple[Finding, ...]:
     """Given an Amazon order id, return what is wrong with its order in the shop; nothing is written.
 
     One finding when there is no marker, or when the order's row is gone.
@@ -41,7 +40,7 @@ def verify_order(writer: ShopWriter, facts: ShopFacts, order_id: str) -> tuple[F
     return (*money, *page_findings(rows, around))
 
 
-def moved_by_edits(writer: ShopWriter, facts: ShopFacts, order_id: str) -> tuple[Finding, ...]:
+def moved_by_edits(writer: Statements, facts: ShopFacts, order_id: str) -> tuple[Finding, ...]:
     """Given an Amazon order id, return what an edit in the back office would change in its order besides what is
     edited; nothing is written. Nothing for an order that is not there."""
     rows = bare_rows(writer, order_id)
@@ -50,7 +49,7 @@ def moved_by_edits(writer: ShopWriter, facts: ShopFacts, order_id: str) -> tuple
     return tuple(edit_findings(rows, _edited_shop(writer, facts, rows)))
 
 
-def _edited_shop(writer: ShopWriter, facts: ShopFacts, rows: Rows) -> EditedShop:
+def _edited_shop(writer: Statements, facts: ShopFacts, rows: Rows) -> EditedShop:
     order = rows["orders"][0]
     shop = facts.shops.get(as_int(order["id_shop"]))
     place = next(
@@ -91,7 +90,7 @@ def _edited_shop(writer: ShopWriter, facts: ShopFacts, rows: Rows) -> EditedShop
     )
 
 
-def _surroundings(writer: ShopWriter, facts: ShopFacts, rows: Rows) -> Surroundings:
+def _surroundings(writer: Statements, facts: ShopFacts, rows: Rows) -> Surroundings:
     products = {as_int(line["product_id"]) for line in rows.get("order_detail", ())} - {0}
     countries = {as_int(row["id_country"]) for row in rows.get("address", ())}
     order = rows["orders"][0]
@@ -111,12 +110,12 @@ def _surroundings(writer: ShopWriter, facts: ShopFacts, rows: Rows) -> Surroundi
     )
 
 
-def _existing(writer: ShopWriter, table: str, ids: set[int]) -> frozenset[int]:
+def _existing(writer: Statements, table: str, ids: set[int]) -> frozenset[int]:
     key = f"id_{table}"
     return frozenset(one for one in ids if writer.rows(table, (key,), {key: one}))
 
 
-def _languages_of(writer: ShopWriter, id_country: int) -> set[int]:
+def _languages_of(writer: Statements, id_country: int) -> set[int]:
     country = writer.rows("country", ("id_country",), {"id_country": id_country})
     names = writer.rows("country_lang", ("id_lang",), {"id_country": id_country})
     return {as_int(row["id_lang"]) for row in names} if country else set()

@@ -48,7 +48,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         "connect_timeout": seconds,
         "read_timeout": seconds,
         "write_timeout": seconds,
-        # UPDATEs count the rows they meet, and statements may travel together (`sending.py`)
+        # UPDATEs count the rows they meet, and statements may travel together (`statements.py`)
         "sql_mode": SQL_MODE,  # before SQLAlchemy looks: a server's ANSI_QUOTES would change how it quotes names
         "client_flag": CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
     }
@@ -61,7 +61,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         url.set(drivername="mysql+pymysql").difference_update_query(TLS_KEYS).update_query_dict({"charset": "utf8mb4"}),
         poolclass=pool.NullPool,
         connect_args=arguments,
-        paramstyle="format",  # placeholders by position, as `statement_texts.py` fills them
+        paramstyle="format",  # placeholders by position, as `statements.py` writes them
         hide_parameters=True,
         # `ShopDatabase` ends each transaction itself; the pool would roll back once more, and log a traceback when
         # the connection is gone.

@@ -168,7 +168,7 @@ def _refused(told: _Told, trouble: Trouble) -> RowRefused:
 
 
 def _statement(error: BaseException) -> str:
-    """The statement that failed, or its beginning; SQLAlchemy knows it, and `sending.Together` notes it."""
+    """The statement that failed, or its beginning; SQLAlchemy knows it, and `statements.py` notes it."""
     return str(getattr(error, "statement", None) or next(iter(getattr(error, "__notes__", ())), ""))
 
 

@@ -10,8 +10,7 @@ from functools import cache
 from orderferry.domain.clean_text import to_basic_plane
 from orderferry.domain.cut_text import cut_text
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.database.kept_ids import Kept, KeptText
-from orderferry.prestashop.database.values import Bindable, bindable
+from orderferry.prestashop.database.values import Bindable, Kept, KeptText, bindable
 from orderferry.prestashop.facts import Column, Table
 
 # information_schema counts the length of these in bytes.
@@ -35,42 +34,38 @@ class Cut:
     full: str
 
 
-def fit_row(table: Table, row: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Fitted]:
+def fit_row(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
     """Given a live table and a new row, return what is bound for it: only columns that the shop has, values as they
     fit.
 
-    Text loses NUL and what the charset can't hold, and is cut to the column's length at a whole character; each text
-    that lost something is appended to `cuts`. Decimals are rounded half up to the column's
-    scale. A column that must have a value and gets none has the neutral one of its type, as in PrestaShop's own session
-    (0, '', a zero date). Raise ShopUnfit naming table.column when its type has none; TypeError for a float.
+    Text loses NUL and what the charset can't hold, and is cut to the column's length at a whole character (see
+    `cuts_of`). Decimals are rounded half up to the column's scale. A column that must have a value and gets none has
+    the neutral one of its type, as in PrestaShop's own session (0, '', a zero date). Raise ShopUnfit naming
+    table.column when its type has none; TypeError for a float.
     """
-    fitted = fit_changes(table, row, cuts)
+    fitted = fit_changes(table, row)
     if not table.demanded <= fitted.keys() or None in fitted.values():
         fitted |= missing_values(table, fitted)
     return fitted
 
 
-def fit_changes(table: Table, changes: Mapping[str, object], cuts: list[Cut] | None = None) -> dict[str, Fitted]:
+def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted]:
     """Like `fit_row`, for the columns of an UPDATE: none has to be there."""
-    fitted: dict[str, Fitted] = {}
     columns = table.columns
-    for name, value in changes.items():
-        column = columns.get(name)
-        if column is None or column.generated:
-            continue
-        fitted[name] = fit_noted(table, column, value, cuts)
-    return fitted
+    return {
+        name: value if type(value) is int else fit_value(columns[name], value)
+        for name, value in changes.items()
+        if name in columns and not columns[name].generated
+    }
 
 
-def fit_noted(table: Table, column: Column, value: object, cuts: list[Cut] | None) -> Fitted:
-    """`fit_value`; a text that loses something is appended to `cuts`."""
-    # type(), not isinstance: most values of most rows are plain numbers, and a row has many
-    if type(value) is int:
-        return value
-    fitted = fit_value(column, value)
-    if cuts is not None and isinstance(value, str) and fitted != value:
-        cuts.append(Cut(table.name, column.name, value))
-    return fitted
+def cuts_of(table: Table, row: Mapping[str, object]) -> list[Cut]:
+    """Given a live table and a new row, return the texts that their columns can't hold whole."""
+    return [
+        Cut(table.name, name, value)
+        for name, value in row.items()
+        if isinstance(value, str) and name in table.columns and fit_value(table.columns[name], value) != value
+    ]
 
 
 def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:

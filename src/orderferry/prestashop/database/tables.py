@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from orderferry.prestashop.database.statement_texts import StatementTexts
 from orderferry.prestashop.facts import Table
 
 CHUNK = 500  # values in one IN list
@@ -22,13 +21,11 @@ T = TypeVar("T")
 
 
 class ShopTables:
-    """`tables["orders"]` is the SQLAlchemy table `<prefix>orders`; `live` holds what the database says of each, `texts`
-    the statements on them that were compiled already."""
+    """`tables["orders"]` is the SQLAlchemy table `<prefix>orders`; `live` holds what the database says of each."""
 
     def __init__(self, prefix: str, live: Mapping[str, Table]) -> None:
         self.prefix = prefix
         self.live = live
-        self.texts = StatementTexts()
         self._made: dict[str, sa.TableClause] = {}
 
     def __getitem__(self, name: str) -> sa.TableClause:

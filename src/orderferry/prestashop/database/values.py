@@ -8,10 +8,32 @@ int, SQLite text, float and int. Everything that is written is bound as int or t
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 Bindable = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Stands for the id of a row that was inserted; the database session keeps it (see `statements.py`). `name` '':
+    the newest row that got an id."""
+
+    name: str = ""
+
+
+NEWEST = Kept()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptText:
+    """A text that the database puts together from parts of which some are such ids."""
+
+    parts: tuple[str | Kept, ...]
+
+
+Value = str | int | Decimal | None | Kept | KeptText  # what a column is given
 
 ZERO_DATE = "0000-00-00 00:00:00"
 

@@ -13,12 +13,12 @@ from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import Table
 from orderferry.prestashop.feed.keeper import SHOP_ID
 from orderferry.prestashop.feed.reading import read_calls, read_feed
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.state_values import locked_value, store_value
 
 
@@ -64,7 +64,7 @@ class BridgeShop:
         def settle() -> str:
             """Under the row's lock, so that two at once give one name; the ledger's copy outlives a lost table."""
             with self._database.writing("giving the shop a name for its bridge") as connection:
-                writer = ShopWriter(connection, tables)
+                writer = Statements(connection, tables)
                 known = locked_value(writer, SHOP_ID)
                 if not known:
                     known = self._recall(SHOP_ID) or secrets.token_hex(16)

@@ -7,18 +7,15 @@ leaves no gap. That is why the draw comes last, after invoice and slip numbers: 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
-
-import sqlalchemy as sa
+from typing import Any
 
 from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.event_tables import EVENT_TABLE
 from orderferry.prestashop.database.own_tables import STATE_TABLE
-from orderferry.prestashop.database.sending import Reply
-from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.statements import Reply, Statements
 from orderferry.prestashop.database.values import as_int, moment_text
 
 COUNTER = "last_event"
@@ -35,15 +32,6 @@ class OrderRef:
     order_id: str
     id_order: int
     id_shop: int
-
-
-class Poster(Protocol):
-    """What of the shop's writer is needed to write events."""
-
-    tables: ShopTables
-
-    def post(self, shape: tuple[Any, ...], build: Callable[[], sa.Executable], bound: Sequence[Any]) -> Reply:
-        """Send a statement; `build` makes it when its `shape` is new, with v0, v1, … for the values `bound`."""
 
 
 @dataclass(slots=True)
@@ -65,7 +53,7 @@ class Outbox:
         if self.open and delta and moved is not None:
             self._stock.append((row, delta, moved))
 
-    def write(self, writer: Poster, order: OrderRef, now: datetime) -> None:
+    def write(self, writer: Statements, order: OrderRef, now: datetime) -> None:
         """Post what was noted, the order's own events first, then stock, a product's total before its combinations.
 
         Nothing else may be locked after this. The replies of moved stock are read here.
@@ -92,28 +80,22 @@ class Outbox:
         ]
 
 
-def post_events(writer: Poster, rows: Sequence[tuple[Any, ...]]) -> Reply:
+def post_events(writer: Statements, rows: Sequence[tuple[Any, ...]]) -> Reply:
     """Draw as many numbers as there are rows (values of kind, id_order, id_shop, amazon_order_id, data, created) and
     insert them; the reply that is returned says the counter's new value.
 
     Where the counter's row is gone, the database refuses the rows: a number is never guessed.
     """
-    state, event = writer.tables[STATE_TABLE], writer.tables[EVENT_TABLE]
-    value = sa.cast(state.c.value, sa.BigInteger)
-    mine = state.c.name == sa.literal_column(f"'{COUNTER}'")  # a constant is no value that is bound
-
-    def draw() -> sa.Update:
-        """Add to the counter; its row stays locked until the commit."""
-        return state.update().values(value=value + sa.bindparam("v0")).where(mine)
-
-    def insert() -> sa.Insert:
-        """The rows, numbered back from the counter's new value."""
-        drawn = sa.select(value).where(mine).scalar_subquery()
-        return event.insert().values([_values(number, len(rows), drawn) for number in range(len(rows))])
-
-    writer.post(("draw events",), draw, [len(rows)])
-    writer.post(("insert events", len(rows)), insert, [value for row in rows for value in row])
-    return writer.post(("last event",), lambda: sa.select(state.c.value).where(mine), [])
+    state, event, place = writer.table(STATE_TABLE), writer.table(EVENT_TABLE), writer.placeholder
+    mine = f"WHERE name = '{COUNTER}'"
+    writer.send(f"UPDATE {state} SET value = CAST(value AS SIGNED) + {place} {mine}", [len(rows)])
+    drawn = f"(SELECT CAST(value AS SIGNED) FROM {state} {mine})"
+    texts = [
+        f"({drawn} - {len(rows) - 1 - number}, {', '.join([place] * len(_COLUMNS))})" for number in range(len(rows))
+    ]
+    columns = ", ".join(["id_event", *_COLUMNS])
+    writer.send(f"INSERT INTO {event} ({columns}) VALUES {', '.join(texts)}", [value for row in rows for value in row])
+    return writer.send(f"SELECT value FROM {state} {mine}")
 
 
 def event_row(kind: FeedEventKind, data: Data, now: datetime, order: OrderRef | None = None) -> tuple[Any, ...]:
@@ -124,9 +106,3 @@ def event_row(kind: FeedEventKind, data: Data, now: datetime, order: OrderRef | 
 def _row(kind: FeedEventKind, data: Data, order: OrderRef, now: datetime) -> tuple[Any, ...]:
     text = json.dumps(data, separators=(",", ":"))
     return str(kind), order.id_order, order.id_shop, order.order_id, text, moment_text(now)[:19]
-
-
-def _values(number: int, count: int, drawn: sa.ScalarSelect[Any]) -> dict[str, Any]:
-    first = number * len(_COLUMNS)
-    given: dict[str, Any] = {column: sa.bindparam(f"v{first + place}") for place, column in enumerate(_COLUMNS)}
-    return {"id_event": drawn - sa.literal_column(str(count - 1 - number)), **given}

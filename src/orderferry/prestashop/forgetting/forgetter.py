@@ -14,12 +14,12 @@ from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.database_errors import RowRefused
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, ensure_tables
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.forgetting.candidates import read_candidates
 from orderferry.prestashop.forgetting.order import Forgotten, forget_order
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class OrderForgetter:
         def write() -> Forgotten:
             """One try: may be called again, and then finds what a lost answer had already done."""
             with self._database.writing(f"forgetting the buyer of order {order_id}", rows=True) as connection:
-                writer = ShopWriter(connection, self._open(write=True).tables)
+                writer = Statements(connection, self._open(write=True).tables)
                 return forget_order(writer, order_id, now, self._swept)
 
         try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orderferry.prestashop.database.values import Value
 from orderferry.prestashop.planning.accounts import UNDELIVERABLE_DOMAIN
-from orderferry.prestashop.rows.drafts import Value
 
 _FIRST, _LAST = "Buyer", "deleted"
 STREET = "(deleted after delivery)"

@@ -14,7 +14,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.values import as_flag, as_int, as_text, moment_text
+from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.values import Value, as_flag, as_int, as_text, moment_text
 from orderferry.prestashop.forgetting.forgotten_text import (
     ADDRESS,
     CONTACTS,
@@ -24,8 +25,6 @@ from orderferry.prestashop.forgetting.forgotten_text import (
     forgotten_email,
 )
 from orderferry.prestashop.rows.address import ALIAS
-from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder, lock_marker, lock_order
 
 _ADDRESSES = ("id_address_delivery", "id_address_invoice")
@@ -41,7 +40,7 @@ class Forgotten:
     id_customer: int = 0
 
 
-def forget_order(writer: ShopWriter, order_id: str, now: datetime, swept: Collection[int] = ()) -> Forgotten:
+def forget_order(writer: Statements, order_id: str, now: datetime, swept: Collection[int] = ()) -> Forgotten:
     """Given an Amazon order id, forget its buyer; the caller commits.
 
     `swept`: customers whose unused addresses were blanked a moment ago; the one account of all orders has very many.
@@ -62,7 +61,7 @@ def forget_order(writer: ShopWriter, order_id: str, now: datetime, swept: Collec
     return Forgotten(True, bool(as_int(standing.order["invoice_number"])), id_customer)
 
 
-def _forget_texts(writer: ShopWriter, standing: StandingOrder, order_id: str) -> None:
+def _forget_texts(writer: Statements, standing: StandingOrder, order_id: str) -> None:
     """Gift texts, and the messages that we wrote: private ones that begin with our first line."""
     writer.update("orders", {"gift_message": ""}, standing.key)
     for row in writer.rows("orders", ("id_cart",), standing.key):
@@ -78,7 +77,7 @@ def _forget_texts(writer: ShopWriter, standing: StandingOrder, order_id: str) ->
                 writer.update("customer_message", {"message": f"{ours}\n{NOTICE}"}, one)
 
 
-def _forget_addresses(writer: ShopWriter, id_addresses: Collection[int]) -> None:
+def _forget_addresses(writer: Statements, id_addresses: Collection[int]) -> None:
     """Those that no order uses which is not forgotten."""
     for id_address in sorted(set(id_addresses) - {0}):
         if not _is_used(writer, _ADDRESSES, id_address):
@@ -86,7 +85,7 @@ def _forget_addresses(writer: ShopWriter, id_addresses: Collection[int]) -> None
             writer.update("address", blanked, {"id_address": id_address})
 
 
-def _replaced_addresses(writer: ShopWriter, id_customer: int) -> set[int]:
+def _replaced_addresses(writer: Statements, id_customer: int) -> set[int]:
     """The customer's addresses of ours that corrections have replaced: no order names them any more."""
     address, orders = writer.tables["address"], writer.tables["orders"]
     names = (orders.c[name] == address.c.id_address for name in _ADDRESSES)
@@ -99,7 +98,7 @@ def _replaced_addresses(writer: ShopWriter, id_customer: int) -> set[int]:
     return {as_int(id_address) for id_address in writer.connection.execute(query).scalars()}
 
 
-def _forget_customer(writer: ShopWriter, id_customer: int) -> None:
+def _forget_customer(writer: Statements, id_customer: int) -> None:
     """The guest, once all of its orders are forgotten. A registered account (customers.mode fixed) is the shop's."""
     key: dict[str, Value] = {"id_customer": id_customer}
     guests = [row for row in writer.rows("customer", ("id_customer", "is_guest"), key) if as_flag(row["is_guest"])]
@@ -107,7 +106,7 @@ def _forget_customer(writer: ShopWriter, id_customer: int) -> None:
         writer.update("customer", customer_values(id_customer), key)
 
 
-def _is_used(writer: ShopWriter, columns: Collection[str], value: int) -> bool:
+def _is_used(writer: Statements, columns: Collection[str], value: int) -> bool:
     """Whether an order whose buyer is not forgotten names this address or customer in one of the columns."""
     orders, marker = writer.tables["orders"], writer.tables[MARKER_TABLE]
     query = (
@@ -119,7 +118,7 @@ def _is_used(writer: ShopWriter, columns: Collection[str], value: int) -> bool:
     return writer.connection.execute(query).first() is not None
 
 
-def _is_on_invoice(writer: ShopWriter, id_address: int) -> bool:
+def _is_on_invoice(writer: Statements, id_address: int) -> bool:
     """Whether an issued invoice shows this address."""
     orders = writer.tables["orders"]
     query = sa.select(orders.c.id_order).where(orders.c.id_address_invoice == id_address, orders.c.invoice_number > 0)

@@ -17,8 +17,7 @@ from orderferry.prestashop.rows.address import address_rows
 from orderferry.prestashop.rows.cart import cart_rows
 from orderferry.prestashop.rows.customer import customer_rows
 from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
-from orderferry.prestashop.rows.drafts import ORDER, Draft
-from orderferry.prestashop.rows.fitted_drafts import FittedDraft, fit_drafts
+from orderferry.prestashop.rows.drafts import ORDER, Draft, try_drafts
 from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.message import message_rows
 from orderferry.prestashop.rows.order import carrier_row, history_row, order_row
@@ -38,8 +37,8 @@ class NewOrder:
     frame: Frame
     marker: Marker
     marker_extras: Mapping[str, str | int | None]
-    customer: tuple[FittedDraft, ...]
-    rows: tuple[FittedDraft, ...]
+    customer: tuple[Draft, ...]
+    rows: tuple[Draft, ...]
     lines: str
     reference: str
     papers: NumbersToDraw
@@ -50,21 +49,20 @@ class NewOrder:
 
 def render(frame: Frame, tables: Mapping[str, Table], reference: str, *, recreates: bool = False) -> NewOrder:
     """Given a frame, the live tables and a free reference, return the order's rows in the order in which they are
-    written, as the columns take them. What the columns cut is kept in the private message.
+    written. What the columns cut is kept in the private message.
 
     Raise ShopUnfit for a column that can't be filled.
     """
-    cuts: list[Cut] = []
-    rows = order_rows(frame)
-    customer = fit_drafts(customer_rows(frame), tables, cuts)
-    fitted = fit_drafts(rows, tables, cuts)
+    customer, rows = customer_rows(frame), order_rows(frame)
+    message = message_rows(frame, _texts(try_drafts([*customer, *rows], tables)))
+    try_drafts(message, tables)
     paper = frame.paperwork
     return NewOrder(
         frame=frame,
         marker=marker_of(frame),
         marker_extras=marker_extras(frame),
         customer=tuple(customer),
-        rows=(*fitted, *fit_drafts(message_rows(frame, _texts(cuts)), tables)),
+        rows=(*rows, *message),
         lines=lines_digest(draft.values for draft in rows if draft.table == "order_detail"),
         reference=reference,
         papers=NumbersToDraw(paper.invoice, paper.slip, frame.shop, frame.written, paper.yearly),

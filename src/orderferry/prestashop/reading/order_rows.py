@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.sending import Found
-from orderferry.prestashop.database.values import as_int, as_text
-from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.database.statements import Found, Statements
+from orderferry.prestashop.database.values import Value, as_int, as_text
 
 MASK = "***"
 PERSONAL = frozenset(
@@ -36,12 +34,12 @@ _CHILDREN: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def rows_of_order(writer: ShopWriter, order_id: str) -> dict[str, list[dict[str, Any]]]:
+def rows_of_order(writer: Statements, order_id: str) -> dict[str, list[dict[str, Any]]]:
     """Given an Amazon order id, return the rows of its order by table, masked; empty when there is no marker."""
     return {table: [masked(row) for row in rows] for table, rows in bare_rows(writer, order_id).items() if rows}
 
 
-def bare_rows(writer: ShopWriter, order_id: str) -> dict[str, list[Found]]:
+def bare_rows(writer: Statements, order_id: str) -> dict[str, list[Found]]:
     """Given an Amazon order id, return the rows of its order by table as they are: for programs, not for eyes."""
     markers = _all(writer, MARKER_TABLE, {"amazon_order_id": order_id})
     if not markers:
@@ -66,5 +64,5 @@ def masked(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {key: MASK if key in PERSONAL and value not in (None, "") else value for key, value in row.items()}
 
 
-def _all(writer: ShopWriter, table: str, where: Mapping[str, Value]) -> list[Found]:
+def _all(writer: Statements, table: str, where: Mapping[str, Value]) -> list[Found]:
     return writer.rows(table, list(writer.tables.live[table].columns), where) if writer.has(table) else []

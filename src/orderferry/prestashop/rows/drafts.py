@@ -6,12 +6,12 @@ and a row that can't be rendered never leaves a half-written order behind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
-from orderferry.prestashop.database.kept_ids import Kept, KeptText
-from orderferry.prestashop.database.values import ZERO_DATE
+from orderferry.prestashop.database.fit import Cut, cuts_of, missing_values
+from orderferry.prestashop.database.values import ZERO_DATE, Kept, KeptText, Value
+from orderferry.prestashop.facts import Table
 
 ZERO_MOMENT = ZERO_DATE  # what PrestaShop writes where a moment has not come yet
 ZERO_DAY = "0000-00-00"
@@ -31,7 +31,6 @@ class Joined:
     parts: tuple[str | int | Ref, ...]
 
 
-Value = str | int | Decimal | None | Kept | KeptText
 DraftValue = Value | Ref | Joined
 
 
@@ -84,3 +83,17 @@ def settled(value: DraftValue, known: Mapping[str, Value]) -> Value:
         parts = [part if isinstance(part, Kept) else str(part) for part in found]
         return KeptText(tuple(parts)) if any(isinstance(part, Kept) for part in parts) else "".join(map(str, parts))
     return value
+
+
+def try_drafts(drafts: Iterable[Draft], tables: Mapping[str, Table]) -> list[Cut]:
+    """Given drafts and the live tables, return the texts that their columns can't hold whole, before anything is
+    written.
+
+    Raise ShopUnfit naming table.column when there is nothing for a column that must have a value.
+    """
+    cuts: list[Cut] = []
+    for draft in drafts:
+        if draft.table in tables:
+            missing_values(tables[draft.table], draft.values)
+            cuts += cuts_of(tables[draft.table], draft.values)
+    return cuts

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.values import Value, as_int
 from orderferry.prestashop.planning.frame import Place
 from orderferry.prestashop.rows.address import address_row
-from orderferry.prestashop.rows.drafts import Value, settle
-from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.rows.drafts import settle
 from orderferry.prestashop.writing.standing_order import StandingOrder
 
 
-def move_address(writer: ShopWriter, place: Place, standing: StandingOrder, written: str) -> int:
+def move_address(writer: Statements, place: Place, standing: StandingOrder, written: str) -> int:
     """Given the new place and the time in shop time, write a new row and return its id; the invoice address moves
     along only if it was the same one."""
     order = standing.order

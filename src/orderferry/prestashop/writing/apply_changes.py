@@ -11,7 +11,7 @@ from datetime import datetime
 from orderferry.domain.feed import FeedEventKind
 from orderferry.domain.marker import Marker
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.values import as_flag, as_int, as_moment, as_text, moment_text
+from orderferry.prestashop.database.values import Value, as_flag, as_int, as_moment, as_text, moment_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.frame import Frame
@@ -20,7 +20,6 @@ from orderferry.prestashop.planning.order_changes import ADDRESS, ADDRESS_MOVED,
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.reading.marker_table import marker_row
 from orderferry.prestashop.rows.detail import detail_rows
-from orderferry.prestashop.rows.drafts import Value
 from orderferry.prestashop.writing.apply_address import move_address, postal_text
 from orderferry.prestashop.writing.apply_lines import rewrite_lines
 from orderferry.prestashop.writing.apply_state import enter_state

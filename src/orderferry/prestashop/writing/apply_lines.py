@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.rows.cart import cart_products
 from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
-from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER, Value, settle
-from orderferry.prestashop.rows.fitted_drafts import fit_drafts
+from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER, settle
 from orderferry.prestashop.rows.invoice import invoice_tax_rows
 from orderferry.prestashop.rows.money import invoice_totals, order_totals
 from orderferry.prestashop.rows.order import carrier_row
@@ -42,13 +41,13 @@ def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrd
     if writer.has("order_cart_rule"):  # an order of an older version has its promotions there
         writer.delete("order_cart_rule", standing.key)
     drafts = [*detail_rows(frame), *detail_tax_rows(frame)]
-    write_drafts(writer, fit_drafts(drafts, writer.tables.live), known)
+    write_drafts(writer, drafts, known)
     _complete_cart(writer, standing, frame)
     writer.update("orders", {**order_totals(frame.priced), "carrier_tax_rate": frame.carrier_tax_rate}, standing.key)
     if slips:
         writer.update("order_invoice", invoice_totals(frame.priced), standing.key)
         writer.delete("order_invoice_tax", {"id_order_invoice": known[INVOICE.name]})
-        write_drafts(writer, fit_drafts(invoice_tax_rows(frame), writer.tables.live), known)
+        write_drafts(writer, invoice_tax_rows(frame), known)
     paid = {"order_reference": standing.reference, "transaction_id": update.order.order_id}
     writer.update("order_payment", {"amount": frame.priced.total.incl}, paid)
     parcel = settle(carrier_row(frame).values, known)
@@ -69,7 +68,7 @@ def _complete_cart(writer: ShopWriter, standing: StandingOrder, frame: Frame) ->
         DELIVERY_ADDRESS.name: as_int(standing.order["id_address_delivery"]),
     }
     missing = [draft for draft in cart_products(frame) if tuple(draft.values[name] for name in key) not in held]
-    write_drafts(writer, fit_drafts(missing, writer.tables.live), known)
+    write_drafts(writer, missing, known)
 
 
 def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState, ShopUnit
 from orderferry.prestashop.planning.order_update import OrderUpdate
-from orderferry.prestashop.rows.drafts import Value, settle
+from orderferry.prestashop.rows.drafts import settle
 from orderferry.prestashop.rows.order import history_row
 from orderferry.prestashop.writing.late_papers import print_papers
 from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from orderferry.domain.feed import FeedEventKind
-from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.tracking import Tracking
-from orderferry.prestashop.rows.drafts import Value
 from orderferry.prestashop.writing.last_written import has_our_carrier, has_our_tracking
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orderferry.prestashop.database.sending import Reply
+from orderferry.prestashop.database.statements import Reply, Statements
+from orderferry.prestashop.database.values import Value
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.planning.frame import Frame
-from orderferry.prestashop.rows.drafts import ORDER, Value, settle
+from orderferry.prestashop.rows.drafts import ORDER, settle
 from orderferry.prestashop.rows.order import history_row
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.stock import stock_owner
 
 
@@ -22,7 +22,7 @@ class Backorder:
     id_order_history: int
 
 
-def post_stock_left(writer: ShopWriter, frame: Frame) -> list[Reply]:
+def post_stock_left(writer: Statements, frame: Frame) -> list[Reply]:
     """Given a frame whose goods have left the stock, ask how much of them is left, where that decides on anything.
 
     Asked after the movement, which holds the rows: other orders of the same run and of others are counted.
@@ -37,7 +37,7 @@ def post_stock_left(writer: ShopWriter, frame: Frame) -> list[Reply]:
     return [writer.post_rows("stock_available", ("quantity",), key) for key in keys]
 
 
-def enter_backorder(writer: ShopWriter, frame: Frame, order: Value, left: Iterable[Reply]) -> Backorder | None:
+def enter_backorder(writer: Statements, frame: Frame, order: Value, left: Iterable[Reply]) -> Backorder | None:
     """Given a frame, its id_order and what is left of its goods, move the order on if one of them is oversold; return
     where, or None. A product without a stock row is never oversold.
     """

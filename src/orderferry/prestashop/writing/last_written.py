@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
 from orderferry.prestashop.planning.digest import short_hash
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder
 
 LINE_COLUMNS = ("product_id", "product_attribute_id", "product_quantity", "total_price_tax_incl")
@@ -26,13 +26,13 @@ def lines_digest(rows: Iterable[Mapping[str, Any]]) -> str:
     return short_hash(lines)
 
 
-def has_our_lines(writer: ShopWriter, standing: StandingOrder) -> bool:
+def has_our_lines(writer: Statements, standing: StandingOrder) -> bool:
     """Whether the order's lines are those that we wrote."""
     kept = as_text(standing.marker.get("last_lines"))
     return not kept or kept == lines_digest(writer.rows("order_detail", LINE_COLUMNS, standing.key))
 
 
-def has_our_address(writer: ShopWriter, standing: StandingOrder) -> bool:
+def has_our_address(writer: Statements, standing: StandingOrder) -> bool:
     """Whether the order goes to the address that we wrote, as we wrote it.
 
     PrestaShop gives an order whose address is edited a new row; modules that edit in place move date_upd.
@@ -51,7 +51,7 @@ def has_our_tracking(standing: StandingOrder, number: str) -> bool:
     return not number or number == as_text(standing.marker.get("last_tracking"))
 
 
-def has_our_carrier(writer: ShopWriter, standing: StandingOrder) -> bool:
+def has_our_carrier(writer: Statements, standing: StandingOrder) -> bool:
     """Whether the order still has the carrier that it was written with: its cart keeps that one."""
     carts = writer.rows("cart", ("id_carrier",), {"id_cart": as_int(standing.order["id_cart"])})
     return bool(carts) and as_int(carts[0]["id_carrier"]) == as_int(standing.order["id_carrier"])

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from orderferry.domain.money import net_at_higher_rate, quantise
-from orderferry.prestashop.database.values import as_decimal, as_int, as_text
+from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, ShopUnit
 from orderferry.prestashop.planning.frame import Paperwork
-from orderferry.prestashop.rows.drafts import ZERO_MOMENT, Value
+from orderferry.prestashop.rows.drafts import ZERO_MOMENT
 from orderferry.prestashop.writing.papers import NumbersToDraw, number_papers
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder
 from orderferry.prestashop.writing.state_values import kept_value
 
@@ -34,7 +34,7 @@ _LINKED = ("order_detail", "order_carrier", "order_cart_rule")
 
 
 def print_papers(
-    writer: ShopWriter,
+    writer: Statements,
     standing: StandingOrder,
     paperwork: Paperwork,
     *,
@@ -69,7 +69,7 @@ def print_papers(
 
 
 def _make_row(
-    writer: ShopWriter,
+    writer: Statements,
     standing: StandingOrder,
     paperwork: Paperwork,
     written: str,
@@ -109,7 +109,7 @@ def _make_row(
 
 
 def _tax_rows(
-    writer: ShopWriter,
+    writer: Statements,
     standing: StandingOrder,
     paperwork: Paperwork,
     id_order_invoice: int,
@@ -164,7 +164,7 @@ def two_taxes(net: Decimal, tax: Decimal, taxes: Mapping[int, Decimal]) -> list[
     return [(high, amount), (low, tax - amount)]
 
 
-def _taxes_of_lines(writer: ShopWriter, standing: StandingOrder) -> set[int]:
+def _taxes_of_lines(writer: Statements, standing: StandingOrder) -> set[int]:
     lines = writer.rows("order_detail", ("id_order_detail",), standing.key)
     return {
         as_int(row["id_tax"])

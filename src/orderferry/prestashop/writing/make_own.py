@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, FeeKey, ShopFacts
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.own_products import hidden_product
 from orderferry.prestashop.planning.words import NO_TAX, fee_name, in_language
-from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.state_values import kept_value, locked_value, store_value
 from orderferry.prestashop.writing.stock import stock_owner
 
 
-def make_missing(writer: ShopWriter, frame: Frame, facts: ShopFacts) -> Frame:
+def make_missing(writer: Statements, frame: Frame, facts: ShopFacts) -> Frame:
     """Given a frame, return it with everything that its lines are booked on there: what is missing is made now.
 
     Each thing is remembered in our own table; of two processes that make the same one, the second finds it.
@@ -64,7 +63,7 @@ def _shared_columns(key: FeeKey, moment: str, facts: ShopFacts) -> dict[str, Val
     }
 
 
-def _fee_product(writer: ShopWriter, key: FeeKey, frame: Frame, facts: ShopFacts) -> int:
+def _fee_product(writer: Statements, key: FeeKey, frame: Frame, facts: ShopFacts) -> int:
     kept = _kept(writer, key.state_name, "product")
     if kept:
         return kept
@@ -85,7 +84,7 @@ def _fee_product(writer: ShopWriter, key: FeeKey, frame: Frame, facts: ShopFacts
     return id_product
 
 
-def _zero_tax(writer: ShopWriter) -> int:
+def _zero_tax(writer: Statements) -> int:
     kept = _kept(writer, ZERO_TAX_STATE, "tax")
     if kept:
         return kept
@@ -97,14 +96,14 @@ def _zero_tax(writer: ShopWriter) -> int:
     return id_tax
 
 
-def _languages(writer: ShopWriter) -> list[tuple[int, str]]:
+def _languages(writer: Statements) -> list[tuple[int, str]]:
     """All languages of the shop, also those that are switched off: id_lang and ISO code."""
     return [
         (as_int(row["id_lang"]), as_text(row["iso_code"])) for row in writer.rows("lang", ("id_lang", "iso_code"), {})
     ]
 
 
-def _kept(writer: ShopWriter, name: str, table: str) -> int:
+def _kept(writer: Statements, name: str, table: str) -> int:
     """The id that is remembered and still there; 0 for none. The lock is only needed where there is something to
     make."""
     for read in (kept_value, locked_value):

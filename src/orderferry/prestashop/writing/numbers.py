@@ -8,14 +8,10 @@ read from the newest rows, by a key, never by a scan of all invoices (but for th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import sqlalchemy as sa
-
-from orderferry.prestashop.database.sending import Reply
+from orderferry.prestashop.database.statements import Condition, Reply, Statements, largest_of
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
-from orderferry.prestashop.writing.shop_writer import Condition, ShopWriter, largest_of
 from orderferry.prestashop.writing.state_values import post_locked_value, store_locked, value_of
 
 
@@ -40,7 +36,6 @@ class Sequence:
 
 
 _SETTING = ("id_configuration", "id_shop", "id_shop_group", "value")
-_NONE: sa.ColumnElement[int] = sa.literal_column("0")
 _MOMENTS = 100  # rows of order_history that may be under way side by side
 # Invoices whose number may not have come to orders yet, which PrestaShop writes in one request; each costs a row lock.
 _CHECKOUTS = 32
@@ -73,7 +68,7 @@ class Draw:
     recent: Reply | None
 
 
-def post_draw(writer: ShopWriter, sequence: Sequence, *, yearly: bool = False) -> Draw:
+def post_draw(writer: Statements, sequence: Sequence, *, yearly: bool = False) -> Draw:
     """Lock a sequence and ask for all that `drawn` needs: one round trip, also for two sequences. `yearly` says that
     it begins again each year. Other importers wait here until the commit."""
     beside_index = _is_beside_index(writer, sequence) and not yearly
@@ -85,11 +80,11 @@ def post_draw(writer: ShopWriter, sequence: Sequence, *, yearly: bool = False) -
         yearly,
         locked,
         newest,
-        (_post_recent(writer, sequence) if apart else newest) if beside_index else None,
+        (writer.send(_recent(writer, sequence) + writer.share_lock) if apart else newest) if beside_index else None,
     )
 
 
-def drawn(writer: ShopWriter, draw: Draw, shop: ShopUnit, moment: str) -> int:
+def drawn(writer: Statements, draw: Draw, shop: ShopUnit, moment: str) -> int:
     """Return the next number; the caller writes it and commits soon. `moment` is the shop's time."""
     year = int(moment[:4])
     before, row = _parsed(value_of(draw.locked)), draw.newest.rows[0]
@@ -106,58 +101,37 @@ def _key(sequence: Sequence) -> str:
     return f"last_{sequence.column}"
 
 
-def _is_beside_index(writer: ShopWriter, sequence: Sequence) -> bool:
+def _is_beside_index(writer: Statements, sequence: Sequence) -> bool:
     return bool(sequence.order_column) and writer.tables.live["orders"].columns[sequence.order_column].indexed
 
 
-def _post_newest(writer: ShopWriter, sequence: Sequence, *, copied: bool, recent: bool) -> Reply:
+def _post_newest(statements: Statements, sequence: Sequence, *, copied: bool, recent: bool) -> Reply:
     """One SELECT of what keys tell at once: newest ids, the largest copy of the number in orders (where that is
     indexed), how many settings name the next number, and the largest `recent` number."""
-    invoice, history = writer.tables["order_invoice"].c, writer.tables["order_history"].c
-    setting = writer.tables["configuration"].c
-
-    def build() -> sa.Select[Any]:
-        """The SELECT; v0 is the name of the setting."""
-        copy = _largest(writer.tables["orders"].c[sequence.order_column]) if copied else _NONE
-        named = sa.select(sa.func.count()).where(setting.name == sa.bindparam("v0"), setting.value > _NONE)
-        return sa.select(
-            _largest(invoice.id_order_invoice).label("invoice"),
-            _largest(history.id_order_history).label("history"),
-            copy.label("copied"),
-            named.scalar_subquery().label("settings"),
-            (_recent(writer, sequence, "v1").scalar_subquery() if recent else _NONE).label("largest"),
-        )
-
-    bound = [sequence.setting, _CHECKOUTS] if recent else [sequence.setting]
-    return writer.post(("newest", sequence.column, copied, recent), build, bound)
+    newest_invoice = f"SELECT MAX(id_order_invoice) FROM {statements.table('order_invoice')}"
+    newest_entry = f"SELECT MAX(id_order_history) FROM {statements.table('order_history')}"
+    copy = f"SELECT MAX({statements.column(sequence.order_column)}) FROM {statements.table('orders')}"
+    named = f"SELECT COUNT(*) FROM {statements.table('configuration')} WHERE name = {statements.placeholder}"
+    return statements.send(
+        f"SELECT ({newest_invoice}) AS invoice, ({newest_entry}) AS history,"
+        f" {f'({copy})' if copied else '0'} AS copied, ({named} AND value > 0) AS settings,"
+        f" {f'({_recent(statements, sequence)})' if recent else '0'} AS largest",
+        [sequence.setting],
+    )
 
 
-def _post_recent(writer: ShopWriter, sequence: Sequence) -> Reply:
-    """The largest recent number, read with a lock."""
-
-    def build() -> sa.Select[Any]:
-        """The SELECT; v0 is how many of the newest rows count."""
-        return _recent(writer, sequence, "v0").with_for_update(read=True)
-
-    return writer.post(("recent", sequence.column), build, [_CHECKOUTS])
-
-
-def _recent(writer: ShopWriter, sequence: Sequence, count: str) -> sa.Select[Any]:
-    """The largest number in the newest invoices, whose copy in orders may still be under way; `count` names the
-    parameter of how many."""
-    table = writer.tables["order_invoice"]
-    row = table.alias()
+def _recent(statements: Statements, sequence: Sequence) -> str:
+    """The SELECT of the largest number in the newest invoices, whose copy in orders may still be under way."""
+    table = statements.table("order_invoice")
     # The column is unsigned: the difference must be allowed below zero.
-    newest = sa.cast(_largest(row.c.id_order_invoice), sa.BigInteger)
-    query = sa.select(sa.func.max(table.c[sequence.column]).label("largest"))
-    return query.where(table.c.id_order_invoice > newest - sa.bindparam(count))
+    newest = f"SELECT CAST(MAX(id_order_invoice) AS SIGNED) FROM {table}"
+    return (
+        f"SELECT MAX({statements.column(sequence.column)}) AS largest FROM {table}"
+        f" WHERE id_order_invoice > ({newest}) - {_CHECKOUTS}"
+    )
 
 
-def _largest(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
-    return sa.select(sa.func.max(column)).scalar_subquery()
-
-
-def _highest(writer: ShopWriter, draw: Draw, before: Reached, now: Reached) -> int:
+def _highest(writer: Statements, draw: Draw, before: Reached, now: Reached) -> int:
     """The highest number in the rows that may have got one since the last draw. The first draw ever reads all rows."""
     sequence, copied = draw.sequence, as_int(draw.newest.rows[0]["copied"])
     if sequence.by_history and before.history and now.history >= before.history:
@@ -171,21 +145,18 @@ def _highest(writer: ShopWriter, draw: Draw, before: Reached, now: Reached) -> i
     return max(writer.largest("order_invoice", sequence.column, *conditions, lock=locks), copied)
 
 
-def _highest_by_history(writer: ShopWriter, sequence: Sequence, after: int) -> int:
-    history, invoice = writer.tables["order_history"], writer.tables["order_invoice"]
-
-    def build() -> sa.Select[Any]:
-        """The SELECT; v0 is the entry of the history after which orders count."""
-        return (
-            sa.select(sa.func.max(invoice.c[sequence.column]).label("largest"))
-            .join_from(history, invoice, invoice.c.id_order == history.c.id_order)
-            .where(history.c.id_order_history > sa.bindparam("v0"))
-        )
-
-    return largest_of(writer.post(("by history", sequence.column), build, [after]))
+def _highest_by_history(statements: Statements, sequence: Sequence, after: int) -> int:
+    """The largest number of the orders that have an entry in their history after this one."""
+    history, invoice = statements.table("order_history"), statements.table("order_invoice")
+    found = statements.send(
+        f"SELECT MAX(i.{statements.column(sequence.column)}) AS largest FROM {history} h"
+        f" JOIN {invoice} i ON i.id_order = h.id_order WHERE h.id_order_history > {statements.placeholder}",
+        [after],
+    )
+    return largest_of(found)
 
 
-def _set_by_person(writer: ShopWriter, sequence: Sequence, shop: ShopUnit, moment: str) -> int:
+def _set_by_person(writer: Statements, sequence: Sequence, shop: ShopUnit, moment: str) -> int:
     """The number that the shop's settings name for the next paper, which PrestaShop then clears; 0 for none."""
     rows = writer.rows("configuration", _SETTING, {"name": sequence.setting})
     mine = [row for row in rows if as_int(row["id_shop"]) in {0, shop.id}]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.values import Value
 from orderferry.prestashop.facts import ShopUnit
-from orderferry.prestashop.rows.drafts import Value
 from orderferry.prestashop.writing.numbers import DELIVERY_NUMBERS, INVOICE_NUMBERS, Draw, drawn, post_draw
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,14 @@ class NumbersToDraw:
 Draws = tuple[Draw | None, Draw | None]  # of the invoice's number and of the slip's
 
 
-def post_draws(writer: ShopWriter, papers: NumbersToDraw) -> Draws:
+def post_draws(writer: Statements, papers: NumbersToDraw) -> Draws:
     """Ask for what `number_papers` will need. Invoices are drawn before slips by everybody: no deadlock."""
     invoice_draw = post_draw(writer, INVOICE_NUMBERS, yearly=papers.yearly) if papers.invoice else None
     return invoice_draw, post_draw(writer, DELIVERY_NUMBERS) if papers.slip else None
 
 
 def number_papers(
-    writer: ShopWriter, papers: NumbersToDraw, order: Value, invoice: Value, draws: Draws | None = None
+    writer: Statements, papers: NumbersToDraw, order: Value, invoice: Value, draws: Draws | None = None
 ) -> int:
     """Given the ids of an order and of its order_invoice row, draw the numbers and copy them into the order, as
     PrestaShop does. Return the invoice's number, 0 when none was drawn. `draws`: where they were asked for already.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Sale:
     quantity: int
 
 
-def count_sales(writer: ShopWriter, sales: Iterable[Sale], day: str) -> None:
+def count_sales(writer: Statements, sales: Iterable[Sale], day: str) -> None:
     """Add the sales of one order (`day` in shop time), sorted so that two writers lock rows in the same order."""
     rows = [sale_row(Sale(id_product, sold), day, times) for id_product, (sold, times) in _by_product(sales)]
     writer.post_counts("product_sale", rows, key="id_product", counted=("quantity", "sale_nbr"))
@@ -28,7 +28,7 @@ def sale_row(sale: Sale, day: str, times: int = 1) -> dict[str, Value]:
     return {"id_product": sale.id_product, "quantity": sale.quantity, "sale_nbr": times, "date_upd": day}
 
 
-def take_back_sales(writer: ShopWriter, sales: Iterable[Sale]) -> None:
+def take_back_sales(writer: Statements, sales: Iterable[Sale]) -> None:
     """Take the sales of one order back. The row of a product that was sold this once goes, as PrestaShop does it;
     counts never fall below zero (the columns are unsigned).
     """

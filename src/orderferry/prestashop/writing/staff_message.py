@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-from orderferry.prestashop.database.values import as_int, as_text
-from orderferry.prestashop.rows.drafts import Value, settle
+from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.values import Value, as_int, as_text
+from orderferry.prestashop.rows.drafts import settle
 from orderferry.prestashop.rows.message import private_message
-from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder
 
 
-def tell_staff(writer: ShopWriter, standing: StandingOrder, text: str, *, id_employee: int, written: str) -> None:
+def tell_staff(writer: Statements, standing: StandingOrder, text: str, *, id_employee: int, written: str) -> None:
     """Add a message to the order's thread, opening a closed one where there is none."""
     threads = writer.rows("customer_thread", ("id_customer_thread",), standing.key, order="id_customer_thread")
     id_thread = as_int(threads[0]["id_customer_thread"]) if threads else _open_thread(writer, standing, written)
@@ -19,7 +19,7 @@ def tell_staff(writer: ShopWriter, standing: StandingOrder, text: str, *, id_emp
     writer.insert(draft.table, settle(draft.values, {}))
 
 
-def _open_thread(writer: ShopWriter, standing: StandingOrder, written: str) -> int:
+def _open_thread(writer: Statements, standing: StandingOrder, written: str) -> int:
     order = standing.order
     id_customer = as_int(order["id_customer"])
     people = writer.rows("customer", ("email",), {"id_customer": id_customer})

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from orderferry.domain.marker import Digests
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.sending import Found
-from orderferry.prestashop.database.values import as_flag, as_int, as_text
-from orderferry.prestashop.rows.drafts import Value
-from orderferry.prestashop.writing.shop_writer import ShopWriter
+from orderferry.prestashop.database.statements import Found, Statements
+from orderferry.prestashop.database.values import Value, as_flag, as_int, as_text
 from orderferry.prestashop.writing.stock import Goods
 from orderferry.prestashop.writing.stock_record import goods_recorded, still_there
 
@@ -89,13 +87,13 @@ class StandingOrder:
         return Digests(**groups, totals=totals, version=as_int(self.marker["digest_version"]))
 
 
-def lock_marker(writer: ShopWriter, order_id: str) -> Found | None:
+def lock_marker(writer: Statements, order_id: str) -> Found | None:
     """Hold the marker of an Amazon order until the commit; None when there is none (any more)."""
     rows = writer.rows(MARKER_TABLE, _MARKER, {"amazon_order_id": order_id}, lock=True)
     return rows[0] if rows else None
 
 
-def lock_order(writer: ShopWriter, marker: Found, order_id: str) -> StandingOrder | None:
+def lock_order(writer: Statements, marker: Found, order_id: str) -> StandingOrder | None:
     """Hold the marker's order until the commit; None when its row is gone or is another order's by now.
 
     Old servers give an id again after a restart: the reference and module that the marker kept must match, or else
@@ -108,7 +106,7 @@ def lock_order(writer: ShopWriter, marker: Found, order_id: str) -> StandingOrde
     return standing if _is_ours(writer, standing, order_id) else None
 
 
-def ordered_now(writer: ShopWriter, id_order: int) -> dict[tuple[int, int], int]:
+def ordered_now(writer: Statements, id_order: int) -> dict[tuple[int, int], int]:
     """How many of each product and combination the order's lines name now, without what was put back already."""
     columns = ("product_id", "product_attribute_id", "product_quantity", "product_quantity_reinjected")
     sums: dict[tuple[int, int], int] = {}
@@ -119,7 +117,7 @@ def ordered_now(writer: ShopWriter, id_order: int) -> dict[tuple[int, int], int]
     return sums
 
 
-def sold_now(writer: ShopWriter, standing: StandingOrder) -> dict[tuple[int, int], int]:
+def sold_now(writer: Statements, standing: StandingOrder) -> dict[tuple[int, int], int]:
     """Of what the order's lines name now, what was sold: no product that only bears a fee or stands in for another."""
     ordered = ordered_now(writer, standing.id_order)
     try:
@@ -130,13 +128,13 @@ def sold_now(writer: ShopWriter, standing: StandingOrder) -> dict[tuple[int, int
     return {key: pieces for key, pieces in ordered.items() if key[0] and pieces and key not in others}
 
 
-def goods_left(writer: ShopWriter, standing: StandingOrder) -> tuple[Goods, ...]:
+def goods_left(writer: Statements, standing: StandingOrder) -> tuple[Goods, ...]:
     """What we took from the stock for this order and nobody has put back since."""
     taken = goods_recorded(as_text(standing.marker["stock_moved"]))
     return still_there(taken, ordered_now(writer, standing.id_order)) if taken else ()
 
 
-def _is_ours(writer: ShopWriter, standing: StandingOrder, order_id: str) -> bool:
+def _is_ours(writer: Statements, standing: StandingOrder, order_id: str) -> bool:
     kept = as_text(standing.marker["order_reference"])
     if kept and kept != standing.reference:
         return False

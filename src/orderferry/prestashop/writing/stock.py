@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.values import Value, as_int
 from orderferry.prestashop.facts import Product, ShopUnit
-from orderferry.prestashop.rows.drafts import Value
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 

@@ -9,22 +9,14 @@ from datetime import datetime
 from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.database_errors import DuplicateKey
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.sending import Found
-from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.database.statements import Found
+from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.new_order import NewOrder
 from orderferry.prestashop.planning.tracking import tracking_of
 from orderferry.prestashop.reading.marker_table import marker_row
-from orderferry.prestashop.rows.drafts import (
-    CUSTOMER,
-    DELIVERY_ADDRESS,
-    INVOICE,
-    ORDER,
-    REFERENCE,
-    SECURE_KEY,
-    Value,
-)
+from orderferry.prestashop.rows.drafts import CUSTOMER, DELIVERY_ADDRESS, INVOICE, ORDER, REFERENCE, SECURE_KEY
 from orderferry.prestashop.writing.backorder import enter_backorder, post_stock_left
 from orderferry.prestashop.writing.draft_writer import random_symbols, write_drafts
 from orderferry.prestashop.writing.papers import number_papers, post_draws
