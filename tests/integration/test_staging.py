@@ -1,4 +1,4 @@
-"""The README's way to a first dry run against a staging shop: the program alone, nothing prepared but the shop."""
+"""The way of docs/staging.md to a first dry run: the program alone, nothing prepared but the copy of a shop."""
 
 from __future__ import annotations
 

@@ -87,7 +87,8 @@ def test_plan_says_what_the_example_has(orders: Decimal | int) -> None:
         ("crontab.example", "import every {} minutes"),
         ("docs/cron.md", "**Every {} minutes"),
         ("docs/where-to-run.md", "cron every {} minutes"),
-        ("README.md", "Import every {} minutes, the schedule of"),
+        ("docs/how-it-works.md", "Import every {} minutes, the schedule of"),
+        ("README.md", "cron every {} minutes"),
     ],
 )
 def test_every_page_names_the_schedule_of_plan(page: str, words: str) -> None:

@@ -17,12 +17,15 @@ import orderferry
 from orderferry.cli.main import COMMANDS, LazyCommands, cli
 from orderferry.config.keys import KEYS
 from orderferry.config.lookup import is_table, match
+from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.errors import ExitCode, OrderferryError
+from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
+from orderferry.prestashop.database.own_tables import MARKER_TABLE, STATE_TABLE
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
 CONTRIB = sorted(path for path in (ROOT / "contrib").rglob("*") if path.is_file() and path.suffix != ".php")
 TABLES = {key.path[0] for key in KEYS}
 CALL = re.compile(r"(?<![\w@/.-])(?:\S*/)?orderferry((?: -c \S+| -vv?| -q)*) ([a-z]+)\b([^`\n|]*)")
@@ -44,7 +47,7 @@ def calls() -> list[tuple[str, str, str]]:
         for piece in pieces:
             if re.match(r"(useradd|install|cp|podman|kubectl|#)", piece.strip()):
                 continue
-            found += [(path.name, command, rest) for _, command, rest in CALL.findall(piece)]
+            found += [(str(path.relative_to(ROOT)), command, rest) for _, command, rest in CALL.findall(piece)]
     return found
 
 
@@ -67,7 +70,9 @@ def test_every_command_and_option_that_is_named_exists(page: str, command: str, 
     assert options <= options_of(command) | {"--help"}, page
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p.name != "configuration.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if p.name != "configuration.md"], ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_every_key_that_is_named_exists(page: Path) -> None:
     for piece in code_of(page.read_text(encoding="utf-8")):
         for word in re.findall(r"(?<![\w./-])([a-z]+(?:\.[A-Za-z_<>]+)+)", piece):
@@ -79,12 +84,44 @@ def test_every_key_that_is_named_exists(page: Path) -> None:
                 assert match(path) or is_table(path), f"{page.name}: {word}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere_and_the_readme_leads_here(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
-        assert (page.parent / link).exists(), link
-    assert f"(docs/{page.name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere_and_the_index_or_a_neighbour_leads_here(page: Path) -> None:
+    assert broken_links(page) == []
+    index = ROOT / "docs/README.md"
+    leading = [ROOT / "README.md"] if page == index else [index, page.parent / "README.md"]
+    assert any(page.resolve() in {target for _, target, _ in links(one)} for one in leading)
+
+
+def links(page: Path) -> list[tuple[str, Path, str]]:
+    """Every link of a page to a file of ours: as it is written, the file, the heading."""
+    found = re.findall(r"\]\(((?![a-z]+:)([^)#]*)(?:#([^)]*))?)\)", page.read_text(encoding="utf-8"))
+    return [(whole, (page.parent / path).resolve() if path else page.resolve(), part) for whole, path, part in found]
+
+
+def broken_links(page: Path) -> list[str]:
+    """The links of a page that lead to no file, or to no heading of it."""
+    return [
+        whole
+        for whole, target, part in links(page)
+        if not target.exists() or (part and part not in headings(target.read_text(encoding="utf-8")))
+    ]
+
+
+def headings(text: str) -> set[str]:
+    """The names by which a page's headings are linked to, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("name", ["README.md", "SECURITY.md", "CHANGELOG.md"])
+def test_links_of_the_pages_beside_the_code_lead_somewhere(name: str) -> None:
+    assert broken_links(ROOT / name) == []
+
+
+def test_a_link_to_a_file_or_heading_that_is_not_there_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# One, two\n[a](page.md#one-two) [b](#three) [c](other.md) [d](https://example.com/#x)\n")
+    assert broken_links(page) == ["#three", "other.md"]
 
 
 def troubleshooting_rows(heading: str) -> dict[str, list[str]]:
@@ -128,6 +165,43 @@ def test_every_code_of_an_error_has_its_row_with_its_exit_code() -> None:
 
 def test_every_exit_code_has_its_row() -> None:
     assert set(troubleshooting_rows("## Exit codes")) == {str(int(code)) for code in ExitCode}
+
+
+def test_uninstalling_names_every_table_of_ours() -> None:
+    text = (ROOT / "docs/uninstall.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bps_(orderferry_\w+)", text)) == {MARKER_TABLE, STATE_TABLE, *EVENT_TABLE_NAMES}
+
+
+def test_every_marketplace_is_listed() -> None:
+    text = (ROOT / "docs/marketplaces.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z]{2}) \| [^|]+ \| (\S+) \| `(\w+)` \| ([A-Z]{3}) \|$", text, re.M)
+    assert rows == [(one.code, one.domain, str(one.region), one.currency) for one in MARKETPLACES]
+    assert f"| {len(MARKETPLACES)} of Amazon's |" in (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+
+
+def test_the_comparison_gives_a_source_or_says_that_none_is_known() -> None:
+    text = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+    table = re.search(r"\| --- \|.*\n((?:\|.*\n)+)", text)
+    assert table
+    sources = set(re.findall(r"^(\d+)\. \[.*\]\(https?://", text, re.M))
+    assert sources
+    used = set(re.findall(r"\[(\d+)\]", table[1]))
+    assert used == sources
+    for row in table[1].splitlines():
+        for cell in row.strip("|").split(" | ")[2:]:
+            assert "not known" in cell or re.search(r"\[\d+\]", cell), f"{row[:40]}: {cell}"
+
+
+@pytest.mark.parametrize(("english", "other"), [("italy", "it/italia"), ("france", "fr/france")])
+def test_a_page_in_two_languages_has_the_same_commands_and_keys(english: str, other: str) -> None:
+    pages = [(ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in (english, other)]
+    first, second = ([re.sub(r"\w+\.csv|<\w+>", "", piece) for piece in code_of(page)] for page in pages)
+    assert first == second
+
+
+def test_the_quick_starts_have_the_same_commands() -> None:
+    italian, french = ((ROOT / f"docs/{name}/README.md").read_text(encoding="utf-8") for name in ("it", "fr"))
+    assert list(code_of(italian)) == list(code_of(french))
 
 
 def test_every_tax_scheme_is_explained() -> None:

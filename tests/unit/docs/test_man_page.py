@@ -15,7 +15,7 @@ from orderferry.errors import ExitCode
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "orderferry.1").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 MACROS = {"TH", "SH", "SS", "PP", "TP", "B", "BR"}
 
 
@@ -47,11 +47,11 @@ def test_roff_meets_nothing_but_the_macros_that_are_meant_and_no_bare_escape() -
         assert not re.search(r"\\(?![-e&]|f[BR])", line), line
 
 
-def test_every_exit_code_is_on_it_in_the_words_of_the_readme() -> None:
+def test_every_exit_code_is_on_it_in_the_words_of_the_page_on_operations() -> None:
     assert set(EXIT_STATUS) == set(ExitCode)
     for code, text in EXIT_STATUS.items():
         if code < ExitCode.HUNG_UP:
-            assert f"| {int(code)} | {text} |" in README
+            assert f"| {int(code)} | {text} |" in OPERATIONS
 
 
 def test_wheels_and_images_bring_it_along() -> None:

@@ -1,4 +1,4 @@
-"""The README's matrix says what the tests do: it is made of what they compare with."""
+"""The matrix of versions says what the tests do: it is made of what they compare with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from orderferry.prestashop.embedded import VERSIONS as WITH_SCHEMA
 from support.compare_rows import accepted
 from support.measured import VERSIONS, placed, scenarios
 
-README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/promise.md").read_text("utf-8")
 FOLLOWED = ("c2", "d2", "e3")
 
 
@@ -22,10 +22,10 @@ def matrix() -> list[str]:
 
 
 def test_the_matrix_is_what_is_tested() -> None:
-    rows = [line for line in README.splitlines() if line.startswith("| ") and line[2].isdigit() and " yes |" in line]
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ") and line[2].isdigit() and " yes |" in line]
     assert rows == matrix()
     assert sorted(VERSIONS) == sorted(WITH_SCHEMA)
 
 
 def test_the_number_of_accepted_differences_is_told() -> None:
-    assert f"{len(accepted()['different'])} columns" in README
+    assert f"{len(accepted()['different'])} columns" in PAGE
