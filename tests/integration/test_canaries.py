@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from orderferry.cli.main import COMMANDS
+from orderferry.cli.commands import COMMANDS
 from orderferry.simulator.faults import FaultKind
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.login import SimulatorCredentials

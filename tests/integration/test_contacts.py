@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from orderferry.cli.main import COMMANDS
+from orderferry.cli.commands import COMMANDS
 from orderferry.simulator.answers import Request, SimulatedResponse
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.raw_orders import RawOrder

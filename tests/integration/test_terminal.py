@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.cli.main import COMMANDS
+from orderferry.cli.commands import COMMANDS
 from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer

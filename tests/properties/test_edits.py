@@ -23,9 +23,9 @@ from orderferry.prestashop.checking.verify_edit import (
 )
 from orderferry.prestashop.facts import FeeKey
 from orderferry.prestashop.planning.frame import FrameLine
-from orderferry.prestashop.planning.new_order import order_rows
 from orderferry.prestashop.planning.own_products import hidden_product
 from orderferry.prestashop.rows.drafts import Ref
+from orderferry.prestashop.rows.new_order import order_rows
 from support.amazon_money import IT_10, IT_22, eu_rates, item, money, order, row
 from support.frames import MUG, frame
 

@@ -12,7 +12,7 @@ import pytest
 
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import ProblemCode
-from orderferry.prestashop.planning import plan_order
+from orderferry.prestashop import plan_order
 from orderferry.run.report import Outcome
 from support.payload_model import full_order, item, money, paths
 from support.payload_mutations import at, mixed_payloads, mutated, mutations_of, pairs, payloads, single_payloads

@@ -67,8 +67,8 @@ def _check(context: CliContext, path: Path, environ: Mapping[str, str]) -> list[
 def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitStack) -> Iterator[Probe]:
     """Everything that is asked, in the order in which it is told."""
     from orderferry.amazon.environment import stray_variables
+    from orderferry.cli.commands import COMMANDS
     from orderferry.cli.crontab import read_crontab
-    from orderferry.cli.main import COMMANDS
     from orderferry.config.environment import unknown_variables
     from orderferry.inspection import amazon_to_ask, check_ledger, held_for_tax, shop_probe
     from orderferry.run.check import Probe, check_configuration, check_environment

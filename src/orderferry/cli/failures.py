@@ -11,6 +11,7 @@ from errno import ENOSPC
 
 import click
 
+from orderferry.cli.commands import COMMANDS
 from orderferry.cli.terminal import echo, echo_json
 from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryError, where_raised
 
@@ -86,7 +87,6 @@ def failed_document(command: str, error: OrderferryError) -> dict[str, object]:
 
 def _failure_document(argv: Sequence[str], problems: list[dict[str, str]], code: ExitCode) -> dict[str, object]:
     from orderferry.cli.empty_documents import empty_document
-    from orderferry.cli.main import COMMANDS
 
     command = next((word for word in argv[1:] if word in COMMANDS), "")
     return empty_document(command, problems, code, dry_run="--dry-run" in argv)

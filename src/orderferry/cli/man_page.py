@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from orderferry import __version__
-from orderferry.cli.main import COMMANDS, cli
+from orderferry.cli.commands import COMMANDS
+from orderferry.cli.main import cli
 from orderferry.errors import PRECEDENCE, ExitCode
 
 EXIT_STATUS: Mapping[ExitCode, str] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.cli.main import COMMANDS
+from orderferry.cli.commands import COMMANDS
 from orderferry.domain.quota_plan import TYPICAL, Volume, Windows, plan_quota
 from orderferry.run.crontab_lines import DAILY_HOURS
 

@@ -14,7 +14,8 @@ import click
 import pytest
 
 import orderferry
-from orderferry.cli.main import COMMANDS, LazyCommands, cli
+from orderferry.cli.commands import COMMANDS
+from orderferry.cli.main import LazyCommands, cli
 from orderferry.config.keys import KEYS
 from orderferry.config.lookup import is_table, match
 from orderferry.domain.marketplaces import MARKETPLACES

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from orderferry.cli.main import COMMANDS, cli
+from orderferry.cli.commands import COMMANDS
+from orderferry.cli.main import cli
 from orderferry.cli.man_page import EXIT_STATUS, render_man_page
 from orderferry.errors import ExitCode
 

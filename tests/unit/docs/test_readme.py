@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from orderferry.cli.main import COMMANDS, SHORT_HELP
+from orderferry.cli.commands import COMMANDS, SHORT_HELP
 from orderferry.errors import PRECEDENCE, ExitCode
 
 ROOT = Path(__file__).parents[3]

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from orderferry.domain.orders import ProceedsType
 from orderferry.domain.pricing import Amount, PricedCharge
 from orderferry.prestashop.planning.frame import FrameLine, Paperwork
+from orderferry.prestashop.planning.framing import tax_columns
+from orderferry.prestashop.planning.paperwork import invoice_address_text
 from orderferry.prestashop.rows.address import address_rows
 from orderferry.prestashop.rows.cart import cart_rows
 from orderferry.prestashop.rows.customer import customer_rows
-from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows, tax_columns
+from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
 from orderferry.prestashop.rows.drafts import (
     DELIVERY_ADDRESS,
     INVOICE,
@@ -27,7 +29,7 @@ from orderferry.prestashop.rows.drafts import (
     Ref,
     settle,
 )
-from orderferry.prestashop.rows.invoice import invoice_address_text, invoice_rows, invoice_tax_rows
+from orderferry.prestashop.rows.invoice import invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.money import invoice_totals, order_totals
 from orderferry.prestashop.rows.order import carrier_row, order_row
 from orderferry.prestashop.rows.payment import payment_row

@@ -19,17 +19,20 @@ from orderferry.domain.pricing import Amount
 from orderferry.domain.problems import ProblemCode
 from orderferry.prestashop.facts import OrderInShop, OrderState
 from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged
-from orderferry.prestashop.planning.order_changes import Standing, changes_of
-from orderferry.prestashop.planning.states import state_kind
-from orderferry.prestashop.planning.tracking import Tracking, tracking_of
-from orderferry.prestashop.writing.stock import Goods, Movement, goods_of, stock_changes
-from orderferry.prestashop.writing.stock_record import (
+from orderferry.prestashop.planning.goods import (
+    Goods,
+    Movement,
     given_back,
     goods_given_back,
+    goods_of,
     goods_recorded,
     recorded,
     still_there,
+    stock_changes,
 )
+from orderferry.prestashop.planning.order_changes import Standing, changes_of
+from orderferry.prestashop.planning.states import state_kind
+from orderferry.prestashop.planning.tracking import Tracking, tracking_of
 from support.frames import CANCELLED, MUG, ORDER, PAID, SHIPPED
 from support.writing import HOME, PURCHASED, cancelled, shipped
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from orderferry.cli.main import COMMANDS
+from orderferry.cli.commands import COMMANDS
 from orderferry.domain.check_result import Grade
 from orderferry.run.check_crontab import check_crontab, orderferry_jobs
 

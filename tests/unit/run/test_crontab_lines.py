@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderferry.cli.main import COMMANDS
+from orderferry.cli.commands import COMMANDS
 from orderferry.domain.check_result import Grade
 from orderferry.domain.cron_times import parse_times
 from orderferry.domain.quota_plan import SCHEDULES

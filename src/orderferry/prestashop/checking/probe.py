@@ -41,6 +41,7 @@ from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.own_tables import STATE_TABLE
+from orderferry.prestashop.database.state_values import kept_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.table_names import wanted_tables
 from orderferry.prestashop.database.tables import ShopTables
@@ -49,7 +50,6 @@ from orderferry.prestashop.feed.reading import read_feed
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, parse_proofs
-from orderferry.prestashop.writing.state_values import kept_value
 
 Results = Iterator[CheckResult]
 

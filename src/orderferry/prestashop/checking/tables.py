@@ -20,7 +20,7 @@ from orderferry.prestashop.database.triggers import read_triggers
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.embedded.schema import VERSIONS
 from orderferry.prestashop.facts import ShopFacts, Table
-from orderferry.prestashop.planning.required_columns import (
+from orderferry.prestashop.rows.required_columns import (
     generated_columns,
     refuse_unknown_columns,
     unfilled_columns,

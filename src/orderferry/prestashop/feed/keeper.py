@@ -22,12 +22,12 @@ from orderferry.prestashop.database.attempts import attempt
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.event_tables import CALL_TABLE, EVENT_TABLE
 from orderferry.prestashop.database.own_tables import STATE_TABLE
+from orderferry.prestashop.database.state_values import store_value, value_of
+from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, as_text, moment_text
 from orderferry.prestashop.feed.outbox import COUNTER, event_row, post_events
 from orderferry.prestashop.feed.reading import read_feed
-from orderferry.prestashop.writing.shop_writer import ShopWriter
-from orderferry.prestashop.writing.state_values import store_value, value_of
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class FeedKeeper:
         """Give the feed its counter and the shop its name, or bring the counter to where it was before a back-up was
         restored; return the counter."""
         with self.database.writing("setting the feed's counter right") as connection:
-            writer = ShopWriter(connection, self.tables)
+            writer = Statements(connection, self.tables)
             shop = value_of(writer.post_rows(STATE_TABLE, ("value",), {"name": SHOP_ID}))
             if not shop:
                 store_value(writer, SHOP_ID, self._shop_id())

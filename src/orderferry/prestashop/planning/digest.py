@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orderferry.domain.marker import DIGEST_VERSION, Digests
 from orderferry.domain.orders import Address, Item, Money, Order, OrderStatus, Proceeds
+from orderferry.prestashop.database.values import as_decimal, as_int
 from orderferry.prestashop.planning.tracking import tracking_of
 
 _MAY_BE_EMPTY = ("address", "tracking")  # groups of which Amazon may say nothing
@@ -111,3 +113,13 @@ def short_hash(*values: Any) -> str:
     """Given values that JSON knows, return a hash of 64 bits."""
     text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:_LENGTH]
+
+
+def lines_digest(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Given rows of order_detail, or their drafts, return a short hash of what they sell and for how much."""
+    lines = sorted(
+        [as_int(row["product_id"]), as_int(row["product_attribute_id"]), as_int(row["product_quantity"]), amount]
+        for row in rows
+        for amount in [f"{as_decimal(row['total_price_tax_incl']):.6f}"]
+    )
+    return short_hash(lines)

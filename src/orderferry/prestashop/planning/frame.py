@@ -16,8 +16,8 @@ from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import PricedLine, PricedOrder
 from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopUnit
+from orderferry.prestashop.planning.goods import Goods, Movement
 from orderferry.prestashop.planning.shop_time import shop_moment
-from orderferry.prestashop.writing.stock import Goods, Movement
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from orderferry.domain.pricing import PricedLine, PricedOrder, Rates, Rounding, 
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import order_currency
 from orderferry.domain.tax_scheme import tax_scheme
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.values import as_int, version_numbers
 from orderferry.prestashop.facts import Catalog, Country, Currency, FeeKey, ShopFacts
 from orderferry.prestashop.planning.accounts import account_of
 from orderferry.prestashop.planning.backorder import backorder_state
 from orderferry.prestashop.planning.frame import Frame, FrameLine, Place
+from orderferry.prestashop.planning.goods import Goods, Movement, goods_of
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.match_lines import ProductMatch, match_items
 from orderferry.prestashop.planning.order_places import places_of
@@ -28,9 +29,14 @@ from orderferry.prestashop.planning.paperwork import paperwork_of
 from orderferry.prestashop.planning.resolve import resolve_currency
 from orderferry.prestashop.planning.states import state_kind
 from orderferry.prestashop.planning.tax_rates import home_country, rates_for, standard_group
-from orderferry.prestashop.rows.cart import are_lines_addressed
-from orderferry.prestashop.rows.detail import tax_columns
-from orderferry.prestashop.writing.stock import Goods, Movement, goods_of
+
+UNADDRESSED_SINCE = (9,)  # from 9 on cart_product.id_address_delivery is 0 (measured: 0-cart on 9.1.4)
+# order_detail.tax_name and tax_rate by the way of the shop's version (measured on each; unused by invoices).
+TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
+    ((1, 6), "empty"),
+    ((1, 7, 8), "named"),
+    ((9,), "deprecated"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,3 +254,15 @@ def _goods(lines: tuple[FrameLine, ...], shop_pack_type: int) -> tuple[Goods, ..
         if line.sells is not None
         for goods in goods_of(line.sells, line.priced.quantity, shop_pack_type)
     )
+
+
+def are_lines_addressed(version: str) -> bool:
+    """Given PS_VERSION ('8.2.1'), return whether that version writes the address of delivery into cart_product."""
+    return version_numbers(version) < UNADDRESSED_SINCE
+
+
+def tax_columns(version: str) -> str:
+    """Given PS_VERSION ('8.2.1'), return how that version fills tax_name and tax_rate; an unknown version as 8.x."""
+    numbers = version_numbers(version)
+    fitting = [way for since, way in TAX_COLUMNS_BY_VERSION if numbers[: len(since)] >= since] if numbers else []
+    return fitting[-1] if fitting else "named"

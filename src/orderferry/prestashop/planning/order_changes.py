@@ -17,7 +17,7 @@ from orderferry.prestashop.facts import OrderInShop, OrderState
 from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged, short_hash
 from orderferry.prestashop.planning.states import SHIPPED_STATUSES
 from orderferry.prestashop.planning.tracking import Tracking, tracking_of
-from orderferry.prestashop.rows.message import cancel_request, partly_shipped
+from orderferry.prestashop.planning.words import cancel_request, partly_shipped
 
 # States that need no cancelling any more: the shop's own words for "this will not be sent".
 ENDED_STATES = ("PS_OS_CANCELED", "PS_OS_ERROR", "PS_OS_REFUND")

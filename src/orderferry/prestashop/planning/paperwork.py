@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from orderferry.config.model import InvoicesSettings
 from orderferry.domain.orders import Order
 from orderferry.domain.tax_scheme import BUSINESS
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Country, OrderState, ShopFacts
+from orderferry.prestashop.facts import Country, OrderState, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.frame import Paperwork, Place
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.states import SHIPPED_STATUSES
-from orderferry.prestashop.rows.invoice import invoice_address_text
 
 _SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
 
@@ -60,3 +61,24 @@ def _wrapping_tax(facts: ShopFacts, market: Market, country: Country, place: Pla
     group = as_int(facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
     at = (place.id_state, place.known_postcode) if place else (0, "")
     return facts.ruled_tax(group, country.id, *at) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersToDraw:
+    """What is to be numbered. `invoice` and `slip` say which numbers the order_invoice row is to get; `yearly` is
+    PS_INVOICE_RESET, `moment` the shop's time of writing."""
+
+    invoice: bool
+    slip: bool
+    shop: ShopUnit
+    moment: str
+    yearly: bool = False
+
+
+def invoice_address_text(setting: dict[str, str]) -> str:
+    """Given PS_SHOP_… settings, return the shop's address as PrestaShop freezes it into an invoice: one line, parts
+    joined with ' - ', empty ones left out.
+    """
+    town = " ".join(part for part in (setting.get("PS_SHOP_CODE", ""), setting.get("PS_SHOP_CITY", "")) if part)
+    parts = [setting.get("PS_SHOP_NAME", ""), setting.get("PS_SHOP_ADDR1", ""), setting.get("PS_SHOP_ADDR2", "")]
+    return " - ".join(part for part in [*parts, town, setting.get("PS_SHOP_COUNTRY", "")] if part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orderferry.domain.orders import ProceedsType
+from orderferry.domain.orders import Order, OrderStatus, ProceedsType
 
 ENGLISH = "en"
 
@@ -57,3 +57,25 @@ def in_language(words: Mapping[str, str], language: str) -> str:
 def fee_name(kind: ProceedsType, language: str) -> str:
     """Given a kind of fee and the language of an order, return what the fee's line is called."""
     return in_language(FEE_NAMES[kind], language)
+
+
+def cancel_request(order: Order) -> str:
+    """Given an order, return the items whose buyer asks to cancel, with the reason; '' when nobody asks."""
+    return ", ".join(
+        f"{item.sku or item.item_id}" + (f" ({item.cancel_request_reason})" if item.cancel_request_reason else "")
+        for item in order.sold_items
+        if item.cancel_requested_by
+    )
+
+
+def partly_shipped(order: Order) -> str:
+    """Given an order that Amazon has as partially shipped, return how many of each item are on their way; '' for any
+    other."""
+    if order.status is not OrderStatus.PARTIALLY_SHIPPED:
+        return ""
+    told = [
+        f"{item.quantity_fulfilled} of {item.quantity} {item.sku or item.item_id}"
+        for item in order.sold_items
+        if item.quantity_fulfilled is not None
+    ]
+    return ", ".join(told) or "how many of what it does not say"

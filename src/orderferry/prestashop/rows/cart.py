@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from orderferry.prestashop.database.values import version_numbers
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.rows.drafts import (
     CART,
@@ -14,13 +13,6 @@ from orderferry.prestashop.rows.drafts import (
     DraftValue,
     Joined,
 )
-
-UNADDRESSED_SINCE = (9,)  # from 9 on cart_product.id_address_delivery is 0 (measured: 0-cart on 9.1.4)
-
-
-def are_lines_addressed(version: str) -> bool:
-    """Given PS_VERSION ('8.2.1'), return whether that version writes the address of delivery into cart_product."""
-    return version_numbers(version) < UNADDRESSED_SINCE
 
 
 def cart_rows(frame: Frame) -> list[Draft]:

@@ -5,25 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orderferry.domain.clean_text import Field, clean_text
-from orderferry.prestashop.database.values import version_numbers
 from orderferry.prestashop.planning.frame import Frame, FrameLine
 from orderferry.prestashop.planning.words import NAMELESS, fee_name, in_language
 from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, DraftValue, detail_ref
 from orderferry.prestashop.rows.order import invoice_ref
-
-# order_detail.tax_name and tax_rate by the way of the shop's version (measured on each; unused by invoices).
-TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
-    ((1, 6), "empty"),
-    ((1, 7, 8), "named"),
-    ((9,), "deprecated"),
-)
-
-
-def tax_columns(version: str) -> str:
-    """Given PS_VERSION ('8.2.1'), return how that version fills tax_name and tax_rate; an unknown version as 8.x."""
-    numbers = version_numbers(version)
-    fitting = [way for since, way in TAX_COLUMNS_BY_VERSION if numbers[: len(since)] >= since] if numbers else []
-    return fitting[-1] if fitting else "named"
 
 
 def detail_rows(frame: Frame) -> list[Draft]:

@@ -66,12 +66,3 @@ def invoice_payment_rows(frame: Frame) -> list[Draft]:
     return [
         Draft("order_invoice_payment", {"id_order_invoice": INVOICE, "id_order_payment": PAYMENT, "id_order": ORDER})
     ]
-
-
-def invoice_address_text(setting: dict[str, str]) -> str:
-    """Given PS_SHOP_… settings, return the shop's address as PrestaShop freezes it into an invoice: one line, parts
-    joined with ' - ', empty ones left out.
-    """
-    town = " ".join(part for part in (setting.get("PS_SHOP_CODE", ""), setting.get("PS_SHOP_CITY", "")) if part)
-    parts = [setting.get("PS_SHOP_NAME", ""), setting.get("PS_SHOP_ADDR1", ""), setting.get("PS_SHOP_ADDR2", "")]
-    return " - ".join(part for part in [*parts, town, setting.get("PS_SHOP_COUNTRY", "")] if part)

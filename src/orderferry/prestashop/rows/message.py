@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from orderferry.domain.orders import DeliveryHours, Item, Order, OrderStatus, TimeSpan
+from orderferry.domain.orders import DeliveryHours, Item, Order, TimeSpan
 from orderferry.prestashop.planning.frame import Frame, FrameLine
 from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.planning.shop_time import for_staff
 from orderferry.prestashop.planning.tracking import tracking_of
-from orderferry.prestashop.planning.words import PROMOTION, in_language
+from orderferry.prestashop.planning.words import PROMOTION, cancel_request, in_language, partly_shipped
 from orderferry.prestashop.rows.drafts import CUSTOMER, ORDER, THREAD, THREAD_TOKEN, Draft, DraftValue
 
 # programs that staff has to know of (SP-API `programs`), and how they are called here
@@ -135,15 +135,6 @@ def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
     return "\n".join(fact for fact in facts if fact)
 
 
-def cancel_request(order: Order) -> str:
-    """Given an order, return the items whose buyer asks to cancel, with the reason; '' when nobody asks."""
-    return ", ".join(
-        f"{item.sku or item.item_id}" + (f" ({item.cancel_request_reason})" if item.cancel_request_reason else "")
-        for item in order.sold_items
-        if item.cancel_requested_by
-    )
-
-
 def _item_facts(order: Order) -> list[str]:
     """What those who pick and pack an item have to know of it."""
     facts: list[str] = []
@@ -260,19 +251,6 @@ def _tax_without_row(frame: Frame) -> str:
     parts = [(line.priced.tax_key, line.priced.total.tax) for line in frame.lines] + charges
     amount = sum((tax for tax_key, tax in parts if not tax_key), Decimal(0))
     return f"{amount} {priced.currency}" if amount else ""
-
-
-def partly_shipped(order: Order) -> str:
-    """Given an order that Amazon has as partially shipped, return how many of each item are on their way; '' for any
-    other."""
-    if order.status is not OrderStatus.PARTIALLY_SHIPPED:
-        return ""
-    told = [
-        f"{item.quantity_fulfilled} of {item.quantity} {item.sku or item.item_id}"
-        for item in order.sold_items
-        if item.quantity_fulfilled is not None
-    ]
-    return ", ".join(told) or "how many of what it does not say"
 
 
 def _cash_on_delivery(frame: Frame) -> str:

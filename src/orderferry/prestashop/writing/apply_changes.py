@@ -14,17 +14,18 @@ from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_moment, as_text, moment_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.feed.outbox import OrderRef
+from orderferry.prestashop.planning.digest import lines_digest
 from orderferry.prestashop.planning.frame import Frame
-from orderferry.prestashop.planning.new_order import line_items
 from orderferry.prestashop.planning.order_changes import ADDRESS, ADDRESS_MOVED, LINES, LINES_FOLLOW, MESSAGE, TRACKING
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.reading.marker_table import marker_row
 from orderferry.prestashop.rows.detail import detail_rows
+from orderferry.prestashop.rows.new_order import line_items
 from orderferry.prestashop.writing.apply_address import move_address, postal_text
 from orderferry.prestashop.writing.apply_lines import rewrite_lines
 from orderferry.prestashop.writing.apply_state import enter_state
 from orderferry.prestashop.writing.apply_tracking import write_tracking
-from orderferry.prestashop.writing.last_written import has_our_address, has_our_lines, lines_digest
+from orderferry.prestashop.writing.last_written import has_our_address, has_our_lines
 from orderferry.prestashop.writing.late_papers import print_papers
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.staff_message import tell_staff

@@ -7,6 +7,7 @@ from dataclasses import replace
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.goods import Movement, given_back, goods_given_back, recorded
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.rows.cart import cart_products
 from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
@@ -14,12 +15,12 @@ from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, O
 from orderferry.prestashop.rows.invoice import invoice_tax_rows
 from orderferry.prestashop.rows.money import invoice_totals, order_totals
 from orderferry.prestashop.rows.order import carrier_row
+from orderferry.prestashop.rows.product_sale import Sale
 from orderferry.prestashop.writing.draft_writer import write_drafts
-from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales
+from orderferry.prestashop.writing.product_sales import count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, sold_now
-from orderferry.prestashop.writing.stock import Movement, move_stock
-from orderferry.prestashop.writing.stock_record import given_back, goods_given_back, recorded
+from orderferry.prestashop.writing.stock import move_stock
 
 
 def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame) -> None:

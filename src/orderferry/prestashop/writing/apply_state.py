@@ -8,15 +8,16 @@ from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState, ShopUnit
+from orderferry.prestashop.planning.goods import Goods, Movement, given_back, goods_given_back, recorded
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.rows.drafts import settle
 from orderferry.prestashop.rows.order import history_row
+from orderferry.prestashop.rows.product_sale import Sale
 from orderferry.prestashop.writing.late_papers import print_papers
-from orderferry.prestashop.writing.product_sales import Sale, count_sales, take_back_sales
+from orderferry.prestashop.writing.product_sales import count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, sold_now
-from orderferry.prestashop.writing.stock import Goods, Movement, move_stock, note_shipping
-from orderferry.prestashop.writing.stock_record import given_back, goods_given_back, recorded
+from orderferry.prestashop.writing.stock import move_stock, note_shipping
 
 
 def enter_state(

@@ -5,25 +5,12 @@ What the marker of an older version has not kept counts as ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.values import as_decimal, as_int, as_text
-from orderferry.prestashop.planning.digest import short_hash
+from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.planning.digest import lines_digest
 from orderferry.prestashop.writing.standing_order import StandingOrder
 
 LINE_COLUMNS = ("product_id", "product_attribute_id", "product_quantity", "total_price_tax_incl")
-
-
-def lines_digest(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Given rows of order_detail, or their drafts, return a short hash of what they sell and for how much."""
-    lines = sorted(
-        [as_int(row["product_id"]), as_int(row["product_attribute_id"]), as_int(row["product_quantity"]), amount]
-        for row in rows
-        for amount in [f"{as_decimal(row['total_price_tax_incl']):.6f}"]
-    )
-    return short_hash(lines)
 
 
 def has_our_lines(writer: Statements, standing: StandingOrder) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orderferry.prestashop.database.state_values import kept_value, locked_value, store_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, FeeKey, ShopFacts
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.own_products import hidden_product
 from orderferry.prestashop.planning.words import NO_TAX, fee_name, in_language
-from orderferry.prestashop.writing.state_values import kept_value, locked_value, store_value
 from orderferry.prestashop.writing.stock import stock_owner
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orderferry.prestashop.database.state_values import post_locked_value, store_locked, value_of
 from orderferry.prestashop.database.statements import Condition, Reply, Statements, largest_of
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
-from orderferry.prestashop.writing.state_values import post_locked_value, store_locked, value_of
 
 
 @dataclass(frozen=True, slots=True)

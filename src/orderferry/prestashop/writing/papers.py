@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value
-from orderferry.prestashop.facts import ShopUnit
+from orderferry.prestashop.planning.paperwork import NumbersToDraw
 from orderferry.prestashop.writing.numbers import DELIVERY_NUMBERS, INVOICE_NUMBERS, Draw, drawn, post_draw
-
-
-@dataclass(frozen=True, slots=True)
-class NumbersToDraw:
-    """What is to be numbered. `invoice` and `slip` say which numbers the order_invoice row is to get; `yearly` is
-    PS_INVOICE_RESET, `moment` the shop's time of writing."""
-
-    invoice: bool
-    slip: bool
-    shop: ShopUnit
-    moment: str
-    yearly: bool = False
-
 
 Draws = tuple[Draw | None, Draw | None]  # of the invoice's number and of the slip's
 

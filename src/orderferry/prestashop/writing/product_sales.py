@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.values import Value
-
-
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """One order line's product and how many were sold."""
-
-    id_product: int
-    quantity: int
+from orderferry.prestashop.rows.product_sale import Sale, sale_row
 
 
 def count_sales(writer: Statements, sales: Iterable[Sale], day: str) -> None:
     """Add the sales of one order (`day` in shop time), sorted so that two writers lock rows in the same order."""
     rows = [sale_row(Sale(id_product, sold), day, times) for id_product, (sold, times) in _by_product(sales)]
     writer.post_counts("product_sale", rows, key="id_product", counted=("quantity", "sale_nbr"))
-
-
-def sale_row(sale: Sale, day: str, times: int = 1) -> dict[str, Value]:
-    """Given the first sale of a product, its day and in how many lines it was sold, return its row."""
-    return {"id_product": sale.id_product, "quantity": sale.quantity, "sale_nbr": times, "date_upd": day}
 
 
 def take_back_sales(writer: Statements, sales: Iterable[Sale]) -> None:

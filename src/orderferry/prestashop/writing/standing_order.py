@@ -9,8 +9,7 @@ from orderferry.domain.marker import Digests
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Found, Statements
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_text
-from orderferry.prestashop.writing.stock import Goods
-from orderferry.prestashop.writing.stock_record import goods_recorded, still_there
+from orderferry.prestashop.planning.goods import Goods, goods_recorded, still_there
 
 _MARKER = (
     "id_order",

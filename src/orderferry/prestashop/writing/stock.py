@@ -1,85 +1,15 @@
-"""Stock of one order: what is taken, given back or shipped, and the relative UPDATEs that do it.
-
-PrestaShop (measured on 1.7.2 and newer): an order takes `quantity` at once and, until it is shipped, adds to
-`reserved_quantity`; `physical_quantity` is their sum. A combination moves its own row and the product's total row
-(id_product_attribute 0), on which nothing is ever reserved. Shipping lowers what is physical and reserved.
-"""
+"""Moving the stock of one order by relative UPDATEs; what is moved says `planning/goods.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 
 from orderferry.prestashop.database.values import Value, as_int
-from orderferry.prestashop.facts import Product, ShopUnit
+from orderferry.prestashop.facts import ShopUnit
+from orderferry.prestashop.planning.goods import Goods, Movement, stock_changes
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 
-
-class Movement(StrEnum):
-    """What happens to an order's goods."""
-
-    SELL = "sell"  # ordered, not shipped yet
-    SELL_SHIPPED = "sell-shipped"  # ordered and shipped at once
-    SHIP = "ship"  # what was reserved leaves the house
-    GIVE_BACK = "give-back"  # cancelled before shipping
-    RETURN_SHIPPED = "return-shipped"  # undoes SELL_SHIPPED
-
-
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """A number of pieces of a product. `reserves` is False for the contents of a pack, which no order line names."""
-
-    id_product: int
-    id_product_attribute: int
-    quantity: int
-    reserves: bool = True
-
-
-# For each movement, how (quantity, physical, reserved) change per piece: on the row of a line, on the row of a pack's
-# content (never reserved), and on a combination's total row.
-_CHANGES: dict[Movement, dict[str, tuple[int, int, int]]] = {
-    Movement.SELL: {"line": (-1, 0, 1), "content": (-1, -1, 0), "total": (-1, -1, 0)},
-    Movement.SELL_SHIPPED: {"line": (-1, -1, 0), "content": (-1, -1, 0), "total": (-1, -1, 0)},
-    Movement.SHIP: {"line": (0, -1, -1), "content": (0, 0, 0), "total": (0, 0, 0)},
-    Movement.GIVE_BACK: {"line": (1, 0, -1), "content": (1, 1, 0), "total": (1, 1, 0)},
-    Movement.RETURN_SHIPPED: {"line": (1, 1, 0), "content": (1, 1, 0), "total": (1, 1, 0)},
-}
 _COLUMNS = ("quantity", "physical_quantity", "reserved_quantity")
-
-# product.pack_stock_type and PS_PACK_STOCK_TYPE: the pack itself, its contents, or both (3: as the shop's setting)
-_PACK_ITSELF = frozenset({0, 2})
-_PACK_CONTENTS = frozenset({1, 2})
-_PACK_DEFAULT = 3
-
-
-def goods_of(product: Product, quantity: int, shop_pack_type: int) -> tuple[Goods, ...]:
-    """Given a product, how many were sold and PS_PACK_STOCK_TYPE, return what leaves the stock."""
-    itself = Goods(product.id_product, product.id_product_attribute, quantity)
-    if not product.pack_items:
-        return (itself,)
-    pack_type = shop_pack_type if product.pack_stock_type == _PACK_DEFAULT else product.pack_stock_type
-    contents = tuple(Goods(item, attribute, count * quantity, False) for item, attribute, count in product.pack_items)
-    return ((itself,) if pack_type in _PACK_ITSELF else ()) + (contents if pack_type in _PACK_CONTENTS else ())
-
-
-def stock_changes(goods: Iterable[Goods], movement: Movement) -> list[tuple[tuple[int, int], tuple[int, int, int]]]:
-    """Given goods and what happens to them, return the change of (quantity, physical, reserved) of each stock row,
-    one entry a row (id_product, id_product_attribute), sorted, so that two writers lock them in the same order.
-    """
-    sums: dict[tuple[int, int], tuple[int, int, int]] = {}
-
-    def add(key: tuple[int, int], role: str, pieces: int) -> None:
-        """Add the change of one row to the sums."""
-        old = sums.get(key, (0, 0, 0))
-        step = _CHANGES[movement][role]
-        sums[key] = (old[0] + step[0] * pieces, old[1] + step[1] * pieces, old[2] + step[2] * pieces)
-
-    for one in goods:
-        add((one.id_product, one.id_product_attribute), "line" if one.reserves else "content", one.quantity)
-        if one.id_product_attribute:
-            add((one.id_product, 0), "total", one.quantity)
-    return sorted((key, change) for key, change in sums.items() if any(change))
 
 
 def move_stock(writer: ShopWriter, shop: ShopUnit, goods: Iterable[Goods], movement: Movement) -> None:

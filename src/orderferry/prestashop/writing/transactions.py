@@ -21,10 +21,10 @@ from orderferry.prestashop.database.triggers import Trigger, read_triggers
 from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
-from orderferry.prestashop.planning.new_order import NewOrder, render
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.plan_update import SHIPPING_REASON
 from orderferry.prestashop.reading.marker_table import read_markers
+from orderferry.prestashop.rows.new_order import NewOrder, render
 from orderferry.prestashop.writing.apply_changes import Updated, apply_update, moved_marker
 from orderferry.prestashop.writing.make_own import make_missing
 from orderferry.prestashop.writing.shop_writer import ShopWriter

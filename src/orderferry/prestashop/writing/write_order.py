@@ -13,18 +13,18 @@ from orderferry.prestashop.database.statements import Found
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.feed.outbox import OrderRef
-from orderferry.prestashop.planning.new_order import NewOrder
+from orderferry.prestashop.planning.goods import Movement, recorded
 from orderferry.prestashop.planning.tracking import tracking_of
 from orderferry.prestashop.reading.marker_table import marker_row
 from orderferry.prestashop.rows.drafts import CUSTOMER, DELIVERY_ADDRESS, INVOICE, ORDER, REFERENCE, SECURE_KEY
+from orderferry.prestashop.rows.new_order import NewOrder
 from orderferry.prestashop.writing.backorder import enter_backorder, post_stock_left
 from orderferry.prestashop.writing.draft_writer import random_symbols, write_drafts
 from orderferry.prestashop.writing.papers import number_papers, post_draws
 from orderferry.prestashop.writing.product_sales import count_sales, take_back_sales
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 from orderferry.prestashop.writing.standing_order import lock_marker, lock_order
-from orderferry.prestashop.writing.stock import Movement, move_stock, note_shipping
-from orderferry.prestashop.writing.stock_record import recorded
+from orderferry.prestashop.writing.stock import move_stock, note_shipping
 
 
 @dataclass(frozen=True, slots=True)

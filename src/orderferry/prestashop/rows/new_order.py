@@ -10,8 +10,9 @@ from orderferry.domain.marker import Marker
 from orderferry.prestashop.database.fit import Cut
 from orderferry.prestashop.database.values import moment_text
 from orderferry.prestashop.facts import Table
-from orderferry.prestashop.planning.digest import digests_of
+from orderferry.prestashop.planning.digest import digests_of, lines_digest
 from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.paperwork import NumbersToDraw
 from orderferry.prestashop.planning.shop_time import shop_day
 from orderferry.prestashop.rows.address import address_rows
 from orderferry.prestashop.rows.cart import cart_rows
@@ -22,9 +23,7 @@ from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_row
 from orderferry.prestashop.rows.message import message_rows
 from orderferry.prestashop.rows.order import carrier_row, history_row, order_row
 from orderferry.prestashop.rows.payment import payment_row
-from orderferry.prestashop.writing.last_written import lines_digest
-from orderferry.prestashop.writing.papers import NumbersToDraw
-from orderferry.prestashop.writing.product_sales import Sale
+from orderferry.prestashop.rows.product_sale import Sale
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOr
 from orderferry.prestashop.database.fit import columns_without_value, refusal
 from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopUnit, Table
 from orderferry.prestashop.planning.frame import Account, Frame, FrameLine, Paperwork, Place
-from orderferry.prestashop.planning.new_order import order_rows
 from orderferry.prestashop.rows.customer import customer_rows
 from orderferry.prestashop.rows.drafts import Draft
 from orderferry.prestashop.rows.message import message_rows
-from orderferry.prestashop.writing.product_sales import Sale, sale_row
+from orderferry.prestashop.rows.new_order import order_rows
+from orderferry.prestashop.rows.product_sale import Sale, sale_row
 
 _MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _ONE = Amount(Decimal(1), Decimal(1))

@@ -11,8 +11,8 @@ from orderferry.domain.shopwork import Intent, Plan
 from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.framing import Bench, frame_order
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.new_order import render
 from orderferry.prestashop.planning.plan_update import plan_update
+from orderferry.prestashop.rows.new_order import render
 
 
 def plan_order(order: Order, intent: Intent, market: Market, bench: Bench, now: datetime) -> Plan | Problem:

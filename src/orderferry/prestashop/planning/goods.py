@@ -1,0 +1,125 @@
+"""The pieces of an order's products: what leaves the stock, what a movement changes, and how the marker remembers it.
+
+PrestaShop (measured on 1.7.2 and newer): an order takes `quantity` at once and, until it is shipped, adds to
+`reserved_quantity`; `physical_quantity` is their sum. A combination moves its own row and the product's total row
+(id_product_attribute 0), on which nothing is ever reserved. Shipping lowers what is physical and reserved. The marker
+keeps what an order took (JSON in stock_moved), so that it is given back once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from orderferry.prestashop.facts import Product
+
+
+class Movement(StrEnum):
+    """What happens to an order's goods."""
+
+    SELL = "sell"  # ordered, not shipped yet
+    SELL_SHIPPED = "sell-shipped"  # ordered and shipped at once
+    SHIP = "ship"  # what was reserved leaves the house
+    GIVE_BACK = "give-back"  # cancelled before shipping
+    RETURN_SHIPPED = "return-shipped"  # undoes SELL_SHIPPED
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """A number of pieces of a product. `reserves` is False for the contents of a pack, which no order line names."""
+
+    id_product: int
+    id_product_attribute: int
+    quantity: int
+    reserves: bool = True
+
+
+# For each movement, how (quantity, physical, reserved) change per piece: on the row of a line, on the row of a pack's
+# content (never reserved), and on a combination's total row.
+_CHANGES: dict[Movement, dict[str, tuple[int, int, int]]] = {
+    Movement.SELL: {"line": (-1, 0, 1), "content": (-1, -1, 0), "total": (-1, -1, 0)},
+    Movement.SELL_SHIPPED: {"line": (-1, -1, 0), "content": (-1, -1, 0), "total": (-1, -1, 0)},
+    Movement.SHIP: {"line": (0, -1, -1), "content": (0, 0, 0), "total": (0, 0, 0)},
+    Movement.GIVE_BACK: {"line": (1, 0, -1), "content": (1, 1, 0), "total": (1, 1, 0)},
+    Movement.RETURN_SHIPPED: {"line": (1, 1, 0), "content": (1, 1, 0), "total": (1, 1, 0)},
+}
+
+# product.pack_stock_type and PS_PACK_STOCK_TYPE: the pack itself, its contents, or both (3: as the shop's setting)
+_PACK_ITSELF = frozenset({0, 2})
+_PACK_CONTENTS = frozenset({1, 2})
+_PACK_DEFAULT = 3
+
+
+def goods_of(product: Product, quantity: int, shop_pack_type: int) -> tuple[Goods, ...]:
+    """Given a product, how many were sold and PS_PACK_STOCK_TYPE, return what leaves the stock."""
+    itself = Goods(product.id_product, product.id_product_attribute, quantity)
+    if not product.pack_items:
+        return (itself,)
+    pack_type = shop_pack_type if product.pack_stock_type == _PACK_DEFAULT else product.pack_stock_type
+    contents = tuple(Goods(item, attribute, count * quantity, False) for item, attribute, count in product.pack_items)
+    return ((itself,) if pack_type in _PACK_ITSELF else ()) + (contents if pack_type in _PACK_CONTENTS else ())
+
+
+def stock_changes(goods: Iterable[Goods], movement: Movement) -> list[tuple[tuple[int, int], tuple[int, int, int]]]:
+    """Given goods and what happens to them, return the change of (quantity, physical, reserved) of each stock row,
+    one entry a row (id_product, id_product_attribute), sorted, so that two writers lock them in the same order.
+    """
+    sums: dict[tuple[int, int], tuple[int, int, int]] = {}
+
+    def add(key: tuple[int, int], role: str, pieces: int) -> None:
+        """Add the change of one row to the sums."""
+        old = sums.get(key, (0, 0, 0))
+        step = _CHANGES[movement][role]
+        sums[key] = (old[0] + step[0] * pieces, old[1] + step[1] * pieces, old[2] + step[2] * pieces)
+
+    for one in goods:
+        add((one.id_product, one.id_product_attribute), "line" if one.reserves else "content", one.quantity)
+        if one.id_product_attribute:
+            add((one.id_product, 0), "total", one.quantity)
+    return sorted((key, change) for key, change in sums.items() if any(change))
+
+
+def recorded(goods: Iterable[Goods]) -> str:
+    """Given goods that were taken, return the record; '' for none."""
+    rows = [[one.id_product, one.id_product_attribute, one.quantity, int(one.reserves)] for one in goods]
+    return json.dumps(rows, separators=(",", ":")) if rows else ""
+
+
+def given_back(goods: Iterable[Goods]) -> str:
+    """Given goods that were given back, return the record: they are taken again if Amazon reopens the order."""
+    text = recorded(goods)
+    return f"-{text}" if text else ""
+
+
+def goods_given_back(text: str) -> tuple[Goods, ...]:
+    """Given a record, return the goods that were given back; none for a record of goods that are taken."""
+    return goods_recorded(text.removeprefix("-")) if text.startswith("-") else ()
+
+
+def goods_recorded(text: str) -> tuple[Goods, ...]:
+    """Given a record, return the goods; none for a record that is no list of ours (a person edited it)."""
+    try:
+        rows = json.loads(text or "[]")
+        return tuple(Goods(int(a), int(b), int(quantity), bool(reserves)) for a, b, quantity, reserves in rows)
+    except (ValueError, TypeError):
+        return ()
+
+
+def still_there(goods: Iterable[Goods], ordered: Mapping[tuple[int, int], int]) -> tuple[Goods, ...]:
+    """Given what was taken and how many of each product the order's lines still name, return what may be moved now.
+
+    Pieces that a person took off the order were given back by PrestaShop already. Contents of packs are moved as
+    they were recorded: no line names them.
+    """
+    left = dict(ordered)
+    result: list[Goods] = []
+    for one in goods:
+        key = (one.id_product, one.id_product_attribute)
+        quantity = min(one.quantity, left.get(key, 0)) if one.reserves else one.quantity
+        if one.reserves:
+            left[key] = left.get(key, 0) - quantity
+        if quantity > 0:
+            result.append(replace(one, quantity=quantity))
+    return tuple(result)
