@@ -278,6 +278,7 @@ def _converse(
     """Everything that is asked; return whether order states are to be created, which keys are to name a new carrier,
     and which taxes are to be created."""
     from orderferry.prestashop.checking.setup_shop import check_mappings
+    from orderferry.prestashop.planning.tax_rates import home_country
 
     interview.draft.settings(whole=False)  # what the options say wrongly can't be asked for
     facts = settle_database(interview, tries.look if tries else None)
@@ -298,7 +299,9 @@ def _converse(
         settle_taxes(interview, facts)
         check_mappings(interview.draft.settings(), facts)
         if tries is not None:
-            taxes = settle_new_taxes(interview, tries.missing_taxes, create=_said(given["create_taxes"], interview))
+            taxes = settle_new_taxes(
+                interview, tries.missing_taxes, home_country(facts), create=_said(given["create_taxes"], interview)
+            )
     settle_since(interview, now, tries.foreign_orders() if tries else 0)
     interview.draft.settings()
     return create, carrier_keys, taxes

@@ -44,14 +44,15 @@ def settle_taxes(interview: Interview, facts: ShopFacts) -> None:
 
 
 def settle_new_taxes(
-    interview: Interview, missing: Callable[[], Mapping[str, Sequence[Decimal]]], *, create: bool | None
+    interview: Interview, missing: Callable[[], Mapping[str, Sequence[Decimal]]], home: str, *, create: bool | None
 ) -> Mapping[str, Sequence[Decimal]]:
-    """Show the taxes that the shop lacks for deliveries abroad; return those that are to be created: of such a rate,
-    orders that Amazon taxes are held. `create`: None asks."""
+    """Show the taxes that the shop lacks; return those that are to be created: of such a rate, orders that Amazon taxes
+    are held. `create`: None asks, but not for rates of the home country alone, of which the products say whether the
+    shop needs them."""
     if create is False:
         return {}
     rates = missing()
-    if not rates:
+    if not rates or (create is None and not rates.keys() - {home}):
         return {}
     interview.say(shown_taxes(rates))
     if create or interview.yes("Create these taxes (without rules), so that no order is held for one?", default=True):
