@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -58,10 +58,10 @@ class TimedShop(MemoryShop):
 
     at: dict[str, datetime] = field(default_factory=dict)
 
-    def apply(self, plan: Plan, now: datetime, meanwhile: Callable[[], None] | None = None) -> Applied:
+    def apply(self, plan: Plan, now: datetime) -> Applied:
         """Write the plan; `MemoryShop` would look at Amazon's side of each order as well."""
         self.at.setdefault(plan.order_id, self.clock())
-        applied = super().apply(plan, now, meanwhile)
+        applied = super().apply(plan, now)
         assert isinstance(applied, Applied)
         return applied
 

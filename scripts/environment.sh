@@ -24,6 +24,24 @@ install_packages() {
     $as_root apt-get update -qq >/dev/null && $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null 2>&1
 }
 
+install_servers() {
+    # What the tests start themselves: a MariaDB server (a private one on a temporary folder) and PHP for the bridge.
+    if ! command -v mariadbd >/dev/null 2>&1 && [ ! -x /usr/sbin/mariadbd ]; then
+        install_packages mariadb-server || {
+            say "The tests need a MariaDB server, and it could not be installed from here."
+            say "Install it, it need not run:   sudo apt-get install mariadb-server   (then start this command again)"
+            return 1
+        }
+    fi
+    if ! php -m 2>/dev/null | grep -qx pdo_mysql; then
+        install_packages php-cli php-mysql || {
+            say "The tests of the PHP bridge need PHP's command line with pdo_mysql, and it could not be installed from here."
+            say "Install it:   sudo apt-get install php-cli php-mysql   (then start this command again)"
+            return 1
+        }
+    fi
+}
+
 make_environment() {
     folder=$1 extras=$2
     shift 2

@@ -46,7 +46,8 @@ def sandbox_orders() -> dict[str, Any]:
 
 def order_json(order_id: str = "202-7654321-1098765", **fields: Any) -> dict[str, Any]:
     """One of Amazon's example orders with other fields."""
-    return sandbox_orders()["202-7654321-1098765"] | {"orderId": order_id} | fields
+    order: dict[str, Any] = sandbox_orders()["202-7654321-1098765"]
+    return order | {"orderId": order_id} | fields
 
 
 @dataclass

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from orderferry.domain.orders import Channel
 from orderferry.simulator.clock import Clock
@@ -51,7 +52,7 @@ def order(
 
 def story() -> list[SimulatedOrder]:
     """The orders. 1 is shipped, 2 cancelled and 3 moved between the two runs; 6 and 10 wait, 11 is held."""
-    fba = {"channel": Channel.FBA}
+    fba: dict[str, Any] = {"channel": Channel.FBA}
     at_once = Event(EventKind.SHIPPED, 30 * MINUTE)
     return [
         order(1, YESTERDAY, VERIFIED, SHIPPED, lines=(MUG, PEN)),

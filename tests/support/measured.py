@@ -66,7 +66,7 @@ def order_of(version: str, name: str) -> Order:
             lines, prices, (_tax_of(line, taxes[line["id_order_detail"]]) for line in lines), discounts, strict=True
         )
     ]
-    more = {what: _some(_incl(placed_order, column)) for what, column in _CHARGES.items()}
+    more: dict[str, Any] = {what: _some(_incl(placed_order, column)) for what, column in _CHARGES.items()}
     more |= {f"{what}_tax": _some(_tax(placed_order, column)) for what, column in _CHARGES.items()}
     sold[0] = replace(sold[0], gift_message=placed_order["gift_message"], **more)
     foreign = Decimal(placed_order["conversion_rate"]) != 1

@@ -151,7 +151,7 @@ def kill_at_each(scene: Scene, family: str, points: Iterable[int]) -> None:
 
 @contextmanager
 def story_scene(
-    folder: Path, shop: ShopDatabase, copy: Any, *, lines: Mapping[str, str] | None = None, **options: Any
+    folder: Path, shop: ShopDatabase, copy: Any, *, lines: Mapping[str, Any] | None = None, **options: Any
 ) -> Iterator[Scene]:
     """The story on a fresh shop. `copy(shop)` keeps how it stands; `lines` go into the configuration, `options` to
     every child (see kill_runner)."""

@@ -70,7 +70,8 @@ class SimulatorClient:
 
     def search_all(self, **parameters: Any) -> list[list[dict[str, Any]]]:
         """The pages of a whole listing."""
-        pages, token = [], {}
+        pages: list[list[dict[str, Any]]] = []
+        token: dict[str, str] = {}
         while True:
             body = self.search(**parameters, **token).json()
             pages.append(body["orders"])

@@ -81,7 +81,7 @@ def test_unreconciled(one: Order, figures: str) -> None:
     assert figures in problem.message
 
 
-DE_LEGAL = {"legal": (Decimal(19), Decimal(7)), "country": "DE"}
+DE_LEGAL: dict[str, Any] = {"legal": (Decimal(19), Decimal(7)), "country": "DE"}
 GERMAN_TAX = order(item("119.00", row("ITEM", "100.00"), row("TAX", "19.00")), grand="119.00")
 TWO_RATES = order(
     item("119.00", row("ITEM", "100.00"), row("TAX", "19.00")),
