@@ -61,6 +61,18 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def install(session: nox.Session) -> None:
+    """Install the wheel and the source archive with pip, pipx and uv, and try what a user tries first."""
+    session.run(".ci/install", external=True)
+
+
+@nox.session(python=False)
+def pictures(session: nox.Session) -> None:
+    """Draw the README's pictures anew, from what the program prints and writes."""
+    session.run("scripts/pictures", external=True)
+
+
+@nox.session(python=False)
 def coverage(session: nox.Session) -> None:
     """Run all tests and print the lines of src/ that none of them reaches."""
     session.run("scripts/test", "--cov", *session.posargs, external=True)

@@ -17,7 +17,8 @@ import yaml
 from orderferry import __version__
 
 ROOT = Path(__file__).parents[2]
-SESSIONS = {"lint", "types", "layers", "quick", "tests", "whole", "oldest", "docs", "coverage", "faults", "bench"}
+SESSIONS = {"lint", "types", "layers", "quick", "tests", "whole", "oldest", "docs", "install", "pictures", "coverage"}
+SESSIONS |= {"faults", "bench"}
 
 
 def read_yaml(name: str) -> Any:
