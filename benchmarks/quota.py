@@ -28,7 +28,7 @@ from orderferry.domain.shopwork import Applied, Plan
 from orderferry.domain.spans import Spans, last_end
 from orderferry.domain.usage_plans import USAGE_PLANS, daily_quota
 from orderferry.domain.window import Cell
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import open_ledger
 from orderferry.ledger.quota import QuotaBook
 from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions

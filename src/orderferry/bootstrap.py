@@ -15,9 +15,8 @@ from orderferry.amazon.quota import Quota
 from orderferry.amazon.source import AmazonSource
 from orderferry.config.model import Settings
 from orderferry.errors import AlreadyRunning, OrderferryError
-from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.one_run import one_run
-from orderferry.ledger.open import ledger_exists, open_ledger
+from orderferry.ledger.ledger import Ledger, ledger_exists, open_ledger
+from orderferry.ledger.locks import one_run
 from orderferry.ledger.quota import QuotaBook
 from orderferry.notify.alerts import Alerts
 from orderferry.notify.tail import LogTail

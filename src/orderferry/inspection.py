@@ -26,9 +26,9 @@ from orderferry.domain.problems import ProblemCode
 from orderferry.domain.tax_missing import read_subject
 from orderferry.errors import ExitCode, LedgerUnusable, ShopError
 from orderferry.ledger.failures import LedgerMissing
+from orderferry.ledger.filesystem import inspect_place
 from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.probe import look_at_place
-from orderferry.ledger.volume import measure_volume
+from orderferry.ledger.quota import measure_volume
 from orderferry.prestashop.auditing.audit import ShopAudit
 from orderferry.prestashop.checking.probe import ShopProbe
 from orderferry.prestashop.checking.setup_shop import SetupShop
@@ -105,8 +105,8 @@ def check_ledger(installation: Installation) -> Iterator[CheckResult]:
     settings = installation.settings.ledger
     where, exists, free = "in the database of ledger.url", False, None
     if not settings.url:
-        place = look_at_place(settings.path)
-        where = f"{place.path}{f' ({place.file_system})' if place.file_system else ''}"
+        place = inspect_place(settings.path)
+        where = f"{settings.path}{f' ({place.file_system})' if place.file_system else ''}"
         exists, free = place.exists, place.free
         folder = settings.path.absolute().parent
         yield from check_ledger_folder(folder, is_open=is_open_folder(folder))

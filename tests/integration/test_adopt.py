@@ -15,7 +15,7 @@ from orderferry.domain.marketplaces import Region
 from orderferry.domain.orders import OrderStatus
 from orderferry.domain.shopwork import Effect
 from orderferry.errors import UsageError
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import open_ledger
 from orderferry.prestashop.adopting.orders import OrderAdopter
 from orderferry.run.adopt import AdoptOptions, AdoptReport, adopt
 from orderferry.simulator.http_server import SimulatorServer

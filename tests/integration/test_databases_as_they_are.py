@@ -18,10 +18,9 @@ from orderferry.config.model import Secret
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Effect
 from orderferry.errors import ShopUnavailable
-from orderferry.ledger.binding import Owner
-from orderferry.ledger.open_server import open_server_ledger
+from orderferry.ledger.failures import LedgerConflict, LedgerUnavailable, server_failure
+from orderferry.ledger.ledger import open_ledger
 from orderferry.ledger.server import server_engine
-from orderferry.ledger.server_failures import LedgerConflict, LedgerUnavailable, server_failure
 from orderferry.prestashop.database.database import ShopDatabase as Database
 from orderferry.prestashop.database.database_errors import translate
 from orderferry.prestashop.database.rights import Access
@@ -308,10 +307,7 @@ def test_a_ledger_whose_commit_is_a_deadlock_tries_again(
     shop_database: ShopDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a Galera cluster refuses it: at COMMIT, rolled back as a whole."""
-    owner = Owner("account", "shop")
-    ledger = open_server_ledger(
-        Secret(shop_database.url), owner, NOW, accept_shop=False, read_only=False, dry_run=False
-    )
+    ledger = open_ledger(Secret(shop_database.url), account="account", shop="shop", now=NOW)
     dialect, left = ledger.store.engine.dialect, [1, 2, 3]
     commit = dialect.do_commit
 

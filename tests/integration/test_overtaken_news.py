@@ -21,8 +21,7 @@ from orderferry.domain.orders import Order, OrderStatus
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.shopwork import Applied, Effect, Plan
 from orderferry.errors import ExitCode
-from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import Ledger, open_ledger
 from orderferry.prestashop.database.database import ShopDatabase as Database
 from orderferry.prestashop.database.database_errors import ConnectionLost
 from orderferry.prestashop.shop import PrestashopShop

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from orderferry.ledger.probe import look_at_place
+from orderferry.ledger.filesystem import inspect_place
 from orderferry.prestashop.embedded import ShopSeed, create_shop
 from orderferry.run.check import LEAST_FREE_BYTES, check_ledger_place
 from orderferry.simulator.http_server import SimulatorServer
@@ -117,7 +117,7 @@ def test_a_mistyped_command_and_a_mistyped_order_are_explained(installed: Instal
 
 
 def test_check_tells_of_a_full_disk_before_the_first_run(tmp_path: Path) -> None:
-    free = look_at_place(tmp_path / "x.ledger.sqlite").free
+    free = inspect_place(tmp_path / "x.ledger.sqlite").free
     assert abs(free - os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize) < free / 2
     full = check_ledger_place("here", exists=False, is_usable=False, free=LEAST_FREE_BYTES - 1)
     assert json.loads(json.dumps(full.as_json()))["result"] == "failure"

@@ -15,7 +15,7 @@ import pytest
 from orderferry.bootstrap import Installation
 from orderferry.config.load import load_settings
 from orderferry.errors import ExitCode
-from orderferry.ledger import lease
+from orderferry.ledger import locks
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.options import RunOptions
@@ -149,7 +149,7 @@ def test_a_run_that_loses_its_lease_stops_before_the_next_order(
     tmp_path: Path, simulator: SimulatorServer, shop: ShopDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed, _ = hosts(tmp_path, simulator, shop)
-    monkeypatch.setattr(lease, "RENEW_AFTER", 0.0)
+    monkeypatch.setattr(locks, "RENEW_AFTER", 0.0)
     applied: list[str] = []
     apply = PrestashopShop.apply
 

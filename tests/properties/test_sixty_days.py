@@ -32,7 +32,7 @@ from orderferry.config.model import (
 )
 from orderferry.domain.marketplaces import MARKETPLACES, Region
 from orderferry.domain.orders import Channel
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import open_ledger
 from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions
 from orderferry.run.stop import StopSwitch

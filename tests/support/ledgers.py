@@ -22,9 +22,8 @@ from orderferry.domain.records import Condition
 from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable, QuotaExhausted
-from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.one_run import OneRun, one_run
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import Ledger, open_ledger
+from orderferry.ledger.locks import OneRun, one_run
 from orderferry.ledger.quota import QuotaBook
 from support.mariadb import MariadbServer
 

@@ -1,4 +1,4 @@
-"""The place of the ledger's file: that it can be there, that nobody else can read it, that its disk is a local one."""
+"""The place of the ledger's file: whether it can be there, who can read it, whether its disk is a local one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import errno
 import fcntl
 import os
 import re
+import shutil
 import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from orderferry.errors import LedgerUnusable
+from orderferry.ledger.failures import translated
 from orderferry.safe_files import create_file, open_for_writing, refuse_target, refuse_unsafe_folder
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -130,7 +133,7 @@ def file_system_of(folder: Path, mounts: Path) -> str:
 
 
 def _refuse_foreign_link(path: Path, *, read_only: bool) -> None:
-    """A link of one's own, to another disk, is as good as the path it leads to; one that another user made is not."""
+    """Raise LedgerUnusable for a link that another user made. One's own, to another disk, is as good as a path."""
     if path.lstat().st_uid not in {0, os.geteuid()}:
         raise LedgerUnusable(
             f"The ledger {path} is a link that another user has made.",
@@ -150,3 +153,24 @@ def _refuse(path: Path, needed: int) -> None:
         raise OSError(errno.EROFS, "a read-only disk")
     if not os.access(path, needed, effective_ids=os.access in os.supports_effective_ids):
         raise OSError(errno.EACCES, "no right")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerDisk:
+    """Where a ledger's file is. `file_system`: its type, '' where the system does not tell. `exists`: whether there is
+    a file already. `free`: bytes that are left on its disk."""
+
+    file_system: str
+    exists: bool
+    free: int
+
+
+def inspect_place(path: Path) -> LedgerDisk:
+    """Given ledger.path, return what its disk is like. Creates nothing.
+
+    Raise LedgerUnusable when no ledger can be written there.
+    """
+    with translated(str(path)):
+        refuse_unfit_place(path, read_only=False)
+        folder = next(above for above in path.absolute().parents if above.exists())
+        return LedgerDisk(file_system_of(path.parent.resolve(), MOUNTS), path.exists(), shutil.disk_usage(folder).free)

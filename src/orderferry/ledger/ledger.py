@@ -1,28 +1,53 @@
-"""The ledger as the rest of the program uses it: each method is one short transaction of its own.
+"""The ledger: created when missing, brought up to date when old, refused when it is another's.
 
-All raise LedgerUnusable when it can't be read or written, and leave nothing half-written. Times are aware UTC.
+    with open_ledger(place, account=…, shop=…, now=now) as ledger:
+        ledger.note_seen(…)
+
+What it keeps stands in one module a topic (`orders`, `coverage`, `runs`; `quota` beside it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
-from orderferry.domain.listing import Listing
-from orderferry.domain.records import Condition, HistoryLine, RunRecord, StandingFinding
-from orderferry.domain.search import Basis
-from orderferry.domain.spans import Span, Spans
-from orderferry.ledger import binding, conditions, coverage, findings, imports, listings, orders, runs
-from orderferry.ledger.coverage import Cell
-from orderferry.ledger.store import Store, again_after_conflict
+from sqlalchemy import Connection, select
+
+from orderferry import __version__
+from orderferry.config.model import LedgerPlace, Secret
+from orderferry.errors import LedgerUnusable
+from orderferry.ledger import schema
+from orderferry.ledger.coverage import CoverageTables
+from orderferry.ledger.failures import LedgerMissing, translated
+from orderferry.ledger.filesystem import alone_in, create_private, make_private, refuse_unfit_place
+from orderferry.ledger.migrations import (
+    applied_migrations,
+    applied_on_server,
+    create_tables,
+    keep_copy,
+    migrate,
+    missing_migrations,
+)
+from orderferry.ledger.orders import OrderTables
+from orderferry.ledger.runs import RunTables
+from orderferry.ledger.server import PREFIX, ServerStore, server_store
+from orderferry.ledger.store import Store, sqlite_store, use_wal
+
+# Transactions take milliseconds: whoever holds the ledger longer than this is no run of ours.
+BUSY_TIMEOUT = timedelta(seconds=30)
+_SERVER_MIGRATIONS = PREFIX + schema.migrations.name
 
 
-class Ledger:
-    """An open ledger. `is_new`: it was created just now. Made by `open_ledger`."""
+class Ledger(OrderTables, CoverageTables, RunTables):
+    """An open ledger, made by `open_ledger`. `is_new`: it was created just now.
+
+    Each method is one short transaction of its own. All raise LedgerUnusable when the ledger can't be read or written,
+    and leave nothing half-written. Times are aware UTC.
+    """
 
     def __init__(self, store: Store, *, is_new: bool) -> None:
         self.store = store
@@ -46,252 +71,165 @@ class Ledger:
 
     @contextmanager
     def dry(self) -> Iterator[None]:
-        """Within, every method answers as ever and nothing is kept but the quota that is spent."""
+        """Keep nothing of what is done within but the quota that is spent; every method answers as ever."""
         before, self.store.dry = self.store.dry, True
         try:
             yield
         finally:
             self.store.dry = before
 
-    # Whose it is
 
-    def seller(self) -> str:
-        """The key of the seller that the coverage was read for; '' as long as none is noted."""
-        with self.store.reading() as connection:
-            return binding.seller_of(connection)
+def open_ledger(
+    place: LedgerPlace,
+    *,
+    account: str,
+    shop: str,
+    now: datetime,
+    accept_shop: bool = False,
+    read_only: bool = False,
+    dry_run: bool = False,
+    busy_timeout: timedelta = BUSY_TIMEOUT,
+) -> Ledger:
+    """Open the ledger at `place` (ledger.path, or ledger.url as a Secret), creating it if it is missing.
 
-    @again_after_conflict
-    def set_seller(self, seller: str) -> None:
-        """Note whose coverage it is."""
-        with self.store.writing() as connection:
-            binding.set_seller(connection, seller)
+    The caller closes it. A file is created with mode 0600. `account` and `shop` say whose it is (hashes or names
+    without secrets); another one's is refused, but `accept_shop` binds it to `shop` from now on. `read_only` neither
+    creates nor changes anything; with `dry_run` only the quota is written. Raise LedgerUnusable (LedgerMissing: there
+    is none and it is only to be read; LedgerUnavailable, which heals by itself: the server is away).
+    """
+    if isinstance(place, Secret):
+        server = server_store(place, read_only=read_only, dry=dry_run)
+        with _closed_on_error(server):
+            is_new = not _is_server_current(server, read_only=read_only) and _update_server(server, account, shop, now)
+            _check_owner(server, account, shop, accept_shop=accept_shop, read_only=read_only)
+        return Ledger(server, is_new=is_new)
+    with translated(str(place)):
+        refuse_unfit_place(place, read_only=read_only)
+        if not read_only:
+            create_private(place)
+            make_private(place)
+        elif not place.exists():
+            raise LedgerMissing(f"There is no ledger {place} yet.", hint="The first `orderferry import` creates it.")
+        store = sqlite_store(place, read_only=read_only, dry=dry_run, busy_timeout=busy_timeout)
+        with _closed_on_error(store):
+            is_new = False
+            if not _is_file_current(store, read_only=read_only):
+                with alone_in(place.parent, busy_timeout):
+                    is_new = _update_file(store, place, account, shop, now)
+            elif not read_only:
+                use_wal(store)  # a ledger that was rebuilt from a dump has lost this
+            _check_owner(store, account, shop, accept_shop=accept_shop, read_only=read_only)
+        return Ledger(store, is_new=is_new)
 
-    @again_after_conflict
-    def forget_coverage(self) -> None:
-        """Forget all that was observed, and listings in progress."""
-        with self.store.writing() as connection:
-            coverage.forget(connection)
 
-    @again_after_conflict
-    def forget_future(self, amazon_now: datetime) -> None:
-        """Forget spans, re-readings and listings of a time after Amazon's now: a clock was wrong when they came."""
-        with self.store.reading() as connection:
-            found = coverage.has_future(connection, amazon_now)
-        if found:
-            with self.store.writing() as connection:
-                coverage.forget_future(connection, amazon_now)
+def ledger_exists(place: LedgerPlace) -> bool:
+    """Return whether there is a ledger at `place`, of whatever version or owner. Raise LedgerUnusable."""
+    if not isinstance(place, Secret):
+        return place.exists()
+    store = server_store(place, read_only=True, dry=True)
+    try:
+        with store.reading() as connection:
+            return applied_on_server(connection, _SERVER_MIGRATIONS) is not None
+    finally:
+        store.close()
 
-    # Orders
 
-    def newest_orders(self, limit: int) -> list[str]:
-        """The ids of the newest orders that Amazon has shown to runs of this ledger."""
-        with self.store.reading() as connection:
-            return orders.newest(connection, limit)
+@contextmanager
+def _closed_on_error(store: Store) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        store.engine.dispose()
+        raise
 
-    @again_after_conflict
-    def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> dict[str, Entry]:
-        """Note orders as seen, before they are judged; return their entries by order id.
 
-        Older news never replace newer ones. An order that is not judged within a quarter of an hour becomes due.
-        """
-        with self.store.writing() as connection:
-            return orders.note_seen(connection, sightings, run, now)
+def _is_file_current(store: Store, *, read_only: bool) -> bool:
+    """Return whether the file has today's tables.
 
-    @again_after_conflict
-    def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None:
-        """Set what became of orders that were seen; claims on them end."""
-        with self.store.writing() as connection:
-            orders.settle(connection, verdicts, run, now)
-            findings.brought(connection, verdicts)
+    Raise LedgerUnusable if it is newer, or another program's, or if it is only to be read and has not.
+    """
+    with store.reading() as connection:
+        applied = applied_migrations(connection)
+    current = applied is not None and not missing_migrations(applied)
+    if read_only and not current:
+        raise LedgerMissing(
+            f"The ledger {store.name} is empty or of an older version.",
+            hint="The next `orderferry import` brings it up to date.",
+        )
+    return current
 
-    def entry(self, order_id: str) -> Entry | None:
-        """The order's entry, or None if it was never seen."""
-        with self.store.reading() as connection:
-            return orders.find(connection, [order_id]).get(order_id)
 
-    def known(self, order_ids: Iterable[str]) -> dict[str, Entry]:
-        """The entries of those orders that were ever seen, by order id."""
-        with self.store.reading() as connection:
-            return orders.find(connection, order_ids)
+def _update_file(store: Store, path: Path, account: str, shop: str, now: datetime) -> bool:
+    """Give the file today's tables, unless another run has done so meanwhile; return whether it had none."""
+    with store.reading() as connection:
+        applied = applied_migrations(connection)
+    missing = () if applied is None else missing_migrations(applied)
+    if missing:
+        keep_copy(path, missing)
+    use_wal(store)
+    with store.writing(even_dry=True) as connection:
+        if applied is None:
+            create_tables(connection, now)
+            _set_owner(connection, account, shop, now)
+        else:
+            migrate(connection, missing, now)
+    return applied is None
 
-    @again_after_conflict
-    def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None:
-        """Let the next import look after orders that a comparison found missing in the shop, whatever was thought of
-        them before; what a person set aside, and what was imported, stays as it is."""
-        with self.store.writing() as connection:
-            orders.make_due(connection, sightings, now)
 
-    def history(self, order_id: str) -> list[HistoryLine]:
-        """All that was seen and decided about an order, the oldest first."""
-        with self.store.reading() as connection:
-            return orders.history(connection, order_id)
+def _is_server_current(store: ServerStore, *, read_only: bool) -> bool:
+    with store.reading() as connection:
+        applied = applied_on_server(connection, _SERVER_MIGRATIONS)
+    current = applied is not None and not missing_migrations(applied)
+    if read_only and not current:
+        raise LedgerMissing(
+            f"There is no ledger {store.name} yet, or one of an older version.",
+            hint="The next `orderferry import` sets it up.",
+        )
+    return current
 
-    def entries(self, states: Iterable[EntryState], limit: int | None = None) -> list[Entry]:
-        """The orders in these states, those that stand there longest first."""
-        with self.store.reading() as connection:
-            return orders.entries(connection, states, limit)
 
-    def ignored_since(self, code: str, since: datetime) -> list[str]:
-        """The ids of the orders that were ignored for this reason from `since` on, the first ones first."""
-        with self.store.reading() as connection:
-            return orders.ignored_since(connection, code, since)
+def _update_server(store: ServerStore, account: str, shop: str, now: datetime) -> bool:
+    """Give the database today's tables, unless another host has done so meanwhile; return whether it had none.
 
-    def purchases(self, since: datetime) -> dict[tuple[str, date], int]:
-        """How many orders were placed from `since` on, by marketplace id and day (UTC). For once a day."""
-        with self.store.reading() as connection:
-            return orders.purchases(connection, since)
+    Tables that an interrupted first run left are used: only the last step, a transaction, makes them a ledger.
+    """
+    with store.setting_up() as connection:
+        applied = applied_on_server(connection, _SERVER_MIGRATIONS)
+        if applied is None:
+            create_tables(connection, now)
+            _set_owner(connection, account, shop, now)
+            return True
+        for migration in missing_migrations(applied):
+            with translated(store.name):
+                migrate(connection, [migration], now)
+                connection.commit()
+    return False
 
-    def import_lags(self, since: datetime) -> list[timedelta]:
-        """How long the orders that were written into the shop from `since` on had taken since their purchase."""
-        with self.store.reading() as connection:
-            return imports.import_lags(connection, since)
 
-    def unshipped(self, ship_by: datetime) -> list[Entry]:
-        """The imported regular orders that Amazon takes for unshipped and that have to be shipped by then."""
-        with self.store.reading() as connection:
-            return imports.unshipped(connection, ship_by)
+def _set_owner(connection: Connection, account: str, shop: str, now: datetime) -> None:
+    row = {"account": account, "shop": shop, "created": now, "program_version": __version__}
+    connection.execute(schema.ledger.insert().values(only_row=1, **row))
 
-    def given_up(self) -> list[Entry]:
-        """The waiting orders that have waited longer than orders.give_up."""
-        with self.store.reading() as connection:
-            return orders.given_up(connection)
 
-    def due(self, now: datetime, states: Iterable[EntryState], limit: int) -> list[Entry]:
-        """The orders in these states whose next look has come, the longest unlooked-at first; none that is claimed."""
-        with self.store.reading() as connection:
-            return orders.due(connection, now, states, limit)
-
-    @again_after_conflict
-    def claim(self, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta) -> tuple[str, ...]:
-        """Take orders in hand until `now + for_`, a verdict or the run's end; return those that no other run has."""
-        with self.store.writing() as connection:
-            return orders.claim(connection, order_ids, run, now, for_)
-
-    def open_counts(self, now: datetime) -> dict[str, int]:  # noqa: ARG002 — what is open at `now` is what is stored
-        """How many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
-        with self.store.reading() as connection:
-            return orders.open_counts(connection)
-
-    @again_after_conflict
-    def ignore(self, order_id: str, reason: str, now: datetime) -> Entry:
-        """Set an order (or the reported difference of an imported one) aside for a person; return its entry."""
-        with self.store.writing() as connection:
-            return orders.ignore(connection, order_id, reason, now)
-
-    @again_after_conflict
-    def unignore(self, order_id: str, now: datetime) -> Entry | None:
-        """Take `ignore` back; return the entry, which is due at once, or None if the order is unknown."""
-        with self.store.writing() as connection:
-            return orders.unignore(connection, order_id, now)
-
-    # What comparisons found
-
-    def findings(self) -> list[StandingFinding]:
-        """What comparisons found and nobody has settled or set aside, by kind, the oldest orders first."""
-        with self.store.reading() as connection:
-            return findings.find(connection)
-
-    def note_findings(self, found: Sequence[StandingFinding], over: Iterable[StandingFinding]) -> None:
-        """Keep what a comparison found, and forget what is over."""
-        with self.store.writing() as connection:
-            findings.note(connection, found, over)
-
-    # Coverage
-
-    def coverage(self, basis: Basis) -> dict[Cell, Spans]:
-        """What was observed by this kind of date, per marketplace id and channel."""
-        with self.store.reading() as connection:
-            return coverage.covered(connection, basis)
-
-    @again_after_conflict
-    def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None:
-        """Note a span that was read to its last page."""
-        with self.store.writing() as connection:
-            coverage.cover(connection, cells, basis, span, now)
-
-    def rereading(self, cells: Iterable[Cell]) -> Mapping[Cell, tuple[datetime, datetime]]:
-        """When the overlap of these cells was read again last, and up to where; a cell without is left out."""
-        with self.store.reading() as connection:
-            return coverage.last_rereading(connection, cells)
-
-    @again_after_conflict
-    def note_rereading(self, cells: Iterable[Cell], when: datetime, until: datetime) -> None:
-        """Note a re-reading of the overlap."""
-        with self.store.writing() as connection:
-            coverage.note_rereading(connection, cells, when, until)
-
-    # Listings in progress
-
-    @again_after_conflict
-    def save_listing(self, listing: Listing) -> None:
-        """Keep how far a listing was read, by command and search."""
-        with self.store.writing() as connection:
-            listings.save(connection, listing)
-
-    def listing(self, command: str) -> list[Listing]:
-        """A command's listings in progress, the oldest first."""
-        with self.store.reading() as connection:
-            return listings.find(connection, command)
-
-    @again_after_conflict
-    def drop_listing(self, listing: Listing) -> None:
-        """Forget a listing in progress."""
-        with self.store.writing() as connection:
-            listings.drop(connection, listing)
-
-    # Runs
-
-    @again_after_conflict
-    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int:
-        """Note that a run begins; return its number. A dry run leaves no trace here: its number is 0."""
-        if dry_run or self.store.dry:
-            return 0
-        with self.store.writing() as connection:
-            return runs.begin(connection, command, now)
-
-    @again_after_conflict
-    def finish_run(self, run: int, now: datetime, exit_code: int, report: Mapping[str, Any]) -> None:
-        """Note how a run ended and what it reported (without personal data)."""
-        if run:
-            with self.store.writing() as connection:
-                runs.finish(connection, run, now, exit_code, report)
-
-    def last_runs(self, command: str | None = None, limit: int = 10) -> list[RunRecord]:
-        """The last runs (of a command), the newest first."""
-        with self.store.reading() as connection:
-            return runs.last(connection, command, limit)
-
-    def last_success(self, command: str) -> RunRecord | None:
-        """The last run of a command that did its work: exit code 0, or 1 (orders need a person)."""
-        with self.store.reading() as connection:
-            return runs.last_success(connection, command)
-
-    # Conditions and memory
-
-    def conditions(self) -> dict[str, Condition]:
-        """The open conditions by key, the oldest first."""
-        with self.store.reading() as connection:
-            return conditions.find(connection)
-
-    @again_after_conflict
-    def put_condition(self, condition: Condition) -> None:
-        """Keep a condition as it stands."""
-        with self.store.writing() as connection:
-            conditions.keep(connection, condition)
-
-    @again_after_conflict
-    def end_condition(self, key: str) -> None:
-        """Forget a condition."""
-        with self.store.writing() as connection:
-            conditions.end(connection, key)
-
-    @again_after_conflict
-    def remember(self, key: str, value: str) -> None:
-        """Keep a small value between runs."""
-        with self.store.writing() as connection:
-            conditions.remember(connection, key, value)
-
-    def recall(self, key: str) -> str | None:
-        """The value that was kept, or None."""
-        with self.store.reading() as connection:
-            return conditions.recall(connection, key)
+def _check_owner(store: Store, account: str, shop: str, *, accept_shop: bool, read_only: bool) -> None:
+    """Raise LedgerUnusable if the ledger is of another account or shop; bind it to this shop if a person accepts it."""
+    with store.reading() as connection:
+        bound = connection.execute(select(schema.ledger.c.account, schema.ledger.c.shop)).first()
+    if bound is None:
+        raise LedgerUnusable(f"The ledger {store.name} does not say whose it is.", hint="Put back a copy of it.")
+    if bound.account != account:
+        raise LedgerUnusable(
+            f"The ledger {store.name} belongs to another Amazon account than the configuration names.",
+            hint=f"Give each account a ledger of its own ({store.key}).",
+        )
+    if bound.shop == shop:
+        return
+    if not accept_shop:
+        raise LedgerUnusable(
+            f"The ledger {store.name} belongs to the shop {bound.shop}, but the configuration names {shop}.",
+            hint=f"A copy of the shop needs a ledger of its own ({store.key}). If the shop was moved or renamed, run "
+            "`orderferry import --accept-shop` once.",
+        )
+    if not read_only:
+        with store.writing() as connection:
+            connection.execute(schema.ledger.update().values(shop=shop))

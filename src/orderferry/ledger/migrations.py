@@ -1,8 +1,8 @@
-"""How a ledger's tables came to be as they are: named changes, each recorded in the transaction that makes it.
+"""Changes of the ledger's tables: each has a name, which is recorded in the transaction that makes the change.
 
 A new ledger gets the tables as they are today, and all names. An older file gets the changes it lacks, after a copy of
 it is kept beside it. A server's tables get them one by one: MySQL commits each step, so that a change has to bear being
-made again after it was made in part. To add one: change tables.py, append a function here, and keep a file of the
+made again after it was made in part. To add one: change schema.py, append a function here, and keep a file of the
 version before in tests/data/ledgers.
 """
 
@@ -22,7 +22,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from orderferry import __version__
 from orderferry.errors import LedgerUnusable
-from orderferry.ledger import tables
+from orderferry.ledger import schema
 from orderferry.ledger.filesystem import create_private
 
 
@@ -40,18 +40,18 @@ class Migration:
 
 
 def m001_first_tables(connection: Connection) -> None:
-    """The tables of a new ledger."""
-    tables.metadata.create_all(connection)
+    """Create the tables of a new ledger."""
+    schema.metadata.create_all(connection)
 
 
 def m002_seller_and_unreadable(connection: Connection) -> None:
-    """Whose coverage it is, and how many orders without an id a listing in progress has shown."""
-    _add_columns(connection, tables.ledger.c.seller, tables.listings.c.unreadable)
+    """Add whose coverage it is, and how many orders without an id a listing in progress has shown."""
+    _add_columns(connection, schema.ledger.c.seller, schema.listings.c.unreadable)
 
 
 def m003_findings(connection: Connection) -> None:
-    """What comparisons found stands in a table of its own."""
-    tables.findings.create(connection, checkfirst=True)
+    """Create a table for what comparisons found."""
+    schema.findings.create(connection, checkfirst=True)
 
 
 MIGRATIONS: tuple[Migration, ...] = (
@@ -91,12 +91,12 @@ def applied_migrations(connection: Connection) -> frozenset[str] | None:
     present = set(inspect(connection).get_table_names())
     if not present:
         return None
-    if tables.migrations.name not in present:
+    if schema.migrations.name not in present:
         raise LedgerUnusable(
             "The file that ledger.path names is another program's database, not a ledger.",
             hint="Correct ledger.path.",
         )
-    return frozenset(connection.execute(select(tables.migrations.c.name)).scalars())
+    return frozenset(connection.execute(select(schema.migrations.c.name)).scalars())
 
 
 def applied_on_server(connection: Connection, table: str) -> frozenset[str] | None:
@@ -106,7 +106,7 @@ def applied_on_server(connection: Connection, table: str) -> frozenset[str] | No
     """
     if not inspect(connection).has_table(table):
         return None
-    return frozenset(connection.execute(select(tables.migrations.c.name)).scalars()) or None
+    return frozenset(connection.execute(select(schema.migrations.c.name)).scalars()) or None
 
 
 def missing_migrations(applied: frozenset[str]) -> Sequence[Migration]:
@@ -155,4 +155,4 @@ def keep_copy(path: Path, missing: Sequence[Migration]) -> Path:
 
 def _record(connection: Connection, migration: Migration, now: datetime) -> None:
     row = {"name": migration.name, "applied": now, "program_version": __version__}
-    connection.execute(tables.migrations.insert().values(**row))
+    connection.execute(schema.migrations.insert().values(**row))

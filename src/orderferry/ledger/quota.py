@@ -1,27 +1,33 @@
-"""Amazon's token buckets as the ledger keeps them: spent before each call, by every process that shares it.
+"""Amazon's usage plans as the ledger keeps them: tokens spent, calls per day, and how much the shop sells.
 
-What is read within `Store.writing` stays true until it is written back.
+A token is spent before each call, by every process that shares the ledger. What is read within `Store.writing` stays
+true until it is written back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from orderferry.domain.durations import iso
+from orderferry.domain.measured_volume import MeasuredVolume
+from orderferry.domain.orders import Channel
+from orderferry.domain.search import Basis
 from orderferry.domain.token_bucket import TokenBucket, full_bucket
 from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.errors import QuotaExhausted
 from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.store import again_after_conflict, put
-from orderferry.ledger.tables import calls_per_day, quota
+from orderferry.ledger.schema import calls_per_day, coverage, order_history, orders, quota
+from orderferry.ledger.store import put, retry_after_conflict
 
 # What Amazon could plausibly send as a rate (requests a second); anything else is no news.
 _RATES = (Decimal("0.000001"), Decimal(1000))
 _NOTHING = Decimal(0)
+LOOK_BACK = timedelta(days=14)
+GROWN = timedelta(days=7)
 
 
 class QuotaBook:
@@ -45,7 +51,7 @@ class QuotaBook:
         self._clock = clock
         self._reserve = dict(reserve or {})
 
-    @again_after_conflict
+    @retry_after_conflict
     def spend(self, operation: str) -> None:
         """Take a token, for good, before the call is made. Raise QuotaExhausted when none is left above the reserve."""
         reserve = self._reserve.get(operation, _NOTHING)
@@ -65,7 +71,7 @@ class QuotaBook:
             hint="The next run goes on from here; `orderferry plan` shows a schedule that fits the quota.",
         )
 
-    @again_after_conflict
+    @retry_after_conflict
     def drained(self, operation: str) -> None:
         """Note that Amazon answered 429: the bucket is empty, whatever this book says."""
         with self._store.writing(even_dry=True) as connection:
@@ -74,7 +80,7 @@ class QuotaBook:
             self._keep(connection, operation, bucket.emptied(now), rate)
             self._count(connection, operation, now, refused=1)
 
-    @again_after_conflict
+    @retry_after_conflict
     def learn(self, operation: str, rate_limit: Decimal | None) -> None:
         """Note the rate that Amazon sends with its answers (`x-amzn-RateLimit-Limit`, requests a second).
 
@@ -92,23 +98,23 @@ class QuotaBook:
             self._keep(connection, operation, bucket.at_rate(rate_limit * self._share, now), rate_limit)
 
     def left(self, operation: str, now: datetime) -> Decimal:
-        """The tokens that are there at `now`, the reserve included."""
+        """Return the tokens that are there at `now`, the reserve included."""
         with self._store.reading() as connection:
             return self._bucket(connection, operation, now)[0].refilled(now).tokens
 
     def rate(self, operation: str) -> Decimal | None:
-        """Amazon's own rate as it named it last, in requests a second, before our share; None as long as it has not."""
+        """Return the rate that Amazon named last, in requests a second, before our share; None before that."""
         with self._store.reading() as connection:
             return self._bucket(connection, operation, self._clock())[1]
 
     def ready_at(self, operation: str, now: datetime) -> datetime:
-        """The first moment from `now` on at which `spend` would succeed, if nobody else spends."""
+        """Return the first moment from `now` on at which `spend` would succeed, if nobody else spends."""
         with self._store.reading() as connection:
             bucket, _ = self._bucket(connection, operation, now)
         return bucket.ready_at(now, self._reserve.get(operation, _NOTHING))
 
     def calls(self, since: date) -> dict[date, dict[str, int]]:
-        """How often each operation was called, by day (UTC) from `since` on; days without a call are left out."""
+        """Return how often each operation was called, by day (UTC) from `since` on, without days of no call."""
         wanted = select(calls_per_day).where(
             calls_per_day.c.account == self._account, calls_per_day.c.day >= since.isoformat()
         )
@@ -119,7 +125,7 @@ class QuotaBook:
         return found
 
     def _bucket(self, connection: Connection, operation: str, now: datetime) -> tuple[TokenBucket, Decimal | None]:
-        """The stored bucket (a full one at first) in our share of it, and the rate that Amazon sent last."""
+        """Return the stored bucket (a full one at first) in our share of it, and the rate that Amazon sent last."""
         plan = USAGE_PLANS[operation]
         row = connection.execute(
             select(quota).where(quota.c.account == self._account, quota.c.operation == operation)
@@ -141,3 +147,52 @@ class QuotaBook:
         found = connection.execute(select(calls_per_day).filter_by(**key)).first()
         before = (0, 0) if found is None else (found.calls, found.refused)
         put(connection, calls_per_day, key, {"calls": before[0] + calls, "refused": before[1] + refused})
+
+
+def measure_volume(ledger: Ledger, account: str, now: datetime) -> MeasuredVolume | None:
+    """Given an open ledger, count the orders placed in the last 14 days, or since observation began if that is later.
+
+    None when nothing was observed yet. Raise LedgerUnusable.
+    """
+    with ledger.store.reading() as connection:
+        began = connection.execute(
+            select(func.min(coverage.c.covered_from)).where(coverage.c.basis == Basis.UPDATED)
+        ).scalar()
+        if began is None:
+            return None
+        since = max(began, now - LOOK_BACK)
+        placed = orders.c.purchased >= since
+        total = select(func.count()).select_from(orders).where(placed)
+        grown, changes = _count_changes(connection, since, now - GROWN)
+        return MeasuredVolume(
+            time=now - since,
+            orders=connection.execute(total).scalar_one(),
+            fba=connection.execute(total.where(orders.c.channel == Channel.FBA)).scalar_one(),
+            grown=grown,
+            changes=changes,
+            looks=_count_get_orders(connection, account, since),
+        )
+
+
+def _count_changes(connection: Connection, since: datetime, until: datetime) -> tuple[int, int]:
+    """Return how many orders were placed between the two, and how many different update times of theirs were seen."""
+    times = (
+        select(order_history.c.amazon_order_id, order_history.c.amazon_updated)
+        .join(orders, orders.c.amazon_order_id == order_history.c.amazon_order_id)
+        .where(orders.c.purchased >= since, orders.c.purchased <= until)
+        .distinct()
+        .subquery()
+    )
+    row = connection.execute(
+        select(func.count(times.c.amazon_order_id.distinct()), func.count()).select_from(times)
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def _count_get_orders(connection: Connection, account: str, since: datetime) -> int:
+    calls = select(func.coalesce(func.sum(calls_per_day.c.calls), 0)).where(
+        calls_per_day.c.account == account,
+        calls_per_day.c.operation == "getOrder",
+        calls_per_day.c.day >= since.date().isoformat(),
+    )
+    return int(connection.execute(calls).scalar_one())

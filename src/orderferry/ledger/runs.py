@@ -1,4 +1,4 @@
-"""The runs that this ledger has seen. Each function works in its caller's transaction."""
+"""The ledger's runs, the conditions that are open between them, and small values that they leave for each other."""
 
 from __future__ import annotations
 
@@ -7,51 +7,117 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from orderferry.domain.records import RunRecord
+from orderferry.domain.records import Condition, RunRecord
 from orderferry.errors import ExitCode
-from orderferry.ledger.tables import claims, runs
+from orderferry.ledger.schema import claims, conditions, memory, runs
+from orderferry.ledger.store import Store, put, retry_after_conflict
 
 KEEP = timedelta(days=400)
 # A run that ended so has done its work; what a person has to do about orders is another matter.
 _SUCCESSES = (ExitCode.DONE, ExitCode.NEEDS_A_PERSON)
 
 
-def begin(connection: Connection, command: str, now: datetime) -> int:
-    """Note that a run begins; return its number. Runs that began in the future (the clock was wrong) began now."""
-    connection.execute(runs.update().where(runs.c.started > now).values(started=now))
-    row = connection.execute(runs.insert().values(command=command, started=now, pid=os.getpid()))
-    key = row.inserted_primary_key
-    if key is None:
-        raise RuntimeError("the database gave a new run no number")
-    return int(key[0])
+class RunTables:
+    """The methods of the ledger for runs, conditions and remembered values."""
 
+    store: Store
 
-def finish(connection: Connection, run: int, now: datetime, exit_code: int, report: Mapping[str, Any]) -> None:
-    """Note how a run ended, give up its claims, and forget runs that are very old."""
-    connection.execute(
-        runs.update().where(runs.c.id == run).values(finished=now, exit_code=int(exit_code), report=dict(report))
-    )
-    connection.execute(claims.delete().where(claims.c.run == run))
-    connection.execute(runs.delete().where(runs.c.started < now - KEEP))
+    @retry_after_conflict
+    def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int:
+        """Note that a run begins; return its number. A dry run leaves no trace here: its number is 0.
 
+        Runs that began in the future (the clock was wrong) began now.
+        """
+        if dry_run or self.store.dry:
+            return 0
+        with self.store.writing() as connection:
+            connection.execute(runs.update().where(runs.c.started > now).values(started=now))
+            row = connection.execute(runs.insert().values(command=command, started=now, pid=os.getpid()))
+            key = row.inserted_primary_key
+            if key is None:
+                raise RuntimeError("the database gave a new run no number")
+            return int(key[0])
 
-def last(connection: Connection, command: str | None, limit: int) -> list[RunRecord]:
-    """Return the last runs (of a command), the newest first."""
-    wanted = select(runs).order_by(runs.c.id.desc()).limit(limit)
-    if command is not None:
-        wanted = wanted.where(runs.c.command == command)
-    return [RunRecord(**row._mapping) for row in connection.execute(wanted)]
+    @retry_after_conflict
+    def finish_run(self, run: int, now: datetime, exit_code: int, report: Mapping[str, Any]) -> None:
+        """Note how a run ended and what it reported (without personal data), and end its leases on orders.
 
+        Number 0 leaves no trace. Very old runs are forgotten.
+        """
+        if not run:
+            return
+        ended = {"finished": now, "exit_code": int(exit_code), "report": dict(report)}
+        with self.store.writing() as connection:
+            connection.execute(runs.update().where(runs.c.id == run).values(**ended))
+            connection.execute(claims.delete().where(claims.c.run == run))
+            connection.execute(runs.delete().where(runs.c.started < now - KEEP))
 
-def last_success(connection: Connection, command: str) -> RunRecord | None:
-    """Return the last run of a command that did its work (exit code 0 or 1), or None."""
-    wanted = (
-        select(runs)
-        .where(runs.c.command == command, runs.c.exit_code.in_([int(code) for code in _SUCCESSES]))
-        .order_by(runs.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(wanted).first()
-    return None if row is None else RunRecord(**row._mapping)
+    def last_runs(self, command: str | None = None, limit: int = 10) -> list[RunRecord]:
+        """Return the last runs (of a command), the newest first."""
+        wanted = select(runs).order_by(runs.c.id.desc()).limit(limit)
+        if command is not None:
+            wanted = wanted.where(runs.c.command == command)
+        with self.store.reading() as connection:
+            return [RunRecord(**row._mapping) for row in connection.execute(wanted)]
+
+    def last_success(self, command: str) -> RunRecord | None:
+        """Return the last run of a command that did its work (exit code 0, or 1: orders need a person), or None."""
+        wanted = (
+            select(runs)
+            .where(runs.c.command == command, runs.c.exit_code.in_([int(code) for code in _SUCCESSES]))
+            .order_by(runs.c.id.desc())
+            .limit(1)
+        )
+        with self.store.reading() as connection:
+            row = connection.execute(wanted).first()
+        return None if row is None else RunRecord(**row._mapping)
+
+    def conditions(self) -> dict[str, Condition]:
+        """Return the open conditions by key, the oldest first."""
+        wanted = select(conditions).order_by(conditions.c.first_seen, conditions.c.condition_key)
+        with self.store.reading() as connection:
+            return {
+                row.condition_key: Condition(
+                    key=row.condition_key,
+                    text=row.text,
+                    first_seen=row.first_seen,
+                    last_seen=row.last_seen,
+                    last_printed=row.last_printed,
+                    count=row._mapping["count"],  # `row.count` is the tuple's method
+                    exit_code=row.exit_code,
+                )
+                for row in connection.execute(wanted)
+            }
+
+    @retry_after_conflict
+    def put_condition(self, condition: Condition) -> None:
+        """Keep a condition as it is now."""
+        values = {
+            "text": condition.text,
+            "first_seen": condition.first_seen,
+            "last_seen": condition.last_seen,
+            "last_printed": condition.last_printed,
+            "count": condition.count,
+            "exit_code": condition.exit_code,
+        }
+        with self.store.writing() as connection:
+            put(connection, conditions, {"condition_key": condition.key}, values)
+
+    @retry_after_conflict
+    def end_condition(self, key: str) -> None:
+        """Forget a condition that has ended."""
+        with self.store.writing() as connection:
+            connection.execute(conditions.delete().where(conditions.c.condition_key == key))
+
+    @retry_after_conflict
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small value between runs; the one before is replaced."""
+        with self.store.writing() as connection:
+            put(connection, memory, {"name": key}, {"value": value})
+
+    def recall(self, key: str) -> str | None:
+        """Return the value that was kept under a key, or None."""
+        with self.store.reading() as connection:
+            return connection.execute(select(memory.c.value).where(memory.c.name == key)).scalar()

@@ -20,7 +20,7 @@ from orderferry.config.database_url import connect_with_password, read_by_sqlalc
 from orderferry.config.model import Secret
 from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import LedgerUnusable
-from orderferry.ledger import tables
+from orderferry.ledger import schema
 from orderferry.ledger.failures import translated
 from orderferry.ledger.store import Store
 
@@ -43,8 +43,8 @@ class ServerStore(Store):
     key = "ledger.url"
 
     def lock(self, connection: Connection) -> None:
-        """Wait until no other writer is at work. First of all: a read before it would fix what the transaction sees."""
-        connection.execute(select(tables.ledger.c.only_row).with_for_update())
+        """Wait until no other writer is at work. This comes first: a read fixes what the transaction sees."""
+        connection.execute(select(schema.ledger.c.only_row).with_for_update())
 
     def release(self) -> None:
         """Close the connection; the next use opens another."""
@@ -52,7 +52,7 @@ class ServerStore(Store):
 
     @contextmanager
     def setting_up(self) -> Iterator[Connection]:
-        """A connection for changes of the tables (which MySQL commits one by one), while no other host makes any.
+        """Open a connection for changes of the tables (MySQL commits them one by one), while no other host makes any.
 
         Raise LedgerUnusable.
         """
@@ -103,12 +103,10 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
-        """Let a password have any letter."""
         return connect_with_password(plainly, given, by_name)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        """Set up each new connection: strict, waiting for no lock for long; refuse one without the TLS asked for."""
         with connection.cursor() as cursor:
             if context is not None:
                 _refuse_plain(cursor, location_of(url))
@@ -119,7 +117,6 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     def name_tables(
         _connection: object, _cursor: object, statement: str, parameters: Any, _context: object, _many: bool
     ) -> tuple[str, Any]:
-        """Make the schema that SQLAlchemy writes before each table the prefix of its name."""
         return _IN_SCHEMA.sub(rf"\2{PREFIX}", statement), parameters
 
     return engine
@@ -137,7 +134,7 @@ def _tls_context(address: URL) -> ssl.SSLContext | None:
 
 
 def _refuse_plain(cursor: Any, location: str) -> None:
-    """Old versions of the driver go on without TLS where the server offers none."""
+    """Raise LedgerUnusable for a connection without TLS: old drivers make one where the server offers none."""
     cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
     row = cursor.fetchone()
     if not row or not row[1]:

@@ -15,8 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from sqlalchemy import URL, ColumnElement, Connection, Engine, Table, and_, create_engine, event
 
 from orderferry.errors import LedgerUnusable
-from orderferry.ledger.failures import translated
-from orderferry.ledger.server_failures import LedgerConflict
+from orderferry.ledger.failures import LedgerConflict, translated
 
 # SQLite takes 999 parameters a statement in its oldest builds.
 CHUNK = 500
@@ -53,13 +52,13 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the ledger. Raise LedgerUnusable."""
+        """Open a transaction that sees one state of the ledger. Raise LedgerUnusable."""
         with translated(self.name), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self, *, even_dry: bool = False) -> Iterator[Connection]:
-        """A transaction that has the ledger's one write lock from its start, so that what it reads stays true.
+        """Open a transaction that has the ledger's one write lock from its start, so that what it reads stays true.
 
         `even_dry`: what a dry run writes too (the quota: its calls were really made). Raise LedgerUnusable.
         """
@@ -75,7 +74,7 @@ class Store:
         """Take the one write lock at the beginning of a transaction; SQLite has taken it as the transaction began."""
 
     def release(self) -> None:
-        """Give back what others may be short of; an open file is nothing of that kind."""
+        """Give back a server's connection, of which others may be short. An open file stays open."""
 
     def close(self) -> None:
         """Close all connections; SQLite then takes its -wal file back into the ledger."""
@@ -83,12 +82,12 @@ class Store:
             self.engine.dispose()
 
 
-def again_after_conflict(method: Callable[P, T]) -> Callable[P, T]:
-    """Let a method that runs one transaction run it again when the server has rolled it back because of another one."""
+def retry_after_conflict(method: Callable[P, T]) -> Callable[P, T]:
+    """Run a method of one transaction again, a few times at most, when the server has rolled it back because of another
+    one. Raise what the last try raises."""
 
     @wraps(method)
     def again(*args: P.args, **more: P.kwargs) -> T:
-        """The method, a few times at most. Raise what the last try raises."""
         for seconds in _PAUSES:
             try:
                 return method(*args, **more)
@@ -108,7 +107,6 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
     pragmas = (*_PRAGMAS, _QUERY_ONLY) if read_only else _PRAGMAS
 
     def connect() -> sqlite3.Connection:
-        """Open the file. Raise sqlite3.Error; no connection is left open then."""
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",  # never created here
             uri=True,
@@ -128,7 +126,6 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        """Begin a transaction: one that writes takes the write lock at once."""
         writes = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

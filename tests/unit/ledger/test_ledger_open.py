@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from orderferry.config.model import LedgerPlace
 from orderferry.ledger.failures import LedgerMissing
-from orderferry.ledger.open import ledger_exists
+from orderferry.ledger.ledger import ledger_exists
 from orderferry.ledger.quota import QuotaBook
 from support.ledgers import ACCOUNT, NOW, SHOP, in_processes, open_once, opened, refusal, sighting, tell_story
 

@@ -19,7 +19,7 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
 from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.quota import QuotaBook
-from orderferry.ledger.tables import metadata
+from orderferry.ledger.schema import metadata
 from support.ledgers import ACCOUNT, DE, HOUR, NOW, SEARCH, opened, sighting, tell_story
 
 

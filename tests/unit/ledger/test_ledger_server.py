@@ -12,11 +12,11 @@ from sqlalchemy import Connection, text
 
 from orderferry.config.model import Secret
 from orderferry.domain.entry import EntryState, Verdict
-from orderferry.ledger import migrations, tables
+from orderferry.ledger import migrations, schema
+from orderferry.ledger.failures import LedgerUnavailable, server_failure
+from orderferry.ledger.ledger import ledger_exists
 from orderferry.ledger.migrations import MIGRATIONS, Migration
-from orderferry.ledger.open import ledger_exists
 from orderferry.ledger.server import PREFIX
-from orderferry.ledger.server_failures import LedgerUnavailable, server_failure
 from support.ledgers import ACCOUNT, NOW, opened, refusal, sighting, tell_story
 from support.mariadb import PASSWORD, MariadbServer, free_port
 
@@ -49,7 +49,7 @@ def test_its_tables_can_live_beside_others_of_the_same_names(url: Secret) -> Non
         assert connection.execute(text("SELECT count(*) FROM orders")).scalar() == 0
         updated = connection.execute(text("SELECT amazon_updated FROM orderferry_ledger_orders")).scalars().first()
         plain = connection.execute(text("SHOW FULL COLUMNS FROM orderferry_ledger_runs LIKE 'command'")).one()
-    assert own == {PREFIX + name: ("InnoDB", "utf8mb4_bin") for name in tables.metadata.tables}
+    assert own == {PREFIX + name: ("InnoDB", "utf8mb4_bin") for name in schema.metadata.tables}
     assert len(found) == len(own) + 3
     assert updated == "2026-11-23T05:30:00.000Z"
     assert plain[2] == "ascii_bin"
@@ -202,4 +202,4 @@ def test_a_row_that_another_program_holds_ends_in_a_sentence(url: Secret, monkey
 
 def test_its_account_is_the_owners(url: Secret) -> None:
     with opened(url) as ledger, ledger.store.reading() as connection:
-        assert connection.execute(sa.select(tables.ledger.c.account)).scalars().all() == [ACCOUNT]
+        assert connection.execute(sa.select(schema.ledger.c.account)).scalars().all() == [ACCOUNT]

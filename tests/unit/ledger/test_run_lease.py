@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import Secret
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
-from orderferry.ledger.lease import LENGTH, RENEW_AFTER, LeaseLost, RunLease, leases
+from orderferry.ledger.locks import LENGTH, RENEW_AFTER, LeaseLost, RunLease, leases
 from orderferry.ledger.server import server_engine
 from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, opened, try_lock
 from support.mariadb import MariadbServer

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
-from orderferry.ledger.lock import RunLock
+from orderferry.ledger.locks import RunLock
 from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, try_lock
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pymysql
 import pytest
 
-from orderferry.ledger.server_failures import LedgerUnavailable, server_failure
+from orderferry.ledger.failures import LedgerUnavailable, server_failure
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,7 @@ from orderferry.errors import (
     RequestRejected,
     ShopUnavailable,
 )
-from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import Ledger, open_ledger
 from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions
 from orderferry.run.report import Report

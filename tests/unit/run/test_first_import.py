@@ -20,7 +20,7 @@ from orderferry.domain.problems import ProblemCode
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans, subtract
 from orderferry.errors import ExitCode, QuotaExhausted
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import open_ledger
 from orderferry.run.report import Report
 from orderferry.run.status import Status, read_status
 

@@ -12,8 +12,7 @@ from orderferry.domain.entry import Sighting
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
-from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import Ledger, open_ledger
 from orderferry.run.plausible import DAYS, Plausibility, implausible
 
 DAY = date(2026, 11, 20)

@@ -17,7 +17,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.search import Basis
 from orderferry.errors import AmazonUnavailable, ExitCode
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import open_ledger
 from orderferry.run.recover import parse_coverage
 from orderferry.run.report import Report
 from orderferry.run.seller import WrongSeller, seller_key

@@ -15,7 +15,7 @@ from orderferry.domain.orders import Flaw, UnreadableOrder
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span, Spans, subtract
 from orderferry.errors import AmazonUnavailable, ExitCode
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import open_ledger
 from orderferry.run.announce import announce
 from orderferry.run.report import Report
 

@@ -16,7 +16,7 @@ from orderferry.domain.records import Condition
 from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
-from orderferry.ledger.open import open_ledger
+from orderferry.ledger.ledger import open_ledger
 from orderferry.run.announce import announce
 from orderferry.run.conditions import CurrentCondition, speak
 from orderferry.run.status import read_status

@@ -1,21 +1,144 @@
-"""The ledger's tables, named for a person with the sqlite3 shell. Portable: the same in MySQL and MariaDB (ledger.url),
-where each name begins with `orderferry_ledger_` (server.py).
+"""The ledger's tables, named for a person with the sqlite3 shell, and the types of their columns.
 
-Times are UTC text (`2026-11-23T06:00:00.000Z`). No column holds a buyer's name, address, phone or e-mail.
+The same in SQLite, MySQL and MariaDB (ledger.url), where each name begins with `orderferry_ledger_` (server.py). Values
+are stored as texts that a person can read: times are UTC (`2026-11-23T06:00:00.000Z`), numbers exact. No column holds a
+buyer's name, address, phone or e-mail.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from abc import abstractmethod
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from orderferry.domain.entry import EntryState
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import FindingKind, HistoryEvent
 from orderferry.domain.search import Basis
-from orderferry.ledger.columns import Exact, Json, Moment, Word, given_word, long_text, own_word
+
+Value = TypeVar("Value")
+
+
+def own_word(length: int) -> String:
+    """Return the type of a text that this program makes up: in MySQL plain ASCII, compared byte by byte."""
+    return String(length).with_variant(mysql.VARCHAR(length, charset="ascii", collation="ascii_bin"), "mysql")
+
+
+def given_word(length: int, longest: int = 255) -> String:
+    """Return the type of a text that comes from outside. SQLite ignores its length; MySQL gets room for longer ones."""
+    return String(length).with_variant(mysql.VARCHAR(longest), "mysql")
+
+
+def long_text() -> Text:
+    """Return the type of a text of any length: MySQL's own TEXT ends at 64 KB."""
+    return Text().with_variant(mysql.LONGTEXT(), "mysql")
+
+
+class UnreadableValue(ValueError):
+    """A value in the ledger is none that this program wrote: the file was edited or damaged."""
+
+
+class Readable(TypeDecorator[Value]):
+    """A value that is stored as text. NULL is None."""
+
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
+    cache_ok = True  # to be repeated in each class: SQLAlchemy does not take it from the parent
+
+    @abstractmethod
+    def _to_text(self, value: Value) -> str:
+        """Return the text to store."""
+
+    @abstractmethod
+    def _from_text(self, text: str) -> Value:
+        """Return the value of a stored text. Raise ValueError, TypeError or ArithmeticError if there is none."""
+
+    def process_bind_param(self, value: Value | None, dialect: Dialect) -> str | None:  # noqa: ARG002 — SQLAlchemy's
+        """Convert a value on its way into the database (SQLAlchemy calls this). Raise ValueError as `_to_text`."""
+        return None if value is None else self._to_text(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Value | None:  # noqa: ARG002 — as above
+        """Convert a stored text (SQLAlchemy calls this). Raise UnreadableValue if this program did not write it."""
+        if value is None:
+            return None
+        try:
+            return self._from_text(value)
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise UnreadableValue(f"it is no {type(self).__name__.lower()}") from error
+
+
+class Moment(Readable[datetime]):
+    """An aware time as `2026-11-23T06:00:00.000Z`: fixed width, so that text order is time order."""
+
+    impl = own_word(24)
+    cache_ok = True
+
+    def _to_text(self, value: datetime) -> str:
+        """Return the text of a time, cut to the millisecond. Raise ValueError for a naive one."""
+        if value.tzinfo is None:
+            raise ValueError(f"a time without zone can't go into the ledger: {value}")
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def _from_text(self, text: str) -> datetime:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("a time without zone")
+        return moment.astimezone(UTC)
+
+
+class Exact(Readable[Decimal]):
+    """A decimal number as text: no float ever touches it."""
+
+    impl = own_word(40)
+    cache_ok = True
+
+    def _to_text(self, value: Decimal) -> str:
+        return format(value, "f")
+
+    def _from_text(self, text: str) -> Decimal:
+        return Decimal(text)
+
+
+class Word(Readable[StrEnum]):
+    """A member of a StrEnum, as its text."""
+
+    impl = own_word(24)
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def _to_text(self, value: StrEnum) -> str:
+        return str(value)
+
+    def _from_text(self, text: str) -> StrEnum:
+        return self.words(text)
+
+
+class Json(Readable[dict[str, Any]]):
+    """An object as JSON text, its keys in the order given."""
+
+    impl = long_text()
+    cache_ok = True
+
+    def _to_text(self, value: dict[str, Any]) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    def _from_text(self, text: str) -> dict[str, Any]:
+        found = json.loads(text)
+        if not isinstance(found, dict):
+            raise TypeError("no JSON object")
+        return found
+
 
 metadata = MetaData()
 

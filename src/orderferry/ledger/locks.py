@@ -1,19 +1,25 @@
-"""One run of a command at a time on a ledger that several hosts share: a lease in place of the file's lock.
+"""Let one run of a command at a time use a ledger.
 
-It has to be renewed. The run does so between two orders (`confirm`), each time asking whether the lease still is its
-own: a host that slept, or was cut off, finds it taken over and stops before it writes to the shop again. What such a
-host was in the middle of can't double anything, for that the marker in the shop sees to.
+A file has a lock of the kernel's, which ends with the process that holds it. A ledger on a server, which several hosts
+share, has a lease instead, and that has to be renewed. The run does so between two orders (`confirm`), and each time
+asks whether the lease is still its own: a host that slept, or lost its network, finds that another run has taken it,
+and stops before it writes to the shop again. The order that such a host was writing can't become two: the marker in
+the shop prevents it.
 """
 
 from __future__ import annotations
 
+import fcntl
+import json
 import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
@@ -31,23 +37,116 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import insert
 from sqlalchemy.schema import CreateTable
 
-from orderferry.config.model import Secret
+from orderferry.config.model import LedgerPlace, Secret
 from orderferry.domain.durations import iso
 from orderferry.errors import AlreadyRunning, LedgerUnusable
-from orderferry.ledger.columns import Moment, given_word, own_word
 from orderferry.ledger.failures import translated
-from orderferry.ledger.lock import already_running, poll, uptime
+from orderferry.ledger.schema import ON_SERVERS, Moment, given_word, own_word
 from orderferry.ledger.server import PREFIX, location_of, server_engine
-from orderferry.ledger.tables import ON_SERVERS
+from orderferry.safe_files import open_for_writing
 
 log = logging.getLogger(__name__)
 
+_PAUSE = 0.5  # seconds between two tries while queueing
+_LONGEST_NOTE = 200  # bytes of the note in the lock file
 # A run that died leaves its lease behind for so long. Longer than the longest step between two confirmations (a call
 # to Amazon with its repetitions); shorter than cron's usual quarter of an hour, so that one run at most is skipped.
 LENGTH = timedelta(minutes=5)
 RENEW_AFTER = 20.0  # seconds
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _FREE = 0
+
+
+class RunLock:
+    """The lock of `command` on the ledger at `path`: the file `<path>.<command>.lock`, which is left when it is free.
+
+    `clock` gives aware UTC, `sleep` takes seconds.
+    """
+
+    def __init__(
+        self, path: Path, command: str, *, clock: Callable[[], datetime], sleep: Callable[[float], None]
+    ) -> None:
+        self.path = path.with_name(f"{path.name}.{command}.lock")
+        self._ledger = str(path)
+        self._command = command
+        self._clock = clock
+        self._sleep = sleep
+        self._descriptor: int | None = None
+
+    def acquire(self, wait: timedelta = timedelta(0)) -> None:
+        """Take the lock, queueing up to `wait` for it.
+
+        Raise AlreadyRunning if another process keeps it, LedgerUnusable if there can be no lock file.
+        """
+        if self._descriptor is not None:
+            raise RuntimeError("this lock is held already")
+        with translated(self._ledger):
+            descriptor = open_for_writing(self.path, os.O_RDWR)
+            try:
+                self._queue(descriptor, wait.total_seconds())
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "since": iso(self._clock())}).encode(), 0)
+            except BaseException:
+                os.close(descriptor)
+                raise
+        self._descriptor = descriptor
+
+    def confirm(self) -> None:
+        """Do nothing: the lock is ours while this process lives. A RunLease has to be renewed here."""
+
+    def release(self) -> None:
+        """Give the lock back, if it is held."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            os.close(descriptor)
+
+    def _queue(self, descriptor: int, left: float) -> None:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if left <= 0:
+                    raise _already_running(self._command, self._ledger, _holder(descriptor)) from None
+                left -= _poll(self._sleep, left)
+            else:
+                return
+
+
+def _already_running(command: str, ledger: str, holder: str) -> AlreadyRunning:
+    """Return the error of a run that can't start, given who is at work, in words."""
+    return AlreadyRunning(
+        f"Another `orderferry {command}` is at work on the ledger {ledger}{holder}.",
+        hint="Nothing is lost: that run does the work. `--wait 10m` queues behind it.",
+    )
+
+
+def _poll(sleep: Callable[[float], None], left: float) -> float:
+    """Wait before the next try; `left`: the seconds until there is none. Return the seconds waited.
+
+    They are counted here because a clock that is set meanwhile must not make the wait longer.
+    """
+    pause = min(_PAUSE, left)
+    sleep(pause)
+    return pause
+
+
+def uptime() -> float:
+    """Return the seconds of a clock that nobody can set and that goes on while the machine sleeps.
+
+    Linux's CLOCK_MONOTONIC stops then; macOS has no such clock.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+def _holder(descriptor: int) -> str:
+    """Return who holds the lock, in words; '' when its note is not written yet."""
+    try:
+        note = json.loads(os.pread(descriptor, _LONGEST_NOTE, 0))
+        return f" (process {int(note['pid'])}, since {note['since']})"
+    except (ValueError, KeyError, TypeError):
+        return ""
+
 
 # Only where hosts share a ledger; a file has the kernel's lock. `token`: drawn anew each time it is taken, 0: free.
 leases = Table(
@@ -138,8 +237,8 @@ class RunLease:
         self._make_table()
         while holder := self._try():
             if left <= 0:
-                raise already_running(self._command, self._ledger, holder)
-            left -= poll(self._sleep, left)
+                raise _already_running(self._command, self._ledger, holder)
+            left -= _poll(self._sleep, left)
 
     def _try(self) -> str:
         """Take the lease if it is free; return who holds it, in words, '' for ourselves."""
@@ -174,6 +273,19 @@ class RunLease:
 
 
 def _now(connection: Connection) -> datetime:
-    """The server's clock."""
+    """Return the time of the server's clock."""
     now: datetime = connection.execute(select(func.utc_timestamp(3))).scalar_one()
     return now.replace(tzinfo=UTC)
+
+
+# What keeps two runs of a command apart.
+OneRun = RunLock | RunLease
+
+
+def one_run(
+    place: LedgerPlace, command: str, *, clock: Callable[[], datetime], sleep: Callable[[float], None]
+) -> OneRun:
+    """Given ledger.path, or ledger.url as a Secret, return what keeps runs of `command` apart. Raise LedgerUnusable."""
+    if isinstance(place, Secret):
+        return RunLease(place, command, sleep=sleep)
+    return RunLock(place, command, clock=clock, sleep=sleep)
