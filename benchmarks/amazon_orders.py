@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from orderferry.amazon.decode_order import decode_order
 from orderferry.domain.orders import Channel, Order
 from orderferry.simulator.catalog import DEMO_CATALOG, CatalogItem
-from orderferry.simulator.events import EventKind
-from orderferry.simulator.orders import SimulatedOrder
+from orderferry.simulator.orders import EventKind, SimulatedOrder
 from orderferry.simulator.shop_life import generate
 
 START = datetime(2026, 9, 1, tzinfo=UTC)

@@ -36,9 +36,8 @@ from orderferry.run.stop import StopSwitch
 from orderferry.run.sweeps import SWEEPS
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.events import EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import SimulatedOrder
+from orderferry.simulator.orders import EventKind, SimulatedOrder
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import READ_DELAY
 from support.long_run import MemoryShop

@@ -16,11 +16,10 @@ from orderferry.domain.reported import OrderReport, ReportEnd
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonRefused, AmazonUnavailable, QuotaExhausted
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.events import Event, EventKind
 from orderferry.simulator.faults import FaultKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import Line, SimulatedOrder
-from orderferry.simulator.reports import DOCUMENT_LIFE, ReportRules
+from orderferry.simulator.orders import Event, EventKind, Line, SimulatedOrder
+from orderferry.simulator.reports_api import DOCUMENT_LIFE, ReportRules
 from orderferry.simulator.world import World
 from support.amazon_side import QuotaDouble, amazon_settings
 from support.simulated import START, SimulatorClient, seconds, shipped, simulated_order, verified

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.simulator.access import SimulatorCredentials
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.login import SimulatorCredentials
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase

@@ -21,10 +21,10 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.cli.commands import COMMANDS
+from orderferry.simulator.access import SimulatorCredentials
 from orderferry.simulator.faults import FaultKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.login import SimulatorCredentials
-from orderferry.simulator.raw_orders import RawOrder
+from orderferry.simulator.orders import RawOrder
 from orderferry.simulator.world import World
 from support.canaries import PERSONAL, SECRETS, Watch, broken_orders, personal_order
 from support.installation import Finished, Installed, install

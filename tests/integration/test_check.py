@@ -20,7 +20,7 @@ from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.faults import FaultKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.personal_data import Role
+from orderferry.simulator.order_json import Role
 from orderferry.simulator.world import World
 from support.doctoring import Doctored, lively_world, minimal_user
 from support.mariadb import MariadbServer, free_port

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.events import EventKind
 from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.orders import EventKind
 from orderferry.simulator.world import World
 from support.installation import install
 from support.simulated import simulated_order, verified

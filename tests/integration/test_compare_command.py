@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.events import EventKind
 from orderferry.simulator.faults import FaultKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.reports import ReportRules
+from orderferry.simulator.orders import EventKind
+from orderferry.simulator.reports_api import ReportRules
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.installation import install

@@ -18,9 +18,9 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.cli.commands import COMMANDS
-from orderferry.simulator.answers import Request, SimulatedResponse
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.raw_orders import RawOrder
+from orderferry.simulator.messages import Request, SimulatedResponse
+from orderferry.simulator.orders import RawOrder
 from orderferry.simulator.world import World
 from support.canaries import personal_order
 from support.installation import Finished, Installed, install

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
-from orderferry.simulator.events import EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import Line
-from orderferry.simulator.reports import ReportRules
+from orderferry.simulator.orders import EventKind, Line
+from orderferry.simulator.reports_api import ReportRules
 from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase

@@ -15,7 +15,7 @@ from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.raw_orders import RawOrder
+from orderferry.simulator.orders import RawOrder
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.installation import install

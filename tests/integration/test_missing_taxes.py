@@ -13,9 +13,8 @@ import pytest
 
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
-from orderferry.simulator.events import Event, EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import Line, SimulatedOrder, TaxMode
+from orderferry.simulator.orders import Event, EventKind, Line, SimulatedOrder, TaxMode
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.installation import Installed, install

@@ -18,10 +18,8 @@ from typing import Any
 import pytest
 
 from orderferry.prestashop.embedded import ShopSeed, plain_products
-from orderferry.simulator.events import Event, EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import Line
-from orderferry.simulator.raw_orders import RawOrder
+from orderferry.simulator.orders import Event, EventKind, Line, RawOrder
 from orderferry.simulator.world import World
 from support.installation import Finished, Installed, install
 from support.shop_database import ShopDatabase

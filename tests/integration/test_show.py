@@ -14,11 +14,9 @@ import pytest
 
 from orderferry.domain.orders import Channel
 from orderferry.prestashop.embedded import ShopSeed, plain_products
-from orderferry.simulator.events import EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import Line
+from orderferry.simulator.orders import EventKind, Line, RawOrder
 from orderferry.simulator.people import person_of
-from orderferry.simulator.raw_orders import RawOrder
 from orderferry.simulator.world import World
 from support.doctoring import Doctored
 from support.simulated import simulated_order, verified

@@ -17,14 +17,11 @@ import pytest
 from orderferry.domain.durations import iso
 from orderferry.domain.usage_plans import UsagePlan
 from orderferry.errors import UsageError
+from orderferry.simulator.access import SimulatorCredentials
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.events import EventKind
 from orderferry.simulator.faults import FaultKind
-from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.login import SimulatorCredentials
-from orderferry.simulator.orders import SimulatedOrder
-from orderferry.simulator.raw_orders import RawOrder
-from orderferry.simulator.serving import serve_forever
+from orderferry.simulator.http_server import SimulatorServer, serve_forever
+from orderferry.simulator.orders import EventKind, RawOrder, SimulatedOrder
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.amazon_side import sandbox_orders

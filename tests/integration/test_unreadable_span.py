@@ -10,8 +10,8 @@ import pytest
 
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.raw_orders import RawOrder
-from orderferry.simulator.reports import ReportRules
+from orderferry.simulator.orders import RawOrder
+from orderferry.simulator.reports_api import ReportRules
 from orderferry.simulator.world import World
 from support.installation import install
 

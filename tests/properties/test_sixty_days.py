@@ -37,8 +37,7 @@ from orderferry.run.engine import Engine
 from orderferry.run.options import RunOptions
 from orderferry.run.stop import StopSwitch
 from orderferry.run.sweeps import SWEEPS
-from orderferry.simulator.events import Event, EventKind
-from orderferry.simulator.orders import Line, SimulatedOrder
+from orderferry.simulator.orders import Event, EventKind, Line, SimulatedOrder
 from orderferry.simulator.world import World
 from support.long_run import Fate, Killed, Manners, MemoryShop, Mortal, WorldSource, wrong_at_the_end
 from support.proofs import Proofs

@@ -17,9 +17,8 @@ from typing import Any
 
 from orderferry.domain.orders import Channel
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.events import PLACED, Event, EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import Line, SimulatedOrder
+from orderferry.simulator.orders import PLACED, Event, EventKind, Line, SimulatedOrder
 from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase

@@ -19,8 +19,7 @@ from orderferry.domain.search import Page, Search
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
 from orderferry.errors import AmazonUnavailable, QuotaExhausted
 from orderferry.simulator.orders import SimulatedOrder
-from orderferry.simulator.queries import Query
-from orderferry.simulator.world import World
+from orderferry.simulator.world import Query, World
 
 FULFILLED_BY = {Channel.REGULAR: "MERCHANT", Channel.FBA: "AMAZON"}
 READY = {

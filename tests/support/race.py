@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.events import Event, EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import Line
+from orderferry.simulator.orders import Event, EventKind, Line
 from orderferry.simulator.world import World
 from support.children import Children, Ended, run_all
 from support.crash_story import EVENTS, T2, order

@@ -10,9 +10,8 @@ from typing import Any, Self
 
 import httpx
 
-from orderferry.simulator.events import PLACED, Event, EventKind
 from orderferry.simulator.http_server import SimulatorServer
-from orderferry.simulator.orders import Line, SimulatedOrder
+from orderferry.simulator.orders import PLACED, Event, EventKind, Line, SimulatedOrder
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 EVERYTHING = "BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def simulator_command(context: CliContext, /, world: Path | None, skus: str | None, port: int) -> int:
     """Run the simulated Amazon on a local port until Ctrl-C, and print what a configuration needs to use it."""
-    from orderferry.simulator.serving import serve_forever
+    from orderferry.simulator.http_server import serve_forever
 
     sold = [sku.strip() for sku in (skus or "").split(",") if sku.strip()]
     if world is not None and skus is not None:

@@ -20,9 +20,8 @@ from orderferry.errors import UsageError
 from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.http_server import DEFAULT_PORT, SimulatorServer
 from orderferry.simulator.orders import SimulatedOrder
-from orderferry.simulator.serving import DEFAULT_PORT
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 

@@ -1,12 +1,14 @@
-"""What the simulated shop sells: a small catalogue for the demo, and prices in the currencies of the marketplaces."""
+"""What the simulated shop sells: a small catalogue, prices in the marketplaces' currencies, and rates of VAT."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from itertools import cycle
+
+from orderferry.simulator.money import rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,21 @@ _PRICE_LEVELS = {
     "AUD": Decimal("1.7"), "SGD": Decimal("1.5"), "AED": Decimal(4), "SAR": Decimal(4), "EGP": Decimal(55),
     "INR": Decimal(95), "ZAR": Decimal(20),
 }  # fmt: skip
-_WITHOUT_DECIMALS = frozenset({"JPY"})
 
 
 @lru_cache(maxsize=4096)
 def local_price(euro: Decimal, currency: str) -> Decimal:
     """Given a price in euro, return one in another currency, in that currency's decimals."""
-    unit = Decimal(1) if currency in _WITHOUT_DECIMALS else Decimal("0.01")
-    return (euro * _PRICE_LEVELS[currency]).quantize(unit, ROUND_HALF_UP)
+    return rounded(euro * _PRICE_LEVELS[currency], currency)
+
+
+# The standard rates of VAT in percent (the United States and Canada: an example).
+STANDARD_RATES: dict[str, Decimal] = {
+    country: Decimal(rate)
+    for country, rate in (
+        ("IT", "22"), ("DE", "19"), ("FR", "20"), ("ES", "21"), ("NL", "21"), ("BE", "21"), ("IE", "23"), ("PL", "23"),
+        ("SE", "25"), ("GB", "20"), ("AT", "20"), ("PT", "23"), ("LU", "17"), ("TR", "20"), ("AE", "5"), ("SA", "15"),
+        ("EG", "14"), ("IN", "18"), ("ZA", "15"), ("US", "8.25"), ("CA", "13"), ("MX", "16"), ("BR", "17"),
+        ("JP", "10"), ("AU", "10"), ("SG", "9"),
+    )
+}  # fmt: skip

@@ -27,7 +27,7 @@ class Clock:
 
     @classmethod
     def still(cls, at: datetime) -> Clock:
-        """A clock that stands at `at` until it is moved: what tests want."""
+        """Return a clock that stands at `at` until it is moved: what tests want."""
         return cls(at, running=False)
 
     @property
@@ -41,7 +41,7 @@ class Clock:
         return self.now() - self._real()
 
     def now(self) -> datetime:
-        """The simulated time, aware UTC."""
+        """Return the simulated time, aware UTC."""
         with self._lock:
             return self._base + (self._real() - self._since) if self._running else self._base
 

@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orderferry.simulator.answers import HTML, JSON, SimulatedResponse, error_answer
+from orderferry.simulator.messages import HTML, JSON, SimulatedResponse, error_answer
 
 
 class FaultKind(StrEnum):
@@ -133,7 +133,7 @@ class Faults:
             self._faults.append(Fault(operation, FaultKind(kind), nth - 1, times, seconds))
 
     def clear(self) -> None:
-        """Take all faults back."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 

@@ -1,4 +1,4 @@
-"""The simulated Amazon over real HTTP.
+"""Serve the simulated Amazon over real HTTP.
 
 with SimulatorServer(World([…]), clock=Clock.still(moment)) as server:
     server.endpoint, server.token_url      # for the configuration
@@ -13,24 +13,25 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
 from orderferry.errors import UsageError
-from orderferry.simulator.answers import HTML, Request, SimulatedResponse
+from orderferry.simulator.access import Logins, SimulatorCredentials, Usage
+from orderferry.simulator.catalog import DEMO_CATALOG, own_catalog
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.faults import Faults
-from orderferry.simulator.login import Logins, SimulatorCredentials
-from orderferry.simulator.reports import ReportRules, Reports
-from orderferry.simulator.request_log import RequestLog
-from orderferry.simulator.search_orders import OrderSearch
+from orderferry.simulator.messages import HTML, Request, RequestLog, SimulatedResponse
+from orderferry.simulator.orders_api import OrderSearch
+from orderferry.simulator.reports_api import ReportRules, Reports
 from orderferry.simulator.service import SimulatedAmazon
-from orderferry.simulator.usage import Usage
+from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 
 _LARGEST_BODY = 1_000_000
@@ -96,13 +97,13 @@ class SimulatorServer:
 
     @property
     def endpoint(self) -> str:
-        """For `amazon.endpoint`."""
+        """The value for `amazon.endpoint`."""
         host = str(self._http.server_address[0])
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def token_url(self) -> str:
-        """For `amazon.token_url`."""
+        """The value for `amazon.token_url`."""
         return f"{self.endpoint}/auth/o2/token"
 
     def start(self) -> None:
@@ -161,7 +162,7 @@ class _HttpServer(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away in the middle is nothing to report; what else went wrong is printed."""
+        """Print what went wrong, unless the client has gone away in the middle."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -173,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body leave together
 
     def do_GET(self) -> None:
-        """A GET must have no body: Amazon's gateway answers HTML to one (RFC 7230 validation)."""
+        """Answer a GET. One with a body gets HTML, as from Amazon's gateway (RFC 7230 validation)."""
         if self.headers.get("Content-Length", "0") != "0":
             self.close_connection = True
             self._send(SimulatedResponse(400, b"<html><body><h1>400 Bad Request</h1></body></html>", HTML))
@@ -181,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(b"")
 
     def do_POST(self) -> None:
-        """A POST with a body of a known length."""
+        """Answer a POST with a body of a known length."""
         length = self.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > _LARGEST_BODY:
             self.close_connection = True
@@ -190,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve(self.rfile.read(int(length)))
 
     def log_message(self, format: str, *args: Any) -> None:
-        """The requests are recorded instead."""
+        """Print nothing: the service records the requests."""
 
     def _serve(self, body: bytes) -> None:
         target = urlsplit(self.path)
@@ -223,3 +224,56 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
         self.wfile.flush()
+
+
+DEFAULT_PORT = 8765
+_MOVED = timedelta(seconds=2)
+_INVENTED_BEFORE, _INVENTED_DAYS, _INVENTED_A_DAY = timedelta(days=7), 37, 40
+
+
+def open_world(path: Path | None, now: datetime, skus: Sequence[str] = ()) -> World:
+    """Given the path of a world or of the user's own orders, return it; without one, a small shop that has been open
+    for a week and stays so for a month, and sells `skus`, or articles of its own.
+
+    Raise UsageError for a file that can't be read.
+    """
+    if path is not None:
+        return World.load(path, now)
+    sold = own_catalog(skus) if skus else DEMO_CATALOG
+    start = now - _INVENTED_BEFORE
+    return generate(seed=1, start=start, days=_INVENTED_DAYS, orders_per_day=_INVENTED_A_DAY, skus=sold)
+
+
+def serve_forever(
+    world_path: Path | None = None,
+    *,
+    port: int = DEFAULT_PORT,
+    host: str = "127.0.0.1",
+    skus: Sequence[str] = (),
+    on_start: Callable[[SimulatorServer], None] | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Serve a world until `stop` is set or the process is interrupted (KeyboardInterrupt goes on to the caller).
+
+    The clock runs, ahead of real time by as much as when the world was saved; if it is moved meanwhile, the world is
+    saved again, so that its time never runs backwards. `on_start` is called when the server answers, to print its
+    addresses. Raise UsageError for a bad file or a port that is taken.
+    """
+    now = datetime.now(UTC)
+    world = open_world(world_path, now, skus)
+    clock = Clock(now + world.clock_offset)
+    try:
+        with SimulatorServer(world, clock=clock, host=host, port=port) as server:
+            if on_start is not None:
+                on_start(server)
+            (stop or threading.Event()).wait()
+    finally:
+        _keep_time(world, clock)
+
+
+def _keep_time(world: World, clock: Clock) -> None:
+    """Save a world from a file of ours whose clock was moved."""
+    offset = clock.offset
+    if world.saved_in is not None and abs(offset - world.clock_offset) > _MOVED:
+        world.clock_offset = offset
+        world.save(world.saved_in)

@@ -37,7 +37,7 @@ class LineMoney:
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """The amount in the decimals of its currency, half up."""
+    """Return the amount in the decimals of its currency, half up."""
     return amount.quantize(_UNIT if currency in _WITHOUT_DECIMALS else _CENT, ROUND_HALF_UP)
 
 
@@ -85,14 +85,14 @@ def order_rows(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> tuple[Breakdo
 
 
 def grand_total(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> Decimal:
-    """What the buyer pays."""
+    """Return what the buyer pays."""
     return sum((line.total for line in lines), ZERO) + tip
 
 
 def _tax(
     order: SimulatedOrder, charges: dict[ProceedsType, Decimal], discount: Decimal
 ) -> tuple[Decimal, tuple[tuple[ProceedsType, Decimal], ...]]:
-    """The tax of a line on what is left after discounts, and its details (DISCOUNT signed as its row is)."""
+    """Return the tax of a line after discounts, and its details (DISCOUNT has the sign of its row)."""
     currency = order.market.currency
     if order.tax_mode is TaxMode.NONE:
         return ZERO, ()

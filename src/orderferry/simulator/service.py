@@ -1,33 +1,63 @@
 """The simulated Amazon without its sockets: a request in, an answer out.
 
-`ROUTES` is the table of everything that is served. An operation with `metered` bears the access token and spends from
-its usage plan; a further API is a few more rows.
+`ROUTES` is the table of everything that is served. An operation with `metered` needs the access token and spends from
+its usage plan; a further API is a few more rows. The simulator's own endpoints, for people and scripts on the same
+machine, tell its state and move its clock:
+
+GET  /simulator/state
+POST /simulator/clock  {"now": "2026-11-23T06:00:00Z"}  or  {"advance": "2d"}
 """
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
+from typing import Any
 
-from orderferry.simulator import control
-from orderferry.simulator.answers import Refusal, Request, SimulatedResponse, error_answer
+from orderferry.domain.durations import iso, parse_duration, parse_moment
+from orderferry.simulator.access import Logins, Usage
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.faults import MISLEADING, Fault, Faults
-from orderferry.simulator.get_order import get_order
-from orderferry.simulator.login import Logins
-from orderferry.simulator.reports import Reports
-from orderferry.simulator.request_log import RequestLog
-from orderferry.simulator.search_orders import OrderSearch
-from orderferry.simulator.usage import Usage
+from orderferry.simulator.messages import (
+    Refusal,
+    Request,
+    RequestLog,
+    SimulatedResponse,
+    error_answer,
+    invalid_input,
+    json_answer,
+)
+from orderferry.simulator.orders_api import OrderSearch, get_order
+from orderferry.simulator.reports_api import Reports
 from orderferry.simulator.world import World
+
+
+def only_loopback(request: Request) -> None:
+    """Raise Refusal (403) for a request from another machine."""
+    if not ipaddress.ip_address(request.peer.partition("%")[0]).is_loopback:
+        raise Refusal(error_answer(403, "Forbidden", "The simulator is controlled from its own machine only."))
+
+
+def _move(clock: Clock, wish: Any) -> None:
+    if not isinstance(wish, Mapping) or len(wish) != 1:
+        raise ValueError("exactly one of the two is needed")
+    ((key, value),) = wish.items()
+    if key == "now":
+        clock.move_to(parse_moment(str(value), clock.now()))
+    elif key == "advance":
+        clock.advance(parse_duration(str(value)))
+    else:
+        raise ValueError(f"nothing is known of {key!r}")
 
 
 @dataclass(slots=True)
 class SimulatedAmazon:
-    """Everything that answers requests."""
+    """The simulated Amazon: all parts that answer requests."""
 
     world: World
     clock: Clock
@@ -40,7 +70,7 @@ class SimulatedAmazon:
     others: Mapping[str, OrderSearch] = field(default_factory=dict)  # other sellers' listings, by refresh token
 
     def listing(self, request: Request) -> OrderSearch:
-        """The listing, and with it the world, of the seller for whom a request is made."""
+        """Return the listing, and with it the world, of the seller for whom a request is made."""
         return self.others.get(self.logins.seller(request), self.search)
 
     def answer(self, request: Request) -> SimulatedResponse:
@@ -66,7 +96,7 @@ class SimulatedAmazon:
             return refusal.answer
 
     def _headers(self, route: Route, request: Request, answer: SimulatedResponse) -> tuple[tuple[str, str], ...]:
-        """Date by the simulator's clock, a request id, and on good answers the usage plan's rate."""
+        """Return the date by the simulator's clock, a request id, and on good answers the usage plan's rate."""
         headers = [
             ("Date", format_datetime(request.at, usegmt=True)),
             ("x-amzn-RequestId", str(uuid.uuid4())),
@@ -120,13 +150,26 @@ def _download_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | 
 
 
 def _state(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    control.only_loopback(request)
-    return control.state(amazon.world, amazon.clock, amazon.requests)
+    """Answer the time, how many orders there are, and what was asked so far."""
+    only_loopback(request)
+    body = {
+        "now": iso(amazon.clock.now()),
+        "running": amazon.clock.running,
+        "orders": len(amazon.world),
+        "requests": amazon.requests.counts,
+        "refused_marketplaces": sorted(amazon.world.refused_marketplaces),
+    }
+    return json_answer(body)
 
 
-def _move_clock(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    control.only_loopback(request)
-    return control.move_clock(amazon.clock, request)
+def _set_clock(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
+    """Set or advance the clock and answer the new time. Raise Refusal (400) for anything else."""
+    only_loopback(request)
+    try:
+        _move(amazon.clock, json.loads(request.body))
+    except (ValueError, OverflowError) as error:
+        raise invalid_input(f"The clock takes {{'now': TIME}} or {{'advance': DURATION}}: {error}") from error
+    return json_answer({"now": iso(amazon.clock.now()), "running": amazon.clock.running})
 
 
 def _nothing(_amazon: SimulatedAmazon, _request: Request, _fault: Fault | None) -> SimulatedResponse:
@@ -146,7 +189,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", r"/report-documents/(?P<key>[^/]+)", "downloadReport", _download_report),
     Route("GET", r"/simulator/state", "simulatorState", _state),
-    Route("POST", r"/simulator/clock", "simulatorClock", _move_clock),
+    Route("POST", r"/simulator/clock", "simulatorClock", _set_clock),
 )
 _NO_ROUTE = Route("", "", "unknown", _nothing)
 

@@ -2,26 +2,137 @@
 
     world = generate(seed=7, start=moment, days=14, orders_per_day=120, marketplaces=("IT", "DE", "FR"))
 
-The same arguments give the same world. A month of 20,000 orders a day is made in a minute or two.
+The same arguments give the same world. A month of 20,000 orders a day is made in a minute or two. Most baskets are
+plain. The others have what importers get wrong: shipping, gift wrap, discounts on items and on shipping written with
+either sign, cash on delivery, two items of the same SKU, a delivery tip, a replacement at price 0, a Vine order with a
+100 % promotion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from random import Random
 
-from orderferry.domain.marketplaces import Marketplace, find_marketplace
+from orderferry.domain.marketplaces import Marketplace, Region, find_marketplace
 from orderferry.domain.orders import Channel
-from orderferry.simulator.buying import fill_basket
-from orderferry.simulator.catalog import DEMO_CATALOG, CatalogItem, local_price
-from orderferry.simulator.events import PLACED, Event, EventKind
-from orderferry.simulator.order_ids import order_id
-from orderferry.simulator.orders import ZERO, Business, Line, SimulatedOrder
+from orderferry.simulator.catalog import DEMO_CATALOG, STANDARD_RATES, CatalogItem, local_price
+from orderferry.simulator.money import rounded
+from orderferry.simulator.orders import (
+    PLACED,
+    ZERO,
+    Business,
+    Event,
+    EventKind,
+    Line,
+    SimulatedOrder,
+    TaxMode,
+    invent_order_id,
+)
 from orderferry.simulator.world import World
+
+# Shares of all orders.
+_SEVERAL_ITEMS, _SAME_SKU_TWICE = 0.22, 0.01
+_SHIPPING, _GIFT, _DISCOUNT, _SHIPPING_DISCOUNT, _COD = 0.25, 0.04, 0.08, 0.03, 0.01
+_REPLACEMENT, _VINE = 0.004, 0.004
+# Of the orders in Europe: how Amazon states their tax.
+_EUROPE = ((0.55, TaxMode.INSIDE), (1.0, TaxMode.NONE))
+_TAX_MODES = {Region.EU: _EUROPE, Region.NA: ((1.0, TaxMode.ON_TOP),), Region.FE: ((1.0, TaxMode.NONE),)}
+_CLEAR = Decimal("0.50")  # how far the readings of a breakdown with a discount are kept apart
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What is bought and how Amazon states it; the fields are those of SimulatedOrder."""
+
+    lines: tuple[Line, ...]
+    tax_mode: TaxMode
+    tax_rate: Decimal
+    discount_sign: int = -1
+    payment_method: str = ""
+    replaces_something: bool = False
+
+
+def fill_basket(random: Random, market: Marketplace, country: str, catalog: Sequence[CatalogItem]) -> Basket:
+    """Given a source of chance, the marketplace and the country of delivery, return a basket from the catalogue."""
+    rate = STANDARD_RATES.get(country, STANDARD_RATES[market.code])
+    chance = random.random()
+    mode = next(mode for share, mode in _TAX_MODES[market.region] if chance < share)
+    lines = _plain_lines(random, market, catalog)
+    first = lines[0]
+    chance_of_kind = random.random()
+    if chance_of_kind < _REPLACEMENT:
+        return Basket((replace(first, price=rounded(ZERO, market.currency)),), mode, rate, replaces_something=True)
+    sign = random.choice((-1, 1))
+    if chance_of_kind < _REPLACEMENT + _VINE:
+        gift = replace(first, quantity=1, discount=first.price, promotion="VINE-ENROLLMENT")
+        return Basket((gift,), mode, rate, sign)
+    line, payment = _extras(random, market, first, mode, rate)
+    return Basket((line, *lines[1:]), mode, rate, sign, payment)
+
+
+@lru_cache(maxsize=65536)
+def _plain_line(item: CatalogItem, currency: str, quantity: int) -> Line:
+    """Return a plain line, shared between orders: a month of a large shop must fit into memory."""
+    return Line(item.sku, quantity, local_price(item.price, currency), item.title)
+
+
+def _plain_lines(random: Random, market: Marketplace, catalog: Sequence[CatalogItem]) -> list[Line]:
+    count = random.choice((2, 2, 2, 3, 4)) if random.random() < _SEVERAL_ITEMS else 1
+    items = random.sample(catalog, min(count, len(catalog))) if count > 1 else [random.choice(catalog)]
+    if random.random() < _SAME_SKU_TWICE:
+        items.append(items[0])
+    return [_plain_line(item, market.currency, random.choice((1, 1, 1, 1, 2, 3))) for item in items]
+
+
+def _extras(random: Random, market: Marketplace, line: Line, mode: TaxMode, rate: Decimal) -> tuple[Line, str]:
+    """Return the first line with what chance adds to it, and the method of payment."""
+    currency = market.currency
+
+    def local(euro: str) -> Decimal:
+        return local_price(Decimal(euro), currency)
+
+    shipped = random.random() < _SHIPPING
+    shipping = local(random.choice(("3.99", "4.90", "6.49"))) if shipped else ZERO
+    wrapped = random.random() < _GIFT
+    by_cash = market.code in ("IT", "ES", "PL", "JP") and random.random() < _COD
+    reduced = random.random() < _DISCOUNT
+    free_shipping = shipped and random.random() < _SHIPPING_DISCOUNT / _SHIPPING
+    if not (shipped or wrapped or by_cash or reduced):
+        return line, ""
+    discount = rounded(line.price * line.quantity * random.choice((5, 10, 15, 20)) / 100, currency) if reduced else ZERO
+    line = replace(
+        line,
+        shipping=shipping,
+        shipping_discount=shipping if free_shipping else ZERO,
+        discount=discount,
+        promotion="SUMMER-SALE" if reduced or free_shipping else "",
+        gift_wrap=local("3.50") if wrapped else ZERO,
+        gift_message="Happy birthday! 🎂 <3" if wrapped else "",
+        gift_wrap_level="STANDARD" if wrapped else "",
+        cod_fee=local("2.90") if by_cash else ZERO,
+    )
+    return _told_apart(line, mode, rate), "CashOnDelivery" if by_cash else ""
+
+
+def _told_apart(line: Line, mode: TaxMode, rate: Decimal) -> Line:
+    """Take the discount of an order away whose tax happens to be about twice the discount.
+
+    Then "tax on top, discount taken off" and "tax inside, discount added" give the same total: no importer could tell
+    which is meant.
+    """
+    discount = line.discount + line.shipping_discount
+    if not discount or mode not in (TaxMode.INSIDE, TaxMode.ON_TOP):
+        return line
+    paid = line.price * line.quantity + line.shipping + line.gift_wrap + line.cod_fee - discount
+    tax = paid * rate / (100 if mode is TaxMode.ON_TOP else 100 + rate)
+    if abs(tax - 2 * discount) > _CLEAR * max(line.quantity, 1):
+        return line
+    return replace(line, discount=ZERO, shipping_discount=ZERO, promotion="")
+
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 # Orders by hour of the day (UTC): nights are quiet, evenings are not.
@@ -79,10 +190,10 @@ class _Shop:
     abroad_share: float
 
     def order(self, number: int, seed: int, hour: datetime) -> SimulatedOrder:
-        """The order of that running number, placed within the hour."""
+        """Return the order of that running number, placed within the hour."""
         random = self.random
         market = random.choice(self.markets)
-        own_id = order_id(market.code, number, seed)
+        own_id = invent_order_id(market.code, number, seed)
         country = _NEIGHBOURS.get(market.code, "") if random.random() < self.abroad_share else ""
         channel = Channel.FBA if random.random() < self.fba_share else Channel.REGULAR
         basket = fill_basket(random, market, country or market.code, self.skus)
@@ -116,17 +227,20 @@ def _business(random: Random, country: str) -> Business:
 
 @lru_cache(maxsize=65536)
 def _event(kind: EventKind, after: int) -> Event:
-    """Events of the same kind and time of life are shared between orders."""
+    """Return an event, shared between orders: a month of a large shop must fit into memory."""
     return Event(kind, after)
 
 
 def _between(random: Random, least: int, most: int) -> int:
-    """A time of life in whole minutes, so that equal events can be shared."""
+    """Return a time of life in whole minutes, so that equal events can be shared."""
     return int(least + random.random() * (most - least)) // _MINUTE * _MINUTE
 
 
 def _regular_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
-    """Verified within half an hour, or held for days, or cancelled; then shipped, at times in parts; delivered."""
+    """Return a regular order's events: verified, shipped, delivered.
+
+    It is verified within half an hour, or held for days, or cancelled; it is shipped at once, or in parts.
+    """
     chance = random.random()
     if chance < _CANCELLED_PENDING:
         return PLACED, _cancelled(random, _between(random, 20 * _MINUTE, 6 * _DAY))
@@ -143,7 +257,7 @@ def _regular_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
 
 
 def _incidents(random: Random, lines: Sequence[Line], verified: int, shipped: int) -> tuple[Event, ...]:
-    """What may happen between release and shipping: at most one thing."""
+    """Return what happens between release and shipping: at most one event."""
     moment = _between(random, verified + _HOUR, shipped)
     if random.random() < _CANCEL_REQUESTED:
         return (Event(EventKind.CANCEL_REQUESTED, moment, reason="Ordered by mistake"),)
@@ -158,7 +272,10 @@ def _incidents(random: Random, lines: Sequence[Line], verified: int, shipped: in
 
 
 def _fba_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
-    """Shipped hours to four days after placing; some stay pending until then, orders of several items take longer."""
+    """Return an FBA order's events: shipped hours to four days after placing, orders of several items later.
+
+    Some stay pending until then.
+    """
     if random.random() < _FBA_CANCELLED:
         return PLACED, _cancelled(random, _between(random, 20 * _MINUTE, 2 * _DAY))
     longest = 4 * _DAY if len(lines) > 1 else 2 * _DAY

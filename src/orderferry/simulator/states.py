@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from orderferry.domain.orders import OrderStatus
-from orderferry.simulator.events import Event, EventKind
-from orderferry.simulator.orders import SimulatedOrder
+from orderferry.simulator.orders import Event, EventKind, SimulatedOrder
 
 
 @dataclass(slots=True)
@@ -56,18 +55,18 @@ def state_after(order: SimulatedOrder, count: int) -> State:
 
 
 def status_after(order: SimulatedOrder, count: int) -> str:
-    """The status alone: what a search filters by."""
+    """Return the status alone: what a search filters by."""
     return state_after(order, count).status if count > 1 else _first_status(order)
 
 
 def ship_by(order: SimulatedOrder, state: State) -> tuple[datetime, datetime]:
-    """The earliest and latest moment of shipping: counted from the release of the order."""
+    """Return the earliest and latest moment of shipping: counted from the release of the order."""
     start = state.verified or order.placed
     return start + timedelta(hours=4), start + timedelta(days=2)
 
 
 def deliver_by(order: SimulatedOrder, state: State) -> tuple[datetime, datetime]:
-    """The earliest and latest moment of delivery."""
+    """Return the earliest and latest moment of delivery."""
     earliest, latest = ship_by(order, state)
     return earliest + timedelta(days=1), latest + timedelta(days=4)
 

@@ -2,7 +2,7 @@
 
     world = World([order, …]);  world.search(now, Query(…));  world.find(order_id, now)
     world.change(order_id, EventKind.SHIPPED, at)          # something happens to an order
-    World.load(path), world.save(path)                     # a folder's world, or orders of one's own making
+    World.load(path), world.save(path)                     # a world in a file, or the user's own orders
 
 Times are aware UTC; "now" is always an argument, the clock belongs to the server.
 """
@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import json
 import threading
+from array import array
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,16 +23,81 @@ from typing import Any
 from orderferry.domain.search import Basis
 from orderferry.errors import UsageError
 from orderferry.safe_files import write_whole
-from orderferry.simulator.events import Event, EventKind
-from orderferry.simulator.lives import Life
-from orderferry.simulator.order_codec import decode_order, encode_order
-from orderferry.simulator.orders import SimulatedOrder
-from orderferry.simulator.own_orders import own_orders, read_values
-from orderferry.simulator.personal_data import ALL_ROLES, Role
-from orderferry.simulator.queries import Query, ResultPage
-from orderferry.simulator.raw_orders import RawOrder
-from orderferry.simulator.sights import Sight, WorldOrder
-from orderferry.simulator.world_index import TimeIndex, key_of
+from orderferry.simulator.order_files import decode_order, encode_order, own_orders, read_values
+from orderferry.simulator.order_json import ALL_ROLES, FULFILLED_BY, Role, render
+from orderferry.simulator.orders import Event, EventKind, RawOrder, SearchFields, SimulatedOrder
+from orderferry.simulator.states import state_after, status_after
+
+# An index holds a key for every update that an order ever has, also for those still to come: whether a key is the
+# order's latest one at some moment is asked of the order. So nothing has to be rebuilt when the clock moves.
+_BITS = 24  # up to 16 million orders
+_NUMBERS = (1 << _BITS) - 1
+_FEW = 64
+
+
+def key_of(moment: datetime, number: int) -> int:
+    """Return the key of an order's number at the second of `moment`. Keys sort by time, then by number."""
+    return int(moment.timestamp()) << _BITS | number
+
+
+class TimeIndex:
+    """Sorted keys of a second and an order's number, in eight bytes each."""
+
+    def __init__(self) -> None:
+        self._keys = array("q")
+
+    def add_all(self, keys: Iterable[int]) -> None:
+        """Add keys: few of them one by one, many by sorting all."""
+        new = list(keys)
+        if len(new) > _FEW:
+            self._keys = array("q", sorted([*self._keys, *new]))
+            return
+        for key in new:
+            insort(self._keys, key)
+
+    def between(self, after: datetime, before: datetime, beyond: int | None = None) -> Iterator[tuple[int, int, int]]:
+        """Given two times, return (key, second, number) from the second of `after` to that of `before`, each key
+        once and in order; with `beyond`, only the keys after that one."""
+        first = bisect_left(self._keys, key_of(after, 0))
+        if beyond is not None:
+            first = max(first, bisect_right(self._keys, beyond))
+        last = bisect_right(self._keys, key_of(before, _NUMBERS))
+        known = None
+        for position in range(first, last):
+            key = self._keys[position]
+            if key != known:
+                known = key
+                yield key, key >> _BITS, key & _NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search in Amazon's own words; an empty set of words asks for all. Both times are included."""
+
+    basis: Basis
+    after: datetime
+    before: datetime
+    marketplace_ids: frozenset[str] = frozenset()
+    fulfilled_by: frozenset[str] = frozenset()
+    statuses: frozenset[str] = frozenset()
+
+    def takes(self, fields: SearchFields) -> bool:
+        """Return whether the filters let an order pass. A field that the order does not have passes."""
+        pairs = (
+            (self.marketplace_ids, fields.marketplace_id),
+            (self.fulfilled_by, fields.fulfilled_by),
+            (self.statuses, fields.status),
+        )
+        return all(not wanted or word is None or word in wanted for wanted, word in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """One page of a search: the orders' whole JSON, and where the next page begins (None: there is none)."""
+
+    orders: tuple[dict[str, Any], ...]
+    next_position: int | None
+
 
 AnyOrder = SimulatedOrder | RawOrder
 _FORMAT = "orderferry-world-1"
@@ -36,7 +105,9 @@ READ_DELAY = timedelta(minutes=2)  # how long an update takes to show in searche
 
 
 class World:
-    """Orders that live. `roles` and `refused_marketplaces` (ids) are what Amazon grants the account.
+    """All orders, which change with the clock.
+
+    `roles` and `refused_marketplaces` (ids) say what Amazon grants the account.
 
     `clock_offset` is how far the world's time was ahead of real time when it was saved; `saved_in` is the file that
     it was loaded from, if `save` wrote it. Safe to use from several threads. Raise ValueError for a second order of
@@ -59,7 +130,7 @@ class World:
         self.clock_offset = clock_offset
         self.saved_in: Path | None = None
         self._lock = threading.RLock()
-        self._orders: list[WorldOrder] = []
+        self._orders: list[AnyOrder] = []
         self._numbers: dict[str, int] = {}
         self._indexes = {basis: TimeIndex() for basis in Basis}
         self.add_all(orders)
@@ -68,12 +139,11 @@ class World:
         return len(self._orders)
 
     def __iter__(self) -> Iterator[AnyOrder]:
-        for entry in list(self._orders):
-            yield _bare(entry)
+        return iter(list(self._orders))
 
     def order(self, order_id: str) -> AnyOrder:
-        """The order of that id. Raise LookupError if there is none."""
-        return _bare(self._orders[self._numbers[order_id]])
+        """Return the order of that id. Raise LookupError if there is none."""
+        return self._orders[self._numbers[order_id]]
 
     def add(self, order: AnyOrder) -> None:
         """Put one more order into the world."""
@@ -89,7 +159,7 @@ class World:
                     raise ValueError(f"the world has an order {order_id} already")
                 if order_id is not None:
                     self._numbers[order_id] = len(self._orders)
-                self._orders.append(Life(order) if isinstance(order, SimulatedOrder) else order)
+                self._orders.append(order)
             self._index(range(first, len(self._orders)))
 
     def replace(self, order: AnyOrder) -> None:
@@ -98,8 +168,7 @@ class World:
             raise LookupError("an order without an id replaces none")
         with self._lock:
             number = self._numbers[order.order_id]
-            entry: WorldOrder = Life(order) if isinstance(order, SimulatedOrder) else order
-            self._orders[number] = entry
+            self._orders[number] = order
             self._index([number])
 
     def change(self, order_id: str, kind: EventKind, at: datetime, **details: Any) -> None:
@@ -114,13 +183,15 @@ class World:
             after = int((at - order.placed).total_seconds())
             self.replace(order.with_event(Event(kind, after, **details)))
 
-    def find(self, order_id: str, now: datetime) -> tuple[Sight, dict[str, Any]] | None:
+    def find(self, order_id: str, now: datetime) -> tuple[SearchFields, dict[str, Any]] | None:
         """Given an id and the time, return the order as getOrder shows it (nothing is late there), or None."""
         with self._lock:
             number = self._numbers.get(order_id)
-            entry = self._orders[number] if number is not None else None
-            sight = entry.sight(now) if entry is not None else None
-            return (sight, entry.render(now, self.roles)) if entry is not None and sight is not None else None
+            if number is None:
+                return None
+            order = self._orders[number]
+            fields = _search_fields(order, now)
+            return None if fields is None else (fields, _whole_json(order, now, self.roles))
 
     def search(
         self, now: datetime, query: Query, *, limit: int = 100, beyond: int | None = None, skip: int = 0
@@ -140,12 +211,12 @@ class World:
                 elif len(orders) == limit:
                     return ResultPage(tuple(orders), position)
                 else:
-                    orders.append(self._orders[number].render(now, self.roles, delay))
+                    orders.append(_whole_json(self._orders[number], now, self.roles, delay))
                     position = key
         return ResultPage(tuple(orders), None)
 
     def listed(self, now: datetime, query: Query) -> list[str | None]:
-        """The ids of all orders that a search finds, without rendering them."""
+        """Return the ids of all orders that a search finds, without rendering them."""
         with self._lock:
             return [self._orders[number].order_id for _, number in self._matches(now, query, None)]
 
@@ -153,17 +224,17 @@ class World:
         self._indexes[Basis.UPDATED].add_all(
             key_of(moment, number) for number in numbers for moment in self._orders[number].update_times()
         )
-        self._indexes[Basis.CREATED].add_all(key_of(self._orders[number].created, number) for number in numbers)
+        self._indexes[Basis.CREATED].add_all(key_of(_created(self._orders[number]), number) for number in numbers)
 
     def _matches(self, now: datetime, query: Query, beyond: int | None) -> Iterator[tuple[int, int]]:
         delay = int(self.read_delay.total_seconds())
         for key, second, number in self._indexes[query.basis].between(query.after, query.before, beyond):
-            sight = self._orders[number].sight(now, delay)
-            if sight is None:
+            fields = _search_fields(self._orders[number], now, delay)
+            if fields is None:
                 continue
-            moment = sight.updated if query.basis is Basis.UPDATED else sight.created
+            moment = fields.updated if query.basis is Basis.UPDATED else fields.created
             is_latest = int(moment.timestamp()) == second
-            if is_latest and query.after <= moment <= query.before and query.takes(sight):
+            if is_latest and query.after <= moment <= query.before and query.takes(fields):
                 yield key, number
 
     def save(self, path: Path) -> None:
@@ -181,7 +252,7 @@ class World:
 
     @classmethod
     def load(cls, path: Path, now: datetime) -> World:
-        """Read a world that `save` wrote, or orders of one's own making (see own_orders) as of `now`.
+        """Read a world that `save` wrote, or orders of one's own making (see order_files) as of `now`.
 
         Raise UsageError with a sentence when the file is missing or wrong.
         """
@@ -205,8 +276,28 @@ class World:
         return world
 
 
-def _bare(entry: WorldOrder) -> AnyOrder:
-    if isinstance(entry, Life):
-        return entry.order
-    assert isinstance(entry, RawOrder)  # noqa: S101 — add_all lets nothing else in
-    return entry
+def _search_fields(order: AnyOrder, now: datetime, delay: int | None = None) -> SearchFields | None:
+    """Return the order as Amazon has it at `now`, or with `delay` (seconds) as a search shows it; None before that."""
+    if isinstance(order, RawOrder):
+        return order.search_fields(now, delay)
+    count = order.happened(now, delay)
+    if count == 0:
+        return None
+    return SearchFields(
+        created=order.placed,
+        updated=order.placed + timedelta(seconds=order.events[count - 1].after),
+        marketplace_id=order.market.id,
+        fulfilled_by=FULFILLED_BY[order.channel],
+        status=str(status_after(order, count)),
+    )
+
+
+def _created(order: AnyOrder) -> datetime:
+    return order.created if isinstance(order, RawOrder) else order.placed
+
+
+def _whole_json(order: AnyOrder, now: datetime, roles: AbstractSet[Role], delay: int | None = None) -> dict[str, Any]:
+    """Return the whole JSON of an order that is placed at `now`, or with `delay` as a search shows it."""
+    if isinstance(order, RawOrder):
+        return order.json
+    return render(order, state_after(order, order.happened(now, delay)), now, roles)

@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from orderferry.simulator.catalog import DEMO_CATALOG
-from orderferry.simulator.own_orders import own_orders
+from orderferry.simulator.order_files import own_orders
 
 PAGE = (Path(__file__).parents[3] / "docs" / "staging.md").read_text(encoding="utf-8")
 

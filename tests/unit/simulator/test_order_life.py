@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from orderferry.domain.orders import Channel
-from orderferry.simulator.events import Event, EventKind
-from orderferry.simulator.item_json import item_id
-from orderferry.simulator.orders import Line, SimulatedOrder
+from orderferry.simulator.order_json import item_id
+from orderferry.simulator.orders import Event, EventKind, Line, SimulatedOrder
 from orderferry.simulator.world import World
 from support.simulated import START, seconds, shipped, simulated_order, verified
 

@@ -10,11 +10,10 @@ import pytest
 
 from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.domain.orders import Channel
-from orderferry.simulator.datasets import DATASETS, only_datasets
-from orderferry.simulator.events import Event, EventKind
-from orderferry.simulator.orders import Business, Line, SimulatedOrder
+from orderferry.simulator.order_json import ALL_ROLES, Role
+from orderferry.simulator.orders import Business, Event, EventKind, Line, SimulatedOrder
+from orderferry.simulator.orders_api import DATASETS, only_datasets
 from orderferry.simulator.people import person_of
-from orderferry.simulator.personal_data import ALL_ROLES, Role
 from orderferry.simulator.world import World
 from support.simulated import seconds, shipped, simulated_order, verified
 

@@ -12,13 +12,11 @@ import pytest
 
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import MARKETPLACES
-from orderferry.simulator.answers import Refusal, Request, SimulatedResponse
-from orderferry.simulator.control import only_loopback
+from orderferry.simulator.access import Logins, SimulatorCredentials
 from orderferry.simulator.faults import FAULT_ANSWERS, MISLEADING, FaultKind, Faults
-from orderferry.simulator.get_order import get_order
-from orderferry.simulator.login import Logins, SimulatorCredentials
-from orderferry.simulator.parameters import read_search
-from orderferry.simulator.search_orders import OrderSearch
+from orderferry.simulator.messages import Refusal, Request, SimulatedResponse
+from orderferry.simulator.orders_api import OrderSearch, get_order, read_search
+from orderferry.simulator.service import only_loopback
 from orderferry.simulator.world import World
 from support.simulated import SEARCH_PATH, START, simulated_order, verified
 

@@ -13,9 +13,7 @@ import pytest
 
 from orderferry.domain.orders import Channel
 from orderferry.simulator.catalog import DEMO_CATALOG, CatalogItem
-from orderferry.simulator.events import EventKind
-from orderferry.simulator.order_ids import order_id
-from orderferry.simulator.orders import SimulatedOrder, TaxMode
+from orderferry.simulator.orders import EventKind, SimulatedOrder, TaxMode, invent_order_id
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.proceeds import grand_total_adds_up, readings
@@ -64,7 +62,7 @@ def test_order_ids_have_amazons_form_and_are_unique(month: World) -> None:
 
 
 def test_running_numbers_never_meet() -> None:
-    assert len({order_id("DE", number, seed=9) for number in range(50_000)}) == 50_000
+    assert len({invent_order_id("DE", number, seed=9) for number in range(50_000)}) == 50_000
 
 
 def test_every_order_reconciles_in_one_reading_at_every_moment_of_its_life(month: World) -> None:

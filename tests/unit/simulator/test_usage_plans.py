@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
+from orderferry.simulator.access import SimulatedTokenBucket, Usage
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.usage import SimulatedTokenBucket, Usage
 from support.simulated import START
 
 

@@ -13,13 +13,10 @@ import pytest
 
 from orderferry.domain.orders import Channel
 from orderferry.errors import UsageError
-from orderferry.simulator import own_orders as own_orders_module
-from orderferry.simulator.events import Event, EventKind
-from orderferry.simulator.order_codec import decode_order, encode_order
-from orderferry.simulator.orders import Business, Line, SimulatedOrder, TaxMode
-from orderferry.simulator.own_orders import own_orders
-from orderferry.simulator.personal_data import Role
-from orderferry.simulator.raw_orders import RawOrder
+from orderferry.simulator import order_files
+from orderferry.simulator.order_files import decode_order, encode_order, own_orders
+from orderferry.simulator.order_json import Role
+from orderferry.simulator.orders import Business, Event, EventKind, Line, RawOrder, SimulatedOrder, TaxMode
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.simulated import START, seconds, shipped, simulated_order, verified
@@ -176,7 +173,7 @@ def test_own_orders_have_the_same_invented_ids_each_time() -> None:
 
 
 def test_the_documented_example_works() -> None:
-    text = own_orders_module.__doc__ or ""
+    text = order_files.__doc__ or ""
     example = "\n".join(line.removeprefix("    ") for line in text.splitlines() if line.startswith("    "))
     assert len(own_orders(tomllib.loads(example), START)) == 2
 

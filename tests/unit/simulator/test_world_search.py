@@ -13,11 +13,8 @@ from hypothesis import strategies as st
 from orderferry.domain.marketplaces import find_marketplace
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
-from orderferry.simulator.events import PLACED, Event, EventKind
-from orderferry.simulator.orders import SimulatedOrder
-from orderferry.simulator.queries import Query
-from orderferry.simulator.raw_orders import RawOrder
-from orderferry.simulator.world import World
+from orderferry.simulator.orders import PLACED, Event, EventKind, RawOrder, SimulatedOrder
+from orderferry.simulator.world import Query, World
 from support.simulated import START, seconds, shipped, simulated_order, verified
 
 HOUR = timedelta(hours=1)

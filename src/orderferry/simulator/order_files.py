@@ -30,20 +30,30 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from orderferry.domain.durations import parse_duration, parse_moment
+from orderferry.domain.durations import iso, parse_duration, parse_moment
 from orderferry.domain.marketplaces import Marketplace, Region, find_marketplace
 from orderferry.domain.orders import Channel
 from orderferry.errors import UsageError
 from orderferry.safe_files import read_ordinary
-from orderferry.simulator.events import PLACED, Event, EventKind
-from orderferry.simulator.order_ids import order_id
-from orderferry.simulator.orders import Business, Line, SimulatedOrder, TaxMode
-from orderferry.simulator.tax_rates import STANDARD_RATES
+from orderferry.simulator.catalog import STANDARD_RATES
+from orderferry.simulator.orders import (
+    PLACED,
+    Business,
+    Event,
+    EventKind,
+    Line,
+    RawOrder,
+    SimulatedOrder,
+    TaxMode,
+    invent_order_id,
+)
 
 _ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 _LARGEST = 1_000_000_000  # bytes of a file: a world of a million orders has less
@@ -99,7 +109,7 @@ def _order(number: int, table: Mapping[str, Any], now: datetime) -> SimulatedOrd
         raise ValueError(f"nothing is known of {', '.join(unknown)}")
     market = _marketplace(table)
     placed = parse_moment(str(table.get("placed", "0s")), now)
-    own_id = str(table.get("id") or order_id(market.code, number, _OWN_SEED))
+    own_id = str(table.get("id") or invent_order_id(market.code, number, _OWN_SEED))
     if not _ORDER_ID.fullmatch(own_id):
         raise ValueError(f"id {own_id!r} has not the form 123-1234567-1234567")
     company = str(table.get("company", ""))
@@ -138,7 +148,7 @@ def _marketplace(table: Mapping[str, Any]) -> Marketplace:
 
 
 def _events(table: Mapping[str, Any]) -> tuple[Event, ...]:
-    """The life of an order: what happened to it, in order of time (at the same time, in the order of the keys)."""
+    """Return what happened to an order, in order of time (at the same time, in the order of the keys)."""
     events = [PLACED]
     for key, kind in _EVENTS.items():
         if key in table:
@@ -167,7 +177,7 @@ def _line(values: Mapping[str, Any]) -> Line:
 
 
 def _number(value: Any, key: str) -> Decimal:
-    """An amount or a rate: a text or a number; a float is read as it prints, which is how it was written."""
+    """Return an amount or a rate of a text or a number. A float is read as it prints: as the user wrote it."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
@@ -197,3 +207,82 @@ _ORDER_KEYS = frozenset(_EVENTS) | {
     "company", "purchase_order", "vat_number", "replaces", "payment_method", "seller_order_id", "cancel_reason",
     "address",
 }  # fmt: skip
+
+
+# A saved world: orders as plain JSON values and back. What is at its default is left out.
+_RAW = "json"  # the field that only raw orders have
+
+
+def encode_order(order: SimulatedOrder | RawOrder) -> dict[str, Any]:
+    """Given an order, return JSON values that `decode_order` reads."""
+    encoded: dict[str, Any] = _encode(order)
+    return encoded
+
+
+def decode_order(values: Mapping[str, Any]) -> SimulatedOrder | RawOrder:
+    """Given what `encode_order` returned, return the order. Raise ValueError, TypeError or KeyError if it is none."""
+    if _RAW in values:
+        return RawOrder(**_converted(values, _RAW_FIELDS))
+    return SimulatedOrder(**_converted(values, _ORDER_FIELDS))
+
+
+def _encode(value: Any) -> Any:
+    if is_dataclass(value):
+        return {
+            field.name: _encode(getattr(value, field.name))
+            for field in fields(value)
+            if getattr(value, field.name) != _default(field)
+        }
+    if isinstance(value, tuple):
+        return [_encode(part) for part in value]
+    for kind, write in _WRITERS:
+        if isinstance(value, kind):
+            return write(value)
+    return value
+
+
+def _default(field: Any) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+_WRITERS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (StrEnum, lambda value: value.value),
+    (Decimal, str),
+    (datetime, iso),
+)
+
+
+def _converted(values: Mapping[str, Any], table: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    return {name: table[name](value) if name in table else value for name, value in values.items()}
+
+
+def _pairs(value: Any) -> tuple[Any, ...]:
+    return tuple((first, second) for first, second in value)
+
+
+def _stored_event(value: Mapping[str, Any]) -> Event:
+    return Event(**_converted(value, {"kind": EventKind, "quantities": _pairs, "changes": _pairs}))
+
+
+def _stored_line(value: Mapping[str, Any]) -> Line:
+    return Line(**_converted(value, dict.fromkeys(_LINE_AMOUNTS, Decimal)))
+
+
+_LINE_AMOUNTS = ("price", "shipping", "gift_wrap", "cod_fee", "discount", "shipping_discount")
+_ORDER_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "placed": datetime.fromisoformat,
+    "lines": lambda value: tuple(map(_stored_line, value)),
+    "events": lambda value: tuple(map(_stored_event, value)),
+    "channel": Channel,
+    "tax_mode": TaxMode,
+    "tax_rate": Decimal,
+    "tip": Decimal,
+    "programs": tuple,
+    "business": lambda value: Business(**value),
+    "address": _pairs,
+}
+_RAW_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "created_at": datetime.fromisoformat,
+    "updated_at": datetime.fromisoformat,
+    "shown_as_updated": datetime.fromisoformat,
+}

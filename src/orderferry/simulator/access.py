@@ -1,18 +1,21 @@
-"""Login with Amazon, simulated: POST /auth/o2/token turns a refresh token into an access token for an hour.
+"""Who may call, and how often: Login with Amazon, and Amazon's usage plans as it enforces them.
 
-Source: sp-api-orders 6. All values are made up; none opens anything but a simulator.
+POST /auth/o2/token turns a refresh token into an access token for an hour (sp-api-orders 6). All values are made up;
+none opens anything but a simulator. Tokens and buckets live on the simulator's clock.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from urllib.parse import parse_qs
 
-from orderferry.simulator.answers import Request, SimulatedResponse, json_answer, unauthorized
+from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
+from orderferry.simulator.messages import Request, SimulatedResponse, json_answer, unauthorized
 
 TOKEN_LIFE = timedelta(hours=1)
 _FORM = "application/x-www-form-urlencoded"
@@ -76,14 +79,74 @@ class Logins:
             raise unauthorized("The access token you provided has expired.")
 
     def seller(self, request: Request) -> str:
-        """The refresh token of the seller for whom a request that was checked is made."""
+        """Return the refresh token of the seller for whom a request that was checked is made."""
         return self._given[request.headers["x-amz-access-token"]][1]
 
     def revoke_all(self) -> None:
-        """Make every access token bad, as when a seller takes the authorisation back."""
+        """Make every access token invalid, as when a seller withdraws the authorisation."""
         with self._lock:
             self._given.clear()
 
 
 def _refused(status: int, error: str, description: str) -> SimulatedResponse:
     return json_answer({"error": error, "error_description": description}, status)
+
+
+class SimulatedTokenBucket:
+    """A token bucket, full at first. It is refilled at the plan's rate. A clock set back gives no tokens."""
+
+    def __init__(self, plan: UsagePlan) -> None:
+        self.plan = plan
+        self._tokens = Decimal(plan.burst)
+        self._counted: datetime | None = None
+
+    def left(self, now: datetime) -> Decimal:
+        """Return the tokens in the bucket at `now`, fractions included."""
+        if self._counted is not None and now > self._counted:
+            back = Decimal(str((now - self._counted).total_seconds())) * self.plan.rate
+            self._tokens = min(self._tokens + back, Decimal(self.plan.burst))
+        self._counted = now
+        return self._tokens
+
+    def spend(self, now: datetime) -> bool:
+        """Take one token at `now`; False, and nothing taken, when there is no whole one."""
+        if self.left(now) < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class Usage:
+    """The buckets of one account. `plans` may be changed while the server runs; an operation without one is free."""
+
+    def __init__(self, plans: Mapping[str, UsagePlan] = USAGE_PLANS) -> None:
+        self._lock = threading.Lock()
+        self._buckets = {operation: SimulatedTokenBucket(plan) for operation, plan in plans.items()}
+
+    def spend(self, operation: str, now: datetime) -> bool:
+        """Take a token for a call of `operation`; False when the plan is used up (Amazon's 429)."""
+        with self._lock:
+            bucket = self._buckets.get(operation)
+            return bucket is None or bucket.spend(now)
+
+    def left(self, operation: str, now: datetime) -> Decimal | None:
+        """Return the tokens that are left, or None where no plan applies."""
+        with self._lock:
+            bucket = self._buckets.get(operation)
+            return None if bucket is None else bucket.left(now)
+
+    def rate(self, operation: str) -> Decimal | None:
+        """Return the rate that Amazon names in x-amzn-RateLimit-Limit, or None where no plan applies."""
+        with self._lock:
+            bucket = self._buckets.get(operation)
+            return None if bucket is None else bucket.plan.rate
+
+    def change(self, plan: UsagePlan) -> None:
+        """Give an operation another plan, with a full bucket."""
+        with self._lock:
+            self._buckets[plan.operation] = SimulatedTokenBucket(plan)
+
+    def switch_off(self) -> None:
+        """Let every operation be free."""
+        with self._lock:
+            self._buckets.clear()
