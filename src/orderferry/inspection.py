@@ -147,6 +147,7 @@ def shop_status(installation: Installation) -> Status:
     with closing(shop), installation.ledger(read_only=True) as ledger:
         status = read_status(ledger, installation.quota(ledger), settings, now)
         try:
+            status = replace(status, shop=shop.name, zone=shop.zone)
             unconfirmed = find_unconfirmed(ledger, shop, now)
             unread = _unread(replace(settings, prestashop=hasty), installation.sleep, now)
             return replace(status, unconfirmed=unconfirmed, conditions=(*status.conditions, *unread))

@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from test_import_end_to_end import DEMO_SKUS, EUROPE, ready_totals, shop_totals
@@ -93,7 +94,8 @@ def test_what_the_quota_does_not_carry_is_a_gap_until_later_runs_have_read_it(
     assert {(gap["marketplace"], gap["channel"]) for gap in gaps} == {
         (code, channel) for code in EUROPE for channel in ("regular", "fba")
     }
-    assert gaps[0]["until"][:10] in installed.run("status").out
+    until = datetime.fromisoformat(gaps[0]["until"]).astimezone(ZoneInfo("Europe/Rome"))
+    assert f"{until:%Y-%m-%d %H:%M}" in installed.run("status").out
     page = tmp_path / "status.html"
     installed.run("status", "--html", str(page))
     assert "Not all is well" in page.read_text()

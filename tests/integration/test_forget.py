@@ -375,7 +375,7 @@ def test_the_command_prints_a_summary_json_or_nothing(sqlite_shop: ShopDatabase,
     assert installed.run("forget").code == 2, "an age has to be given"
     dry = installed.run("forget", "--older-than", "30d", "--dry-run")
     assert (dry.code, dry.err) == (0, "")
-    assert dry.out.startswith("1 buyers would be forgotten")
+    assert dry.out.startswith("1 buyer would be forgotten")
     done = installed.run("forget", "--older-than", "30d", "--json")
     assert done.json["orders"] == {"forgotten": 1, "on_invoices": 1, "not_due": 0, "under_way": 0, "failed": 0}
     assert SECRET not in done.out + dry.out

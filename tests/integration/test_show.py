@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -234,8 +236,29 @@ def test_people_read_it_from_top_to_bottom(story: Doctored) -> None:
     code, out = story.run("show", UNKNOWN_SKU, "--refresh")
     assert code == 0
     lines = out.splitlines()
-    assert lines[0] == f"Order {UNKNOWN_SKU}"
-    assert lines[1].startswith("Ledger: held (unknown-sku) since ")
+    assert lines[0] == f"Order {UNKNOWN_SKU} (DE, shipped by the shop)"
+    placed = PLACED.astimezone(ZoneInfo("Europe/Rome"))
+    assert lines[1] == f"  placed       {placed:%Y-%m-%d %H:%M} (Europe/Rome)"
+    assert lines[2].startswith("  total        ")
+    assert lines[2].endswith(" EUR")
+    assert lines[3] == "  products     1 x NO-SUCH"
+    assert lines[4].startswith("  at Amazon    unshipped, changed ")
+    assert lines[5] == "  in the shop  not there"
+    assert lines[6].startswith("  orderferry   held (unknown-sku) since ")
     heads = [line.split(":")[0] for line in lines if not line.startswith(" ")]
-    assert heads == [f"Order {UNKNOWN_SKU}", "Ledger", "History", "Shop", "Amazon now", "The next run"]
-    assert max(map(len, lines)) <= 120
+    assert heads == [lines[0], "What happened", "What to do", "The next run"]
+    assert max(map(len, lines)) <= 80
+    assert not re.search(r"\d\dT\d\d:", out), "every time is the shop's"
+
+
+def test_rows_and_digests_are_for_those_who_ask(story: Doctored) -> None:
+    _, out = story.run("show", READY)
+    assert re.search(r"^  in the shop  order \d+, \w", out, re.M), "with the name of its state"
+    assert "products     1 x SKU-1" in out
+    assert "order_detail: " not in out
+    assert "digest" not in out
+    _, whole = story.run("show", READY, "--rows")
+    assert whole.startswith(out)
+    assert "  order_detail: " in whole
+    assert "digest" in whole
+    assert max(map(len, whole.splitlines())) <= 80

@@ -57,6 +57,9 @@ def test_after_a_run_with_held_orders_every_form_tells_the_same(installed: Insta
     plain = installed.run("status")
     assert plain.code == 1
     assert SKUS[0] in plain.out
+    assert plain.out.startswith("Bottega di prova, ")
+    assert "(Europe/Rome)" in plain.out.splitlines()[0]
+    assert max(map(len, plain.out.splitlines())) <= 80
 
 
 def test_metrics_and_page_are_written_whole_and_hold_no_markup_of_strangers(installed: Installed) -> None:
@@ -72,6 +75,10 @@ def test_metrics_and_page_are_written_whole_and_hold_no_markup_of_strangers(inst
     assert document.count("<svg") == 8, "a strip for each marketplace and channel"
     assert "<script" not in document
     assert SKUS[0] in document
+    assert "<title>orderferry: Bottega di prova</title>" in document
+    assert "<h1>Bottega di prova: Amazon orders</h1>" in document
+    assert "(Europe/Rome); orderferry: config" in document
+    assert "UTC" not in document, "one clock, the shop's"
 
 
 def test_a_full_folder_or_missing_one_is_a_sentence(installed: Installed) -> None:
@@ -114,7 +121,7 @@ def test_what_the_shop_has_shipped_and_amazon_does_not_know_of_is_told_in_every_
     order_id = ship_in_the_shop(installed, hours_left=5)
     plain = installed.run("status")
     assert f"{order_id} (order" in plain.out
-    assert "is shipped in the shop and unshipped at Amazon, where its last day to ship ends in 4h59m" in plain.out
+    assert "is shipped in the shop and unshipped at Amazon, where its last day to ship ends in 4h59m" in plain.words
     document = installed.run("status", "--json").json
     assert [entry["order_id"] for entry in document["unconfirmed"]] == [order_id]
     assert "unconfirmed=1" in installed.run("status", "--nagios").out
@@ -130,7 +137,7 @@ def test_what_has_days_left_is_no_matter_and_a_shop_that_is_away_is_a_note(insta
     ship_in_the_shop(installed, hours_left=-1)
     (installed.folder / "shop.sqlite").rename(installed.folder / "away.sqlite")
     told = installed.run("status")
-    assert "Note: Which orders the shop has shipped is unknown: " in told.out
+    assert "Note: Which orders the shop has shipped is unknown: " in told.words
     assert told.code == 1
 
 

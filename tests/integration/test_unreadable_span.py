@@ -41,7 +41,7 @@ def test_it_is_told_by_everything_that_tells_until_a_person_settles_it(tmp_path:
         compared = installed.run("compare", "--json")
         assert compared.code == 1
         assert [missing["order_id"] for missing in compared.json["missing"]] == [name]
-        assert "without an id" in installed.run("show", name).out
+        assert "without an id" in installed.run("show", name).words
         assert installed.run("ignore", name, "--reason", "a test order of Amazon's").code == 0
         server.clock.advance(timedelta(minutes=25))
         settled = installed.run("import", "--json")

@@ -23,6 +23,11 @@ class Finished:
     err: str
 
     @property
+    def words(self) -> str:
+        """What was printed to stdout, as if no line had been broken."""
+        return " ".join(self.out.split())
+
+    @property
     def json(self) -> dict[str, Any]:
         """The one JSON object on stdout."""
         document: dict[str, Any] = json.loads(self.out)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from html import escape
 
+from orderferry.cli.terminal import minute, zone_name
 from orderferry.domain.spans import Span
 
 AMAZON, SHOP, COVERED, GAP = "#e08a1e", "#2b6cb0", "#6aa84f", "#b3261e"
 _WIDTH, _HEIGHT = 720, 200
 _LEFT, _TOP, _BOTTOM = 44, 16, 28  # room for labels that a phone shows larger
 _MOST_LABELS = 6
+_HALF_LABEL = 36  # of a label's width, as a phone shows it
 _STRIP_HEIGHT = 16
 
 
@@ -44,21 +46,23 @@ def daily_chart(days: Sequence[Day]) -> str:
         parts.append(f"<g{outline}><title>{escape(told)}</title>{bars}</g>")
         if number % each == 0:
             middle = left + step / 2
-            parts.append(f'<text x="{middle:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{day.day:%d %b}</text>')
+            place, anchor = (middle, "middle") if middle + _HALF_LABEL <= _WIDTH else (_WIDTH, "end")
+            parts.append(f'<text x="{place:.1f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">{day.day:%d %b}</text>')
     return _svg(_HEIGHT, parts, "Orders a day at Amazon and in the shop", "chart")
 
 
-def strip(whole: Span, covered: Iterable[Span], gaps: Iterable[Span]) -> str:
-    """Given a span of time, return a strip of it: what was observed in green, gaps in red, the rest empty."""
+def strip(whole: Span, covered: Iterable[Span], gaps: Iterable[Span], zone: tzinfo = UTC) -> str:
+    """Given a span of time, return a strip of it: what was observed in green, gaps in red, the rest empty. Times are
+    told in the time zone."""
     parts = [f'<rect x="0" y="0" width="{_WIDTH}" height="{_STRIP_HEIGHT}" fill="#eceff2"/>']
     for spans, colour, word in ((covered, COVERED, "observed"), (gaps, GAP, "not observed")):
-        parts += [_piece(whole, span, colour, word) for span in spans if span.end > whole.start]
+        parts += [_piece(whole, span, colour, word, zone) for span in spans if span.end > whole.start]
     return _svg(_STRIP_HEIGHT, parts, "What was observed", "")
 
 
-def _piece(whole: Span, span: Span, colour: str, word: str) -> str:
+def _piece(whole: Span, span: Span, colour: str, word: str, zone: tzinfo) -> str:
     left, right = (_place(whole, moment) for moment in (max(span.start, whole.start), min(span.end, whole.end)))
-    told = f"{word} {span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC"
+    told = f"{word} {minute(span.start, zone)} to {minute(span.end, zone)} {zone_name(zone)}"
     # a gap of minutes in a month must be seen all the same
     width = max(right - left, 3.0 if colour == GAP else 0.5)
     return (

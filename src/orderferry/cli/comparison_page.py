@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from html import escape
 
 from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, daily_chart, strip
 from orderferry.cli.page import heading, page, paragraph, table
-from orderferry.cli.print_comparison import BY_WORDS, unsold_words
+from orderferry.cli.print_comparison import BY_WORDS, unsold_words, with_facts
+from orderferry.cli.terminal import minute, zone_name
 from orderferry.domain.cause import cause_of, first_deadline
-from orderferry.domain.durations import format_duration
+from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.entry import Entry
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
@@ -35,14 +36,15 @@ _TITLES = {
 
 def as_page(result: Comparison) -> str:
     """Given a comparison that has a span, return the whole HTML document. No buyer's data."""
-    return page("Amazon and the shop", _body(result))
+    return page(f"Amazon and {result.shop_name or 'the shop'}", _body(result))
 
 
 def _body(result: Comparison) -> Iterator[str]:
     assert result.span is not None  # noqa: S101 — a comparison without one is not written
     start, end = (moment.astimezone(result.zone) for moment in (result.span.start, result.span.end))
-    yield "<h1>Amazon and the shop</h1>"
-    yield paragraph(f"Orders {BY_WORDS[result.by]} from {_minute(start)} to {_minute(end)} (the shop's time).", "quiet")
+    yield f"<h1>Amazon and {escape(result.shop_name or 'the shop')}</h1>"
+    told = f"from {_minute(start)} to {_minute(end)} (the shop's time, {zone_name(result.zone)})"
+    yield paragraph(f"Orders {BY_WORDS[result.by]} {told}.", "quiet")
     yield paragraph(_verdict(result), f"verdict {'bad' if result.found_something or result.errors else 'good'}")
     for error in result.errors:
         yield paragraph(f"{error.message} {error.hint}")
@@ -52,21 +54,21 @@ def _body(result: Comparison) -> Iterator[str]:
     yield f'<p class="quiet"><span class="key" style="background:{AMAZON}"></span>Amazon'
     yield f'<span class="key" style="background:{SHOP}"></span>shop; days that differ are outlined in red</p>'
     yield f'<div class="wide">{daily_chart(_days(result))}</div>'
-    yield from _findings("Missing in the shop", result.missing)
-    yield from _findings("In the shop and not at Amazon, or there twice", result.surplus)
+    yield from _findings("Missing in the shop", result.missing, result.zone)
+    yield from _findings("In the shop and not at Amazon, or there twice", result.surplus, result.zone)
     yield from _differences(result)
     if result.totals is not None:
         yield from _totals(result.totals)
         yield from _papers(result.totals)
     if result.ledger is not None:
-        yield from _coverage(result.ledger, result.span)
+        yield from _coverage(result.ledger, result.span, result.zone)
         yield from _open_orders(result.ledger, result.now)
         yield from _quota(result.ledger)
     yield paragraph(f"Written by orderferry compare on {_minute(result.now.astimezone(result.zone))}.", "quiet")
 
 
 def _verdict(result: Comparison) -> str:
-    counts = f"{result.amazon_orders} orders at Amazon, {result.shop_orders} in the shop: "
+    counts = f"{counted(result.amazon_orders, 'order')} at Amazon, {result.shop_orders} in the shop: "
     if result.errors:
         return f"{counts}the comparison could not be finished."
     found = (
@@ -96,7 +98,7 @@ def _days(result: Comparison) -> list[Day]:
     return [Day(day, amazon[day], shop[day]) for day in days]
 
 
-def _findings(title: str, findings: Sequence[OneSided]) -> Iterator[str]:
+def _findings(title: str, findings: Sequence[OneSided], zone: tzinfo) -> Iterator[str]:
     """A row for each cause: many orders that one thing mends are one thing to read."""
     if findings:
         causes = by_cause(findings)
@@ -105,11 +107,11 @@ def _findings(title: str, findings: Sequence[OneSided]) -> Iterator[str]:
             (
                 cause.reason + first_deadline(found.reason for found in cause.orders),
                 cause.hint,
-                _ids([found.order_id for found in cause.orders]),
+                _ids([with_facts(found, zone) for found in cause.orders]),
             )
             for cause in causes[:_MOST_ROWS]
         ]
-        yield table(("Why", "What to do", "Orders"), rows, lists=[2])
+        yield table(("Why", "What to do", "Orders, with day and amount"), rows, lists=[2])
         yield from _rest(len(causes))
 
 
@@ -174,7 +176,7 @@ def _total_cells(row: TotalsRow) -> tuple[str, ...]:
     return tuple(cells)
 
 
-def _coverage(words: LedgerWords, span: Span) -> Iterator[str]:
+def _coverage(words: LedgerWords, span: Span, zone: tzinfo) -> Iterator[str]:
     """A strip for each marketplace and channel, from the beginning of the comparison to now."""
     status = words.status
     whole = Span(span.start, max(status.now, span.end))
@@ -184,14 +186,13 @@ def _coverage(words: LedgerWords, span: Span) -> Iterator[str]:
     rows = []
     for cell, spans in status.cells:
         gaps = [gap for of, gap in status.gaps if of == cell]
-        rows.append(
-            f'<tr><td class="id">{escape(_cell(cell))}</td><td style="width:100%">{strip(whole, spans, gaps)}</td></tr>'
-        )
+        picture = strip(whole, spans, gaps, zone)
+        rows.append(f'<tr><td class="id">{escape(_cell(cell))}</td><td style="width:100%">{picture}</td></tr>')
     yield f"<table><tbody>{''.join(rows)}</tbody></table>"
-    yield paragraph(f"from {_minute(whole.start)} (left) to {_minute(whole.end)} (right), UTC", "quiet")
+    yield paragraph(f"from {minute(whole.start, zone)} (left) to {minute(whole.end, zone)} (right)", "quiet")
     if status.gaps:
-        told = sorted((_cell(cell), _minute(gap.start), _minute(gap.end)) for cell, gap in status.gaps)
-        yield table(("Gap", "from (UTC)", "until (UTC)"), told)
+        told = sorted((_cell(cell), minute(gap.start, zone), minute(gap.end, zone)) for cell, gap in status.gaps)
+        yield table(("Gap", "from", "until"), told)
 
 
 def _open_orders(words: LedgerWords, now: datetime) -> Iterator[str]:

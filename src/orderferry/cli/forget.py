@@ -11,6 +11,7 @@ from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.parameters import Duration
 from orderferry.cli.terminal import echo
+from orderferry.domain.durations import counted
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
@@ -49,8 +50,8 @@ def _print(report: ForgetReport, *, summary: bool) -> None:
         verb = "would be forgotten" if report.dry_run else "forgotten"
         kept = f" ({report.on_invoices} keep name and address on their invoice)" if report.on_invoices else ""
         echo(
-            f"{report.forgotten} buyers {verb}{kept}; {report.not_due} orders were delivered later, "
-            f"{report.under_way} are under way."
+            f"{counted(report.forgotten, 'buyer')} {verb}{kept}; delivered later: {counted(report.not_due, 'order')}, "
+            f"under way: {report.under_way}."
         )
     for problem in report.problems:
         echo(f"orderferry: {problem.message}", err=True)

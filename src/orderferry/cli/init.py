@@ -200,7 +200,7 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     if carrier_keys and tries is not None:
         _create_carrier(interview, tries, carrier_keys)
     if taxes and tries is not None:
-        click.echo(f"{tries.create_taxes(taxes)} taxes created.")
+        click.echo(f"{_taxes(tries.create_taxes(taxes))} created.")
     write_new(target, interview.draft.text())
     _print_next(target, interview.draft.settings(), utc_now())
     return 0
@@ -268,7 +268,7 @@ def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
         if interactive and not click.confirm("Create them (International > Taxes shows them; no rule is made)?"):
             click.echo("Nothing was created.")
             return 0
-        click.echo(f"{shop.create_taxes(missing)} taxes created. The next run imports what was held for them.")
+        click.echo(f"{_taxes(shop.create_taxes(missing))} created. The next run imports what was held for them.")
     return 0
 
 
@@ -305,6 +305,10 @@ def _converse(
     settle_since(interview, now, tries.foreign_orders() if tries else 0)
     interview.draft.settings()
     return create, carrier_keys, taxes
+
+
+def _taxes(number: int) -> str:
+    return "1 tax" if number == 1 else f"{number} taxes"
 
 
 def _said(create: bool | None, interview: Interview) -> bool | None:

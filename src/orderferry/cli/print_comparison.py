@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import tzinfo
 
 from orderferry.cli.failures import error_lines
-from orderferry.cli.terminal import echo, echo_lines, style
+from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
 from orderferry.domain.cause import first_deadline
+from orderferry.domain.durations import counted
 from orderferry.errors import ExitCode
 from orderferry.run.compare_result import Comparison, Difference, OneSided, by_cause
 from orderferry.run.compare_totals import InvoiceTotals, Sums, Totals, TotalsRow, Unsold
@@ -42,13 +43,14 @@ def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, sile
 def _print_all(result: Comparison) -> None:
     assert result.span is not None  # noqa: S101 — print_comparison has looked
     echo(
-        f"compare: orders {BY_WORDS[result.by]} {_day(result.span.start)} to {_day(result.span.end)} UTC: "
+        f"compare: orders {BY_WORDS[result.by]} {minute(result.span.start, result.zone)} to "
+        f"{minute(result.span.end, result.zone)} ({zone_name(result.zone)}): "
         f"{result.amazon_orders} at Amazon, {result.shop_orders} in the shop."
     )
     for note in result.notes:
         echo(f"  Note: {note}")
-    _print_findings("missing in the shop", result.missing)
-    _print_findings("in the shop and not at Amazon, or there twice", result.surplus)
+    _print_findings("missing in the shop", result.missing, result.zone)
+    _print_findings("in the shop and not at Amazon, or there twice", result.surplus, result.zone)
     _print_differences(result.different)
     if not result.found_something and not result.errors:
         echo(style("  Nothing is missing, surplus or different.", fg="green"))
@@ -56,16 +58,16 @@ def _print_all(result: Comparison) -> None:
         _print_totals(result.totals)
 
 
-def _print_findings(what: str, findings: Sequence[OneSided]) -> None:
+def _print_findings(what: str, findings: Sequence[OneSided], zone: tzinfo) -> None:
     if not findings:
         return
-    echo(style(f"  {_orders(len(findings))} {what}:", fg="red"))
+    echo(style(f"  {counted(len(findings), 'order')} {what}:", fg="red"))
     causes = by_cause(findings)
     for cause in causes[:MOST_LINES]:
         found = cause.orders
         late = first_deadline(finding.reason for finding in found)
         told = found[0].reason if len(found) == 1 else cause.reason + late
-        echo(f"    {_named([finding.order_id for finding in found])}: {told}")
+        echo(f"    {_named([with_facts(finding, zone) for finding in found])}: {told}")
         echo(f"      {cause.hint}")
     _print_rest(len(causes))
 
@@ -78,7 +80,7 @@ def _print_differences(differences: Iterable[Difference]) -> None:
     if not causes:
         return
     number = len({order_id for order_ids in causes.values() for order_id in order_ids})
-    echo(style(f"  {_orders(number)} different:", fg="red"))
+    echo(style(f"  {counted(number, 'order')} different:", fg="red"))
     for (field, amazon, shop, reason, hint), order_ids in list(causes.items())[:MOST_LINES]:
         echo(f"    {_named(order_ids)}: {field}: Amazon {amazon}, shop {shop}: {reason}")
         echo(f"      {hint.replace('ORDER_ID', order_ids[0]) if len(order_ids) == 1 else hint}")
@@ -144,9 +146,8 @@ def _named(order_ids: list[str]) -> str:
     return ", ".join(order_ids[:NAMED]) + more
 
 
-def _orders(number: int) -> str:
-    return "1 order" if number == 1 else f"{number} orders"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
+def with_facts(found: OneSided, zone: tzinfo) -> str:
+    """Given an order that one side lacks, return its id with the day by the shop's calendar and the amount."""
+    day = f"{found.placed.astimezone(zone):%Y-%m-%d}" if found.placed else ""
+    facts = " ".join(fact for fact in (day, found.amount) if fact)
+    return f"{found.order_id} ({facts})" if facts else found.order_id

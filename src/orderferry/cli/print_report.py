@@ -8,7 +8,7 @@ from datetime import datetime
 from orderferry.cli.failures import error_lines
 from orderferry.cli.terminal import echo, echo_lines, style
 from orderferry.domain.cause import cause_of, first_deadline
-from orderferry.domain.durations import iso
+from orderferry.domain.durations import counted, iso
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem
@@ -47,7 +47,7 @@ def _counted(report: Report) -> str:
     counts = report.counts
     parts = [f"{number} {word}" for word, number in counts.items() if number and word != "seen"]
     dry = " (dry run: nothing was written)" if report.dry_run else ""
-    return f"{report.command}: {counts['seen']} orders seen{': ' if parts else ''}{', '.join(parts)}{dry}."
+    return f"{report.command}: {counted(counts['seen'], 'order')} seen{': ' if parts else ''}{', '.join(parts)}{dry}."
 
 
 def print_summary(report: Report) -> None:

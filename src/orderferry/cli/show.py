@@ -1,8 +1,9 @@
-"""`show`: everything known of one order."""
+"""`show`: everything known of one order, first as a merchant reads it. Times are the shop's, lines fit 80 columns."""
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,19 +12,37 @@ from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.failures import error_lines
 from orderferry.cli.parameters import AmazonOrderId
-from orderferry.cli.terminal import echo, printable, style
-from orderferry.domain.durations import format_duration, iso
+from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name
+from orderferry.domain.durations import counted
+from orderferry.domain.entry import EntryState
 from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.orders import Channel
+from orderferry.domain.records import HistoryEvent
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
     from orderferry.domain.entry import Entry
-    from orderferry.domain.orders import Order, UnreadableOrder
+    from orderferry.domain.records import HistoryLine
     from orderferry.run.story import Story
 
-WIDTH = 110
 # What PrestaShop's rows have most of, and what tells a reader nothing.
 EMPTY = frozenset({"", "0", "0.000000", "0.00", "0000-00-00", "0000-00-00 00:00:00", "None"})
+CHANNEL_WORDS: Mapping[str, str] = {Channel.REGULAR: "shipped by the shop", Channel.FBA: "shipped by Amazon (FBA)"}
+STATE_WORDS: Mapping[EntryState, str] = {
+    EntryState.SEEN: "seen, not judged yet",
+    EntryState.WAITING: "waiting at Amazon",
+    EntryState.HELD: "held",
+    EntryState.FAILED: "could not be written",
+    EntryState.IGNORED: "ignored",
+    EntryState.IMPORTED: "imported",
+}
+EVENT_WORDS: Mapping[HistoryEvent, str] = {
+    HistoryEvent.SEEN: "seen at Amazon",
+    HistoryEvent.CHANGED_AT_AMAZON: "changed at Amazon",
+    HistoryEvent.SET_ASIDE: "set aside by a person",
+    HistoryEvent.TAKEN_BACK: "a person took that back",
+    HistoryEvent.MISSED: "found missing in the shop by a comparison",
+}
 
 
 @click.command("show")
@@ -32,11 +51,16 @@ EMPTY = frozenset({"", "0", "0.000000", "0.00", "0000-00-00", "0000-00-00 00:00:
 @click.option(
     "--verify", is_flag=True, help="Recompute what back office, invoice, statistics and an edit make of its rows."
 )
+@click.option(
+    "--rows", is_flag=True, help="Print its rows in the shop too, digests among them (--json has them anyway)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def show_command(context: CliContext, /, order_id: str, refresh: bool, verify: bool, as_json: bool) -> int:
-    """Everything known of one order, on both sides: when it was seen, what was decided and why, its rows in the shop
-    (personal columns masked), and what the next run would do with it."""
+def show_command(
+    context: CliContext, /, order_id: str, *, refresh: bool, verify: bool, rows: bool, as_json: bool
+) -> int:
+    """Everything known of one order, on both sides: placed, total, state, what happened, what to do, and what the next
+    run would do with it. With --rows its rows in the shop (personal columns masked)."""
     from orderferry.bootstrap import Installation
     from orderferry.inspection import read_story
     from orderferry.run.story_json import story_json
@@ -44,17 +68,17 @@ def show_command(context: CliContext, /, order_id: str, refresh: bool, verify: b
     def ask(settings: Settings) -> ShopAnswer:
         """Read the order's story from one shop and its ledger."""
         story = read_story(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
-        return ShopAnswer(story.exit_code, story_json(story), lambda: _tell(story))
+        return ShopAnswer(story.exit_code, story_json(story), lambda: _tell(story, rows=rows))
 
     return for_each_shop(context, "show", ask, as_json=as_json)
 
 
-def _tell(story: Story) -> None:
+def _tell(story: Story, *, rows: bool) -> None:
     for error in story.errors:
         for line in error_lines(error):
             echo(line, err=True)
     if story.known:
-        _print(story)
+        _print(story, rows=rows)
     else:
         _print_unknown(story)
 
@@ -65,122 +89,159 @@ def _print_unknown(story: Story) -> None:
         echo("  Check the order id and the region of the configuration.", err=True)
         return
     asked = "Neither the ledger nor the shop knows" if story.shop else "The ledger does not know"
-    echo(f"{asked} an order {story.order_id}.", err=True)
+    echo(f"{asked} an order {story.order_id}. A dry run keeps nothing of what it sees.", err=True)
     echo(f"  `orderferry show {story.order_id} --refresh` asks Amazon.", err=True)
 
 
-def _print(story: Story) -> None:
-    echo(style(f"Order {story.order_id}", bold=True))
-    if story.entry:
-        _print_entry(story.entry)
-    else:
-        echo("Ledger: never seen")
-    _print_history(story)
-    _print_shop(story)
-    if story.amazon:
-        _print_amazon(story.amazon)
-    elif story.asked:
-        echo("Amazon now: does not know it for this account")
+def _print(story: Story, *, rows: bool) -> None:
+    amazon = _amazon(story)
+    _print_head(story, amazon)
+    _print_facts(story, amazon)
+    if story.history:
+        echo("What happened")
+    for line in story.history:
+        _print_line(line, story)
+    _print_findings(story)
+    echo("What to do")
+    _say(story, story.outlook.hint or "Nothing.")
     echo(style(f"The next run: {story.outlook.action}", bold=True))
-    _print_wrapped(story.outlook.why)
+    _say(story, story.outlook.why)
     for change in story.outlook.changes:
-        echo(f"  would write: {change}")
-    if story.outlook.hint:
-        _print_wrapped(story.outlook.hint)
+        _say(story, f"would write: {change}")
     if not story.asked and not story.errors:
         echo("  (as last known; --refresh asks Amazon)")
+    if rows:
+        _print_rows(story)
 
 
-def _print_entry(entry: Entry) -> None:
-    code = f" ({entry.code})" if entry.code else ""
-    echo(f"Ledger: {entry.state}{code} since {iso(entry.state_since)}")
-    if entry.message:
-        _print_wrapped(entry.message)
-    facts = [
-        marketplace_code(entry.marketplace_id),
-        str(entry.channel or ""),
-        entry.amazon_status,
-        entry.total,
-        f"placed {iso(entry.purchased)}" if entry.purchased else "",
-        f"changed at Amazon {iso(entry.amazon_updated)}" if entry.amazon_updated else "",
-        f"ship by {iso(entry.ship_by)}" if entry.ship_by else "",
-    ]
-    _print_wrapped(", ".join(fact for fact in facts if fact))
-    lived = format_duration(entry.last_seen - entry.first_seen)
-    _print_wrapped(
-        f"first seen {iso(entry.first_seen)}, last {iso(entry.last_seen)} ({lived} later), "
-        f"asked for by itself {iso(entry.last_look) if entry.last_look else 'never'}, {entry.attempts} attempts in "
-        "this state" + ("; given up, and still looked at daily" if entry.given_up else "")
-    )
-    if entry.ignored_by_person:
-        echo("  set aside by a person")
-
-
-def _print_history(story: Story) -> None:
-    if story.history:
-        echo("History")
-    for line in story.history:
-        who = f"run {line.run}" if line.run is not None else "a person"
-        code = f" ({line.code})" if line.code else ""
-        told = "; ".join(part for part in (line.detail, line.message) if part)
-        head = f"{iso(line.at)}  {who:9} {line.event:17} {line.amazon_status or '-'} -> {line.state}{code}"
-        echo(f"  {head}")
-        if told:
-            _print_filled(told, " " * 6, " " * 6)
-
-
-def _print_shop(story: Story) -> None:
-    shop = story.shop
-    if shop is None:
-        echo("Shop: could not be asked")
-        return
-    if shop.marker:
-        state = "" if shop.marker.order_stands else ", deleted since"
-        adopted = ", adopted from another importer" if shop.marker.adopted else ""
-        echo(f"Shop: order {shop.marker.id_order}{state}{adopted}")
-    elif shop.foreign:
-        echo(f"Shop: order {shop.foreign}, put there by another program or a person")
-    else:
-        echo("Shop: not there")
-    for table, rows in shop.rows.items():
-        for row in rows:
-            _print_row(table, row)
-    if shop.findings is not None:
-        echo(f"Verified: {len(shop.findings) or 'no'} finding{'' if len(shop.findings) == 1 else 's'}")
-        for finding in shop.findings:
-            _print_wrapped(str(finding))
-        echo(f"An edit in the back office would change {'more than what is edited:' if shop.moves else 'nothing else'}")
-        for finding in shop.moves:
-            _print_wrapped(str(finding))
-
-
-def _print_row(table: str, row: Any) -> None:
-    from orderferry.run.story_json import plain
-
-    shown = ((key, str(plain(value))) for key, value in row.items())
-    text = " ".join(f"{key}={' '.join(value.split())}" for key, value in shown if value not in EMPTY)
-    _print_filled(f"{table}: {text}", "  ", " " * 6)
-
-
-def _print_amazon(order: Order | UnreadableOrder) -> None:
+def _amazon(story: Story) -> Mapping[str, Any]:
+    """What Amazon says now, as JSON has it; empty where it was not asked, or does not know the order."""
     from orderferry.run.story_json import amazon_json
 
-    told = amazon_json(order)
-    if not told["readable"]:
-        echo("Amazon now: an answer that can't be read")
+    return amazon_json(story.amazon) if story.amazon else {}
+
+
+def _print_head(story: Story, amazon: Mapping[str, Any]) -> None:
+    entry = story.entry
+    code = marketplace_code(entry.marketplace_id) if entry and entry.marketplace_id else amazon.get("marketplace", "")
+    channel = str(entry.channel or "") if entry else amazon.get("channel", "")
+    told = ", ".join(word for word in (code, CHANNEL_WORDS.get(channel, channel)) if word)
+    echo(style(f"Order {story.order_id}{f' ({told})' if told else ''}", bold=True))
+
+
+def _print_facts(story: Story, amazon: Mapping[str, Any]) -> None:
+    entry, zone = story.entry, story.zone
+    placed = entry.purchased if entry and entry.purchased else None
+    if placed is None and amazon.get("created"):
+        placed = datetime.fromisoformat(amazon["created"])
+    facts = {
+        "placed": f"{minute(placed, zone)} ({zone_name(zone)})" if placed else "",
+        "total": amazon.get("total") or (entry.total if entry else ""),
+        "products": _products(story, amazon),
+        "at Amazon": _at_amazon(story, amazon),
+        "in the shop": _in_the_shop(story),
+        "orderferry": _by_the_ledger(entry, story),
+    }
+    for name, fact in facts.items():
+        if fact:
+            echo_filled(fact, f"  {name:<12} ", " " * 15)
+    for flaw in amazon.get("flaws", ()):
+        _say(story, f"flaw of Amazon's answer: {flaw}")
+
+
+def _products(story: Story, amazon: Mapping[str, Any]) -> str:
+    if amazon.get("items"):
+        return ", ".join(f"{item['quantity']} x {item['sku']}" for item in amazon["items"])
+    lines = story.shop.rows.get("order_detail", ()) if story.shop else ()
+    return ", ".join(
+        f"{line['product_quantity']} x {line['product_reference'] or line['product_name']}" for line in lines
+    )
+
+
+def _at_amazon(story: Story, amazon: Mapping[str, Any]) -> str:
+    entry, zone = story.entry, story.zone
+    if amazon:
+        if not amazon["readable"]:
+            return "an answer that can't be read"
+        return f"{_words(amazon['status'])}, changed {in_zone(amazon['updated'], zone)}, as Amazon says now"
+    if story.asked:
+        return "does not know it for this account"
+    if entry is None or not entry.amazon_status:
+        return ""
+    changed = f", changed {minute(entry.amazon_updated, zone)}" if entry.amazon_updated else ""
+    due = f", ship by {minute(entry.ship_by, zone)}" if entry.ship_by else ""
+    return f"{_words(entry.amazon_status)}{changed}{due}"
+
+
+def _in_the_shop(story: Story) -> str:
+    shop = story.shop
+    if shop is None:
+        return "could not be asked"
+    if shop.marker:
+        state = f", {shop.state}" if shop.state else ""
+        adopted = ", adopted from another importer" if shop.marker.adopted else ""
+        return f"order {shop.marker.id_order}{state if shop.marker.order_stands else ', deleted since'}{adopted}"
+    if shop.foreign:
+        return f"order {shop.foreign}, put there by another program or a person"
+    return "not there"
+
+
+def _by_the_ledger(entry: Entry | None, story: Story) -> str:
+    if entry is None:
+        return "has never seen it"
+    code = f" ({entry.code})" if entry.code else ""
+    by_person = ", set aside by a person" if entry.ignored_by_person else ""
+    given_up = "; given up, and still looked at daily" if entry.given_up else ""
+    return f"{STATE_WORDS[entry.state]}{code} since {minute(entry.state_since, story.zone)}{by_person}{given_up}"
+
+
+def _print_line(line: HistoryLine, story: Story) -> None:
+    code = f" ({line.code})" if line.code else ""
+    if line.event is HistoryEvent.JUDGED:
+        what = f"{STATE_WORDS[line.state]}{code}"
     else:
-        echo(f"Amazon now: {told['status']}, {told['channel']}, {told['marketplace']}, {told['total'] or 'no total'}")
-        items = ", ".join(f"{item['quantity']} x {item['sku']}" for item in told["items"])
-        _print_wrapped(f"changed {told['updated']}; {items}")
-    for flaw in told["flaws"]:
-        _print_wrapped(f"flaw: {flaw}")
+        status = f": {_words(line.amazon_status)}" if line.amazon_status else ""
+        what = f"{EVENT_WORDS[line.event]}{status if line.run is not None else ''}"
+    told = "; ".join(part for part in (line.detail, line.message) if part)
+    text = in_zone(f"{what}: {told}" if told else what, story.zone)
+    echo_filled(text, f"  {minute(line.at, story.zone)}  ", " " * 20)
 
 
-def _print_wrapped(text: str) -> None:
-    _print_filled(text, "  ", "  ")
+def _print_findings(story: Story) -> None:
+    if story.shop is None or story.shop.findings is None:
+        return
+    findings, moves = story.shop.findings, story.shop.moves
+    echo(f"Verified: {counted(len(findings), 'finding') if findings else 'no findings'}")
+    for finding in findings:
+        _say(story, str(finding))
+    echo(f"An edit in the back office would change {'more than what is edited:' if moves else 'nothing else'}")
+    for finding in moves:
+        _say(story, str(finding))
 
 
-def _print_filled(text: str, first: str, later: str) -> None:
-    text = printable(" ".join(text.split()))  # before it is broken into lines: an escape is longer than its character
-    for line in textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False):
-        echo(line)
+def _print_rows(story: Story) -> None:
+    from orderferry.run.story_json import plain
+
+    entry = story.entry
+    if entry:
+        echo("Ledger")
+        look = minute(entry.last_look, story.zone) if entry.last_look else "never"
+        _say(
+            story,
+            f"first seen {minute(entry.first_seen, story.zone)}, last {minute(entry.last_seen, story.zone)}; asked for "
+            f"by itself {look}; {counted(entry.attempts, 'attempt')} in this state",
+        )
+    echo("Rows in the shop" if story.shop and story.shop.rows else "No rows in the shop")
+    for table, rows in story.shop.rows.items() if story.shop else ():
+        for row in rows:
+            shown = ((key, str(plain(value))) for key, value in row.items())
+            text = " ".join(f"{key}={' '.join(value.split())}" for key, value in shown if value not in EMPTY)
+            echo_filled(f"{table}: {text}", "  ", " " * 6)
+
+
+def _words(status: str) -> str:
+    return status.lower().replace("_", " ")
+
+
+def _say(story: Story, text: str) -> None:
+    echo_filled(in_zone(text, story.zone), "  ", "  ")

@@ -79,7 +79,7 @@ def _print_for_people(found: list[Found]) -> None:
         if len(found) > 1:
             echo(f"{path}:")
         if isinstance(status, Status):
-            print_status(status)
+            print_status(status, path.stem)
         else:
             for line in error_lines(status):
                 echo(line, err=True)

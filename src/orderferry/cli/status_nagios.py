@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import IntEnum
 
+from orderferry.domain.durations import counted
 from orderferry.domain.records import FindingKind
 from orderferry.domain.spans import last_end
 from orderferry.run.status import Status
@@ -33,7 +34,7 @@ def nagios_line(status: Status) -> str:
     late = [command.command for command in status.commands if command.late]
     parts = [f"{number} {word.replace('_', ' ')}" for word, number in status.open.items() if number]
     parts += [f"late: {', '.join(late)}"] if late else []
-    parts += [f"{len(status.gaps)} gaps in the observation"] if status.gaps else []
+    parts += [f"{counted(len(status.gaps), 'gap')} in the observation"] if status.gaps else []
     parts += [f"{len(status.unconfirmed)} shipped but not confirmed"] if status.unconfirmed else []
     parts += [f"{number} {_KIND_WORDS[kind]}" for kind, number in status.found_counts.items() if number]
     numbers: dict[str, int | str] = {**status.open}

@@ -1,64 +1,97 @@
-"""`status` for people: am I fine?"""
+"""`status` for people: what needs a person, then how things stand. Times are the shop's, lines fit 80 columns."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from orderferry import __version__
-from orderferry.cli.terminal import echo, style
-from orderferry.domain.durations import format_duration, iso
+from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name
+from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.entry import Entry
 from orderferry.domain.lag import Lag
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.spans import last_end
-from orderferry.run.status import Status
+from orderferry.run.status import CommandStatus, Status
+
+CONFIRM = "Confirm its shipment in Seller Central, or see why the program that does so has not."
 
 
-def print_status(status: Status) -> None:
-    """Print how one shop stands."""
-    echo(style("All is well.", fg="green") if status.healthy else style("Not all is well:", fg="red"))
-    for found in status.conditions:
-        echo(f"  ! {found.text}")
-    for (marketplace, channel), gap in status.gaps:
-        echo(f"  ! not observed: {marketplace_code(marketplace)} {channel} from {iso(gap.start)} until {iso(gap.end)}")
-    for entry in status.unconfirmed:
-        echo(f"  ! {unconfirmed_words(entry, status.now)} {CONFIRM}")
-    for note in status.notes:
-        echo(f"  Note: {note}")
+def print_status(status: Status, name: str) -> None:
+    """Print how one shop stands; `name` is the configuration's, for a shop that does not tell its own."""
+    echo(style(f"{status.shop or name}, {minute(status.now, status.zone)} ({zone_name(status.zone)})", bold=True))
+    urgent = list(_needs_a_person(status))
+    if status.healthy:
+        echo(style("All is well.", fg="green"))
+    elif urgent:
+        echo(style("Not all is well:", fg="red"))
+    else:
+        echo(style("Not all is well: there is time that no run has read yet, see below.", fg="red"))
+    for text in urgent:
+        echo_filled(in_zone(text, status.zone), "  ! ", "    ")
     echo("Commands")
     for command in status.commands:
-        if command.last_run is None:
-            echo(f"  {command.command:12} never ran")
-            continue
-        success = command.last_success
-        ago = f"{format_duration(status.now - success.started)} ago" if success else "never"
-        late = "  LATE" if command.late else ""
-        echo(f"  {command.command:12} last success {ago}; last exit code {command.last_run.exit_code}{late}")
-    echo("Observed until")
-    for codes, word, end in _ends(status):
-        told = f"{iso(end)} ({format_duration(status.now - end)} ago)" if end else "never"
-        echo(f"  {codes} {word:8} {told}")
+        echo(f"  {command.command:12} {_command_words(command, status.now)}")
+    _print_observed(status)
     counts = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in status.open.items())
-    echo(f"Open: {counts}")
+    echo(f"Open orders: {counts}")
     if status.oldest_waiting:
-        echo(f"  waiting longest: {waiting_words(status.oldest_waiting, status.now)}")
+        echo_filled(f"waiting longest: {waiting_words(status.oldest_waiting, status.now)}", "  ", "    ")
     if status.lag:
-        echo(f"From purchase to shop, this week: {lag_words(status.lag)}")
+        echo_filled(f"From purchase to shop, this week: {lag_words(status.lag)}", "", "  ")
     left = ", ".join(f"{operation} {tokens:.1f}" for operation, tokens in status.quota.items())
     echo(f"Quota left (requests): {left}")
+    for note in status.notes:
+        echo_filled(in_zone(f"Note: {note}", status.zone), "", "  ")
     echo(f"orderferry {__version__}")
 
 
+def _needs_a_person(status: Status) -> list[str]:
+    """What a person must do something about, the most urgent first."""
+    late = [late_words(command, status.now) for command in status.commands if command.late]
+    unconfirmed = [f"{unconfirmed_words(entry, status.now)} {CONFIRM}" for entry in status.unconfirmed]
+    return [*late, *(found.text for found in status.conditions), *unconfirmed]
+
+
+def late_words(command: CommandStatus, now: datetime) -> str:
+    """Given a command that is late, return the sentence."""
+    success = command.last_success
+    told = f"its last success was {format_duration(now - success.started)} ago" if success else "it never succeeded"
+    if command.last_run is None:
+        told = "it never ran"
+    return f"{command.command} is late: {told}. `orderferry check` looks at the crontab, `-v` says what it does."
+
+
+def _command_words(command: CommandStatus, now: datetime) -> str:
+    if command.last_run is None:
+        return "never ran" + ("  LATE" if command.late else "")
+    success = command.last_success
+    ago = f"{format_duration(now - success.started)} ago" if success else "never"
+    late = "  LATE" if command.late else ""
+    return f"last success {ago}; last exit code {command.last_run.exit_code}{late}"
+
+
+def _print_observed(status: Status) -> None:
+    """Up to when each channel was read, and the gaps before that."""
+    echo("Read without gaps until" if not status.gaps else "Read until")
+    for codes, word, end in _ends(status):
+        told = f"{minute(end, status.zone)} ({format_duration(status.now - end)} ago)" if end else "never"
+        echo_filled(f"{told}: {codes} {word}", "  ", "    ")
+    groups: dict[tuple[datetime, datetime, str], list[str]] = {}
+    for (marketplace, channel), gap in status.gaps:
+        groups.setdefault((gap.start, gap.end, str(channel)), []).append(marketplace_code(marketplace))
+    if groups:
+        echo(style(f"{counted(len(groups), 'gap')} that no run has read; the next imports read it:", fg="red"))
+    for (start, end, word), marketplaces in groups.items():
+        told = f"{minute(start, status.zone)} to {minute(end, status.zone)}"
+        echo_filled(f"{told}: {', '.join(marketplaces)} {word}", "  ", "    ")
+
+
 def _ends(status: Status) -> list[tuple[str, str, datetime | None]]:
-    """Up to when each channel was observed, with the codes of the marketplaces for which that is so, aligned."""
+    """Up to when each channel was observed, with the codes of the marketplaces for which that is so."""
     groups: dict[tuple[str, datetime | None], list[str]] = {}
     for (marketplace, channel), spans in status.cells:
         groups.setdefault((str(channel), last_end(spans)), []).append(marketplace_code(marketplace))
-    width = max((len(", ".join(codes)) for codes in groups.values()), default=0)
-    return [(", ".join(codes).ljust(width), channel, end) for (channel, end), codes in groups.items()]
-
-
-CONFIRM = "Confirm its shipment in Seller Central, or see why the program that does so has not."
+    return [(", ".join(codes), channel, end) for (channel, end), codes in groups.items()]
 
 
 def unconfirmed_words(entry: Entry, now: datetime) -> str:
@@ -80,8 +113,8 @@ def waiting_words(entry: Entry, now: datetime) -> str:
 
 def lag_words(lag: Lag) -> str:
     """Given the lags of a week's orders, return them in words."""
-    number = "1 order" if lag.orders == 1 else f"{lag.orders} orders"
     return (
         f"median {format_duration(lag.median)}, 95 % within {format_duration(lag.p95)}, "
-        f"longest {format_duration(lag.worst)} ({number}, Amazon's own wait for payment and shipping included)"
+        f"longest {format_duration(lag.worst)} ({counted(lag.orders, 'order')}, Amazon's own wait for payment and "
+        "shipping included)"
     )

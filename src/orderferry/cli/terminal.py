@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import textwrap
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import click
 
+WIDTH = 80
+_STAMP = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 # Control characters, C1 among them, and those that steer the direction of text or end a line.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]")
 # How echo tells what `style` has made from what a text brings along: no text can know the mark.
@@ -34,6 +38,28 @@ def style(text: str, *, fg: str = "", bold: bool = False) -> str:
 def echo(text: str, *, err: bool = False) -> None:
     """Print a text, made printable, as one line."""
     click.echo(_STYLED.sub(_in_colour, printable(text)), err=err)
+
+
+def echo_filled(text: str, first: str = "", later: str = "") -> None:
+    """Print a text in lines of at most 80 columns; `first` and `later` begin the first line and the others."""
+    text = printable(" ".join(text.split()))  # before it is broken into lines: an escape is longer than its character
+    for line in textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False):
+        echo(line)
+
+
+def minute(moment: datetime, zone: tzinfo) -> str:
+    """Given an aware time, return it for people: in this zone, to the minute."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Given a time zone, return its name: `Europe/Rome`, `UTC`."""
+    return str(zone)
+
+
+def in_zone(text: str, zone: tzinfo) -> str:
+    """Given a sentence with times as JSON has them (2026-11-23T06:00:00Z), return it with times for people."""
+    return _STAMP.sub(lambda found: minute(datetime.fromisoformat(found[0]).astimezone(UTC), zone), text)
 
 
 def echo_lines(text: str, *, err: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Durations and moments as people write them: `36h`, `1d12h`; ISO 8601 or a duration ago."""
+"""Durations, moments and numbers as people write them: `36h`, `1d12h`; ISO 8601 or a duration ago; `1 order`."""
 
 from __future__ import annotations
 
@@ -63,3 +63,8 @@ def iso(moment: datetime) -> str:
     moment = moment.astimezone(UTC)
     digits = "milliseconds" if moment.microsecond else "seconds"
     return moment.isoformat(timespec=digits).replace("+00:00", "Z")
+
+
+def counted(number: int, noun: str) -> str:
+    """Given a number and a noun, return `1 order`, `2 orders`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

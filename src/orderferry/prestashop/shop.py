@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
 from orderferry.domain.finding import Finding
@@ -28,6 +29,7 @@ from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.plan_order import plan_order
 from orderferry.prestashop.planning.framing import Bench
 from orderferry.prestashop.planning.market import Market, open_market
+from orderferry.prestashop.planning.shop_time import shop_zone
 from orderferry.prestashop.reading.catalog import CatalogReader
 from orderferry.prestashop.reading.causes import CauseTester
 from orderferry.prestashop.reading.fingerprints import tax_fingerprint
@@ -132,6 +134,16 @@ class PrestashopShop:
             self._market(marketplace.id)
         if self._keeper is not None:
             self._keeper.open(self._clock())
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone (PS_TIMEZONE)."""
+        return shop_zone(self._ready().facts.time_zone)
+
+    def state_name(self, id_state: int) -> str:
+        """The name of an order state in the shop's default language; '' for an unknown one."""
+        state = self._ready().facts.states.get(id_state)
+        return state.name if state else ""
 
     def look(self, orders: Sequence[Order]) -> ShopView:
         """All look-ups for a page of orders, a bounded number of statements. What the page proves for the first time

@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 from orderferry.domain.check_result import CheckResult, fine, warning
 from orderferry.domain.cron_times import CronTimes, parse_times, shortest_distance
+from orderferry.domain.durations import counted
 from orderferry.domain.quota_plan import USUAL
 from orderferry.domain.usage_plans import daily_quota
 
@@ -57,7 +58,9 @@ def check_crontab(
     said = [*_paths(jobs), *_times(jobs), *_frequency(jobs, configuration, quota_share), *_mail(crontab)]
     yield from said
     if not said:
-        yield fine(NAME, f"{len(jobs)} lines of this user's crontab start orderferry, at sensible times.")
+        start = "starts" if len(jobs) == 1 else "start"
+        told = f"{counted(len(jobs), 'line')} of this user's crontab {start} orderferry, at sensible times."
+        yield fine(NAME, told)
 
 
 def _job(number: int, line: str, commands: frozenset[str]) -> CrontabJob | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult, Grade, fine
+from orderferry.domain.durations import counted
 from orderferry.domain.orders import Channel, Order, OrderStatus
 from orderferry.errors import ExitCode
 
@@ -134,7 +135,8 @@ def check_datasets(orders: Sequence[Order], settings: Settings) -> Iterator[Chec
     for one in missing:
         yield _said(one, sum(map(one.concerns, orders)))
     if not missing:
-        yield fine(name, f"Nothing is withheld from the application in {len(orders)} orders of the last 30 days.")
+        told = f"{counted(len(orders), 'order')} of the last 30 days"
+        yield fine(name, f"Nothing is withheld from the application in {told}.")
 
 
 def _is_missing(expectation: Expectation, orders: Sequence[Order]) -> bool:

@@ -7,8 +7,8 @@ are due.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,10 @@ class ComparedShop(HoldsConnection, SoldShop, Protocol):
     @property
     def zone(self) -> ZoneInfo:
         """The shop's time zone (PS_TIMEZONE): a month of its calendar begins there."""
+
+    @property
+    def name(self) -> str:
+        """The shop's name (PS_SHOP_NAME)."""
 
     def close(self) -> None:
         """Give everything back."""
@@ -143,13 +147,13 @@ class Comparer:
             self.ledger.finish_run(run, self.now(), int(result.exit_code), result.in_short())
             result.said = announce_comparison(self.ledger, COMMAND, result.errors, self.now())
             if self.options.for_page and self.quota:
-                result.ledger = self._ledger_words(self.ledger, self.quota)
+                result.ledger = self._ledger_words(self.ledger, self.quota, result.zone)
         return result
 
     def _work(self, result: Comparison) -> None:
         # The shop first: without it, asking Amazon would spend quota for nothing.
         self.progress.step("looking at the shop")
-        result.zone = self.shop.zone
+        result.zone, result.shop_name = self.shop.zone, self.shop.name
         self.shop.release()
         with self.stop.waiting():
             amazon_now = self.source.now().replace(microsecond=0)
@@ -205,8 +209,8 @@ class Comparer:
         self.shop.release()
         return any(span.holds(order.placed) for orders in found.orders.values() for order in orders)
 
-    def _ledger_words(self, ledger: CompareLedger, quota: QuotaLeft) -> LedgerWords:
-        status = read_status(ledger, quota, self.settings, self.now())
+    def _ledger_words(self, ledger: CompareLedger, quota: QuotaLeft, zone: tzinfo) -> LedgerWords:
+        status = replace(read_status(ledger, quota, self.settings, self.now()), zone=zone)
         states = [EntryState.HELD, EntryState.FAILED, EntryState.WAITING]
         return LedgerWords(status, ledger.entries(states, MOST_OPEN_ENTRIES))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from orderferry.domain.entry import Sighting
 from orderferry.domain.records import FindingKind, StandingFinding
@@ -97,7 +98,11 @@ class Judge:
             if order.exact and deleted is None:
                 self.confirmed_missing.append(_sighting(order))
             yield OneSided(
-                order.order_id, reason if order.exact else f"{SUSPECTED}: {reason}", fill(hint, order.order_id)
+                order.order_id,
+                reason if order.exact else f"{SUSPECTED}: {reason}",
+                fill(hint, order.order_id),
+                order.purchased,
+                _amount(order.gross, order.currency),
             )
 
     def _surplus(self, suspects: list[ShopOrder]) -> Iterator[OneSided]:
@@ -105,17 +110,20 @@ class Judge:
         for suspect in suspects:
             order_id = suspect.order_id
             told = f"order {_numbers([suspect])} in the shop"
+            facts = suspect.placed, _amount(suspect.total, suspect.currency)
             if order_id not in answers:
-                yield OneSided(order_id, f"{SUSPECTED}: {told}, Amazon did not report it", fill(SURPLUS_HINT, order_id))
+                why = f"{SUSPECTED}: {told}, Amazon did not report it"
+                yield OneSided(order_id, why, fill(SURPLUS_HINT, order_id), *facts)
             elif answers[order_id] is None:
-                yield OneSided(order_id, f"{told}, Amazon does not know it", fill(SURPLUS_HINT, order_id))
+                yield OneSided(order_id, f"{told}, Amazon does not know it", fill(SURPLUS_HINT, order_id), *facts)
         span = self.scene.span
         nearby = {
             order.order_id for orders in self.scene.shop.orders.values() for order in orders if span.holds(order.placed)
         }
         for order_id, copies in doubled(sorted({*self.orders, *nearby}), self.scene):
             reason = f"doubled: orders {_numbers(copies)} in the shop"
-            yield OneSided(order_id, reason, fill(DOUBLED_HINT, order_id))
+            amount = _amount(copies[0].total, copies[0].currency)
+            yield OneSided(order_id, reason, fill(DOUBLED_HINT, order_id), copies[0].placed, amount)
 
     def _different(self, order: ReportedOrder) -> Iterator[Difference]:
         for found in differences(order, self.scene):
@@ -174,6 +182,10 @@ class Judge:
         yield wanted.get(order_id), copies[0] if copies else None
         for copy in copies[1:]:
             yield None, copy
+
+
+def _amount(amount: Decimal | None, currency: str) -> str:
+    return "" if amount is None else f"{amount:.2f} {currency}".strip()
 
 
 def _sighting(order: ReportedOrder) -> Sighting:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from orderferry.domain.cause import cause_of
-from orderferry.domain.durations import iso
+from orderferry.domain.durations import counted, iso
 from orderferry.domain.entry import Entry
 from orderferry.domain.records import FindingKind, StandingFinding
 from orderferry.domain.reported import ReportedOrder
@@ -25,11 +25,14 @@ MOST_LINES = 20  # of what was found, in an alert
 
 @dataclass(frozen=True, slots=True)
 class OneSided:
-    """One order that only one side has, or that the shop has twice: why, as far as anybody knows, and what to do."""
+    """One order that only one side has, or that the shop has twice: why, as far as anybody knows, and what to do.
+    `placed` and `amount` as the side says that has it."""
 
     order_id: str
     reason: str
     hint: str
+    placed: datetime | None = None
+    amount: str = ""  # 12.34 EUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Comparison:
     span: Span | None = None
     by: str = "purchase"
     zone: tzinfo = UTC
+    shop_name: str = ""
     amazon_orders: int = 0
     shop_orders: int = 0
     missing: tuple[OneSided, ...] = ()
@@ -121,7 +125,7 @@ class Comparison:
 
     def summary(self) -> list[str]:
         """The comparison in a few lines, for the body of a ping."""
-        counts = f"{self.amazon_orders} orders at Amazon, {self.shop_orders} in the shop"
+        counts = f"{counted(self.amazon_orders, 'order')} at Amazon, {self.shop_orders} in the shop"
         errors = [f"{error.message} {error.hint}".strip() for error in self.errors]
         return [f"orderferry compare: exit code {int(self.exit_code)}; {counts}", *errors, *self._found_lines()]
 

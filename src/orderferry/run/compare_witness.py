@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from orderferry.domain.durations import counted
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.paging import read_pages
 from orderferry.domain.reported import OrderReport, ReportedOrder, ReportEnd, as_reported
@@ -68,7 +69,7 @@ def read_amazon(
         progress.step(f"Amazon prepares its report of {days}" if reports else f"listing Amazon's orders of {days}")
         report = reports.orders(part, marketplaces) if reports is not None else None
         if report is not None and report.unreadable:
-            side.notes.append(f"{report.unreadable} lines of Amazon's report could not be used.")
+            side.notes.append(f"{counted(report.unreadable, 'line')} of Amazon's report could not be used.")
         if report is not None and (report.end is ReportEnd.DONE or (_is_empty(report) and not shop_has(part))):
             side.orders |= {order.order_id: order for order in report.orders}
             continue

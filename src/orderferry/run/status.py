@@ -1,10 +1,11 @@
-"""The state of things at a glance, from the ledger: no call to Amazon, and none to the shop but for `unconfirmed`."""
+"""The state of things at a glance, from the ledger: no call to Amazon, and of the shop only its name, its time zone and
+`unconfirmed`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
@@ -55,6 +56,9 @@ class StatusLedger(ConditionLedger, CoverageBook, Memory, Protocol):
     def open_counts(self, now: datetime) -> Mapping[str, int]:
         """How many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
 
+    def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]:
+        """The entries of those orders that were ever seen, by order id."""
+
     def import_lags(self, since: datetime) -> Sequence[timedelta]:
         """How long the orders that were written into the shop from `since` on had taken since their purchase."""
 
@@ -83,7 +87,9 @@ class Status:
 
     `lag`: of the orders imported this week, None where there were none. `unconfirmed`: orders that have left the shop
     and that Amazon does not know to be shipped, although they soon have to be. `findings`: what comparisons found and
-    nothing has settled since; `conditions` tell of it too. `notes`: what could not be asked.
+    nothing has settled since; `conditions` tell of it too. `amounts`: of orders in the findings, where Amazon has told
+    one. `notes`: what could not be asked. `shop` and `zone`: the shop's name and time zone, '' and UTC where it could
+    not be asked.
     """
 
     now: datetime
@@ -97,7 +103,10 @@ class Status:
     lag: Lag | None = None
     unconfirmed: tuple[Entry, ...] = ()
     findings: tuple[StandingFinding, ...] = ()
+    amounts: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    shop: str = ""
+    zone: tzinfo = UTC
 
     @property
     def healthy(self) -> bool:
@@ -158,7 +167,8 @@ def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now:
     }
     owed = FirstImport(ledger, settings).asked_starts
     waiting = ledger.entries([EntryState.WAITING], 1)
-    told = told_conditions(ledger)
+    told, findings = told_conditions(ledger), tuple(ledger.findings())
+    known = ledger.known({finding.order_id for finding in findings})
     return Status(
         now,
         tuple(_command_status(ledger, command, now) for command in WATCHED),
@@ -175,7 +185,8 @@ def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now:
             if operation in ("searchOrders", "getOrder")
         },
         lag_of(ledger.import_lags(now - LAGS_OF)),
-        findings=tuple(ledger.findings()),
+        findings=findings,
+        amounts={order_id: entry.total for order_id, entry in known.items() if entry.total},
         notes=(*_never_imported(ledger), *(found.text for found in told if not found.exit_code)),
     )
 

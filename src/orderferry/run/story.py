@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 
 from orderferry.domain.decide import Rules
@@ -36,6 +36,13 @@ class StoryLedger(Protocol):
 
 class StoryShop(Protocol):
     """What of the shop is needed here. Raise ShopUnavailable or ShopUnfit."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The shop's time zone (PS_TIMEZONE)."""
+
+    def state_name(self, id_state: int) -> str:
+        """The name of an order state; '' for an unknown one."""
 
     def prepare(self, *, write: bool) -> None:
         """Connect, read the live schema and settings, refuse an unfit shop."""
@@ -68,11 +75,13 @@ class StoryShop(Protocol):
 @dataclass(frozen=True, slots=True)
 class ShopInspection:
     """What the shop knows of the order. `foreign`: the id_order under which another importer has it, 0 for none.
-    `findings`: what its rows were found to lack; None when nobody asked. `moves`: what an edit would change besides."""
+    `state`: its current state's name. `findings`: what its rows were found to lack; None when nobody asked. `moves`:
+    what an edit would change besides."""
 
     marker: Marker | None = None
     foreign: int = 0
     rows: Rows = field(default_factory=dict)
+    state: str = ""
     findings: tuple[Finding, ...] | None = None
     moves: tuple[Finding, ...] = ()
 
@@ -80,7 +89,7 @@ class ShopInspection:
 @dataclass(frozen=True, slots=True)
 class Story:
     """Everything known of one order. `shop` None: it could not be asked. `asked`: Amazon has answered; `amazon` None
-    then means that it knows no such order."""
+    then means that it knows no such order. `zone`: the shop's time zone, UTC where it could not be asked."""
 
     order_id: str
     now: datetime
@@ -91,6 +100,7 @@ class Story:
     amazon: Order | UnreadableOrder | None
     outlook: Outlook
     errors: tuple[OrderferryError, ...] = ()
+    zone: tzinfo = UTC
 
     @property
     def known(self) -> bool:
@@ -118,6 +128,7 @@ class StoryTeller:
     now: Callable[[], datetime]
     verify: bool = False  # read the shop's rows as back office, invoice and statistics would
     _errors: list[OrderferryError] = field(default_factory=list)
+    _zone: tzinfo = UTC
 
     def tell(self, order_id: str, *, refresh: bool) -> Story:
         """Given an order id, return its story; with `refresh` Amazon is asked once. Raise LedgerUnusable, and
@@ -139,6 +150,7 @@ class StoryTeller:
             amazon=amazon,
             outlook=outlook,
             errors=tuple(self._errors),
+            zone=self._zone,
         )
 
     def _shop_side(self, order_id: str) -> ShopInspection | None:
@@ -149,7 +161,10 @@ class StoryTeller:
             foreign = 0 if marker else self.shop.foreign([order_id]).get(order_id, 0)
             findings = tuple(self.shop.verify(order_id)) if self.verify and marker else None
             moves = tuple(self.shop.moved_by_edits(order_id)) if findings is not None else ()
-            return ShopInspection(marker, foreign, self.shop.order_rows(order_id), findings, moves)
+            rows = self.shop.order_rows(order_id)
+            state = "".join(self.shop.state_name(int(row["current_state"])) for row in rows.get("orders", ()))
+            self._zone = self.shop.zone
+            return ShopInspection(marker, foreign, rows, state, findings, moves)
         except ShopError as error:
             self._errors.append(error)
             return None

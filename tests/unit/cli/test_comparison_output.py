@@ -6,9 +6,11 @@ import csv
 import io
 import os
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -141,6 +143,33 @@ def test_the_chart_has_two_bars_a_day_and_marks_those_that_differ() -> None:
     assert text.count('<g stroke="#b3261e"') == 3
     assert "2026-11-18: Amazon 5, shop 4" in text
     assert "svg" in daily_chart([])
+
+
+@pytest.mark.parametrize("number", [1, 7, 13, 31])
+def test_no_date_below_the_chart_is_cut_off_at_its_edge(number: int) -> None:
+    days = [Day((NOW - back * DAY).date(), 1, 1) for back in range(number - 1, -1, -1)]
+    labels = re.findall(r'<text x="([\d.]+)" y="194" text-anchor="(\w+)">', daily_chart(days))
+    assert labels
+    for place, anchor in labels:
+        half = 36  # six characters as a phone shows them
+        right = float(place) + {"middle": half, "end": 0}[anchor]
+        assert right <= 720, (place, anchor)
+        assert float(place) - {"middle": half, "end": 2 * half}[anchor] >= 0
+
+
+def test_missing_orders_have_their_day_and_amount_and_the_page_the_shop_s_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)  # the next day in Rome
+    missing = (OneSided("302-2", "no import has seen it", "do", late, "49.90 EUR"),)
+    result = comparison(missing=missing, shop_name="Bottega <b>", zone=ZoneInfo("Europe/Rome"), amazon_orders=1)
+    text = as_page(result)
+    assert '<span class="id">302-2 (2026-11-21 49.90 EUR)</span>' in text
+    assert "<title>Amazon and Bottega &lt;b&gt;</title>" in text
+    assert "<h1>Amazon and Bottega &lt;b&gt;</h1>" in text
+    assert "1 order at Amazon, " in text
+    assert "UTC" not in text
+    assert "302-2 (2026-11-21 49.90 EUR): no import has seen it" in printed(capsys, result)[0]
 
 
 def test_the_strip_begins_with_the_comparison_and_shows_the_shortest_gap() -> None:

@@ -85,6 +85,7 @@ def test_a_missing_order_is_confirmed_and_due() -> None:
     result, judge = judged(scene(), reported(), amazon=Amazon({ID: amazons()}))
     (found,) = result.missing
     assert (found.order_id, found.reason) == (ID, "no import has seen it")
+    assert (found.placed, found.amount) == (amazons().created, "119.00 EUR")
     assert "due for the next import" in found.hint
     assert ID in found.hint
     assert result.exit_code is ExitCode.NEEDS_A_PERSON

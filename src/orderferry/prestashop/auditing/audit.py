@@ -76,6 +76,11 @@ class ShopAudit:
         """The shop's time zone (PS_TIMEZONE), by which its months begin."""
         return self._open().zone
 
+    @property
+    def name(self) -> str:
+        """The shop's name (PS_SHOP_NAME)."""
+        return self._open().configuration.get(("PS_SHOP_NAME", 0, 0), "")
+
     def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
         """Given a time and Amazon order ids, return the shop's Amazon orders from then on and those with these ids.
 
