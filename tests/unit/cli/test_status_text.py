@@ -16,7 +16,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.records import RunRecord
 from orderferry.domain.spans import Span
 from orderferry.errors import ExitCode
-from orderferry.run.conditions import Found
+from orderferry.run.conditions import CurrentCondition
 from orderferry.run.status import CommandStatus, Status
 from support.compared import DE, entry
 
@@ -24,7 +24,7 @@ NOW = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)  # half past midnight of the next
 HOUR = timedelta(hours=1)
 CELL = (DE, Channel.REGULAR)
 GAP = Span(NOW - 5 * HOUR, NOW - 4 * HOUR)
-HELD = Found(
+HELD = CurrentCondition(
     "held unknown-sku X",
     "1 order held (unknown-sku): the shop has no article with the SKU X; it is asked for again after "
     "2026-07-01T22:45:00Z. Give a product this reference, or map it under [products.map].",
