@@ -76,7 +76,7 @@ def test_missing_orders_stand_in_every_form_until_the_import_has_brought_them(pl
     assert len(installed.run("compare", "--json", "--html", str(compared)).json["missing"]) == 17
     document = compared.read_text()
     assert re.search(rf"{ids(17)} \(20\d\d-\d\d-\d\d \d+\.\d\d EUR\)", document), "day and amount of a missing order"
-    assert "<title>Amazon and Bottega di prova</title>" in document
+    assert "<title>Bottega di prova: Amazon and the shop</title>" in document
     plain = installed.run("status")
     assert plain.code == 1
     assert "All is well" not in plain.out

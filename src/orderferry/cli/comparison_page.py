@@ -36,13 +36,16 @@ _TITLES = {
 
 def as_page(result: Comparison) -> str:
     """Given a comparison that has a span, return the whole HTML document. No buyer's data."""
-    return page(f"Amazon and {result.shop_name or 'the shop'}", _body(result))
+    name = f"{result.shop_name}: " if result.shop_name else ""
+    return page(f"{name}Amazon and the shop", _body(result))
 
 
 def _body(result: Comparison) -> Iterator[str]:
     assert result.span is not None  # noqa: S101 — a comparison without one is not written
     start, end = (moment.astimezone(result.zone) for moment in (result.span.start, result.span.end))
-    yield f"<h1>Amazon and {escape(result.shop_name or 'the shop')}</h1>"
+    yield "<h1>Amazon and the shop</h1>"
+    if result.shop_name:
+        yield paragraph(result.shop_name, "shop")
     told = f"from {_minute(start)} to {_minute(end)} (the shop's time, {zone_name(result.zone)})"
     yield paragraph(f"Orders {BY_WORDS[result.by]} {told}.", "quiet")
     yield paragraph(_verdict(result), f"verdict {'bad' if result.found_something or result.errors else 'good'}")

@@ -16,6 +16,7 @@ body { font: 16px/1.45 system-ui, sans-serif; color: #1b1f24; background: #fff; 
 h1 { font-size: 1.4rem; margin: 0 0 .2rem; }
 h2 { font-size: 1.1rem; margin: 1.8rem 0 .5rem; border-bottom: 1px solid var(--line); }
 p { margin: .3rem 0; }
+.shop { font-size: 1.1rem; }
 .quiet { color: var(--quiet); font-size: .9rem; }
 .verdict { font-weight: 600; padding: .6rem .8rem; border-left: .4rem solid; margin: .8rem 0; }
 .good { border-color: var(--good); background: #eef7f0; }

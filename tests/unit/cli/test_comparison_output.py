@@ -165,8 +165,8 @@ def test_missing_orders_have_their_day_and_amount_and_the_page_the_shop_s_name(
     result = comparison(missing=missing, shop_name="Bottega <b>", zone=ZoneInfo("Europe/Rome"), amazon_orders=1)
     text = as_page(result)
     assert '<span class="id">302-2 (2026-11-21 49.90 EUR)</span>' in text
-    assert "<title>Amazon and Bottega &lt;b&gt;</title>" in text
-    assert "<h1>Amazon and Bottega &lt;b&gt;</h1>" in text
+    assert "<title>Bottega &lt;b&gt;: Amazon and the shop</title>" in text
+    assert '<p class="shop">Bottega &lt;b&gt;</p>' in text
     assert "1 order at Amazon, " in text
     assert "UTC" not in text
     assert "302-2 (2026-11-21 49.90 EUR): no import has seen it" in printed(capsys, result)[0]
