@@ -18,7 +18,7 @@ from support.payload_model import full_order, item, money, paths
 from support.payload_mutations import at, mixed_payloads, mutated, mutations_of, pairs, payloads, single_payloads
 from support.payload_pipeline import PAGE, Pipeline
 
-SAMPLE = 300
+SAMPLE = 200
 WHOLE = 100_000
 SEED = 20261123
 
