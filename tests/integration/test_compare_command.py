@@ -211,6 +211,47 @@ def test_a_month_by_shipping_and_by_invoice_with_papers_and_the_shops_own_curren
     assert f"Invoice 3 of {ids(3)} has no sale" in installed.run("compare", "--month", f"{DAYS_AGO:%Y-%m}").out
 
 
+@pytest.mark.parametrize(
+    ("products", "shipping", "credited"),
+    [
+        (("20.00", "16.81"), ("0", "0"), True),
+        (("19.995000", "16.802521"), ("0", "0"), True),  # PrestaShop keeps six decimals
+        (("15.24", "12.81"), ("4.00", "4.00"), True),  # shipping of 4.76, refunded by a carrier without tax
+        ((None, None), (None, None), True),  # as PrestaShop wrote them once: `amount` alone
+        (("10.00", "8.40"), ("0", "0"), False),
+    ],
+)
+def test_an_invoice_without_a_sale_is_over_when_a_full_refund_covers_it_also_of_an_old_order(
+    tmp_path: Path,
+    serve: Callable[..., SimulatorServer],
+    shop_database: ShopDatabase,
+    reader: Any,
+    products: tuple[Any, Any],
+    shipping: tuple[Any, Any],
+    credited: bool,
+) -> None:
+    shop, run = Shop(shop_database), shop_database.execute
+    server = serve(*sold(1))
+    server.world.change(ids(1), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
+    shop.add(1, state=6)
+    shop.add(2)
+    run("UPDATE {p}orders SET invoice_number = id_order, invoice_date = date_add")
+    run("UPDATE {p}orders SET date_add = '2025-12-01', invoice_date = '2025-12-01' WHERE id_order = 2")
+    for id_order in (1, 2):
+        run("INSERT INTO {p}order_slip (id_order, conversion_rate, id_customer, total_products_tax_incl,"
+            " total_products_tax_excl, total_shipping_tax_incl, total_shipping_tax_excl, amount, shipping_cost,"
+            " shipping_cost_amount, partial, order_slip_type, date_add, date_upd)"
+            " VALUES (:id, 1, 1, :pi, :pe, :si, :se, 15.24, 1, 4.76, 0, 0, :now, :now)",
+            id=id_order, pi=products[0], pe=products[1], si=shipping[0], se=shipping[1],
+            now=f"{NOW - timedelta(hours=3):%Y-%m-%d %H:%M:%S}")  # fmt: skip
+    installed = install(tmp_path, server, reader(shop_database))
+    totals = installed.run("compare", "--by", "invoice", "--month", f"{DAYS_AGO:%Y-%m}", "--json").json["totals"]
+
+    assert (totals["invoices_without_sale"] == []) is credited
+    assert totals["invoices"][0]["orders"] == 1
+    assert totals["credit_slips"][0]["orders"] == 2
+
+
 def test_under_cron_it_prints_differences_and_nothing_when_there_are_none(
     tmp_path: Path, serve: Callable[..., SimulatorServer], shop_database: ShopDatabase, reader: Any
 ) -> None:

@@ -45,10 +45,11 @@ def stock_of(database: ShopDatabase, reference: str) -> tuple[int, int, int]:
     return row["quantity"], row["physical_quantity"], row["reserved_quantity"]
 
 
-def credit(database: ShopDatabase, amount: str) -> None:
+def credit(database: ShopDatabase, amount: str, net: str = "0") -> None:
     """Issue a credit slip for the only order, as the back office does."""
     dates = dict.fromkeys(("date_add", "date_upd"), "2026-11-23 12:00:00")
     money = {"total_products_tax_incl": amount, "total_shipping_tax_incl": "0", "amount": amount}
+    money |= {"total_products_tax_excl": net, "total_shipping_tax_excl": "0"}
     database.insert(
         "order_slip", {"id_order": 1, "id_customer": 1, "partial": 1, "shipping_cost_amount": "0", **money, **dates}
     )
@@ -201,6 +202,18 @@ def test_a_cancellation_after_the_invoice_stays_reported_until_a_credit_slip_cov
     credit(sqlite_shop, "49.04")
     assert "credit slips so far: 49.04" in writing.take(cancelled(ORDER), LATER).notes[0].message
     credit(sqlite_shop, "8.54")
+    assert writing.take(cancelled(ORDER), LATER).notes == ()
+
+
+def test_a_full_refund_by_a_carrier_without_tax_settles_a_cancelled_order(
+    sqlite_shop: ShopDatabase, writing: Importer
+) -> None:
+    """PrestaShop refunds the shipping of 8.54 as its net of 7.00 then."""
+    writing.take(ORDER)
+    credit(sqlite_shop, "56.04", "40.19")
+    assert "credit slips so far: 56.04" in writing.take(cancelled(ORDER), LATER).notes[0].message
+    credit(sqlite_shop, "0", "7.00")
+
     assert writing.take(cancelled(ORDER), LATER).notes == ()
 
 

@@ -68,6 +68,13 @@ class ShopOrder:
         return sum((slip.gross for slip in self.slips), Decimal(0))
 
     @property
+    def is_credited(self) -> bool:
+        """Whether credit slips cover all of it to a cent, with or without tax: PrestaShop adds the tax of shipping at
+        the carrier's own rate."""
+        net = sum((slip.net for slip in self.slips), Decimal(0))
+        return self.total - self.credited <= _CENT or self.net - net <= _CENT
+
+    @property
     def tax_owed_by(self) -> str:
         """'amazon', 'seller', or '' where the marker does not tell."""
         if self.tax_scheme == TaxScheme.COLLECTED_BY_AMAZON:

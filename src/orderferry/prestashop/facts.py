@@ -285,7 +285,7 @@ class OrderInShop:
     """How an imported order stands in the shop now, as its row in `orders` says. Amounts are in its own currency.
 
     `state`: current_state; `invoice_number`: 0 without invoice; `total`: total_paid_tax_incl; `tax`: the tax in it;
-    `credited`: the sum of its credit slips with tax (`order_slip`).
+    `credited` and `credited_net`: the sums of its credit slips with and without tax (`order_slip`).
     """
 
     state: int
@@ -293,16 +293,20 @@ class OrderInShop:
     total: Decimal = Decimal(0)
     tax: Decimal = Decimal(0)
     credited: Decimal = Decimal(0)
+    credited_net: Decimal = Decimal(0)
 
     def is_settled_by(self, total: Decimal, tax: Decimal) -> bool:
         """Return whether the invoice says what Amazon says, or a credit slip has brought it down to that.
 
         `total` and `tax` are Amazon's. Where only the tax is wrong, any credit slip counts: a person has seen to it. A
-        total that has grown needs another invoice: only a credit slip for all of the first one settles it.
+        total that has grown needs another invoice: only a credit slip for all of the first one settles it. All is
+        credited when it is so with or without tax: PrestaShop adds the tax of shipping at the carrier's own rate.
         """
         left = self.total - self.credited
         if self.credited:
-            return left <= (total if total <= self.total + CENT else 0) + CENT
+            due = total if total <= self.total + CENT else 0
+            all_net = self.total - self.tax - self.credited_net <= CENT
+            return left <= due + CENT or (not due and all_net)
         return abs(left - total) <= CENT and abs(self.tax - tax) <= CENT
 
 

@@ -123,7 +123,7 @@ def papers_of(pairs: Iterable[Pair], span: Span | None) -> InvoiceTotals:
         if shop.invoice_number and _is_in(shop.invoiced, span):
             invoices.setdefault(shop.currency, Sums()).add(shop.total, shop.tax)
             cancelled = amazon is not None and amazon.status is OrderStatus.CANCELLED
-            if cancelled and shop.credited < shop.total:
+            if cancelled and not shop.is_credited:
                 unsold.append(Unsold(shop.order_id, shop.invoice_number, shop.total, shop.credited, shop.currency))
         for slip in shop.slips:
             if _is_in(slip.issued, span):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,29 @@ def test_an_order_whose_cart_lacks_a_product_can_t_be_edited() -> None:
     rows["cart_product"] = []
 
     assert "cart_product: the order can't be edited: its cart lacks product 1" in map(str, edit_findings(rows, shop))
+
+
+@pytest.mark.parametrize(
+    ("shipping", "carrier", "refunded"),
+    [
+        (["4.90", "4.90"], "22", "5.98"),
+        (["4.90", "4.12"], "22", "5.03"),
+        (["4.90", "4.02"], None, "4.02"),
+        (["4.90", "4.02"], "22", ""),
+        (["4.90", "4.90"], None, ""),
+    ],
+)
+def test_a_standard_refund_of_shipping_takes_the_rate_of_the_carrier(
+    shipping: list[str], carrier: str | None, refunded: str
+) -> None:
+    """Measured on PrestaShop 8.2.1; without a carrier no tax is added."""
+    rows, shop = made({**CASES[0], "shipping": shipping})
+    rows["orders"][0]["carrier_tax_rate"] = Decimal(carrier or 0)
+    shop = replace(shop, carrier_rate=Decimal(carrier) if carrier else None)
+
+    told = [str(one) for one in edit_findings(rows, shop) if one.place == "order_slip.total_shipping_tax_incl"]
+    assert bool(told) is bool(refunded)
+    assert f"a standard refund pays {refunded} back for the shipping of 4.90" in "".join(told) or not told
 
 
 def test_a_row_of_0_percent_goes_where_the_products_group_has_no_rule() -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import OrdersSettings, Settings
 from orderferry.domain.orders import Channel
+from orderferry.domain.proceeds import ZERO
 from orderferry.domain.shop_order import CreditSlip, ShopOrder, ShopOrders
 from orderferry.prestashop.auditing.audit_rows import (
     AUDITED_TABLES,
@@ -21,6 +22,7 @@ from orderferry.prestashop.auditing.audit_rows import (
     Claims,
     Lines,
     MarkerWords,
+    claims_credited_since,
     claims_of,
     claims_since,
     credit_slips,
@@ -82,13 +84,16 @@ class ShopAudit:
         return self._open().configuration.get(("PS_SHOP_NAME", 0, 0), "")
 
     def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
-        """Given a time and Amazon order ids, return the shop's Amazon orders from then on and those with these ids.
+        """Given a time and Amazon order ids, return the shop's Amazon orders and credited ones from then on, and those
+        with these ids.
 
         An order is Amazon's by its marker, or by an Amazon order id in `order_payment.transaction_id`.
         """
         opened, wanted = self._open(), set(order_ids)
         with self._database.reading("reading the shop's Amazon orders") as connection:
-            claims = claims_since(connection, opened.tables, shop_moment(since - SLACK, opened.zone))
+            moment = shop_moment(since - SLACK, opened.zone)
+            claims = claims_since(connection, opened.tables, moment)
+            claims |= claims_credited_since(connection, opened.tables, moment)
             absent = wanted - {order_id for order_id, _ in claims}
             claims |= claims_of(connection, opened.tables, absent)
             markers = marker_words(connection, opened.tables, wanted | {order_id for order_id, _ in claims})
@@ -201,9 +206,12 @@ def _part(opened: _Open, order_id: str, row: Mapping[Any, Any], lines: Lines) ->
 
 
 def _slip(opened: _Open, row: Mapping[Any, Any]) -> CreditSlip:
-    """One row of `order_slip`: products and shipping."""
-    gross = as_decimal(row["total_products_tax_incl"]) + as_decimal(row["total_shipping_tax_incl"])
-    net = as_decimal(row["total_products_tax_excl"]) + as_decimal(row["total_shipping_tax_excl"])
+    """One row of `order_slip`: products and shipping. Slips of old versions have one amount of each alone."""
+    gross = net = ZERO
+    for what, old in (("products", "amount"), ("shipping", "shipping_cost_amount")):
+        with_tax, without = row[f"total_{what}_tax_incl"], row[f"total_{what}_tax_excl"]
+        gross += as_decimal(row[old] if with_tax is None else with_tax)
+        net += as_decimal(row[old] if without is None else without)
     return CreditSlip(_utc(row["date_add"], opened.zone), gross, net)
 
 

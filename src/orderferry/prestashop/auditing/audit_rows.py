@@ -57,6 +57,20 @@ def claims_since(connection: sa.Connection, tables: ShopTables, moment: str) -> 
     return _claims(rows)
 
 
+def claims_credited_since(connection: sa.Connection, tables: ShopTables, moment: str) -> Claims:
+    """Given a time as the shop writes it, return which orders with a credit slip from then on bear which Amazon id."""
+    if not tables.has(SLIPS):
+        return set()
+    orders, payment, slip = tables["orders"], tables["order_payment"], tables[SLIPS]
+    rows = connection.execute(
+        sa.select(payment.c.transaction_id, orders.c.id_order)
+        .join_from(slip, orders, orders.c.id_order == slip.c.id_order)
+        .join(payment, tables.same_text(("order_payment", "order_reference"), ("orders", "reference")))
+        .where(slip.c.date_add >= moment, payment.c.transaction_id.like(AMAZON_LIKE))
+    )
+    return _claims(rows)
+
+
 def claims_of(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Claims:
     """Given Amazon order ids, return the orders of any date that bear one of them in their payments.
 
@@ -195,6 +209,8 @@ _SLIP_AMOUNTS = (
     "total_products_tax_excl",
     "total_shipping_tax_incl",
     "total_shipping_tax_excl",
+    "amount",
+    "shipping_cost_amount",
 )
 
 

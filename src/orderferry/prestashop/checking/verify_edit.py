@@ -157,6 +157,20 @@ def _of_order(order: Row, rows: Rows, shop: EditedShop) -> Iterator[Finding]:
             "orders.carrier_tax_rate",
             f"the shipping's rate of {rate:f} % becomes the carrier's, {shop.carrier_rate:f} %",
         )
+    refunded = shipping_refund(order, shop)
+    if refunded != shipping:
+        yield Finding(
+            "order_slip.total_shipping_tax_incl",
+            f"a standard refund pays {refunded:.2f} back for the shipping of {shipping:.2f}, at the carrier's own "
+            "rate: a partial refund lets you enter the amount",
+        )
+
+
+def shipping_refund(order: Row, shop: EditedShop) -> Decimal:
+    """What a standard refund pays back for an order's shipping: its net with the rate of the carrier's own tax rules
+    group, whatever rate it was sold at; without a carrier none."""
+    rate = shop.carrier_rate or Decimal(0)
+    return quantise(as_decimal(order["total_shipping_tax_excl"]) * (1 + rate / _HUNDRED), shop.decimals)
 
 
 def _moved(rows: Rows, shop: EditedShop) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -123,7 +123,8 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
             orders.c.invoice_number,
             orders.c.total_paid_tax_incl,
             orders.c.total_paid_tax_excl,
-            _credited(tables).label("credited"),
+            _credited(tables, _with_tax).label("credited"),
+            _credited(tables, _without_tax).label("credited_net"),
             payment.c.id_order_payment,
             tables.column(MARKER_TABLE, "forgotten"),
             _is_erased(customer).label("erased"),
@@ -143,15 +144,25 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
     )
 
 
-def _credited(tables: ShopTables) -> sa.ColumnElement[Any]:
-    """The sum of an order's credit slips with tax, in the order's currency (old slips leave total_* empty)."""
+def _credited(tables: ShopTables, amount: Callable[[sa.FromClause], sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+    """The sum of an order's credit slips, in the order's currency."""
     if not tables.has("order_slip"):
         return sa.literal(0)
     slip, orders = tables["order_slip"], tables["orders"]
-    products = sa.func.coalesce(slip.c.total_products_tax_incl, slip.c.amount)
-    shipping = sa.func.coalesce(slip.c.total_shipping_tax_incl, slip.c.shipping_cost_amount)
-    total = sa.select(sa.func.sum(products + shipping)).where(slip.c.id_order == orders.c.id_order)
+    total = sa.select(sa.func.sum(amount(slip))).where(slip.c.id_order == orders.c.id_order)
     return total.correlate(orders).scalar_subquery()
+
+
+def _with_tax(slip: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Old slips leave total_* empty."""
+    products = sa.func.coalesce(slip.c.total_products_tax_incl, slip.c.amount)
+    return products + sa.func.coalesce(slip.c.total_shipping_tax_incl, slip.c.shipping_cost_amount)
+
+
+def _without_tax(slip: sa.FromClause) -> sa.ColumnElement[Any]:
+    """0 for what old slips do not tell."""
+    columns = (slip.c.total_products_tax_excl, slip.c.total_shipping_tax_excl)
+    return sa.func.coalesce(columns[0], 0) + sa.func.coalesce(columns[1], 0)
 
 
 def _is_erased(customer: sa.TableClause) -> sa.ColumnElement[Any]:
@@ -181,6 +192,7 @@ def _order_in_shop(row: Mapping[Any, Any]) -> OrderInShop:
         total=total,
         tax=total - as_decimal(row["total_paid_tax_excl"]),
         credited=as_decimal(row["credited"]),
+        credited_net=as_decimal(row["credited_net"]),
     )
 
 
