@@ -479,6 +479,17 @@ def test_rates_that_an_edit_replaces_are_named(patient: Doctored) -> None:
     assert "DE" not in said
 
 
+def test_the_rate_at_which_shipping_is_refunded_is_named_where_it_is_another(patient: Doctored) -> None:
+    assert not [check for check in patient.check()[1] if check["name"] == "edit-refund"]
+    patient.configure("[taxes]\nFR = 5.5")
+    patient.shop.execute("UPDATE {p}carrier_tax_rules_group_shop SET id_tax_rules_group = 0 WHERE id_carrier = 2")
+    code, checks = patient.check()
+    (said,) = [check["message"] for check in checks if check["name"] == "edit-refund"]
+    assert code == 0
+    assert "DE: 0 %, sold at 19 %; " in said
+    assert "FR: 0 % or 20 %, sold at 5.5 %" in said
+
+
 def test_the_italian_localisation_is_named(
     tmp_path: Path, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

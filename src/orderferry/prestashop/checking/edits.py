@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult, fine, warning
+from orderferry.domain.legal_rates import legal_rates
+from orderferry.domain.territories import EU_MEMBERS
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.facts import Country, ShopFacts
 from orderferry.prestashop.planning.market import Market
@@ -40,6 +42,13 @@ def check_edits(
             f"PS_ROUND_TYPE is 1 (round each item) in the shop of {per_unit}: an edit rounds the price of one unit to "
             "the cent, so that a line of several units can move by some cents (99.99 for 7 becomes 100.03).",
             "Round each line instead (Shop Parameters > General > Round type), if the accountant agrees.",
+        )
+    refunds = list(_refunded_rates(settings, facts, markets))
+    if refunds:
+        yield fine(
+            "edit-refund",
+            f"A standard refund pays shipping back at the rate of the carrier's own tax rules, whatever rate it was "
+            f"sold at: {'; '.join(refunds)}. Correct those rules, or enter the amount by a partial refund.",
         )
     rates = list(_other_rates(settings, facts, markets, groups))
     if rates:
@@ -76,6 +85,30 @@ def _other_rates(
         elif word is not None and (rate := _rate(facts, word, country, code)) is not None and rate not in ruled:
             shown = " or ".join(f"{one.normalize():f} %" for one in sorted(ruled))
             yield f"{code}: {rate.normalize():f} % as configured, {shown} after an edit"
+
+
+def _refunded_rates(settings: Settings, facts: ShopFacts, markets: Mapping[str, Market]) -> Iterator[str]:
+    """Countries whose configured rate, else their standard rate by law, is not that of every carrier of theirs."""
+    for code, market in markets.items():
+        country = facts.countries.get(code)
+        if country is None or facts.setting("PS_TAX", market.shop, _ON) != _ON:
+            continue
+        word = settings.marketplace(code).taxes.by_country.get(code)
+        law = next(iter(legal_rates(code)), None) if code in EU_MEMBERS else None
+        sold = law if word is None else _rate(facts, word, country, code)
+        others = {
+            _carrier_rate(facts, market, id_carrier, country)
+            for id_carrier in (*market.carriers.values(), market.id_carrier_fba)
+            if id_carrier
+        } - {sold}
+        if sold is not None and others:
+            shown = " or ".join(f"{one.normalize():f} %" for one in sorted(others))
+            yield f"{code}: {shown}, sold at {sold.normalize():f} %"
+
+
+def _carrier_rate(facts: ShopFacts, market: Market, id_carrier: int, country: Country) -> Decimal:
+    group = facts.carrier_tax_groups.get((id_carrier, market.shop.id), 0)
+    return facts.taxes.get(facts.ruled_tax(group, country.id) or 0, Decimal(0))
 
 
 def _ruled(facts: ShopFacts, country: Country, groups: Mapping[int, str]) -> set[Decimal]:
