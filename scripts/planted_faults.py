@@ -141,7 +141,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             continue
         for child in value if isinstance(value, list) else [value]:
             is_text = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
-            if isinstance(child, ast.AST) and not is_text:
+            is_safeguard = isinstance(child, ast.keyword) and child.arg == "strict"  # of zip(): nobody sees it gone
+            if isinstance(child, ast.AST) and not (is_text or is_safeguard):
                 yield child
 
 

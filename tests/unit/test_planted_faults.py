@@ -39,6 +39,7 @@ def script() -> ModuleType:
         ("if a:\n    b", ["if (not (a)):\n    b"]),
         ("for a in b:\n    continue", ["for a in b:\n    break"]),
         ("raise E('word')", []),
+        ("x = zip(a, b, strict=True)", []),
         ("def f(a: 'Word') -> 'Word':\n    'Doc'\n    pass", []),
         ("if TYPE_CHECKING:\n    import x", []),
         ("x = 'a sentence for people'", []),
