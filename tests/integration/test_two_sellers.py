@@ -43,6 +43,11 @@ def seller(folder: Path, name: str, amazon: SimulatorServer, shop: Any, token: s
     return installed.write()
 
 
+def a_day_ago(shop: Any) -> None:
+    """Let the shop's orders be of yesterday: what came in the last hours is not compared yet."""
+    shop.execute("UPDATE {p}orders SET date_add = :moment", moment=f"{NOW - timedelta(days=1):%Y-%m-%d %H:%M:%S}")
+
+
 def coverage_begins(installed: Installed) -> str:
     with closing(sqlite3.connect(installed.ledger)) as ledger:
         return str(ledger.execute("SELECT min(covered_from) FROM coverage").fetchone()[0])
@@ -104,3 +109,54 @@ def test_another_sellers_token_is_refused_and_a_new_one_of_the_same_seller_goes_
     assert renewed.run("import", "--json").code == 0
     assert coverage_begins(installed) == begins
     assert RENEWED.encode() not in installed.ledger.read_bytes()
+
+
+def test_a_comparison_leaves_out_the_orders_of_the_other_seller(
+    tmp_path: Path, amazon: SimulatorServer, sqlite_shop: Any
+) -> None:
+    """The shop's markers say whose account an order came from, also after a new authorisation."""
+    first = seller(tmp_path, "first", amazon, sqlite_shop)
+    second = seller(tmp_path, "second", amazon, sqlite_shop, SECOND)
+    first.run("import")
+    second.run("import")
+    a_day_ago(sqlite_shop)
+    for installed, orders in ((first, 3), (second, 2)):
+        document = installed.run("compare", "--json").json
+        assert document["surplus"] == document["missing"] == []
+        assert (document["amazon"]["orders"], document["shop"]["orders"]) == (orders, orders)
+        assert (document["exit_code"], installed.run("status").code) == (0, 0)
+    page = tmp_path / "page.html"
+    quiet = first.run("compare", "--html", str(page))
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+    assert "2 orders of another Amazon account in this shop: left out here." in page.read_text()
+
+
+@pytest.mark.parametrize("whose", ["its own", "of a version that did not note it"])
+def test_an_order_that_amazon_does_not_know_is_surplus_unless_it_is_another_sellers(
+    tmp_path: Path, amazon: SimulatorServer, sqlite_shop: Any, whose: str
+) -> None:
+    first = seller(tmp_path, "first", amazon, sqlite_shop)
+    second = seller(tmp_path, "second", amazon, sqlite_shop, SECOND)
+    second.run("import")
+    unknown = {str(row["amazon_order_id"]) for row in sqlite_shop.rows("SELECT * FROM {p}orderferry_order")}
+    first.run("import")
+    a_day_ago(sqlite_shop)
+    key = "(SELECT MIN(seller) FROM {p}orderferry_order WHERE amazon_order_id NOT IN (:one, :other))"
+    one, other = sorted(unknown)
+    sqlite_shop.execute(
+        f"UPDATE {{p}}orderferry_order SET seller = {key if whose == 'its own' else repr('')}"
+        " WHERE amazon_order_id IN (:one, :other)",
+        one=one,
+        other=other,
+    )
+    assert {found["order_id"] for found in first.run("compare", "--json").json["surplus"]} == unknown
+
+
+def test_a_new_authorisation_loses_no_order_to_another_seller(
+    tmp_path: Path, amazon: SimulatorServer, sqlite_shop: Any
+) -> None:
+    """The markers have the key of the token before it."""
+    seller(tmp_path, "shop", amazon, sqlite_shop).run("import")
+    a_day_ago(sqlite_shop)
+    document = seller(tmp_path, "shop", amazon, sqlite_shop, RENEWED).run("compare", "--json").json
+    assert (document["exit_code"], document["amazon"]["orders"], document["shop"]["orders"]) == (0, 3, 3)

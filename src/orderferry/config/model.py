@@ -5,6 +5,8 @@ Durations are timedelta, dates aware UTC, rates Decimal percent. Secrets are `Se
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -50,6 +52,12 @@ class AmazonSettings:
     client_secret_created: date | None = None
     timeout: timedelta = timedelta(seconds=30)
     quota_share: Decimal = Decimal(1)
+
+    @property
+    def seller(self) -> str:
+        """What names seller and application: a digest that gives no secret away."""
+        application = "\n".join((self.client_id, self.region, self.endpoint))
+        return hmac.new(application.encode(), self.refresh_token.reveal().encode(), hashlib.sha256).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ class Marker:
     `last_state` is the id_order_state that we wrote last; `last_told` a short hash of what staff was told of a report
     that stands, so that it is told once; `order_stands` says whether the order's row still is there
     and still ours. `adopted` orders came from another importer: only their state and tracking are followed.
-    `forgotten`: the buyer's data were blanked, by us or by the shop's own means, and must not come back.
+    `forgotten`: the buyer's data were blanked, by us or by the shop's own means, and must not come back. `seller`: the
+    key of the seller whom Amazon showed the order, where it is written; it is not read back.
     """
 
     order_id: str
@@ -46,3 +47,4 @@ class Marker:
     order_stands: bool = True
     adopted: bool = False
     forgotten: bool = False
+    seller: str = ""

@@ -30,7 +30,8 @@ class ShopOrder:
     `placed` is `orders.date_add` in UTC. `total` and `net` are total_paid and total_paid_tax_excl. `cancelled`: each
     row stands in a state for cancelled orders; `shipped`: in one for orders that have left, or after it.
     `quantity` counts the units of articles; `fees` those of lines that are neither a product nor have a reference,
-    such as the fee for cash on delivery. `tax_scheme` is the marker's word (domain.tax_scheme), '' without a marker.
+    such as the fee for cash on delivery. `tax_scheme` is the marker's word (domain.tax_scheme), '' without a marker, as
+    is `seller`: the key of the account that the order came from.
     `left`: when PrestaShop took it for shipped (`orders.delivery_date`). `home_currency` is the shop's own, in which
     the order's amounts are divided by `conversion_rate`.
     """
@@ -52,6 +53,7 @@ class ShopOrder:
     marketplace_id: str = ""
     channel: Channel | None = None
     tax_scheme: str = ""
+    seller: str = ""
     shares: tuple[RateShare, ...] = ()
     left: datetime | None = None
     slips: tuple[CreditSlip, ...] = ()

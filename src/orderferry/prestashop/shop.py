@@ -65,7 +65,7 @@ class _Opened:
         self.facts = facts
         self.catalog = CatalogReader(tables, facts, settings, foreign)
         self.causes = CauseTester(settings, tables, facts, taxes_changed=taxes_changed)
-        self.transactions = Transactions(database, tables, facts, sleep, keeper)
+        self.transactions = Transactions(database, tables, facts, sleep, settings.amazon.seller, keeper)
         self.vat_proofs: dict[str, str] | None = None  # marketplace -> the order that proved it; None: not read yet
 
 

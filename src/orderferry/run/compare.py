@@ -23,7 +23,7 @@ from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
 from orderferry.run.announce import announce_comparison
 from orderferry.run.compare_judge import Judge
 from orderferry.run.compare_result import Comparison, LedgerWords, OneSided
-from orderferry.run.compare_rules import GRACE, By, Scene
+from orderferry.run.compare_rules import GRACE, By, Scene, of_this_seller
 from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness, read_amazon
 from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.patience import Patience
@@ -178,6 +178,13 @@ class Comparer:
         shop_side = self.shop.sold(span.start, {*side.orders, *(finding.order_id for finding in earlier)})
         self.shop.release()
         known = self.ledger.known({*side.orders, *shop_side.orders}) if self.ledger else {}
+        everything, seller = shop_side, self.settings.amazon.seller
+        shop_side = of_this_seller(everything, seller, known, side.orders)
+        others = len(everything.orders) - len(shop_side.orders)
+        if others:
+            result.notes.append(
+                f"{others} order{'s' if others > 1 else ''} of another Amazon account in this shop: left out here."
+            )
         scene = Scene(
             span,
             amazon_now,
@@ -205,7 +212,7 @@ class Comparer:
 
     def _shop_has(self, span: Span) -> bool:
         """Whether the shop has Amazon orders of these days, which a report without data then contradicts."""
-        found = self.shop.sold(span.start, ())
+        found = of_this_seller(self.shop.sold(span.start, ()), self.settings.amazon.seller, {}, ())
         self.shop.release()
         return any(span.holds(order.placed) for orders in found.orders.values() for order in orders)
 

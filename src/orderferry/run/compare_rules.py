@@ -5,7 +5,7 @@ The same functions judge an order as a report tells it and as Amazon's own answe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -85,6 +85,21 @@ class Scene:
     def in_shop(self, order_id: str) -> ShopOrder | None:
         """The order of the shop with this Amazon id: one that stands, else one that is cancelled."""
         return next(iter((*self.copies(order_id), *self.shop.orders.get(order_id, ()))), None)
+
+
+def of_this_seller(shop: ShopOrders, seller: str, entries: Mapping[str, Entry], reported: Container[str]) -> ShopOrders:
+    """Given the shop's orders and the key of this seller, return them without those that another seller's configuration
+    has imported. What Amazon shows to this seller is its own, whatever the marker says: a new authorisation brings a
+    new key."""
+
+    def is_ours(order: ShopOrder) -> bool:
+        """Whether it came from this account, or nothing says that it did not."""
+        entry = entries.get(order.order_id)
+        seen = order.order_id in reported or (entry is not None and entry.purchased is not None)
+        return seen or not order.seller or order.seller == seller
+
+    kept = {order_id: tuple(filter(is_ours, orders)) for order_id, orders in shop.orders.items()}
+    return replace(shop, orders={order_id: orders for order_id, orders in kept.items() if orders})
 
 
 def told_by_ledger(order: ReportedOrder, entry: Entry | None) -> ReportedOrder:

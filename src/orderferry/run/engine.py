@@ -41,7 +41,7 @@ from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report, withheld_problems
 from orderferry.run.right_clock import RightClock
 from orderferry.run.rules import give_up_of, rules_of
-from orderferry.run.seller import Witnesses, WrongSeller, check_seller, seller_key
+from orderferry.run.seller import Witnesses, WrongSeller, check_seller
 from orderferry.run.stop import Overdue, StopSwitch
 from orderferry.run.sweeps import Sweep
 from orderferry.run.unreadable import UnreadableBook
@@ -138,7 +138,7 @@ class Engine:
         witnesses = Witnesses(self.source, patience)
         check_seller(self.ledger, witnesses, self.settings)
         first_import = FirstImport(self.ledger, self.settings)
-        recovery = Recovery(self.shop, self.ledger, report, clock, seller_key(self.settings), witnesses, first_import)
+        recovery = Recovery(self.shop, self.ledger, report, clock, self.settings.amazon.seller, witnesses, first_import)
         recovery.rebuild_if_lost(run)
         due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, clock)
         rules = rules_of(self.settings)

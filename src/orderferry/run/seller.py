@@ -7,8 +7,6 @@ shows an order to its own seller alone.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -55,14 +53,6 @@ class SellerLedger(Memory, Protocol):
         """Forget all that was observed, and listings in progress."""
 
 
-def seller_key(settings: Settings) -> str:
-    """Return what names the seller and application of a configuration: a digest that gives no secret away."""
-    amazon = settings.amazon
-    application = "\n".join((amazon.client_id, amazon.region, amazon.endpoint))
-    token = amazon.refresh_token.reveal()
-    return hmac.new(application.encode(), token.encode(), hashlib.sha256).hexdigest()[:24]
-
-
 @dataclass(frozen=True, slots=True)
 class Witnesses:
     """Asks Amazon whether orders are this account's; each of them once a run."""
@@ -100,7 +90,7 @@ def check_seller(ledger: SellerLedger, witnesses: Witnesses, settings: Settings)
     two sellers apart by: it forgets what was observed, and is a new one to its next import. Raise WrongSeller, and
     what the source raises.
     """
-    before, now = ledger.seller(), seller_key(settings)
+    before, now = ledger.seller(), settings.amazon.seller
     if before == now:
         return
     orders = ledger.newest_orders(MOST_WITNESSES) if before else ()

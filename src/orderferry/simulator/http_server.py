@@ -68,7 +68,7 @@ class SimulatorServer:
         self.usage = Usage(plans)
         sellers = other_sellers or {}
         self.logins = Logins(self.credentials, sellers)
-        self.reports = Reports(world, report_rules)
+        self.reports = Reports(report_rules)
         search = OrderSearch(world, shifting=shifting_pages)
         amazon = SimulatedAmazon(
             world,

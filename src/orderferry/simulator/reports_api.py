@@ -209,21 +209,22 @@ class _Report:
     until: datetime
     created: datetime
     end: str
+    world: World
 
 
 class Reports:
-    """The reports of one world. `rules` may be changed while the server runs. Safe to use from several threads."""
+    """The reports of all sellers. `rules` may be changed while the server runs. Safe to use from several threads."""
 
-    def __init__(self, world: World, rules: ReportRules | None = None) -> None:
-        self.world = world
+    def __init__(self, rules: ReportRules | None = None) -> None:
         self.rules = rules or ReportRules()
         self._numbers = itertools.count(50001)
         self._reports: dict[str, _Report] = {}
         self._addresses: dict[str, tuple[_Report, datetime]] = {}
         self._lock = threading.Lock()
 
-    def create(self, request: Request, fault: Fault | None = None) -> SimulatedResponse:
-        """Answer createReport: 202 with the report's id. Raise Refusal (400) for what can't be asked for."""
+    def create(self, request: Request, world: World, fault: Fault | None = None) -> SimulatedResponse:
+        """Answer createReport: 202 with the id of a report of the seller's world. Raise Refusal (400) for what can't be
+        asked for."""
         wish = _wish(request)
         start, until = _moment(wish, "dataStartTime"), _moment(wish, "dataEndTime")
         if until <= start or until - start > LONGEST:
@@ -231,7 +232,9 @@ class Reports:
         end = _ENDS.get(fault.kind, "") if fault else ""
         with self._lock:
             report_id = str(next(self._numbers))
-            self._reports[report_id] = _Report(report_id, tuple(wish["marketplaceIds"]), start, until, request.at, end)
+            self._reports[report_id] = _Report(
+                report_id, tuple(wish["marketplaceIds"]), start, until, request.at, end, world
+            )
         return json_answer({"reportId": report_id}, 202)
 
     def get(self, request: Request) -> SimulatedResponse:
@@ -295,8 +298,8 @@ class Reports:
         last = report.until - timedelta(milliseconds=1)
         query = Query(Basis.CREATED, report.start, last)
         found = []
-        for order_id in self.world.listed(done, query):
-            seen = self.world.find(order_id, done - self._delay(order_id)) if order_id is not None else None
+        for order_id in report.world.listed(done, query):
+            seen = report.world.find(order_id, done - self._delay(order_id)) if order_id is not None else None
             if seen is not None:
                 found.append(seen[1])
         return found

@@ -134,7 +134,7 @@ def _get_order(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) 
 
 
 def _create_report(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> SimulatedResponse:
-    return amazon.reports.create(request, fault)
+    return amazon.reports.create(request, amazon.listing(request).world, fault)
 
 
 def _get_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:

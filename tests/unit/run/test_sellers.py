@@ -20,7 +20,7 @@ from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.ledger.ledger import open_ledger
 from orderferry.run.recover import parse_coverage
 from orderferry.run.report import Report
-from orderferry.run.seller import WrongSeller, seller_key
+from orderferry.run.seller import WrongSeller
 
 Install = Callable[..., World]
 
@@ -209,8 +209,8 @@ def test_two_configurations_of_one_seller_leave_both_their_marketplaces(install:
 
 def test_the_key_gives_no_secret_away_and_differs_by_application_and_seller(install: Install) -> None:
     world = install("first", "Atzr|the-secret")
-    keys = {seller_key(world.settings), seller_key(with_token(world, "Atzr|another").settings)}
+    keys = {world.settings.amazon.seller, with_token(world, "Atzr|another").settings.amazon.seller}
     other = replace(world.settings.amazon, client_id="another", refresh_token=Secret("Atzr|the-secret"))
-    keys.add(seller_key(replace(world.settings, amazon=other)))
+    keys.add(other.seller)
     assert len(keys) == 3
     assert all(len(key) == 24 and set(key) <= set("0123456789abcdef") for key in keys)

@@ -232,6 +232,7 @@ def _joined(parts: list[ShopOrder], words: MarkerWords) -> ShopOrder:
         marketplace_id=words.marketplace_id,
         channel=_CHANNELS.get(words.channel),
         tax_scheme=words.tax_scheme,
+        seller=words.seller,
     )
 
 

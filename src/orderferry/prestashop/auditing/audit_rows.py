@@ -97,6 +97,7 @@ class MarkerWords:
     marketplace_id: str = ""
     channel: str = ""
     tax_scheme: str = ""
+    seller: str = ""
 
     def fits(self, row: Mapping[Any, Any] | None) -> bool:
         """Whether this row of `orders` still is the one that the marker was written with: old servers give an id
@@ -113,7 +114,7 @@ def marker_words(connection: sa.Connection, tables: ShopTables, order_ids: Itera
         marker.c.amazon_order_id,
         marker.c.id_order,
         marker.c.marketplace_id,
-        *(tables.column(MARKER_TABLE, name, "") for name in ("order_reference", "channel", "tax_scheme")),
+        *(tables.column(MARKER_TABLE, name, "") for name in ("order_reference", "channel", "tax_scheme", "seller")),
     )
     found = {}
     for some in chunks(sorted(order_ids)):
@@ -124,6 +125,7 @@ def marker_words(connection: sa.Connection, tables: ShopTables, order_ids: Itera
                 as_text(row["marketplace_id"]),
                 as_text(row["channel"]),
                 as_text(row["tax_scheme"]),
+                as_text(row["seller"]),
             )
     return found
 

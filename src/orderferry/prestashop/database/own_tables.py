@@ -70,6 +70,7 @@ def _marker_columns() -> list[sa.Column[Any]]:
         word("programs", 255),
         word("tax_scheme", 32),
         number("adopted"),
+        word("seller", 64),  # the key of the account that it came from; '' = written by an older version, or adopted
         # JSON: what our stock movements of this order were, to be undone once
         sa.Column("stock_moved", sa.Text(), nullable=True),
         # JSON: which items of Amazon's each line of ours stands for

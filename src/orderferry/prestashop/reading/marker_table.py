@@ -100,6 +100,7 @@ def marker_row(
         "last_state": marker.last_state,
         "last_told": marker.last_told,
         "adopted": int(marker.adopted),
+        "seller": marker.seller,
         **({"date_add": moment_text(now)} if new else {}),
         "date_upd": moment_text(now),
     }

@@ -36,18 +36,20 @@ log = logging.getLogger(__name__)
 class Transactions:
     """Writes plans. Raise ShopUnavailable when the database went away for good."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 — each is one of the things that writing needs
         self,
         database: ShopDatabase,
         tables: ShopTables,
         facts: ShopFacts,
         sleep: Callable[[float], None],
+        seller: str,
         keeper: FeedKeeper | None = None,
     ) -> None:
         self._database = database
         self._tables = tables
         self._facts = facts
         self._sleep = sleep
+        self._seller = seller
         self._keeper = keeper
         self._known_triggers: dict[str, list[Trigger]] = {}
 
@@ -57,9 +59,10 @@ class Transactions:
         if self._keeper is not None:
             self._keeper.before_writing()
         try:
-            if isinstance(plan.work, NewOrder):
-                return self._create(plan, plan.work, now)
-            return self._update(plan, plan.work, now)
+            work = replace(plan.work, marker=replace(plan.work.marker, seller=self._seller))
+            if isinstance(work, NewOrder):
+                return self._create(plan, work, now)
+            return self._update(plan, work, now)
         except RowRefused as refusal:
             return self._refused(refusal, plan.work.frame.order if isinstance(plan.work, NewOrder) else plan.work.order)
 
