@@ -196,6 +196,8 @@ class MemoryShop:
             return Applied(Effect.UNCHANGED, id_order)
         return Applied(Effect.CREATED if marker is None else Effect.UPDATED, id_order, plan.changes)
 
+    zone = UTC
+
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         return [problem.subject in self.skus for problem in problems]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from orderferry.cli.failures import error_lines
-from orderferry.cli.terminal import echo, echo_lines, style
+from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
 from orderferry.domain.cause import cause_of, first_deadline
 from orderferry.domain.durations import counted, iso
 from orderferry.domain.marketplaces import marketplace_code
@@ -14,7 +15,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem
 from orderferry.errors import ExitCode
 from orderferry.run.conditions import NAMED_ORDERS
-from orderferry.run.report import Report
+from orderferry.run.report import Outcome, Report
 
 MOST_CAUSES = 20
 
@@ -54,8 +55,7 @@ def print_summary(report: Report) -> None:
     """Print the end of a run for a person at a terminal."""
     echo(_counted(report))
     if report.dry_run:
-        for order_id, changes in sorted(report.changes.items()):
-            echo(f"  {order_id}: {'; '.join(changes)}")
+        _print_plans(report)
     for notice in report.notices:
         echo(f"  {notice}")
     _print_problems(report)
@@ -70,6 +70,33 @@ def print_summary(report: Report) -> None:
     for error in report.errors:
         for line in error_lines(error):
             echo(line, err=True)
+
+
+WOULD = {
+    Outcome.CREATED: "would be created",
+    Outcome.UPDATED: "would be updated",
+    Outcome.UNCHANGED: "stays as it is",
+    Outcome.WAITING: "waits",
+    Outcome.HELD: "would be held",
+    Outcome.FAILED: "would fail",
+    Outcome.IGNORED: "ignored",
+}
+
+
+def _print_plans(report: Report) -> None:
+    """A line for each order, and how many are ignored for which reason."""
+    plans = report.sorted_plans
+    if plans:
+        echo(f"  placed ({zone_name(report.zone)}), marketplace and who ships, total, products, what would be done:")
+    for plan in plans:
+        placed = minute(plan.placed, report.zone) if plan.placed else "-"
+        sold_at = f"{plan.marketplace or '-'} {'FBA' if plan.channel == Channel.FBA else plan.channel}"
+        products = ", ".join(f"{quantity} x {sku}" for quantity, sku in plan.products) or "no products"
+        done = f"{WOULD[plan.outcome]}: {plan.why}"
+        echo(f"  {plan.order_id}  {placed:16}  {sold_at:10}  {plan.total or 'no total':>12}  {products}  {done}")
+    ignored = Counter(plan.why for plan in plans if plan.outcome is Outcome.IGNORED)
+    for reason, number in ignored.most_common():
+        echo(f"  {number} ignored: {reason}")
 
 
 def behind_lines(report: Report) -> list[str]:

@@ -115,6 +115,7 @@ class Engine:
     def _work(self, report: Report, run: int) -> None:
         # The shop first: without it, asking Amazon would spend quota for nothing.
         self.shop.prepare(write=not self.options.dry_run)
+        report.zone = self.shop.zone
         clock = self._right_clock(report)
         patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         processor = Processor(

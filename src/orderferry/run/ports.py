@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Protocol
 
 from orderferry.domain.entry import Entry, EntryState
@@ -66,6 +66,10 @@ class Shop(HoldsConnection, Protocol):
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         """Write the plan in one transaction, the marker first; a Problem if this one order can't be written."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The shop's time zone (PS_TIMEZONE), once prepared."""
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.decide import Action, Rules, decide, newest_known
+from orderferry.domain.cause import cause_of
+from orderferry.domain.decide import REASON_TEXTS, Action, Reason, Rules, decide, newest_known
 from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import UPDATE_TIME, Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Intent, ShopView
@@ -16,7 +18,7 @@ from orderferry.run.log_context import log_order
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.refused_writes import Refused, RefusedWrites
-from orderferry.run.report import Outcome, Report
+from orderferry.run.report import Outcome, PlannedOrder, Report
 from orderferry.run.stop import StopSwitch
 from orderferry.run.verdicts import Verdicts
 
@@ -74,16 +76,39 @@ class Processor:
             log.info("%s", notice)
             self.report.notices[notice] = None
         verdicts: list[Verdict] = [self.verdicts.unreadable(order, entries) for order in unreadable if order.order_id]
+        for held in verdicts if self.dry_run else ():
+            self.report.planned[held.order_id] = PlannedOrder(held.order_id, Outcome.HELD, _cause(held))
         try:
             for order in readable:
                 self.stop.check()
                 with log_order(order.order_id):
                     verdict = self._one(order, entries.get(order.order_id), view, rules, looked=looked)
+                if self.dry_run:
+                    self._note_plan(order, verdict)
                 if verdict is not None:
                     verdicts.append(verdict)
                 self.progress.order_done()
         finally:
             self.settle(verdicts)
+
+    def _note_plan(self, order: Order, verdict: Verdict | None) -> None:
+        """What a dry run would do with an order, and why."""
+        outcome = self.report.outcomes[order.order_id]
+        why = "; ".join(self.report.changes.get(order.order_id, ())) or (_cause(verdict) if verdict else "")
+        if not why and outcome is Outcome.IGNORED:
+            why = REASON_TEXTS[Reason.SET_ASIDE]
+        elif not why:
+            why = REASON_TEXTS[Reason.OLDER_NEWS] if verdict is None else "the shop has all that Amazon says"
+        self.report.planned[order.order_id] = PlannedOrder(
+            order.order_id,
+            outcome,
+            why,
+            order.created,
+            marketplace_code(order.marketplace_id),
+            str(order.channel or order.raw_channel),
+            sighting(order).total,
+            tuple((item.quantity, item.sku) for item in order.sold_items),
+        )
 
     def settle(self, verdicts: Sequence[Verdict]) -> None:
         """Remember verdicts, unless the run is a dry one."""
@@ -197,6 +222,11 @@ def sighting(order: Order) -> Sighting:
         f"{order.grand_total.amount} {order.grand_total.currency}" if order.grand_total else "",
         order.ship_by.latest,
     )
+
+
+def _cause(verdict: Verdict) -> str:
+    """Why an order is not written, without its id."""
+    return cause_of(verdict.message, verdict.order_id)
 
 
 def _would_be(intent: Intent, changes: tuple[str, ...]) -> Effect:

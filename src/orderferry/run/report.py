@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -35,6 +35,36 @@ class Outcome(StrEnum):
 _WEIGHT = {outcome: weight for weight, outcome in enumerate(reversed([Outcome.CREATED, Outcome.UPDATED]), start=1)}
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """What a dry run would do with one order, and why: the changes, or the reason why there are none. No personal data.
+
+    `products`: quantity and SKU of each item that is still sold.
+    """
+
+    order_id: str
+    outcome: Outcome
+    why: str
+    placed: datetime | None = None
+    marketplace: str = ""
+    channel: str = ""
+    total: str = ""
+    products: tuple[tuple[int, str], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """One order under `planned`."""
+        return {
+            "order_id": self.order_id,
+            "placed": iso(self.placed) if self.placed else None,
+            "marketplace": self.marketplace,
+            "channel": self.channel,
+            "total": self.total or None,
+            "products": [{"sku": sku, "quantity": quantity} for quantity, sku in self.products],
+            "outcome": str(self.outcome),
+            "why": self.why,
+        }
+
+
 @dataclass(slots=True)
 class Report:
     """Collected while a run goes on. The only mutable object of a run's bookkeeping."""
@@ -51,6 +81,8 @@ class Report:
     open: Mapping[str, int] = field(default_factory=dict)
     errors: list[OrderferryError] = field(default_factory=list)
     changes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    planned: dict[str, PlannedOrder] = field(default_factory=dict)  # of a dry run
+    zone: tzinfo = UTC  # the shop's
     behind: Mapping[Cell, tuple[datetime | None, datetime]] = field(default_factory=dict)  # of the first import
     notices: dict[str, None] = field(default_factory=dict)  # in order; nothing has to be done about them
     said: tuple[tuple[ExitCode, str], ...] = ()  # the conditions that are news, for a run without a terminal
@@ -129,8 +161,16 @@ class Report:
             "open": {"waiting": 0, "held": 0, "failed": 0, "given_up": 0, **self.open},
             "problems": [problem_json(problem) for problem in self._sorted_problems()]
             + [problem for error in self.errors for problem in error_json(error)],
+            **({"planned": [order.as_json() for order in self.sorted_plans]} if self.dry_run else {}),
             "exit_code": int(self.exit_code),
         }
+
+    @property
+    def sorted_plans(self) -> list[PlannedOrder]:
+        """What a dry run would do, in the order in which the orders were placed; those without a date first."""
+        return sorted(
+            self.planned.values(), key=lambda one: (one.placed.timestamp() if one.placed else 0, one.order_id)
+        )
 
     def _sorted_problems(self) -> list[Problem]:
         return sorted(self.problems.values(), key=lambda p: (p.code, p.subject, p.order_id))

@@ -186,6 +186,8 @@ class DictShop:
     def shared_invoice_numbers(self) -> Sequence[Problem]:
         return self.shared_numbers
 
+    zone = UTC
+
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         return [p.code is ProblemCode.UNKNOWN_SKU and p.subject in self.skus for p in problems]
 
