@@ -55,11 +55,18 @@ class Month(click.ParamType):  # type: ignore[type-arg]  # generic only in the n
     help="Amazon's side: its all-orders report, or listings (a request of searchOrders for each 100 orders).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--progress/--no-progress", default=None, help="Show progress (default: on a terminal).")
 @click.option("--csv", "csv_file", type=TARGET, help="Write a row for each order into this file.")
 @click.option("--html", "html_file", type=TARGET, help="Write one page with chart, coverage and differences.")
 @click.pass_obj
 def compare_command(
-    context: CliContext, /, as_json: bool, csv_file: Path | None, html_file: Path | None, **given: Any
+    context: CliContext,
+    /,
+    as_json: bool,
+    csv_file: Path | None,
+    html_file: Path | None,
+    progress: bool | None,
+    **given: Any,
 ) -> int:
     """Compare Amazon's orders with the shop's: missing, surplus, doubled and different ones, each with its reason.
 
@@ -75,7 +82,7 @@ def compare_command(
 
     def ask(path: Path) -> ShopAnswer:
         """Compare for one configuration. What is printed is so at once: errors even where stdout is a JSON object."""
-        result = _compare(context, options, path, as_json=as_json)
+        result = _compare(context, options, path, wanted=False if as_json and progress is None else progress)
         name = str(path) if len(files) > 1 else ""
         print_comparison(result, on_terminal=context.on_terminal, quiet=context.quiet, silent=as_json, name=name)
         _write_files(result, csv_file, html_file)
@@ -96,7 +103,7 @@ def _options(given: dict[str, Any], *, for_page: bool) -> CompareOptions:
     return CompareOptions(since, until, month, given["source"] == "search", for_page, By(given["by"]))
 
 
-def _compare(context: CliContext, options: CompareOptions, path: Path, *, as_json: bool) -> Comparison:
+def _compare(context: CliContext, options: CompareOptions, path: Path, *, wanted: bool | None) -> Comparison:
     """Compare for one configuration; what stops it becomes a result too."""
     import os
 
@@ -108,7 +115,6 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, as_jso
     try:
         settings = load_settings(path, os.environ)
         context.set_up_logging(settings.logging)
-        wanted = False if as_json else None
         with shown_progress("compare", wanted, quiet=context.quiet, verbose=context.verbose > 0) as progress:
             result = bootstrap.Installation(settings, progress=progress).compare(options)
     except OrderferryError as error:

@@ -37,8 +37,8 @@ class CliContext:
 
     @property
     def on_terminal(self) -> bool:
-        """Whether a person watches."""
-        return sys.stdout.isatty()
+        """Whether a person watches: at a terminal, or behind a pipe that ORDERFERRY_BY_HAND tells of."""
+        return sys.stdout.isatty() or bool(os.environ.get("ORDERFERRY_BY_HAND"))
 
     def set_up_logging(self, settings: LoggingSettings | None = None) -> None:
         """Log to stderr with -v, and to the configured file."""

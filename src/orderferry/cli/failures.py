@@ -16,6 +16,7 @@ from orderferry.cli.terminal import echo, echo_json
 from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryError, where_raised
 
 log = logging.getLogger(__name__)
+_NO_ARGUMENTS = getattr(click.exceptions, "NoArgsIsHelpError", ())  # older clicks print the help themselves
 
 
 def exit_for(error: BaseException, argv: Sequence[str]) -> int:
@@ -49,6 +50,8 @@ def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str
         from orderferry.run.report import error_json
 
         return error.exit_code, error_lines(error), error_json(error)
+    if isinstance(error, _NO_ARGUMENTS):  # its message is the help, usage and all
+        return ExitCode.USAGE, error.format_message().splitlines(), _problem("usage", "A command is missing.")
     if isinstance(error, click.ClickException):
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
         message = error.format_message()

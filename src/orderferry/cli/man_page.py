@@ -45,6 +45,8 @@ ENVIRONMENT: Mapping[str, str] = {
     "ORDERFERRY_AMAZON_CLIENT_SECRET, ORDERFERRY_AMAZON_REFRESH_TOKEN, ORDERFERRY_PRESTASHOP_PASSWORD, "
     "ORDERFERRY_LEDGER_URL, …": "Secrets; they win over the configuration. docs/configuration.md lists them all.",
     "NO_COLOR": "Plain text on a terminal too.",
+    "ORDERFERRY_BY_HAND": "Set to 1: a person reads the output, although it is a pipe: print what a terminal gets. "
+    "Without it a run whose output is no terminal is taken for cron's.",
 }
 FILES: Mapping[str, str] = {
     "./config.toml, $XDG_CONFIG_HOME/orderferry/config.toml, /etc/orderferry/config.toml": "The configuration, the "

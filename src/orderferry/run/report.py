@@ -167,7 +167,7 @@ class Report:
 
     @property
     def sorted_plans(self) -> list[PlannedOrder]:
-        """What a dry run would do, in the order in which the orders were placed; those without a date first."""
+        """What a dry run would do, in the order in which the orders were placed; those without a date last."""
         return sorted(
             self.planned.values(), key=lambda one: (one.placed.timestamp() if one.placed else 0, one.order_id)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pymysql
 import pytest
@@ -23,10 +24,10 @@ ACCESS = Access("127.0.0.1:3306/shop", "ferry", "shop")
 CANARY = "Mario Rossi"
 
 
-def translated(number: int, text: str = "") -> ShopError:
+def translated(number: int, text: str = "", access: Access = ACCESS) -> ShopError:
     original = pymysql.err.OperationalError(number, text)
     wrapped = sa.exc.OperationalError(f"INSERT … {CANARY}", {"name": CANARY}, original)
-    error = translate(wrapped, "writing the order", ACCESS)
+    error = translate(wrapped, "writing the order", access)
     assert CANARY not in error.message + error.hint
     assert error.hint
     return error
@@ -78,6 +79,12 @@ def test_a_full_disk_is_called_by_its_name_wherever_it_shows(number: int, text: 
 @pytest.mark.parametrize("number", [1665, 1146, 1054, 1049, 1045, 1130])
 def test_what_a_person_must_mend(number: int) -> None:
     assert isinstance(translated(number, f"Access denied for user '{ACCESS.user}'"), ShopUnfit)
+
+
+def test_a_refused_password_that_the_shop_s_own_file_gave_names_that_file() -> None:
+    error = translated(1045, "Access denied", replace(ACCESS, shop_folder="/var/www/shop"))
+    assert "/var/www/shop (prestashop.from)" in error.hint
+    assert "prestashop.from" not in translated(1045, "Access denied").hint
 
 
 def test_a_duplicate_says_no_value() -> None:

@@ -20,10 +20,15 @@ def connection_sentence(original: BaseException, access: Access) -> ShopError:
     """Given the error of a failed connection, return the sentence for it. Passwords never appear."""
     number = error_number(original)
     if number in _ACCESS_DENIED:
+        named = (
+            f"They are those of {access.shop_folder} (prestashop.from), unless prestashop.user and prestashop.password "
+            "are given: does the shop itself still work? "
+        )
         return ShopUnfit(
             f"The shop's database at {access.location} refuses the user {access.user!r} or its password "
             f"(error {number}).",
-            hint="Check prestashop.user and prestashop.password (a password with @ : / % must be percent-encoded "
+            hint=f"{named if access.shop_folder else ''}Check prestashop.user and prestashop.password (a password with "
+            "@ : / % must be percent-encoded "
             "in prestashop.url), and that the user may connect from this host.",
         )
     if number == _UNKNOWN_DATABASE:

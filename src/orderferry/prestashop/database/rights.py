@@ -22,6 +22,7 @@ class Access:
     location: str
     user: str = ""
     database: str = ""
+    shop_folder: str = ""  # where prestashop.from points
 
 
 def grant_hint(text: str, access: Access) -> str:
