@@ -35,12 +35,12 @@ from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.feed.bridge_shop import BridgeShop
 from orderferry.run.check import check_ledger_folder, check_ledger_place
 from orderferry.run.conditions import CurrentCondition
+from orderferry.run.order_inspection import OrderInspection, StoryTeller
 from orderferry.run.rules import rules_of
 from orderferry.run.status import Status, read_status
-from orderferry.run.story import Story, StoryTeller
 from orderferry.run.unconfirmed import find_unconfirmed
 
-STATUS_PATIENCE = timedelta(seconds=5)  # a monitor that asks for the status waits for ten at most
+STATUS_TIMEOUT = timedelta(seconds=5)  # a monitor that asks for the status waits for ten at most
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, 
         return measure_volume(ledger, account, installation.now()), installation.quota(ledger).rate("searchOrders")
 
 
-def read_story(installation: Installation, order_id: str, *, refresh: bool, verify: bool = False) -> Story:
+def read_story(installation: Installation, order_id: str, *, refresh: bool, verify: bool = False) -> OrderInspection:
     """Everything known of an order; with `refresh` Amazon is asked for it once, with `verify` its rows in the shop are
     judged. Raise LedgerUnusable, UsageError."""
 
@@ -142,7 +142,7 @@ def read_story(installation: Installation, order_id: str, *, refresh: bool, veri
 def shop_status(installation: Installation) -> Status:
     """How things stand. A shop that can't be asked is a note: the ledger tells the rest. Raise LedgerUnusable."""
     settings, now = installation.settings, installation.now()
-    hasty = replace(settings.prestashop, timeout=min(settings.prestashop.timeout, STATUS_PATIENCE))
+    hasty = replace(settings.prestashop, timeout=min(settings.prestashop.timeout, STATUS_TIMEOUT))
     shop = ShopAudit(replace(settings, prestashop=hasty), sleep=installation.sleep)
     with closing(shop), installation.ledger(read_only=True) as ledger:
         status = read_status(ledger, installation.quota(ledger), settings, now)

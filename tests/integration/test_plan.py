@@ -15,7 +15,7 @@ from orderferry.bootstrap import Installation, account_identity
 from orderferry.cli.main import cli
 from orderferry.config.load import load_settings
 from orderferry.domain.cron_times import parse_times
-from orderferry.domain.entry import Sighting
+from orderferry.domain.entry import OrderSnapshot
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
@@ -56,7 +56,7 @@ def fill(configuration: Path, days: int, orders_a_day: int, changes: int) -> Non
         run_number = ledger.begin_run("import", now)
         for change in range(changes):
             sightings = [
-                Sighting(
+                OrderSnapshot(
                     f"402-{day:07d}-{number:07d}",
                     IT,
                     Channel.FBA if number % 4 == 0 else Channel.REGULAR,

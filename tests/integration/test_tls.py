@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from orderferry.amazon.retry import PassingFault
+from orderferry.amazon.retry import TransientError
 from orderferry.amazon.transport import Transport, open_document_transport
 from orderferry.config.load import load_settings
 from orderferry.config.model import Secret
 from orderferry.errors import AmazonUnavailable, LedgerUnusable, ShopUnfit
 from orderferry.ledger.server import server_engine, server_store
 from orderferry.notify.deliver import deliver
-from orderferry.notify.letter import Letter
+from orderferry.notify.http_post import HttpPost
 from orderferry.prestashop.database.database import ShopDatabase
 from support.certificates import Authority
 from support.mailbox import mailbox
@@ -74,7 +74,7 @@ def test_nothing_is_sent_to_a_false_amazon(
     with mailbox(certificate=wrong) as box:
         with pytest.raises(AmazonUnavailable, match="certificate") as refused:
             post(opened(), box.url)
-        assert not isinstance(refused.value, PassingFault), "no retry mends it"
+        assert not isinstance(refused.value, TransientError), "no retry mends it"
         assert box.received == []
     with mailbox(certificate=authority.certificate("127.0.0.1")) as box:
         assert post(opened(), box.url) == 200
@@ -89,11 +89,11 @@ def test_no_alert_is_sent_to_a_false_service(
     # Loopback addresses look at none of the machine's variables; what is tried here is what other hosts get.
     monkeypatch.setattr("orderferry.notify.deliver.is_loopback", lambda host: False)
     with mailbox(certificate=wrong) as box:
-        assert not deliver(Letter("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json"), SECONDS)
+        assert not deliver(HttpPost("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json"), SECONDS)
         assert box.received == []
     assert "certificate is not trusted" in caplog.text
     with mailbox(certificate=authority.certificate("127.0.0.1")) as box:
-        assert deliver(Letter("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json"), SECONDS)
+        assert deliver(HttpPost("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json"), SECONDS)
 
 
 @pytest.fixture

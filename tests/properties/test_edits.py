@@ -22,12 +22,12 @@ from orderferry.prestashop.checking.verify_edit import (
     edit_findings,
 )
 from orderferry.prestashop.facts import FeeKey
-from orderferry.prestashop.planning.frame import FrameLine
 from orderferry.prestashop.planning.own_products import hidden_product
+from orderferry.prestashop.planning.resolved_order import ResolvedLine
 from orderferry.prestashop.rows.drafts import Ref
 from orderferry.prestashop.rows.new_order import order_rows
 from support.amazon_money import IT_10, IT_22, eu_rates, item, money, order, row
-from support.frames import MUG, frame
+from support.resolved_orders import MUG, resolved
 
 NO_TAX = RateChoice(Decimal(0))
 ZERO_TAX = 99
@@ -80,7 +80,7 @@ def rows_of(case: Case) -> tuple[PricedOrder, dict[str, list[dict[str, Any]]], E
     assert isinstance(priced, PricedOrder), priced
     items = {bought_item.item_id: bought_item for bought_item in one.items}
     lines = tuple(_line(line, number, items) for number, line in enumerate(priced.lines, 1))
-    made = frame(
+    made = resolved(
         one,
         priced=priced,
         lines=lines,
@@ -100,11 +100,11 @@ def rows_of(case: Case) -> tuple[PricedOrder, dict[str, list[dict[str, Any]]], E
     return priced, rows, shop
 
 
-def _line(line: PricedLine, number: int, items: Mapping[str, Item]) -> FrameLine:
+def _line(line: PricedLine, number: int, items: Mapping[str, Item]) -> ResolvedLine:
     if not line.item_ids:
         key = FeeKey(line.kind, 1)
-        return FrameLine(line, (), hidden_product(key, 100 + number), fee=key)
-    return FrameLine(line, tuple(items[one] for one in line.item_ids), replace(MUG, id_product=number))
+        return ResolvedLine(line, (), hidden_product(key, 100 + number), fee=key)
+    return ResolvedLine(line, tuple(items[one] for one in line.item_ids), replace(MUG, id_product=number))
 
 
 def table_of_taxes(rows: Mapping[str, list[dict[str, Any]]], rates: Mapping[int, Decimal]) -> dict[int, Amount]:

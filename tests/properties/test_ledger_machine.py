@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.entry_life import first_entry, judged, seen_again, set_aside, taken_back
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
@@ -24,7 +24,7 @@ minutes = st.integers(0, 600)
 moments = st.one_of(st.none(), minutes.map(lambda minute: NOW + minute * MINUTE))
 
 sightings = st.builds(
-    Sighting,
+    OrderSnapshot,
     order_id=ORDERS,
     marketplace_id=st.sampled_from(["", DE, IT]),
     channel=st.sampled_from([None, *Channel]),
@@ -34,7 +34,7 @@ sightings = st.builds(
     total=st.sampled_from(["", "12.34 EUR"]),
 )
 verdicts = st.builds(
-    Verdict,
+    OrderResult,
     order_id=ORDERS,
     state=st.sampled_from([state for state in EntryState if state is not EntryState.SEEN]),
     code=st.sampled_from(["", "unknown-sku", "not-ready"]),
@@ -65,23 +65,23 @@ class LedgerMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
     @rule(seen=st.lists(sightings, max_size=8))
-    def note_seen(self, seen: list[Sighting]) -> None:
+    def note_seen(self, seen: list[OrderSnapshot]) -> None:
         for each in seen:
             known = self.entries.get(each.order_id)
             self.entries[each.order_id] = seen_again(known, each, self.now) if known else first_entry(each, self.now)
         assert self.ledger.note_seen(seen, 1, self.now) == {each.order_id: self.entries[each.order_id] for each in seen}
 
     @rule(judgements=st.lists(verdicts, max_size=6))
-    def settle(self, judgements: list[Verdict]) -> None:
+    def settle(self, judgements: list[OrderResult]) -> None:
         for each in judgements:
-            known = self.entries.get(each.order_id) or first_entry(Sighting(each.order_id), self.now)
+            known = self.entries.get(each.order_id) or first_entry(OrderSnapshot(each.order_id), self.now)
             self.entries[each.order_id] = judged(known, each, self.now)
             self.claims.pop(each.order_id, None)
         self.ledger.settle(judgements, 1, self.now)
 
     @rule(order_id=ORDERS)
     def ignore(self, order_id: str) -> None:
-        known = self.entries.get(order_id) or first_entry(Sighting(order_id), self.now)
+        known = self.entries.get(order_id) or first_entry(OrderSnapshot(order_id), self.now)
         self.entries[order_id] = set_aside(known, "a reason", self.now)
         self.ledger.ignore(order_id, "a reason", self.now)
 
@@ -117,7 +117,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert not self.ledger.is_new
 
     @rule(seen=sightings, verdict=verdicts)
-    def rehearse(self, seen: Sighting, verdict: Verdict) -> None:
+    def rehearse(self, seen: OrderSnapshot, verdict: OrderResult) -> None:
         with self.ledger.dry():
             self.ledger.note_seen([seen], 0, self.now)
             self.ledger.settle([verdict], 0, self.now)

@@ -11,7 +11,7 @@ from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.reported import RateShare, ReportedOrder
 from orderferry.domain.shop_order import ShopOrder, ShopOrders
 from orderferry.domain.spans import Span
-from orderferry.run.compare_rules import Scene
+from orderferry.run.compare_rules import CompareInput
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -75,7 +75,7 @@ def entry(order_id: str = ID, state: EntryState = EntryState.IMPORTED, **changes
     return Entry(order_id, state, **(facts | changes))
 
 
-def scene(*orders: ShopOrder, entries: tuple[Entry, ...] = (), **changes: Any) -> Scene:
+def scene(*orders: ShopOrder, entries: tuple[Entry, ...] = (), **changes: Any) -> CompareInput:
     """A shop with these orders, and a ledger with these entries."""
     found: dict[str, tuple[ShopOrder, ...]] = {}
     for order in orders:
@@ -88,4 +88,4 @@ def scene(*orders: ShopOrder, entries: tuple[Entry, ...] = (), **changes: Any) -
         "entries": {each.order_id: each for each in entries},
         "has_ledger": True,
     }
-    return Scene(**(facts | changes))
+    return CompareInput(**(facts | changes))

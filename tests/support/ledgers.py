@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from orderferry.config.model import LedgerPlace, Secret
-from orderferry.domain.entry import EntryState, Sighting, Verdict
+from orderferry.domain.entry import EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.records import Condition
@@ -52,7 +52,7 @@ def opened(place: LedgerPlace, **options: Any) -> Ledger:
     return open_ledger(place, **{"account": ACCOUNT, "shop": SHOP, "now": NOW, **options})
 
 
-def sighting(order_id: str = "028-0000000-0000001", **changes: Any) -> Sighting:
+def sighting(order_id: str = "028-0000000-0000001", **changes: Any) -> OrderSnapshot:
     """An unshipped regular order of the German marketplace, but for `changes`."""
     facts: dict[str, Any] = {
         "marketplace_id": DE,
@@ -62,7 +62,7 @@ def sighting(order_id: str = "028-0000000-0000001", **changes: Any) -> Sighting:
         "amazon_updated": NOW - timedelta(minutes=30),
         "total": "12.34 EUR",
     }
-    return Sighting(order_id, **(facts | changes))
+    return OrderSnapshot(order_id, **(facts | changes))
 
 
 def refusal(opening: Callable[[], object]) -> LedgerUnusable:
@@ -81,9 +81,9 @@ def tell_story(ledger: Ledger) -> None:
     ledger.note_seen([sighting("028-1"), sighting("028-2", channel=Channel.FBA), sighting("028-3")], run, NOW)
     ledger.settle(
         [
-            Verdict("028-1", EntryState.IMPORTED, id_order=7, detail="created order 7"),
-            Verdict("028-2", EntryState.WAITING, "not-ready", next_look=NOW + HOUR),
-            Verdict("028-3", EntryState.HELD, "unknown-sku", "SKU-1", "SKU-1 is not in the shop"),
+            OrderResult("028-1", EntryState.IMPORTED, id_order=7, detail="created order 7"),
+            OrderResult("028-2", EntryState.WAITING, "not-ready", next_look=NOW + HOUR),
+            OrderResult("028-3", EntryState.HELD, "unknown-sku", "SKU-1", "SKU-1 is not in the shop"),
         ],
         run,
         NOW,

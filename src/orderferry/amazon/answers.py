@@ -36,7 +36,7 @@ class AmazonResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class AmazonsWord:
+class ApiError:
     """One entry of an error answer: a code that may be shown, and its whole text in lower case, which may not.
 
     Amazon's messages may quote what was sent, so the text is only looked at. `said`: message and details as they may be
@@ -52,7 +52,7 @@ class AmazonsWord:
         return all(word in self.text for word in words)
 
 
-def error_list(answer: AmazonResponse) -> tuple[AmazonsWord, ...]:
+def error_list(answer: AmazonResponse) -> tuple[ApiError, ...]:
     """Given an SP-API answer, return the entries of its `errors`; none where the body is something else."""
     try:
         body = answer.json()
@@ -62,12 +62,12 @@ def error_list(answer: AmazonResponse) -> tuple[AmazonsWord, ...]:
     return tuple(map(_word, entries)) if isinstance(entries, list) else ()
 
 
-def _word(entry: object) -> AmazonsWord:
+def _word(entry: object) -> ApiError:
     fields = entry if isinstance(entry, Mapping) else {}
     code = fields.get("code")
     told = " ".join(str(fields[key]) for key in ("code", "message", "details") if fields.get(key) is not None)
     said = ": ".join(dict.fromkeys(str(fields[key]).strip() for key in ("message", "details") if fields.get(key)))
-    return AmazonsWord(code if isinstance(code, str) and _CODE.fullmatch(code) else "", told.casefold(), _shown(said))
+    return ApiError(code if isinstance(code, str) and _CODE.fullmatch(code) else "", told.casefold(), _shown(said))
 
 
 def _shown(said: str) -> str:

@@ -13,9 +13,9 @@ from typing import TypeVar
 from orderferry.amazon.answers import AmazonResponse
 from orderferry.amazon.clock import AmazonClock
 from orderferry.amazon.decode_page import UnusableBody
-from orderferry.amazon.judge import AccessTokenExpired, quota_spent, unusable_answer
 from orderferry.amazon.login import Login
 from orderferry.amazon.quota import RATE_HEADER, Quota, parse_rate
+from orderferry.amazon.response_errors import AccessTokenExpired, quota_spent, unusable_answer
 from orderferry.amazon.retry import Retry
 from orderferry.domain.usage_plans import USAGE_PLANS
 

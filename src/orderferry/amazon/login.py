@@ -15,7 +15,7 @@ from typing import Any
 from orderferry.amazon.answers import AmazonResponse
 from orderferry.amazon.clock import AmazonClock
 from orderferry.amazon.decode_page import UnusableBody
-from orderferry.amazon.retry import LATER, PassingFault
+from orderferry.amazon.retry import LATER, TransientError
 from orderferry.amazon.transport import Transport
 from orderferry.config.model import AmazonSettings, Secret
 from orderferry.errors import AmazonRefused, AmazonUnavailable
@@ -64,7 +64,7 @@ class Login:
     def token(self) -> str:
         """Return an access token that is good for some time yet.
 
-        Raise AmazonRefused when Amazon refuses the credentials, PassingFault or AmazonUnavailable when there is no
+        Raise AmazonRefused when Amazon refuses the credentials, TransientError or AmazonUnavailable when there is no
         usable answer.
         """
         if self._renew_at is None or self.clock.local() >= self._renew_at:
@@ -91,7 +91,7 @@ class Login:
         body = _judge(answer)
         token = body.get("access_token")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise PassingFault("Amazon's login answered without a usable access token.", hint=LATER)
+            raise TransientError("Amazon's login answered without a usable access token.", hint=LATER)
         self.clock.learn(answer.headers.get("date"), arrived)
         self._token = Secret(token)
         life = _lifetime(body.get("expires_in"))
@@ -105,12 +105,12 @@ def _judge(answer: AmazonResponse) -> Mapping[str, Any]:
     except UnusableBody:
         body = None
     if answer.status >= 500:
-        raise PassingFault(f"Amazon's login answered with an error (HTTP {answer.status}).", hint=LATER)
+        raise TransientError(f"Amazon's login answered with an error (HTTP {answer.status}).", hint=LATER)
     if answer.status == 429:
         raise AmazonUnavailable("Amazon's login takes no more requests for the moment (HTTP 429).", hint=LATER)
     if not isinstance(body, Mapping):
         # A gateway, a captive portal or a wrong address: nothing that Login with Amazon would say.
-        fault = PassingFault if answer.status == 200 else AmazonUnavailable
+        fault = TransientError if answer.status == 200 else AmazonUnavailable
         raise fault(
             f"Amazon's login answered with something else than JSON (HTTP {answer.status}).",
             hint="If it stays, check amazon.token_url and whether a proxy stands in between.",

@@ -10,7 +10,7 @@ import zlib
 from email.message import Message
 from urllib.parse import urlsplit
 
-from orderferry.amazon.retry import LATER, PassingFault
+from orderferry.amazon.retry import LATER, TransientError
 from orderferry.amazon.transport import Transport
 from orderferry.config.urls import is_loopback
 from orderferry.errors import AmazonUnavailable
@@ -20,7 +20,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _USUAL_CHARSETS = ("utf-8", "cp1252")  # what a document without a charset is tried as
 
 
-class AddressExpired(PassingFault):
+class AddressExpired(TransientError):
     """The document's host no longer takes the address: another one has to be asked for."""
 
 
@@ -31,7 +31,7 @@ def fetch_document(
 
     `plain_allowed`: the API's own address is plain http to this machine (a simulator's), so the document's may be, too.
 
-    Raise AddressExpired for a refusal (403, 404, 410), PassingFault for what may be gone later, AmazonUnavailable for
+    Raise AddressExpired for a refusal (403, 404, 410), TransientError for what may be gone later, AmazonUnavailable for
     an address that must not be asked (no https), a redirect, or a document that can't be used or is too large.
     """
     host = _safe_host(url, plain_allowed=plain_allowed)
@@ -39,7 +39,7 @@ def fetch_document(
     if answer.status in {403, 404, 410}:
         raise AddressExpired(f"{host} no longer gives the report (HTTP {answer.status}).", hint=LATER)
     if answer.status >= 500:
-        raise PassingFault(f"{host} answered the download of the report with HTTP {answer.status}.", hint=LATER)
+        raise TransientError(f"{host} answered the download of the report with HTTP {answer.status}.", hint=LATER)
     if answer.status != 200:
         raise AmazonUnavailable(f"{host} answered the download of the report with HTTP {answer.status}.", hint=LATER)
     content = _unpack(answer.body, host) if gzipped else answer.body
@@ -80,14 +80,14 @@ def _unpack(body: bytes, host: str) -> bytes:
     try:
         content = unpacker.decompress(body, MOST_UNPACKED)
     except zlib.error:
-        raise PassingFault(f"The report from {host} can't be decompressed.", hint=LATER) from None
+        raise TransientError(f"The report from {host} can't be decompressed.", hint=LATER) from None
     if unpacker.unconsumed_tail:
         raise AmazonUnavailable(
             f"The report from {host} is larger than {MOST_UNPACKED // 1024**2} MB.",
             hint="Compare a shorter span: --since and --until.",
         )
     if not unpacker.eof:
-        raise PassingFault(f"The report from {host} was cut off.", hint=LATER)
+        raise TransientError(f"The report from {host} was cut off.", hint=LATER)
     return content
 
 

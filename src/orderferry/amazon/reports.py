@@ -17,9 +17,9 @@ from orderferry.amazon.client import OrdersClient
 from orderferry.amazon.clock import AmazonClock
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.exchange import Exchange
-from orderferry.amazon.judge import Forbidden, judge, unusable_answer
 from orderferry.amazon.report_document import AddressExpired, fetch_document
 from orderferry.amazon.report_rows import parse_report
+from orderferry.amazon.response_errors import Forbidden, judge, unusable_answer
 from orderferry.amazon.retry import LATER
 from orderferry.amazon.transport import Transport
 from orderferry.domain.durations import format_duration, iso

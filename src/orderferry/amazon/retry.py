@@ -16,7 +16,7 @@ T = TypeVar("T")
 LATER = "The next run tries again; nothing is lost."  # the hint for what heals by itself
 
 
-class PassingFault(AmazonUnavailable):
+class TransientError(AmazonUnavailable):
     """A fault that may be gone a second later: a broken connection, a time-out, a 5xx, a body cut off."""
 
 
@@ -34,11 +34,11 @@ class Retry:
     chance: Callable[[], float] = random.random
 
     def call(self, attempt: Callable[[], T]) -> T:
-        """Given a call, return what it returns. Raise the last PassingFault, and any other error at once."""
+        """Given a call, return what it returns. Raise the last TransientError, and any other error at once."""
         for pause in self.pauses:
             try:
                 return attempt()
-            except PassingFault as fault:
+            except TransientError as fault:
                 wait = pause + self.jitter * self.chance()
                 log.info("%s; trying again in %.1f s", fault.message, wait)
                 self.sleep(wait)

@@ -22,10 +22,10 @@ from orderferry.amazon.decode_order import ORDER_ID, decode_order, not_ahead
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single
 from orderferry.amazon.environment import drop_stray_variables
 from orderferry.amazon.exchange import Exchange
-from orderferry.amazon.judge import Forbidden, is_unknown_order, judge, listing_refused
 from orderferry.amazon.login import Login
 from orderferry.amazon.parameters import Datasets, order_parameters, search_parameters
 from orderferry.amazon.quota import Quota
+from orderferry.amazon.response_errors import Forbidden, is_unknown_order, judge, listing_refused
 from orderferry.amazon.retry import Retry
 from orderferry.amazon.transport import open_document_transport, open_transports
 from orderferry.config.model import AmazonSettings

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from orderferry.amazon.answers import AmazonResponse
-from orderferry.amazon.retry import LATER, PassingFault
+from orderferry.amazon.retry import LATER, TransientError
 from orderferry.config.urls import is_loopback
 from orderferry.domain.durations import format_duration
 from orderferry.errors import AmazonUnavailable
@@ -85,7 +85,7 @@ class Transport:
     ) -> AmazonResponse:
         """Send one request and return the complete answer, whatever its status.
 
-        Raise PassingFault for a broken connection or a time-out, AmazonUnavailable for what a retry can't mend.
+        Raise TransientError for a broken connection or a time-out, AmazonUnavailable for what a retry can't mend.
         """
         host = urlsplit(url).netloc
         request = self._client.build_request(
@@ -97,7 +97,7 @@ class Transport:
             exchange.is_abandoned.set()
             self._client.close()  # which ends the thread's next look at the connection
             self._client = self._open()
-            raise PassingFault(f"{host} did not answer within {format_duration(self._timeout)}.", hint=LATER)
+            raise TransientError(f"{host} did not answer within {format_duration(self._timeout)}.", hint=LATER)
         if isinstance(exchange.error, httpx.HTTPError):
             raise self._explain(exchange.error, host) from exchange.error
         if exchange.error is not None:
@@ -119,7 +119,7 @@ class Transport:
             )
         what = next(words for class_, words in _FAULTS if isinstance(error, class_))
         told = what.format(timeout=format_duration(self._timeout), reason=_reason(cause))
-        return PassingFault(f"{host} {told}.", hint=LATER)
+        return TransientError(f"{host} {told}.", hint=LATER)
 
 
 @dataclass(slots=True)
@@ -179,8 +179,8 @@ class _Exchange:
                 raise self._not_unpacked() from None
             packed = unpacker.unconsumed_tail
 
-    def _not_unpacked(self) -> PassingFault:
-        return PassingFault(f"{self.host} sent an answer that can't be decompressed.", hint=LATER)
+    def _not_unpacked(self) -> TransientError:
+        return TransientError(f"{self.host} sent an answer that can't be decompressed.", hint=LATER)
 
 
 def open_transports(endpoint: str, token_url: str, timeout: timedelta) -> tuple[Transport, Transport]:

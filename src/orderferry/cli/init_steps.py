@@ -92,7 +92,7 @@ def settle_amazon(interview: Interview, log_in: Callable[[], None] | None) -> No
 def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None) -> bool:
     """Ask which order states Amazon's orders get; return whether new ones are to be created."""
     from orderferry.prestashop.checking.setup_shop import NEW_STATES
-    from orderferry.prestashop.planning.resolve import resolve_state
+    from orderferry.prestashop.planning.resolve_mappings import resolve_state
     from orderferry.prestashop.planning.states import STATE_SOURCES
 
     interview.head("Order states")
@@ -142,7 +142,7 @@ def settle_choices(
     """Ask for carriers and the customer group, by what the shop has, and say which carrier orders will get. `created`:
     keys of carriers that are to name a new one."""
     from orderferry.prestashop.checking.carriers import doubts, shown_name
-    from orderferry.prestashop.planning.resolve import default_carrier, resolve_carrier, resolve_group
+    from orderferry.prestashop.planning.resolve_mappings import default_carrier, resolve_carrier, resolve_group
 
     own_name = facts.setting("PS_SHOP_NAME")
     rows = [f"{one.id:4}  {own_name if one.name == '0' else one.name}" for one in facts.carriers if one.active]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from orderferry.config.model import Settings
     from orderferry.domain.entry import Entry
     from orderferry.domain.records import HistoryLine
-    from orderferry.run.story import Story
+    from orderferry.run.order_inspection import OrderInspection
 
 # What PrestaShop's rows have most of, and what tells a reader nothing.
 EMPTY = frozenset({"", "0", "0.000000", "0.00", "0000-00-00", "0000-00-00 00:00:00", "None"})
@@ -63,7 +63,7 @@ def show_command(
     run would do with it. With --rows its rows in the shop (personal columns masked)."""
     from orderferry.bootstrap import Installation
     from orderferry.inspection import read_story
-    from orderferry.run.story_json import story_json
+    from orderferry.run.order_inspection_json import story_json
 
     def ask(settings: Settings) -> ShopAnswer:
         """Read the order's story from one shop and its ledger."""
@@ -73,7 +73,7 @@ def show_command(
     return for_each_shop(context, "show", ask, as_json=as_json)
 
 
-def _tell(story: Story, *, rows: bool) -> None:
+def _tell(story: OrderInspection, *, rows: bool) -> None:
     for error in story.errors:
         for line in error_lines(error):
             echo(line, err=True)
@@ -83,7 +83,7 @@ def _tell(story: Story, *, rows: bool) -> None:
         _print_unknown(story)
 
 
-def _print_unknown(story: Story) -> None:
+def _print_unknown(story: OrderInspection) -> None:
     if story.asked:
         echo(f"Nobody knows an order {story.order_id}: neither the ledger nor the shop, nor Amazon.", err=True)
         echo("  Check the order id and the region of the configuration.", err=True)
@@ -93,7 +93,7 @@ def _print_unknown(story: Story) -> None:
     echo(f"  `orderferry show {story.order_id} --refresh` asks Amazon.", err=True)
 
 
-def _print(story: Story, *, rows: bool) -> None:
+def _print(story: OrderInspection, *, rows: bool) -> None:
     amazon = _amazon(story)
     _print_head(story, amazon)
     _print_facts(story, amazon)
@@ -114,14 +114,14 @@ def _print(story: Story, *, rows: bool) -> None:
         _print_rows(story)
 
 
-def _amazon(story: Story) -> Mapping[str, Any]:
+def _amazon(story: OrderInspection) -> Mapping[str, Any]:
     """What Amazon says now, as JSON has it; empty where it was not asked, or does not know the order."""
-    from orderferry.run.story_json import amazon_json
+    from orderferry.run.order_inspection_json import amazon_json
 
     return amazon_json(story.amazon) if story.amazon else {}
 
 
-def _print_head(story: Story, amazon: Mapping[str, Any]) -> None:
+def _print_head(story: OrderInspection, amazon: Mapping[str, Any]) -> None:
     entry = story.entry
     code = marketplace_code(entry.marketplace_id) if entry and entry.marketplace_id else amazon.get("marketplace", "")
     channel = str(entry.channel or "") if entry else amazon.get("channel", "")
@@ -129,7 +129,7 @@ def _print_head(story: Story, amazon: Mapping[str, Any]) -> None:
     echo(style(f"Order {story.order_id}{f' ({told})' if told else ''}", bold=True))
 
 
-def _print_facts(story: Story, amazon: Mapping[str, Any]) -> None:
+def _print_facts(story: OrderInspection, amazon: Mapping[str, Any]) -> None:
     entry, zone = story.entry, story.zone
     placed = entry.purchased if entry and entry.purchased else None
     if placed is None and amazon.get("created"):
@@ -149,7 +149,7 @@ def _print_facts(story: Story, amazon: Mapping[str, Any]) -> None:
         _say(story, f"flaw of Amazon's answer: {flaw}")
 
 
-def _products(story: Story, amazon: Mapping[str, Any]) -> str:
+def _products(story: OrderInspection, amazon: Mapping[str, Any]) -> str:
     if amazon.get("items"):
         return ", ".join(f"{item['quantity']} x {item['sku']}" for item in amazon["items"])
     lines = story.shop.rows.get("order_detail", ()) if story.shop else ()
@@ -158,7 +158,7 @@ def _products(story: Story, amazon: Mapping[str, Any]) -> str:
     )
 
 
-def _at_amazon(story: Story, amazon: Mapping[str, Any]) -> str:
+def _at_amazon(story: OrderInspection, amazon: Mapping[str, Any]) -> str:
     entry, zone = story.entry, story.zone
     if amazon:
         if not amazon["readable"]:
@@ -173,7 +173,7 @@ def _at_amazon(story: Story, amazon: Mapping[str, Any]) -> str:
     return f"{_words(entry.amazon_status)}{changed}{due}"
 
 
-def _in_the_shop(story: Story) -> str:
+def _in_the_shop(story: OrderInspection) -> str:
     shop = story.shop
     if shop is None:
         return "could not be asked"
@@ -186,7 +186,7 @@ def _in_the_shop(story: Story) -> str:
     return "not there"
 
 
-def _by_the_ledger(entry: Entry | None, story: Story) -> str:
+def _by_the_ledger(entry: Entry | None, story: OrderInspection) -> str:
     if entry is None:
         return "has never seen it"
     code = f" ({entry.code})" if entry.code else ""
@@ -195,7 +195,7 @@ def _by_the_ledger(entry: Entry | None, story: Story) -> str:
     return f"{STATE_WORDS[entry.state]}{code} since {minute(entry.state_since, story.zone)}{by_person}{given_up}"
 
 
-def _print_line(line: HistoryLine, story: Story) -> None:
+def _print_line(line: HistoryLine, story: OrderInspection) -> None:
     code = f" ({line.code})" if line.code else ""
     if line.event is HistoryEvent.JUDGED:
         what = f"{STATE_WORDS[line.state]}{code}"
@@ -207,7 +207,7 @@ def _print_line(line: HistoryLine, story: Story) -> None:
     echo_filled(text, f"  {minute(line.at, story.zone)}  ", " " * 20)
 
 
-def _print_findings(story: Story) -> None:
+def _print_findings(story: OrderInspection) -> None:
     if story.shop is None or story.shop.findings is None:
         return
     findings, moves = story.shop.findings, story.shop.moves
@@ -219,8 +219,8 @@ def _print_findings(story: Story) -> None:
         _say(story, str(finding))
 
 
-def _print_rows(story: Story) -> None:
-    from orderferry.run.story_json import plain
+def _print_rows(story: OrderInspection) -> None:
+    from orderferry.run.order_inspection_json import plain
 
     entry = story.entry
     if entry:
@@ -243,5 +243,5 @@ def _words(status: str) -> str:
     return status.lower().replace("_", " ")
 
 
-def _say(story: Story, text: str) -> None:
+def _say(story: OrderInspection, text: str) -> None:
     echo_filled(in_zone(text, story.zone), "  ", "  ")

@@ -25,7 +25,7 @@ class EntryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class OrderSnapshot:
     """One order as an answer of Amazon's showed it: what the ledger keeps of it before it is judged."""
 
     order_id: str
@@ -66,7 +66,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class OrderResult:
     """What became of an order that was seen: the ledger's row is set to this."""
 
     order_id: str

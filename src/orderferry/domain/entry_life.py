@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict, believable
+from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot, believable
 from orderferry.domain.records import HistoryEvent, HistoryLine
 
 SET_ASIDE = "set-aside"  # the code of an order that a person ignores
@@ -16,7 +16,7 @@ LONGEST_PAUSE = timedelta(days=2)
 _TRIED = frozenset({EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
 
 
-def first_entry(sighting: Sighting, now: datetime) -> Entry:
+def first_entry(sighting: OrderSnapshot, now: datetime) -> Entry:
     """Given an order seen for the first time, return its entry, which says that it is not judged yet."""
     return Entry(
         order_id=sighting.order_id,
@@ -35,7 +35,7 @@ def first_entry(sighting: Sighting, now: datetime) -> Entry:
     )
 
 
-def seen_again(entry: Entry, sighting: Sighting, now: datetime) -> Entry:
+def seen_again(entry: Entry, sighting: OrderSnapshot, now: datetime) -> Entry:
     """Given an order that is seen again, return its entry with Amazon's news, if they are news.
 
     Older news (by Amazon's update time) never replace newer ones, and what Amazon leaves out blanks nothing: pages
@@ -57,7 +57,7 @@ def seen_again(entry: Entry, sighting: Sighting, now: datetime) -> Entry:
     )
 
 
-def judged(entry: Entry, verdict: Verdict, now: datetime) -> Entry:
+def judged(entry: Entry, verdict: OrderResult, now: datetime) -> Entry:
     """Given what became of an order, return its entry.
 
     `attempts` counts the tries in this state; `state_since` moves only with state or code; an order's number in the

@@ -27,7 +27,7 @@ from orderferry.domain.pricing import (
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.proceeds import KINDS, ZERO, CannotPrice, checked_currency
 from orderferry.domain.reconcile import reconcile
-from orderferry.domain.settle import Bucket, Settled, settle
+from orderferry.domain.rounding_groups import RoundedGroup, RoundingGroup, settle
 from orderferry.domain.tax_split import Part, TaxSplitter, families_of, is_collected_by_amazon
 
 _PRECISION = 60  # digits: thousands of the largest amounts sum exactly
@@ -67,10 +67,10 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
     parts = TaxSplitter(order, currency, found.reading, rates, families_of(components)).split_all(components)
     total = quantise(found.total, rounding.decimals, rounding.mode)
     settled = settle(_buckets(order, parts, total, in_shipping), total, rounding)
-    charges = {one.bucket.kind: one for one in settled if one.bucket.is_charge}
+    charges = {one.group.kind: one for one in settled if one.group.is_charge}
     return PricedOrder(
         currency=currency,
-        lines=tuple(_line(order, one, rounding) for one in settled if not one.bucket.is_charge),
+        lines=tuple(_line(order, one, rounding) for one in settled if not one.group.is_charge),
         shipping=_charge(charges.get(ProceedsType.SHIPPING), rounding),
         wrapping=_charge(charges.get(ProceedsType.GIFT_WRAP), rounding),
         total=sum((one.total for one in settled), Amount()),
@@ -83,8 +83,10 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
     )
 
 
-def _buckets(order: Order, parts: Sequence[Part], total: Decimal, in_shipping: frozenset[ProceedsType]) -> list[Bucket]:
-    """One bucket for each item that was bought, then one for each charge, and one for each kind and tax of fees.
+def _buckets(
+    order: Order, parts: Sequence[Part], total: Decimal, in_shipping: frozenset[ProceedsType]
+) -> list[RoundingGroup]:
+    """One group for each item that was bought, then one for each charge, and one for each kind and tax of fees.
 
     What is still charged for an item of quantity 0 (cancelled) is no product any more: it joins the other charges.
     """
@@ -106,46 +108,46 @@ def _buckets(order: Order, parts: Sequence[Part], total: Decimal, in_shipping: f
             of_items[component.item].append(part)
         elif component.amount or component.discount or component.tax:
             add(ProceedsType.OTHER, part)
-    buckets = [Bucket(ProceedsType.ITEM, tuple(some), index) for index, some in of_items.items() if some]
+    groups = [RoundingGroup(ProceedsType.ITEM, tuple(some), index) for index, some in of_items.items() if some]
     kinds = sorted(of_kinds, key=lambda key: KINDS.index(key[0]))  # a fee's taxes in the order of their items
-    buckets += [Bucket(kind, tuple(of_kinds[kind, tax]), is_charge=tax is None) for kind, tax in kinds]
-    if not buckets and total:
+    groups += [RoundingGroup(kind, tuple(of_kinds[kind, tax]), is_charge=tax is None) for kind, tax in kinds]
+    if not groups and total:
         nothing = Part(Component(None, ProceedsType.OTHER, ZERO), ZERO, ZERO, ZERO, ZERO, "")
         joined = ProceedsType.OTHER in in_shipping
         kind = ProceedsType.SHIPPING if joined else ProceedsType.OTHER
-        buckets.append(Bucket(kind, (nothing,), is_charge=joined))
-    return buckets
+        groups.append(RoundingGroup(kind, (nothing,), is_charge=joined))
+    return groups
 
 
-def _line(order: Order, settled: Settled, rounding: Rounding) -> PricedLine:
-    bucket = settled.bucket
-    item = order.items[bucket.item] if bucket.item is not None else None
+def _line(order: Order, settled: RoundedGroup, rounding: Rounding) -> PricedLine:
+    group = settled.group
+    item = order.items[group.item] if group.item is not None else None
     return make_line(
-        bucket.kind,
+        group.kind,
         (item.item_id,) if item else (),
         item.quantity if item else 1,
         settled.total,
-        rate=bucket.main.rate,
-        tax_key=bucket.main.tax_key,
+        rate=group.main.rate,
+        tax_key=group.main.tax_key,
         promotion=settled.promotion,
         rounding=rounding,
     )
 
 
-def _charge(settled: Settled | None, rounding: Rounding) -> PricedCharge:
+def _charge(settled: RoundedGroup | None, rounding: Rounding) -> PricedCharge:
     if settled is None:
         return PricedCharge(Amount(), ZERO)
-    main = settled.bucket.main
+    main = settled.group.main
     return PricedCharge(settled.total, main.rate, main.tax_key, settled.promotion, _shares(settled, rounding))
 
 
-def _shares(settled: Settled, rounding: Rounding) -> tuple[TaxShare, ...]:
+def _shares(settled: RoundedGroup, rounding: Rounding) -> tuple[TaxShare, ...]:
     """The amounts of a charge by tax, the largest first; it takes what rounding leaves."""
     by_tax: dict[RateChoice, list[Part]] = {}
-    for part in settled.bucket.parts:
-        if part.paid or part is settled.bucket.main:
+    for part in settled.group.parts:
+        if part.paid or part is settled.group.main:
             by_tax.setdefault(RateChoice(part.rate, part.tax_key), []).append(part)
-    main = settled.bucket.main
+    main = settled.group.main
     first = RateChoice(main.rate, main.tax_key)
     others = [
         TaxShare(

@@ -21,7 +21,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.entry_life import (
     LONGEST_PAUSE,
     first_entry,
@@ -63,7 +63,7 @@ class OrderTables:
     store: Store
 
     @retry_after_conflict
-    def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> dict[str, Entry]:
+    def note_seen(self, sightings: Sequence[OrderSnapshot], run: int, now: datetime) -> dict[str, Entry]:
         """Note all orders of an answer as seen, before anything is decided; return their entries by order id.
 
         Older news never replace newer ones. An order about which nothing is decided within 15 minutes becomes due.
@@ -72,13 +72,13 @@ class OrderTables:
             return _note_seen(connection, sightings, run, now)
 
     @retry_after_conflict
-    def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None:
+    def settle(self, verdicts: Sequence[OrderResult], run: int, now: datetime) -> None:
         """Record what became of orders, and end the leases on them. An order that was never seen gets its row here.
 
         Findings of comparisons that an import has removed are forgotten.
         """
         with self.store.writing() as connection:
-            unseen = {verdict.order_id: Sighting(verdict.order_id) for verdict in verdicts}
+            unseen = {verdict.order_id: OrderSnapshot(verdict.order_id) for verdict in verdicts}
             known = _find(connection, unseen)
             missing = [sighting for order_id, sighting in unseen.items() if order_id not in known]
             if missing:
@@ -255,7 +255,7 @@ class OrderTables:
         return tuple(order_id for order_id in wanted if order_id not in taken)
 
     @retry_after_conflict
-    def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None:
+    def make_due(self, sightings: Sequence[OrderSnapshot], now: datetime) -> None:
         """Let the next import check orders that a comparison found missing in the shop, whatever was decided before.
 
         What a person set aside, and what was imported, stays as it is. Orders that were never seen get their rows here.
@@ -279,7 +279,7 @@ class OrderTables:
         """
         with self.store.writing() as connection:
             before = _find(connection, [order_id]).get(order_id)
-            after = set_aside(before or first_entry(Sighting(order_id), now), reason, now)
+            after = set_aside(before or first_entry(OrderSnapshot(order_id), now), reason, now)
             _write(connection, [(before, after, reason)], HistoryEvent.SET_ASIDE, None, now)
             return after
 
@@ -334,7 +334,7 @@ def _find(connection: Connection, order_ids: Iterable[str]) -> dict[str, Entry]:
     return found
 
 
-def _note_seen(connection: Connection, sightings: Sequence[Sighting], run: int, now: datetime) -> dict[str, Entry]:
+def _note_seen(connection: Connection, sightings: Sequence[OrderSnapshot], run: int, now: datetime) -> dict[str, Entry]:
     before = _find(connection, (sighting.order_id for sighting in sightings))
     after = dict(before)
     for sighting in sightings:
@@ -386,9 +386,9 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {"amazon_order_id": entry.order_id, **{name: getattr(entry, name) for name in _FIELDS}}
 
 
-def _one_each(verdicts: Sequence[Verdict]) -> Iterable[Sequence[Verdict]]:
+def _one_each(verdicts: Sequence[OrderResult]) -> Iterable[Sequence[OrderResult]]:
     """Return the verdicts in lists that hold each order once, in their order: an order may have two results."""
-    lists: list[dict[str, Verdict]] = []
+    lists: list[dict[str, OrderResult]] = []
     for verdict in verdicts:
         free = next((each for each in lists if verdict.order_id not in each), None)
         if free is None:
@@ -408,7 +408,7 @@ def _find_findings(connection: Connection) -> list[StandingFinding]:
     return [StandingFinding(**row._mapping) for row in connection.execute(wanted)]
 
 
-def _forget_removed_findings(connection: Connection, verdicts: Sequence[Verdict]) -> None:
+def _forget_removed_findings(connection: Connection, verdicts: Sequence[OrderResult]) -> None:
     """Forget what an import has removed: an order that was missing is in the shop, or the shop has Amazon's news."""
     imported = [verdict for verdict in verdicts if verdict.state is EntryState.IMPORTED]
     for some in chunks(verdict.order_id for verdict in imported):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from orderferry.config.model import AlertsSettings
-from orderferry.notify.letter import LONGEST, Letter
+from orderferry.notify.http_post import LONGEST, HttpPost
 
 # healthchecks.io keeps the first 100 kB of a ping's body, a self-hosted one 10 kB: the end of a log tells more.
 MOST_TEXT = 9_000
@@ -40,18 +40,18 @@ class Alerts:
         url = self.settings.webhook_url.reveal()
         if url:
             body = json.dumps(document, ensure_ascii=False).encode()
-            self._send(Letter(WEBHOOK, url, body, "application/json"))
+            self._send(HttpPost(WEBHOOK, url, body, "application/json"))
 
     def _ping(self, command: str, ending: str, text: str) -> None:
         url = self.settings.ping_url.reveal()
         if url:
             body = text.encode()[-MOST_TEXT:]
-            self._send(Letter(PING, ping_address(url, command, ending), body, "text/plain; charset=utf-8"))
+            self._send(HttpPost(PING, ping_address(url, command, ending), body, "text/plain; charset=utf-8"))
 
-    def _send(self, letter: Letter) -> None:
+    def _send(self, post: HttpPost) -> None:
         from orderferry.notify.deliver import deliver  # noqa: PLC0415 — its library is slow, and most send nothing
 
-        deliver(letter, self.longest)
+        deliver(post, self.longest)
 
 
 def ping_address(url: str, command: str, ending: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from orderferry.config.urls import is_loopback
-from orderferry.notify.letter import LONGEST, Letter
+from orderferry.notify.http_post import LONGEST, HttpPost
 
 log = logging.getLogger(__name__)
 # urllib3 tells addresses in its log lines.
@@ -30,33 +30,33 @@ _FAULTS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def deliver(letter: Letter, longest: timedelta = LONGEST) -> bool:
-    """Given a letter, send it and return whether the service took it (2xx). Takes at most `longest`; never raises.
+def deliver(post: HttpPost, longest: timedelta = LONGEST) -> bool:
+    """Given a post, send it and return whether the service took it (2xx). Takes at most `longest`; never raises.
 
     The sending is a thread's: neither a look-up of the name nor an answer that drips in can hold a run up.
     """
     done: SimpleQueue[str] = SimpleQueue()
-    Thread(target=lambda: done.put(_post(letter, longest)), name=letter.key, daemon=True).start()
+    Thread(target=lambda: done.put(_post(post, longest)), name=post.key, daemon=True).start()
     try:
         trouble = done.get(timeout=longest.total_seconds())
     except Empty:
         trouble = "no answer in time"
     if trouble:
-        log.warning("%s: the alert was not delivered: %s", letter.key, trouble)
+        log.warning("%s: the alert was not delivered: %s", post.key, trouble)
     return not trouble
 
 
-def _post(letter: Letter, longest: timedelta) -> str:
+def _post(post: HttpPost, longest: timedelta) -> str:
     """Send; return '' or what went wrong. An error of any kind is an undelivered alert, and its text may hold the
     address."""
     try:
         with requests.Session() as session:
-            if is_loopback(urlsplit(letter.url).hostname or ""):
+            if is_loopback(urlsplit(post.url).hostname or ""):
                 session.trust_env = False  # no proxy between this machine and itself
             with session.post(
-                letter.url,
-                data=letter.body,
-                headers={"Content-Type": letter.content_type, "User-Agent": "orderferry"},
+                post.url,
+                data=post.body,
+                headers={"Content-Type": post.content_type, "User-Agent": "orderferry"},
                 timeout=longest.total_seconds(),
                 allow_redirects=False,
                 stream=True,  # nobody reads the answer

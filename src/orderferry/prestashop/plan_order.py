@@ -8,14 +8,14 @@ from orderferry.domain.forgetting import without_buyer, without_postcode
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Intent, Plan
-from orderferry.prestashop.planning.frame import Frame
-from orderferry.prestashop.planning.framing import Bench, frame_order
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.plan_update import plan_update
+from orderferry.prestashop.planning.resolve_order import ResolveContext, resolve_order
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.new_order import render
 
 
-def plan_order(order: Order, intent: Intent, market: Market, bench: Bench, now: datetime) -> Plan | Problem:
+def plan_order(order: Order, intent: Intent, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
     """Given an order, what is intended, and what shop and configuration say, return the plan or why there is none.
 
     An order that can't even be rendered holds itself up and no other: what arithmetic or conversion refuses becomes a
@@ -38,16 +38,16 @@ def plan_order(order: Order, intent: Intent, market: Market, bench: Bench, now: 
         )
 
 
-def _new(order: Order, intent: Intent, market: Market, bench: Bench, now: datetime) -> Plan | Problem:
-    frame = frame_order(order, market, bench, now)
-    if isinstance(frame, Problem):
-        return frame
+def _new(order: Order, intent: Intent, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
+    resolved = resolve_order(order, market, bench, now)
+    if isinstance(resolved, Problem):
+        return resolved
     reference = bench.catalog.references[order.order_id]
-    work = render(frame, bench.facts.tables, reference, recreates=intent is Intent.RECREATE)
-    return Plan(order.order_id, intent, new_order_changes(frame), work)
+    work = render(resolved, bench.facts.tables, reference, recreates=intent is Intent.RECREATE)
+    return Plan(order.order_id, intent, new_order_changes(resolved), work)
 
 
-def _update(order: Order, market: Market, bench: Bench, now: datetime) -> Plan | Problem:
+def _update(order: Order, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
     marker = bench.catalog.markers.get(order.order_id)
     if marker is None:
         return Problem(ProblemCode.WRITE_FAILED, f"order {order.order_id} has no marker any more", order.order_id)
@@ -55,17 +55,17 @@ def _update(order: Order, market: Market, bench: Bench, now: datetime) -> Plan |
     return Plan(order.order_id, Intent.UPDATE, changes.summary, work, changes.notes, marker.id_order)
 
 
-def new_order_changes(frame: Frame) -> tuple[str, ...]:
+def new_order_changes(resolved: ResolvedOrder) -> tuple[str, ...]:
     """What a new order brings, in a few words without personal data."""
-    count = len(frame.lines)
+    count, priced = len(resolved.lines), resolved.priced
     return tuple(
         part
         for part in (
-            f"order of {count} line{'' if count == 1 else 's'}, {frame.priced.total.incl} {frame.priced.currency}",
-            f"state {frame.state.id} ({frame.state.name})",
-            "invoice" if frame.paperwork.invoice else "",
-            "delivery slip" if frame.paperwork.slip else "",
-            "stock" if frame.movement is not None and frame.goods else "",
+            f"order of {count} line{'' if count == 1 else 's'}, {priced.total.incl} {priced.currency}",
+            f"state {resolved.state.id} ({resolved.state.name})",
+            "invoice" if resolved.paperwork.invoice else "",
+            "delivery slip" if resolved.paperwork.slip else "",
+            "stock" if resolved.movement is not None and resolved.goods else "",
         )
         if part
     )

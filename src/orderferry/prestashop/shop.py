@@ -27,8 +27,8 @@ from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.plan_order import plan_order
-from orderferry.prestashop.planning.framing import Bench
 from orderferry.prestashop.planning.market import Market, open_market
+from orderferry.prestashop.planning.resolve_order import ResolveContext
 from orderferry.prestashop.planning.shop_time import shop_zone
 from orderferry.prestashop.reading.catalog import CatalogReader
 from orderferry.prestashop.reading.causes import CauseTester
@@ -210,7 +210,7 @@ class PrestashopShop:
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
         """Everything that would be written for this order, or why it can't be. Writes nothing."""
         opened = self._ready()
-        bench = Bench(self._settings, opened.facts, view.catalog, frozenset(opened.vat_proofs or ()))
+        bench = ResolveContext(self._settings, opened.facts, view.catalog, frozenset(opened.vat_proofs or ()))
         return plan_order(order, intent, self._market(order.marketplace_id), bench, now)
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from orderferry.domain.adoption import Adoption, Claim, Doubt, Doubtful
-from orderferry.domain.entry import EntryState, Sighting, Verdict
+from orderferry.domain.entry import EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.records import ADOPTED
 from orderferry.errors import ExitCode
 from orderferry.run.shared_ports import OrderBook, RunBook
@@ -124,10 +124,10 @@ def doubt_text(one: Doubtful) -> tuple[str, str]:
 
 
 def _remember(ledger: AdoptionLedger, claims: Sequence[Claim], run: int, now: datetime) -> None:
-    ledger.note_seen([Sighting(claim.order_id) for claim in claims], run, now)
+    ledger.note_seen([OrderSnapshot(claim.order_id) for claim in claims], run, now)
     ledger.settle(
         [
-            Verdict(
+            OrderResult(
                 claim.order_id,
                 EntryState.IMPORTED,
                 id_order=claim.id_order,

@@ -13,7 +13,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
-from orderferry.domain.entry import Entry, EntryState, Sighting
+from orderferry.domain.entry import Entry, EntryState, OrderSnapshot
 from orderferry.domain.problems import HINTS, ProblemCode
 from orderferry.domain.records import StandingFinding
 from orderferry.domain.spans import Span
@@ -21,16 +21,16 @@ from orderferry.domain.unreadable_spans import is_mark
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
 from orderferry.run.announce import announce_comparison
+from orderferry.run.compare_amazon import Confirmation, OrderListings, OrderReports, read_amazon
 from orderferry.run.compare_judge import Judge
 from orderferry.run.compare_result import Comparison, LedgerWords, OneSided
-from orderferry.run.compare_rules import GRACE, By, Scene, of_this_seller
-from orderferry.run.compare_witness import Confirmation, ReportWitness, Witness, read_amazon
+from orderferry.run.compare_rules import GRACE, By, CompareInput, of_this_seller
 from orderferry.run.log_context import log_errors, log_run
-from orderferry.run.patience import Patience
 from orderferry.run.progress import SILENT, Progress
+from orderferry.run.quota_wait import QuotaWait
 from orderferry.run.right_clock import RightClock
 from orderferry.run.rules import rules_of
-from orderferry.run.seller import SellerLedger, Witnesses, check_seller
+from orderferry.run.seller import AccountProof, SellerLedger, check_seller
 from orderferry.run.shared_ports import HoldsConnection, RunBook, SoldShop
 from orderferry.run.status import QuotaLeft, StatusLedger, read_status
 from orderferry.run.stop import StopSwitch
@@ -56,7 +56,7 @@ class ComparedShop(HoldsConnection, SoldShop, Protocol):
         """Give everything back."""
 
 
-class CompareSource(Witness, Protocol):
+class CompareSource(OrderListings, Protocol):
     """Amazon, whose clock counts."""
 
     @property
@@ -70,7 +70,7 @@ class CompareSource(Witness, Protocol):
     def now(self) -> datetime:
         """Amazon's clock, aware UTC."""
 
-    def reports(self) -> ReportWitness:
+    def reports(self) -> OrderReports:
         """The reports of the same account, closed with this."""
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class CompareLedger(HoldsConnection, RunBook, StatusLedger, SellerLedger, Protoc
     def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]:
         """The entries of those orders that were ever seen, by order id."""
 
-    def make_due(self, sightings: Sequence[Sighting], now: datetime) -> None:
+    def make_due(self, sightings: Sequence[OrderSnapshot], now: datetime) -> None:
         """Let the next import look after orders that are missing in the shop, but for those that a person set aside."""
 
     def note_findings(self, found: Sequence[StandingFinding], over: Iterable[StandingFinding]) -> None:
@@ -159,9 +159,9 @@ class Comparer:
             amazon_now = self.source.now().replace(microsecond=0)
         clock = RightClock(self.now)
         clock.set_right(self.source.clock_offset)
-        patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
+        quota_wait = QuotaWait(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         if self.ledger:
-            check_seller(self.ledger, Witnesses(self.source, patience), self.settings)
+            check_seller(self.ledger, AccountProof(self.source, quota_wait), self.settings)
         asked = span_of(self.options, self.shop.zone, amazon_now)
         result.span, result.by = asked, str(self.options.by)
         # What was shipped or invoiced in a month may have been bought before it.
@@ -185,7 +185,7 @@ class Comparer:
             result.notes.append(
                 f"{others} order{'s' if others > 1 else ''} of another Amazon account in this shop: left out here."
             )
-        scene = Scene(
+        given = CompareInput(
             span,
             amazon_now,
             frozenset(marketplaces),
@@ -196,8 +196,8 @@ class Comparer:
             self.options.by,
             asked,
         )
-        confirmation = Confirmation(self.source, patience, progress=self.progress)
-        judge = Judge(scene, side.orders, confirmation)
+        confirmation = Confirmation(self.source, quota_wait, progress=self.progress)
+        judge = Judge(given, side.orders, confirmation)
         judge.judge(result, with_totals=self.options.month is not None)
         if self.ledger:
             found = result.to_remember()

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from orderferry.domain.entry import Sighting
+from orderferry.domain.entry import OrderSnapshot
 from orderferry.domain.records import FindingKind, StandingFinding
 from orderferry.domain.reported import ReportedOrder
 from orderferry.domain.shop_order import ShopOrder
+from orderferry.run.compare_amazon import Confirmation
 from orderferry.run.compare_reasons import DOUBLED_HINT, SURPLUS_HINT, SUSPECTED, fill, why_missing
 from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, OneSided
 from orderferry.run.compare_rules import (
     By,
-    Scene,
+    CompareInput,
     belongs,
     differences,
     doubled,
@@ -23,27 +24,26 @@ from orderferry.run.compare_rules import (
     told_by_ledger,
 )
 from orderferry.run.compare_totals import Pair, papers_of, totals_of
-from orderferry.run.compare_witness import Confirmation
 
 
 @dataclass(slots=True)
 class Judge:
     """`orders` are Amazon's, as reported; Amazon's own answers take their places as they come in."""
 
-    scene: Scene
+    given: CompareInput
     orders: dict[str, ReportedOrder]
     confirmation: Confirmation
-    confirmed_missing: list[Sighting] = field(default_factory=list)
+    confirmed_missing: list[OrderSnapshot] = field(default_factory=list)
 
     def judge(self, result: Comparison, *, with_totals: bool) -> None:
         """Ask Amazon about what is suspected, and put everything that is found into the result."""
         for order_id, order in self.orders.items():
-            self.orders[order_id] = told_by_ledger(order, self.scene.entries.get(order_id))
-        missing = [order for order in self.orders.values() if is_missing(order, self.scene)]
+            self.orders[order_id] = told_by_ledger(order, self.given.entries.get(order_id))
+        missing = [order for order in self.orders.values() if is_missing(order, self.given)]
         # What no import has ever seen matters most, should the quota not do for all.
-        missing.sort(key=lambda order: (order.order_id in self.scene.entries, order.purchased))
-        surplus = surplus_suspects(self.orders, self.scene)
-        different = [order for order in self.orders.values() if differences(order, self.scene)]
+        missing.sort(key=lambda order: (order.order_id in self.given.entries, order.purchased))
+        surplus = surplus_suspects(self.orders, self.given)
+        different = [order for order in self.orders.values() if differences(order, self.given)]
         self.confirmation.ask(order.order_id for order in missing if not order.exact)
         self.confirmation.ask(order.order_id for order in surplus)
         self.confirmation.ask(order.order_id for order in different if not order.exact)
@@ -69,32 +69,32 @@ class Judge:
     def _settled_by_shop(self, finding: StandingFinding) -> bool:
         """Whether the shop alone shows that it is over."""
         if finding.kind is FindingKind.MISSING:
-            return bool(self.scene.shop.orders.get(finding.order_id))
-        return finding.kind is FindingKind.SURPLUS and not self.scene.copies(finding.order_id)
+            return bool(self.given.shop.orders.get(finding.order_id))
+        return finding.kind is FindingKind.SURPLUS and not self.given.copies(finding.order_id)
 
     def _still_found(self, finding: StandingFinding) -> bool:
         answers, order_id = self.confirmation.answers, finding.order_id
-        if order_id not in answers or len(self.scene.copies(order_id)) > 1:
+        if order_id not in answers or len(self.given.copies(order_id)) > 1:
             return True
         answer = answers[order_id]
         if answer is None or finding.kind is FindingKind.SURPLUS:
             return answer is None and finding.kind is not FindingKind.MISSING
         if finding.kind is FindingKind.MISSING:
-            return is_missing(answer, self.scene)
-        return finding.field in {found.field for found in differences(answer, self.scene)}
+            return is_missing(answer, self.given)
+        return finding.field in {found.field for found in differences(answer, self.given)}
 
     def _current(self, order: ReportedOrder) -> ReportedOrder | None:
         """Amazon's own word on an order where it was asked, else the report's; None: Amazon does not know it."""
         return self.confirmation.answers.get(order.order_id, order)
 
     def _missing(self, suspects: list[ReportedOrder]) -> Iterator[OneSided]:
-        scene = self.scene
+        given = self.given
         for suspect in suspects:
             order = self._current(suspect)
-            if order is None or not is_missing(order, scene):
+            if order is None or not is_missing(order, given):
                 continue
-            entry, deleted = scene.entries.get(order.order_id), scene.shop.deleted.get(order.order_id)
-            reason, hint = why_missing(entry, deleted, scene.now, has_ledger=scene.has_ledger)
+            entry, deleted = given.entries.get(order.order_id), given.shop.deleted.get(order.order_id)
+            reason, hint = why_missing(entry, deleted, given.now, has_ledger=given.has_ledger)
             if order.exact and deleted is None:
                 self.confirmed_missing.append(_sighting(order))
             yield OneSided(
@@ -116,17 +116,17 @@ class Judge:
                 yield OneSided(order_id, why, fill(SURPLUS_HINT, order_id), *facts)
             elif answers[order_id] is None:
                 yield OneSided(order_id, f"{told}, Amazon does not know it", fill(SURPLUS_HINT, order_id), *facts)
-        span = self.scene.span
+        span = self.given.span
         nearby = {
-            order.order_id for orders in self.scene.shop.orders.values() for order in orders if span.holds(order.placed)
+            order.order_id for orders in self.given.shop.orders.values() for order in orders if span.holds(order.placed)
         }
-        for order_id, copies in doubled(sorted({*self.orders, *nearby}), self.scene):
+        for order_id, copies in doubled(sorted({*self.orders, *nearby}), self.given):
             reason = f"doubled: orders {_numbers(copies)} in the shop"
             amount = _amount(copies[0].total, copies[0].currency)
             yield OneSided(order_id, reason, fill(DOUBLED_HINT, order_id), copies[0].placed, amount)
 
     def _different(self, order: ReportedOrder) -> Iterator[Difference]:
-        for found in differences(order, self.scene):
+        for found in differences(order, self.given):
             yield found if order.exact else replace(found, reason=f"{SUSPECTED}: {found.reason}")
 
     def _take_over_answers(self) -> None:
@@ -134,36 +134,36 @@ class Judge:
         for order_id, answer in self.confirmation.answers.items():
             if answer is None:
                 self.orders.pop(order_id, None)
-            elif order_id in self.orders or self.scene.span.holds(answer.purchased):
+            elif order_id in self.orders or self.given.span.holds(answer.purchased):
                 self.orders[order_id] = answer
 
     def _count(self, result: Comparison, *, with_totals: bool) -> None:
-        scene = self.scene
-        wanted = {order_id: order for order_id, order in self.orders.items() if belongs(order, scene)}
+        given = self.given
+        wanted = {order_id: order for order_id, order in self.orders.items() if belongs(order, given)}
         words = {finding.order_id: "missing" for finding in result.missing}
         words |= {difference.order_id: "different" for difference in result.different}
         words |= {finding.order_id: "surplus" for finding in result.surplus}
         invoiced = {
-            order_id for order_id, copies in scene.shop.orders.items() if any(one.invoice_number for one in copies)
+            order_id for order_id, copies in given.shop.orders.items() if any(one.invoice_number for one in copies)
         }
         of_paper = invoiced & self.orders.keys() if with_totals else set()  # cancelled ones have their papers too
         asked = {
             order_id
             for order_id in {*wanted, *words, *of_paper}
-            if scene.is_asked_for(self.orders.get(order_id), scene.in_shop(order_id))
+            if given.is_asked_for(self.orders.get(order_id), given.in_shop(order_id))
         }
         concerned = sorted(asked & {*wanted, *words})
         result.missing = tuple(one for one in result.missing if one.order_id in asked)
         result.surplus = tuple(one for one in result.surplus if one.order_id in asked)
         result.different = tuple(one for one in result.different if one.order_id in asked)
         result.amazon_orders = len(asked & wanted.keys())
-        result.shop_orders = sum(len(scene.copies(order_id)) for order_id in concerned)
+        result.shop_orders = sum(len(given.copies(order_id)) for order_id in concerned)
         result.orders = tuple(
-            ComparedOrder(order_id, self.orders.get(order_id), scene.in_shop(order_id), words.get(order_id, "ok"))
+            ComparedOrder(order_id, self.orders.get(order_id), given.in_shop(order_id), words.get(order_id, "ok"))
             for order_id in concerned
         )
         if with_totals:
-            papers = papers_of(self._papered(sorted(asked)), scene.asked if scene.by is By.INVOICE else None)
+            papers = papers_of(self._papered(sorted(asked)), given.asked if given.by is By.INVOICE else None)
             result.totals = totals_of(
                 (pair for order_id in concerned for pair in self._pairs(order_id, wanted)), papers
             )
@@ -171,14 +171,14 @@ class Judge:
     def _papered(self, asked: list[str]) -> Iterator[Pair]:
         """The orders whose papers count: those asked for; by invoice all that were read, for a credit slip may be
         issued in another month than its invoice."""
-        everyone = sorted(self.scene.shop.orders) if self.scene.by is By.INVOICE else asked
+        everyone = sorted(self.given.shop.orders) if self.given.by is By.INVOICE else asked
         for order_id in everyone:
-            for copy in self.scene.shop.orders.get(order_id, ()):
+            for copy in self.given.shop.orders.get(order_id, ()):
                 yield self.orders.get(order_id), copy
 
     def _pairs(self, order_id: str, wanted: dict[str, ReportedOrder]) -> Iterator[Pair]:
         """Amazon's order with the shop's first copy, and each further copy by itself."""
-        copies = self.scene.copies(order_id)
+        copies = self.given.copies(order_id)
         yield wanted.get(order_id), copies[0] if copies else None
         for copy in copies[1:]:
             yield None, copy
@@ -188,8 +188,8 @@ def _amount(amount: Decimal | None, currency: str) -> str:
     return "" if amount is None else f"{amount:.2f} {currency}".strip()
 
 
-def _sighting(order: ReportedOrder) -> Sighting:
-    return Sighting(
+def _sighting(order: ReportedOrder) -> OrderSnapshot:
+    return OrderSnapshot(
         order.order_id,
         order.marketplace_id,
         order.channel,

@@ -54,7 +54,7 @@ def moment_of(by: By, order: ReportedOrder | None, shop: ShopOrder | None) -> da
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class CompareInput:
     """Everything that the rules look at. `marketplaces`: the configured ids; `rules`: an import's; `now`: Amazon's.
 
     `entries` is empty without a ledger, and then `has_ledger` is False. `span`: which purchases are read; `asked`:
@@ -120,62 +120,62 @@ def told_by_ledger(order: ReportedOrder, entry: Entry | None) -> ReportedOrder:
     return replace(order, gross=total, totals=order.totals | {total}, tax_range=tax)
 
 
-def belongs(order: ReportedOrder, scene: Scene) -> bool:
+def belongs(order: ReportedOrder, given: CompareInput) -> bool:
     """Whether this order should be in the shop, by Amazon's state of it, the configuration, and a person's word.
 
     Not: cancelled, pending, an FBA order not yet shipped, before orders.since, of a marketplace that is not
     configured, not sold by Amazon, set aside by a person.
     """
-    if order.marketplace_id and order.marketplace_id not in scene.marketplaces:
+    if order.marketplace_id and order.marketplace_id not in given.marketplaces:
         return False
-    entry = scene.entries.get(order.order_id)
+    entry = given.entries.get(order.order_id)
     if entry is not None and entry.state is EntryState.IGNORED and (entry.ignored_by_person or entry.code in _SETTLED):
         return False
-    decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=scene.rules, now=scene.now)
+    decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=given.rules, now=given.now)
     return decision.action in (Action.CREATE, Action.HOLD)
 
 
-def is_missing(order: ReportedOrder, scene: Scene) -> bool:
+def is_missing(order: ReportedOrder, given: CompareInput) -> bool:
     """Whether the shop should have this order, has none, and had the time to get it."""
-    entry = scene.entries.get(order.order_id)
+    entry = given.entries.get(order.order_id)
     if entry is not None and entry.ignored_by_person:
         return False
-    return not scene.shop.orders.get(order.order_id) and not _is_fresh(order, scene) and belongs(order, scene)
+    return not given.shop.orders.get(order.order_id) and not _is_fresh(order, given) and belongs(order, given)
 
 
-def surplus_suspects(reported: Mapping[str, ReportedOrder], scene: Scene) -> list[ShopOrder]:
+def surplus_suspects(reported: Mapping[str, ReportedOrder], given: CompareInput) -> list[ShopOrder]:
     """The shop's standing orders of the span that Amazon did not report, and of which nothing else is known.
 
     An order of the ledger came from Amazon; one of another marketplace is no business of this account.
     """
     found = []
-    for order_id in scene.shop.orders:
-        for order in scene.copies(order_id)[:1]:
-            elsewhere = bool(order.marketplace_id) and order.marketplace_id not in scene.marketplaces
-            entry = scene.entries.get(order_id)
+    for order_id in given.shop.orders:
+        for order in given.copies(order_id)[:1]:
+            elsewhere = bool(order.marketplace_id) and order.marketplace_id not in given.marketplaces
+            entry = given.entries.get(order_id)
             from_amazon = entry is not None and (entry.purchased is not None or entry.ignored_by_person)
-            if order_id not in reported and scene.span.holds(order.placed) and not elsewhere and not from_amazon:
+            if order_id not in reported and given.span.holds(order.placed) and not elsewhere and not from_amazon:
                 found.append(order)
     return found
 
 
-def doubled(order_ids: Iterable[str], scene: Scene) -> Iterator[tuple[str, tuple[ShopOrder, ...]]]:
+def doubled(order_ids: Iterable[str], given: CompareInput) -> Iterator[tuple[str, tuple[ShopOrder, ...]]]:
     """Those of the ids that the shop has more than once. The parts of one split shipment are one."""
     for order_id in order_ids:
-        copies = scene.copies(order_id)
-        entry = scene.entries.get(order_id)
+        copies = given.copies(order_id)
+        entry = given.entries.get(order_id)
         if len(copies) > 1 and not (entry is not None and entry.ignored_by_person):
             yield order_id, copies
 
 
-def differences(order: ReportedOrder, scene: Scene) -> list[Difference]:
+def differences(order: ReportedOrder, given: CompareInput) -> list[Difference]:
     """In what the shop's order differs from Amazon's; none when the shop has none, or a person set it aside."""
-    shop, entry = scene.in_shop(order.order_id), scene.entries.get(order.order_id)
-    if shop is None or _is_fresh(order, scene) or (entry is not None and entry.ignored_by_person):
+    shop, entry = given.in_shop(order.order_id), given.entries.get(order.order_id)
+    if shop is None or _is_fresh(order, given) or (entry is not None and entry.ignored_by_person):
         return []
-    if order.marketplace_id and order.marketplace_id not in scene.marketplaces:
+    if order.marketplace_id and order.marketplace_id not in given.marketplaces:
         return []
-    state = _state_difference(order, shop, scene)
+    state = _state_difference(order, shop, given)
     if state is not None:
         return [state]
     if shop.cancelled or order.status in _PENDING or order.status is OrderStatus.CANCELLED:
@@ -183,15 +183,15 @@ def differences(order: ReportedOrder, scene: Scene) -> list[Difference]:
     return [*_money_differences(order, shop, entry), *_quantity_differences(order, shop, entry)]
 
 
-def _state_difference(order: ReportedOrder, shop: ShopOrder, scene: Scene) -> Difference | None:
-    entry = scene.entries.get(order.order_id)
+def _state_difference(order: ReportedOrder, shop: ShopOrder, given: CompareInput) -> Difference | None:
+    entry = given.entries.get(order.order_id)
     if order.status is OrderStatus.CANCELLED and not shop.cancelled:
         told = "Amazon has cancelled it, and the shop has not followed"
     elif order.status in _PENDING and not shop.cancelled:
         told = "Amazon has not released it, and the shop has it already"
-    elif shop.cancelled and belongs(order, scene):
+    elif shop.cancelled and belongs(order, given):
         told = "the shop has cancelled it, and Amazon has not"
-    elif _is_behind(order, shop, scene):
+    elif _is_behind(order, shop, given):
         told = "Amazon says that it is shipped, and the shop does not"
     else:
         return None
@@ -199,9 +199,9 @@ def _state_difference(order: ReportedOrder, shop: ShopOrder, scene: Scene) -> Di
     return Difference(order.order_id, "state", amazon, shop.state, why_different(entry, told))
 
 
-def _is_behind(order: ReportedOrder, shop: ShopOrder, scene: Scene) -> bool:
+def _is_behind(order: ReportedOrder, shop: ShopOrder, given: CompareInput) -> bool:
     """Shipped at Amazon and not in the shop. Of FBA orders the shop's states say nothing: Amazon ships them."""
-    lately = (order.updated or order.purchased) > scene.now - SHIPPING_GRACE
+    lately = (order.updated or order.purchased) > given.now - SHIPPING_GRACE
     return order.channel is Channel.REGULAR and order.status in _SHIPPED and not shop.shipped and not lately
 
 
@@ -241,8 +241,8 @@ def _quantity_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | 
     return [Difference(order.order_id, "quantity", str(order.quantity), str(shop.quantity), told)]
 
 
-def _is_fresh(order: ReportedOrder, scene: Scene) -> bool:
-    return (order.updated or order.purchased) > scene.now - GRACE
+def _is_fresh(order: ReportedOrder, given: CompareInput) -> bool:
+    return (order.updated or order.purchased) > given.now - GRACE
 
 
 def _as_order(order: ReportedOrder) -> Order:

@@ -33,7 +33,7 @@ class CurrentCondition:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class ConditionChanges:
     """What to print now (each line with the exit code it stands for), what to remember, which keys have ended."""
 
     lines: tuple[tuple[ExitCode, str], ...]
@@ -109,7 +109,7 @@ def other_importer_condition(order_ids: Sequence[str]) -> list[CurrentCondition]
     return [CurrentCondition(str(ProblemCode.OTHER_IMPORTER), text, ExitCode.DONE, counts=True)]
 
 
-def speak(known: Iterable[Condition], found: Iterable[CurrentCondition], now: datetime) -> Speech:
+def speak(known: Iterable[Condition], found: Iterable[CurrentCondition], now: datetime) -> ConditionChanges:
     """Given what was known (of the keys that this run can judge) and what is found now, return what to say."""
     before = {condition.key: _not_later(condition, now) for condition in known}
     lines: list[tuple[ExitCode, str]] = []
@@ -123,7 +123,7 @@ def speak(known: Iterable[Condition], found: Iterable[CurrentCondition], now: da
         remember.append(condition)
     ended = [key for key in before if key not in current]
     lines += [(ExitCode.DONE, f"Over: {before[key].text}") for key in ended if before[key].last_printed is not None]
-    return Speech(tuple(lines), tuple(remember), tuple(ended))
+    return ConditionChanges(tuple(lines), tuple(remember), tuple(ended))
 
 
 def _not_later(condition: Condition, now: datetime) -> Condition:

@@ -15,9 +15,9 @@ from orderferry.domain.unreadable_spans import is_mark
 from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.log_context import log_order
 from orderferry.run.options import RunOptions
-from orderferry.run.patience import Patience
 from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
+from orderferry.run.quota_wait import QuotaWait
 from orderferry.run.report import Outcome, Report
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class DueOrders:
     shop: Shop
     ledger: RunLedger
     report: Report
-    patience: Patience
+    quota_wait: QuotaWait
     processor: Processor
     now: Callable[[], datetime]
 
@@ -103,7 +103,7 @@ class DueOrders:
         """The order, or why Amazon does not give it. A rejected request is no reason to give up the others."""
         try:
             with log_order(order_id):
-                order = self.patience.call(lambda: self.source.get(order_id))
+                order = self.quota_wait.call(lambda: self.source.get(order_id))
         except RequestRejected as error:
             log.warning("order %s: %s", order_id, error)
             return Problem(ProblemCode.REQUEST_REJECTED, f"order {order_id}: {error.message}", order_id)

@@ -31,17 +31,17 @@ from orderferry.run.observation import (
     uncovered_spans,
 )
 from orderferry.run.options import RunOptions
-from orderferry.run.patience import Patience
 from orderferry.run.plausible import Plausibility
 from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
 from orderferry.run.progress import SILENT, Progress
+from orderferry.run.quota_wait import QuotaWait
 from orderferry.run.recover import Recovery
 from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report, withheld_problems
 from orderferry.run.right_clock import RightClock
 from orderferry.run.rules import give_up_of, rules_of
-from orderferry.run.seller import Witnesses, WrongSeller, check_seller
+from orderferry.run.seller import AccountProof, WrongSeller, check_seller
 from orderferry.run.stop import Overdue, StopSwitch
 from orderferry.run.sweeps import Sweep
 from orderferry.run.unreadable import UnreadableBook
@@ -117,7 +117,7 @@ class Engine:
         self.shop.prepare(write=not self.options.dry_run)
         report.zone = self.shop.zone
         clock = self._right_clock(report)
-        patience = Patience(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
+        quota_wait = QuotaWait(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         processor = Processor(
             self.shop,
             self.ledger,
@@ -131,17 +131,17 @@ class Engine:
             give_up_of(self.settings),
         )
         try:
-            self._import(report, run, processor, patience, clock)
+            self._import(report, run, processor, quota_wait, clock)
         finally:
             processor.finish()
 
-    def _import(self, report: Report, run: int, processor: Processor, patience: Patience, clock: RightClock) -> None:
-        witnesses = Witnesses(self.source, patience)
+    def _import(self, report: Report, run: int, processor: Processor, quota_wait: QuotaWait, clock: RightClock) -> None:
+        witnesses = AccountProof(self.source, quota_wait)
         check_seller(self.ledger, witnesses, self.settings)
         first_import = FirstImport(self.ledger, self.settings)
         recovery = Recovery(self.shop, self.ledger, report, clock, self.settings.amazon.seller, witnesses, first_import)
         recovery.rebuild_if_lost(run)
-        due = DueOrders(self.source, self.shop, self.ledger, report, patience, processor, clock)
+        due = DueOrders(self.source, self.shop, self.ledger, report, quota_wait, processor, clock)
         rules = rules_of(self.settings)
         if self.options.orders:
             due.take_named(self.options.orders, Rules(forced=True))
@@ -150,7 +150,7 @@ class Engine:
             due.restore(Rules(restore=True))
             return
         try:
-            self._observe(report, run, processor, patience, rules, recovery, clock)
+            self._observe(report, run, processor, quota_wait, rules, recovery, clock)
         except QuotaExhausted as exhausted:
             # getOrder has a quota of its own: single orders can still be looked after.
             report.errors.append(exhausted)
@@ -183,7 +183,7 @@ class Engine:
         report: Report,
         run: int,
         processor: Processor,
-        patience: Patience,
+        quota_wait: QuotaWait,
         rules: Rules,
         recovery: Recovery,
         clock: RightClock,
@@ -207,7 +207,7 @@ class Engine:
             report,
             refusals,
             unreadable,
-            patience,
+            quota_wait,
             take=lambda orders: self._take(orders, processor, rules),
             credit=lambda search: not processor.refused_writes.stops and credit(search),
             overlap=self.settings.observation.overlap,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.entry import EntryState, OrderResult
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.report import Report
@@ -34,11 +34,11 @@ class InvoiceNumbers:
         for problem in news:
             self.report.add_problem(problem)
         verdicts = [
-            Verdict(problem.order_id, EntryState.HELD, problem.code, problem.subject, problem.message)
+            OrderResult(problem.order_id, EntryState.HELD, problem.code, problem.subject, problem.message)
             for problem in news
             if problem.order_id not in held
         ]
-        verdicts += [Verdict(order_id, EntryState.IMPORTED) for order_id in sorted(held - shared.keys())]
+        verdicts += [OrderResult(order_id, EntryState.IMPORTED) for order_id in sorted(held - shared.keys())]
         if verdicts:
             self.ledger.settle(verdicts, run, self.now())
 

@@ -13,8 +13,8 @@ from orderferry.domain.paging import PagingLoop, read_pages
 from orderferry.domain.search import Page, Search
 from orderferry.domain.window import cells_of, observed_span
 from orderferry.errors import MarketplaceRefused, PaginationExpired
-from orderferry.run.patience import Patience
 from orderferry.run.ports import OrderSource, RunLedger
+from orderferry.run.quota_wait import QuotaWait
 from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report
 from orderferry.run.unreadable import UnreadableBook
@@ -39,7 +39,7 @@ class ListingReader:
     report: Report
     refusals: Refusals
     unreadable: UnreadableBook
-    patience: Patience
+    quota_wait: QuotaWait
     take: Take
     credit: Callable[[Search], bool]
     overlap: timedelta
@@ -125,7 +125,7 @@ class ListingReader:
 
         def fetch(token: str | None) -> Page:
             """One page, waiting for quota if that takes a moment only."""
-            return self.patience.call(lambda: self.source.search(search, token))
+            return self.quota_wait.call(lambda: self.source.search(search, token))
 
         for page in read_pages(fetch, listing.token):
             self.take(page.orders)

@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 
 from orderferry.domain.cause import cause_of
 from orderferry.domain.decide import REASON_TEXTS, Action, Reason, Rules, decide, newest_known
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import UPDATE_TIME, Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Intent, ShopView
 from orderferry.run.log_context import log_order
+from orderferry.run.order_results import Verdicts
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.refused_writes import Refused, RefusedWrites
 from orderferry.run.report import Outcome, PlannedOrder, Report
 from orderferry.run.stop import StopSwitch
-from orderferry.run.verdicts import Verdicts
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +69,15 @@ class Processor:
         readable = newest_of_each([order for order in orders if isinstance(order, Order)])
         unreadable = [order for order in orders if isinstance(order, UnreadableOrder)]
         sightings = [sighting(order) for order in readable]
-        sightings += [Sighting(order.order_id) for order in unreadable if order.order_id]
+        sightings += [OrderSnapshot(order.order_id) for order in unreadable if order.order_id]
         entries = self.ledger.note_seen(sightings, self.run, self.now())
         view = self.shop.look(readable) if readable else ShopView({}, {})
         for notice in view.notices:
             log.info("%s", notice)
             self.report.notices[notice] = None
-        verdicts: list[Verdict] = [self.verdicts.unreadable(order, entries) for order in unreadable if order.order_id]
+        verdicts: list[OrderResult] = [
+            self.verdicts.unreadable(order, entries) for order in unreadable if order.order_id
+        ]
         for held in verdicts if self.dry_run else ():
             self.report.planned[held.order_id] = PlannedOrder(held.order_id, Outcome.HELD, _cause(held))
         try:
@@ -91,7 +93,7 @@ class Processor:
         finally:
             self.settle(verdicts)
 
-    def _note_plan(self, order: Order, verdict: Verdict | None) -> None:
+    def _note_plan(self, order: Order, verdict: OrderResult | None) -> None:
         """What a dry run would do with an order, and why."""
         outcome = self.report.outcomes[order.order_id]
         why = "; ".join(self.report.changes.get(order.order_id, ())) or (_cause(verdict) if verdict else "")
@@ -110,7 +112,7 @@ class Processor:
             tuple((item.quantity, item.sku) for item in order.sold_items),
         )
 
-    def settle(self, verdicts: Sequence[Verdict]) -> None:
+    def settle(self, verdicts: Sequence[OrderResult]) -> None:
         """Remember verdicts, unless the run is a dry one."""
         if verdicts and not self.dry_run:
             self.ledger.settle(verdicts, self.run, self.now())
@@ -133,7 +135,9 @@ class Processor:
         """What reaches the verdicts of this run."""
         return Verdicts(self.report, self.now, self.give_up, self.give_up_of)
 
-    def _one(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict | None:
+    def _one(
+        self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool
+    ) -> OrderResult | None:
         """Bring one order to its verdict; None where there is nothing to remember.
 
         Others may change the order between the look-up and the writing: then it is planned again from what stands.
@@ -148,7 +152,9 @@ class Processor:
                 return verdict and replace(verdict, on=entry)
         return replace(self.verdicts.keeps_changing(order, looked=looked), on=entry)
 
-    def _try(self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool) -> Verdict | None:
+    def _try(
+        self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, looked: bool
+    ) -> OrderResult | None:
         now = self.now()
         marker, foreign = view.markers.get(order.order_id), view.foreign.get(order.order_id)
         order = _placed_in_time(order, newest_known(marker, entry, now))
@@ -160,7 +166,7 @@ class Processor:
 
     def _write(
         self, order: Order, entry: Entry | None, intent: Intent, view: ShopView, *, looked: bool
-    ) -> Verdict | None:
+    ) -> OrderResult | None:
         now = self.now()
         plan = self.shop.plan(order, intent, view, now)
         if isinstance(plan, Problem):
@@ -168,7 +174,7 @@ class Processor:
         if self.dry_run:
             effect = _would_be(intent, plan.changes)
             self.report.note(order.order_id, _OUTCOMES[effect], plan.changes)
-            return Verdict(order.order_id, EntryState.SEEN)
+            return OrderResult(order.order_id, EntryState.SEEN)
         applied = self.shop.apply(plan, now)
         if isinstance(applied, Problem):
             if applied.code is not ProblemCode.WRITE_FAILED:
@@ -210,9 +216,9 @@ def newest_of_each(orders: Sequence[Order]) -> list[Order]:
     return sorted(newest.values(), key=lambda order: (order.updated, order.order_id))
 
 
-def sighting(order: Order) -> Sighting:
+def sighting(order: Order) -> OrderSnapshot:
     """What the ledger keeps of an order: no personal data."""
-    return Sighting(
+    return OrderSnapshot(
         order.order_id,
         order.marketplace_id,
         order.channel,
@@ -224,7 +230,7 @@ def sighting(order: Order) -> Sighting:
     )
 
 
-def _cause(verdict: Verdict) -> str:
+def _cause(verdict: OrderResult) -> str:
     """Why an order is not written, without its id."""
     return cause_of(verdict.message, verdict.order_id)
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from orderferry.domain.durations import iso, parse_moment
-from orderferry.domain.entry import EntryState, Sighting, Verdict
+from orderferry.domain.entry import EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, ProblemCode
@@ -26,7 +26,7 @@ from orderferry.domain.window import Cell
 from orderferry.run.first_import import FirstImport
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.report import Report
-from orderferry.run.seller import COMPARED, MOST_WITNESSES, Witnesses
+from orderferry.run.seller import COMPARED, MOST_ASKED, AccountProof
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Recovery:
     report: Report
     now: Callable[[], datetime]
     seller: str
-    witnesses: Witnesses
+    witnesses: AccountProof
     first_import: FirstImport
 
     def rebuild_if_lost(self, run: int) -> None:
@@ -93,7 +93,7 @@ class Recovery:
     def _newest_markers(self) -> list[str]:
         newest: list[Marker] = []
         for page in self.shop.marker_pages():
-            newest = sorted([*newest, *page], key=lambda marker: marker.amazon_updated, reverse=True)[:MOST_WITNESSES]
+            newest = sorted([*newest, *page], key=lambda marker: marker.amazon_updated, reverse=True)[:MOST_ASKED]
         return [marker.order_id for marker in newest]
 
     @property
@@ -128,7 +128,7 @@ class Recovery:
         before, keys = self.shop.kept(self._name), {*ours, *owed}
         text = copy_text(
             ours,
-            self.ledger.newest_orders(MOST_WITNESSES),
+            self.ledger.newest_orders(MOST_ASKED),
             _cells_but(before, keys),
             owed=[*([*cell, iso(since)] for cell, since in sorted(owed.items())), *_cells_but(before, keys, "owed")],
         )
@@ -137,7 +137,7 @@ class Recovery:
     def _take_over(self, markers: list[Marker], run: int) -> None:
         now = self.now()
         self.ledger.note_seen([_sighting(marker) for marker in markers], run, now)
-        verdicts = [Verdict(m.order_id, EntryState.IMPORTED, id_order=m.id_order) for m in markers]
+        verdicts = [OrderResult(m.order_id, EntryState.IMPORTED, id_order=m.id_order) for m in markers]
         self.ledger.settle(verdicts, run, now)
 
     def _take_over_coverage(self, copy: str) -> None:
@@ -207,5 +207,5 @@ def parse_coverage(text: str, now: datetime) -> dict[Cell, Spans]:
         return {}
 
 
-def _sighting(marker: Marker) -> Sighting:
-    return Sighting(marker.order_id, marker.marketplace_id, marker.channel, amazon_updated=marker.amazon_updated)
+def _sighting(marker: Marker) -> OrderSnapshot:
+    return OrderSnapshot(marker.order_id, marker.marketplace_id, marker.channel, amazon_updated=marker.amazon_updated)

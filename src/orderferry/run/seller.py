@@ -15,13 +15,13 @@ from typing import Protocol
 from orderferry.config.model import Settings
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.errors import LedgerUnusable, RequestRejected
-from orderferry.run.patience import Patience
+from orderferry.run.quota_wait import QuotaWait
 from orderferry.run.shared_ports import Memory
 
 log = logging.getLogger(__name__)
 
 COMPARED = "compared with the shop's markers"  # in the ledger's memory: since when it knows them
-MOST_WITNESSES = 5  # orders that Amazon is asked for before an account counts as another one
+MOST_ASKED = 5  # orders that Amazon is asked for before an account counts as another one
 
 
 class WrongSeller(LedgerUnusable):
@@ -54,21 +54,21 @@ class SellerLedger(Memory, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Witnesses:
+class AccountProof:
     """Asks Amazon whether orders are this account's; each of them once a run."""
 
     source: OneOrderSource
-    patience: Patience
+    quota_wait: QuotaWait
     _answers: dict[str, bool] = field(default_factory=dict)
 
     def any_is_ours(self, order_ids: Iterable[str]) -> bool:
         """Whether Amazon shows one of the first few orders to this account. Raise as the source, but for a rejection
         of the one request."""
-        return any(self._is_ours(order_id) for order_id in list(order_ids)[:MOST_WITNESSES])
+        return any(self._is_ours(order_id) for order_id in list(order_ids)[:MOST_ASKED])
 
     def all_are_ours(self, order_ids: Iterable[str]) -> bool:
         """Whether there are orders, and Amazon shows all of the first few to this account. Raise as above."""
-        asked = list(order_ids)[:MOST_WITNESSES]
+        asked = list(order_ids)[:MOST_ASKED]
         return bool(asked) and all(self._is_ours(order_id) for order_id in asked)
 
     def _is_ours(self, order_id: str) -> bool:
@@ -78,12 +78,12 @@ class Witnesses:
 
     def _ask(self, order_id: str) -> bool:
         try:
-            return self.patience.call(lambda: self.source.get(order_id)) is not None
+            return self.quota_wait.call(lambda: self.source.get(order_id)) is not None
         except RequestRejected:
             return False  # Amazon rejects the id
 
 
-def check_seller(ledger: SellerLedger, witnesses: Witnesses, settings: Settings) -> None:
+def check_seller(ledger: SellerLedger, witnesses: AccountProof, settings: Settings) -> None:
     """See that the ledger is this seller's, before its coverage is used.
 
     A new ledger, or one of an older version, takes the seller that it meets. One without any order has nothing to tell
@@ -93,7 +93,7 @@ def check_seller(ledger: SellerLedger, witnesses: Witnesses, settings: Settings)
     before, now = ledger.seller(), settings.amazon.seller
     if before == now:
         return
-    orders = ledger.newest_orders(MOST_WITNESSES) if before else ()
+    orders = ledger.newest_orders(MOST_ASKED) if before else ()
     newest = next(iter(orders), "")
     if orders and not witnesses.any_is_ours(orders):
         raise WrongSeller(

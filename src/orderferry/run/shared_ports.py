@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from orderferry.domain.entry import Entry, EntryState, Sighting, Verdict
+from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.search import Basis
 from orderferry.domain.shop_order import ShopOrders
 from orderferry.domain.spans import Spans
@@ -54,10 +54,10 @@ class RunBook(Protocol):
 class OrderBook(Protocol):
     """The ledger's record of orders, as it is written."""
 
-    def note_seen(self, sightings: Sequence[Sighting], run: int, now: datetime) -> Mapping[str, Entry]:
+    def note_seen(self, sightings: Sequence[OrderSnapshot], run: int, now: datetime) -> Mapping[str, Entry]:
         """Note orders as seen, before they are judged; return their entries by order id."""
 
-    def settle(self, verdicts: Sequence[Verdict], run: int, now: datetime) -> None:
+    def settle(self, verdicts: Sequence[OrderResult], run: int, now: datetime) -> None:
         """Set what became of orders that were seen; claims on them end."""
 
 

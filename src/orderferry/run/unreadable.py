@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from orderferry.domain.durations import iso
-from orderferry.domain.entry import EntryState, Sighting, Verdict
+from orderferry.domain.entry import EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, ProblemCode
@@ -68,7 +68,7 @@ class UnreadableBook:
         self.report.note_nameless(count, problem)
         if not self.dry_run:
             self._keep(marks)
-            self._set(mark, Verdict(mark.name, EntryState.FAILED, problem.code, message=problem.message))
+            self._set(mark, OrderResult(mark.name, EntryState.FAILED, problem.code, message=problem.message))
 
     def read_clean(self, search: Search, span: Span) -> None:
         """A span was read without such an order: marks that lie within are over."""
@@ -79,7 +79,7 @@ class UnreadableBook:
         for mark in after:
             if not mark.count:
                 log.info("%s is over: Amazon lists its orders with their ids now", mark.name)
-                self._set(mark, Verdict(mark.name, EntryState.IGNORED, READABLE))
+                self._set(mark, OrderResult(mark.name, EntryState.IGNORED, READABLE))
         self._keep([mark for mark in after if mark.count])
 
     def heed_people(self) -> None:
@@ -99,12 +99,12 @@ class UnreadableBook:
                 self.ledger.cover(mark.cells, Basis.UPDATED, span, self.now())
         else:
             problem = _problem(mark)
-            self._set(mark, Verdict(mark.name, EntryState.FAILED, problem.code, message=problem.message))
+            self._set(mark, OrderResult(mark.name, EntryState.FAILED, problem.code, message=problem.message))
         return replace(mark, settled=settled)
 
-    def _set(self, mark: UnreadableSpan, verdict: Verdict) -> None:
+    def _set(self, mark: UnreadableSpan, verdict: OrderResult) -> None:
         marketplaces, channels = {cell[0] for cell in mark.cells}, {cell[1] for cell in mark.cells}
-        seen = Sighting(
+        seen = OrderSnapshot(
             mark.name,
             next(iter(marketplaces)) if len(marketplaces) == 1 else "",
             next(iter(channels)) if len(channels) == 1 else None,

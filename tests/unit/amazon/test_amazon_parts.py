@@ -14,7 +14,7 @@ from orderferry.amazon.clock import AmazonClock, parse_http_date
 from orderferry.amazon.environment import drop_stray_variables, stray_variables
 from orderferry.amazon.parameters import order_parameters, search_parameters
 from orderferry.amazon.quota import parse_rate
-from orderferry.amazon.retry import PassingFault, Retry
+from orderferry.amazon.retry import Retry, TransientError
 from orderferry.amazon.source import user_agent
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.search import Basis
@@ -119,15 +119,15 @@ def test_a_passing_fault_is_tried_three_times_with_growing_pauses() -> None:
     def attempt() -> None:
         nonlocal tries
         tries += 1
-        raise PassingFault(f"fault {tries}")
+        raise TransientError(f"fault {tries}")
 
-    with pytest.raises(PassingFault, match="fault 3"):
+    with pytest.raises(TransientError, match="fault 3"):
         Retry(sleeps.append, chance=lambda: 0.5).call(attempt)
     assert sleeps == [1.25, 2.25]
 
 
 def test_what_heals_is_returned_and_a_refusal_is_not_retried() -> None:
-    answers = [PassingFault("one"), "good"]
+    answers = [TransientError("one"), "good"]
     sleeps: list[float] = []
 
     def attempt() -> object:

@@ -10,7 +10,7 @@ import pytest
 
 from orderferry.amazon import report_document
 from orderferry.amazon.report_document import AddressExpired, decode, fetch_document
-from orderferry.amazon.retry import PassingFault
+from orderferry.amazon.retry import TransientError
 from orderferry.amazon.transport import Transport
 from orderferry.errors import AmazonUnavailable
 from support.fault_server import FaultServer, raw
@@ -87,7 +87,7 @@ def test_neither_token_nor_credentials_are_sent(server: FaultServer, transport: 
     assert seen.headers["user-agent"] == AGENT
 
 
-@pytest.mark.parametrize(("status", "kind"), [(403, AddressExpired), (404, AddressExpired), (503, PassingFault)])
+@pytest.mark.parametrize(("status", "kind"), [(403, AddressExpired), (404, AddressExpired), (503, TransientError)])
 def test_refusals(server: FaultServer, transport: Transport, status: int, kind: type[Exception]) -> None:
     server.answers = [raw(status, b"<Error/>", headers={"Content-Type": "application/xml"})]
     with pytest.raises(kind):
@@ -108,7 +108,7 @@ def test_what_cannot_be_unpacked_may_be_whole_the_next_time(
     server: FaultServer, transport: Transport, content: bytes
 ) -> None:
     server.answers = [raw(200, content)]
-    with pytest.raises(PassingFault):
+    with pytest.raises(TransientError):
         fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True, plain_allowed=True)
 
 

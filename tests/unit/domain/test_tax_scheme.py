@@ -9,7 +9,7 @@ import pytest
 
 from orderferry.domain.orders import Channel, TaxRegistration
 from orderferry.domain.tax_scheme import TaxScheme, tax_scheme
-from support.frames import amount, priced_order
+from support.resolved_orders import amount, priced_order
 from support.writing import HOME, Sold, amazon_order
 
 VAT_NUMBER = (TaxRegistration("BUYER", "VAT", "DE123456789"),)

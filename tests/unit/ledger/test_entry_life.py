@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.entry import Entry, EntryState, Verdict
+from orderferry.domain.entry import Entry, EntryState, OrderResult
 from orderferry.domain.entry_life import (
     SET_ASIDE,
     UNJUDGED_PATIENCE,
@@ -23,8 +23,8 @@ from orderferry.domain.records import HistoryEvent
 from support.ledgers import HOUR, NOW, sighting
 
 LATER = NOW + HOUR
-HELD = Verdict("028-0000000-0000001", EntryState.HELD, "unknown-sku", "SKU-1", "SKU-1 is unknown", LATER)
-IMPORTED = Verdict(HELD.order_id, EntryState.IMPORTED, id_order=7)
+HELD = OrderResult("028-0000000-0000001", EntryState.HELD, "unknown-sku", "SKU-1", "SKU-1 is unknown", LATER)
+IMPORTED = OrderResult(HELD.order_id, EntryState.IMPORTED, id_order=7)
 
 
 @pytest.fixture
@@ -69,23 +69,23 @@ def test_tries_are_counted_within_a_state_and_its_age_starts_with_its_cause(entr
     second = judged(first, HELD, LATER)
     assert (first.attempts, second.attempts) == (1, 2)
     assert second.state_since == NOW
-    other = judged(second, Verdict(HELD.order_id, EntryState.HELD, "no-vat-rate"), LATER)
+    other = judged(second, OrderResult(HELD.order_id, EntryState.HELD, "no-vat-rate"), LATER)
     assert (other.attempts, other.state_since) == (3, LATER)
-    failed = judged(other, Verdict(HELD.order_id, EntryState.FAILED, "write-failed"), LATER)
+    failed = judged(other, OrderResult(HELD.order_id, EntryState.FAILED, "write-failed"), LATER)
     assert failed.attempts == 1
     assert judged(failed, IMPORTED, LATER).attempts == 0
 
 
 def test_only_an_answer_of_get_order_is_a_look(entry: Entry) -> None:
-    looked = judged(entry, Verdict(HELD.order_id, EntryState.WAITING, looked=True), LATER)
+    looked = judged(entry, OrderResult(HELD.order_id, EntryState.WAITING, looked=True), LATER)
     assert looked.last_look == LATER
     assert judged(looked, HELD, LATER + HOUR).last_look == LATER
 
 
 def test_the_number_in_the_shop_is_kept(entry: Entry) -> None:
     imported = judged(entry, IMPORTED, NOW)
-    assert judged(imported, Verdict(HELD.order_id, EntryState.FAILED, "write-failed"), NOW).id_order == 7
-    assert judged(imported, Verdict(HELD.order_id, EntryState.IMPORTED, id_order=8), NOW).id_order == 8
+    assert judged(imported, OrderResult(HELD.order_id, EntryState.FAILED, "write-failed"), NOW).id_order == 7
+    assert judged(imported, OrderResult(HELD.order_id, EntryState.IMPORTED, id_order=8), NOW).id_order == 8
 
 
 def test_a_person_sets_an_order_aside_until_it_is_imported(entry: Entry) -> None:
@@ -98,24 +98,24 @@ def test_a_person_sets_an_order_aside_until_it_is_imported(entry: Entry) -> None
 
 
 def test_what_is_set_aside_of_an_imported_order_is_one_difference(entry: Entry) -> None:
-    cancelled = Verdict(HELD.order_id, EntryState.IMPORTED, "cancelled-after-shipping")
+    cancelled = OrderResult(HELD.order_id, EntryState.IMPORTED, "cancelled-after-shipping")
     aside = set_aside(judged(judged(entry, IMPORTED, NOW), cancelled, NOW), "settled by phone", LATER)
     assert (aside.state, aside.ignored_by_person) == (EntryState.IMPORTED, True)
     for verdict in (cancelled, IMPORTED, cancelled):
         aside = judged(aside, verdict, LATER)
         assert aside.ignored_by_person
-    other = judged(aside, Verdict(HELD.order_id, EntryState.IMPORTED, "changed-after-invoice"), LATER)
+    other = judged(aside, OrderResult(HELD.order_id, EntryState.IMPORTED, "changed-after-invoice"), LATER)
     assert not other.ignored_by_person
 
 
 def test_a_difference_of_an_imported_order_is_held_until_a_person_sets_it_aside(entry: Entry) -> None:
-    difference = Verdict(HELD.order_id, EntryState.HELD, "cancelled-after-shipping")
+    difference = OrderResult(HELD.order_id, EntryState.HELD, "cancelled-after-shipping")
     held = judged(judged(entry, IMPORTED, NOW), difference, NOW)
     assert (held.state, held.id_order) == (EntryState.HELD, 7)
     aside = set_aside(held, "settled by phone", LATER)
     assert (aside.state, aside.code) == (EntryState.IMPORTED, "cancelled-after-shipping")
     assert judged(aside, IMPORTED, LATER).ignored_by_person
-    assert judged(aside, Verdict(HELD.order_id, EntryState.HELD, "deleted-in-shop"), LATER).state is EntryState.HELD
+    assert judged(aside, OrderResult(HELD.order_id, EntryState.HELD, "deleted-in-shop"), LATER).state is EntryState.HELD
     back = taken_back(aside, LATER)
     assert (back.state, back.next_look, back.id_order) == (EntryState.SEEN, LATER, 7)
 
@@ -136,7 +136,7 @@ def test_history_keeps_changes_and_what_was_written_only(entry: Entry) -> None:
     written = history_of(held, held, HistoryEvent.JUDGED, at=LATER, run=1, detail="tracking")
     assert written is not None
     assert written.detail == "tracking"
-    given_up = judged(held, Verdict(HELD.order_id, EntryState.HELD, "unknown-sku", given_up=True), LATER)
+    given_up = judged(held, OrderResult(HELD.order_id, EntryState.HELD, "unknown-sku", given_up=True), LATER)
     assert history_of(held, given_up, HistoryEvent.JUDGED, at=LATER, run=1) is not None
 
 
@@ -151,8 +151,8 @@ def test_a_time_of_the_future_is_not_kept_and_heals_where_it_was(entry: Entry) -
     assert (healed.amazon_updated, healed.amazon_status) == (NOW, "CANCELLED")
 
 
-def verdict(state: EntryState, on: Entry, **more: Any) -> Verdict:
-    return Verdict(HELD.order_id, state, on=on, **more)
+def verdict(state: EntryState, on: Entry, **more: Any) -> OrderResult:
+    return OrderResult(HELD.order_id, state, on=on, **more)
 
 
 def test_a_verdict_on_older_news_than_another_run_has_seen_since_changes_nothing(entry: Entry) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.entry import EntryState, OrderResult
 from orderferry.domain.records import HistoryEvent
 from support.ledgers import HOUR, NOW, opened, sighting
 
@@ -30,7 +30,7 @@ def test_an_order_that_was_never_seen_is_due_at_once(path: Path) -> None:
 @pytest.mark.parametrize("state", [EntryState.WAITING, EntryState.HELD, EntryState.FAILED])
 def test_an_open_order_is_due_sooner_and_stays_what_it_is(path: Path, state: EntryState) -> None:
     with opened(path) as ledger:
-        ledger.settle([Verdict(ID, state, "unknown-sku", next_look=NOW + timedelta(days=1))], 1, NOW)
+        ledger.settle([OrderResult(ID, state, "unknown-sku", next_look=NOW + timedelta(days=1))], 1, NOW)
         ledger.make_due([sighting(ID)], LATER)
         (entry,) = ledger.due(LATER, DUE, 10)
         assert (entry.state, entry.code, entry.next_look) == (state, "unknown-sku", LATER)
@@ -45,7 +45,7 @@ def test_one_that_is_due_already_is_not_noted_each_day_anew(path: Path) -> None:
 
 def test_what_was_ignored_by_a_rule_is_judged_anew(path: Path) -> None:
     with opened(path) as ledger:
-        ledger.settle([Verdict(ID, EntryState.IGNORED, "cancelled")], 1, NOW)
+        ledger.settle([OrderResult(ID, EntryState.IGNORED, "cancelled")], 1, NOW)
         ledger.make_due([sighting(ID)], LATER)
         (entry,) = ledger.due(LATER, DUE, 10)
         assert (entry.state, entry.code) == (EntryState.SEEN, "")
@@ -53,7 +53,7 @@ def test_what_was_ignored_by_a_rule_is_judged_anew(path: Path) -> None:
 
 def test_an_imported_order_and_what_a_person_set_aside_stay(path: Path) -> None:
     with opened(path) as ledger:
-        ledger.settle([Verdict(ID, EntryState.IMPORTED, id_order=7)], 1, NOW)
+        ledger.settle([OrderResult(ID, EntryState.IMPORTED, id_order=7)], 1, NOW)
         ledger.ignore("028-2", "a test order", NOW)
         before = ledger.known([ID, "028-2"])
         ledger.make_due([sighting(ID), sighting("028-2")], LATER)

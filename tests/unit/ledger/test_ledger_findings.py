@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.entry import EntryState, OrderResult
 from orderferry.domain.records import FindingKind, StandingFinding
 from support.ledgers import HOUR, NOW, opened, sighting
 
@@ -32,16 +32,18 @@ def test_what_is_found_again_keeps_the_time_when_it_was_found_first_and_takes_th
 @pytest.mark.parametrize(
     ("verdict", "left"),
     [
-        (Verdict(ID, EntryState.IMPORTED, detail="order 7; 2 lines"), {"surplus"}),
-        (Verdict(ID, EntryState.IMPORTED), {"state", "amount", "tax", "surplus"}),
-        (Verdict(ID, EntryState.IMPORTED, detail="tracking; address"), {"state", "amount", "tax", "surplus"}),
-        (Verdict(ID, EntryState.IMPORTED, detail="state 4; tracking"), {"amount", "tax", "surplus"}),
-        (Verdict(ID, EntryState.IMPORTED, detail="lines and totals"), {"state", "surplus"}),
-        (Verdict(ID, EntryState.HELD, "unknown-sku"), {"missing", "state", "amount", "tax", "surplus"}),
-        (Verdict(ID, EntryState.WAITING, "pre-order"), {"missing", "state", "amount", "tax", "surplus"}),
+        (OrderResult(ID, EntryState.IMPORTED, detail="order 7; 2 lines"), {"surplus"}),
+        (OrderResult(ID, EntryState.IMPORTED), {"state", "amount", "tax", "surplus"}),
+        (OrderResult(ID, EntryState.IMPORTED, detail="tracking; address"), {"state", "amount", "tax", "surplus"}),
+        (OrderResult(ID, EntryState.IMPORTED, detail="state 4; tracking"), {"amount", "tax", "surplus"}),
+        (OrderResult(ID, EntryState.IMPORTED, detail="lines and totals"), {"state", "surplus"}),
+        (OrderResult(ID, EntryState.HELD, "unknown-sku"), {"missing", "state", "amount", "tax", "surplus"}),
+        (OrderResult(ID, EntryState.WAITING, "pre-order"), {"missing", "state", "amount", "tax", "surplus"}),
     ],
 )
-def test_an_import_settles_what_it_has_brought_and_nothing_else(path: Path, verdict: Verdict, left: set[str]) -> None:
+def test_an_import_settles_what_it_has_brought_and_nothing_else(
+    path: Path, verdict: OrderResult, left: set[str]
+) -> None:
     different = [found(DIFFERENT, field) for field in ("state", "amount", "tax")]
     with opened(path) as ledger:
         ledger.note_findings([found(), found(SURPLUS), *different, found(order_id="028-2")], [])

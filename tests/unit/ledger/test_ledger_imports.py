@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from orderferry.config.model import LedgerPlace
-from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.entry import EntryState, OrderResult
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import ADOPTED
 from orderferry.ledger.ledger import Ledger
@@ -24,7 +24,7 @@ def ledger(place: LedgerPlace) -> Iterator[Ledger]:
 
 
 def write(ledger: Ledger, order_id: str, detail: str, *, hours: int = 0) -> None:
-    verdict = Verdict(order_id, EntryState.IMPORTED, id_order=7, detail=detail)
+    verdict = OrderResult(order_id, EntryState.IMPORTED, id_order=7, detail=detail)
     ledger.settle([verdict], 1, NOW + hours * HOUR)
 
 
@@ -58,5 +58,5 @@ def test_only_regular_imported_orders_that_amazon_waits_for_are_unshipped(ledger
     ledger.note_seen(seen, 1, NOW)
     for each in seen[:-1]:
         write(ledger, each.order_id, "order 7")
-    ledger.settle([Verdict("held", EntryState.HELD, "unknown-sku")], 1, NOW)
+    ledger.settle([OrderResult("held", EntryState.HELD, "unknown-sku")], 1, NOW)
     assert [entry.order_id for entry in ledger.unshipped(soon)] == ["late", "soon"]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 
 from orderferry.config.model import LedgerPlace
-from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.entry import EntryState, OrderResult
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import HistoryEvent
 from orderferry.ledger.ledger import Ledger
@@ -45,17 +45,17 @@ def test_more_orders_than_one_statement_takes(ledger: Ledger) -> None:
     many = [sighting(f"{number:04}") for number in range(1201)]
     assert len(ledger.note_seen(many, 1, NOW)) == 1201
     assert len(ledger.note_seen(many, 1, LATER)) == 1201
-    ledger.settle([Verdict(each.order_id, EntryState.HELD, "unknown-sku") for each in many], 1, LATER)
+    ledger.settle([OrderResult(each.order_id, EntryState.HELD, "unknown-sku") for each in many], 1, LATER)
     assert ledger.open_counts(LATER)["held"] == 1201
 
 
 def test_the_history_tells_who_changed_what_when(ledger: Ledger) -> None:
     ledger.note_seen([sighting("a", amazon_status="PENDING")], 1, NOW)
-    ledger.settle([Verdict("a", EntryState.WAITING, "not-ready")], 1, NOW)
+    ledger.settle([OrderResult("a", EntryState.WAITING, "not-ready")], 1, NOW)
     ledger.note_seen([sighting("a", amazon_updated=NOW)], 2, LATER)
-    ledger.settle([Verdict("a", EntryState.IMPORTED, id_order=7, detail="created order 7")], 2, LATER)
+    ledger.settle([OrderResult("a", EntryState.IMPORTED, id_order=7, detail="created order 7")], 2, LATER)
     ledger.note_seen([sighting("a", amazon_updated=NOW)], 3, LATER)
-    ledger.settle([Verdict("a", EntryState.IMPORTED)], 3, LATER)
+    ledger.settle([OrderResult("a", EntryState.IMPORTED)], 3, LATER)
     ledger.ignore("a", "settled by phone", LATER)
     assert [(line.run, line.event, line.state, line.amazon_status, line.detail) for line in ledger.history("a")] == [
         (1, HistoryEvent.SEEN, EntryState.SEEN, "PENDING", ""),
@@ -67,7 +67,7 @@ def test_the_history_tells_who_changed_what_when(ledger: Ledger) -> None:
 
 
 def test_an_order_judged_without_being_seen_still_gets_its_row(ledger: Ledger) -> None:
-    ledger.settle([Verdict("a", EntryState.HELD, "not-found")], 1, NOW)
+    ledger.settle([OrderResult("a", EntryState.HELD, "not-found")], 1, NOW)
     entry = ledger.entry("a")
     assert entry is not None
     assert (entry.state, entry.code, entry.attempts) == (EntryState.HELD, "not-found", 1)
@@ -77,9 +77,9 @@ def test_two_verdicts_on_one_order_count_one_after_the_other(ledger: Ledger) -> 
     ledger.note_seen([sighting("a"), sighting("b")], 1, NOW)
     ledger.settle(
         [
-            Verdict("a", EntryState.WAITING, "not-ready"),
-            Verdict("b", EntryState.WAITING, "not-ready"),
-            Verdict("a", EntryState.IMPORTED, id_order=7),
+            OrderResult("a", EntryState.WAITING, "not-ready"),
+            OrderResult("b", EntryState.WAITING, "not-ready"),
+            OrderResult("a", EntryState.IMPORTED, id_order=7),
         ],
         1,
         NOW,
@@ -90,12 +90,12 @@ def test_two_verdicts_on_one_order_count_one_after_the_other(ledger: Ledger) -> 
 
 def test_each_open_order_counts_once(ledger: Ledger) -> None:
     verdicts = [
-        Verdict("a", EntryState.WAITING),
-        Verdict("b", EntryState.WAITING, "given-up", given_up=True),
-        Verdict("c", EntryState.HELD, "unknown-sku"),
-        Verdict("d", EntryState.FAILED, "write-failed"),
-        Verdict("e", EntryState.FAILED, "write-failed"),
-        Verdict("f", EntryState.IMPORTED),
+        OrderResult("a", EntryState.WAITING),
+        OrderResult("b", EntryState.WAITING, "given-up", given_up=True),
+        OrderResult("c", EntryState.HELD, "unknown-sku"),
+        OrderResult("d", EntryState.FAILED, "write-failed"),
+        OrderResult("e", EntryState.FAILED, "write-failed"),
+        OrderResult("f", EntryState.IMPORTED),
     ]
     ledger.settle(verdicts, 1, NOW)
     assert ledger.open_counts(NOW) == {"waiting": 1, "held": 1, "failed": 2, "given_up": 1}
@@ -104,19 +104,19 @@ def test_each_open_order_counts_once(ledger: Ledger) -> None:
 
 def test_entries_come_in_the_order_of_their_age(ledger: Ledger) -> None:
     for order_id, moment in (("a", LATER), ("b", NOW), ("c", LATER + HOUR)):
-        ledger.settle([Verdict(order_id, EntryState.HELD, "unknown-sku")], 1, moment)
+        ledger.settle([OrderResult(order_id, EntryState.HELD, "unknown-sku")], 1, moment)
     assert [entry.order_id for entry in ledger.entries([EntryState.HELD])] == ["b", "a", "c"]
     assert [entry.order_id for entry in ledger.entries(ALL, limit=2)] == ["b", "a"]
 
 
 def test_due_is_what_has_its_time_come_the_longest_unlooked_at_first(ledger: Ledger) -> None:
     soon = NOW + timedelta(minutes=10)
-    ledger.settle([Verdict("recent", EntryState.WAITING, next_look=soon, looked=True)], 1, NOW)
-    ledger.settle([Verdict("old", EntryState.WAITING, next_look=soon, looked=True)], 1, NOW - HOUR)
-    ledger.settle([Verdict("never looked", EntryState.WAITING, next_look=soon)], 1, NOW - 2 * HOUR)
-    ledger.settle([Verdict("later", EntryState.WAITING, next_look=LATER + HOUR)], 1, NOW)
-    ledger.settle([Verdict("held", EntryState.HELD, next_look=soon)], 1, NOW)
-    ledger.settle([Verdict("done", EntryState.WAITING)], 1, NOW)
+    ledger.settle([OrderResult("recent", EntryState.WAITING, next_look=soon, looked=True)], 1, NOW)
+    ledger.settle([OrderResult("old", EntryState.WAITING, next_look=soon, looked=True)], 1, NOW - HOUR)
+    ledger.settle([OrderResult("never looked", EntryState.WAITING, next_look=soon)], 1, NOW - 2 * HOUR)
+    ledger.settle([OrderResult("later", EntryState.WAITING, next_look=LATER + HOUR)], 1, NOW)
+    ledger.settle([OrderResult("held", EntryState.HELD, next_look=soon)], 1, NOW)
+    ledger.settle([OrderResult("done", EntryState.WAITING)], 1, NOW)
     due = ledger.due(LATER, [EntryState.WAITING], 10)
     assert [entry.order_id for entry in due] == ["never looked", "old", "recent"]
     assert [entry.order_id for entry in ledger.due(LATER, [EntryState.WAITING], 2)] == ["never looked", "old"]
@@ -131,13 +131,13 @@ def test_an_order_left_unjudged_by_a_killed_run_is_found_again(ledger: Ledger) -
 
 def test_a_claim_keeps_other_runs_away_until_it_ends(ledger: Ledger) -> None:
     for order_id in "abc":
-        ledger.settle([Verdict(order_id, EntryState.WAITING, next_look=NOW)], 1, NOW)
+        ledger.settle([OrderResult(order_id, EntryState.WAITING, next_look=NOW)], 1, NOW)
     first, second = ledger.begin_run("import", NOW), ledger.begin_run("recheck", NOW)
     assert ledger.claim(["b", "a", "b"], first, NOW, HOUR) == ("b", "a")
     assert ledger.claim(["a", "b", "c"], second, NOW, HOUR) == ("c",)
     assert ledger.claim(["a"], first, NOW, HOUR) == ("a",)
     assert ledger.due(NOW, [EntryState.WAITING], 10) == []
-    ledger.settle([Verdict("c", EntryState.WAITING, next_look=NOW)], second, NOW)
+    ledger.settle([OrderResult("c", EntryState.WAITING, next_look=NOW)], second, NOW)
     assert [entry.order_id for entry in ledger.due(NOW, [EntryState.WAITING], 10)] == ["c"]
     ledger.finish_run(first, NOW, 0, {})
     assert ledger.claim(["a", "b"], second, NOW, HOUR) == ("a", "b")
@@ -152,7 +152,7 @@ def test_two_processes_share_the_due_orders_out(place: LedgerPlace) -> None:
 
 
 def test_a_person_sets_aside_and_takes_back(ledger: Ledger) -> None:
-    ledger.settle([Verdict("a", EntryState.HELD, "unknown-sku")], 1, NOW)
+    ledger.settle([OrderResult("a", EntryState.HELD, "unknown-sku")], 1, NOW)
     assert ledger.ignore("a", "a sample", LATER) == ledger.entry("a")
     assert ledger.open_counts(LATER)["held"] == 0
     assert ledger.ignore("never seen", "not ours", LATER).state is EntryState.IGNORED
@@ -178,7 +178,7 @@ def look_for_scans(ledger: Ledger) -> None:
         statements.append((statement, parameters))
 
     ledger.note_seen([sighting("a")], 1, NOW)
-    ledger.settle([Verdict("a", EntryState.WAITING, next_look=NOW)], 1, NOW)
+    ledger.settle([OrderResult("a", EntryState.WAITING, next_look=NOW)], 1, NOW)
     ledger.due(NOW, [EntryState.WAITING, EntryState.SEEN], 100)
     ledger.entries([EntryState.HELD])
     ledger.open_counts(NOW)

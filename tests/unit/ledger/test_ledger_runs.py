@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from orderferry.config.model import LedgerPlace
-from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.entry import EntryState, OrderResult
 from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Channel
 from orderferry.domain.records import Condition
@@ -107,7 +107,7 @@ def test_a_dry_run_leaves_the_quota_it_spent_and_nothing_else(ledger: Ledger) ->
     with ledger.dry():
         run = ledger.begin_run("import", NOW)
         assert ledger.note_seen([sighting("new")], run, NOW)["new"].state is EntryState.SEEN
-        ledger.settle([Verdict("028-3", EntryState.IMPORTED, id_order=8)], run, NOW)
+        ledger.settle([OrderResult("028-3", EntryState.IMPORTED, id_order=8)], run, NOW)
         ledger.cover([(DE, Channel.FBA)], Basis.CREATED, Span(NOW - HOUR, NOW), NOW)
         ledger.remember("last payment", "9")
         assert ledger.claim(["028-3"], run, NOW, HOUR) == ("028-3",)

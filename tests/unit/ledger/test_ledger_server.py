@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, text
 
 from orderferry.config.model import Secret
-from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.entry import EntryState, OrderResult
 from orderferry.ledger import migrations, schema
 from orderferry.ledger.failures import LedgerUnavailable, server_failure
 from orderferry.ledger.ledger import ledger_exists
@@ -59,7 +59,7 @@ def test_what_amazon_may_send_one_day_fits(url: Secret) -> None:
     long, odd = "x" * 200, "028-Ünïcode ✓"
     with opened(url) as ledger:
         ledger.note_seen([sighting(long, amazon_status=long, total=long), sighting(odd, marketplace_id=long)], 1, NOW)
-        ledger.settle([Verdict(odd, EntryState.HELD, "bad-field", "s" * 70_000, "m" * 70_000)], 1, NOW)
+        ledger.settle([OrderResult(odd, EntryState.HELD, "bad-field", "s" * 70_000, "m" * 70_000)], 1, NOW)
         ledger.finish_run(ledger.begin_run("import", NOW), NOW, 1, {"problems": ["p" * 200_000]})
         assert set(ledger.known([long, odd])) == {long, odd}
         assert ledger.history(odd)[-1].message == "m" * 70_000

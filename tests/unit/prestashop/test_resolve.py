@@ -20,8 +20,8 @@ from orderferry.prestashop.facts import (
     ShopUnit,
     TaxRule,
 )
-from orderferry.prestashop.planning.places import resolve_country, resolve_province
-from orderferry.prestashop.planning.resolve import (
+from orderferry.prestashop.planning.countries import resolve_country, resolve_province
+from orderferry.prestashop.planning.resolve_mappings import (
     default_carrier,
     own_group,
     resolve_carrier,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from orderferry.domain.orders import Buyer, DeliveryHours, Money, OrderStatus, Package, PaymentExecution, TimeSpan
 from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.rows.message import message_rows, message_text, order_note, private_message
-from support.frames import ORDER, PLACE, POSTAL, frame
+from support.resolved_orders import ORDER, PLACE, POSTAL, resolved
 from support.writing import HOME, PURCHASED
 
 
@@ -32,7 +32,7 @@ def test_everything_without_a_column_is_in_the_message() -> None:
         ),
     )
     kept = replace(PLACE, postal=replace(POSTAL, kept=("name: Mario Rossi 2°",), placeholders=("phone",)))
-    lines = message_text(frame(order, delivery=kept), ("a text that was cut",)).splitlines()
+    lines = message_text(resolved(order, delivery=kept), ("a text that was cut",)).splitlines()
 
     assert lines == [
         "Amazon order 402-1234567-1234567 (IT)",
@@ -58,14 +58,14 @@ def test_everything_without_a_column_is_in_the_message() -> None:
 def test_a_gift_text_is_whole_in_the_message() -> None:
     order = replace(ORDER, items=(replace(ORDER.items[0], gift_message="Ti amo <3"),))
 
-    assert "Gift message: Ti amo <3" in message_text(frame(order)).splitlines()
+    assert "Gift message: Ti amo <3" in message_text(resolved(order)).splitlines()
 
 
 def test_what_is_on_its_way_already_is_told() -> None:
     item = replace(ORDER.items[0], quantity=3, quantity_fulfilled=1)
     order = replace(ORDER, status=OrderStatus.PARTIALLY_SHIPPED, items=(item,))
 
-    assert f"Amazon has it as partially shipped: 1 of 3 {item.sku}" in message_text(frame(order)).splitlines()
+    assert f"Amazon has it as partially shipped: 1 of 3 {item.sku}" in message_text(resolved(order)).splitlines()
 
 
 def test_what_the_delivery_must_have_is_told_to_those_who_pack() -> None:
@@ -101,7 +101,7 @@ def test_what_the_delivery_must_have_is_told_to_those_who_pack() -> None:
         delivery_capabilities=("HAS_ACCESS_POINT", "PALLET_ENABLED"),
         print_labels=TimeSpan(PURCHASED),
     )
-    lines = message_text(frame(order)).splitlines()
+    lines = message_text(resolved(order)).splitlines()
 
     assert [line for line in lines if line.split(":")[0] in TOLD_TO_PACKERS] == [
         "Scheduled delivery: 2026-11-22 19:30 to 2026-11-23 03:30 (A)",
@@ -137,7 +137,7 @@ TOLD_TO_PACKERS = (
 
 def test_demands_are_in_the_note_and_the_recipients_hours_are_not() -> None:
     item = replace(ORDER.items[0], demands=("signatureConfirmation",))
-    note = order_note(frame(replace(ORDER, items=(item,), delivery_hours=(DeliveryHours("MON", closed=True),))))
+    note = order_note(resolved(replace(ORDER, items=(item,), delivery_hours=(DeliveryHours("MON", closed=True),))))
 
     assert "| Amazon demands on delivery: signature on delivery" in note
     assert "MON" not in note
@@ -147,7 +147,7 @@ def test_a_cancelled_item_demands_nothing() -> None:
     gone = replace(ORDER.items[0], item_id="2", sku="B", quantity=0, demands=("palletDelivery",))
     order = replace(ORDER, items=(replace(ORDER.items[0], demands=("signatureConfirmation",)), gone))
 
-    assert "Amazon demands on delivery: signature on delivery" in message_text(frame(order)).splitlines()
+    assert "Amazon demands on delivery: signature on delivery" in message_text(resolved(order)).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,9 @@ def test_a_cancelled_item_demands_nothing() -> None:
 )
 def test_what_one_unit_measures_is_told_where_it_is_no_single_piece(unit: str, value: str, told: str) -> None:
     item = replace(ORDER.items[0], sku="A", measurement_unit=unit, measurement_value=Decimal(value))
-    found = [line for line in message_text(frame(replace(ORDER, items=(item,)))).splitlines() if "Amount of A" in line]
+    found = [
+        line for line in message_text(resolved(replace(ORDER, items=(item,)))).splitlines() if "Amount of A" in line
+    ]
 
     assert found == ([f"Amount of A: {told}"] if told else [])
 
@@ -176,15 +178,15 @@ def test_what_one_unit_measures_is_told_where_it_is_no_single_piece(unit: str, v
     ],
 )
 def test_cash_on_delivery_is_told_with_what_to_collect(more: dict[str, Any], amount: str) -> None:
-    made = frame(replace(ORDER, **more))
+    made = resolved(replace(ORDER, **more))
     amount = amount or f"{made.priced.total.incl} {made.priced.currency}"
 
     assert f"Cash on delivery, to be collected: {amount}" in message_text(made).splitlines()
-    assert "Cash on delivery" not in message_text(frame())
+    assert "Cash on delivery" not in message_text(resolved())
 
 
 def test_the_note_has_no_personal_data() -> None:
-    note = order_note(frame(replace(ORDER, delivery_instructions=("Ring at Rossi",))))
+    note = order_note(resolved(replace(ORDER, delivery_instructions=("Ring at Rossi",))))
 
     assert note.startswith("Amazon 402-1234567-1234567 | Purchased: 2026-11-22 19:30 | Imported: 2026-11-23 08:12")
     assert "Ship by: 2026-11-23 19:30 to 2026-11-24 19:30 | Deliver by: 2026-11-27 19:30" in note
@@ -193,7 +195,7 @@ def test_the_note_has_no_personal_data() -> None:
 
 
 def test_the_thread_is_closed_and_the_message_private() -> None:
-    thread, message = message_rows(frame())
+    thread, message = message_rows(resolved())
 
     assert (thread.values["status"], thread.values["id_contact"]) == ("closed", 0)
     assert (message.values["private"], message.values["id_employee"]) == (1, 1)

@@ -1,4 +1,4 @@
-"""Rows as pure functions of a frame: money under PrestaShop's names, lines, papers, symbols."""
+"""Rows as pure functions of a resolved: money under PrestaShop's names, lines, papers, symbols."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from orderferry.domain.orders import ProceedsType
 from orderferry.domain.pricing import Amount, PricedCharge
-from orderferry.prestashop.planning.frame import FrameLine, Paperwork
-from orderferry.prestashop.planning.framing import tax_columns
 from orderferry.prestashop.planning.paperwork import invoice_address_text
+from orderferry.prestashop.planning.resolve_order import tax_columns
+from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine
 from orderferry.prestashop.rows.address import address_rows
 from orderferry.prestashop.rows.cart import cart_rows
 from orderferry.prestashop.rows.customer import customer_rows
@@ -33,7 +33,7 @@ from orderferry.prestashop.rows.invoice import invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.money import invoice_totals, order_totals
 from orderferry.prestashop.rows.order import carrier_row, order_row
 from orderferry.prestashop.rows.payment import payment_row
-from support.frames import MUG, ORDER, PLACE, POSTAL, SHIPPED, amount, frame, priced_line, priced_order
+from support.resolved_orders import MUG, ORDER, PLACE, POSTAL, SHIPPED, amount, priced_line, priced_order, resolved
 
 cents = st.integers(0, 10**9).map(lambda number: Decimal(number).scaleb(-2))
 amounts = st.builds(lambda excl, tax: Amount(excl, excl + tax), cents, cents)
@@ -69,7 +69,7 @@ def test_symbols_become_values_when_they_are_known() -> None:
 
 
 def test_an_order_is_written_before_its_numbers_are_drawn() -> None:
-    row = order_row(frame()).values
+    row = order_row(resolved()).values
 
     assert (row["invoice_number"], row["delivery_number"]) == (0, 0)
     assert row["invoice_date"] == row["delivery_date"] == ZERO_MOMENT
@@ -81,20 +81,20 @@ def test_an_order_is_written_before_its_numbers_are_drawn() -> None:
 
 
 def test_without_invoice_a_dated_order_counts_in_statistics() -> None:
-    row = order_row(frame(paperwork=Paperwork(row=False, dated=True))).values
+    row = order_row(resolved(paperwork=Paperwork(row=False, dated=True))).values
 
     assert (row["invoice_number"], row["invoice_date"]) == (0, "2026-11-23 08:12:35")
 
 
 def test_a_foreign_currency_keeps_its_rate_in_the_order_and_one_in_the_payment() -> None:
-    made = frame(conversion_rate=Decimal("11.5"))
+    made = resolved(conversion_rate=Decimal("11.5"))
 
     assert order_row(made).values["conversion_rate"] == Decimal("11.5")
     assert payment_row(made).values["conversion_rate"] == 1
 
 
 def test_an_invoice_address_of_its_own_is_a_second_row() -> None:
-    made = frame(invoice_place=replace(PLACE, postal=replace(POSTAL, company="Rossi S.r.l.")))
+    made = resolved(invoice_place=replace(PLACE, postal=replace(POSTAL, company="Rossi S.r.l.")))
 
     assert [row.name for row in address_rows(made)] == ["address_delivery", "address_invoice"]
     assert order_row(made).values["id_address_invoice"] == INVOICE_ADDRESS
@@ -103,15 +103,15 @@ def test_an_invoice_address_of_its_own_is_a_second_row() -> None:
 
 def test_texts_of_addresses_are_never_null() -> None:
     """NULL in these columns makes the order page of 1.7.7+ fail (prestashop-order-writing, "NULL that breaks")."""
-    row = address_rows(frame())[0].values
+    row = address_rows(resolved())[0].values
 
     assert all(row[name] is not None for name in ("company", "address2", "postcode", "phone", "phone_mobile"))
-    line = detail_rows(frame())[0].values
+    line = detail_rows(resolved())[0].values
     assert all(
         line[name] is not None
         for name in ("product_attribute_id", "product_reference", "product_supplier_reference", "product_mpn")
     )
-    paid = payment_row(frame()).values
+    paid = payment_row(resolved()).values
     assert all(
         paid[name] is not None
         for name in ("transaction_id", "card_number", "card_brand", "card_expiration", "card_holder")
@@ -131,18 +131,18 @@ def test_texts_of_addresses_are_never_null() -> None:
 )
 def test_tax_columns_follow_the_version(version: str, way: str, name: str, rate: int) -> None:
     assert tax_columns(version) == way
-    row = detail_rows(frame(tax_columns=way))[0].values
+    row = detail_rows(resolved(tax_columns=way))[0].values
     assert (row["tax_name"], row["tax_rate"]) == (name, rate)
 
 
 def test_a_line_is_named_in_the_orders_language() -> None:
-    assert detail_rows(frame())[0].values["product_name"] == "Tazza"
-    assert detail_rows(frame(id_lang=2))[0].values["product_name"] == "Mug"
+    assert detail_rows(resolved())[0].values["product_name"] == "Tazza"
+    assert detail_rows(resolved(id_lang=2))[0].values["product_name"] == "Mug"
 
 
 def test_untaxed_lines_have_no_tax_row_and_free_lines_no_product() -> None:
-    free = FrameLine(priced_line(1, kind=ProceedsType.DELIVERY_TIP, item_ids=(), tax_key="", rate=Decimal(0)))
-    made = frame(lines=(frame().lines[0], free))
+    free = ResolvedLine(priced_line(1, kind=ProceedsType.DELIVERY_TIP, item_ids=(), tax_key="", rate=Decimal(0)))
+    made = resolved(lines=(resolved().lines[0], free))
     rows = detail_rows(made)
 
     assert [row.name for row in rows] == ["order_detail_0", "order_detail_1"]
@@ -152,28 +152,28 @@ def test_untaxed_lines_have_no_tax_row_and_free_lines_no_product() -> None:
 
 
 def test_stock_at_the_moment_of_ordering_is_at_most_the_quantity() -> None:
-    short = replace(frame().lines[0], product=replace(MUG, stock_quantity=1))
+    short = replace(resolved().lines[0], product=replace(MUG, stock_quantity=1))
 
-    assert detail_rows(frame())[0].values["product_quantity_in_stock"] == 2
-    assert detail_rows(frame(lines=(short,)))[0].values["product_quantity_in_stock"] == 1
+    assert detail_rows(resolved())[0].values["product_quantity_in_stock"] == 2
+    assert detail_rows(resolved(lines=(short,)))[0].values["product_quantity_in_stock"] == 1
 
 
 def test_wrapping_has_a_tax_row_of_zero_where_the_shop_has_a_tax_for_it() -> None:
-    with_tax = frame(paperwork=Paperwork(row=True, invoice=True, wrapping_tax=1))
+    with_tax = resolved(paperwork=Paperwork(row=True, invoice=True, wrapping_tax=1))
 
     assert [(row.values["type"], row.values["amount"]) for row in invoice_tax_rows(with_tax)] == [
         ("shipping", Decimal("1.54")),
         ("wrapping", Decimal(0)),
     ]
-    assert [row.values["type"] for row in invoice_tax_rows(frame())] == ["shipping"]
+    assert [row.values["type"] for row in invoice_tax_rows(resolved())] == ["shipping"]
 
 
 def test_without_papers_nothing_points_at_an_invoice() -> None:
-    bare = frame(paperwork=Paperwork(row=False))
+    bare = resolved(paperwork=Paperwork(row=False))
 
     assert invoice_rows(bare) == invoice_tax_rows(bare) == []
     assert carrier_row(bare).values["id_order_invoice"] == detail_rows(bare)[0].values["id_order_invoice"] == 0
-    assert carrier_row(frame()).values["id_order_invoice"] == INVOICE
+    assert carrier_row(resolved()).values["id_order_invoice"] == INVOICE
 
 
 def test_a_promotion_is_the_lines_own_reduction() -> None:
@@ -185,7 +185,7 @@ def test_a_promotion_is_the_lines_own_reduction() -> None:
         promotion=Decimal("12.20"),
         reduction=amount("10.000000", "12.200000"),
     )
-    made = frame(lines=(replace(frame().lines[0], priced=line),), priced=priced_order(lines=(line,)))
+    made = resolved(lines=(replace(resolved().lines[0], priced=line),), priced=priced_order(lines=(line,)))
     (row,), (tax,) = detail_rows(made), detail_tax_rows(made)
 
     columns = ("unit_price_tax_incl", "unit_price_tax_excl", "product_price", "original_product_price")
@@ -197,11 +197,11 @@ def test_a_promotion_is_the_lines_own_reduction() -> None:
 
 
 def test_the_parcel_weighs_what_its_products_weigh() -> None:
-    assert carrier_row(frame()).values["weight"] == Decimal("0.600")
+    assert carrier_row(resolved()).values["weight"] == Decimal("0.600")
 
 
 def test_a_guest_is_in_one_group_and_gets_no_newsletter() -> None:
-    customer, group = customer_rows(frame(state=SHIPPED))
+    customer, group = customer_rows(resolved(state=SHIPPED))
 
     assert customer.values["last_passwd_gen"] == "2026-11-23 02:12:35"
     assert (customer.values["is_guest"], customer.values["newsletter"], customer.values["optin"]) == (1, 0, 0)
@@ -221,4 +221,4 @@ def test_the_shops_address_is_frozen_in_one_line() -> None:
 
 
 def test_the_same_order_gives_the_same_rows() -> None:
-    assert order_row(frame()) == order_row(frame(ORDER))
+    assert order_row(resolved()) == order_row(resolved(ORDER))

@@ -33,7 +33,7 @@ from orderferry.prestashop.planning.goods import (
 from orderferry.prestashop.planning.order_changes import Standing, changes_of
 from orderferry.prestashop.planning.states import state_kind
 from orderferry.prestashop.planning.tracking import Tracking, tracking_of
-from support.frames import CANCELLED, MUG, ORDER, PAID, SHIPPED
+from support.resolved_orders import CANCELLED, MUG, ORDER, PAID, SHIPPED
 from support.writing import HOME, PURCHASED, cancelled, shipped
 
 PREPARING = OrderState(3, "Processing", True, True, True, False, True, True)

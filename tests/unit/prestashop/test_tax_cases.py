@@ -17,9 +17,9 @@ from orderferry.domain.orders import Address, Channel, Item, Money, Order, Order
 from orderferry.domain.orders import TaxRegistration as Registration
 from orderferry.domain.problems import Problem
 from orderferry.prestashop.facts import Country, Currency, Province, ShopFacts, TaxRule
-from orderferry.prestashop.planning.frame import Frame
-from orderferry.prestashop.planning.framing import Bench, frame_order
 from orderferry.prestashop.planning.market import open_market
+from orderferry.prestashop.planning.resolve_order import ResolveContext, resolve_order
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.message import message_text
 from support.configuration import load
 from support.shop_database import ShopDatabase
@@ -33,12 +33,12 @@ GROUPS = {"goods": GOODS, "food": FOOD}
 
 
 @pytest.fixture(scope="module")
-def bench(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> ResolveContext:
     """The facts and the catalogue of a seeded shop, whose taxes and countries each case replaces."""
     shop = ShopDatabase(f"sqlite:///{_sqlite_template}", "ps_", "8.2.1")
     imports = importer(shop, tmp_path_factory.mktemp("taxes"))
     catalog = imports.shop.look([amazon_order(Sold(SKU, 1, "12.20"))]).catalog
-    return Bench(imports.shop._settings, imports.shop._ready().facts, catalog)
+    return ResolveContext(imports.shop._settings, imports.shop._ready().facts, catalog)
 
 
 def taxed_shop(facts: ShopFacts, shop: Mapping[str, Any]) -> ShopFacts:
@@ -125,7 +125,7 @@ def item_of(number: int, values: Mapping[str, Any], currency: str) -> Item:
 
 
 @pytest.mark.parametrize("case", DATA["cases"], ids=[case["name"] for case in DATA["cases"]])
-def test_whose_tax_and_which(case: dict[str, Any], bench: Bench, tmp_path: Path) -> None:
+def test_whose_tax_and_which(case: dict[str, Any], bench: ResolveContext, tmp_path: Path) -> None:
     marketplace = find_marketplace(case.get("marketplace", "IT"))
     assert marketplace is not None
     head = f'amazon.region = "{marketplace.region}"\namazon.marketplaces = ["{marketplace.code}"]\n'
@@ -140,7 +140,7 @@ def test_whose_tax_and_which(case: dict[str, Any], bench: Bench, tmp_path: Path)
     if taxed:
         here = replace(here, taxed_by_amazon=frozenset({marketplace.code}))
 
-    found = frame_order(order, open_market(marketplace.code, settings, facts), here, NOW)
+    found = resolve_order(order, open_market(marketplace.code, settings, facts), here, NOW)
 
     expected = case["expect"]
     if "held" in expected:
@@ -148,7 +148,7 @@ def test_whose_tax_and_which(case: dict[str, Any], bench: Bench, tmp_path: Path)
         assert found.subject == expected["held"]
         assert expected["says"] in found.message
         return
-    assert isinstance(found, Frame), found
+    assert isinstance(found, ResolvedOrder), found
     assert [booked(line.priced, facts) for line in found.lines] == expected["lines"]
     assert found.priced.total.incl == (order.grand_total.amount if order.grand_total else 0)
     assert str(found.tax_scheme) == expected.get("scheme", str(found.tax_scheme))
@@ -156,7 +156,7 @@ def test_whose_tax_and_which(case: dict[str, Any], bench: Bench, tmp_path: Path)
         assert sentence in message_text(found)
 
 
-def goods_in(bench: Bench, facts: ShopFacts) -> Any:
+def goods_in(bench: ResolveContext, facts: ShopFacts) -> Any:
     """The catalogue, whose product bears the tax rules group of the goods."""
     products = {
         key: tuple(replace(product, id_tax_rules_group=GOODS) for product in found)

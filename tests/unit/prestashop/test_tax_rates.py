@@ -12,8 +12,8 @@ import pytest
 from orderferry.config.model import TaxesSettings
 from orderferry.domain.orders import Address
 from orderferry.domain.pricing import Rates
-from orderferry.prestashop.planning.framing import Bench
-from orderferry.prestashop.planning.order_places import places_of
+from orderferry.prestashop.planning.order_addresses import places_of
+from orderferry.prestashop.planning.resolve_order import ResolveContext
 from orderferry.prestashop.planning.tax_rates import rates_for
 from support.shop_database import ShopDatabase
 from support.writing import HOME, Sold, amazon_order, importer
@@ -25,7 +25,7 @@ def rates(shop: ShopDatabase, folder: Path, address: dict[str, str], taxes: dict
     """The rates for an address, and the country that the order gets in the shop."""
     imports = importer(shop, folder, taxes=TaxesSettings(by_country=taxes))
     order = replace(ORDER, delivery_address=replace(HOME, region="", **address))
-    bench = Bench(imports.shop._settings, imports.shop._ready().facts, imports.shop.look([order]).catalog)
+    bench = ResolveContext(imports.shop._settings, imports.shop._ready().facts, imports.shop.look([order]).catalog)
     market = imports.shop._market(order.marketplace_id)
     places = places_of(order, market, bench.facts)
     assert isinstance(places, tuple), places

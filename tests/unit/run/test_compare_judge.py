@@ -11,11 +11,11 @@ from orderferry.domain.entry import EntryState
 from orderferry.domain.orders import Address, Channel, Item, Money, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.search import Page, Search
 from orderferry.errors import ExitCode, QuotaExhausted
+from orderferry.run.compare_amazon import Confirmation
 from orderferry.run.compare_judge import Judge
 from orderferry.run.compare_result import Comparison
-from orderferry.run.compare_rules import Scene
-from orderferry.run.compare_witness import Confirmation
-from orderferry.run.patience import Patience
+from orderferry.run.compare_rules import CompareInput
+from orderferry.run.quota_wait import QuotaWait
 from orderferry.run.stop import StopSwitch
 from support.compared import DAY, DE, ID, NOW, entry, in_shop, reported, scene
 
@@ -63,11 +63,11 @@ class Amazon:
 
 
 def judged(
-    stage: Scene, *orders: Any, amazon: Amazon, looks: int = 60, totals: bool = False
+    stage: CompareInput, *orders: Any, amazon: Amazon, looks: int = 60, totals: bool = False
 ) -> tuple[Comparison, Judge]:
     sleeps: list[float] = []
-    patience = Patience(amazon, StopSwitch(lambda: NOW), lambda: NOW, sleeps.append)
-    judge = Judge(stage, {order.order_id: order for order in orders}, Confirmation(amazon, patience, looks))
+    quota_wait = QuotaWait(amazon, StopSwitch(lambda: NOW), lambda: NOW, sleeps.append)
+    judge = Judge(stage, {order.order_id: order for order in orders}, Confirmation(amazon, quota_wait, looks))
     result = Comparison(NOW)
     judge.judge(result, with_totals=totals)
     return result, judge

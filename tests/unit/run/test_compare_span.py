@@ -14,7 +14,7 @@ from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import UsageError
 from orderferry.run.compare import CompareOptions, span_of
-from orderferry.run.compare_witness import SLICE, read_amazon, slices
+from orderferry.run.compare_amazon import SLICE, read_amazon, slices
 from support.compared import DAY, DE, ID, IT, NOW, reported
 
 ROME = ZoneInfo("Europe/Rome")

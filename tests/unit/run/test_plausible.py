@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.entry import Sighting
+from orderferry.domain.entry import OrderSnapshot
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
@@ -43,7 +43,7 @@ def test_what_is_not_believable_about_a_day(purchases: dict[tuple[str, date], in
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with open_ledger(tmp_path / "l.sqlite", account="a", shop="s", now=NOW) as ledger:
         sightings = [
-            Sighting(
+            OrderSnapshot(
                 f"406-0000000-{number:07}",
                 IT,
                 Channel.REGULAR,
@@ -64,7 +64,7 @@ def test_yesterday_is_judged_once_a_day_and_only_if_it_was_observed(ledger: Ledg
     ledger.cover(cells, Basis.UPDATED, Span(NOW - timedelta(days=20), NOW), NOW)
     [problem] = plausibility.problems()
     assert "2026-11-20" in problem.message
-    late = Sighting("406-1111111-1111111", IT, Channel.REGULAR, "PENDING", NOW - timedelta(hours=8))
+    late = OrderSnapshot("406-1111111-1111111", IT, Channel.REGULAR, "PENDING", NOW - timedelta(hours=8))
     ledger.note_seen([late], 2, NOW)
     assert plausibility.problems() == [problem], "judged once a day"
     now += timedelta(days=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_engine import START, World, make_order, settings_in
 
-from orderferry.domain.entry import EntryState, Verdict
+from orderferry.domain.entry import EntryState, OrderResult
 from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Item, OrderStatus
 from orderferry.domain.records import Condition
@@ -121,7 +121,7 @@ def test_what_an_older_version_left_in_the_future_is_due_now(world: Skewed) -> N
     pending = make_order(1, OrderStatus.PENDING)
     world.amazon.put(pending)
     world.run()
-    later = Verdict(pending.order_id, EntryState.WAITING, "payment-pending", next_look=world.now + YEAR)
+    later = OrderResult(pending.order_id, EntryState.WAITING, "payment-pending", next_look=world.now + YEAR)
     world.ledger.settle([later], 1, world.now + YEAR)
     world.ledger.claim([pending.order_id], 99, world.now + YEAR, timedelta(minutes=15))
     world.pass_time(minutes=15)

@@ -15,7 +15,7 @@ from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import Carrier, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.resolve import default_carrier
+from orderferry.prestashop.planning.resolve_mappings import default_carrier
 
 CARRIER_TABLES = frozenset({"carrier_lang", "carrier_zone"})  # beside those of every run
 _OWN_NAME = "0"  # PrestaShop shows the shop's name instead, and says itself that this is for collection in the shop

@@ -12,7 +12,7 @@ from orderferry.domain.territories import EU_MEMBERS
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.facts import Country, ShopFacts
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.resolve import resolve_tax
+from orderferry.prestashop.planning.resolve_mappings import resolve_tax
 
 _ON, _PER_UNIT = "1", 1
 

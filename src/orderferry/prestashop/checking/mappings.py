@@ -15,7 +15,7 @@ from orderferry.domain.pricing import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import Carrier, ShopFacts, ShopUnit
-from orderferry.prestashop.planning.resolve import (
+from orderferry.prestashop.planning.resolve_mappings import (
     resolve_carrier,
     resolve_group,
     resolve_language,

@@ -14,6 +14,7 @@ from orderferry.domain.check_result import CheckResult
 from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.carriers import CARRIER_TABLES, check_carriers, read_carrier_places
+from orderferry.prestashop.checking.countries_and_currencies import check_countries, check_currencies, check_time_zone
 from orderferry.prestashop.checking.edits import check_edits
 from orderferry.prestashop.checking.mappings import check_accounts, check_mappings, check_named_products
 from orderferry.prestashop.checking.missing_taxes import Rates, places_delivered_to
@@ -24,7 +25,6 @@ from orderferry.prestashop.checking.modules import (
     check_modules,
     read_listeners,
 )
-from orderferry.prestashop.checking.places import check_countries, check_currencies, check_time_zone
 from orderferry.prestashop.checking.server import check_server
 from orderferry.prestashop.checking.states import check_fba, check_invoices, check_mails
 from orderferry.prestashop.checking.stock import check_stock

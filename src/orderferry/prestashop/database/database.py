@@ -112,7 +112,7 @@ class ShopDatabase:
             try:
                 return self.engine.connect()
             except exc.SQLAlchemyError as error:
-                if trouble_of(getattr(error, "orig", None) or error) is not Trouble.FULL_HOUSE:
+                if trouble_of(getattr(error, "orig", None) or error) is not Trouble.TOO_MANY_CONNECTIONS:
                     raise translate(error, doing, self.access) from None
                 self._sleep(delay)
         with translated(doing, self.access):

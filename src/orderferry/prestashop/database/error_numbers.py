@@ -13,7 +13,7 @@ class Trouble(StrEnum):
     """What an error of the database means."""
 
     TRANSIENT = "transient"  # rolled back; may be repeated at once
-    FULL_HOUSE = "full-house"  # no connection left for us at the moment
+    TOO_MANY_CONNECTIONS = "full-house"  # no connection left for us at the moment
     GONE = "gone"  # the connection broke off
     CONNECT = "connect"  # no connection could be made
     READ_ONLY = "read-only"
@@ -31,7 +31,7 @@ class Trouble(StrEnum):
 _NUMBERS: dict[Trouble, tuple[int, ...]] = {
     # deadlock, lock wait, snapshot conflict (MariaDB 11.6.2+), table definition changed, interrupted statement
     Trouble.TRANSIENT: (1213, 1205, 1020, 1412, 1317, 1637, 1969, 3024),
-    Trouble.FULL_HOUSE: (1040, 1203, 1226, 1129),
+    Trouble.TOO_MANY_CONNECTIONS: (1040, 1203, 1226, 1129),
     # gone away, lost, shutdown, killed, network errors, idle connection closed (MySQL 8)
     Trouble.GONE: (2006, 2013, 2014, 2027, 2055, 1053, 1927, 1158, 1159, 1160, 1161, 4031, 1152, 1153, 1184),
     Trouble.CONNECT: (2002, 2003, 2005, 2026, 2061, 1045, 1049, 1130, 1698, 1251),
@@ -73,7 +73,7 @@ SENTENCES: dict[Trouble, tuple[str, str]] = {
         "Another program held the same rows of the shop's database too long",
         "Nothing is lost: it is tried again. If it stays, look for a backup or an import that locks the shop's tables.",
     ),
-    Trouble.FULL_HOUSE: (
+    Trouble.TOO_MANY_CONNECTIONS: (
         "The shop's database has no connection left for this user",
         "Nothing is lost: the next run goes on. If it stays, ask the host for more connections for the user.",
     ),

@@ -10,8 +10,8 @@ from orderferry.domain.names import split_name
 from orderferry.domain.orders import Order
 from orderferry.domain.postal import PostalAddress
 from orderferry.prestashop.facts import Catalog
-from orderferry.prestashop.planning.frame import Account
 from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.resolved_order import Account
 
 # RFC 2606: no mail ever reaches this domain, and no domain of this name can be bought.
 UNDELIVERABLE_DOMAIN = "amazon.invalid"

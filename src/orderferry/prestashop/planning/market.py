@@ -11,7 +11,7 @@ from orderferry.domain.orders import Channel, Order
 from orderferry.domain.pricing import RateChoice, Rounding
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Currency, OrderState, ShopFacts, ShopUnit
-from orderferry.prestashop.planning.resolve import (
+from orderferry.prestashop.planning.resolve_mappings import (
     own_group,
     resolve_carrier,
     resolve_group,

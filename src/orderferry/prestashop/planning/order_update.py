@@ -9,8 +9,8 @@ from decimal import Decimal
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Order
 from orderferry.prestashop.facts import OrderState
-from orderferry.prestashop.planning.frame import Frame, Paperwork, Place
 from orderferry.prestashop.planning.order_changes import Changes
+from orderferry.prestashop.planning.resolved_order import Paperwork, Place, ResolvedOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class OrderUpdate:
     """What `apply_update` needs.
 
     `marker` and `current_state` as they were when it was planned: if they differ when the order is locked, somebody
-    was faster, and it is planned again. `place`: the corrected address; `frame`: the order's new lines and totals;
+    was faster, and it is planned again. `place`: the corrected address; `resolved`: the order's new lines and totals;
     `id_carrier`: the shop's carrier that Amazon's package names, 0 for none; `paperwork`: what the new state prints;
     `old_state`: the state before (None: unknown); `taxes`: id_tax to rate, to find the tax of the shipping.
     """
@@ -37,5 +37,5 @@ class OrderUpdate:
     taxes: Mapping[int, Decimal]
     shipping_reason: int
     place: Place | None = None
-    frame: Frame | None = None
+    resolved: ResolvedOrder | None = None
     id_carrier: int = 0

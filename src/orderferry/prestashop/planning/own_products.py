@@ -13,7 +13,7 @@ from orderferry.config.model import ProductsSettings
 from orderferry.domain.orders import ProceedsType
 from orderferry.domain.pricing import ZERO
 from orderferry.prestashop.facts import FeeKey, OwnThings, Product, ShopFacts
-from orderferry.prestashop.planning.frame import Place
+from orderferry.prestashop.planning.resolved_order import Place
 from orderferry.prestashop.planning.words import ENGLISH, fee_name
 
 FEE_KINDS = (ProceedsType.COD_FEE, ProceedsType.DELIVERY_TIP, ProceedsType.OTHER, ProceedsType.GIFT_WRAP)

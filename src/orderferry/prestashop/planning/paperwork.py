@@ -9,8 +9,8 @@ from orderferry.domain.orders import Order
 from orderferry.domain.tax_scheme import BUSINESS
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Country, OrderState, ShopFacts, ShopUnit
-from orderferry.prestashop.planning.frame import Paperwork, Place
 from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.resolved_order import Paperwork, Place
 from orderferry.prestashop.planning.states import SHIPPED_STATUSES
 
 _SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")

@@ -11,9 +11,8 @@ from orderferry.domain.problems import Problem
 from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import OrderInShop, OrderState, ShopFacts
 from orderferry.prestashop.planning.backorder import backorder_state
-from orderferry.prestashop.planning.frame import Place
-from orderferry.prestashop.planning.framing import Bench, frame_order
 from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.order_addresses import places_of
 from orderferry.prestashop.planning.order_changes import (
     ADDRESS,
     ADDRESS_MOVED,
@@ -26,9 +25,10 @@ from orderferry.prestashop.planning.order_changes import (
     changes_money,
     changes_of,
 )
-from orderferry.prestashop.planning.order_places import places_of
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.paperwork import invoice_mode, paperwork_of
+from orderferry.prestashop.planning.resolve_order import ResolveContext, resolve_order
+from orderferry.prestashop.planning.resolved_order import Place
 from orderferry.prestashop.planning.shop_time import shop_day, shop_moment
 from orderferry.prestashop.planning.states import state_kind
 from orderferry.prestashop.planning.tracking import tracking_of
@@ -37,7 +37,7 @@ SHIPPING_REASON = "PS_STOCK_CUSTOMER_ORDER_REASON"
 
 
 def plan_update(
-    order: Order, marker: Marker, market: Market, bench: Bench, now: datetime
+    order: Order, marker: Marker, market: Market, bench: ResolveContext, now: datetime
 ) -> tuple[OrderUpdate | None, Changes]:
     """Given news about an imported order, return the work (None: nothing at all is to be written) and the changes."""
     facts = bench.facts
@@ -51,9 +51,9 @@ def plan_update(
         ended=ended,
         invoiced_when_shipped=invoice_mode(order, market.settings.invoices) == "shipped",
     )
-    framed = frame_order(order, market, bench, now) if changes_money(order, marker) else None
-    problem, frame = (framed, None) if isinstance(framed, Problem) else (None, framed)
-    changes = changes_of(order, marker, standing, frame.priced if frame else None)
+    framed = resolve_order(order, market, bench, now) if changes_money(order, marker) else None
+    problem, resolved = (framed, None) if isinstance(framed, Problem) else (None, framed)
+    changes = changes_of(order, marker, standing, resolved.priced if resolved else None)
     changes, place = _with_place(order, market, facts, marker, changes)
     if problem is not None and changes.lines:
         changes = _with_old_lines(marker, changes, problem)
@@ -82,7 +82,7 @@ def plan_update(
         taxes=facts.taxes,
         shipping_reason=as_int(facts.setting(SHIPPING_REASON, market.shop)),
         place=place,
-        frame=frame if changes.lines else None,
+        resolved=resolved if changes.lines else None,
         id_carrier=_carrier_of_package(order, facts),
     )
     return update, changes

@@ -17,9 +17,9 @@ from orderferry.domain.tax_scheme import is_reverse_charge, is_seller_in_eu
 from orderferry.domain.territories import COUNTRY_ALIASES, EU_MEMBERS, area_of, country_code
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Country, Product, ShopFacts, ShopUnit
-from orderferry.prestashop.planning.frame import Place
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.resolve import resolve_tax, rule_rate
+from orderferry.prestashop.planning.resolve_mappings import resolve_tax, rule_rate
+from orderferry.prestashop.planning.resolved_order import Place
 
 _OFF = "0"
 # The words in a tax's name that tell whose it is ("IVA ES 21%").

@@ -11,7 +11,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import Catalog, OwnThings, ShopFacts
-from orderferry.prestashop.planning.resolve import resolve_shop
+from orderferry.prestashop.planning.resolve_mappings import resolve_shop
 from orderferry.prestashop.reading.accounts_in_shop import find_accounts
 from orderferry.prestashop.reading.marker_table import read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders

@@ -10,9 +10,9 @@ from orderferry.config.model import Settings
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.planning.countries import resolve_country
 from orderferry.prestashop.planning.match_lines import is_kept_in_warehouses
-from orderferry.prestashop.planning.places import resolve_country
-from orderferry.prestashop.planning.resolve import resolve_currency, resolve_shop
+from orderferry.prestashop.planning.resolve_mappings import resolve_currency, resolve_shop
 from orderferry.prestashop.reading.products import ProductFinder
 
 _SKU_CODES = frozenset({ProblemCode.UNKNOWN_SKU, ProblemCode.AMBIGUOUS_SKU, ProblemCode.ADVANCED_STOCK})

@@ -10,7 +10,7 @@ from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts, Table
 from orderferry.prestashop.reading.choices import read_carriers, read_employee, read_groups, read_states
-from orderferry.prestashop.reading.places import read_countries, read_provinces
+from orderferry.prestashop.reading.country_tables import read_countries, read_provinces
 from orderferry.prestashop.reading.shops import (
     read_configuration,
     read_currencies,

@@ -14,7 +14,7 @@ from orderferry.domain.orders import Order
 from orderferry.domain.tax_scheme import is_seller_in_eu
 from orderferry.domain.tax_split import tells_own_tax
 from orderferry.prestashop.facts import ShopFacts
-from orderferry.prestashop.planning.resolve import resolve_shop
+from orderferry.prestashop.planning.resolve_mappings import resolve_shop
 from orderferry.prestashop.planning.tax_rates import home_country
 
 STATE_NAME = "vat-by-amazon"  # of `<prefix>orderferry_state`: "DE=028-1234567-1234567 IT=…"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from orderferry.prestashop.planning.frame import Frame, Place
+from orderferry.prestashop.planning.resolved_order import Place, ResolvedOrder
 from orderferry.prestashop.rows.drafts import CUSTOMER, DELIVERY_ADDRESS, INVOICE_ADDRESS, Draft, DraftValue
 
 ALIAS = "Amazon"
 
 
-def address_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return its delivery address and, where it differs, its invoice address."""
-    rows = [address_row(frame.delivery, CUSTOMER, frame.written, DELIVERY_ADDRESS.name)]
-    if frame.invoice_place is not None:
-        rows.append(address_row(frame.invoice_place, CUSTOMER, frame.written, INVOICE_ADDRESS.name))
+def address_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return its delivery address and, where it differs, its invoice address."""
+    rows = [address_row(resolved.delivery, CUSTOMER, resolved.written, DELIVERY_ADDRESS.name)]
+    if resolved.invoice_place is not None:
+        rows.append(address_row(resolved.invoice_place, CUSTOMER, resolved.written, INVOICE_ADDRESS.name))
     return rows
 
 

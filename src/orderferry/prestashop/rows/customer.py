@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.shop_time import shop_moment
 from orderferry.prestashop.rows.drafts import CUSTOMER, PASSWORD, SECURE_KEY, ZERO_DAY, ZERO_MOMENT, Draft
 
 
-def customer_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the guest and its groups: the configured one, and the one that the order's carrier is for.
-    No password opens it, no newsletter reaches it.
+def customer_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return the guest and its groups: the configured one, and the one that the order's carrier
+    is for. No password opens it, no newsletter reaches it.
 
     `last_passwd_gen` lies PS_PASSWD_TIME_FRONT back, as PrestaShop sets it.
     """
-    account = frame.account
+    account = resolved.account
     customer = Draft(
         "customer",
         {
-            "id_shop_group": frame.shop.id_group,
-            "id_shop": frame.shop.id,
+            "id_shop_group": resolved.shop.id_group,
+            "id_shop": resolved.shop.id,
             "id_gender": 0,
             "id_default_group": account.id_group,
-            "id_lang": frame.id_lang,
+            "id_lang": resolved.id_lang,
             "id_risk": 0,
             "company": account.company or None,
             "siret": None,
@@ -32,7 +32,9 @@ def customer_rows(frame: Frame) -> list[Draft]:
             "lastname": account.lastname,
             "email": account.email,
             "passwd": PASSWORD,
-            "last_passwd_gen": shop_moment(frame.now - timedelta(minutes=frame.password_age_minutes), frame.zone),
+            "last_passwd_gen": shop_moment(
+                resolved.now - timedelta(minutes=resolved.password_age_minutes), resolved.zone
+            ),
             "birthday": ZERO_DAY,
             "newsletter": 0,
             "ip_registration_newsletter": None,
@@ -47,12 +49,12 @@ def customer_rows(frame: Frame) -> list[Draft]:
             "active": 1,
             "is_guest": 1,
             "deleted": 0,
-            "date_add": frame.written,
-            "date_upd": frame.written,
+            "date_add": resolved.written,
+            "date_upd": resolved.written,
             "reset_password_token": None,
             "reset_password_validity": ZERO_MOMENT,
         },
         name=CUSTOMER.name,
     )
-    groups = dict.fromkeys((account.id_group, *filter(None, [frame.id_carrier_group])))
+    groups = dict.fromkeys((account.id_group, *filter(None, [resolved.id_carrier_group])))
     return [customer, *(Draft("customer_group", {"id_customer": CUSTOMER, "id_group": group}) for group in groups)]

@@ -5,23 +5,23 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orderferry.domain.clean_text import Field, clean_text
-from orderferry.prestashop.planning.frame import Frame, FrameLine
+from orderferry.prestashop.planning.resolved_order import ResolvedLine, ResolvedOrder
 from orderferry.prestashop.planning.words import NAMELESS, fee_name, in_language
 from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, DraftValue, detail_ref
 from orderferry.prestashop.rows.order import invoice_ref
 
 
-def detail_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return its lines in Amazon's order."""
-    return [_detail_row(frame, line, position) for position, line in enumerate(frame.lines)]
+def detail_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return its lines in Amazon's order."""
+    return [_detail_row(resolved, line, position) for position, line in enumerate(resolved.lines)]
 
 
-def detail_tax_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the tax rows of its lines. Without one the tax would vanish from the invoice's table, and
-    the net of a zero-rated line would stand there under another rate."""
+def detail_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return the tax rows of its lines. Without one the tax would vanish from the invoice's
+    table, and the net of a zero-rated line would stand there under another rate."""
     rows = []
-    for position, line in enumerate(frame.lines):
-        id_tax = int(line.priced.tax_key or (frame.zero_tax if position in frame.zero_rated else 0))
+    for position, line in enumerate(resolved.lines):
+        id_tax = int(line.priced.tax_key or (resolved.zero_tax if position in resolved.zero_rated else 0))
         if id_tax:
             amounts = {"unit_amount": line.priced.unit.tax, "total_amount": line.priced.total.tax}
             rows.append(
@@ -30,7 +30,7 @@ def detail_tax_rows(frame: Frame) -> list[Draft]:
     return rows
 
 
-def line_name(line: FrameLine, id_lang: int, language: str) -> str:
+def line_name(line: ResolvedLine, id_lang: int, language: str) -> str:
     """Given a line and the order's language (its id and ISO code), return what order_detail calls it: the fee, the
     product's own name, else Amazon's title."""
     item = line.item
@@ -43,7 +43,7 @@ def line_name(line: FrameLine, id_lang: int, language: str) -> str:
     return next((name for name in cleaned if name), in_language(NAMELESS, language))
 
 
-def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
+def _detail_row(resolved: ResolvedOrder, line: ResolvedLine, position: int) -> Draft:
     """A promotion is the line's own reduction, as PrestaShop writes a specific price: it is in the unit price, the
     reduction documents it, and an edit of the order keeps both."""
     priced = line.priced
@@ -51,15 +51,15 @@ def _detail_row(frame: Frame, line: FrameLine, position: int) -> Draft:
         "order_detail",
         {
             "id_order": ORDER,
-            "id_order_invoice": invoice_ref(frame),
+            "id_order_invoice": invoice_ref(resolved),
             "id_warehouse": 0,
-            "id_shop": frame.shop.id,
-            **_product_columns(line, frame),
+            "id_shop": resolved.shop.id,
+            **_product_columns(line, resolved),
             **_CONSTANT_COLUMNS,
             "product_quantity": priced.quantity,
-            **_ecotax_columns(frame, line),
+            **_ecotax_columns(resolved, line),
             "product_price": priced.unit.excl,
-            **_tax_name_columns(frame, line),
+            **_tax_name_columns(resolved, line),
             "total_price_tax_incl": priced.total.incl,
             "total_price_tax_excl": priced.total.excl,
             "unit_price_tax_incl": priced.unit.incl,
@@ -95,14 +95,14 @@ _CONSTANT_COLUMNS: dict[str, DraftValue] = {
 }
 
 
-def _product_columns(line: FrameLine, frame: Frame) -> dict[str, DraftValue]:
+def _product_columns(line: ResolvedLine, resolved: ResolvedOrder) -> dict[str, DraftValue]:
     """The columns that describe the product. '' and 0, never NULL: the order page of 1.7.7+ fails on NULL here."""
     product = line.product
     sku = clean_text(line.item.sku, Field.REFERENCE) if line.item else ""
     columns: dict[str, DraftValue] = {
         "product_id": product.id_product if product else 0,
         "product_attribute_id": product.id_product_attribute if product else 0,
-        "product_name": line_name(line, frame.id_lang, frame.language),
+        "product_name": line_name(line, resolved.id_lang, resolved.language),
         "product_quantity_in_stock": min(line.priced.quantity, product.stock_quantity) if product else 0,
         "product_reference": product.reference if product and not line.as_placeholder else sku,
         "product_weight": product.weight if product else 0,
@@ -115,17 +115,17 @@ def _product_columns(line: FrameLine, frame: Frame) -> dict[str, DraftValue]:
     return columns
 
 
-def _ecotax_columns(frame: Frame, line: FrameLine) -> dict[str, DraftValue]:
+def _ecotax_columns(resolved: ResolvedOrder, line: ResolvedLine) -> dict[str, DraftValue]:
     """The product's own ecotax, a part of the price, in the order's currency (OrderDetail::setDetailProductPrice)."""
     ecotax = line.product.ecotax if line.product is not None and not line.as_placeholder else Decimal(0)
     return {
-        "ecotax": ecotax * frame.conversion_rate,
-        "ecotax_tax_rate": frame.ecotax_tax_rate if ecotax else 0,
+        "ecotax": ecotax * resolved.conversion_rate,
+        "ecotax_tax_rate": resolved.ecotax_tax_rate if ecotax else 0,
     }
 
 
-def _tax_name_columns(frame: Frame, line: FrameLine) -> dict[str, DraftValue]:
+def _tax_name_columns(resolved: ResolvedOrder, line: ResolvedLine) -> dict[str, DraftValue]:
     taxed = bool(line.priced.tax_key)
-    name = {"named": line.tax_name if taxed else "", "empty": "", "deprecated": "deprecated"}[frame.tax_columns]
-    rate = line.priced.rate if taxed and frame.tax_columns != "empty" else Decimal(0)
+    name = {"named": line.tax_name if taxed else "", "empty": "", "deprecated": "deprecated"}[resolved.tax_columns]
+    rate = line.priced.rate if taxed and resolved.tax_columns != "empty" else Decimal(0)
     return {"tax_name": name, "tax_rate": rate}

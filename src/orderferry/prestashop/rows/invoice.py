@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from orderferry.domain.pricing import TaxShare
-from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.drafts import INVOICE, ORDER, PAYMENT, ZERO_MOMENT, Draft
 from orderferry.prestashop.rows.money import invoice_totals
 
 
-def invoice_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return its order_invoice row with both numbers still 0; none when there is nothing on paper."""
-    if not frame.paperwork.row:
+def invoice_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return its order_invoice row with both numbers still 0; none when there is nothing on
+    paper."""
+    if not resolved.paperwork.row:
         return []
     return [
         Draft(
@@ -20,29 +21,29 @@ def invoice_rows(frame: Frame) -> list[Draft]:
                 "number": 0,
                 "delivery_number": 0,
                 "delivery_date": ZERO_MOMENT,
-                **invoice_totals(frame.priced),
+                **invoice_totals(resolved.priced),
                 "shipping_tax_computation_method": 0,
-                "shop_address": frame.paperwork.shop_address,
+                "shop_address": resolved.paperwork.shop_address,
                 "invoice_address": "",  # 1.6 only
                 "delivery_address": "",  # 1.6 only
                 "note": "",
-                "date_add": frame.written,
+                "date_add": resolved.written,
             },
             name=INVOICE.name,
         )
     ]
 
 
-def invoice_tax_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the taxes of shipping and wrapping, of shipping a row for each rate.
+def invoice_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return the taxes of shipping and wrapping, of shipping a row for each rate.
 
     PrestaShop writes wrapping's row, with amount 0, even
     for an order without wrapping as soon as the shop has a tax for it.
     """
-    if not frame.paperwork.row:
+    if not resolved.paperwork.row:
         return []
-    shipping, wrapping = frame.priced.shipping, frame.priced.wrapping
-    zero_rated = {name: frame.zero_tax if name in frame.zero_rated else 0 for name in ("shipping", "wrapping")}
+    shipping, wrapping = resolved.priced.shipping, resolved.priced.wrapping
+    zero_rated = {name: resolved.zero_tax if name in resolved.zero_rated else 0 for name in ("shipping", "wrapping")}
     shares = shipping.shares or (TaxShare(shipping.rate, shipping.tax_key, shipping.amount),)
     taxes = [
         ("shipping", int(share.tax_key or (zero_rated["shipping"] if len(shares) == 1 else 0)), share.amount.tax)
@@ -50,7 +51,7 @@ def invoice_tax_rows(frame: Frame) -> list[Draft]:
     ]
     # one row: of two, PrestaShop prints the sum of the rates
     of_wrapping = int(wrapping.tax_key or zero_rated["wrapping"])
-    tax = of_wrapping if wrapping.amount.incl else frame.paperwork.wrapping_tax
+    tax = of_wrapping if wrapping.amount.incl else resolved.paperwork.wrapping_tax
     taxes.append(("wrapping", tax, wrapping.amount.tax))
     return [
         Draft("order_invoice_tax", {"id_order_invoice": INVOICE, "type": kind, "id_tax": id_tax, "amount": amount})
@@ -59,9 +60,9 @@ def invoice_tax_rows(frame: Frame) -> list[Draft]:
     ]
 
 
-def invoice_payment_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the row without which the order page shows the invoice as unpaid."""
-    if not frame.paperwork.row:
+def invoice_payment_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return the row without which the order page shows the invoice as unpaid."""
+    if not resolved.paperwork.row:
         return []
     return [
         Draft("order_invoice_payment", {"id_order_invoice": INVOICE, "id_order_payment": PAYMENT, "id_order": ORDER})

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from orderferry.domain.orders import DeliveryHours, Item, Order, TimeSpan
-from orderferry.prestashop.planning.frame import Frame, FrameLine
+from orderferry.prestashop.planning.resolved_order import ResolvedLine, ResolvedOrder
 from orderferry.prestashop.planning.shop_text import harmless
 from orderferry.prestashop.planning.shop_time import for_staff
 from orderferry.prestashop.planning.tracking import tracking_of
@@ -45,35 +45,36 @@ _TRANSPARENCY = "TRANSPARENCY"  # an item program: each unit bears a code that A
 _CASH_ON_DELIVERY = "CashOnDelivery"  # SP-API payment.paymentExecutions[].paymentMethod
 
 
-def order_note(frame: Frame) -> str:
-    """Given a frame, return orders.note: the Amazon id, when it was bought and imported, how fast it must go."""
-    parts = [f"Amazon {frame.order.order_id}", *_headlines(frame)]
+def order_note(resolved: ResolvedOrder) -> str:
+    """Given a resolved order, return orders.note: the Amazon id, when it was bought and imported, how fast it must
+    go."""
+    parts = [f"Amazon {resolved.order.order_id}", *_headlines(resolved)]
     return harmless(" | ".join(parts))
 
 
-def message_rows(frame: Frame, cut: tuple[str, ...] = ()) -> list[Draft]:
-    """Given a frame and the texts that columns will cut, return the closed thread and its private message with all
+def message_rows(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> list[Draft]:
+    """Given a resolved and the texts that columns will cut, return the closed thread and its private message with all
     that PrestaShop has no column for.
     """
     thread = Draft(
         "customer_thread",
         {
-            "id_shop": frame.shop.id,
-            "id_lang": frame.id_lang,
+            "id_shop": resolved.shop.id,
+            "id_lang": resolved.id_lang,
             "id_contact": 0,
             "id_customer": CUSTOMER,
             "id_order": ORDER,
             "id_product": 0,
             "status": "closed",
-            "email": frame.account.email,
+            "email": resolved.account.email,
             "token": THREAD_TOKEN,
-            "date_add": frame.written,
-            "date_upd": frame.written,
+            "date_add": resolved.written,
+            "date_upd": resolved.written,
         },
         name=THREAD.name,
         close=True,
     )
-    return [thread, private_message(THREAD, message_text(frame, cut), frame.id_employee, frame.written)]
+    return [thread, private_message(THREAD, message_text(resolved, cut), resolved.id_employee, resolved.written)]
 
 
 def private_message(id_thread: DraftValue, text: str, id_employee: int, written: str) -> Draft:
@@ -99,38 +100,38 @@ def private_message(id_thread: DraftValue, text: str, id_employee: int, written:
     )
 
 
-def message_text(frame: Frame, cut: tuple[str, ...] = ()) -> str:
-    """Given a frame and cut texts, return the private message: one fact a line, empty ones left out."""
-    order = frame.order
+def message_text(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> str:
+    """Given a resolved and cut texts, return the private message: one fact a line, empty ones left out."""
+    order = resolved.order
     tracking = tracking_of(order.packages)
     facts = [
-        f"Amazon order {order.order_id} ({frame.marketplace})",
-        *_headlines(frame),
+        f"Amazon order {order.order_id} ({resolved.marketplace})",
+        *_headlines(resolved),
         _labelled("Purchase order number", order.buyer.purchase_order_number),
         _labelled("Buyer", order.buyer.name if order.buyer.name != _recipient(order) else ""),
         *(_labelled("Gift message", text) for text in dict.fromkeys(item.gift_message for item in order.sold_items)),
         *(_labelled("Delivery instructions", text) for text in order.delivery_instructions),
         _labelled("Delivery hours", _hours(order.delivery_hours)),
         _labelled("At the place of delivery", ", ".join(map(_in_words, order.delivery_capabilities))),
-        _labelled("Labels can be printed", _window(order.print_labels, frame)),
+        _labelled("Labels can be printed", _window(order.print_labels, resolved)),
         *_item_facts(order),
-        *(_labelled("Address as Amazon gives it", text) for text in _kept(frame)),
+        *(_labelled("Address as Amazon gives it", text) for text in _kept(resolved)),
         *(_labelled("In full", text) for text in cut),
-        _labelled("Placeholders stand for", ", ".join(frame.delivery.postal.placeholders)),
+        _labelled("Placeholders stand for", ", ".join(resolved.delivery.postal.placeholders)),
         _labelled("Amazon has it as partially shipped", partly_shipped(order)),
         _labelled("Further tracking numbers", ", ".join(tracking.others)),
-        _labelled("Cash on delivery, to be collected", _cash_on_delivery(frame)),
+        _labelled("Cash on delivery, to be collected", _cash_on_delivery(resolved)),
         _labelled("Replacement for", ", ".join(order.replaces)),
         _labelled("Buyer asks to cancel", cancel_request(order)),
         *(_labelled(f"Customisation of {item.sku}", item.customized_url) for item in order.sold_items),
         *(_labelled(f"IOSS number ({item.sku})", item.ioss_number) for item in order.sold_items),
-        *_promotions(frame),
+        *_promotions(resolved),
         "Fees are in the shipping: the database user may not make a product for them (docs/database-rights.md)"
-        if frame.fees_joined
+        if resolved.fees_joined
         else "",
-        _collected_by_amazon(frame),
-        _labelled("Tax collected by Amazon beside the total", _tax_beside(frame)),
-        _labelled("Tax for which the shop has none, in the totals alone", _tax_without_row(frame)),
+        _collected_by_amazon(resolved),
+        _labelled("Tax collected by Amazon beside the total", _tax_beside(resolved)),
+        _labelled("Tax for which the shop has none, in the totals alone", _tax_without_row(resolved)),
     ]
     return "\n".join(fact for fact in facts if fact)
 
@@ -196,12 +197,12 @@ def _demands(order: Order) -> str:
     )
 
 
-def _scheduled(frame: Frame) -> list[str]:
+def _scheduled(resolved: ResolvedOrder) -> list[str]:
     """The windows that the buyer was promised an item in, each once."""
-    items = [item for item in frame.order.sold_items if item.scheduled != TimeSpan()]
+    items = [item for item in resolved.order.sold_items if item.scheduled != TimeSpan()]
     windows = dict.fromkeys(item.scheduled for item in items)
     return [
-        _window(window, frame) + _of_items(frame.order, [item for item in items if item.scheduled == window])
+        _window(window, resolved) + _of_items(resolved.order, [item for item in items if item.scheduled == window])
         for window in windows
     ]
 
@@ -210,26 +211,26 @@ def _serial_numbers(order: Order) -> str:
     return ", ".join(item.sku or item.item_id for item in order.sold_items if item.serial_numbers_required)
 
 
-def _promotions(frame: Frame) -> list[str]:
+def _promotions(resolved: ResolvedOrder) -> list[str]:
     """What promotions took off each line and the shipping, in the order's language: no page shows a discount."""
-    word, currency = in_language(PROMOTION, frame.language), frame.priced.currency
+    word, currency = in_language(PROMOTION, resolved.language), resolved.priced.currency
     told = [
         _labelled(word, f"-{line.priced.promotion} {currency} ({_skus(line)})")
-        for line in frame.lines
+        for line in resolved.lines
         if line.priced.promotion
     ]
-    shipping = frame.priced.shipping.promotion
+    shipping = resolved.priced.shipping.promotion
     return [*told, _labelled(word, f"-{shipping} {currency} (shipping)" if shipping else "")]
 
 
-def _skus(line: FrameLine) -> str:
+def _skus(line: ResolvedLine) -> str:
     return ", ".join(dict.fromkeys(item.sku or item.item_id for item in line.items)) or line.priced.kind.lower()
 
 
-def _collected_by_amazon(frame: Frame) -> str:
+def _collected_by_amazon(resolved: ResolvedOrder) -> str:
     """What of the order's tax the seller must not declare. PrestaShop's invoice adds up taxes of one rate, so that an
     order which has both kinds at one rate can't show them apart."""
-    priced = frame.priced
+    priced = resolved.priced
     if not priced.collected_by_amazon:
         return ""
     if not priced.tax_of_amazon or priced.tax_of_amazon == priced.total.tax:
@@ -240,39 +241,39 @@ def _collected_by_amazon(frame: Frame) -> str:
     )
 
 
-def _tax_beside(frame: Frame) -> str:
-    return f"{frame.priced.tax_beside} {frame.priced.currency}" if frame.priced.tax_beside else ""
+def _tax_beside(resolved: ResolvedOrder) -> str:
+    return f"{resolved.priced.tax_beside} {resolved.priced.currency}" if resolved.priced.tax_beside else ""
 
 
-def _tax_without_row(frame: Frame) -> str:
+def _tax_without_row(resolved: ResolvedOrder) -> str:
     """Amazon's tax outside the EU that no tax of the shop explains: the invoice's tax table lacks it."""
-    priced = frame.priced
+    priced = resolved.priced
     charges = [(charge.tax_key, charge.amount.tax) for charge in (priced.shipping, priced.wrapping)]
-    parts = [(line.priced.tax_key, line.priced.total.tax) for line in frame.lines] + charges
+    parts = [(line.priced.tax_key, line.priced.total.tax) for line in resolved.lines] + charges
     amount = sum((tax for tax_key, tax in parts if not tax_key), Decimal(0))
     return f"{amount} {priced.currency}" if amount else ""
 
 
-def _cash_on_delivery(frame: Frame) -> str:
+def _cash_on_delivery(resolved: ResolvedOrder) -> str:
     """What the carrier has to collect, for the label."""
-    order = frame.order
+    order = resolved.order
     paid = [one for one in order.payments if one.method == _CASH_ON_DELIVERY]
     if not paid and not any(item.cash_on_delivery for item in order.sold_items):
         return ""
     given = next((one.amount for one in paid if one.amount), None)
-    return f"{given.amount} {given.currency}" if given else f"{frame.priced.total.incl} {frame.priced.currency}"
+    return f"{given.amount} {given.currency}" if given else f"{resolved.priced.total.incl} {resolved.priced.currency}"
 
 
-def _headlines(frame: Frame) -> list[str]:
-    order = frame.order
+def _headlines(resolved: ResolvedOrder) -> list[str]:
+    order = resolved.order
     programs = [_PROGRAM_NAMES[program] for program in order.programs if program in _PROGRAM_NAMES]
     lines = [
-        _labelled("Purchased", for_staff(order.created, frame.zone)),
-        _labelled("Imported", for_staff(frame.now, frame.zone)),
+        _labelled("Purchased", for_staff(order.created, resolved.zone)),
+        _labelled("Imported", for_staff(resolved.now, resolved.zone)),
         _labelled("Service level", order.service_level),
-        _labelled("Ship by", _window(order.ship_by, frame)),
-        _labelled("Deliver by", _window(order.deliver_by, frame)),
-        *(_labelled("Scheduled delivery", window) for window in _scheduled(frame)),
+        _labelled("Ship by", _window(order.ship_by, resolved)),
+        _labelled("Deliver by", _window(order.deliver_by, resolved)),
+        *(_labelled("Scheduled delivery", window) for window in _scheduled(resolved)),
         _labelled("Amazon demands on delivery", _demands(order)),
         _labelled("Serial numbers to be reported for", _serial_numbers(order)),
         _labelled("Programs", ", ".join(programs)),
@@ -280,17 +281,17 @@ def _headlines(frame: Frame) -> list[str]:
     return [line for line in lines if line]
 
 
-def _window(span: TimeSpan, frame: Frame) -> str:
+def _window(span: TimeSpan, resolved: ResolvedOrder) -> str:
     if span.earliest and not span.latest:
-        return f"from {for_staff(span.earliest, frame.zone)}"
-    ends = [for_staff(span.earliest, frame.zone), for_staff(span.latest, frame.zone)]
+        return f"from {for_staff(span.earliest, resolved.zone)}"
+    ends = [for_staff(span.earliest, resolved.zone), for_staff(span.latest, resolved.zone)]
     return " to ".join(dict.fromkeys(end for end in ends if end))
 
 
-def _kept(frame: Frame) -> list[str]:
-    kept = list(frame.delivery.postal.kept)
-    if frame.invoice_place is not None:
-        kept += frame.invoice_place.postal.kept
+def _kept(resolved: ResolvedOrder) -> list[str]:
+    kept = list(resolved.delivery.postal.kept)
+    if resolved.invoice_place is not None:
+        kept += resolved.invoice_place.postal.kept
     return list(dict.fromkeys(kept))
 
 

@@ -11,8 +11,8 @@ from orderferry.prestashop.database.fit import Cut
 from orderferry.prestashop.database.values import moment_text
 from orderferry.prestashop.facts import Table
 from orderferry.prestashop.planning.digest import digests_of, lines_digest
-from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.paperwork import NumbersToDraw
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.shop_time import shop_day
 from orderferry.prestashop.rows.address import address_rows
 from orderferry.prestashop.rows.cart import cart_rows
@@ -33,7 +33,7 @@ class NewOrder:
     `reference` that of the order; `recreates`: the marker stands, its order is gone.
     """
 
-    frame: Frame
+    resolved: ResolvedOrder
     marker: Marker
     marker_extras: Mapping[str, str | int | None]
     customer: tuple[Draft, ...]
@@ -46,45 +46,47 @@ class NewOrder:
     recreates: bool = False
 
 
-def render(frame: Frame, tables: Mapping[str, Table], reference: str, *, recreates: bool = False) -> NewOrder:
-    """Given a frame, the live tables and a free reference, return the order's rows in the order in which they are
-    written. What the columns cut is kept in the private message.
+def render(
+    resolved: ResolvedOrder, tables: Mapping[str, Table], reference: str, *, recreates: bool = False
+) -> NewOrder:
+    """Given a resolved order, the live tables and a free reference, return the order's rows in the order in which they
+    are written. What the columns cut is kept in the private message.
 
     Raise ShopUnfit for a column that can't be filled.
     """
-    customer, rows = customer_rows(frame), order_rows(frame)
-    message = message_rows(frame, _texts(try_drafts([*customer, *rows], tables)))
+    customer, rows = customer_rows(resolved), order_rows(resolved)
+    message = message_rows(resolved, _texts(try_drafts([*customer, *rows], tables)))
     try_drafts(message, tables)
-    paper = frame.paperwork
+    paper = resolved.paperwork
     return NewOrder(
-        frame=frame,
-        marker=marker_of(frame),
-        marker_extras=marker_extras(frame),
+        resolved=resolved,
+        marker=marker_of(resolved),
+        marker_extras=marker_extras(resolved),
         customer=tuple(customer),
         rows=(*rows, *message),
         lines=lines_digest(draft.values for draft in rows if draft.table == "order_detail"),
         reference=reference,
-        papers=NumbersToDraw(paper.invoice, paper.slip, frame.shop, frame.written, paper.yearly),
-        sales=_sales(frame),
-        day=shop_day(frame.now, frame.zone),
+        papers=NumbersToDraw(paper.invoice, paper.slip, resolved.shop, resolved.written, paper.yearly),
+        sales=_sales(resolved),
+        day=shop_day(resolved.now, resolved.zone),
         recreates=recreates,
     )
 
 
-def order_rows(frame: Frame) -> list[Draft]:
-    """Given a frame, return the order's own rows: all but the buyer's account and what staff reads."""
+def order_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return the order's own rows: all but the buyer's account and what staff reads."""
     return [
-        *address_rows(frame),
-        *cart_rows(frame),
-        order_row(frame),
-        *invoice_rows(frame),
-        *detail_rows(frame),
-        *detail_tax_rows(frame),
-        *invoice_tax_rows(frame),
-        payment_row(frame),
-        *invoice_payment_rows(frame),
-        history_row(ORDER, frame.state.id, frame.written),
-        carrier_row(frame),
+        *address_rows(resolved),
+        *cart_rows(resolved),
+        order_row(resolved),
+        *invoice_rows(resolved),
+        *detail_rows(resolved),
+        *detail_tax_rows(resolved),
+        *invoice_tax_rows(resolved),
+        payment_row(resolved),
+        *invoice_payment_rows(resolved),
+        history_row(ORDER, resolved.state.id, resolved.written),
+        carrier_row(resolved),
     ]
 
 
@@ -94,9 +96,9 @@ def _texts(cuts: list[Cut]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cut.full for cut in cuts if cut.column != "tax_name"))
 
 
-def marker_of(frame: Frame) -> Marker:
-    """The marker of a frame's order, whose id_order is not known yet."""
-    order = frame.order
+def marker_of(resolved: ResolvedOrder) -> Marker:
+    """The marker of a resolved order, whose id_order is not known yet."""
+    order = resolved.order
     return Marker(
         order_id=order.order_id,
         id_order=0,
@@ -104,30 +106,30 @@ def marker_of(frame: Frame) -> Marker:
         channel=order.channel,
         amazon_updated=order.updated,
         digests=digests_of(order),
-        last_state=frame.state.id,
+        last_state=resolved.state.id,
     )
 
 
-def marker_extras(frame: Frame) -> dict[str, str | int | None]:
+def marker_extras(resolved: ResolvedOrder) -> dict[str, str | int | None]:
     """The marker's columns that other programs join: when it must be shipped, programs, and the tax scheme; and by
     when it should have been delivered, which `forget` counts from."""
-    order = frame.order
+    order = resolved.order
     return {
         "ship_by": moment_text(order.ship_by.latest) if order.ship_by.latest else None,
         "deliver_by": moment_text(order.deliver_by.latest) if order.deliver_by.latest else None,
         "programs": ",".join(order.programs),
-        "tax_scheme": frame.tax_scheme.value,
-        "line_items": line_items(frame),
+        "tax_scheme": resolved.tax_scheme.value,
+        "line_items": line_items(resolved),
     }
 
 
-def line_items(frame: Frame) -> str:
+def line_items(resolved: ResolvedOrder) -> str:
     """Which of Amazon's items each line stands for, as JSON: items of one product are one line in the shop.
 
     `not_sold`: the product is no goods of the order; it bears a fee, or stands in for an unknown SKU.
     """
     lines: list[dict[str, object]] = []
-    for line in frame.lines:
+    for line in resolved.lines:
         product = line.product
         entry: dict[str, object] = {
             "product": [product.id_product, product.id_product_attribute] if product else [0, 0],
@@ -137,7 +139,7 @@ def line_items(frame: Frame) -> str:
     return json.dumps(lines, separators=(",", ":"))
 
 
-def _sales(frame: Frame) -> tuple[Sale, ...]:
-    if not frame.state.logable:
+def _sales(resolved: ResolvedOrder) -> tuple[Sale, ...]:
+    if not resolved.state.logable:
         return ()
-    return tuple(Sale(line.sells.id_product, line.priced.quantity) for line in frame.lines if line.sells is not None)
+    return tuple(Sale(line.sells.id_product, line.priced.quantity) for line in resolved.lines if line.sells is not None)

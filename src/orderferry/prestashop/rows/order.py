@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderferry.domain.pricing import ZERO
-from orderferry.prestashop.planning.frame import Frame
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.shop_time import shop_moment
 from orderferry.prestashop.planning.tracking import tracking_of
 from orderferry.prestashop.rows.cart import invoice_address_ref
@@ -23,45 +23,45 @@ from orderferry.prestashop.rows.message import order_note
 from orderferry.prestashop.rows.money import order_totals
 
 
-def order_row(frame: Frame) -> Draft:
-    """Given a frame, return its `orders` row. Numbers of invoice and delivery slip stay 0 until they are drawn, just
-    before the commit; `valid` is the state's `logable` and nothing else.
+def order_row(resolved: ResolvedOrder) -> Draft:
+    """Given a resolved order, return its `orders` row. Numbers of invoice and delivery slip stay 0 until they are
+    drawn, just before the commit; `valid` is the state's `logable` and nothing else.
     """
     return Draft(
         "orders",
         {
             "reference": REFERENCE,
-            "id_shop_group": frame.shop.id_group,
-            "id_shop": frame.shop.id,
-            "id_carrier": frame.id_carrier,
-            "id_lang": frame.id_lang,
+            "id_shop_group": resolved.shop.id_group,
+            "id_shop": resolved.shop.id,
+            "id_carrier": resolved.id_carrier,
+            "id_lang": resolved.id_lang,
             "id_customer": CUSTOMER,
             "id_cart": CART,
-            "id_currency": frame.currency.id,
+            "id_currency": resolved.currency.id,
             "id_address_delivery": DELIVERY_ADDRESS,
-            "id_address_invoice": invoice_address_ref(frame),
-            "current_state": frame.state.id,
+            "id_address_invoice": invoice_address_ref(resolved),
+            "current_state": resolved.state.id,
             "secure_key": SECURE_KEY,
-            "payment": frame.payment_label,
-            "conversion_rate": frame.conversion_rate,  # statistics divide by it
-            "module": frame.module_name,
+            "payment": resolved.payment_label,
+            "conversion_rate": resolved.conversion_rate,  # statistics divide by it
+            "module": resolved.module_name,
             "recyclable": 0,
-            "gift": int(frame.is_gift),
-            "gift_message": frame.gift_message,
+            "gift": int(resolved.is_gift),
+            "gift_message": resolved.gift_message,
             "mobile_theme": 0,
-            **order_totals(frame.priced),
-            "carrier_tax_rate": frame.carrier_tax_rate,
-            "round_mode": frame.round_mode,
-            "round_type": frame.round_type,
+            **order_totals(resolved.priced),
+            "carrier_tax_rate": resolved.carrier_tax_rate,
+            "round_mode": resolved.round_mode,
+            "round_type": resolved.round_type,
             "invoice_number": 0,
             "delivery_number": 0,
-            "invoice_date": frame.written if frame.paperwork.dated else ZERO_MOMENT,
+            "invoice_date": resolved.written if resolved.paperwork.dated else ZERO_MOMENT,
             "delivery_date": ZERO_MOMENT,
-            "valid": int(frame.state.logable),
+            "valid": int(resolved.state.logable),
             "shipping_number": "",  # before 8.0
-            "date_add": shop_moment(frame.placed, frame.zone),
-            "date_upd": frame.written,
-            "note": order_note(frame),
+            "date_add": shop_moment(resolved.placed, resolved.zone),
+            "date_upd": resolved.written,
+            "note": order_note(resolved),
         },
         name=ORDER.name,
     )
@@ -75,24 +75,25 @@ def history_row(id_order: DraftValue, id_order_state: int, written: str) -> Draf
     )
 
 
-def carrier_row(frame: Frame) -> Draft:
-    """Given a frame, return the order_carrier row: the parcel's weight, its cost, and the place of its tracking."""
-    weight = sum((line.product.weight * line.priced.quantity for line in frame.lines if line.product), ZERO)
+def carrier_row(resolved: ResolvedOrder) -> Draft:
+    """Given a resolved order, return the order_carrier row: the parcel's weight, its cost, and the place of its
+    tracking."""
+    weight = sum((line.product.weight * line.priced.quantity for line in resolved.lines if line.product), ZERO)
     return Draft(
         "order_carrier",
         {
             "id_order": ORDER,
-            "id_carrier": frame.id_carrier,
-            "id_order_invoice": invoice_ref(frame),
+            "id_carrier": resolved.id_carrier,
+            "id_order_invoice": invoice_ref(resolved),
             "weight": weight,
-            "shipping_cost_tax_excl": frame.priced.shipping.amount.excl,
-            "shipping_cost_tax_incl": frame.priced.shipping.amount.incl,
-            "tracking_number": tracking_of(frame.order.packages).number,
-            "date_add": frame.written,
+            "shipping_cost_tax_excl": resolved.priced.shipping.amount.excl,
+            "shipping_cost_tax_incl": resolved.priced.shipping.amount.incl,
+            "tracking_number": tracking_of(resolved.order.packages).number,
+            "date_add": resolved.written,
         },
     )
 
 
-def invoice_ref(frame: Frame) -> DraftValue:
-    """Given a frame, return the symbol of its order_invoice row, 0 when it gets none."""
-    return INVOICE if frame.paperwork.row else 0
+def invoice_ref(resolved: ResolvedOrder) -> DraftValue:
+    """Given a resolved order, return the symbol of its order_invoice row, 0 when it gets none."""
+    return INVOICE if resolved.paperwork.row else 0

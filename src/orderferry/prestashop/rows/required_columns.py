@@ -16,7 +16,7 @@ from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.database.fit import columns_without_value, refusal
 from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopUnit, Table
-from orderferry.prestashop.planning.frame import Account, Frame, FrameLine, Paperwork, Place
+from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from orderferry.prestashop.rows.customer import customer_rows
 from orderferry.prestashop.rows.drafts import Draft
 from orderferry.prestashop.rows.message import message_rows
@@ -59,14 +59,14 @@ def generated_columns(tables: Mapping[str, Table]) -> list[tuple[str, Column]]:
 
 
 def _drafts() -> Iterator[Draft]:
-    frame = _specimen()
-    yield from customer_rows(frame)
-    yield from order_rows(frame)
-    yield from message_rows(frame)
-    yield Draft("product_sale", sale_row(Sale(1, 1), frame.written[:10]))
+    resolved = _specimen()
+    yield from customer_rows(resolved)
+    yield from order_rows(resolved)
+    yield from message_rows(resolved)
+    yield Draft("product_sale", sale_row(Sale(1, 1), resolved.written[:10]))
 
 
-def _specimen() -> Frame:
+def _specimen() -> ResolvedOrder:
     """An invoiced order of one free line, whose invoice goes elsewhere: every kind of row, nobody's data."""
     item = Item(item_id="1", quantity=1, sku="1", title="1")
     order = Order("000-0000000-0000000", _MOMENT, _MOMENT, "", OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
@@ -75,7 +75,7 @@ def _specimen() -> Frame:
     place = Place(
         PostalAddress("A", "B", "", "1", "", "1", "1", "IT", "", ""), Country(1, "IT", 1, False, False, False, True)
     )
-    return Frame(
+    return ResolvedOrder(
         order=order,
         priced=PricedOrder("EUR", (line,), charge, charge, _ONE, Reading.NO_TAX),
         marketplace="IT",
@@ -91,7 +91,7 @@ def _specimen() -> Frame:
         account=Account("order", "", "A", "B", "", 1),
         delivery=place,
         invoice_place=place,
-        lines=(FrameLine(line, (item,)),),
+        lines=(ResolvedLine(line, (item,)),),
         paperwork=Paperwork(row=True, invoice=True),
         round_mode=2,
         round_type=2,

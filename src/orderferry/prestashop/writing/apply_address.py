@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_int
-from orderferry.prestashop.planning.frame import Place
+from orderferry.prestashop.planning.resolved_order import Place
 from orderferry.prestashop.rows.address import address_row
 from orderferry.prestashop.rows.drafts import settle
 from orderferry.prestashop.writing.standing_order import StandingOrder

@@ -15,9 +15,9 @@ from orderferry.prestashop.database.values import Value, as_flag, as_int, as_mom
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.digest import lines_digest
-from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.order_changes import ADDRESS, ADDRESS_MOVED, LINES, LINES_FOLLOW, MESSAGE, TRACKING
 from orderferry.prestashop.planning.order_update import OrderUpdate
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.reading.marker_table import marker_row
 from orderferry.prestashop.rows.detail import detail_rows
 from orderferry.prestashop.rows.new_order import line_items
@@ -95,8 +95,8 @@ def _write(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, sho
     work = _Work([word for word in changes.summary if word != MESSAGE], list(changes.told))
     if update.place is not None:
         _address(writer, update, standing, work)
-    if update.frame is not None:
-        standing = _lines(writer, update, standing, update.frame, work)
+    if update.resolved is not None:
+        standing = _lines(writer, update, standing, update.resolved, work)
     if {ADDRESS, LINES} & set(work.done):
         writer.outbox.note(FeedEventKind.ORDER_CHANGED, lines=LINES in work.done, address=ADDRESS in work.done)
     if changes.tracking is not None:
@@ -130,17 +130,17 @@ def _address(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, w
 
 
 def _lines(
-    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, frame: Frame, work: _Work
+    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, resolved: ResolvedOrder, work: _Work
 ) -> StandingOrder:
     """Rewrite the lines; return the order as it stands then."""
     if not has_our_lines(writer, standing):
-        total = f"{frame.priced.total.incl} {frame.priced.currency}"
+        total = f"{resolved.priced.total.incl} {resolved.priced.currency}"
         said = f"the order's lines were edited in the shop, so they stay. Amazon's total is {total}."
         work.leave(LINES, LINES_FOLLOW, f"Amazon has changed quantities or amounts; {said}")
         return standing
-    rewrite_lines(writer, update, standing, frame)
-    work.kept["line_items"] = line_items(frame)
-    work.kept["last_lines"] = lines_digest(draft.values for draft in detail_rows(frame))
+    rewrite_lines(writer, update, standing, resolved)
+    work.kept["line_items"] = line_items(resolved)
+    work.kept["last_lines"] = lines_digest(draft.values for draft in detail_rows(resolved))
     marker = lock_marker(writer, update.order.order_id)
     return (marker and lock_order(writer, marker, update.order.order_id)) or standing
 

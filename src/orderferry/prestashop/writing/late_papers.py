@@ -13,8 +13,8 @@ from orderferry.prestashop.database.state_values import kept_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, ShopUnit
-from orderferry.prestashop.planning.frame import Paperwork
 from orderferry.prestashop.planning.paperwork import NumbersToDraw
+from orderferry.prestashop.planning.resolved_order import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT
 from orderferry.prestashop.writing.papers import number_papers
 from orderferry.prestashop.writing.standing_order import StandingOrder

@@ -8,27 +8,28 @@ from orderferry.prestashop.database.state_values import kept_value, locked_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, FeeKey, ShopFacts
-from orderferry.prestashop.planning.frame import Frame
 from orderferry.prestashop.planning.own_products import hidden_product
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.words import NO_TAX, fee_name, in_language
 from orderferry.prestashop.writing.stock import stock_owner
 
 
-def make_missing(writer: Statements, frame: Frame, facts: ShopFacts) -> Frame:
-    """Given a frame, return it with everything that its lines are booked on there: what is missing is made now.
+def make_missing(writer: Statements, resolved: ResolvedOrder, facts: ShopFacts) -> ResolvedOrder:
+    """Given a resolved order, return it with everything that its lines are booked on there: what is missing is made
+    now.
 
     Each thing is remembered in our own table; of two processes that make the same one, the second finds it.
     """
     lines = tuple(
-        replace(line, product=hidden_product(line.fee, _fee_product(writer, line.fee, frame, facts)))
+        replace(line, product=hidden_product(line.fee, _fee_product(writer, line.fee, resolved, facts)))
         if line.fee is not None and line.is_unmade
         else line
-        for line in frame.lines
+        for line in resolved.lines
     )
-    zero_tax = frame.zero_tax
-    if frame.wants_zero_tax:
+    zero_tax = resolved.zero_tax
+    if resolved.wants_zero_tax:
         zero_tax = _zero_tax(writer)
-    return replace(frame, lines=lines, zero_tax=zero_tax)
+    return replace(resolved, lines=lines, zero_tax=zero_tax)
 
 
 def product_row(key: FeeKey, moment: str, facts: ShopFacts) -> dict[str, Value]:
@@ -63,12 +64,12 @@ def _shared_columns(key: FeeKey, moment: str, facts: ShopFacts) -> dict[str, Val
     }
 
 
-def _fee_product(writer: Statements, key: FeeKey, frame: Frame, facts: ShopFacts) -> int:
+def _fee_product(writer: Statements, key: FeeKey, resolved: ResolvedOrder, facts: ShopFacts) -> int:
     kept = _kept(writer, key.state_name, "product")
     if kept:
         return kept
-    id_product = writer.insert("product", product_row(key, frame.written, facts))
-    shared = {"id_product": id_product, **_shared_columns(key, frame.written, facts)}
+    id_product = writer.insert("product", product_row(key, resolved.written, facts))
+    shared = {"id_product": id_product, **_shared_columns(key, resolved.written, facts)}
     languages = _languages(writer)
     for shop in facts.shops.values():
         writer.insert("product_shop", {**shared, "id_shop": shop.id})

@@ -64,7 +64,9 @@ class Transactions:
                 return self._create(plan, work, now)
             return self._update(plan, work, now)
         except RowRefused as refusal:
-            return self._refused(refusal, plan.work.frame.order if isinstance(plan.work, NewOrder) else plan.work.order)
+            return self._refused(
+                refusal, plan.work.resolved.order if isinstance(plan.work, NewOrder) else plan.work.order
+            )
 
     def _refused(self, refusal: RowRefused, order: Order) -> Problem:
         """What the database said, without the buyer's data, and the triggers that may be behind it."""
@@ -95,7 +97,7 @@ class Transactions:
         return [one for one in self._known_triggers[refusal.table] if one.event in {"", refusal.action}]
 
     def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | Problem:
-        reason = as_int(self._facts.setting(SHIPPING_REASON, work.frame.shop))
+        reason = as_int(self._facts.setting(SHIPPING_REASON, work.resolved.shop))
 
         def write() -> Written:
             """One try to write the order."""
@@ -128,10 +130,10 @@ class Transactions:
             """One try to update the order."""
             with self._database.writing(f"updating order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
-                frame = work.frame
-                if frame is not None and not frame.is_complete:
+                resolved = work.resolved
+                if resolved is not None and not resolved.is_complete:
                     return apply_update(
-                        writer, replace(work, frame=make_missing(writer, frame, self._facts)), shop, now
+                        writer, replace(work, resolved=make_missing(writer, resolved, self._facts)), shop, now
                     )
                 return apply_update(writer, work, shop, now)
 
@@ -148,10 +150,10 @@ class Transactions:
 
     def _completed(self, writer: ShopWriter, work: NewOrder) -> NewOrder:
         """The work with the rows of what its order is booked on, made now where it is not there yet."""
-        if work.frame.is_complete:
+        if work.resolved.is_complete:
             return work
-        frame = make_missing(writer, work.frame, self._facts)
-        return render(frame, self._facts.tables, work.reference, recreates=work.recreates)
+        resolved = make_missing(writer, work.resolved, self._facts)
+        return render(resolved, self._facts.tables, work.reference, recreates=work.recreates)
 
     def _tell_keeper(self, last_event: int) -> None:
         if self._keeper is not None:

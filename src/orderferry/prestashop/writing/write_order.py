@@ -52,34 +52,34 @@ def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_r
 
 
 def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Written:
-    frame = work.frame
+    resolved = work.resolved
     _claim(writer, work, now)
     known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: work.reference}
     if _settle_account(writer, work, known):
         write_drafts(writer, work.customer, known)
-    elif frame.id_carrier_group:
-        _join_group(writer, known[CUSTOMER.name], frame.id_carrier_group)
+    elif resolved.id_carrier_group:
+        _join_group(writer, known[CUSTOMER.name], resolved.id_carrier_group)
     write_drafts(writer, work.rows, known)
     order, invoice = known[ORDER.name], known.get(INVOICE.name)
     _move(writer, work, order, shipping_reason)
     count_sales(writer, work.sales, work.day)
     _complete_marker(writer, work, known)
-    left = post_stock_left(writer, frame)
+    left = post_stock_left(writer, resolved)
     draws = post_draws(writer, work.papers) if invoice is not None else None
-    backorder = enter_backorder(writer, frame, order, left)
+    backorder = enter_backorder(writer, resolved, order, left)
     if backorder:
         _correct(writer, work, backorder.state)
     if draws is not None and invoice is not None:
         number_papers(writer, work.papers, order, invoice, draws)
     id_order, id_invoice = writer.kept_ids(order, invoice or 0)
-    state = frame.state
+    state = resolved.state
     writer.outbox.note(
         FeedEventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid
     )
     if backorder:
         moved = {"old": state.id, "new": backorder.state.id, "id_order_history": backorder.id_order_history}
         writer.outbox.note(FeedEventKind.STATE_CHANGED, **moved)
-    writer.outbox.write(writer, OrderRef(work.marker.order_id, id_order, frame.shop.id), now)
+    writer.outbox.write(writer, OrderRef(work.marker.order_id, id_order, resolved.shop.id), now)
     return Written(id_order, backorder=backorder.state if backorder else None)
 
 
@@ -101,7 +101,7 @@ def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
     if left is not None and lock_order(writer, left, order_id) is not None:
         raise DuplicateKey(f"Order {order_id} stands in the shop again.")
     row: dict[str, Value] = {
-        **marker_row(work.marker, order_reference="", module=work.frame.module_name, now=now, new=left is None),
+        **marker_row(work.marker, order_reference="", module=work.resolved.module_name, now=now, new=left is None),
         **work.marker_extras,
     }
     if left is None:
@@ -112,13 +112,13 @@ def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
 
 def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Value]) -> None:
     """What the marker can only know now: the order's id and reference, what was moved, and what was written."""
-    frame = work.frame
+    resolved = work.resolved
     written: dict[str, Value] = {
         "id_order": known[ORDER.name],
         "order_reference": known[REFERENCE.name],
-        "stock_moved": recorded(frame.goods) if frame.movement is not None else "",
+        "stock_moved": recorded(resolved.goods) if resolved.movement is not None else "",
         "last_address": known[DELIVERY_ADDRESS.name],
-        "last_tracking": tracking_of(frame.order.packages).number,
+        "last_tracking": tracking_of(resolved.order.packages).number,
         "last_lines": work.lines,
     }
     key: dict[str, Value] = {"amazon_order_id": work.marker.order_id}
@@ -127,7 +127,7 @@ def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Val
 
 def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value]) -> bool:
     """Find the account that this order shares with others; return whether a new one has to be written."""
-    account, shop = work.frame.account, work.frame.shop
+    account, shop = work.resolved.account, work.resolved.shop
     found: list[Found] = []
     if account.mode == "fixed" and account.id_customer:
         found = writer.rows("customer", ("id_customer", "secure_key"), {"id_customer": account.id_customer})
@@ -155,17 +155,17 @@ def _join_group(writer: ShopWriter, id_customer: Value, id_group: int) -> None:
 
 
 def _move(writer: ShopWriter, work: NewOrder, order: Value, shipping_reason: int) -> None:
-    frame = work.frame
-    if frame.movement is None:
+    resolved = work.resolved
+    if resolved.movement is None:
         return
-    move_stock(writer, frame.shop, frame.goods, frame.movement)
-    if frame.movement is Movement.SELL_SHIPPED:
+    move_stock(writer, resolved.shop, resolved.goods, resolved.movement)
+    if resolved.movement is Movement.SELL_SHIPPED:
         note_shipping(
             writer,
-            frame.shop,
-            frame.goods,
+            resolved.shop,
+            resolved.goods,
             order=order,
             id_reason=shipping_reason,
-            id_employee=frame.id_employee,
-            moment=frame.written,
+            id_employee=resolved.id_employee,
+            moment=resolved.written,
         )

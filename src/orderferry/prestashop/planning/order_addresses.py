@@ -9,9 +9,9 @@ from orderferry.domain.orders import Address, Channel, Order, OrderStatus, TaxRe
 from orderferry.domain.postal_text import postal_address
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.facts import Country, ShopFacts
-from orderferry.prestashop.planning.frame import Place
+from orderferry.prestashop.planning.countries import resolve_country, resolve_province
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.places import resolve_country, resolve_province
+from orderferry.prestashop.planning.resolved_order import Place
 
 DNI_LENGTH = 16  # address.dni, in every version
 DNI_PLACEHOLDER = "00000"  # passes PrestaShop's forms where a country demands a number and Amazon gives none

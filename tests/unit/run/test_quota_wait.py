@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orderferry.errors import QuotaExhausted
-from orderferry.run.patience import LONGEST_WAIT, MOST_WAITS_A_CALL, Patience
+from orderferry.run.quota_wait import LONGEST_WAIT, MOST_WAITS_A_CALL, QuotaWait
 from orderferry.run.stop import StopSwitch
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -33,8 +33,8 @@ class Diary:
 
 
 def asked(diary: Diary) -> str:
-    patience = Patience(diary, StopSwitch(lambda: NOW), lambda: NOW, diary.sleep, ledger=diary)
-    return patience.call(diary.ask)
+    quota_wait = QuotaWait(diary, StopSwitch(lambda: NOW), lambda: NOW, diary.sleep, ledger=diary)
+    return quota_wait.call(diary.ask)
 
 
 def test_shop_and_ledger_give_their_connections_back_before_a_wait() -> None:

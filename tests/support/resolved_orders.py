@@ -1,4 +1,4 @@
-"""A frame with everything in it, for the pure row builders; any field can be replaced."""
+"""A resolved with everything in it, for the pure row builders; any field can be replaced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
-from orderferry.prestashop.planning.frame import Account, Frame, FrameLine, Paperwork, Place
+from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from support.writing import NOW, PURCHASED, Sold, amazon_order
 
 PAID = OrderState(2, "Payment accepted", True, True, True, False, False, True)
@@ -67,11 +67,11 @@ def priced_order(**more: Any) -> PricedOrder:
     return PricedOrder(**{**values, **more})
 
 
-def frame(order: Order = ORDER, **more: Any) -> Frame:
-    """A frame for one mug, twice, paid, invoiced."""
+def resolved(order: Order = ORDER, **more: Any) -> ResolvedOrder:
+    """A resolved for one mug, twice, paid, invoiced."""
     priced = more.pop("priced", priced_order())
-    line = FrameLine(priced.lines[0], (order.items[0],), MUG, tax_name="IVA IT 22%")
-    made = Frame(
+    line = ResolvedLine(priced.lines[0], (order.items[0],), MUG, tax_name="IVA IT 22%")
+    made = ResolvedOrder(
         order=order,
         priced=priced,
         marketplace="IT",

@@ -87,7 +87,7 @@ class ShopInspection:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class OrderInspection:
     """Everything known of one order. `shop` None: it could not be asked. `asked`: Amazon has answered; `amazon` None
     then means that it knows no such order. `zone`: the shop's time zone, UTC where it could not be asked."""
 
@@ -130,7 +130,7 @@ class StoryTeller:
     _errors: list[OrderferryError] = field(default_factory=list)
     _zone: tzinfo = UTC
 
-    def tell(self, order_id: str, *, refresh: bool) -> Story:
+    def tell(self, order_id: str, *, refresh: bool) -> OrderInspection:
         """Given an order id, return its story; with `refresh` Amazon is asked once. Raise LedgerUnusable, and
         UsageError for credentials that can't be used.
         """
@@ -140,7 +140,7 @@ class StoryTeller:
         amazon = self._ask(order_id) if refresh else None
         asked = refresh and not any(isinstance(error, AmazonError) for error in self._errors)
         outlook = self._outlook(entry, side, amazon)
-        return Story(
+        return OrderInspection(
             order_id=order_id,
             now=self.now(),
             entry=entry,

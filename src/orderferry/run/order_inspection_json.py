@@ -14,11 +14,11 @@ from orderferry.domain.marker import Marker
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.records import HistoryLine
+from orderferry.run.order_inspection import OrderInspection, ShopInspection
 from orderferry.run.report import error_json
-from orderferry.run.story import ShopInspection, Story
 
 
-def story_json(story: Story) -> dict[str, Any]:
+def story_json(story: OrderInspection) -> dict[str, Any]:
     """Given a story, return the one object that `show --json` prints."""
     outlook = story.outlook
     return {

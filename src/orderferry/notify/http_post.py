@@ -9,7 +9,7 @@ LONGEST = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class HttpPost:
     """`key` is the configuration's name for the address, for the log."""
 
     key: str

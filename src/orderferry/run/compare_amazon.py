@@ -15,8 +15,8 @@ from orderferry.domain.reported import OrderReport, ReportedOrder, ReportEnd, as
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import QuotaExhausted, RequestRejected
-from orderferry.run.patience import Patience
 from orderferry.run.progress import SILENT, Progress
+from orderferry.run.quota_wait import QuotaWait
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ SLICE = timedelta(days=30)  # the longest report
 MOST_LOOKS = 60  # getOrder calls of one comparison
 
 
-class Witness(Protocol):
+class OrderListings(Protocol):
     """Amazon's orders one by one and by listing (amazon.source.AmazonSource, run.ports.OrderSource)."""
 
     def search(self, search: Search, token: str | None = None) -> Page:
@@ -34,7 +34,7 @@ class Witness(Protocol):
         """One order; None when Amazon does not know it. Spends one getOrder token."""
 
 
-class ReportWitness(Protocol):
+class OrderReports(Protocol):
     """Amazon's reports (amazon.reports.AmazonReports)."""
 
     def orders(self, span: Span, marketplaces: Sequence[str]) -> OrderReport:
@@ -50,8 +50,8 @@ class AmazonSide:
 
 
 def read_amazon(
-    source: Witness,
-    reports: ReportWitness | None,
+    source: OrderListings,
+    reports: OrderReports | None,
     span: Span,
     marketplaces: Sequence[str],
     shop_has: Callable[[Span], bool],
@@ -95,7 +95,7 @@ def _is_empty(report: OrderReport) -> bool:
     return report.end is ReportEnd.CANCELLED
 
 
-def _listed(source: Witness, span: Span, marketplaces: Sequence[str]) -> Iterator[ReportedOrder]:
+def _listed(source: OrderListings, span: Span, marketplaces: Sequence[str]) -> Iterator[ReportedOrder]:
     search = Search(tuple(sorted(marketplaces)), Basis.CREATED, span)
     for page in read_pages(lambda token: source.search(search, token)):
         for order in page.orders:
@@ -107,8 +107,8 @@ def _listed(source: Witness, span: Span, marketplaces: Sequence[str]) -> Iterato
 class Confirmation:
     """Asks Amazon itself about single orders, a bounded number of times."""
 
-    source: Witness
-    patience: Patience
+    source: OrderListings
+    quota_wait: QuotaWait
     left: int = MOST_LOOKS
     answers: dict[str, ReportedOrder | None] = field(default_factory=dict)
     progress: Progress = SILENT
@@ -122,7 +122,7 @@ class Confirmation:
             self.left -= 1
             self.progress.step(f"asking Amazon for {order_id}")
             try:
-                found = self.patience.call(lambda wanted=order_id: self.source.get(wanted))  # type: ignore[misc]
+                found = self.quota_wait.call(lambda wanted=order_id: self.source.get(wanted))  # type: ignore[misc]
             except QuotaExhausted as exhausted:
                 log.info("no token of %s is left: the rest stays suspected", exhausted.operation)
                 self.left = 0

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from orderferry.domain.cause import with_deadline
 from orderferry.domain.decide import REASON_TEXTS, Action, Decision, Reason, Rules, is_given_up, next_look, next_try
 from orderferry.domain.durations import format_duration
-from orderferry.domain.entry import Entry, EntryState, Verdict, problem_of
+from orderferry.domain.entry import Entry, EntryState, OrderResult, problem_of
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied
@@ -42,7 +42,7 @@ class Verdicts:
     give_up: timedelta
     give_up_of: Mapping[str, timedelta] = field(default_factory=dict)
 
-    def written(self, order: Order, entry: Entry | None, applied: Applied, *, looked: bool) -> Verdict:
+    def written(self, order: Order, entry: Entry | None, applied: Applied, *, looked: bool) -> OrderResult:
         """The shop has the order as planned; held all the same if a person has to know of something, unless that was
         set aside."""
         detail = "; ".join(applied.changes)
@@ -53,11 +53,11 @@ class Verdicts:
             for note in telling[1:]:
                 self.report.add_problem(note)
             return verdict
-        return Verdict(order.order_id, EntryState.IMPORTED, id_order=applied.id_order, looked=looked, detail=detail)
+        return OrderResult(order.order_id, EntryState.IMPORTED, id_order=applied.id_order, looked=looked, detail=detail)
 
     def not_written(
         self, order: Order, entry: Entry | None, decision: Decision, rules: Rules, *, looked: bool
-    ) -> Verdict | None:
+    ) -> OrderResult | None:
         """The order was decided not to be written: it is held, waits, is ignored, or stands as it should. None where
         nothing becomes of it at all."""
         if decision.problem is not None:
@@ -67,7 +67,7 @@ class Verdicts:
         if decision.action is Action.UNCHANGED:
             aside = decision.reason is Reason.SET_ASIDE
             self.report.note(order.order_id, Outcome.IGNORED if aside else Outcome.UNCHANGED)
-            return Verdict(order.order_id, EntryState.IMPORTED, id_order=decision.id_order, looked=looked)
+            return OrderResult(order.order_id, EntryState.IMPORTED, id_order=decision.id_order, looked=looked)
         assert decision.reason is not None  # noqa: S101 — waiting and ignoring always have one
         if decision.action is Action.WAIT:
             return self._waiting(order, entry, decision.reason, rules, looked=looked)
@@ -77,17 +77,17 @@ class Verdicts:
         elif rules.forced:
             text = f"order {order.order_id} is not imported: {REASON_TEXTS[decision.reason]}"
             self.report.add_problem(Problem(ProblemCode.NOT_IMPORTABLE, text, order.order_id))
-        return Verdict(
+        return OrderResult(
             order.order_id, EntryState.IGNORED, decision.reason, message=REASON_TEXTS[decision.reason], looked=looked
         )
 
-    def held_back(self, problem: Problem, order: Order, entry: Entry | None, *, looked: bool) -> Verdict:
+    def held_back(self, problem: Problem, order: Order, entry: Entry | None, *, looked: bool) -> OrderResult:
         """The order can't be written: held, and told how long that may last."""
         return self.held(_with_deadline(problem, order), entry, looked=looked)
 
     def held(
         self, problem: Problem, entry: Entry | None, *, looked: bool, id_order: int | None = None, detail: str = ""
-    ) -> Verdict:
+    ) -> OrderResult:
         """Held for a person, and looked at again by itself. `id_order`, `detail`: what was written nevertheless."""
         now = self.now()
         log.info("held (%s): %s", problem.code, problem.message)
@@ -95,14 +95,14 @@ class Verdicts:
         again = next_look(entry.first_seen if entry else now, now)
         return _open(problem, EntryState.HELD, again, looked=looked, id_order=id_order, detail=detail)
 
-    def failed(self, problem: Problem, entry: Entry | None, *, looked: bool) -> Verdict:
+    def failed(self, problem: Problem, entry: Entry | None, *, looked: bool) -> OrderResult:
         """The database refused the order: tried again, less and less often."""
         log.warning("failed (%s): %s", problem.code, problem.message)
         self._note(problem, Outcome.FAILED)
         again = next_try(entry.attempts if entry else 0, self.now())
         return _open(problem, EntryState.FAILED, again, looked=looked)
 
-    def keeps_changing(self, order: Order, *, looked: bool) -> Verdict:
+    def keeps_changing(self, order: Order, *, looked: bool) -> OrderResult:
         """Others changed the order in the shop each time before it could be written: due at once."""
         problem = Problem(
             ProblemCode.KEEPS_CHANGING,
@@ -113,7 +113,7 @@ class Verdicts:
         self._note(problem, Outcome.FAILED)
         return _open(problem, EntryState.FAILED, self.now(), looked=looked)
 
-    def _as_it_was(self, order: Order, entry: Entry | None, rules: Rules, *, looked: bool) -> Verdict | None:
+    def _as_it_was(self, order: Order, entry: Entry | None, rules: Rules, *, looked: bool) -> OrderResult | None:
         """Older news than what is known: neither state nor hold changes, and what is open is said as before."""
         standing = entry.state if entry is not None else EntryState.IMPORTED
         self.report.note(order.order_id, _STANDING[standing])
@@ -126,7 +126,7 @@ class Verdicts:
             return None
         now = self.now()
         open_ = standing not in (EntryState.IMPORTED, EntryState.IGNORED)
-        return Verdict(
+        return OrderResult(
             entry.order_id,
             standing,
             entry.code,
@@ -137,13 +137,13 @@ class Verdicts:
             looked=True,
         )
 
-    def unanswered(self, entry: Entry) -> Verdict:
+    def unanswered(self, entry: Entry) -> OrderResult:
         """Amazon does not give an open order that it once showed: it stays as it was, given up where it was or where it
         has waited for so long, and is asked for again later."""
         released = entry.ship_by if entry.code == Reason.PRE_ORDER else None
         limit = self.give_up_of.get(entry.marketplace_id, self.give_up)
         waits = entry.state is EntryState.WAITING
-        return Verdict(
+        return OrderResult(
             entry.order_id,
             entry.state,
             entry.code,
@@ -158,7 +158,7 @@ class Verdicts:
         self.report.note(problem.order_id, outcome)
         self.report.add_problem(problem)
 
-    def unreadable(self, order: UnreadableOrder, entries: Mapping[str, Entry]) -> Verdict:
+    def unreadable(self, order: UnreadableOrder, entries: Mapping[str, Entry]) -> OrderResult:
         """Held, since a field of Amazon's is unusable. The order has an id."""
         assert order.order_id is not None  # noqa: S101 — the caller passes those with an id
         flaw = order.flaws[0] if order.flaws else None
@@ -171,7 +171,7 @@ class Verdicts:
         )
         return self.held(problem, entries.get(order.order_id), looked=False)
 
-    def _waiting(self, order: Order, entry: Entry | None, reason: Reason, rules: Rules, *, looked: bool) -> Verdict:
+    def _waiting(self, order: Order, entry: Entry | None, reason: Reason, rules: Rules, *, looked: bool) -> OrderResult:
         now = self.now()
         released = order.ship_by.earliest if order.status is OrderStatus.PENDING_AVAILABILITY else None
         limit = self.give_up_of.get(order.marketplace_id, self.give_up)
@@ -183,7 +183,7 @@ class Verdicts:
         elif rules.forced:
             text = f"order {order.order_id} can't be imported yet: {REASON_TEXTS[reason]}"
             self.report.add_problem(Problem(ProblemCode.NOT_READY, text, order.order_id))
-        return Verdict(
+        return OrderResult(
             order.order_id,
             EntryState.WAITING,
             reason,
@@ -206,9 +206,9 @@ class Verdicts:
 
 def _open(
     problem: Problem, state: EntryState, again: datetime, *, looked: bool, id_order: int | None = None, detail: str = ""
-) -> Verdict:
+) -> OrderResult:
     """The verdict on an order whose problem stays open until it is looked at `again`."""
-    return Verdict(
+    return OrderResult(
         problem.order_id,
         state,
         problem.code,

@@ -22,7 +22,7 @@ MOST_WAITS_A_CALL = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class QuotaWait:
     """Calls Amazon; where the quota is spent and a token comes back soon, waits for it, else lets the error out."""
 
     shop: HoldsConnection

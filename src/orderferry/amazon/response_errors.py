@@ -10,10 +10,10 @@ import re
 from datetime import datetime
 from typing import Any
 
-from orderferry.amazon.answers import AmazonResponse, AmazonsWord, error_list
+from orderferry.amazon.answers import AmazonResponse, ApiError, error_list
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.decode_words import INCLUDED_DATA
-from orderferry.amazon.retry import LATER, PassingFault
+from orderferry.amazon.retry import LATER, TransientError
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.errors import (
     AmazonRefused,
@@ -49,7 +49,7 @@ class AccessTokenExpired(AmazonRefused):
 def judge(answer: AmazonResponse, operation: str, *, paged: bool = False, good: int = 200) -> Any:
     """Given an answer to `operation` (`paged`: a pagination token was sent), return its JSON if its status is `good`.
 
-    Raise PassingFault (5xx, unusable body), AmazonUnavailable (redirects and other oddities), AccessTokenExpired,
+    Raise TransientError (5xx, unusable body), AmazonUnavailable (redirects and other oddities), AccessTokenExpired,
     Forbidden (403), AmazonRefused (401), PaginationExpired (400 about the token), DatasetRefused (400 about a set of
     includedData), RequestRejected (other 4xx). What 429 and an unknown order mean, the caller has asked before.
     """
@@ -62,7 +62,7 @@ def judge(answer: AmazonResponse, operation: str, *, paged: bool = False, good: 
     if answer.status in {401, 403}:
         raise _refusal(answer, operation, words)
     if answer.status >= 500 or answer.status == 408:
-        raise PassingFault(f"Amazon answered {operation} with {_called(answer, words)}.", hint=_later(answer))
+        raise TransientError(f"Amazon answered {operation} with {_called(answer, words)}.", hint=_later(answer))
     if answer.status >= 400 and words:
         if answer.status == 400 and paged and _is_about_token(words):
             raise PaginationExpired("Amazon no longer takes the pagination token of this listing.", hint=LATER)
@@ -73,9 +73,9 @@ def judge(answer: AmazonResponse, operation: str, *, paged: bool = False, good: 
     )
 
 
-def unusable_answer(operation: str, problem: str) -> PassingFault:
+def unusable_answer(operation: str, problem: str) -> TransientError:
     """Given what is wrong with the body of a good status, return the error for it."""
-    return PassingFault(f"Amazon's answer to {operation} can't be used: {problem}.", hint=LATER)
+    return TransientError(f"Amazon's answer to {operation} can't be used: {problem}.", hint=LATER)
 
 
 def quota_spent(operation: str, retry_at: datetime) -> QuotaExhausted:
@@ -102,7 +102,7 @@ def is_unknown_order(answer: AmazonResponse) -> bool:
     return answer.status == 404 and bool(error_list(answer))
 
 
-def _refusal(answer: AmazonResponse, operation: str, words: tuple[AmazonsWord, ...]) -> AmazonRefused:
+def _refusal(answer: AmazonResponse, operation: str, words: tuple[ApiError, ...]) -> AmazonRefused:
     if any(word.mentions("token", "expired") for word in words):
         return AccessTokenExpired(f"Amazon says that the access token for {operation} has expired.", hint=_MENDS)
     refusal = Forbidden if answer.status == 403 else AmazonRefused
@@ -111,7 +111,7 @@ def _refusal(answer: AmazonResponse, operation: str, words: tuple[AmazonsWord, .
     )
 
 
-def _rejection(answer: AmazonResponse, operation: str, words: tuple[AmazonsWord, ...]) -> RequestRejected:
+def _rejection(answer: AmazonResponse, operation: str, words: tuple[ApiError, ...]) -> RequestRejected:
     said = next((word.said for word in words if word.said), "")
     called = _called(answer, words)
     message = f"Amazon rejects the request {operation} with {called}{f': “{said}”' if said else ''}."
@@ -122,7 +122,7 @@ def _rejection(answer: AmazonResponse, operation: str, words: tuple[AmazonsWord,
     return RequestRejected(message, said=said, hint=hint)
 
 
-def refused_datasets(words: tuple[AmazonsWord, ...]) -> tuple[str, ...]:
+def refused_datasets(words: tuple[ApiError, ...]) -> tuple[str, ...]:
     """Given Amazon's words, return the sets of includedData that it does not take, as far as it names any.
 
     It may list those that it does take after the one that it does not: then what we asked for and is not in the list is
@@ -137,14 +137,14 @@ def refused_datasets(words: tuple[AmazonsWord, ...]) -> tuple[str, ...]:
     return tuple(name for _, name in named)
 
 
-def _is_about_token(words: tuple[AmazonsWord, ...]) -> bool:
+def _is_about_token(words: tuple[ApiError, ...]) -> bool:
     """Amazon names the token, or nothing at all: the same parameters were good for the pages before."""
     return any(
         word.mentions("token") or not any(word.mentions(parameter) for parameter in _OTHER_PARAMETERS) for word in words
     )
 
 
-def _called(answer: AmazonResponse, words: tuple[AmazonsWord, ...]) -> str:
+def _called(answer: AmazonResponse, words: tuple[ApiError, ...]) -> str:
     code = next((word.code for word in words if word.code), "")
     return f"HTTP {answer.status} {code}".rstrip()
 

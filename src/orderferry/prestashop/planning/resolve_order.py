@@ -1,4 +1,4 @@
-"""From an Amazon order to its frame: currency, addresses, products, taxes, money, account, state. Pure."""
+"""From an Amazon order to its resolved: currency, addresses, products, taxes, money, account, state. Pure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from orderferry.prestashop.database.values import as_int, version_numbers
 from orderferry.prestashop.facts import Catalog, Country, Currency, FeeKey, ShopFacts
 from orderferry.prestashop.planning.accounts import account_of
 from orderferry.prestashop.planning.backorder import backorder_state
-from orderferry.prestashop.planning.frame import Frame, FrameLine, Place
 from orderferry.prestashop.planning.goods import Goods, Movement, goods_of
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.match_lines import ProductMatch, match_items
-from orderferry.prestashop.planning.order_places import places_of
+from orderferry.prestashop.planning.order_addresses import places_of
 from orderferry.prestashop.planning.own_products import PRODUCT, SHIPPING, fee_group, fee_product, kinds_in_shipping
 from orderferry.prestashop.planning.paperwork import paperwork_of
-from orderferry.prestashop.planning.resolve import resolve_currency
+from orderferry.prestashop.planning.resolve_mappings import resolve_currency
+from orderferry.prestashop.planning.resolved_order import Place, ResolvedLine, ResolvedOrder
 from orderferry.prestashop.planning.states import state_kind
 from orderferry.prestashop.planning.tax_rates import home_country, rates_for, standard_group
 
@@ -40,7 +40,7 @@ TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class ResolveContext:
     """What framing works with: the configuration, the shop's facts, and the page's catalog. `taxed_by_amazon`: the
     marketplaces, by country code, where Amazon has told tax that the seller owes."""
 
@@ -50,8 +50,8 @@ class Bench:
     taxed_by_amazon: Collection[str] = ()
 
 
-def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Frame | Problem:
-    """Given an order and where it belongs, return its frame, or the problem that holds it: unmapped-currency,
+def resolve_order(order: Order, market: Market, bench: ResolveContext, now: datetime) -> ResolvedOrder | Problem:
+    """Given an order and where it belongs, return its resolved, or the problem that holds it: unmapped-currency,
     no-address, unknown-country, unknown-sku, ambiguous-sku, or what pricing finds.
     """
     currency = _currency(order, bench.facts)
@@ -84,7 +84,7 @@ def frame_order(order: Order, market: Market, bench: Bench, now: datetime) -> Fr
     moves = kind_of_stock == "move" and state is not market.states["cancelled"]
     pack_type = as_int(bench.facts.setting("PS_PACK_STOCK_TYPE", market.shop, "0"))
     orders = market.settings.orders
-    return Frame(
+    return ResolvedOrder(
         order=order,
         priced=priced,
         marketplace=market.code,
@@ -183,11 +183,11 @@ def _lines(
     order: Order,
     priced: PricedOrder,
     matches: Mapping[str, ProductMatch],
-    bench: Bench,
+    bench: ResolveContext,
     *,
     market: Market,
     place: Place,
-) -> tuple[FrameLine, ...] | Problem:
+) -> tuple[ResolvedLine, ...] | Problem:
     items = {item.item_id: item for item in order.items}
     lines = []
     for line in priced.lines:
@@ -204,7 +204,7 @@ def _lines(
                 return _unknown_fee_product(order, line.kind, word, len(named))
             match = ProductMatch(named[0])
         lines.append(
-            FrameLine(
+            ResolvedLine(
                 priced=line,
                 items=tuple(items[item_id] for item_id in line.item_ids),
                 product=match.product,
@@ -246,7 +246,7 @@ def _language(market: Market, facts: ShopFacts) -> str:
     return next((iso for iso, id_lang in facts.languages.items() if id_lang == market.id_lang), "")
 
 
-def _goods(lines: tuple[FrameLine, ...], shop_pack_type: int) -> tuple[Goods, ...]:
+def _goods(lines: tuple[ResolvedLine, ...], shop_pack_type: int) -> tuple[Goods, ...]:
     """What leaves the stock. A placeholder's stock is nobody's, and fees have none."""
     return tuple(
         goods

@@ -1,6 +1,6 @@
 """One order with everything about it decided: what the row builders read, and nothing else.
 
-Building a frame needs the shop's facts and the page's catalog (`framing`); building rows from it needs neither.
+Building a resolved needs the shop's facts and the page's catalog (`framing`); building rows from it needs neither.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameLine:
+class ResolvedLine:
     """One line: its money, Amazon's items (none for a fee) and the shop's product (None for a free line).
 
     `as_placeholder`: the product only stands in for an unknown SKU, so name and reference are Amazon's.
@@ -103,7 +103,7 @@ class Paperwork:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ResolvedOrder:
     """Everything that the rows of one new order are made from. Money is in `currency`."""
 
     order: Order
@@ -121,7 +121,7 @@ class Frame:
     account: Account
     delivery: Place
     invoice_place: Place | None  # None: the same as the delivery address
-    lines: tuple[FrameLine, ...]
+    lines: tuple[ResolvedLine, ...]
     paperwork: Paperwork
     round_mode: int
     round_type: int
