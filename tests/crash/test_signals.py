@@ -23,7 +23,7 @@ CODES = {
 }
 HANGS = 60  # seconds that Amazon takes for an answer which nobody waits for
 MAX_TIME = 4
-FIRST_WRITE = "SELECT ps_orderferry_order.id_order"  # an update begins with locking its marker
+FIRST_WRITE = "SELECT `id_order`, `amazon_updated`"  # an update begins with locking its marker
 
 
 def sent_at(scene: Scene, family: str, point: int, number: signal.Signals) -> Ended:
