@@ -145,9 +145,7 @@ def fateful(scene: Scene) -> list[int]:
     """The statements of the first two transactions that write orders, their COMMITs and what is after them."""
     texts = scene.healthy.events_of("shop")
     last = [number for number, text in enumerate(texts, 1) if text == "COMMIT answered"][4]
-    first = next(
-        number for number, text in enumerate(texts, 1) if text.startswith("SELECT ps_orderferry_order.id_order")
-    )
+    first = next(number for number, text in enumerate(texts, 1) if text.startswith("SELECT `id_order`"))
     return list(range(first, last + 2))
 
 
