@@ -695,10 +695,13 @@ final class Store
         return 'IF(attempts < ' . self::RETRIES . ", UTC_TIMESTAMP() + INTERVAL $minutes MINUTE, NULL)";
     }
 
+    /** The time of a call has come. Nothing waits for a day: a later time was stored while the clock was wrong. */
+    const DUE = '(next_try <= UTC_TIMESTAMP() OR next_try > UTC_TIMESTAMP() + INTERVAL 1 DAY)';
+
     /** Failed calls whose time has come, with what is known of them; oldest first. */
     public function due($limit)
     {
-        $sql = "SELECT * FROM {p}orderferry_event_call WHERE state = 'failed' AND next_try <= UTC_TIMESTAMP()
+        $sql = "SELECT * FROM {p}orderferry_event_call WHERE state = 'failed' AND " . self::DUE . "
             ORDER BY id_event, started, hook, sequence, module LIMIT " . (int) $limit;
         return $this->rows($sql);
     }
@@ -707,7 +710,7 @@ final class Store
     public function setAside()
     {
         $rows = $this->rows(
-            "SELECT module, MIN(COALESCE(next_try <= UTC_TIMESTAMP(), 0)) AS due FROM {p}orderferry_event_call
+            'SELECT module, MIN(COALESCE(' . self::DUE . ", 0)) AS due FROM {p}orderferry_event_call
             WHERE state = 'failed' AND module <> '' AND message LIKE '" . self::ENDED . "%' GROUP BY module"
         );
         return array_map('intval', array_column($rows, 'due', 'module'));

@@ -93,6 +93,16 @@ def test_what_failed_is_tried_again_alone_and_ever_later(bridge_shop: BridgeShop
     assert bridge_shop.heard == [("bad", HOOK)]
 
 
+def test_a_time_that_a_wrong_clock_has_stored_does_not_put_a_call_off_for_a_year(bridge_shop: BridgeShop) -> None:
+    scene(bridge_shop)
+    bridge_shop.behave(bad("throw"))
+    bridge_shop.run()
+    bridge_shop.forget()
+    bridge_shop.sql("UPDATE {p}orderferry_event_call SET next_try = UTC_TIMESTAMP() + INTERVAL 300 DAY")
+    bridge_shop.run()
+    assert bridge_shop.heard == [("bad", HOOK)]
+
+
 def test_a_module_that_heals_is_told_and_the_matter_is_closed(bridge_shop: BridgeShop) -> None:
     scene(bridge_shop)
     bridge_shop.behave(bad("throw", at=2))
