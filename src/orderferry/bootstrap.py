@@ -112,7 +112,7 @@ class Installation:
         return PrestashopShop(self.settings, recall=recall, remember=remember, clock=self.now, sleep=self.sleep)
 
     def adopter(self) -> OrderAdopter:
-        """The shop, with the eyes of `adopt`."""
+        """Build the shop as `adopt` uses it."""
 
         return OrderAdopter(self.settings, sleep=self.sleep)
 

@@ -75,7 +75,7 @@ def amazon_to_ask(installation: Installation) -> Iterator[AmazonSource]:
 
 
 def shop_probe(installation: Installation) -> ShopProbe:
-    """The shop, with the eyes of `check`."""
+    """Build the shop as `check` uses it."""
     return ShopProbe(installation.settings, sleep=installation.sleep, clock=installation.now)
 
 
@@ -93,7 +93,7 @@ def held_for_tax(installation: Installation) -> dict[str, set[Decimal]]:
 
 @contextmanager
 def bridge_shop(installation: Installation) -> Iterator[BridgeShop]:
-    """The shop, with the eyes of `bridge`. Raise LedgerUnusable where the ledger is another shop's."""
+    """Build the shop as `bridge` uses it. Raise LedgerUnusable where the ledger is another shop's."""
     with ledger_if_there(installation) as ledger:
         recall = ledger.recall if ledger else _nothing
         with closing(BridgeShop(installation.settings, recall=recall, sleep=installation.sleep)) as shop:
@@ -101,7 +101,7 @@ def bridge_shop(installation: Installation) -> Iterator[BridgeShop]:
 
 
 def check_ledger(installation: Installation) -> Iterator[CheckResult]:
-    """The ledger, with the eyes of `check`: its place, and whether it is ours. Raise LedgerUnusable."""
+    """Open the ledger as `check` uses it: its place, and whether it is ours. Raise LedgerUnusable."""
     settings = installation.settings.ledger
     where, exists, free = "in the database of ledger.url", False, None
     if not settings.url:

@@ -1,4 +1,4 @@
-"""An HTTP answer as it came, and the words on which judging it hangs. The status is judged before the body."""
+"""An HTTP answer of the SP-API, and the error texts of Amazon's that decide what it means."""
 
 from __future__ import annotations
 

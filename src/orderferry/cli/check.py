@@ -1,4 +1,4 @@
-"""`check`: the doctor. One line a thing, with its mend; changes nothing."""
+"""`check`: try everything, print one line for each thing and how to mend it; change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`check`, the doctor: asks everything that can be asked, one thing never keeping it from the next.
+"""`check`: ask everything that can be asked. What fails does not keep the rest from being asked.
 
 A probe is a name and something to ask; adapters and pure functions answer with results. What a probe raises becomes
 a failure that a run would meet in the same way, with the same exit code.
@@ -52,7 +52,7 @@ def _ask(probe: Probe) -> list[CheckResult]:
             said.append(result)
     except OrderferryError as error:
         said.append(failed(probe.name, error))
-    except Exception as error:  # the doctor must go on to the next patient
+    except Exception as error:  # a fault of ours in one check must not end the others
         log.debug("the probe %s failed: %s", probe.name, where_raised(error))
         said.append(
             failure(

@@ -1,4 +1,4 @@
-"""Answers of Amazon's that are possible but not believable: said, and the run goes on.
+"""Report answers of Amazon's that are too empty to be true. The run goes on.
 
 A wrong region or a withdrawn authorisation looks like an empty page (HTTP 200). A shop that sold something on every day
 of two weeks and nothing yesterday should hear of it. Judged once a day, since it reads two weeks of the ledger.

@@ -1,4 +1,4 @@
-"""The shop with the eyes of `bridge`: how the feed stands, and the name by which a bridge knows its own shop."""
+"""The shop as `bridge` uses it: how the feed stands, and the name by which a bridge knows its own shop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop with the eyes of `forget`: finding orders whose buyer is known, and forgetting them one by one."""
+"""The shop as `forget` uses it: finding orders whose buyer is known, and forgetting them one by one."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ def plan_update(
         ended=ended,
         invoiced_when_shipped=invoice_mode(order, market.settings.invoices) == "shipped",
     )
-    framed = resolve_order(order, market, bench, now) if changes_money(order, marker) else None
-    problem, resolved = (framed, None) if isinstance(framed, Problem) else (None, framed)
+    outcome = resolve_order(order, market, bench, now) if changes_money(order, marker) else None
+    problem, resolved = (outcome, None) if isinstance(outcome, Problem) else (None, outcome)
     changes = changes_of(order, marker, standing, resolved.priced if resolved else None)
     changes, place = _with_place(order, market, facts, marker, changes)
     if problem is not None and changes.lines:

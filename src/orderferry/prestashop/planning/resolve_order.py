@@ -41,7 +41,7 @@ TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ResolveContext:
-    """What framing works with: the configuration, the shop's facts, and the page's catalog. `taxed_by_amazon`: the
+    """What resolving an order needs: the configuration, the shop's facts, and the page's catalog. `taxed_by_amazon`: the
     marketplaces, by country code, where Amazon has told tax that the seller owes."""
 
     settings: Settings
@@ -247,7 +247,7 @@ def _language(market: Market, facts: ShopFacts) -> str:
 
 
 def _goods(lines: tuple[ResolvedLine, ...], shop_pack_type: int) -> tuple[Goods, ...]:
-    """What leaves the stock. A placeholder's stock is nobody's, and fees have none."""
+    """Return what leaves the stock: nothing for placeholders and fees."""
     return tuple(
         goods
         for line in lines

@@ -1,6 +1,6 @@
 """One order with everything about it decided: what the row builders read, and nothing else.
 
-Building a resolved needs the shop's facts and the page's catalog (`framing`); building rows from it needs neither.
+Resolving an order needs the shop's facts and the page's catalog (`resolve_order.py`); making rows of it needs neither.
 """
 
 from __future__ import annotations
