@@ -41,8 +41,9 @@ TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ResolveContext:
-    """What resolving an order needs: the configuration, the shop's facts, and the page's catalog. `taxed_by_amazon`: the
-    marketplaces, by country code, where Amazon has told tax that the seller owes."""
+    """What resolving an order needs: the configuration, the shop's facts, and the page's catalog. `taxed_by_amazon`:
+    the marketplaces, by country code, where Amazon has told tax that the seller owes.
+    """
 
     settings: Settings
     facts: ShopFacts
