@@ -69,7 +69,8 @@ def worst(codes: Iterable[ExitCode]) -> ExitCode:
 class OrderferryError(Exception):
     """Base of all errors that are meant for the user.
 
-    `str(error)` is one sentence without secrets or personal data; `hint` is the next step, or ''.
+    `str(error)` is one sentence without secrets or personal data; `hint` is the next step, or ''. `keys`: the keys of
+    the configuration that it is about, where it is known.
     """
 
     exit_code = ExitCode.NEEDS_A_PERSON
@@ -77,10 +78,11 @@ class OrderferryError(Exception):
     heals = False  # whether the next run may find it gone although nobody did anything
     subject = ""  # what it is about, where one run may meet the same error about several things
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", keys: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.keys = keys
 
 
 class InternalError(OrderferryError):

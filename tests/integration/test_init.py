@@ -181,7 +181,7 @@ def test_a_person_is_asked_and_mistakes_are_asked_again(
     credentials = server.credentials
     answers = [str(tmp_path / "nowhere"), str(shop_folder)]  # no such folder; the shop's
     answers += ["eu", "IT, DE", credentials.client_id, credentials.client_secret, "Atzr|wrong"]  # refused by Amazon
-    answers += ["eu", "IT, DE", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
+    answers += [credentials.refresh_token, ""]
     answers += ["n", "Nowhere", "Payment accepted", "4", "", "n", "My carrier", "", "3"]  # states, carriers, group
     answers += ["other", "undeliverable"]
     answers += ["19", "", "2d"]  # Germany's tax, collected by Amazon, since
@@ -209,7 +209,7 @@ def test_what_was_answered_is_offered_again_and_what_is_needed_is_asked_until_it
 ) -> None:
     credentials = server.credentials
     answers = [str(shop_folder), "", "", "it de", "wrong", credentials.client_secret, credentials.refresh_token]
-    answers += ["", "", credentials.client_id, credentials.client_secret, credentials.refresh_token, ""]
+    answers += [credentials.client_id, credentials.client_secret, ""]
     answers += ["n", "", "", "", "n", "", "", "", "other", "undeliverable", "", "", "3d"]
     done = converse(tmp_path, server, answers)
     assert done.exit_code == 0, done.output
@@ -219,6 +219,83 @@ def test_what_was_answered_is_offered_again_and_what_is_needed_is_asked_until_it
     assert given["amazon"]["marketplaces"] == ["IT", "DE"]
     since = given["orders"]["since"].strftime("%Y-%m-%dT%H:%M:%SZ")
     assert f"The first import goes back to {since} (orders.since)" in done.output, "older than the window"
+
+
+def test_a_mistake_is_asked_again_alone(tmp_path: Path, server: SimulatorServer, shop: ShopDatabase) -> None:
+    url = make_url(shop.url)
+    answers = ["", "nowhere.invalid", str(url.port), "no_such_shop", str(url.username), str(url.password), "qq_"]
+    answers += [str(url.host)]  # that server has no such database
+    answers += [str(url.database)]  # which has no such prefix
+    answers += ["ps_"]
+    done = converse(tmp_path, server, answers)
+    assert "PrestaShop 8.2.1 is there." in done.output
+    told = done.output
+    assert told.count("Name or address of the database server") == 2
+    assert told.count("Name of the shop's database") == 2
+    assert told.count("What the names of the shop's tables begin with") == 2
+    assert told.count("Folder of the shop") == told.count("Its port") == told.count("Password of that user") == 1
+
+
+def test_the_word_none_clears_an_answer_and_enter_takes_what_is_in_brackets(
+    tmp_path: Path, server: SimulatorServer, shop: ShopDatabase, shop_folder: Path
+) -> None:
+    url, credentials = make_url(shop.url), server.credentials
+    (tmp_path / "empty").mkdir()
+    answers = [str(tmp_path / "empty"), "none"]  # offered again, and cleared
+    answers += [str(url.host), str(url.port), str(url.database), str(url.username), str(url.password), ""]
+    answers += ["", "IT", "none", credentials.client_id, credentials.client_secret, credentials.refresh_token, "none"]
+    answers += ["none", "none", "none", "NONE", "none", "none", "none", "none"]  # states, carriers, group
+    answers += ["what", "none", "none", "none", "none"]  # invoices, mails, taxes, since
+    done = converse(tmp_path, server, answers)
+    assert done.exit_code == 0, done.output
+    assert done.output.count("Enter takes what is in [brackets]; the word none leaves an answer empty.") == 1
+    assert f"[{tmp_path / 'empty'}]" in done.output
+    given = tomllib.loads((tmp_path / "asked.toml").read_text())
+    assert given["prestashop"]["host"] == url.host
+    assert "from" not in given["prestashop"]
+    assert not [key for key in given["orders"] if key.startswith("state_")]
+    assert "since" not in given["orders"]
+    assert given["invoices"] == {"mode": "never"}, "nobody, or another program"
+    assert given["customers"] == {"email": "undeliverable"}
+    prompts = [line for line in done.output.splitlines() if line.endswith((": ", ":")) and "[" in line]
+    assert prompts
+    assert "empty" not in "".join(prompts).replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize(("by", "invoice"), [("", 1), ("shipped", 0), ("other", 0)])
+def test_recommended_states_draw_an_invoice_if_the_shop_is_to_write_it_at_once(
+    by: str, invoice: int, tmp_path: Path, server: SimulatorServer, shop: ShopDatabase, shop_folder: Path
+) -> None:
+    credentials = server.credentials
+    answers = [str(shop_folder), "", "IT", credentials.client_id, credentials.client_secret, credentials.refresh_token]
+    answers += ["", "", "n", "", "", "", by, "", "", ""]
+    done = converse(tmp_path, server, answers)
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    asked = next(number for number, line in enumerate(lines) if line.startswith("Who writes the invoices"))
+    assert any("Each sale needs one invoice" in line for line in lines[:asked])
+    orders = tomllib.loads((tmp_path / "asked.toml").read_text())["orders"]
+    for key in ("state_paid", "state_shipped", "state_fba"):
+        query = "SELECT invoice, send_email FROM {p}order_state WHERE id_order_state = :id"
+        (state,) = shop.rows(query, id=orders[key])
+        assert state == {"invoice": invoice, "send_email": 0}
+
+
+def test_a_wrong_password_in_the_shop_s_own_file_is_said_with_the_file(
+    tmp_path: Path, server: SimulatorServer, shop_folder: Path
+) -> None:
+    file = shop_folder / "app/config/parameters.php"
+    right = file.read_text()
+    file.write_text(right.replace("'database_password' => '", "'database_password' => 'not-"))
+    words = ["--non-interactive", "--shop", str(shop_folder), "--marketplaces", "IT", *simulated(server)]
+    words += ["--client-id", server.credentials.client_id, *secrets(tmp_path, server)]
+    done = run(tmp_path, "init", *words)
+    assert done.code == 5
+    assert f"{file} (prestashop.from) has this password" in done.err
+    assert run(tmp_path, "init", *words, "--no-try").code == 0
+    for command in ("check", "import"):
+        told = run(tmp_path, command)
+        assert f"{file} (prestashop.from)" in told.out + told.err, command
 
 
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null"])
@@ -255,9 +332,11 @@ def test_a_database_elsewhere_and_an_end_of_input_in_the_middle(
 ) -> None:
     url = make_url(shop.url)
     answers = ["", str(url.host), str(url.port), str(url.database), str(url.username), "wrong", "ps_"]
-    answers += ["", str(url.host), str(url.port), str(url.database), str(url.username), str(url.password), "ps_"]
+    answers += ["", str(url.password)]
     done = converse(tmp_path, server, answers)
     assert "PrestaShop 8.2.1 is there." in done.output
+    assert f"User of the database [{url.username}]" in done.output
+    assert done.output.count("Name of the shop's database") == 1, "what was right is not asked again"
     assert str(url.password) not in done.output
     assert not (tmp_path / "asked.toml").exists()
 

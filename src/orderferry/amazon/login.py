@@ -26,27 +26,32 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}", re.ASCII)
 _ERROR = re.compile(r"[a-z_]{1,40}", re.ASCII)
 
 # OAuth 2.0's error codes (RFC 6749, 5.2) in Login with Amazon's sense: what happened, and what a person does now.
-_REFUSALS: dict[str, tuple[str, str]] = {
+# Last: which keys it is about.
+_REFUSALS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "invalid_client": (
         "Amazon does not accept the client id with this client secret.",
         "One of the two is wrong, or the secret has expired (Amazon wants a new one every 180 days): copy both from "
         "Seller Central > Develop Apps > LWA credentials into amazon.client_id and amazon.client_secret. The refresh "
         "token stays good.",
+        ("amazon.client_id", "amazon.client_secret"),
     ),
     "invalid_grant": (
         "Amazon does not accept the refresh token: it is wrong or was revoked.",
         "Authorise the application again in Seller Central (Develop Apps > Authorize) and put the new token into "
         "amazon.refresh_token.",
+        ("amazon.refresh_token",),
     ),
     "unauthorized_client": (
         "Amazon does not let this application use the refresh token.",
         "amazon.refresh_token belongs to another application than amazon.client_id: take both from the same one, or "
         "authorise the application again in Seller Central.",
+        ("amazon.client_id", "amazon.client_secret", "amazon.refresh_token"),
     ),
 }
 _OTHER_REFUSAL = (
     "Amazon refuses the login ({code}).",
     "Check amazon.client_id, amazon.client_secret and amazon.refresh_token; `orderferry check` tries them.",
+    ("amazon.client_id", "amazon.client_secret", "amazon.refresh_token"),
 )
 
 
@@ -124,8 +129,8 @@ def _judge(answer: AmazonResponse) -> Mapping[str, Any]:
 
 def _refusal(error: object) -> AmazonRefused:
     code = error if isinstance(error, str) and _ERROR.fullmatch(error) else "no reason given"
-    message, hint = _REFUSALS.get(code, _OTHER_REFUSAL)
-    return AmazonRefused(message.format(code=code), hint=hint)
+    message, hint, keys = _REFUSALS.get(code, _OTHER_REFUSAL)
+    return AmazonRefused(message.format(code=code), hint=hint, keys=keys)
 
 
 def _lifetime(seconds: object) -> timedelta:

@@ -28,7 +28,7 @@ from orderferry.cli.init_steps import (
     settle_states,
 )
 from orderferry.cli.init_taxes import settle_new_taxes, settle_taxes
-from orderferry.cli.interview import Interview
+from orderferry.cli.interview import Interview, ask_yes_or_no
 from orderferry.cli.parameters import TimeParameter
 from orderferry.cli.program import program_to_paste, running_program
 from orderferry.cli.terminal import echo, style
@@ -67,7 +67,9 @@ OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
     click.option("--client-id", metavar="ID", help="Client identifier of the application."),
     click.option("--client-secret-file", type=FILE, help="File with the client secret."),
     click.option("--refresh-token-file", type=FILE, help="File with the refresh token."),
-    click.option("--create-states/--no-create-states", default=None, help="Create order states for Amazon."),
+    click.option(
+        "--create-states/--no-create-states", default=None, help="Create order states for Amazon; none mails."
+    ),
     click.option(
         "--create-carrier", type=click.Choice(list(NEW_CARRIER)), help="Create the carrier “Amazon”, and for what."
     ),
@@ -131,12 +133,17 @@ class _Tries:
         with setup_shop(self.draft.settings()) as shop:
             return shop.create_carrier()
 
-    def create_states(self) -> dict[str, int]:
-        """Create order states for Amazon."""
+    def create_states(self) -> tuple[dict[str, int], list[str]]:
+        """Create order states for Amazon, which draw an invoice if the shop invoices by its states; return their ids,
+        and the names of those that were there already and do otherwise."""
         from orderferry.inspection import setup_shop
 
-        with setup_shop(self.draft.settings()) as shop:
-            return shop.create_states()
+        settings = self.draft.settings()
+        invoice = settings.invoices.mode == "state"
+        with setup_shop(settings) as shop:
+            made = shop.create_states(invoice=invoice)
+            states = shop.facts().states
+        return made, [states[number].name for number in made.values() if states[number].invoice is not invoice]
 
     def missing_taxes(self) -> Mapping[str, Sequence[Decimal]]:
         """Rates of which the shop needs a tax, by country."""
@@ -174,7 +181,8 @@ def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_obj
 def init_command(context: CliContext, /, **given: Any) -> int:
     """Write a commented configuration by asking: the shop, Amazon's credentials, and what nobody should decide
-    silently. Answers are tried at once; a file that is there is never overwritten. -c FILE says where it goes
+    silently. Enter takes what is in brackets, the word none leaves an answer empty. Answers are tried at once, and what
+    is wrong is asked again; a file that is there is never overwritten. -c FILE says where it goes
     (./config.toml). Secrets come from a hidden prompt, the environment or a file, never from the command line.
     """
     from orderferry.bootstrap import utc_now
@@ -212,7 +220,7 @@ def _create_states(interview: Interview, tries: _Tries) -> None:
     from orderferry.errors import ShopError
 
     try:
-        made = tries.create_states()
+        made, otherwise = tries.create_states()
     except ShopError as error:
         if not interview.interactive:
             raise
@@ -221,6 +229,11 @@ def _create_states(interview: Interview, tries: _Tries) -> None:
         return
     for key, id_state in made.items():
         interview.draft.put(f"orders.{key}", id_state)
+    for name in otherwise:
+        interview.say(
+            f"Mind: the state “{name}” was there already, and whether it draws an invoice is not as you have answered. "
+            "It is a switch of the state in the back office (Shop Parameters > Order Settings > Statuses)."
+        )
 
 
 def _create_carrier(interview: Interview, tries: _Tries, keys: Collection[str]) -> None:
@@ -265,7 +278,8 @@ def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
             click.echo("The shop lacks no tax that its Amazon orders need: nothing was created.")
             return 0
         click.echo(shown_taxes(missing))
-        if interactive and not click.confirm("Create them (International > Taxes shows them; no rule is made)?"):
+        question = "Create them (International > Taxes shows them; no rule is made)?"
+        if interactive and not ask_yes_or_no(question, default=False):
             click.echo("Nothing was created.")
             return 0
         click.echo(f"{_taxes(shop.create_taxes(missing))} created. The next run imports what was held for them.")
@@ -281,6 +295,7 @@ def _converse(
     from orderferry.prestashop.planning.tax_rates import home_country
 
     interview.draft.settings(whole=False)  # what the options say wrongly can't be asked for
+    interview.introduce()
     facts = settle_database(interview, tries.look if tries else None)
     if facts is not None:
         interview.say(f"  PrestaShop {facts.version or '(version unknown)'} is there.")

@@ -22,23 +22,24 @@ AMAZON_KEYS = tuple(
     f"amazon.{name}" for name in ("region", "marketplaces", "client_id", "client_secret", "refresh_token")
 )
 INVOICES = {
-    "shop": "PrestaShop, as the order state says",
-    "shipped": "PrestaShop, when Amazon has shipped the order: fewer credit slips, and the month of the supply",
-    "amazon": "Amazon, in the seller's name (VAT Calculation Service)",
+    "shop": "PrestaShop, as soon as the order enters a state that draws one: mostly at once",
+    "shipped": "PrestaShop, when Amazon says that it is shipped: fewer credit slips, and the month of the supply",
+    "amazon": "Amazon, in your name (VAT Calculation Service)",
     "other": "another program, or nobody",
 }
 NEW_CARRIER = {"none": (), "fba": ("carriers.fba",), "all": ("carriers.fba", "carriers.default")}
 MAILS = {
-    "undeliverable": "none: the guest gets an address that no mail reaches",
-    "amazon": "whatever PrestaShop and its modules send, to the anonymised address of Amazon's",
+    "undeliverable": "none: the guest account gets an address that no mail reaches",
+    "amazon": "all that PrestaShop and its modules send, to the anonymous address that Amazon gives the buyer",
 }
 
 
 def settle_database(interview: Interview, look: Callable[[], ShopFacts] | None) -> ShopFacts | None:
     """Ask where the shop's database is until `look` (None: do not try) finds a shop there; return its facts."""
     interview.head("The shop")
+    is_asked = not interview.draft.has_database
     while True:
-        if not interview.draft.has_database:
+        if is_asked:
             _ask_for_database(interview)
         if look is None:
             return None
@@ -51,25 +52,30 @@ def settle_database(interview: Interview, look: Callable[[], ShopFacts] | None) 
 def _ask_for_database(interview: Interview) -> None:
     interview.key(
         "prestashop.from",
-        "Folder of the shop on this machine, or its parameters.php or settings.inc.php (empty: elsewhere)",
+        "Folder of the shop on this machine, such as /var/www/shop (none: the shop is elsewhere)",
         convert=lambda answer: str(Path(answer).expanduser().absolute()),
     )
     if interview.draft.has("prestashop.from"):
         return
-    interview.key("prestashop.host", "Database server", default="127.0.0.1")
-    interview.key("prestashop.port", "Port", default="3306", convert=int)
-    interview.key("prestashop.database", "Name of the database", needed=True)
-    interview.key("prestashop.user", "User", needed=True)
-    interview.key("prestashop.password", "Password (not shown)", secret=True)
-    interview.key("prestashop.table_prefix", "Prefix of the tables", default="ps_")
+    interview.key("prestashop.host", "Name or address of the database server", default="127.0.0.1")
+    interview.key("prestashop.port", "Its port", default="3306", convert=_port)
+    interview.key("prestashop.database", "Name of the shop's database", needed=True)
+    interview.key("prestashop.user", "User of the database", needed=True)
+    interview.key("prestashop.password", "Password of that user (not shown)", secret=True)
+    interview.key("prestashop.table_prefix", "What the names of the shop's tables begin with", default="ps_")
 
 
 def settle_amazon(interview: Interview, log_in: Callable[[], None] | None) -> None:
     """Ask for the account until `log_in` (None: do not try) succeeds, or Amazon can't be reached now."""
     interview.head("Amazon (docs/amazon-credentials.md says where Seller Central shows these)")
     while True:
-        interview.key("amazon.region", "Region: eu, na or fe", default="eu")
-        interview.key("amazon.marketplaces", "Marketplaces, such as IT, DE, FR", convert=_words, needed=True)
+        interview.key("amazon.region", "Region: eu (Europe), na (America) or fe (Far East)", default="eu")
+        interview.key(
+            "amazon.marketplaces",
+            "Countries of the marketplaces that you sell on, such as IT, DE, FR",
+            convert=_words,
+            needed=True,
+        )
         interview.key("amazon.client_id", "Client identifier", needed=True)
         interview.key("amazon.client_secret", "Client secret (not shown)", secret=True, needed=True)
         interview.key("amazon.refresh_token", "Refresh token (not shown)", secret=True, needed=True)
@@ -86,7 +92,7 @@ def settle_amazon(interview: Interview, log_in: Callable[[], None] | None) -> No
                 raise
             interview.say(f"  {error.message} The credentials are untried; `orderferry check` tries them.")
             break
-    interview.key("amazon.client_secret_created", "When was the client secret made (YYYY-MM-DD; empty: unknown)")
+    interview.key("amazon.client_secret_created", "Day on which the client secret was made (YYYY-MM-DD)")
 
 
 def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None) -> bool:
@@ -98,22 +104,22 @@ def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None
     interview.head("Order states")
     names = ", ".join(f"“{state.names['en']}”" for state in NEW_STATES)
     if create is None:
-        interview.say(
-            "  Recommended: states of their own. A state that mails writes to an address that no mail reaches, and the "
-            "shop's\n  mail server may refuse it with a red error whenever staff sets the state."
+        interview.explain(
+            "Recommended: order states that only Amazon's orders have. They send no mail: the shop's own states write "
+            "to an address that no mail reaches, and the mail server may refuse that with a red error."
         )
-        question = f"Create states for Amazon, without mail and without invoice ({names})?"
-        create = interview.yes(question, default=True)
+        interview.explain(f"They are called {names}.")
+        create = interview.yes("Create these order states?", default=True)
     if create:
         return True
     interview.offer("States of the shop", [_state_row(state) for state in facts.states.values()])
-    questions = {"paid": "New orders", "shipped": "Shipped orders", "fba": "Orders that Amazon ships (FBA)"}
+    questions = {"paid": "new orders", "shipped": "shipped orders", "fba": "orders that Amazon ships (FBA)"}
     for kind, question in questions.items():
         key, setting = STATE_SOURCES[kind]
         usual = facts.setting(setting)
         interview.key(
             f"orders.{key}",
-            f"{question}: state by number or name (empty: the shop's own{f', {usual}' if usual else ''})",
+            f"State for {question}, by number or name (none: the shop's own{f', {usual}' if usual else ''})",
             convert=lambda answer, key=key: resolve_state(facts, answer, "", key=f"orders.{key}").id,  # type: ignore[misc]
         )
     return False
@@ -126,9 +132,9 @@ def settle_new_carrier(interview: Interview, facts: ShopFacts, *, create: str | 
     interview.head("Carriers and customers")
     if create is None and interview.interactive and not interview.draft.has("carriers.fba"):
         there = find_amazon_carrier(facts)
-        interview.say(
-            "  An FBA order without carrier gets another one as soon as staff enters a tracking number. A carrier "
-            "“Amazon”,\n  with a customer group of its own, keeps, and no customer is offered it."
+        interview.explain(
+            "Recommended: a carrier “Amazon” that no customer is offered. An FBA order without a carrier gets some "
+            "other one as soon as staff enters a tracking number."
         )
         question = f"Use the carrier “Amazon” (id {there})" if there else "Create the carrier “Amazon”"
         if interview.yes(f"{question} for orders that Amazon ships (FBA)?", default=True):
@@ -157,7 +163,9 @@ def settle_choices(
 
     if "carriers.default" not in created:
         shown = shown_name(usual, facts) if usual else "none"
-        interview.key("carriers.default", f"Carrier by number or name (empty: {shown})", convert=carrier)
+        interview.key(
+            "carriers.default", f"Carrier of your own parcels, by number or name (none: {shown})", convert=carrier
+        )
         word = interview.draft.settings(whole=False).carriers.default
         chosen, why = (resolve_carrier(facts, word), "") if word else (usual, why)
         if chosen is not None:
@@ -165,11 +173,11 @@ def settle_choices(
             for doubt in doubts(chosen, facts, None, why, delays):
                 interview.say(f"  Mind: {doubt}. Another one is named as carriers.default.")
     if "carriers.fba" not in created:
-        interview.key("carriers.fba", "Carrier of orders that Amazon ships (empty: none)", convert=carrier)
+        interview.key("carriers.fba", "Carrier of orders that Amazon ships, by number or name", convert=carrier)
     interview.offer("Customer groups", [f"{number:4}  {name}" for number, name in facts.groups.items()])
     interview.key(
         "customers.group",
-        "Group by number or name (empty: the shop's group of guests)",
+        "Customer group of Amazon's buyers, by number or name (none: the shop's group of guests)",
         convert=lambda answer: resolve_group(facts, answer, key="this"),
     )
 
@@ -179,7 +187,13 @@ def settle_decisions(interview: Interview, *, invoices_by: str | None, vcs: bool
     draft = interview.draft
     interview.head("Invoices and mails")
     if not draft.has("invoices.mode"):
-        by = invoices_by or interview.one_of("Who writes the invoices for Amazon orders?", INVOICES, "shop")
+        interview.explain(
+            "Each sale needs one invoice, from one program. If you have joined Amazon's VAT Calculation Service, "
+            "Amazon writes it; if your accounting program does, answer other. Otherwise PrestaShop can draw it: at "
+            "once, or when the goods have left, so that what is cancelled before needs no credit slip."
+        )
+        asked = "Who writes the invoices for Amazon orders"
+        by = invoices_by or interview.one_of(asked, INVOICES, "shop", none="other")
         draft.put("invoices.mode", {"shop": "state", "shipped": "shipped"}.get(by, "never"))
         invoices_by = by
     if vcs is None and invoices_by == "amazon":
@@ -187,7 +201,8 @@ def settle_decisions(interview: Interview, *, invoices_by: str | None, vcs: bool
     for marketplace in draft.settings(whole=False).amazon.marketplaces if vcs is not None else ():
         draft.put(f"marketplace.{marketplace.code}.vat_by_amazon", vcs)  # else "auto": the orders will tell
     if not draft.has("customers.email"):
-        draft.put("customers.email", mails or interview.one_of("Which mails may reach buyers?", MAILS, "undeliverable"))
+        asked = "Which mails of the shop may reach Amazon's buyers"
+        draft.put("customers.email", mails or interview.one_of(asked, MAILS, "undeliverable", none="undeliverable"))
 
 
 def settle_since(interview: Interview, now: datetime, foreign: int) -> None:
@@ -200,10 +215,16 @@ def settle_since(interview: Interview, now: datetime, foreign: int) -> None:
         )
     interview.key(
         "orders.since",
-        "Import orders placed from then on (a time, or a duration ago such as 2d)",
+        "Import orders that were placed from this moment on (a time, or how long ago, such as 2d)",
         default=iso(now.replace(microsecond=0)),
         convert=lambda answer: parse_moment(answer, now).replace(microsecond=0),
     )
+
+
+def _port(answer: str) -> int:
+    if not answer.isdecimal():
+        raise ValueError("It must be a number, such as 3306.")
+    return int(answer)
 
 
 def _words(answer: str) -> list[str]:

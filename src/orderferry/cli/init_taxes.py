@@ -32,13 +32,13 @@ def settle_taxes(interview: Interview, facts: ShopFacts) -> None:
             interview.say(f"  The shop's tax rules apply {', '.join(applied)} to deliveries to {country}.")
         interview.key(
             f"taxes.{country}",
-            f"Deliveries to {country}: a rate such as 19, or a tax by name (empty: the shop's tax rules)",
+            f"Tax of deliveries to {country}: a rate such as 19, or a tax by name (none: the shop's tax rules)",
             default=_likely_tax(facts, country) if applied and interview.interactive else "",
             convert=lambda answer: _rate_or_tax(facts, answer),
         )
     interview.key(
         "taxes.collected_by_amazon",
-        "Tax under which tax that Amazon owes itself is booked, by name (empty: none)",
+        "Tax for sales where Amazon pays the tax itself, by name",
         convert=lambda answer: _tax_named(facts, answer),
     )
 

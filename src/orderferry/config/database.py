@@ -36,11 +36,13 @@ _UNNEEDED = {
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The shop's database, and what the shop's own file adds: its prefix ('' if none) and its folder."""
+    """The shop's database, and what the shop's own file adds: its prefix ('' if none), its folder, and which one it is
+    (None where the configuration gives the password itself)."""
 
     url: DatabaseUrl
     table_prefix: str = ""
     shop_folder: Path | None = None
+    password_from: Path | None = None
 
 
 def find_database(findings: Findings, sockets: Sequence[Path] = DEFAULT_SOCKETS) -> Database | None:
@@ -99,7 +101,10 @@ def _from_shop(findings: Findings, sockets: Sequence[Path]) -> Database | None:
         findings.problems.add_for(origin, f"is of no use: {error}")
         return None
     return Database(
-        url=_from_parts(_server(shop, sockets), findings), table_prefix=shop.prefix, shop_folder=shop.folder
+        url=_from_parts(_server(shop, sockets), findings),
+        table_prefix=shop.prefix,
+        shop_folder=shop.folder,
+        password_from=None if "password" in given else shop.file,
     )
 
 

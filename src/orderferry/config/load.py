@@ -145,6 +145,7 @@ def _prestashop(values: Mapping[KeyPath, object], database: Database) -> Prestas
         url=Secret(database.url.text),
         location=database.url.location,
         shop_folder=database.shop_folder,
+        password_from=database.password_from,
         **{**prefix, **own},
     )
 

@@ -87,6 +87,7 @@ class PrestashopSettings:
     ssl_cert: Path | None = None
     ssl_key: Path | None = None
     shop_folder: Path | None = None  # where `from` pointed
+    password_from: Path | None = None  # the shop's own file, where the password is read from it
 
 
 @dataclass(frozen=True, slots=True)

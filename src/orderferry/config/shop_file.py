@@ -46,6 +46,7 @@ class ShopFile:
     prefix: str
     port: str = ""
     folder: Path | None = None
+    file: Path | None = None
 
 
 def read_shop_file(path: Path, unneeded: Collection[str] = ()) -> ShopFile:
@@ -79,7 +80,7 @@ def read_shop_file(path: Path, unneeded: Collection[str] = ()) -> ShopFile:
         raise ShopFileError(f"{file} gives no {names['database']}")
     if not _PREFIX.fullmatch(values["prefix"]):
         raise ShopFileError(f"{file}: {names['prefix']} is not made of letters, digits and _")
-    return ShopFile(**{field: str(value) for field, value in values.items()}, folder=_shop_folder(file))
+    return ShopFile(**{field: str(value) for field, value in values.items()}, folder=_shop_folder(file), file=file)
 
 
 def _settings_file(path: Path) -> Path:

@@ -82,8 +82,9 @@ def test_what_a_person_must_mend(number: int) -> None:
 
 
 def test_a_refused_password_that_the_shop_s_own_file_gave_names_that_file() -> None:
-    error = translated(1045, "Access denied", replace(ACCESS, shop_folder="/var/www/shop"))
-    assert "/var/www/shop (prestashop.from)" in error.hint
+    error = translated(1045, "Access denied", replace(ACCESS, shop_file="/var/www/shop/app/config/parameters.php"))
+    assert "/var/www/shop/app/config/parameters.php (prestashop.from)" in error.hint
+    assert "prestashop.url" not in error.hint, "the password does not stand there"
     assert "prestashop.from" not in translated(1045, "Access denied").hint
 
 

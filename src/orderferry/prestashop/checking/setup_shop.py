@@ -27,8 +27,8 @@ from orderferry.prestashop.planning.market import open_market
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 
 _FLAGS = ("logable", "paid", "shipped", "delivery")
-# Columns of order_state that a state for Amazon has in common with none of the shop's defaults: no mail, no invoice.
-_QUIET = dict.fromkeys(("invoice", "send_email", "pdf_invoice", "pdf_delivery", "hidden", "unremovable", "deleted"), 0)
+# What a state for Amazon does not do, while states of the shop's do: mail, above all.
+_QUIET = dict.fromkeys(("send_email", "pdf_invoice", "pdf_delivery", "hidden", "unremovable", "deleted"), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,11 @@ class SetupShop:
             adopter.close()
         return adoption.found - len(adoption.marked)
 
-    def create_states(self) -> dict[str, int]:
+    def create_states(self, *, invoice: bool = False) -> dict[str, int]:
         """Create NEW_STATES in every language of the shop, in one transaction; return their ids by key of [orders].
 
-        A state that already has one of the names is taken as it is, so that a second call creates nothing.
+        `invoice`: whether PrestaShop draws an invoice in them. A state that already has one of the names is taken as it
+        is, so that a second call creates nothing.
         """
         with self._database.writing("creating order states") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
@@ -139,7 +140,7 @@ class SetupShop:
             writer = Statements(connection, tables)
             return {
                 state.key: next((known[name] for name in state.names.values() if name in known), 0)
-                or _create(writer, state, languages)
+                or _create(writer, state, languages, invoice=invoice)
                 for state in NEW_STATES
             }
 
@@ -194,8 +195,8 @@ def _languages(connection: sa.Connection, tables: ShopTables) -> dict[int, str]:
     return {as_int(id_lang): as_text(iso).lower() for id_lang, iso in rows}
 
 
-def _create(writer: Statements, state: NewState, languages: Mapping[int, str]) -> int:
-    flags = {name: int(name in state.flags) for name in _FLAGS}
+def _create(writer: Statements, state: NewState, languages: Mapping[int, str], *, invoice: bool) -> int:
+    flags = {"invoice": int(invoice)} | {name: int(name in state.flags) for name in _FLAGS}
     id_state = writer.insert("order_state", {**_QUIET, **flags, "color": state.color, "module_name": ""})
     writer.insert_all(
         "order_state_lang",

@@ -82,7 +82,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
 def access_of(settings: PrestashopSettings) -> Access:
     """Given [prestashop], return what messages may say of it: never the password."""
     url = _url(settings)
-    return Access(settings.location, url.username or "", url.database or "", str(settings.shop_folder or ""))
+    return Access(settings.location, url.username or "", url.database or "", str(settings.password_from or ""))
 
 
 def _url(settings: PrestashopSettings) -> sa.URL:

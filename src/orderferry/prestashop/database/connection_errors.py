@@ -18,28 +18,31 @@ _AUTHENTICATION = (2061, 1251)
 
 def connection_sentence(original: BaseException, access: Access) -> ShopError:
     """Given the error of a failed connection, return the sentence for it. Passwords never appear."""
-    number = error_number(original)
+    error = _sentence(original, access, error_number(original))
+    if access.shop_file and not error.hint.startswith(access.shop_file):
+        error.hint += f" What the configuration does not give itself is read from {access.shop_file} (prestashop.from)."
+    return error
+
+
+def _sentence(original: BaseException, access: Access, number: int) -> ShopError:
     if number in _ACCESS_DENIED:
-        named = (
-            f"They are those of {access.shop_folder} (prestashop.from), unless prestashop.user and prestashop.password "
-            "are given: does the shop itself still work? "
-        )
         return ShopUnfit(
             f"The shop's database at {access.location} refuses the user {access.user!r} or its password "
             f"(error {number}).",
-            hint=f"{named if access.shop_folder else ''}Check prestashop.user and prestashop.password (a password with "
-            "@ : / % must be percent-encoded "
-            "in prestashop.url), and that the user may connect from this host.",
+            hint=_password_hint(access),
+            keys=("prestashop.user", "prestashop.password"),
         )
     if number == _UNKNOWN_DATABASE:
         return ShopUnfit(
             f"The database server at {access.location} has no database {access.database!r}.",
             hint="Check prestashop.database; the shop's own parameters.php names it.",
+            keys=("prestashop.database",),
         )
     if number == _HOST_NOT_ALLOWED:
         return ShopUnfit(
             f"The database server at {access.location} takes no connections from this host.",
             hint="Add this host's address to the addresses that the hosting panel allows for remote MySQL.",
+            keys=("prestashop.host", "prestashop.port"),
         )
     if number in _AUTHENTICATION:
         return ShopUnfit(
@@ -49,12 +52,26 @@ def connection_sentence(original: BaseException, access: Access) -> ShopError:
     return _network(original, access, number)
 
 
+def _password_hint(access: Access) -> str:
+    if access.shop_file:
+        return (
+            f"{access.shop_file} (prestashop.from) has this password: does the shop itself still work? If it does, the "
+            "user may not connect from this host; give orderferry a user of its own (docs/database-rights.md)."
+        )
+    return (
+        "Check prestashop.user and prestashop.password (a password with @ : / % must be percent-encoded in "
+        "prestashop.url), and that the user may connect from this host."
+    )
+
+
 def _network(original: BaseException, access: Access, number: int) -> ShopError:
     cause = getattr(original, "original_exception", original)
+    keys: tuple[str, ...] = ("prestashop.host", "prestashop.port")
     if isinstance(cause, ssl.SSLError) or number == _NO_TLS:
         return _tls(cause, access)
     if isinstance(cause, socket.gaierror):
         sentence, hint = "is unknown: its name can't be resolved", "Check prestashop.host."
+        keys = ("prestashop.host",)
     elif isinstance(cause, ConnectionRefusedError):
         sentence = "refuses connections"
         hint = "Check prestashop.host and prestashop.port, and that the database server runs."
@@ -70,7 +87,7 @@ def _network(original: BaseException, access: Access, number: int) -> ShopError:
     else:
         sentence = "can't be reached"
         hint = "Check [prestashop] in the configuration, and the network; the next run tries again."
-    return ShopUnavailable(f"The shop's database at {access.location} {sentence}.", hint=hint)
+    return ShopUnavailable(f"The shop's database at {access.location} {sentence}.", hint=hint, keys=keys)
 
 
 def _tls(cause: BaseException, access: Access) -> ShopError:

@@ -182,6 +182,7 @@ def _rights(told: _Told) -> ShopError:
     return RightsMissing(
         f"The database user may not do what is needed while {told.doing}{_in_brackets(told.number)}.",
         hint=grant_hint(told.text, told.access),
+        keys=("prestashop.database", "prestashop.user", "prestashop.password"),
     )
 
 

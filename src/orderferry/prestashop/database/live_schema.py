@@ -128,7 +128,11 @@ def _no_shop(prefix: str, known: Iterable[str], access: Access) -> ShopUnfit:
         if others
         else "Check prestashop.database and the user's rights; the shop's own parameters.php names both."
     )
-    return ShopUnfit(f"No tables of a shop begin with {prefix!r} in the database at {access.location}.", hint=hint)
+    return ShopUnfit(
+        f"No tables of a shop begin with {prefix!r} in the database at {access.location}.",
+        hint=hint,
+        keys=("prestashop.table_prefix",) if others else ("prestashop.database", "prestashop.table_prefix"),
+    )
 
 
 def _known_prefixes(connection: sa.Connection) -> list[str]:

@@ -22,7 +22,7 @@ class Access:
     location: str
     user: str = ""
     database: str = ""
-    shop_folder: str = ""  # where prestashop.from points
+    shop_file: str = ""  # the shop's own file, where prestashop.from gives the password
 
 
 def grant_hint(text: str, access: Access) -> str:
