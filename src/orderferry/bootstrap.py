@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -28,7 +28,7 @@ from orderferry.run.announce import announce
 from orderferry.run.compare import COMMAND, CompareOptions, Comparer
 from orderferry.run.compare_result import Comparison
 from orderferry.run.engine import Engine
-from orderferry.run.forget import ForgetReport, forget
+from orderferry.run.forget import ForgetReport, confirmed_clock, forget
 from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.options import RunOptions
 from orderferry.run.progress import SILENT, Progress
@@ -213,12 +213,14 @@ class Installation:
             return Comparison(self.now(), errors=[running])
 
     def forget(self, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
-        """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable."""
+        """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable, and what `confirmed_clock` raises."""
 
         stop = StopSwitch(self.now)
         with stop.on_signals(), self._alone("forget", stop), self.ledger(dry_run=dry_run) as ledger:
+            with closing(self.source(ledger)) as source, stop.waiting():
+                clock = confirmed_clock(ledger, source, self.now)
             shop = OrderForgetter(self.settings, sleep=self.sleep)
-            return forget(shop, ledger, older_than, dry_run=dry_run, now=self.now, check=stop.check)
+            return forget(shop, ledger, older_than, dry_run=dry_run, now=clock, check=stop.check)
 
     def _comparer(self, options: CompareOptions, ledger: Ledger | None, stop: StopSwitch) -> Comparer:
 

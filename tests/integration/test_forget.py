@@ -21,7 +21,10 @@ from orderferry.domain.shopwork import Effect
 from orderferry.errors import ExitCode
 from orderferry.prestashop.forgetting.forgetter import OrderForgetter
 from orderferry.run.forget import ForgetReport, forget
-from support.installation import Installed
+from orderferry.simulator.clock import Clock
+from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.world import World
+from support.installation import install
 from support.shop_database import ShopDatabase
 from support.writing import (
     HOME,
@@ -361,12 +364,17 @@ def test_a_marker_table_of_an_older_version_is_extended_but_not_by_a_dry_run(
     assert shop.one(columns)["forgotten"] is not None
 
 
-def test_the_command_prints_a_summary_json_or_nothing(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
-    class Credentials:
-        client_id, client_secret, refresh_token = "id", "secret", "token"
+@pytest.fixture
+def amazon() -> Iterator[SimulatorServer]:
+    """Amazon, whose clock is right."""
+    with SimulatorServer(World([])) as server:
+        yield server
 
-    address = "http://127.0.0.1:9"
-    installed = Installed(tmp_path, address, f"{address}/token", Credentials(), sqlite_shop.url).write()
+
+def test_the_command_prints_a_summary_json_or_nothing(
+    sqlite_shop: ShopDatabase, tmp_path: Path, amazon: SimulatorServer
+) -> None:
+    installed = install(tmp_path, amazon, sqlite_shop.url)
     long_ago = datetime.now(UTC) - timedelta(days=80)
     order = replace(ORDER, created=long_ago, updated=long_ago, deliver_by=TimeSpan(None, long_ago))
     writing = importer(sqlite_shop, tmp_path)
@@ -383,3 +391,45 @@ def test_the_command_prints_a_summary_json_or_nothing(sqlite_shop: ShopDatabase,
     assert (again.code, again.out, again.err) == (0, "", "")
     with closing(sqlite3.connect(installed.ledger)) as ledger:
         assert ledger.execute("SELECT command, exit_code FROM runs").fetchall() == [("forget", 0)] * 2
+
+
+def delivered_long_ago(shop: ShopDatabase, folder: Path, days: int) -> None:
+    """One order whose buyer this machine's clock takes for due."""
+    then = datetime.now(UTC) - timedelta(days=days)
+    order = replace(ORDER, created=then, updated=then, deliver_by=TimeSpan(None, then))
+    writing = importer(shop, folder)
+    writing.take(order, then)
+    writing.take(shipped(order), then + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("imported_before", [True, False], ids=["imported", "new-ledger"])
+def test_a_clock_that_is_a_year_ahead_makes_nobody_forgotten(
+    imported_before: bool, sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    ahead = timedelta(days=365)
+    delivered_long_ago(sqlite_shop, tmp_path, 370)  # by Amazon's clock five days
+    with SimulatorServer(World([]), clock=Clock(datetime.now(UTC) - ahead)) as amazon:
+        installed = install(tmp_path, amazon, sqlite_shop.url)
+        if imported_before:
+            assert "clock is" in installed.run("import").err
+        before = everything(sqlite_shop)
+        for words in ((), ("--dry-run",)):
+            done = installed.run("forget", "--older-than", "30d", *words)
+            assert done.code == 1
+            assert "Nothing was forgotten: this machine's clock is 365 days ahead of Amazon's" in done.err
+        told = installed.run("forget", "--older-than", "30d", "--json")
+        assert (told.code, told.json["exit_code"]) == (1, 1)
+        assert told.json["problems"][0]["code"] == "clock-off"
+    gone = installed.run("forget", "--older-than", "30d")
+    assert gone.code == 4, "Amazon can't be asked for the time"
+    assert "Nothing was forgotten: whether this machine's clock is right" in gone.err
+    assert everything(sqlite_shop) == before
+
+
+def test_a_clock_that_the_last_import_confirms_needs_no_amazon(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
+    delivered_long_ago(sqlite_shop, tmp_path, 80)
+    with SimulatorServer(World([])) as amazon:
+        installed = install(tmp_path, amazon, sqlite_shop.url)
+        assert installed.run("import", "--json").json["observed"]
+    done = installed.run("forget", "--older-than", "30d", "--json")
+    assert (done.code, done.json["orders"]["forgotten"]) == (0, 1), done.err

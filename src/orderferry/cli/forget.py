@@ -30,7 +30,8 @@ def forget_command(context: CliContext, /, older_than: timedelta, *, dry_run: bo
     street, postcode, phone, e-mail, gift text and our own messages. Country, city, amounts, products and papers stay;
     an order with an issued invoice keeps the name and address on it. No later update fills them again.
 
-    There is no way back: run it with --dry-run first.
+    There is no way back: run it with --dry-run first. A clock of this machine that no import of the last day confirms
+    is compared with Amazon's; if that is not possible, or the clock is far off, nothing is blanked.
     """
     from orderferry.bootstrap import Installation
 

@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from orderferry.domain.durations import format_duration, iso
+from orderferry.domain.durations import counted, format_duration, iso
 from orderferry.domain.entry import Entry
 from orderferry.domain.forgetting import FINISHED_AT_AMAZON, OrderLife, delivered
-from orderferry.domain.problems import Problem
-from orderferry.errors import ExitCode
+from orderferry.domain.problems import HINTS, Problem, ProblemCode
+from orderferry.domain.search import Basis
+from orderferry.domain.spans import Spans
+from orderferry.errors import AmazonError, AmazonRefused, AmazonUnavailable, ExitCode, OrderferryError
 from orderferry.run.report import problem_json
+from orderferry.run.right_clock import RightClock
 from orderferry.run.shared_ports import RunBook
 
 log = logging.getLogger(__name__)
+
+# So long after the newest time that the ledger has from Amazon this machine's clock is trusted; so far it may be off.
+TRUSTED = timedelta(days=1)
+
+
+class ClockOff(OrderferryError):
+    """This machine's clock is so far off that buyers would be forgotten at the wrong time."""
+
+    code = ProblemCode.CLOCK_OFF.value
+
+
+class ClockSource(Protocol):
+    """Amazon, asked for the time alone: that spends no quota. Raise AmazonError."""
+
+    @property
+    def clock_offset(self) -> timedelta | None:
+        """How far Amazon's clock is ahead of this machine's; None where its answers had no date."""
+
+    def now(self) -> datetime:
+        """Amazon's clock, aware UTC; the first call logs in."""
 
 
 class Result(Protocol):
@@ -49,6 +72,13 @@ class ForgettingLedger(RunBook, Protocol):
 
     def entry(self, order_id: str) -> Entry | None:
         """The order's entry; None if it was never seen."""
+
+
+class CoverageLedger(Protocol):
+    """The part of the ledger that has times of Amazon's clock. Raise LedgerUnusable."""
+
+    def coverage(self, basis: Basis) -> Mapping[Any, Spans]:
+        """The spans that were read by this kind of date; they end by Amazon's clock."""
 
 
 @dataclass(slots=True)
@@ -87,6 +117,45 @@ class ForgetReport:
             "problems": [problem_json(problem) for problem in self.problems],
             "exit_code": int(self.exit_code),
         }
+
+
+def confirmed_clock(ledger: CoverageLedger, source: ClockSource, machine: Callable[[], datetime]) -> RightClock:
+    """Return the clock to go by: there is no way back for what is forgotten too early.
+
+    This machine's is good while Amazon's was not much earlier when the ledger last noted it; else Amazon is asked.
+    Raise ClockOff, and AmazonUnavailable or AmazonRefused where Amazon does not tell the time.
+    """
+    clock = RightClock(machine)
+    ends = [span.end for basis in Basis for spans in ledger.coverage(basis).values() for span in spans]
+    newest = max(ends, default=None)
+    now = machine()
+    if newest is not None and now - newest <= TRUSTED:
+        return clock
+    try:
+        source.now()
+    except AmazonError as error:
+        fault = AmazonRefused if isinstance(error, AmazonRefused) else AmazonUnavailable
+        raise fault(_in_doubt(now, newest, error.message), hint=error.hint) from None
+    offset = source.clock_offset
+    if offset is None:
+        raise AmazonUnavailable(_in_doubt(now, newest, "Its answer has no date."), hint="Try it again later.")
+    if abs(offset) > TRUSTED:
+        side = "behind" if offset > timedelta(0) else "ahead of"
+        far = counted(round(abs(offset) / timedelta(days=1)), "day")
+        raise ClockOff(
+            f"Nothing was forgotten: this machine's clock is {far} {side} Amazon's.",
+            hint=HINTS[ProblemCode.CLOCK_OFF],
+        )
+    clock.set_right(offset)
+    return clock
+
+
+def _in_doubt(now: datetime, newest: datetime | None, why: str) -> str:
+    known = f"knows Amazon's time of {iso(newest)} last" if newest else "has no time of Amazon's yet"
+    return (
+        f"Nothing was forgotten: whether this machine's clock is right ({iso(now)}) could not be asked of Amazon, and "
+        f"the ledger {known}. {why}"
+    )
 
 
 def forget(
