@@ -4,54 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from orderferry.simulator.http_server import SimulatorServer
-
-
-@dataclass
-class Finished:
-    """How a call of the program ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def words(self) -> str:
-        """What was printed to stdout, as if no line had been broken."""
-        return " ".join(self.out.split())
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """The one JSON object on stdout."""
-        document: dict[str, Any] = json.loads(self.out)
-        return document
+from support.starting import COMMAND, LOCALE, Finished, started
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """As little as cron gives to a user whose home is `folder`, and `more`."""
-    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", **more}
-
-
-def started(words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float = 120) -> Finished:
-    """Start a whole command line in `folder` and wait for its end. stdin is closed, as under cron."""
-    done = subprocess.run(
-        words,
-        cwd=folder,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), **LOCALE, **more}
 
 
 @dataclass
@@ -110,7 +74,7 @@ table_prefix = "{self.prefix}"
 
     def command(self, *words: str) -> list[str]:
         """The command line, as cron would have it."""
-        return [sys.executable, "-m", "orderferry", "-c", str(self.configuration), *words]
+        return [*COMMAND, "-c", str(self.configuration), *words]
 
     def environment(self) -> dict[str, str]:
         """As little as cron gives."""
