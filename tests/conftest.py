@@ -23,7 +23,7 @@ from support.mariadb import FAST, MariadbServer, running_server
 from support.proofs import proofs, pytest_terminal_summary  # noqa: F401 — a fixture and a hook
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
-from support.starting import STARTERS
+from support.starting import STARTERS, started_anew  # noqa: F401 — a fixture
 
 # `deterministic` for those who want the same examples every time; `ci` looks longer than a person waits.
 settings.register_profile("dev", max_examples=60, deadline=None)
@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ.update(TZ="UTC", LC_ALL="C.UTF-8", LANG="C.UTF-8")
     time.tzset()
-    STARTERS.whole = config.getoption("--whole")
+    STARTERS.anew = config.getoption("--whole")
 
 
 def pytest_sessionfinish() -> None:

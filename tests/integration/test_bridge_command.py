@@ -19,8 +19,9 @@ from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.feed import flaws_of_feed
-from support.installation import Finished, Installed, install
+from support.installation import Installed, install
 from support.shop_database import ShopDatabase
+from support.starting import Finished
 
 EVENTS = "[events]\nenabled = true"
 PHP = "<?php return array('parameters' => array('database_name' => '{name}', 'database_prefix' => 'ps_',\n" + (

@@ -27,10 +27,11 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import RawOrder
 from orderferry.simulator.world import World
 from support.canaries import PERSONAL, SECRETS, Watch, broken_orders, personal_order
-from support.installation import Finished, Installed, install
+from support.installation import Installed, install
 from support.mailbox import Mailbox, mailbox
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
+from support.starting import Finished
 
 GOOD, FBA, UNKNOWN, UNEQUAL, REFUSED = (f"403-2222222-000000{number}" for number in range(5))
 USER, DATABASE = "canary", SECRETS["database password"]

@@ -23,9 +23,10 @@ from orderferry.simulator.messages import Request, SimulatedResponse
 from orderferry.simulator.orders import RawOrder
 from orderferry.simulator.world import World
 from support.canaries import personal_order
-from support.installation import Finished, Installed, install
+from support.installation import Installed, install
 from support.mailbox import Mailbox, mailbox
 from support.shop_database import ShopDatabase
+from support.starting import Finished
 
 ORDER = "403-3333333-0000001"
 # Writes down what is connected to or looked up, then runs the command line.

@@ -20,6 +20,8 @@ from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.installation import install
 
+pytestmark = pytest.mark.usefixtures("started_anew")
+
 SANDBOX = Path(__file__).parents[1] / "data/amazon/sandbox-2026-01-01.json"
 DEMO_SKUS = [item.sku for item in DEMO_CATALOG]
 EUROPE = ("IT", "DE", "FR", "ES")

@@ -23,9 +23,10 @@ from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
-from support.installation import Finished, environment, started
+from support.installation import environment
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
+from support.starting import Finished, started
 from support.writing import Sold, amazon_order, importer, settings_for
 
 PHP = """<?php return array('parameters' => array(

@@ -21,10 +21,11 @@ from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Event, EventKind, Line, RawOrder
 from orderferry.simulator.world import World
-from support.installation import Finished, Installed, install
+from support.installation import Installed, install
 from support.shop_database import ShopDatabase
 from support.simulated import seconds, simulated_order, verified
 from support.simulated import shipped as shipped_event
+from support.starting import Finished
 
 PLACED = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=8)
 LINES = (Line("SKU-1", 3, Decimal("11.90")), Line("SKU-2", 1, Decimal("23.80")))

@@ -21,7 +21,8 @@ from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
-from support.installation import Finished, Installed, install
+from support.installation import Installed, install
+from support.starting import Finished
 
 STRANGER = 65534
 SECONDS = 40  # a command that waits at a pipe waits for ever

@@ -19,10 +19,11 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
-from support.installation import Finished, Installed, install
+from support.installation import Installed, install
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
 from support.simulated import simulated_order, verified
+from support.starting import Finished
 from support.writing import HOME, NOW, Importer, Sold, amazon_order, cancelled, importer
 
 PRIVATE = replace(

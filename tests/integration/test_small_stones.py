@@ -15,9 +15,10 @@ import pytest
 from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
-from support.installation import Installed, environment, install, started
+from support.installation import Installed, environment, install
 from support.shop_database import ShopDatabase
 from support.simulated import simulated_order, verified
+from support.starting import started
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from orderferry.prestashop.embedded import ShopSeed, plain_products
-from support.installation import Finished, environment, started
+from support.installation import environment
+from support.starting import Finished, started
 
 SKUS = ["SHIRT-M", "SHIRT-L", "CAP RED", "5901234123457"]
 

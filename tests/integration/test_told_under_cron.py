@@ -19,6 +19,8 @@ from support.installation import Installed, install
 from support.shop_database import ShopDatabase
 from support.simulated import simulated_order, verified
 
+pytestmark = pytest.mark.usefixtures("started_anew")
+
 NOW = datetime.now(UTC).replace(microsecond=0)
 GOODS = (Line("SKU-1", 1, Decimal("10.00")),)
 WITHHELD = "Amazon does not let this account ask for PAYMENT"

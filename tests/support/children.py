@@ -16,10 +16,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import orderferry
-from support.installation import Finished, Installed
+from support.installation import Installed
+from support.starting import Finished
 
 PROGRAM = Path(__file__).with_name("kill_runner.py")
 PACKAGE = Path(orderferry.__file__).parents[1]
+TESTS = PROGRAM.parents[1]
 
 
 @dataclass
@@ -93,7 +95,7 @@ class Children:
             [sys.executable, str(PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**environment, "PYTHONPATH": str(PACKAGE)},
+            env={**environment, "PYTHONPATH": f"{PACKAGE}:{TESTS}"},
             text=True,
         )
         return self

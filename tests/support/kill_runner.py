@@ -37,7 +37,8 @@ from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 
 from orderferry import bootstrap
 from orderferry.amazon import parameters
-from orderferry.cli import import_commands, main  # noqa: F401 — loaded once, for all children
+from orderferry.cli import main
+from support.preloaded import preload
 
 SHOP, COMMITTED, LEDGER = "shop", "committed", "ledger"
 WORDS_OF_EVENT = 60
@@ -212,4 +213,5 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
+    preload()
     serve()

@@ -104,7 +104,8 @@ def tell_story(ledger: Ledger) -> None:
 
 def in_processes(work: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
     """Run `work` with each of the argument tuples, each in a process of its own, all from one moment on."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "pymysql", "orderferry.ledger.ledger"])  # imported once, for all
     barrier = context.Barrier(len(calls))
     with context.Pool(len(calls), _share_barrier, (barrier,)) as pool:
         return pool.starmap(_after_barrier, [(work, *arguments) for arguments in calls], chunksize=1)

@@ -1,6 +1,6 @@
 """Starts the program again and again for one import of its modules: a program for tests, not a module.
 
-It imports what every command needs, and then is told on the socket that is its stdin what to start (JSON), together
+It imports the whole program, and then is told on the socket that is its stdin what to start (JSON), together
 with the descriptors for stdin, stdout and stderr. Each start is a fork that goes on as `python -m orderferry WORDS`
 would: with its own folder, environment and streams, and with Python's own end.
 
@@ -17,17 +17,7 @@ import socket
 import sys
 from typing import Any
 
-from orderferry.cli import (  # noqa: F401 — loaded once, for all starts
-    adopt,
-    check,
-    compare,
-    forget,
-    ignore,
-    import_commands,
-    main,
-    show,
-    status,
-)
+from support.preloaded import preload
 
 MODULE = "orderferry"
 MESSAGE = 1 << 20
@@ -52,10 +42,10 @@ def start(request: dict[str, Any], descriptors: list[int]) -> int:
     return 0
 
 
-def serve(told: socket.socket) -> None:
+def serve(requests: socket.socket) -> None:
     """Take requests until the other side is gone; return in a child, which is to be the program."""
     while True:
-        message, descriptors, _, _ = socket.recv_fds(told, MESSAGE, 3)
+        message, descriptors, _, _ = socket.recv_fds(requests, MESSAGE, 3)
         if not message:
             sys.exit()
         request = json.loads(message)
@@ -65,13 +55,14 @@ def serve(told: socket.socket) -> None:
         else:
             answer = {"pid": start(request, descriptors)}
             if not answer["pid"]:
-                told.close()
+                requests.close()
                 return
-        told.send(json.dumps(answer).encode())
+        requests.send(json.dumps(answer).encode())
 
 
 if __name__ == "__main__":
-    listener = socket.socket(fileno=os.dup(0))
+    preload()
+    stdin = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    serve(listener)
+    serve(stdin)
     runpy.run_module(MODULE, run_name="__main__", alter_sys=True)

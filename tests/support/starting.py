@@ -1,6 +1,7 @@
-"""Starts of the program, as cron starts it. A start costs half a second of imports before anything happens, and the
-tests need thousands: so they fork it off a process that has imported its modules (see `starter`). What a fork can't
-show, an environment that Python itself listens to, is started anew, and with `--whole` everything is.
+"""Starts the program as cron does. A start costs a second of imports before anything happens, and the tests need
+hundreds: so they fork it off a process that has imported the program (see `starter`). What a fork can't show, an
+environment that Python or a library reads at its start, is started anew. So is everything in tests that use the
+fixture `started_anew`, and everything with --whole.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import orderferry
 
 PROGRAM = Path(__file__).with_name("starter.py")
 PACKAGE = Path(orderferry.__file__).parents[1]
+TESTS = PROGRAM.parents[1]
 COMMAND = [sys.executable, "-m", "orderferry"]
 LOCALE = {"LANG": "C.UTF-8"}
 # What the program reads while it runs; any other variable may mean something to Python or to a library at its start.
@@ -49,16 +53,33 @@ class Finished:
         return document
 
 
+def started(words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float = 120) -> Finished:
+    """Start a whole command line in `folder` and wait for its end. stdin is closed, as under cron."""
+    if STARTERS.can_fork(words, environ):
+        return STARTERS.mine().run(words[len(COMMAND) :], folder, environ, timeout)
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
 class Starter:
-    """One `starter`, for one thread of the tests."""
+    """One `starter` process, for one thread of the tests."""
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, str(PROGRAM)],
-                stdin=theirs,
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE), **LOCALE},
+                stdin=theirs.fileno(),
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{PACKAGE}:{TESTS}", **LOCALE},
             )
 
     def close(self) -> None:
@@ -79,7 +100,7 @@ class Starter:
             for descriptor in (nothing, out_end, err_end):
                 os.close(descriptor)
         try:
-            told = read_all([out, err], timeout)
+            texts = read_all([out, err], timeout)
         except TimeoutError:
             os.kill(pid, signal.SIGKILL)
             raise subprocess.TimeoutExpired([*COMMAND, *words], timeout) from None
@@ -88,7 +109,7 @@ class Starter:
             os.close(err)
             self._socket.send(json.dumps({"do": "wait", "pid": pid}).encode())
             code = self._answer()["code"]
-        return Finished(code, told[out], told[err])
+        return Finished(code, texts[out], texts[err])
 
     def _answer(self) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._socket.recv(1000))
@@ -103,7 +124,7 @@ def read_all(descriptors: Sequence[int], timeout: float) -> dict[int, str]:
         for descriptor in descriptors:
             selector.register(descriptor, selectors.EVENT_READ)
         while selector.get_map():
-            ready = selector.select(end - time.monotonic())
+            ready = selector.select(max(end - time.monotonic(), 0))
             if not ready:
                 raise TimeoutError
             for key, _ in ready:
@@ -115,47 +136,38 @@ def read_all(descriptors: Sequence[int], timeout: float) -> dict[int, str]:
 
 
 class Starters:
-    """The starters of this process: one for each thread that has asked, until `close`. `whole`: use none."""
+    """The starters of this process: one for each thread that has asked, until `close`. `anew`: use none."""
 
     def __init__(self) -> None:
-        self.whole = False
+        self.anew = False
         self._made: list[Starter] = []
-        self._mine = threading.local()
+        self._of_thread = threading.local()
 
-    def run(self, words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float) -> Finished | None:
-        """Run a command line; None for one that has to be started anew."""
+    def can_fork(self, words: Sequence[str], environ: Mapping[str, str]) -> bool:
+        """Whether a fork shows of this command line all that a new process does."""
         known = all(name.startswith(READ_LATE) or LOCALE.get(name) == value for name, value in environ.items())
-        if self.whole or list(words[:3]) != COMMAND or not known or not LOCALE.items() <= environ.items():
-            return None
-        if not hasattr(self._mine, "starter"):
-            self._mine.starter = Starter()
-            self._made.append(self._mine.starter)
-        return self._mine.starter.run(words[3:], folder, environ, timeout)  # type: ignore[no-any-return]
+        return not self.anew and list(words[: len(COMMAND)]) == COMMAND and known and LOCALE.items() <= environ.items()
+
+    def mine(self) -> Starter:
+        """The starter of this thread."""
+        if not hasattr(self._of_thread, "starter"):
+            self._of_thread.starter = Starter()
+            self._made.append(self._of_thread.starter)
+        starter: Starter = self._of_thread.starter
+        return starter
 
     def close(self) -> None:
         while self._made:
             self._made.pop().close()
-        self._mine = threading.local()
+        self._of_thread = threading.local()
 
 
 STARTERS = Starters()
 
 
-def started(words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float = 120) -> Finished:
-    """Start a whole command line in `folder` and wait for its end. stdin is closed, as under cron."""
-    return STARTERS.run(words, folder, environ, timeout) or started_anew(words, folder, environ, timeout)
-
-
-def started_anew(words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float = 120) -> Finished:
-    """As `started`, in a process that begins with nothing."""
-    done = subprocess.run(
-        words,
-        cwd=folder,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
+@pytest.fixture
+def started_anew() -> Iterator[None]:
+    """Start each program in a process of its own, as cron does."""
+    before, STARTERS.anew = STARTERS.anew, True
+    yield
+    STARTERS.anew = before

@@ -1,0 +1,40 @@
+"""A program that the tests fork off is what cron would start: exit code, streams, folder, environment, rights."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.installation import environment
+from support.starting import COMMAND, STARTERS, Starter, started
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["nonsense"], ["status"], ["check", "--json"]])
+def test_a_fork_says_and_does_what_a_new_process_does(
+    words: list[str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    environ = environment(tmp_path, ORDERFERRY_CONFIG=str(tmp_path / "there-is-none.toml"))
+    assert STARTERS.can_fork([*COMMAND, *words], environ) is not STARTERS.anew
+    forked = started([*COMMAND, *words], tmp_path, environ)
+    request.getfixturevalue("started_anew")
+    assert not STARTERS.can_fork([*COMMAND, *words], environ)
+    assert started([*COMMAND, *words], tmp_path, environ) == forked
+
+
+def test_what_python_reads_at_its_start_is_started_anew(tmp_path: Path) -> None:
+    assert not STARTERS.can_fork([*COMMAND, "status"], environment(tmp_path, SSL_CERT_FILE="/nowhere"))
+    assert not STARTERS.can_fork([*COMMAND, "status"], {"PATH": "/bin", "HOME": str(tmp_path)})
+    assert not STARTERS.can_fork([sys.executable, "-c", "pass"], environment(tmp_path))
+
+
+def test_a_program_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    starter = Starter()
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            starter.run(["simulator", "--port", "0"], tmp_path, environment(tmp_path), timeout=2)
+        assert starter.run(["--version"], tmp_path, environment(tmp_path), timeout=60).code == 0
+    finally:
+        starter.close()
