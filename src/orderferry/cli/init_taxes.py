@@ -78,9 +78,7 @@ def _home_taxes_abroad(facts: ShopFacts, home: str, country: str) -> list[str]:
 
 def _likely_tax(facts: ShopFacts, country: str) -> str:
     """The tax whose name has the country's code as a word, the highest rate where several have it; or ''."""
-    from orderferry.prestashop.planning.tax_rates import countries_in_name
-
-    named = [number for number, name in facts.tax_names.items() if country in countries_in_name(name)]
+    named = [number for number in facts.tax_names if country in facts.tax_countries[number]]
     best = max(named, key=lambda number: facts.taxes.get(number, Decimal(0)), default=0)
     return facts.tax_names.get(best, "")
 

@@ -80,6 +80,8 @@ _SPACES = re.compile(" {2,}")
 
 def clean_text(text: str, field: Field) -> str:
     """Given any text, return what the field takes; '' if nothing of it is left. Cleaning twice changes nothing."""
+    if not text:
+        return ""
     rule = _RULES[field]
     if rule.compatible:
         text = _ascii_digits(unicodedata.normalize("NFKC", plain_text(text)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import cache
 
 # ISO 4217 minor units that are not two, of the currencies that Amazon or a shop of the region may use.
 _DECIMALS = {
@@ -42,6 +43,7 @@ def currency_decimals(currency: str) -> int:
     return _DECIMALS.get(currency.upper(), 2)
 
 
+@cache
 def smallest_unit(decimals: int) -> Decimal:
     """Given a number of decimals, return the smallest amount: 0.01 for 2, 1 for 0."""
     return Decimal(1).scaleb(-decimals)

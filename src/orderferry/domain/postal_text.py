@@ -96,12 +96,13 @@ def postal_address(
 
 def _name(given: Address, fallback_name: str, notes: _Notes) -> tuple[str, str]:
     """The first of recipient, buyer and company that is a name at all."""
-    unusable = split_name(given.name)
-    candidates = (given.name, fallback_name, given.company)
-    split = next((one for one in map(split_name, candidates) if not one.placeholder), unusable)
+    recipient = split = split_name(given.name)
+    if recipient.placeholder:
+        others = map(split_name, (fallback_name, given.company))
+        split = next((one for one in others if not one.placeholder), recipient)
     if split.placeholder:
         notes.placeholders += ["firstname", "lastname"]
-    for kept in dict.fromkeys((unusable.kept, split.kept)):
+    for kept in dict.fromkeys((recipient.kept, split.kept)):
         notes.keep("Name", kept)
     return split.firstname, split.lastname
 

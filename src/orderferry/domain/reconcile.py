@@ -85,7 +85,12 @@ def reconcile(order: Order, currency: str) -> Reconciled:
     """
     _demand_amounts(order)
     rows = sheet_of(order.proceeds)
-    found = [_judge(order, rows, hypothesis) for hypothesis in _hypotheses(order)]
+    hypotheses = list(_hypotheses(order))
+    sheets = {
+        displayed: tuple(item_sheet(item, displayed_price=displayed) for item in order.items)
+        for displayed in {hypothesis.displayed_prices for hypothesis in hypotheses}
+    }
+    found = [_judge(order, rows, sheets[hypothesis.displayed_prices], hypothesis) for hypothesis in hypotheses]
     fitting = [one for one in found if one is not None]
     if not fitting:
         raise CannotPrice(_problem(order, "Amazon's amounts add up in no reading", rows, currency))
@@ -120,9 +125,11 @@ def _either(asked: bool) -> tuple[bool, ...]:
     return (False, True) if asked else (False,)
 
 
-def _judge(order: Order, rows: Sheet, hypothesis: Hypothesis) -> tuple[Decimal, Reconciled] | None:
-    """How far the sums are from Amazon's totals under a hypothesis, and the order so read. None: it does not fit."""
-    sheets = tuple(item_sheet(item, displayed_price=hypothesis.displayed_prices) for item in order.items)
+def _judge(
+    order: Order, rows: Sheet, sheets: tuple[Sheet, ...], hypothesis: Hypothesis
+) -> tuple[Decimal, Reconciled] | None:
+    """How far the sums are from Amazon's totals under a hypothesis, and the order so read, given the sheets of the
+    order's rows and of its items. None: it does not fit."""
     deviation = total = ZERO
     for item, sheet in zip(order.items, sheets, strict=True):
         computed = hypothesis.total(sheet)

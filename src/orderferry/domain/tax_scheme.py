@@ -72,11 +72,13 @@ def is_reverse_charge(order: Order, *, home: str, country: str) -> bool:
 
     Whether it is 0 % is Amazon's to say, where Amazon calculates the VAT.
     """
+    numbers = [one for one in order.tax_registrations if one.entity == "BUYER" and one.kind == "VAT"]
+    of = {_country_of(one, country) for one in numbers if one.number.strip()}
+    if not of:
+        return False
     area = area_of(order.delivery_address, country)
     if not area.vat or not tax_area(home).vat or home in area.codes:
         return False
-    numbers = [one for one in order.tax_registrations if one.entity == "BUYER" and one.kind == "VAT"]
-    of = {_country_of(one, country) for one in numbers if one.number.strip()}
     if area.vat == NORTHERN_IRELAND:
         return NORTHERN_IRELAND in of
     return bool(of & (_OF_THE_UNION - {home}))

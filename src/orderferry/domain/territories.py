@@ -23,6 +23,8 @@ NORTHERN_IRELAND = "XI"
 
 # Codes that stand in addresses for a country of ISO 3166-1 and name the whole of it.
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
+# The words in a tax's name that tell whose it is ("IVA ES 21%").
+_TAX_COUNTRIES = EU_MEMBERS | COUNTRY_ALIASES.keys() | {"GB", "XI", "CH", "NO", "TR", "MC"}
 LONGEST_NAME = 80  # of a country, in any language; what is longer is none
 
 
@@ -136,6 +138,11 @@ def country_code(code: str) -> str:
     """Given a country code, return it in capitals, UK and EL as ISO 3166-1 has them."""
     capitals = code.strip().upper()
     return COUNTRY_ALIASES.get(capitals, capitals)
+
+
+def countries_in_name(tax_name: str) -> frozenset[str]:
+    """Given a tax's name ("IVA ES 21%"), return the country codes in it, UK and EL as ISO 3166-1 has them."""
+    return frozenset(country_code(word) for word in re.split(r"[^A-Za-z0-9]+", tax_name) if word in _TAX_COUNTRIES)
 
 
 def country_of(written: str) -> str:

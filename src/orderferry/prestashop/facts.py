@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import ProceedsType
+from orderferry.domain.territories import countries_in_name
 
 CENT = Decimal("0.01")
 
@@ -186,6 +187,11 @@ class ShopFacts:
     tax_rules: Mapping[tuple[int, int], tuple[TaxRule, ...]]
     carrier_tax_groups: Mapping[tuple[int, int], int]  # (id_carrier, id_shop) -> id_tax_rules_group
     employee: int  # the lowest active employee id, for private messages
+    tax_countries: Mapping[int, frozenset[str]] = field(init=False)  # id_tax -> the countries that its name tells
+
+    def __post_init__(self) -> None:
+        names = {id_tax: self.tax_names.get(id_tax, "") for id_tax in (*self.taxes, *self.tax_names)}
+        object.__setattr__(self, "tax_countries", {id_tax: countries_in_name(name) for id_tax, name in names.items()})
 
     def setting(self, name: str, shop: ShopUnit | None = None, default: str = "") -> str:
         """Given a configuration name, return its value for the shop: the shop's own, its group's, the global one."""

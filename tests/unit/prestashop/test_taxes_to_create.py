@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from orderferry.domain.territories import countries_in_name
 from orderferry.prestashop.checking.missing_taxes import missing_rates, rates_to_create, tax_name
 from orderferry.prestashop.facts import Country, ShopFacts
-from orderferry.prestashop.planning.tax_rates import countries_in_name
 from support.configuration import load
 from support.shop_database import ShopDatabase
 from support.writing import importer

@@ -16,7 +16,7 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.facts import ShopFacts
-from orderferry.prestashop.planning.tax_rates import countries_in_name, home_country
+from orderferry.prestashop.planning.tax_rates import home_country
 
 Rates = Mapping[str, Collection[Decimal]]  # in percent, by the code of a place: a country's, XI, or a region's (PT-20)
 # What a value added tax is called, by language.
@@ -63,11 +63,7 @@ def missing_rates(facts: ShopFacts, places: Iterable[str], held: Rates) -> dict[
     missing: dict[str, tuple[Decimal, ...]] = {}
     for code in sorted(needed):  # a country stands before its regions
         of = {code, _around(code)}
-        has = {
-            rate
-            for id_tax, rate in facts.taxes.items()
-            if not (named := countries_in_name(facts.tax_names.get(id_tax, ""))) or named & of
-        }
+        has = {rate for id_tax, rate in facts.taxes.items() if not (named := facts.tax_countries[id_tax]) or named & of}
         rates = tuple(rate for rate in needed[code] if rate not in has and rate not in missing.get(_around(code), ()))
         if rates:
             missing[code] = rates

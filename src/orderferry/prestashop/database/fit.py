@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 
 from orderferry.domain.clean_text import to_basic_plane
 from orderferry.domain.cut_text import cut_text
+from orderferry.domain.money import smallest_unit
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import Bindable, Kept, KeptText, bindable
 from orderferry.prestashop.facts import Column, Table
@@ -44,9 +44,7 @@ def fit_row(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
     table.column when its type has none; TypeError for a float.
     """
     fitted = fit_changes(table, row)
-    if not table.demanded <= fitted.keys() or None in fitted.values():
-        fitted |= missing_values(table, fitted)
-    return fitted
+    return fitted | missing_values(table, fitted)
 
 
 def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted]:
@@ -70,6 +68,8 @@ def cuts_of(table: Table, row: Mapping[str, object]) -> list[Cut]:
 
 def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
     """Given a row, return the neutral values of the columns that must have one and get none. Raise ShopUnfit."""
+    if table.demanded <= row.keys() and all(value is not None for value in row.values()):
+        return {}  # as nearly always
     missing = columns_without_value(table, row)
     refused = [column for column in missing if column.neutral is None or column.lost_auto_increment]
     if refused:
@@ -117,13 +117,8 @@ def fit_value(column: Column, value: object) -> Fitted:
     if isinstance(value, str):
         return fit_text(column, value) if column.charset else value
     if isinstance(value, Decimal) and column.scale is not None:
-        return format(value.quantize(_step(column.scale), ROUND_HALF_UP), "f")
+        return format(value.quantize(smallest_unit(column.scale), ROUND_HALF_UP), "f")
     return value if isinstance(value, (Kept, KeptText)) else bindable(value)
-
-
-@cache
-def _step(scale: int) -> Decimal:
-    return Decimal(1).scaleb(-scale)
 
 
 def fit_text(column: Column, text: str) -> str:

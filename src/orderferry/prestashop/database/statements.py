@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -87,6 +87,7 @@ class Statements:
         self._length = 0
         self._cursor: Any = None
         self._inserts: dict[str, Reply] = {}
+        self.column = partial(_quoted, connection.dialect)  # the quoted name of a column
 
     # Names and values in a text
 
@@ -94,17 +95,15 @@ class Statements:
         """Return the quoted name of a table, with the prefix. Raise KeyError when the shop has none."""
         return self.column(self.tables[name].name)
 
-    def column(self, name: str) -> str:
-        """Return the quoted name of a column."""
-        return _quoted(self.connection.dialect, name)
-
     def _put(self, value: Value, bound: list[Bindable]) -> str:
         """Return what stands for a value in a text, and append what is bound for it."""
+        if type(value) is int:
+            return str(value)
         if isinstance(value, Kept):
             return "@" + self.column(f"orderferry_{value.name}") if value.name else "LAST_INSERT_ID()"
         if isinstance(value, KeptText):
             return f"CONCAT({', '.join([self._put(part, bound) for part in value.parts])})"
-        bound.append(bindable(value))
+        bound.append(value if isinstance(value, str) else bindable(value))
         return self.placeholder
 
     def _where(self, where: Mapping[str, Value], bound: list[Bindable]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
 
 from orderferry.domain.iso_3166 import province_keys
@@ -14,7 +12,7 @@ from orderferry.domain.orders import Order
 from orderferry.domain.plain_name import plain_name
 from orderferry.domain.pricing import FOREIGN, RateChoice, Rates
 from orderferry.domain.tax_scheme import is_reverse_charge, is_seller_in_eu
-from orderferry.domain.territories import COUNTRY_ALIASES, EU_MEMBERS, area_of, country_code
+from orderferry.domain.territories import area_of
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Country, Product, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.market import Market
@@ -22,8 +20,6 @@ from orderferry.prestashop.planning.resolve_mappings import resolve_tax, rule_ra
 from orderferry.prestashop.planning.resolved_order import Place
 
 _OFF = "0"
-# The words in a tax's name that tell whose it is ("IVA ES 21%").
-_CODES = EU_MEMBERS | COUNTRY_ALIASES.keys() | {"GB", "XI", "CH", "NO", "TR", "MC"}
 
 
 def rates_for(
@@ -57,19 +53,27 @@ def rates_for(
         fixed = resolve_tax(facts, taxes.by_country[configured], place.country, key=f"taxes.{configured}")
     carrier_group = facts.carrier_tax_groups.get((market.carrier(order), market.shop.id))
     shipping = None if carrier_group is None else _first_rule(facts, carrier_group, place, countries)
-    known = KnownTaxes.of(facts, area.codes, place, countries, home)
+    codes, legal = frozenset(area.codes), legal_rates_of(area.codes)
+    ruled = _ruled_taxes(facts, place, countries)
+    known = facts.taxes if area.vat else _known_of_country(facts, codes, ruled, legal, at_home=at_home)
+    ranks = _tax_ranks(facts, codes, ruled, legal, home)
+    keyed_ranks = {str(id_tax): rank for id_tax, rank in ranks.items()}
+    if fixed is not None and fixed.key:
+        keyed_ranks[fixed.key] = 0  # the configured tax is the place's own
     return Rates(
         by_item={item_id: fixed or _ruled(facts, product, place, countries) for item_id, product in products.items()},
         shipping=fixed or shipping,
-        known=known.anywhere() if area.vat else known.of_the_country(at_home=at_home),
+        known=tuple(
+            RateChoice(facts.taxes[id_tax], str(id_tax)) for id_tax in sorted(known, key=lambda one: (ranks[one], one))
+        ),
         prices_hold_tax=bool(area.vat) or at_home,
         vat_by_amazon=vat_by_amazon,
         missing_is_zero=taxes.missing == "zero",
         collected_by_amazon=market.collected_by_amazon,
         # outside the EU's VAT, only rules for a part of the surrounding country can speak of a territory
         by_configuration=bool(configured) or place.country not in countries,
-        ranks=known.ranks(fixed),
-        legal=known.legal,
+        ranks=keyed_ranks,
+        legal=legal,
         country=rates_code(area.codes) or place.country.iso,
         reverse_charge=is_reverse_charge(order, home=home, country=place.country.iso),
         seller_in_eu=is_seller_in_eu(home),
@@ -77,84 +81,55 @@ def rates_for(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class KnownTaxes:
-    """The taxes of the shop for one place of delivery, with how far each is from it.
+def _ruled_taxes(facts: ShopFacts, place: Place, countries: Sequence[Country]) -> set[int]:
+    """The id_tax that a rule names for the place, given the shop's countries of its tax area."""
+    ids = {country.id for country in countries}
+    around = not ids or place.country.id not in ids
+    return {
+        rule.id_tax
+        for (_, id_country), rules in facts.tax_rules.items()
+        if id_country in ids or (around and id_country == place.country.id)
+        for rule in rules
+        if rule.id_tax and rule.covers(place.id_state, place.known_postcode) and (id_country in ids or rule.regional)
+    }
 
-    `ruled`: the id_tax that a rule names for the place; `legal`: the rates by law there; `of_home`: the id_tax that a
-    rule names for the shop's own country, where the place is not in it.
+
+def _tax_ranks(
+    facts: ShopFacts, codes: Set[str], ruled: Set[int], legal: Sequence[Decimal], home: str
+) -> dict[int, int]:
+    """How far each tax of the shop (id_tax) is from a place of delivery, given the codes of its tax area, the taxes
+    ruled for it and the rates by law there, and the shop's own country.
+
+    0: ruled, and the place's law; 1 to 3: its law, by whose country the tax's name tells; 4: ruled all the same (the
+    law may have changed); FOREIGN: another country's, which a rule names (the Italian localisation pack rules Italy's
+    22 % for every member state); one more: neither.
     """
+    own = facts.countries.get(home) if home not in codes else None
+    of_home = facts.taxes_named_for(own.id) if own is not None else frozenset()
+    ranks = {}
+    for id_tax, rate in facts.taxes.items():
+        is_legal, named = rate in legal, facts.tax_countries[id_tax]
+        if id_tax not in ruled:
+            ranks[id_tax] = FOREIGN + 1 if not is_legal else 1 if named & codes else 3 if named else 2
+        elif is_legal or not legal:
+            ranks[id_tax] = 0
+        else:
+            is_foreign = id_tax in of_home or (named and not named & codes)
+            ranks[id_tax] = FOREIGN if is_foreign else FOREIGN - 1
+    return ranks
 
-    facts: ShopFacts
-    codes: frozenset[str]
-    ruled: frozenset[int]
-    legal: tuple[Decimal, ...]
-    of_home: frozenset[int]
 
-    @classmethod
-    def of(
-        cls, facts: ShopFacts, codes: Sequence[str], place: Place, countries: Sequence[Country], home: str
-    ) -> KnownTaxes:
-        """What holds for a place, given the codes of its tax area, the shop's countries among them, and the shop's own
-        country."""
-        ids = {country.id for country in countries}
-        around = not ids or place.country.id not in ids
-        ruled = {
-            rule.id_tax
-            for (_, id_country), rules in facts.tax_rules.items()
-            for rule in rules
-            if rule.covers(place.id_state, place.known_postcode)
-            and (id_country in ids or (around and id_country == place.country.id and rule.regional))
-        }
-        at_home = facts.countries.get(home) if home not in codes else None
-        of_home = {
-            rule.id_tax
-            for (_, id_country), rules in facts.tax_rules.items()
-            for rule in rules
-            if at_home is not None and id_country == at_home.id
-        }
-        return cls(facts, frozenset(codes), frozenset(ruled - {0}), legal_rates_of(codes), frozenset(of_home))
-
-    def anywhere(self) -> tuple[RateChoice, ...]:
-        """Every tax in force, the nearest to the place first."""
-        return self._choices(self.facts.taxes)
-
-    def of_the_country(self, *, at_home: bool) -> tuple[RateChoice, ...]:
-        """Those that a rule names for the place; `at_home`: also those with a rate of its law, and those whose name
-        tells no other country."""
-        return self._choices(
-            id_tax
-            for id_tax, rate in self.facts.taxes.items()
-            if id_tax in self.ruled or (at_home and (rate in self.legal or self._is_named_for_it(id_tax)))
-        )
-
-    def ranks(self, fixed: RateChoice | None) -> dict[str, int]:
-        """How far each tax is from the place, by its key; `fixed`, the configured one, is the place's own."""
-        found = {str(id_tax): self._rank(id_tax) for id_tax in self.facts.taxes}
-        return {**found, fixed.key: 0} if fixed is not None and fixed.key else found
-
-    def _choices(self, ids: Iterable[int]) -> tuple[RateChoice, ...]:
-        ordered = sorted(ids, key=lambda id_tax: (self._rank(id_tax), id_tax))
-        return tuple(RateChoice(self.facts.taxes[id_tax], str(id_tax)) for id_tax in ordered)
-
-    def _is_named_for_it(self, id_tax: int) -> bool:
-        """Whether the name of a tax tells this place's country, or none."""
-        named = countries_in_name(self.facts.tax_names.get(id_tax, ""))
-        return not named or bool(named & self.codes)
-
-    def _rank(self, id_tax: int) -> int:
-        """0: ruled, and the place's law; 1 to 3: its law, by whose country the tax's name tells; 4: ruled all the same
-        (the law may have changed); FOREIGN: another country's, which a rule names (the Italian localisation pack rules
-        Italy's 22 % for every member state); one more: neither."""
-        is_legal = self.facts.taxes[id_tax] in self.legal
-        named = countries_in_name(self.facts.tax_names.get(id_tax, ""))
-        if id_tax in self.ruled:
-            if is_legal or not self.legal:
-                return 0
-            return FOREIGN if id_tax in self.of_home or (named and not named & self.codes) else FOREIGN - 1
-        if not is_legal:
-            return FOREIGN + 1
-        return 1 if named & self.codes else 3 if named else 2
+def _known_of_country(
+    facts: ShopFacts, codes: Set[str], ruled: Set[int], legal: Sequence[Decimal], *, at_home: bool
+) -> list[int]:
+    """The taxes that a rule names for the place; `at_home`: also those with a rate of its law, and those whose name
+    tells no other country."""
+    return [
+        id_tax
+        for id_tax, rate in facts.taxes.items()
+        if id_tax in ruled
+        or (at_home and (rate in legal or not facts.tax_countries[id_tax] or facts.tax_countries[id_tax] & codes))
+    ]
 
 
 def _configured(
@@ -177,11 +152,6 @@ def _province_keys(order: Order, place: Place, facts: ShopFacts) -> frozenset[st
     names = [name for name in (region, province.name if province else "") if name]
     own = {plain_name(name.upper().removeprefix(f"{iso}-")) for name in (region, province.iso if province else "")}
     return frozenset(own).union(*province_keys(iso, *names)) - {""}
-
-
-def countries_in_name(tax_name: str) -> frozenset[str]:
-    """Given a tax's name ("IVA ES 21%"), return the country codes in it, UK and EL as ISO 3166-1 has them."""
-    return frozenset(country_code(word) for word in re.split(r"[^A-Za-z0-9]+", tax_name) if word in _CODES)
 
 
 def home_country(facts: ShopFacts, shop: ShopUnit | None = None) -> str:

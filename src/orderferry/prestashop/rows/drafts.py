@@ -71,18 +71,18 @@ def settle(values: Mapping[str, DraftValue], known: Mapping[str, Value]) -> dict
 
     Raises KeyError when a symbol is not known yet: the rows are in the wrong order, which is a fault of ours.
     """
-    return {column: settled(value, known) for column, value in values.items()}
+    return {
+        column: settled(value, known) if isinstance(value, (Ref, Joined)) else value for column, value in values.items()
+    }
 
 
-def settled(value: DraftValue, known: Mapping[str, Value]) -> Value:
-    """`settle` for one value."""
+def settled(value: Ref | Joined, known: Mapping[str, Value]) -> Value:
+    """`settle` for one symbol, or a text with symbols."""
     if isinstance(value, Ref):
         return known[value.name]
-    if isinstance(value, Joined):
-        found = [known[part.name] if isinstance(part, Ref) else part for part in value.parts]
-        parts = [part if isinstance(part, Kept) else str(part) for part in found]
-        return KeptText(tuple(parts)) if any(isinstance(part, Kept) for part in parts) else "".join(map(str, parts))
-    return value
+    found = [known[part.name] if isinstance(part, Ref) else part for part in value.parts]
+    parts = [part if isinstance(part, Kept) else str(part) for part in found]
+    return KeptText(tuple(parts)) if any(isinstance(part, Kept) for part in parts) else "".join(map(str, parts))
 
 
 def try_drafts(drafts: Iterable[Draft], tables: Mapping[str, Table]) -> list[Cut]:
