@@ -167,6 +167,8 @@ def _shown(character: str) -> str:
 
 def _ascii_digits(text: str) -> str:
     """Digits of any script as 0 to 9 (a Saudi postcode may come in Arabic ones); dashes and minus signs as -."""
+    if text.isascii():
+        return text
     return "".join(
         str(unicodedata.digit(character))
         if character.isdecimal()

@@ -195,13 +195,13 @@ class TaxSplitter:
         A rate that is right within one cent, or exactly so when each unit is rounded, is preferred to one that is not;
         then the delivery country's own taxes to others, then the order's own rate, then the nearest.
         """
-        own = self._own(component)
+        own, units = self._own(component), self._units(component)
         found: list[tuple[bool, int, bool, Decimal, int, RateChoice]] = []
         candidates = self.rates.known if own is None else (own, *self.rates.known)
         for position, choice in enumerate(candidates):
             if choice.rate <= 0 or not choice.key:
                 continue
-            gap = self._gap(choice.rate, tax, net, self._units(component))
+            gap = self._gap(choice.rate, tax, net, units)
             if gap is not None:
                 rank = self.rates.ranks.get(choice.key, 0)
                 found.append((gap > self._cent, rank, choice != own, gap, position, choice))

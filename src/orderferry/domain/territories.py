@@ -132,6 +132,11 @@ REGIONS: tuple[TaxRegion, ...] = (
 )
 # Ceuta and Melilla share a code, which is enough to tell country and VAT.
 _BY_CODE = {territory.code: territory for territory in reversed(TERRITORIES) if territory.code}
+# By the country whose code their addresses may bear: most addresses are in a country that has none of either.
+_TERRITORIES_OF = {
+    code: [one for one in TERRITORIES if one.country == code] for code in {t.country for t in TERRITORIES}
+}
+_REGIONS_OF = {code: [one for one in REGIONS if one.country == code] for code in {r.country for r in REGIONS}}
 
 
 def country_code(code: str) -> str:
@@ -166,7 +171,7 @@ def find_territory(country: str, postcode: str = "", region: str = "") -> Territ
     code = country_code(country)
     if code in _BY_CODE:
         return _BY_CODE[code]
-    own = [territory for territory in TERRITORIES if territory.country == code]
+    own = _TERRITORIES_OF.get(code, ())
     written = _written(postcode)
     if written:
         return next((t for t in own for form in _forms(written) if re.fullmatch(t.postcode, form)), None)
@@ -180,14 +185,12 @@ def find_regions(country: str, postcode: str = "", region: str = "") -> tuple[st
     code = country_code(country)
     territory = _BY_CODE.get(code)
     around = territory.country if territory else code
+    own = _REGIONS_OF.get(around, ())
     written = _written(postcode)
     if written:
-        forms = _forms(written)
-        return tuple(
-            one.code for one in REGIONS if one.country == around and any(re.fullmatch(one.postcode, f) for f in forms)
-        )
+        return tuple(one.code for one in own if any(re.fullmatch(one.postcode, form) for form in _forms(written)))
     name = plain_name(region) or (plain_name(territory.name) if territory else "")
-    return tuple(one.code for one in REGIONS if one.country == around and name in one.names)
+    return tuple(one.code for one in own if name in one.names)
 
 
 def _written(postcode: str) -> str:

@@ -411,11 +411,13 @@ def _find_findings(connection: Connection) -> list[StandingFinding]:
 def _forget_removed_findings(connection: Connection, verdicts: Sequence[OrderResult]) -> None:
     """Forget what an import has removed: an order that was missing is in the shop, or the shop has Amazon's news."""
     imported = [verdict for verdict in verdicts if verdict.state is EntryState.IMPORTED]
+    found: set[str] = set()
     for some in chunks(verdict.order_id for verdict in imported):
-        missing = findings.c.kind == FindingKind.MISSING
-        connection.execute(findings.delete().where(findings.c.amazon_order_id.in_(some), missing))
+        of_some = findings.c.amazon_order_id.in_(some)
+        found.update(connection.execute(select(findings.c.amazon_order_id).where(of_some)).scalars())
+        connection.execute(findings.delete().where(of_some, findings.c.kind == FindingKind.MISSING))
     for verdict in imported:
-        names = _removed_fields(verdict.detail)
+        names = _removed_fields(verdict.detail) if verdict.order_id in found else ()
         if names:
             its_own = findings.delete().where(
                 findings.c.amazon_order_id == verdict.order_id, findings.c.kind == FindingKind.DIFFERENT

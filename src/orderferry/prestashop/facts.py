@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -48,8 +48,11 @@ class Table:
     engine: str
     columns: Mapping[str, Column]
     demanded: frozenset[str] = field(init=False, compare=False)  # columns that every new row must have a value for
+    writable: Mapping[str, Column] = field(init=False, compare=False)  # all but those that the database computes
 
     def __post_init__(self) -> None:
+        writable = {name: column for name, column in self.columns.items() if not column.generated}
+        object.__setattr__(self, "writable", writable)
         demanded = (c.name for c in self.columns.values() if not c.nullable and not c.has_default)
         object.__setattr__(self, "demanded", frozenset(demanded))
 
@@ -187,19 +190,27 @@ class ShopFacts:
     tax_rules: Mapping[tuple[int, int], tuple[TaxRule, ...]]
     carrier_tax_groups: Mapping[tuple[int, int], int]  # (id_carrier, id_shop) -> id_tax_rules_group
     employee: int  # the lowest active employee id, for private messages
+    # made of the others, since each order asks for them
+    country_codes: Mapping[int, str] = field(init=False)  # id_country -> ISO code
+    provinces_of: Mapping[int, Sequence[Province]] = field(init=False)  # by id_country
     tax_countries: Mapping[int, frozenset[str]] = field(init=False)  # id_tax -> the countries that its name tells
 
     def __post_init__(self) -> None:
+        provinces_of: dict[int, list[Province]] = {}
+        for province in self.provinces:
+            provinces_of.setdefault(province.id_country, []).append(province)
+        object.__setattr__(self, "provinces_of", provinces_of)
+        object.__setattr__(self, "country_codes", {country.id: iso for iso, country in self.countries.items()})
         names = {id_tax: self.tax_names.get(id_tax, "") for id_tax in (*self.taxes, *self.tax_names)}
         object.__setattr__(self, "tax_countries", {id_tax: countries_in_name(name) for id_tax, name in names.items()})
 
     def setting(self, name: str, shop: ShopUnit | None = None, default: str = "") -> str:
         """Given a configuration name, return its value for the shop: the shop's own, its group's, the global one."""
-        keys = [(name, 0, shop.id), (name, shop.id_group, shop.id), (name, shop.id_group, 0)] if shop else []
-        for key in [*keys, (name, 0, 0)]:
+        keys = ((name, 0, shop.id), (name, shop.id_group, shop.id), (name, shop.id_group, 0)) if shop else ()
+        for key in keys:
             if key in self.configuration:
                 return self.configuration[key]
-        return default
+        return self.configuration.get((name, 0, 0), default)
 
     def ruled_tax(self, id_tax_rules_group: int, id_country: int, id_state: int = 0, postcode: str = "") -> int | None:
         """The id_tax of the rule that PrestaShop would apply to an address (0: no tax), None where no rule covers it.

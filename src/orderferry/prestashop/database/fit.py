@@ -49,11 +49,11 @@ def fit_row(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
 
 def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted]:
     """Like `fit_row`, for the columns of an UPDATE: none has to be there."""
-    columns = table.columns
+    columns = table.writable
     return {
         name: value if type(value) is int else fit_value(columns[name], value)
         for name, value in changes.items()
-        if name in columns and not columns[name].generated
+        if name in columns
     }
 
 
@@ -68,7 +68,7 @@ def cuts_of(table: Table, row: Mapping[str, object]) -> list[Cut]:
 
 def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
     """Given a row, return the neutral values of the columns that must have one and get none. Raise ShopUnfit."""
-    if table.demanded <= row.keys() and all(value is not None for value in row.values()):
+    if table.demanded <= row.keys() and None not in row.values():
         return {}  # as nearly always
     missing = columns_without_value(table, row)
     refused = [column for column in missing if column.neutral is None or column.lost_auto_increment]

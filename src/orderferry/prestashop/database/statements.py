@@ -97,13 +97,16 @@ class Statements:
 
     def _put(self, value: Value, bound: list[Bindable]) -> str:
         """Return what stands for a value in a text, and append what is bound for it."""
+        if isinstance(value, str):
+            bound.append(value)
+            return self.placeholder
         if type(value) is int:
             return str(value)
         if isinstance(value, Kept):
             return "@" + self.column(f"orderferry_{value.name}") if value.name else "LAST_INSERT_ID()"
         if isinstance(value, KeptText):
             return f"CONCAT({', '.join([self._put(part, bound) for part in value.parts])})"
-        bound.append(value if isinstance(value, str) else bindable(value))
+        bound.append(bindable(value))
         return self.placeholder
 
     def _where(self, where: Mapping[str, Value], bound: list[Bindable]) -> str:
@@ -246,9 +249,9 @@ class Statements:
         self, name: str, steps: Mapping[str, int], where: Mapping[str, Value], values: Mapping[str, Value] | None = None
     ) -> Reply | None:
         """`add` whose count may be read later; None when the shop has none of all the columns."""
-        columns, bound, changes = self.tables.live[name].columns, list[Bindable](), []
+        columns, bound, changes = self.tables.live[name].writable, list[Bindable](), []
         for key, step in steps.items():
-            if key in columns and not columns[key].generated:
+            if key in columns:
                 changes.append(f"{self.column(key)} = {self.column(key)} + {self._put(step, bound)}")
         for key, value in fit_changes(self.tables.live[name], values or {}).items():
             changes.append(f"{self.column(key)} = {self._put(value, bound)}")

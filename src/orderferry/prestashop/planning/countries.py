@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -53,19 +53,19 @@ def resolve_province(
     if not country.contains_states:
         return None
     text, city = text[:_LONGEST_TEXT], city[:_LONGEST_TEXT]
-    own = [province for province in facts.provinces if province.id_country == country.id]
+    own = facts.provinces_of.get(country.id, ())
     by_postcode = next((c for start, c in POSTCODES.get(country.iso, {}).items() if postcode.startswith(start)), "")
     capital = city if country.iso in NAMED_LIKE_CAPITALS else ""
     ways = ((_named, text), (_translated, text), (_named, by_postcode), (_named, capital))
     return next((found for way, word in ways if word.strip() and (found := way(country, own, word))), None)
 
 
-def _named(country: Country, own: list[Province], text: str) -> Province | None:
+def _named(country: Country, own: Sequence[Province], text: str) -> Province | None:
     """By the shop's own names and codes, and by `province_names`."""
     return _single(country, own, (_words(country, word) for word in (text, *_parts(text))))
 
 
-def _translated(country: Country, own: list[Province], text: str) -> Province | None:
+def _translated(country: Country, own: Sequence[Province], text: str) -> Province | None:
     """By ISO's names, the whole text before its parts."""
     if len(text) > LONGEST_NAME:
         return None
@@ -73,7 +73,7 @@ def _translated(country: Country, own: list[Province], text: str) -> Province | 
     return _single(country, own, chain.from_iterable(keys))
 
 
-def _single(country: Country, own: list[Province], meanings: Iterable[frozenset[str]]) -> Province | None:
+def _single(country: Country, own: Sequence[Province], meanings: Iterable[frozenset[str]]) -> Province | None:
     """The one province that one of the meanings names; the first meaning that names just one decides."""
     for words in meanings:
         found = [province for province in own if _keys(country.iso, province) & words]

@@ -236,10 +236,9 @@ def _unknown_fee_product(order: Order, kind: ProceedsType, word: str, found: int
 
 def _zero_tax(facts: ShopFacts, country: Country) -> int:
     """A tax of 0 % of the shop's own, preferably one that a rule of the country names; 0 for none."""
-    ruled = facts.taxes_named_for(country.id)
-    return min(
-        (id_ for id_, rate in facts.taxes.items() if not rate), key=lambda id_: (id_ not in ruled, id_), default=0
-    )
+    zero = [id_tax for id_tax, rate in facts.taxes.items() if not rate]
+    ruled = facts.taxes_named_for(country.id) if zero else frozenset()
+    return min(zero, key=lambda id_tax: (id_tax not in ruled, id_tax), default=0)
 
 
 def _language(market: Market, facts: ShopFacts) -> str:

@@ -156,8 +156,7 @@ def _province_keys(order: Order, place: Place, facts: ShopFacts) -> frozenset[st
 
 def home_country(facts: ShopFacts, shop: ShopUnit | None = None) -> str:
     """The ISO code of the shop's own country (PS_COUNTRY_DEFAULT), from where it sends; '' if unknown."""
-    id_country = as_int(facts.setting("PS_COUNTRY_DEFAULT", shop))
-    return next((country.iso for country in facts.countries.values() if country.id == id_country), "")
+    return facts.country_codes.get(as_int(facts.setting("PS_COUNTRY_DEFAULT", shop)), "")
 
 
 def _ruled(facts: ShopFacts, product: Product | None, place: Place, countries: Sequence[Country]) -> RateChoice | None:
