@@ -1,34 +1,27 @@
-"""The only place that builds adapters and puts a run together."""
+"""Builds adapters, and puts a run of `import`, `recheck` or `doublecheck` together."""
 
 from __future__ import annotations
 
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from orderferry.amazon.passing_quota import PassingQuota
 from orderferry.amazon.quota import Quota
 from orderferry.amazon.source import AmazonSource
 from orderferry.config.model import Settings
 from orderferry.errors import AlreadyRunning, OrderferryError
-from orderferry.ledger.ledger import Ledger, ledger_exists, open_ledger
+from orderferry.ledger.ledger import Ledger, open_ledger
 from orderferry.ledger.locks import one_run
 from orderferry.ledger.quota import QuotaBook
 from orderferry.notify.alerts import Alerts
 from orderferry.notify.tail import LogTail
-from orderferry.prestashop.adopting.orders import OrderAdopter
-from orderferry.prestashop.auditing.audit import ShopAudit
-from orderferry.prestashop.forgetting.forgetter import OrderForgetter
 from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.announce import announce
-from orderferry.run.compare import COMMAND, CompareOptions, Comparer
-from orderferry.run.compare_result import Comparison
 from orderferry.run.engine import Engine
-from orderferry.run.forget import ForgetReport, confirmed_clock, forget
 from orderferry.run.log_context import log_errors, log_run
 from orderferry.run.options import RunOptions
 from orderferry.run.progress import SILENT, Progress
@@ -94,10 +87,10 @@ class Installation:
 
     def source(self, ledger: Ledger, reserve: int = 0) -> AmazonSource:
         """Amazon, spending its quota from the ledger's book."""
-        return self._source(self.quota(ledger, reserve), ledger)
+        return self.source_within(self.quota(ledger, reserve), ledger)
 
-    def _source(self, quota: Quota, ledger: Ledger | None) -> AmazonSource:
-
+    def source_within(self, quota: Quota, ledger: Ledger | None) -> AmazonSource:
+        """Amazon, spending this quota; what it learns it remembers in the ledger, where there is one."""
         memory: dict[str, str] = {}
         recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
         return AmazonSource(
@@ -111,11 +104,6 @@ class Installation:
         recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
         return PrestashopShop(self.settings, recall=recall, remember=remember, clock=self.now, sleep=self.sleep)
 
-    def adopter(self) -> OrderAdopter:
-        """Build the shop as `adopt` uses it."""
-
-        return OrderAdopter(self.settings, sleep=self.sleep)
-
     def idle(self, length: timedelta) -> None:
         """Wait before a run begins; a signal ends it. Raise Stopped."""
         if length:
@@ -128,7 +116,7 @@ class Installation:
 
         Raise LedgerUnusable when nothing could be remembered, Stopped on a signal while waiting for the lock.
         """
-        with self._watched(command, options) as watch:
+        with self.watched(command, options) as watch:
             report = self._run(command, options, watch, wait=wait, speak=speak)
             watch.ended(report)
         return report
@@ -138,7 +126,7 @@ class Installation:
         with stop.on_signals():
             try:
                 with (
-                    self._alone(command, stop, wait),
+                    self.alone(command, stop, wait),
                     self.ledger(accept_shop=options.accept_shop, dry_run=options.dry_run) as ledger,
                 ):
                     watch.started()
@@ -152,7 +140,7 @@ class Installation:
                 return self._note_already_running(command, options, running, watch, speak=speak)
 
     @contextmanager
-    def _alone(self, command: str, stop: StopSwitch, wait: timedelta = timedelta(0)) -> Iterator[None]:
+    def alone(self, command: str, stop: StopSwitch, wait: timedelta = timedelta(0)) -> Iterator[None]:
         """Within, no other run of `command` is at work on this ledger; `stop` ends ours should one have taken over.
 
         Raise AlreadyRunning when another one keeps at it for `wait`, LedgerUnusable, Stopped.
@@ -168,7 +156,7 @@ class Installation:
             lock.release()
 
     @contextmanager
-    def _watched(self, command: str, options: RunOptions) -> Iterator[Watch]:
+    def watched(self, command: str, options: RunOptions) -> Iterator[Watch]:
         """Alerts around a run; within, the end of its log is kept for them."""
 
         with LogTail.attached("orderferry") as tail:
@@ -181,53 +169,6 @@ class Installation:
             except Exception as error:
                 watch.broke(OrderferryError(f"An unexpected error inside orderferry: {type(error).__name__}."))
                 raise
-
-    def compare(self, options: CompareOptions) -> Comparison:
-        """Run `compare` and return what it found, with what is news of its errors in `said`.
-
-        Where there is no ledger none is made: the comparison is an audit then, remembers nothing, and says every
-        error. Raise LedgerUnusable; UsageError for a span that can't be compared.
-        """
-
-        stop = StopSwitch(self.now)
-        if not ledger_exists(self.settings.ledger.place):
-            with stop.on_signals():
-                return self._comparer(options, None, stop).run()
-        # A span of one's own is a person's question, who sees the answer: like a dry run it alarms nobody.
-        with self._watched(COMMAND, RunOptions(dry_run=not options.is_daily)) as watch, stop.on_signals():
-            result = self._compare(options, stop, watch)
-            watch.ended(result)
-        return result
-
-    def _compare(self, options: CompareOptions, stop: StopSwitch, watch: Watch) -> Comparison:
-
-        try:
-            with self._alone(COMMAND, stop), self.ledger() as ledger:
-                watch.started()
-                result = self._comparer(options, ledger, stop).run()
-                watch.note(ledger.conditions().values())
-                return result
-        except AlreadyRunning as running:
-            watch.note(())  # the other one tells how it ends
-            log_errors([running])
-            return Comparison(self.now(), errors=[running])
-
-    def forget(self, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
-        """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable, and what `confirmed_clock` raises."""
-
-        stop = StopSwitch(self.now)
-        with stop.on_signals(), self._alone("forget", stop), self.ledger(dry_run=dry_run) as ledger:
-            with closing(self.source(ledger)) as source, stop.waiting():
-                clock = confirmed_clock(ledger, source, self.now)
-            shop = OrderForgetter(self.settings, sleep=self.sleep)
-            return forget(shop, ledger, older_than, dry_run=dry_run, now=clock, check=stop.check)
-
-    def _comparer(self, options: CompareOptions, ledger: Ledger | None, stop: StopSwitch) -> Comparer:
-
-        book = self.quota(ledger, SWEEPS["doublecheck"].reserve) if ledger else None
-        source = self._source(book or PassingQuota(self.settings.amazon.quota_share, self.now), ledger)
-        shop = ShopAudit(self.settings, sleep=self.sleep)
-        return Comparer(self.settings, options, source, shop, ledger, book, stop, self.now, self.sleep, self.progress)
 
     def _engine(self, command: str, options: RunOptions, ledger: Ledger, stop: StopSwitch) -> Engine:
         sweep = SWEEPS[command]

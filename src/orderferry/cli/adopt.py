@@ -50,7 +50,8 @@ def adopt_command(
     Run it with --dry-run first.
     """
     from orderferry.bootstrap import Installation
-    from orderferry.run.adopt import AdoptOptions, adopt
+    from orderferry.run.adopt import AdoptOptions
+    from orderferry.upkeep import run_adopt
 
     by_hand = _named(orders)
     options = AdoptOptions(
@@ -65,9 +66,7 @@ def adopt_command(
 
     def ask(settings: Settings) -> ShopAnswer:
         """Take over the orders of one shop."""
-        installation = Installation(settings)
-        with installation.ledger(dry_run=dry_run) as ledger:
-            report = adopt(installation.adopter(), ledger, options, installation.now())
+        report = run_adopt(Installation(settings), options)
         return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report, everything=context.verbose > 0))
 
     return for_each_shop(context, "adopt", ask, as_json=as_json)

@@ -107,18 +107,19 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, wanted
     """Compare for one configuration; what stops it becomes a result too."""
     import os
 
-    from orderferry import bootstrap
+    from orderferry.bootstrap import Installation, utc_now
     from orderferry.cli.progress import shown_progress
     from orderferry.config.load import load_settings
     from orderferry.run.compare_result import Comparison
+    from orderferry.upkeep import run_compare
 
     try:
         settings = load_settings(path, os.environ)
         context.set_up_logging(settings.logging)
         with shown_progress("compare", wanted, quiet=context.quiet, verbose=context.verbose > 0) as progress:
-            result = bootstrap.Installation(settings, progress=progress).compare(options)
+            result = run_compare(Installation(settings, progress=progress), options)
     except OrderferryError as error:
-        result = Comparison(bootstrap.utc_now(), errors=[error])
+        result = Comparison(utc_now(), errors=[error])
         result.said = tuple((each.exit_code, "") for each in result.errors)
     return result
 

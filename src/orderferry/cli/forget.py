@@ -34,12 +34,13 @@ def forget_command(context: CliContext, /, older_than: timedelta, *, dry_run: bo
     is compared with Amazon's; if that is not possible, or the clock is far off, nothing is blanked.
     """
     from orderferry.bootstrap import Installation
+    from orderferry.upkeep import run_forget
 
     summary = (context.on_terminal or dry_run) and not context.quiet
 
     def ask(settings: Settings) -> ShopAnswer:
         """Forget the buyers of one shop."""
-        report = Installation(settings).forget(older_than, dry_run=dry_run)
+        report = run_forget(Installation(settings), older_than, dry_run=dry_run)
         return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report, summary=summary))
 
     return for_each_shop(context, "forget", ask, as_json=as_json)

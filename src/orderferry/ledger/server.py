@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pymysql import connect as plainly
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, select
 
 from orderferry.config.database_url import connect_with_password, read_by_sqlalchemy
@@ -102,8 +101,8 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def connect(_dialect: object, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
-        return connect_with_password(plainly, given, by_name)
+    def connect(dialect: Any, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
+        return connect_with_password(dialect.loaded_dbapi.connect, given, by_name)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

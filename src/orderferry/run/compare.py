@@ -31,9 +31,10 @@ from orderferry.run.quota_wait import QuotaWait
 from orderferry.run.right_clock import RightClock
 from orderferry.run.rules import rules_of
 from orderferry.run.seller import AccountProof, SellerLedger, check_seller
-from orderferry.run.shared_ports import HoldsConnection, RunBook, SoldShop
+from orderferry.run.shared_ports import HoldsConnection, RunBook
 from orderferry.run.status import QuotaLeft, StatusLedger, read_status
 from orderferry.run.stop import StopSwitch
+from orderferry.run.unconfirmed import SoldShop
 
 COMMAND = "compare"
 DEFAULT_LENGTH = timedelta(days=30)

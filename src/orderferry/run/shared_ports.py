@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.search import Basis
-from orderferry.domain.shop_order import ShopOrders
 from orderferry.domain.spans import Spans
 from orderferry.domain.window import Cell
 
@@ -22,13 +21,6 @@ class HoldsConnection(Protocol):
 
     def release(self) -> None:
         """Give the connection back while nobody needs it; the next call opens another."""
-
-
-class SoldShop(Protocol):
-    """The shop, looked into (prestashop.auditing.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
-
-    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
-        """Given a time and Amazon order ids, return the shop's Amazon orders from then on and those with these ids."""
 
 
 class Memory(Protocol):

@@ -6,14 +6,21 @@ cancels it in the end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from orderferry.domain.entry import Entry
-from orderferry.run.shared_ports import SoldShop
+from orderferry.domain.shop_order import ShopOrders
 
 NEAR = timedelta(days=1)
+
+
+class SoldShop(Protocol):
+    """The shop, looked into (prestashop.auditing.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
+
+    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
+        """Given a time and Amazon order ids, return the shop's Amazon orders from then on and those with these ids."""
 
 
 class UnshippedLedger(Protocol):

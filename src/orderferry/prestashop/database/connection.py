@@ -9,9 +9,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-import pymysql
 import sqlalchemy as sa
-from pymysql.constants import CLIENT
 from sqlalchemy import event, exc, pool
 
 from orderferry.config.database_url import connect_with_password, read_by_sqlalchemy
@@ -48,9 +46,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         "connect_timeout": seconds,
         "read_timeout": seconds,
         "write_timeout": seconds,
-        # UPDATEs count the rows they meet, and statements may travel together (`statements.py`)
         "sql_mode": SQL_MODE,  # before SQLAlchemy looks: a server's ANSI_QUOTES would change how it quotes names
-        "client_flag": CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
     }
     context = _tls_context(settings, url)
     if context is not None:
@@ -69,8 +65,11 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def _connect(_dialect: sa.Dialect, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
-        return connect_with_password(pymysql.connect, given, by_name)
+    def _connect(dialect: Any, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
+        driver = dialect.loaded_dbapi
+        # SQLAlchemy has set FOUND_ROWS, so that UPDATEs count the rows they meet; `statements.py` needs the other one
+        by_name["client_flag"] |= driver.constants.CLIENT.MULTI_STATEMENTS
+        return connect_with_password(driver.connect, given, by_name)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:

@@ -1,0 +1,80 @@
+"""Runs what looks after imported orders: `compare`, `forget` and `adopt`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import timedelta
+
+from orderferry.amazon.passing_quota import PassingQuota
+from orderferry.bootstrap import Installation
+from orderferry.errors import AlreadyRunning
+from orderferry.ledger.ledger import Ledger, ledger_exists
+from orderferry.prestashop.adopting.orders import OrderAdopter
+from orderferry.prestashop.auditing.audit import ShopAudit
+from orderferry.prestashop.forgetting.forgetter import OrderForgetter
+from orderferry.run.adopt import AdoptOptions, AdoptReport, adopt
+from orderferry.run.compare import COMMAND, CompareOptions, Comparer
+from orderferry.run.compare_result import Comparison
+from orderferry.run.forget import ForgetReport, confirmed_clock, forget
+from orderferry.run.log_context import log_errors
+from orderferry.run.options import RunOptions
+from orderferry.run.stop import StopSwitch
+from orderferry.run.sweeps import SWEEPS
+from orderferry.run.watch import Watch
+
+
+def run_adopt(installation: Installation, options: AdoptOptions) -> AdoptReport:
+    """Run `adopt`. Raise ShopError, LedgerUnusable."""
+    shop = OrderAdopter(installation.settings, sleep=installation.sleep)
+    with installation.ledger(dry_run=options.dry_run) as ledger:
+        return adopt(shop, ledger, options, installation.now())
+
+
+def run_forget(installation: Installation, older_than: timedelta, *, dry_run: bool) -> ForgetReport:
+    """Run `forget`. Raise AlreadyRunning, ShopError, LedgerUnusable, and what `confirmed_clock` raises."""
+    stop = StopSwitch(installation.now)
+    with stop.on_signals(), installation.alone("forget", stop), installation.ledger(dry_run=dry_run) as ledger:
+        with closing(installation.source(ledger)) as source, stop.waiting():
+            clock = confirmed_clock(ledger, source, installation.now)
+        shop = OrderForgetter(installation.settings, sleep=installation.sleep)
+        return forget(shop, ledger, older_than, dry_run=dry_run, now=clock, check=stop.check)
+
+
+def run_compare(installation: Installation, options: CompareOptions) -> Comparison:
+    """Run `compare` and return what it found, with what is news of its errors in `said`.
+
+    Where there is no ledger none is made: the comparison is an audit then, remembers nothing, and says every error.
+    Raise LedgerUnusable; UsageError for a span that can't be compared.
+    """
+    stop = StopSwitch(installation.now)
+    if not ledger_exists(installation.settings.ledger.place):
+        with stop.on_signals():
+            return _comparer(installation, options, None, stop).run()
+    # A span of one's own is a person's question, who sees the answer: like a dry run it alarms nobody.
+    with installation.watched(COMMAND, RunOptions(dry_run=not options.is_daily)) as watch, stop.on_signals():
+        result = _compare_with_ledger(installation, options, stop, watch)
+        watch.ended(result)
+    return result
+
+
+def _compare_with_ledger(
+    installation: Installation, options: CompareOptions, stop: StopSwitch, watch: Watch
+) -> Comparison:
+    try:
+        with installation.alone(COMMAND, stop), installation.ledger() as ledger:
+            watch.started()
+            result = _comparer(installation, options, ledger, stop).run()
+            watch.note(ledger.conditions().values())
+            return result
+    except AlreadyRunning as running:
+        watch.note(())  # the other one tells how it ends
+        log_errors([running])
+        return Comparison(installation.now(), errors=[running])
+
+
+def _comparer(installation: Installation, options: CompareOptions, ledger: Ledger | None, stop: StopSwitch) -> Comparer:
+    settings, now, sleep = installation.settings, installation.now, installation.sleep
+    book = installation.quota(ledger, SWEEPS["doublecheck"].reserve) if ledger else None
+    source = installation.source_within(book or PassingQuota(settings.amazon.quota_share, now), ledger)
+    shop = ShopAudit(settings, sleep=sleep)
+    return Comparer(settings, options, source, shop, ledger, book, stop, now, sleep, installation.progress)
