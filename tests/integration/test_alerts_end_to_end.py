@@ -19,6 +19,7 @@ from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.mailbox import Mailbox, mailbox
 from support.shop_database import ShopDatabase
+from support.simulated import READY_REPORTS
 from support.writing import settings_for
 
 
@@ -30,7 +31,9 @@ def box() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(generate(3, datetime.now(UTC) - timedelta(days=1), 1, 8, ("IT",))) as running:
+    with SimulatorServer(
+        generate(3, datetime.now(UTC) - timedelta(days=1), 1, 8, ("IT",)), report_rules=READY_REPORTS
+    ) as running:
         yield running
 
 

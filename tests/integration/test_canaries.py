@@ -31,6 +31,7 @@ from support.installation import Installed, install
 from support.mailbox import Mailbox, mailbox
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
+from support.simulated import READY_REPORTS
 from support.starting import Finished
 
 GOOD, FBA, UNKNOWN, UNEQUAL, REFUSED = (f"403-2222222-000000{number}" for number in range(5))
@@ -105,7 +106,7 @@ def stage(
     url = mariadb_server.url(name, USER, DATABASE).render_as_string(hide_password=False)
     world = World(list(map(served, orders())))
     with (
-        SimulatorServer(world, credentials=credentials, usage_plans=False) as server,
+        SimulatorServer(world, credentials=credentials, usage_plans=False, report_rules=READY_REPORTS) as server,
         mailbox() as box,
     ):
         more = CONFIGURED.format(box=box.url, ping=SECRETS["ping URL"], webhook=SECRETS["webhook URL"])

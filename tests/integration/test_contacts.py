@@ -26,6 +26,7 @@ from support.canaries import personal_order
 from support.installation import Installed, install
 from support.mailbox import Mailbox, mailbox
 from support.shop_database import ShopDatabase
+from support.simulated import READY_REPORTS
 from support.starting import Finished
 
 ORDER = "403-3333333-0000001"
@@ -74,7 +75,7 @@ def scene(tmp_path: Path, shop_database: ShopDatabase) -> Iterator[tuple[Watched
     folder = tmp_path / "installation"
     folder.mkdir(mode=0o700)
     world = World()
-    with SimulatorServer(world, usage_plans=False) as server, mailbox() as box:
+    with SimulatorServer(world, usage_plans=False, report_rules=READY_REPORTS) as server, mailbox() as box:
         moment = datetime.now(UTC) - timedelta(hours=2)
         world.add(RawOrder(personal_order(ORDER), moment, moment))
         installed = install(folder, server, shop_database.url, more=CONFIGURED.format(box=box.url))

@@ -33,6 +33,7 @@ from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
+from support.simulated import READY_REPORTS
 from support.writing import HOME, NOW, Sold, amazon_order, cancelled, importer, settings_for, shipped
 
 PAGE = (Path(__file__).parents[2] / "docs/database-rights.md").read_text("utf-8")
@@ -268,7 +269,7 @@ LOOKING = (
 @pytest.fixture
 def simulator() -> Iterator[SimulatorServer]:
     world = generate(7, datetime.now(UTC) - timedelta(days=2), 2, 20, ("IT", "DE"))
-    with SimulatorServer(world, usage_plans=False) as server:
+    with SimulatorServer(world, usage_plans=False, report_rules=READY_REPORTS) as server:
         yield server
 
 

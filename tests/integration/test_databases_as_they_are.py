@@ -29,7 +29,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
-from support.simulated import simulated_order, verified
+from support.simulated import READY_REPORTS, simulated_order, verified
 from support.writing import NOW, Sold, amazon_order, importer
 
 ORDER = amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"))
@@ -45,7 +45,7 @@ def shop(shop_database_of: Any) -> ShopDatabase:
 def server() -> Iterator[SimulatorServer]:
     placed = datetime.now(UTC) - timedelta(hours=5)
     orders = [simulated_order(number, verified(minutes=30), placed=placed) for number in (1, 2)]
-    with SimulatorServer(World(orders)) as server:
+    with SimulatorServer(World(orders), report_rules=READY_REPORTS) as server:
         yield server
 
 

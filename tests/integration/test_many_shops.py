@@ -22,6 +22,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
+from support.simulated import READY_REPORTS
 
 HANGS = 25.0  # seconds, in which the tests below have long done their work
 
@@ -34,7 +35,7 @@ def shop_of(tmp_path: Path, sqlite_shop: ShopDatabase) -> Iterator[Make]:
     with ExitStack() as stack:
 
         def make(name: str, *, hangs: bool = False, **more: str) -> Installed:
-            server = stack.enter_context(SimulatorServer(World([])))
+            server = stack.enter_context(SimulatorServer(World([]), report_rules=READY_REPORTS))
             if hangs:
                 server.faults.add("searchOrders", 1, FaultKind.HANG, times=None, seconds=HANGS)
             shop = shutil.copy(tmp_path / "shop.sqlite", tmp_path / f"{name}.shop.sqlite")

@@ -22,6 +22,7 @@ from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
+from support.simulated import READY_REPORTS
 from support.starting import Finished
 
 STRANGER = 65534
@@ -41,7 +42,9 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(generate(5, datetime.now(UTC) - timedelta(days=1), 1, 6, ("IT",))) as running:
+    with SimulatorServer(
+        generate(5, datetime.now(UTC) - timedelta(days=1), 1, 6, ("IT",)), report_rules=READY_REPORTS
+    ) as running:
         yield running
 
 

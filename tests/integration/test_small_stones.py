@@ -17,7 +17,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.installation import Installed, environment, install
 from support.shop_database import ShopDatabase
-from support.simulated import simulated_order, verified
+from support.simulated import READY_REPORTS, simulated_order, verified
 from support.starting import started
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,9 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
     shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
     create_shop(shop.engine(), seed=ShopSeed(products=plain_products(["SKU-1"], 500)))
     placed = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
-    with SimulatorServer(World([simulated_order(1, verified(minutes=30), placed=placed)])) as server:
+    with SimulatorServer(
+        World([simulated_order(1, verified(minutes=30), placed=placed)]), report_rules=READY_REPORTS
+    ) as server:
         yield install(tmp_path, server, shop.url, marketplaces=("DE",))
 
 

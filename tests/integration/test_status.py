@@ -18,6 +18,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
+from support.simulated import READY_REPORTS
 
 SKUS = [item.sku for item in DEMO_CATALOG]
 METRIC = re.compile(r'^[a-z_]+\{shop="config"(,[a-z]+="[^"]*")*\} -?\d+(\.\d+)?$')
@@ -28,7 +29,7 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
     shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
     create_shop(shop.engine(), seed=ShopSeed(products=plain_products(SKUS[1:], 500)))
     world = generate(3, datetime.now(UTC) - timedelta(days=1), 1, 30, ("IT", "DE", "FR", "ES"))
-    with SimulatorServer(world) as server:
+    with SimulatorServer(world, report_rules=READY_REPORTS) as server:
         yield install(tmp_path, server, shop.url)
 
 

@@ -17,7 +17,7 @@ from orderferry.simulator.orders import Line
 from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
-from support.simulated import simulated_order, verified
+from support.simulated import READY_REPORTS, simulated_order, verified
 
 pytestmark = pytest.mark.usefixtures("started_anew")
 
@@ -66,7 +66,7 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
     create_shop(shop.engine(), seed=ShopSeed(products=plain_products(["SKU-1"], 500)))
-    with SimulatorServer(World([])) as server:
+    with SimulatorServer(World([]), report_rules=READY_REPORTS) as server:
         yield Place(install(tmp_path, server, shop.url), shop, server)
 
 

@@ -17,7 +17,7 @@ from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.installation import Installed, install
-from support.simulated import simulated_order, verified
+from support.simulated import READY_REPORTS, simulated_order, verified
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SECOND, RENEWED = "Atzr|the-second-seller", "Atzr|the-first-seller-again"
@@ -32,7 +32,7 @@ def sold(*numbers: int) -> list[Any]:
 def amazon() -> Iterator[SimulatorServer]:
     first = World(sold(1, 2, 3))
     sellers = {SECOND: World(sold(11, 12)), RENEWED: first}
-    with SimulatorServer(first, clock=Clock(), other_sellers=sellers) as server:
+    with SimulatorServer(first, clock=Clock(), other_sellers=sellers, report_rules=READY_REPORTS) as server:
         yield server
 
 
