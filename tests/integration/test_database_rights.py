@@ -22,9 +22,8 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.checking.tables import check_rights
 from orderferry.prestashop.database.live_schema import read_tables
-from orderferry.prestashop.database.needed_rights import needed_rights
-from orderferry.prestashop.database.rights import Access
-from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, WRITTEN_TABLES, wanted_tables
+from orderferry.prestashop.database.rights import Access, needed_rights
+from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, WRITTEN_TABLES, wanted_tables
 from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.prestashop.forgetting.forgetter import OrderForgetter
 from orderferry.simulator.catalog import DEMO_CATALOG

@@ -25,7 +25,7 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.embedded import MULTISHOP
 from orderferry.prestashop.facts import OrderInShop
 from orderferry.prestashop.reading.catalog import CatalogReader
-from orderferry.prestashop.reading.marker_table import marker_row
+from orderferry.prestashop.reading.markers import marker_row
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from support.reading import OpenShop, opened, statements
 from support.shop_database import ShopDatabase

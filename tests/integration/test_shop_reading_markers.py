@@ -20,8 +20,8 @@ from orderferry.prestashop.database.own_tables import ensure_tables
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import OrderInShop
 from orderferry.prestashop.reading import other_importers
-from orderferry.prestashop.reading.accounts_in_shop import find_accounts
-from orderferry.prestashop.reading.marker_table import marker_row, read_marked, read_markers
+from orderferry.prestashop.reading.catalog import find_accounts
+from orderferry.prestashop.reading.markers import marker_row, read_marked, read_markers
 from orderferry.prestashop.reading.other_importers import MEMORY_KEY, ForeignOrders, amazon_id_in
 from support.reading import OpenShop, opened, statements
 from support.shop_database import ShopDatabase

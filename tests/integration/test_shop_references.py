@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.prestashop.reading import references
-from orderferry.prestashop.reading.references import draw_references
+from orderferry.prestashop.reading import catalog
+from orderferry.prestashop.reading.catalog import draw_references
 from support.reading import opened, statements
 from support.shop_database import ShopDatabase
 from support.writing import Sold, amazon_order, importer
@@ -38,6 +38,6 @@ def test_one_that_an_order_has_already_is_drawn_again(
     importer(sqlite_shop, tmp_path).take(amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62")))
     taken = sqlite_shop.value("SELECT reference FROM {p}orders")
     letters: Iterator[str] = iter([taken, "FREEFREEA", "FREEFREEB"])
-    monkeypatch.setattr(references, "random_text", lambda _alphabet, _length: next(letters))
+    monkeypatch.setattr(catalog, "random_text", lambda _alphabet, _length: next(letters))
     with opened(sqlite_shop) as open_shop, open_shop.database.reading("drawing") as connection:
         assert draw_references(connection, open_shop.tables, IDS[:2]) == {IDS[0]: "FREEFREEB", IDS[1]: "FREEFREEA"}

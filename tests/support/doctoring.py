@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from orderferry.cli.main import cli
 from orderferry.prestashop.checking.carriers import CARRIER_TABLES
 from orderferry.prestashop.checking.setup_shop import SetupShop
-from orderferry.prestashop.database.needed_rights import needed_rights
-from orderferry.prestashop.database.table_names import OPTIONAL_TABLES, OWN_TABLES, REQUIRED_TABLES
+from orderferry.prestashop.database.rights import needed_rights
+from orderferry.prestashop.database.tables import OPTIONAL_TABLES, OWN_TABLES, REQUIRED_TABLES
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install

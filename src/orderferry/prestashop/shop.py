@@ -15,14 +15,11 @@ from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
 from orderferry.prestashop.checking.verify_order import moved_by_edits, verify_order
-from orderferry.prestashop.database.attempts import attempt
-from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.database import ShopDatabase, attempt
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
-from orderferry.prestashop.database.state_values import kept_value, kept_values, store_value
+from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables, kept_value, kept_values, store_value
 from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.table_names import wanted_tables
-from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
@@ -30,13 +27,11 @@ from orderferry.prestashop.plan_order import plan_order
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.planning.resolve_order import ResolveContext
 from orderferry.prestashop.planning.shop_time import shop_zone
-from orderferry.prestashop.reading.catalog import CatalogReader
-from orderferry.prestashop.reading.causes import CauseTester
-from orderferry.prestashop.reading.fingerprints import tax_fingerprint
-from orderferry.prestashop.reading.marker_table import read_all_markers, read_markers
+from orderferry.prestashop.reading.catalog import CatalogReader, CauseTester
+from orderferry.prestashop.reading.markers import read_all_markers, read_markers
 from orderferry.prestashop.reading.order_rows import rows_of_order
 from orderferry.prestashop.reading.other_importers import ForeignOrders
-from orderferry.prestashop.reading.shop_facts import read_shop_facts
+from orderferry.prestashop.reading.shop_facts import read_shop_facts, tax_fingerprint
 from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
 from orderferry.prestashop.rows.required_columns import refuse_unknown_columns
 from orderferry.prestashop.writing.shared_numbers import SharedNumbers

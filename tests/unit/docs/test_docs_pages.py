@@ -22,8 +22,7 @@ from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.errors import ExitCode, OrderferryError
-from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
-from orderferry.prestashop.database.own_tables import MARKER_TABLE, STATE_TABLE
+from orderferry.prestashop.database.own_tables import EVENT_TABLE_NAMES, MARKER_TABLE, STATE_TABLE
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))

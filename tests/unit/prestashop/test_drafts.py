@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.database.fit import Cut, fit_row
-from orderferry.prestashop.database.values import Kept, KeptText
+from orderferry.prestashop.database.values import Cut, Kept, KeptText, fit_row
 from orderferry.prestashop.facts import Column, Table
 from orderferry.prestashop.rows.drafts import Draft, Joined, Ref, settle, try_drafts
 

@@ -11,8 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.database.fit import Cut, cut_bytes, cuts_of, fit_changes, fit_row, fit_text
-from orderferry.prestashop.database.values import as_decimal, as_flag, as_int, as_moment, as_text, bindable, moment_text
+from orderferry.prestashop.database.values import (
+    Cut,
+    as_decimal,
+    as_flag,
+    as_int,
+    as_moment,
+    as_text,
+    bindable,
+    cut_bytes,
+    cuts_of,
+    fit_changes,
+    fit_row,
+    fit_text,
+    moment_text,
+)
 from orderferry.prestashop.facts import Column, Table
 
 

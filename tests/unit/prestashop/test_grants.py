@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderferry.prestashop.database.grants import parse_grants
-from orderferry.prestashop.database.needed_rights import grants_to_run, missing_rights, needed_rights
+from orderferry.prestashop.database.rights import grants_to_run, missing_rights, needed_rights, parse_grants
 
 USAGE = "GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29'"
 

@@ -33,7 +33,7 @@ from orderferry.prestashop.planning.resolve_mappings import (
     resolve_tax,
     rule_rate,
 )
-from orderferry.prestashop.reading.product_names import combination_name
+from orderferry.prestashop.reading.products import combination_name
 
 
 def state(id_: int, *names: str) -> OrderState:

@@ -18,14 +18,13 @@ from orderferry.prestashop.adopting.claims import (
     orders_now,
     payment_claims,
 )
-from orderferry.prestashop.database.attempts import attempt
-from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.database import ShopDatabase, attempt
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, ensure_tables
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_int, as_text
-from orderferry.prestashop.reading.marker_table import marker_row, read_markers
+from orderferry.prestashop.reading.markers import marker_row, read_markers
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from orderferry.prestashop.planning.resolve_mappings import (
     resolve_tax,
 )
 from orderferry.prestashop.planning.states import STATE_SOURCES
-from orderferry.prestashop.reading.accounts_in_shop import find_accounts
+from orderferry.prestashop.reading.catalog import find_accounts
 from orderferry.prestashop.reading.product_match import ProductMatcher
 
 _DEFAULT_CARRIER = "carriers.default"

@@ -38,13 +38,10 @@ from orderferry.prestashop.checking.tables import (
 )
 from orderferry.prestashop.checking.vat import TaxedOrders, check_vat, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
-from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
 from orderferry.prestashop.database.live_schema import read_tables
-from orderferry.prestashop.database.own_tables import STATE_TABLE
-from orderferry.prestashop.database.state_values import kept_value
+from orderferry.prestashop.database.own_tables import EVENT_TABLE_NAMES, STATE_TABLE, kept_value
 from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.table_names import wanted_tables
-from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.facts import ShopFacts, Table
 from orderferry.prestashop.feed.reading import read_feed
 from orderferry.prestashop.planning.market import Market, open_market

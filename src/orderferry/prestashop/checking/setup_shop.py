@@ -19,8 +19,7 @@ from orderferry.prestashop.checking.modules import MODULE_TABLES, Listeners, rea
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.table_names import wanted_tables
-from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.planning.market import open_market

@@ -9,14 +9,18 @@ from sqlalchemy.exc import DatabaseError
 
 from orderferry.domain.check_result import CheckResult, Grade, failure, fine, warning
 from orderferry.errors import ExitCode
-from orderferry.prestashop.database.grants import Grants, parse_grants
 from orderferry.prestashop.database.live_schema import refuse_unfit
-from orderferry.prestashop.database.needed_rights import grants_to_run, is_optional, missing_rights
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, creation_statements, missing_parts, own_table_names
-from orderferry.prestashop.database.rights import Access
-from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES
-from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.triggers import read_triggers
+from orderferry.prestashop.database.rights import (
+    Access,
+    Grants,
+    grants_to_run,
+    is_optional,
+    missing_rights,
+    parse_grants,
+)
+from orderferry.prestashop.database.server_words import read_triggers
+from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES, ShopTables
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.embedded.schema import VERSIONS
 from orderferry.prestashop.facts import ShopFacts, Table

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
-from orderferry.prestashop.database.table_names import REQUIRED_TABLES, WRITTEN_TABLES, wanted_tables
+from orderferry.prestashop.database.tables import REQUIRED_TABLES, WRITTEN_TABLES, wanted_tables
 from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import Column, Table
 

@@ -4,6 +4,17 @@
 refuse a second order for one Amazon id. `<prefix>orderferry_state` keeps named values: the lock that invoice numbers
 are drawn under, and what runs leave in the shop for a ledger that is lost. The feed's three (`event_tables.py`) are
 made only where `events.enabled`.
+
+The kinds of columns that our own tables in the shop are made of, and what all of those tables share.
+
+The tables of the feed of changes for other programs of the shop: events, their consumers, the bridge's calls.
+
+The number of an event is no AUTO_INCREMENT: numbers become visible in their order and without gaps only because they
+are drawn from a row that stays locked till the commit.
+
+KEY inside CREATE TABLE (MySQL, MariaDB): one statement a table instead of one an index, and no right of its own.
+
+Named values that live in the shop beside the markers (`<prefix>orderferry_state`): locked, read, written.
 """
 
 from __future__ import annotations
@@ -18,12 +29,11 @@ from sqlalchemy.schema import CreateTable
 
 from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.database_errors import RightsMissing, translated
-from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES, event_tables
-from orderferry.prestashop.database.inline_key import InlineKey
 from orderferry.prestashop.database.live_schema import read_tables
-from orderferry.prestashop.database.own_columns import TABLE_OPTIONS, key_text, moment, number, unsigned, word
 from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
-from orderferry.prestashop.database.table_names import EVENT_TABLES, OWN_TABLES
+from orderferry.prestashop.database.statements import Reply, Statements
+from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES
+from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.facts import Table
 
 MARKER_TABLE = "orderferry_order"
@@ -167,3 +177,160 @@ def creation_statements(
 
 def _text(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:
     return str(statement.compile(dialect=dialect)).strip()
+
+
+# Stated, since servers differ in their defaults (latin1, utf8mb4_0900_ai_ci, uca1400).
+TABLE_OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_general_ci",
+    "implicit_returning": False,
+}
+
+
+def key_text(length: int) -> sa.types.TypeEngine[str]:
+    """Ids of Amazon's and names of ours: compared byte by byte."""
+    exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
+    return sa.String(length).with_variant(exact, "mysql", "mariadb")
+
+
+def moment() -> sa.types.TypeEngine[Any]:
+    """A time in UTC, to the millisecond."""
+    return sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
+
+
+def unsigned() -> sa.types.TypeEngine[int]:
+    """An id of PrestaShop's, or a count."""
+    return sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
+
+
+def word(name: str, length: int) -> sa.Column[Any]:
+    """A text that may be empty, never NULL."""
+    return sa.Column(name, sa.String(length), nullable=False, server_default="")
+
+
+def number(name: str) -> sa.Column[Any]:
+    """An id or a count that is 0 unless said otherwise."""
+    return sa.Column(name, unsigned(), nullable=False, server_default="0")
+
+
+EVENT_TABLE = "orderferry_event"
+CONSUMER_TABLE = "orderferry_event_consumer"
+CALL_TABLE = "orderferry_event_call"
+EVENT_TABLE_NAMES = (EVENT_TABLE, CONSUMER_TABLE, CALL_TABLE)
+
+
+def event_tables(prefix: str, dialect: str, metadata: sa.MetaData) -> Mapping[str, sa.Table]:
+    """Given the prefix and `mysql` or `sqlite`, return the definitions by name without prefix."""
+    columns = {EVENT_TABLE: _event_columns(), CONSUMER_TABLE: _consumer_columns(), CALL_TABLE: _call_columns()}
+    return {
+        name: sa.Table(prefix + name, metadata, *parts, *_keys(name, dialect), **TABLE_OPTIONS)
+        for name, parts in columns.items()
+    }
+
+
+# What is looked for other than by an event's number: what befell an order, what is old, which calls are due.
+_KEYS = {EVENT_TABLE: (("id_order",), ("created",)), CALL_TABLE: (("state", "next_try"),)}
+
+
+def _keys(table: str, dialect: str) -> list[InlineKey]:
+    """The embedded shop is too small to need any."""
+    return [] if dialect == "sqlite" else [InlineKey(*columns, name=columns[0]) for columns in _KEYS.get(table, ())]
+
+
+def _event_columns() -> list[Any]:
+    """Times are UTC. `data` is JSON of ids and numbers only."""
+    return [
+        sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
+        sa.Column("kind", key_text(24), nullable=False),
+        number("id_order"),
+        number("id_shop"),
+        sa.Column("amazon_order_id", key_text(64), nullable=False, server_default=""),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(), nullable=False),
+    ]
+
+
+def _consumer_columns() -> list[Any]:
+    """A program that reads the feed: it has taken all events up to `id_event`."""
+    return [
+        sa.Column("consumer", key_text(32), primary_key=True, nullable=False),
+        sa.Column("id_event", _event_number(), nullable=False, server_default="0"),
+        sa.Column("taken", sa.DateTime(), nullable=True),
+        word("note", 255),
+    ]
+
+
+def _call_columns() -> list[Any]:
+    """What the bridge did with an event, a row for each hook and module. `state`: running, done, failed, skipped."""
+    return [
+        sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
+        sa.Column("hook", key_text(96), primary_key=True, nullable=False),
+        sa.Column("sequence", _small(), primary_key=True, autoincrement=False, nullable=False, server_default="0"),
+        sa.Column("module", key_text(64), primary_key=True, nullable=False),
+        sa.Column("state", key_text(8), nullable=False),
+        number("attempts"),
+        word("message", 255),
+        sa.Column("started", sa.DateTime(), nullable=True),
+        sa.Column("ended", sa.DateTime(), nullable=True),
+        sa.Column("next_try", sa.DateTime(), nullable=True),
+    ]
+
+
+def _event_number() -> sa.types.TypeEngine[int]:
+    return sa.BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql", "mariadb")
+
+
+def _small() -> sa.types.TypeEngine[int]:
+    return sa.SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql", "mariadb")
+
+
+class InlineKey(sa.schema.ColumnCollectionConstraint):
+    """A plain index inside CREATE TABLE, as MySQL has it: one statement a table instead of one an index."""
+
+
+@compiles(InlineKey, "mysql")
+def _compile_inline_key(key: InlineKey, compiler: Any, **_options: Any) -> str:
+    quote = compiler.preparer.quote
+    return f"KEY {quote(key.name)} ({', '.join(quote(column.name) for column in key.columns)})"
+
+
+def value_of(reply: Reply) -> str:
+    """Given the reply of a reading, return the value; '' when there is none."""
+    return as_text(reply.rows[0]["value"]) if reply.rows else ""
+
+
+def kept_value(writer: Statements, name: str) -> str:
+    """Read a value without holding it; '' when there is none."""
+    return value_of(writer.post_rows(STATE_TABLE, ("value",), {"name": name}))
+
+
+def kept_values(writer: Statements, stem: str) -> dict[str, str]:
+    """Read all values whose names begin so, by name."""
+    rows = writer.rows(STATE_TABLE, ("name", "value"), {})
+    return {name: as_text(row["value"]) for row in rows if (name := as_text(row["name"])).startswith(stem)}
+
+
+def locked_value(writer: Statements, name: str) -> str:
+    """Read a value and hold its row until the commit; '' when there is none yet (then nothing is held, and of two
+    who store it the second is refused by the primary key and tries again)."""
+    return value_of(post_locked_value(writer, name))
+
+
+def post_locked_value(writer: Statements, name: str) -> Reply:
+    """`locked_value`, whose reply may be read later with `value_of`, together with others."""
+    return writer.post_rows(STATE_TABLE, ("value",), {"name": name}, lock=True)
+
+
+def store_value(writer: Statements, name: str, value: str) -> None:
+    """Write a value, new or not."""
+    if not writer.update(STATE_TABLE, {"value": value}, {"name": name}):
+        writer.insert(STATE_TABLE, {"name": name, "value": value})
+
+
+def store_locked(writer: Statements, name: str, value: str, before: Reply) -> None:
+    """Write a value that `post_locked_value` read before: new where it found none."""
+    if before.rows:
+        writer.post_update(STATE_TABLE, {"value": value}, {"name": name})
+    else:
+        writer.insert_all(STATE_TABLE, [{"name": name, "value": value}])

@@ -22,9 +22,18 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from orderferry.prestashop.database.connection import READS_COMMITTED
-from orderferry.prestashop.database.fit import fit_changes, fit_row
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.values import NEWEST, Bindable, Kept, KeptText, Value, as_int, bindable
+from orderferry.prestashop.database.values import (
+    NEWEST,
+    Bindable,
+    Kept,
+    KeptText,
+    Value,
+    as_int,
+    bindable,
+    fit_changes,
+    fit_row,
+)
 
 Found = Mapping[Any, Any]
 Condition = tuple[str, Literal["=", "!=", ">", ">="], Value]  # column, operator, value

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
-from orderferry.prestashop.database.inline_key import InlineKey
+from orderferry.prestashop.database.own_tables import InlineKey
 from orderferry.prestashop.embedded.schema import ColumnDefinition, Schema, TableDefinition
 
 _TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<arguments>.*)\))?(?P<unsigned> unsigned)?")

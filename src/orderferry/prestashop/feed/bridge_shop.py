@@ -8,15 +8,17 @@ from datetime import datetime
 
 from orderferry.config.model import Settings
 from orderferry.domain.feed import Feed, FeedState
-from orderferry.prestashop.database.attempts import attempt
-from orderferry.prestashop.database.database import ShopDatabase
-from orderferry.prestashop.database.event_tables import EVENT_TABLE_NAMES
+from orderferry.prestashop.database.database import ShopDatabase, attempt
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
-from orderferry.prestashop.database.state_values import locked_value, store_value
+from orderferry.prestashop.database.own_tables import (
+    EVENT_TABLE_NAMES,
+    STATE_TABLE,
+    ensure_tables,
+    locked_value,
+    store_value,
+)
 from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.table_names import wanted_tables
-from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.facts import Table
 from orderferry.prestashop.feed.keeper import SHOP_ID
 from orderferry.prestashop.feed.reading import read_calls, read_feed

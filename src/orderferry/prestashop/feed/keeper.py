@@ -18,11 +18,8 @@ import sqlalchemy as sa
 
 from orderferry.domain.feed import KEPT_FOR, FeedEventKind
 from orderferry.errors import LedgerUnusable
-from orderferry.prestashop.database.attempts import attempt
-from orderferry.prestashop.database.database import ShopDatabase
-from orderferry.prestashop.database.event_tables import CALL_TABLE, EVENT_TABLE
-from orderferry.prestashop.database.own_tables import STATE_TABLE
-from orderferry.prestashop.database.state_values import store_value, value_of
+from orderferry.prestashop.database.database import ShopDatabase, attempt
+from orderferry.prestashop.database.own_tables import CALL_TABLE, EVENT_TABLE, STATE_TABLE, store_value, value_of
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, as_text, moment_text

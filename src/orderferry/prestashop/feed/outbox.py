@@ -13,8 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from orderferry.domain.feed import FeedEventKind
-from orderferry.prestashop.database.event_tables import EVENT_TABLE
-from orderferry.prestashop.database.own_tables import STATE_TABLE
+from orderferry.prestashop.database.own_tables import EVENT_TABLE, STATE_TABLE
 from orderferry.prestashop.database.statements import Reply, Statements
 from orderferry.prestashop.database.values import as_int, moment_text
 

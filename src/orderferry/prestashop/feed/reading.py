@@ -10,8 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.domain.feed import Calls, Feed, Reader
-from orderferry.prestashop.database.event_tables import CALL_TABLE, CONSUMER_TABLE, EVENT_TABLE
-from orderferry.prestashop.database.own_tables import STATE_TABLE
+from orderferry.prestashop.database.own_tables import CALL_TABLE, CONSUMER_TABLE, EVENT_TABLE, STATE_TABLE
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, as_moment, as_text
 from orderferry.prestashop.feed.outbox import COUNTER

@@ -9,8 +9,7 @@ from datetime import datetime
 from orderferry.config.model import Settings
 from orderferry.domain.forgetting import OrderLife
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.prestashop.database.attempts import attempt
-from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.database import ShopDatabase, attempt
 from orderferry.prestashop.database.database_errors import RowRefused
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, ensure_tables

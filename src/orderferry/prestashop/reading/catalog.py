@@ -1,23 +1,39 @@
-"""All look-ups for a page of orders, in a number of statements that does not depend on how many orders it has."""
+"""All look-ups for a page of orders, in a number of statements that does not depend on how many orders it has.
+
+References for new orders: nine random capitals each, as PrestaShop makes them, that no order of the shop has.
+
+PrestaShop itself does not look whether one is taken. They are drawn for a page of orders at once.
+
+Looking up existing customers: only what the configuration names, never by a guess.
+
+What of ours is in the shop already to book fees on, and whether the database user may make the rest.
+
+Whether what held an order is gone: the SKU exists now, the currency was added, a tax was named.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import string
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from orderferry.config.model import CustomersSettings, Settings
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.orders import Order
-from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.facts import Catalog, OwnThings, ShopFacts
-from orderferry.prestashop.planning.resolve_mappings import resolve_shop
-from orderferry.prestashop.reading.accounts_in_shop import find_accounts
-from orderferry.prestashop.reading.marker_table import read_marked
+from orderferry.domain.orders import Order, ProceedsType
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.database.own_tables import STATE_TABLE
+from orderferry.prestashop.database.rights import parse_grants
+from orderferry.prestashop.database.tables import ShopTables, chunks
+from orderferry.prestashop.database.values import as_int, as_text, random_text
+from orderferry.prestashop.facts import FEE_STATES, ZERO_TAX_STATE, Catalog, FeeKey, OwnThings, ShopFacts
+from orderferry.prestashop.planning.countries import resolve_country
+from orderferry.prestashop.planning.match_lines import is_kept_in_warehouses
+from orderferry.prestashop.planning.resolve_mappings import resolve_currency, resolve_shop
+from orderferry.prestashop.reading.markers import read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders
-from orderferry.prestashop.reading.own_things import read_own_things
 from orderferry.prestashop.reading.products import ProductFinder
-from orderferry.prestashop.reading.references import draw_references
 
 FIXED = "fixed"
 
@@ -92,3 +108,157 @@ class CatalogReader:
 
 def _is_fixed(customers: CustomersSettings) -> bool:
     return customers.mode == FIXED
+
+
+LENGTH = 9  # orders.reference
+
+
+def draw_references(connection: sa.Connection, tables: ShopTables, order_ids: Sequence[str]) -> dict[str, str]:
+    """Given Amazon order ids, return a reference for each; one statement for 500, none for none.
+
+    The column is indexed in every version.
+    """
+    column = tables["orders"].c.reference
+    drawn: dict[str, str] = {}
+    for some in chunks(order_ids):
+        missing = list(some)
+        while missing:
+            drawn |= {order_id: random_text(string.ascii_uppercase, LENGTH) for order_id in missing}
+            query = sa.select(column).where(column.in_([drawn[order_id] for order_id in missing]))
+            taken = {as_text(reference) for reference in connection.execute(query).scalars()}
+            missing = [order_id for order_id in missing if drawn[order_id] in taken]
+    return drawn
+
+
+def find_customers(connection: sa.Connection, tables: ShopTables, emails: Iterable[str]) -> Mapping[str, int]:
+    """Given e-mail addresses in lower case, return the oldest account of each that has one (customer.email has a key
+    and is not unique)."""
+    customer = tables["customer"]
+    found: dict[str, int] = {}
+    for some in chunks(sorted(set(emails))):
+        rows = connection.execute(
+            sa.select(customer.c.email, customer.c.id_customer)
+            .where(customer.c.email.in_(some), customer.c.deleted == 0)
+            .order_by(customer.c.id_customer.desc())
+        )
+        found |= {as_text(email).strip().lower(): as_int(id_customer) for email, id_customer in rows}
+    return found
+
+
+def find_accounts(connection: sa.Connection, tables: ShopTables, words: Collection[str]) -> Mapping[str, int]:
+    """Given values of customers.account (ids or e-mail addresses), return the account of each.
+
+    Raise ShopUnfit when one names no account of the shop.
+    """
+    customer = tables["customer"]
+    ids = sorted(int(word) for word in words if word.isdecimal())
+    found: dict[str, int] = {}
+    if ids:
+        query = sa.select(customer.c.id_customer).where(customer.c.id_customer.in_(ids), customer.c.deleted == 0)
+        found |= {str(as_int(id_)): as_int(id_) for id_ in connection.execute(query).scalars()}
+    by_email = find_customers(connection, tables, [word.strip().lower() for word in words if not word.isdecimal()])
+    accounts = {word: found.get(word) or by_email.get(word.strip().lower()) for word in words}
+    missing = next((word for word, id_customer in accounts.items() if not id_customer), None)
+    if missing is not None:
+        named = f"{missing}" if missing.isdecimal() else "the configured e-mail address"
+        raise ShopUnfit(
+            f"customers.account: the shop has no customer {named}.",
+            hint="Write the id or the e-mail address of an account of the shop, or choose another customers.mode.",
+        )
+    return {word: id_customer for word, id_customer in accounts.items() if id_customer}
+
+
+PRODUCT_TABLES = ("product", "product_lang", "product_shop", "stock_available")
+TAX_TABLES = ("tax", "tax_lang")
+
+
+def read_own_things(connection: sa.Connection, tables: ShopTables) -> OwnThings:
+    """Given a shop, return our hidden products and our tax that still are there, and what may be made. At most four
+    statements."""
+    kept = _kept(connection, tables)
+    products = {key: id_ for name, id_ in kept.items() if (key := _key_of(name)) is not None}
+    there = _existing(connection, tables, "product", products.values())
+    taxes = _existing(connection, tables, "tax", [kept.get(ZERO_TAX_STATE, 0)])
+    allowed = _insertable(connection, tables)
+    return OwnThings(
+        products={key: id_ for key, id_ in products.items() if id_ in there},
+        zero_tax=next(iter(taxes), 0),
+        may_make_products=allowed.issuperset(PRODUCT_TABLES),
+        may_make_taxes=allowed.issuperset(TAX_TABLES),
+    )
+
+
+def _kept(connection: sa.Connection, tables: ShopTables) -> dict[str, int]:
+    if not tables.has(STATE_TABLE):
+        return {}
+    table = tables[STATE_TABLE]
+    named = sa.or_(table.c.name.like(f"{FEE_STATES}%"), table.c.name == ZERO_TAX_STATE)
+    rows = connection.execute(sa.select(table.c.name, table.c.value).where(named))
+    return {as_text(name): as_int(value) for name, value in rows}
+
+
+def _key_of(state_name: str) -> FeeKey | None:
+    parts = state_name.removeprefix(FEE_STATES).split(":")
+    if not state_name.startswith(FEE_STATES) or len(parts) != 2 or parts[0].upper() not in ProceedsType.__members__:
+        return None
+    return FeeKey(ProceedsType[parts[0].upper()], as_int(parts[1]))
+
+
+def _existing(connection: sa.Connection, tables: ShopTables, name: str, ids: Iterable[int]) -> set[int]:
+    wanted = sorted(set(ids) - {0})
+    if not wanted:
+        return set()
+    column = tables[name].c[f"id_{name}"]
+    return {as_int(one) for one in connection.execute(sa.select(column).where(column.in_(wanted))).scalars()}
+
+
+def _insertable(connection: sa.Connection, tables: ShopTables) -> frozenset[str]:
+    """Of the tables that ours would go into, those that the database user may insert into."""
+    wanted = [name for name in (*PRODUCT_TABLES, *TAX_TABLES) if tables.has(name)]
+    if connection.dialect.name == "sqlite":
+        return frozenset(wanted)
+    grants = parse_grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
+    database = connection.engine.url.database or ""
+    return frozenset(name for name in wanted if grants.allows("INSERT", database, tables.prefix + name))
+
+
+_SKU_CODES = frozenset({ProblemCode.UNKNOWN_SKU, ProblemCode.AMBIGUOUS_SKU, ProblemCode.ADVANCED_STOCK})
+
+
+class CauseTester:
+    """Made once a run. `taxes_changed`: taxes in shop or configuration differ from those of the run before."""
+
+    def __init__(self, settings: Settings, tables: ShopTables, facts: ShopFacts, *, taxes_changed: bool) -> None:
+        self._settings = settings
+        self._facts = facts
+        self._finder = ProductFinder(tables, facts, settings.products)
+        self._taxes_changed = taxes_changed
+
+    def gone(self, connection: sa.Connection, problems: Sequence[Problem]) -> list[bool]:
+        """Given stored problems, return for each whether its order is worth another try now."""
+        found = self._found_skus(connection, {problem.subject for problem in problems if problem.code in _SKU_CODES})
+        return [self._is_gone(problem, found) for problem in problems]
+
+    def _is_gone(self, problem: Problem, found: frozenset[str]) -> bool:
+        if problem.code in _SKU_CODES:
+            lenient = problem.code is ProblemCode.UNKNOWN_SKU and self._settings.products.unknown != "hold"
+            return problem.subject in found or lenient
+        if problem.code is ProblemCode.UNMAPPED_CURRENCY:
+            return bool(problem.subject) and resolve_currency(self._facts, problem.subject) is not None
+        if problem.code is ProblemCode.UNKNOWN_COUNTRY:
+            return resolve_country(self._facts, problem.subject) is not None
+        return problem.code is ProblemCode.NO_VAT_RATE and self._taxes_changed
+
+    def _found_skus(self, connection: sa.Connection, skus: set[str]) -> frozenset[str]:
+        """Those that mean exactly one product, which can be taken, in some shop that a marketplace sells from."""
+        if not skus:
+            return frozenset()
+        codes = [marketplace.code for marketplace in self._settings.amazon.marketplaces]
+        shops = {resolve_shop(self._facts, self._settings.marketplace(code).shop).id for code in codes}
+        wanted = {(id_shop, sku) for id_shop in shops for sku in skus}
+        matches = self._finder.find(connection, wanted)
+        return frozenset(
+            sku
+            for (id_shop, sku), products in matches.items()
+            if len(products) == 1 and not is_kept_in_warehouses(products[0], self._facts.shops[id_shop], self._facts)
+        )

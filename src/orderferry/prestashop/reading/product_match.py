@@ -10,9 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.config.model import ProductsSettings
-from orderferry.prestashop.database.fit import holds
 from orderferry.prestashop.database.tables import ShopTables, chunks
-from orderferry.prestashop.database.values import as_int, as_text
+from orderferry.prestashop.database.values import as_int, as_text, holds
 from orderferry.prestashop.facts import Column
 
 Key = tuple[int, int]  # id_product, id_product_attribute (0: the product itself)

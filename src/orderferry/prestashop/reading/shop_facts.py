@@ -1,24 +1,40 @@
-"""Everything about the shop that does not change within a run, read at its start."""
+"""Everything about the shop that does not change within a run, read at its start.
+
+What is read once a run: settings, shops, languages and currencies.
+
+What is read once a run: the states, carriers, customer groups and employee that a configuration chooses from.
+
+What is read once a run: countries and provinces.
+
+What is read once a run: taxes, tax rules, and the tax rules groups of carriers.
+
+A short text that changes with the taxes: a run compares it with the one that the run before has kept.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections import defaultdict
 from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
+from orderferry.config.model import Settings
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import ShopFacts, Table
-from orderferry.prestashop.reading.choices import read_carriers, read_employee, read_groups, read_states
-from orderferry.prestashop.reading.country_tables import read_countries, read_provinces
-from orderferry.prestashop.reading.shops import (
-    read_configuration,
-    read_currencies,
-    read_languages,
-    read_shops,
-    shop_version,
+from orderferry.prestashop.database.values import as_decimal, as_flag, as_int, as_text
+from orderferry.prestashop.facts import (
+    Carrier,
+    Country,
+    Currency,
+    OrderState,
+    Province,
+    ShopFacts,
+    ShopUnit,
+    Table,
+    TaxRule,
 )
-from orderferry.prestashop.reading.taxes import read_carrier_tax_groups, read_tax_rules, read_taxes
 
 
 def read_shop_facts(connection: sa.Connection, prefix: str, tables: Mapping[str, Table]) -> ShopFacts:
@@ -52,3 +68,324 @@ def read_shop_facts(connection: sa.Connection, prefix: str, tables: Mapping[str,
         carrier_tax_groups=read_carrier_tax_groups(connection, shop, carriers, tuple(shops)),
         employee=read_employee(connection, shop),
     )
+
+
+Configuration = Mapping[tuple[str, int, int], str]
+
+# Currencies whose smallest unit is not a hundredth (ISO 4217).
+_DECIMALS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
+    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+_USUAL_DECIMALS = 2
+
+
+def read_configuration(connection: sa.Connection, tables: ShopTables) -> Configuration:
+    """`configuration`: PrestaShop's own settings (PS_…) but those of its mailer, by name, shop group and shop."""
+    table = tables["configuration"]
+    rows = connection.execute(
+        sa.select(table.c.name, table.c.id_shop_group, table.c.id_shop, table.c.value)
+        .where(table.c.name.startswith("PS_", autoescape=True), ~table.c.name.startswith("PS_MAIL_", autoescape=True))
+        .order_by(table.c.id_configuration)
+    )
+    return {(as_text(name), as_int(group), as_int(shop)): as_text(value) for name, group, shop, value in rows}
+
+
+def shop_version(configuration: Configuration) -> str:
+    """The version that the database's tables belong to: PS_VERSION_DB, else the installed one; '' when unknown."""
+    return configuration.get(("PS_VERSION_DB", 0, 0)) or configuration.get(("PS_INSTALL_VERSION", 0, 0), "")
+
+
+def read_shops(connection: sa.Connection, tables: ShopTables) -> Mapping[int, ShopUnit]:
+    """`shop` with `shop_group`: the shops that are not deleted."""
+    shop, group = tables["shop"], tables["shop_group"]
+    rows = connection.execute(
+        sa.select(
+            shop.c.id_shop,
+            shop.c.id_shop_group,
+            shop.c.name,
+            group.c.share_stock,
+            group.c.share_customer,
+            group.c.share_order,
+        )
+        .join_from(shop, group, group.c.id_shop_group == shop.c.id_shop_group, isouter=True)
+        .where(shop.c.deleted == 0)
+        .order_by(shop.c.id_shop)
+    )
+    return {
+        as_int(id_shop): ShopUnit(
+            as_int(id_shop), as_int(id_group), as_text(name), as_flag(stock), as_flag(customer), as_flag(order)
+        )
+        for id_shop, id_group, name, stock, customer, order in rows
+    }
+
+
+def read_languages(connection: sa.Connection, tables: ShopTables) -> Mapping[str, int]:
+    """`lang`: the active languages by ISO code."""
+    table = tables["lang"]
+    rows = connection.execute(
+        sa.select(table.c.iso_code, table.c.id_lang).where(table.c.active == 1).order_by(table.c.id_lang.desc())
+    )
+    return {as_text(iso).lower(): as_int(id_lang) for iso, id_lang in rows}
+
+
+def read_currencies(
+    connection: sa.Connection, tables: ShopTables, configuration: Configuration
+) -> Mapping[str, Currency]:
+    """`currency` and `currency_shop`: by ISO code, the active one where two rows have the same."""
+    table = tables["currency"]
+    rows = connection.execute(
+        sa.select(
+            table.c.id_currency,
+            table.c.iso_code,
+            table.c.conversion_rate,
+            table.c.active,
+            tables.column("currency", "precision"),
+            tables.column("currency", "decimals", 1),
+        )
+        .where(table.c.deleted == 0)
+        .order_by(table.c.active, table.c.id_currency.desc())
+    ).all()
+    shop_rates = _shop_rates(connection, tables)
+    display = configuration.get(("PS_PRICE_DISPLAY_PRECISION", 0, 0), "")
+    return {
+        as_text(iso).upper(): Currency(
+            id=as_int(id_currency),
+            iso=as_text(iso).upper(),
+            rate=as_decimal(rate) or Decimal(1),
+            decimals=_decimals(as_text(iso).upper(), precision, display if as_flag(decimals) else "0"),
+            active=as_flag(active),
+            shop_rates=shop_rates.get(as_int(id_currency), {}),
+        )
+        for id_currency, iso, rate, active, precision, decimals in rows
+    }
+
+
+def _shop_rates(connection: sa.Connection, tables: ShopTables) -> Mapping[int, Mapping[int, Decimal]]:
+    rates: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    if tables.has("currency_shop"):
+        table = tables["currency_shop"]
+        for id_currency, id_shop, rate in connection.execute(
+            sa.select(table.c.id_currency, table.c.id_shop, table.c.conversion_rate)
+        ):
+            rates[as_int(id_currency)][as_int(id_shop)] = as_decimal(rate)
+    return rates
+
+
+def _decimals(iso: str, precision: object, display: str) -> int:
+    """The least of the currency's own decimals and the shop's: `currency.precision` (1.7.6 and newer), before it
+    PS_PRICE_DISPLAY_PRECISION, or none where the currency was set to show no decimals (1.6)."""
+    own = _DECIMALS.get(iso, _USUAL_DECIMALS)
+    if precision is not None:
+        return min(own, as_int(precision))
+    return min(own, as_int(display)) if display.isdigit() else own
+
+
+def read_states(connection: sa.Connection, tables: ShopTables, id_lang: int) -> Mapping[int, OrderState]:
+    """`order_state` with its names: `name` in the language given, `names` in every one. Deleted ones are left out."""
+    state, lang = tables["order_state"], tables["order_state_lang"]
+    flags = ("logable", "invoice", "paid", "shipped", "delivery", "send_email")
+    rows = connection.execute(
+        sa.select(state.c.id_order_state, lang.c.id_lang, lang.c.name, *(state.c[flag] for flag in flags))
+        .join_from(state, lang, lang.c.id_order_state == state.c.id_order_state, isouter=True)
+        .where(tables.column("order_state", "deleted", 0) == 0)
+        .order_by(state.c.id_order_state, lang.c.id_lang)
+    ).mappings()
+    names: dict[int, dict[int, str]] = defaultdict(dict)
+    set_flags: dict[int, dict[str, bool]] = {}
+    for row in rows:
+        id_state = as_int(row["id_order_state"])
+        names[id_state][as_int(row["id_lang"])] = as_text(row["name"])
+        set_flags[id_state] = {flag: as_flag(row[flag]) for flag in flags}
+    return {
+        id_state: OrderState(
+            id=id_state,
+            name=names[id_state].get(id_lang) or next(iter(names[id_state].values())),
+            names=tuple(dict.fromkeys(filter(None, names[id_state].values()))),
+            **found,
+        )
+        for id_state, found in set_flags.items()
+    }
+
+
+def read_carriers(connection: sa.Connection, tables: ShopTables) -> tuple[tuple[Carrier, ...], Mapping[int, int]]:
+    """`carrier` with `carrier_group`: the live rows, active ones first, and the id_reference of every row, deleted
+    ones included.
+
+    Editing a carrier in the back office copies it under a new id, and the old row stays as deleted.
+    """
+    table = tables["carrier"]
+    columns = [table.c.id_carrier, table.c.id_reference, table.c.name, table.c.active, table.c.deleted]
+    source: sa.FromClause = table
+    id_group: sa.ColumnElement[Any] = sa.null()
+    if tables.has("carrier_group"):
+        link = tables["carrier_group"]
+        source, id_group = table.outerjoin(link, link.c.id_carrier == table.c.id_carrier), link.c.id_group
+    rows = connection.execute(
+        sa.select(*columns, id_group.label("id_group"))
+        .select_from(source)
+        .order_by(table.c.active.desc(), table.c.position, table.c.id_carrier)
+    ).all()
+    groups: dict[int, set[int]] = defaultdict(set)
+    for row in rows:
+        groups[as_int(row[0])] |= {as_int(row[5])} - {0}
+    live: dict[int, Carrier] = {}
+    for row in rows:
+        number, reference, name, active, deleted = row[:5]
+        if not as_flag(deleted):
+            allowed = frozenset(groups[as_int(number)])
+            live[as_int(number)] = Carrier(as_int(number), as_int(reference), as_text(name), as_flag(active), allowed)
+    return tuple(live.values()), {as_int(row[0]): as_int(row[1]) for row in rows}
+
+
+def read_groups(connection: sa.Connection, tables: ShopTables, id_lang: int) -> Mapping[int, str]:
+    """`group_lang`: the customer groups' names, in the language given where they have one."""
+    table = tables["group_lang"]
+    rows = connection.execute(sa.select(table.c.id_group, table.c.id_lang, table.c.name).order_by(table.c.id_group))
+    names: dict[int, str] = {}
+    for id_group, row_lang, name in rows:
+        if as_int(row_lang) == id_lang or as_int(id_group) not in names:
+            names[as_int(id_group)] = as_text(name)
+    return names
+
+
+def read_employee(connection: sa.Connection, tables: ShopTables) -> int:
+    """`employee`: the lowest active id, under which private messages are shown; 1 where there is none."""
+    table = tables["employee"]
+    lowest = connection.execute(sa.select(sa.func.min(table.c.id_employee)).where(table.c.active == 1)).scalar()
+    return as_int(lowest) or 1
+
+
+def read_countries(connection: sa.Connection, tables: ShopTables) -> Mapping[str, Country]:
+    """`country`, active or not, by ISO code."""
+    table = tables["country"]
+    rows = connection.execute(
+        sa.select(
+            table.c.id_country,
+            table.c.iso_code,
+            table.c.id_zone,
+            table.c.contains_states,
+            table.c.need_identification_number,
+            table.c.need_zip_code,
+            table.c.active,
+            tables.column("country", "zip_code_format"),
+        ).order_by(table.c.active, table.c.id_country.desc())
+    )
+    return {
+        as_text(iso).upper(): Country(
+            id=as_int(id_country),
+            iso=as_text(iso).upper(),
+            id_zone=as_int(id_zone),
+            contains_states=as_flag(states),
+            need_identification_number=as_flag(number),
+            need_zip_code=as_flag(zip_code),
+            active=as_flag(active),
+            zip_code_format=as_text(zip_format),
+        )
+        for id_country, iso, id_zone, states, number, zip_code, active, zip_format in rows
+    }
+
+
+def read_provinces(connection: sa.Connection, tables: ShopTables) -> tuple[Province, ...]:
+    """`state`: provinces and federal states, active ones before the others."""
+    table = tables["state"]
+    rows = connection.execute(
+        sa.select(table.c.id_state, table.c.id_country, table.c.iso_code, table.c.name).order_by(
+            table.c.active.desc(), table.c.id_state
+        )
+    )
+    return tuple(
+        Province(as_int(id_state), as_int(id_country), as_text(iso), as_text(name))
+        for id_state, id_country, iso, name in rows
+    )
+
+
+def read_taxes(
+    connection: sa.Connection, tables: ShopTables, id_lang: int
+) -> tuple[Mapping[int, Decimal], Mapping[int, str]]:
+    """`tax`, active and not deleted: rates in percent, and names in the language given where they have one."""
+    tax, lang = tables["tax"], tables["tax_lang"]
+    rows = connection.execute(
+        sa.select(tax.c.id_tax, tax.c.rate, lang.c.id_lang, lang.c.name)
+        .join_from(tax, lang, lang.c.id_tax == tax.c.id_tax, isouter=True)
+        .where(tax.c.active == 1, tax.c.deleted == 0)
+        .order_by(tax.c.id_tax, lang.c.id_lang)
+    )
+    rates: dict[int, Decimal] = {}
+    names: dict[int, str] = {}
+    for id_tax, rate, row_lang, name in rows:
+        rates[as_int(id_tax)] = as_decimal(rate)
+        if as_int(row_lang) == id_lang or as_int(id_tax) not in names:
+            names[as_int(id_tax)] = as_text(name)
+    return rates, names
+
+
+def read_tax_rules(
+    connection: sa.Connection, tables: ShopTables, rates: Mapping[int, Decimal]
+) -> Mapping[tuple[int, int], tuple[TaxRule, ...]]:
+    """`tax_rule`: (id_tax_rules_group, id_country) -> the rules, in the order in which PrestaShop's TaxRulesTaxManager
+    tries them: postcodes before provinces before the whole country; of equal ones, the first.
+
+    Left out are the rules of inactive groups, as there, and those whose tax is not in force.
+    """
+    table = tables["tax_rule"]
+    statement = sa.select(
+        table.c.id_tax_rules_group,
+        table.c.id_country,
+        table.c.id_tax,
+        table.c.id_state,
+        table.c.zipcode_from,
+        table.c.zipcode_to,
+        table.c.behavior,
+    ).order_by(table.c.id_tax_rule)
+    if tables.has("tax_rules_group", "active"):
+        group = tables["tax_rules_group"]
+        statement = statement.join_from(
+            table, group, group.c.id_tax_rules_group == table.c.id_tax_rules_group, isouter=False
+        ).where(group.c.active == 1)
+    rules: dict[tuple[int, int], list[TaxRule]] = {}
+    for id_group, id_country, id_tax, id_state, start, end, behavior in connection.execute(statement):
+        if not as_int(id_tax) or as_int(id_tax) in rates:
+            rule = TaxRule(as_int(id_tax), as_int(id_state), as_text(start), as_text(end), as_int(behavior))
+            rules.setdefault((as_int(id_group), as_int(id_country)), []).append(rule)
+    return {key: tuple(sorted(found, key=_specific, reverse=True)) for key, found in rules.items()}
+
+
+def _specific(rule: TaxRule) -> tuple[str, str, int]:
+    return rule.zipcode_from.strip().upper(), rule.zipcode_to.strip().upper(), rule.id_state
+
+
+def read_carrier_tax_groups(
+    connection: sa.Connection, tables: ShopTables, carriers: tuple[Carrier, ...], shops: tuple[int, ...]
+) -> Mapping[tuple[int, int], int]:
+    """(id_carrier, id_shop) -> id_tax_rules_group: `carrier_tax_rules_group_shop`, and where a carrier has no row
+    there `carrier.id_tax_rules_group`, which versions before 8 still have."""
+    groups: dict[tuple[int, int], int] = {}
+    if tables.has("carrier", "id_tax_rules_group"):
+        table = tables["carrier"]
+        for id_carrier, id_group in connection.execute(sa.select(table.c.id_carrier, table.c.id_tax_rules_group)):
+            groups |= {(as_int(id_carrier), id_shop): as_int(id_group) for id_shop in shops if as_int(id_group)}
+    if tables.has("carrier_tax_rules_group_shop"):
+        table = tables["carrier_tax_rules_group_shop"]
+        rows = connection.execute(sa.select(table.c.id_carrier, table.c.id_shop, table.c.id_tax_rules_group))
+        groups |= {(as_int(carrier), as_int(shop)): as_int(group) for carrier, shop, group in rows}
+    live = {carrier.id for carrier in carriers}
+    return {key: id_group for key, id_group in groups.items() if key[0] in live}
+
+
+def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
+    """A short text that differs when taxes in the shop or in the configuration differ."""
+    parts = [
+        sorted(facts.taxes.items()),
+        sorted(facts.tax_rules.items()),
+        sorted(facts.carrier_tax_groups.items()),
+        sorted((code, str(rate)) for code, rate in settings.taxes.by_country.items()),
+        settings.taxes.missing,
+        settings.taxes.collected_by_amazon,
+        sorted(
+            (code, sorted((country, str(rate)) for country, rate in own.taxes.by_country.items()), own.vat_by_amazon)
+            for code, own in settings.marketplaces.items()
+        ),
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

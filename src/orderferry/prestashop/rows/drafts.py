@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orderferry.prestashop.database.fit import Cut, cuts_of, missing_values
-from orderferry.prestashop.database.values import ZERO_DATE, Kept, KeptText, Value
+from orderferry.prestashop.database.values import ZERO_DATE, Cut, Kept, KeptText, Value, cuts_of, missing_values
 from orderferry.prestashop.facts import Table
 
 ZERO_MOMENT = ZERO_DATE  # what PrestaShop writes where a moment has not come yet

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orderferry.domain.marker import Marker
-from orderferry.prestashop.database.fit import Cut
-from orderferry.prestashop.database.values import moment_text
+from orderferry.prestashop.database.values import Cut, moment_text
 from orderferry.prestashop.facts import Table
 from orderferry.prestashop.planning.digest import digests_of, lines_digest
 from orderferry.prestashop.planning.paperwork import NumbersToDraw

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
-from orderferry.prestashop.database.fit import columns_without_value, refusal
+from orderferry.prestashop.database.values import columns_without_value, refusal
 from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopUnit, Table
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from orderferry.prestashop.rows.customer import customer_rows

@@ -18,7 +18,7 @@ from orderferry.prestashop.planning.digest import lines_digest
 from orderferry.prestashop.planning.order_changes import ADDRESS, ADDRESS_MOVED, LINES, LINES_FOLLOW, MESSAGE, TRACKING
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
-from orderferry.prestashop.reading.marker_table import marker_row
+from orderferry.prestashop.reading.markers import marker_row
 from orderferry.prestashop.rows.detail import detail_rows
 from orderferry.prestashop.rows.new_order import line_items
 from orderferry.prestashop.writing.apply_address import move_address, postal_text

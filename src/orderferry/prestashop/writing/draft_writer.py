@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.values import Value
-from orderferry.prestashop.random_text import random_text
+from orderferry.prestashop.database.values import Value, random_text
 from orderferry.prestashop.rows.drafts import ORDER, PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft, settle
 
 _BCRYPT_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from orderferry.domain.money import net_at_higher_rate, quantise
-from orderferry.prestashop.database.state_values import kept_value
+from orderferry.prestashop.database.own_tables import kept_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, ShopUnit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderferry.prestashop.database.state_values import kept_value, locked_value, store_value
+from orderferry.prestashop.database.own_tables import kept_value, locked_value, store_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, FeeKey, ShopFacts

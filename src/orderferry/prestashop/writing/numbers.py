@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orderferry.prestashop.database.state_values import post_locked_value, store_locked, value_of
+from orderferry.prestashop.database.own_tables import post_locked_value, store_locked, value_of
 from orderferry.prestashop.database.statements import Condition, Reply, Statements, largest_of
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.facts import ShopUnit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from orderferry.prestashop.database.event_tables import EVENT_TABLE
+from orderferry.prestashop.database.own_tables import EVENT_TABLE
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.feed.outbox import Outbox

@@ -12,18 +12,16 @@ from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied, Effect, Plan
 from orderferry.errors import ShopError
-from orderferry.prestashop.database.attempts import Attempted, attempt
-from orderferry.prestashop.database.database import ShopDatabase
+from orderferry.prestashop.database.database import Attempted, ShopDatabase, attempt
 from orderferry.prestashop.database.database_errors import RowRefused
-from orderferry.prestashop.database.server_words import server_words
+from orderferry.prestashop.database.server_words import Trigger, read_triggers, server_words
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.triggers import Trigger, read_triggers
 from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.planning.order_update import OrderUpdate
 from orderferry.prestashop.planning.plan_update import SHIPPING_REASON
-from orderferry.prestashop.reading.marker_table import read_markers
+from orderferry.prestashop.reading.markers import read_markers
 from orderferry.prestashop.rows.new_order import NewOrder, render
 from orderferry.prestashop.writing.apply_changes import Updated, apply_update, moved_marker
 from orderferry.prestashop.writing.make_own import make_missing

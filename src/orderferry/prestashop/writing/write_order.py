@@ -15,7 +15,7 @@ from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.goods import Movement, recorded
 from orderferry.prestashop.planning.tracking import tracking_of
-from orderferry.prestashop.reading.marker_table import marker_row
+from orderferry.prestashop.reading.markers import marker_row
 from orderferry.prestashop.rows.drafts import CUSTOMER, DELIVERY_ADDRESS, INVOICE, ORDER, REFERENCE, SECURE_KEY
 from orderferry.prestashop.rows.new_order import NewOrder
 from orderferry.prestashop.writing.backorder import enter_backorder, post_stock_left

@@ -13,15 +13,7 @@ from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.tables import ShopTables, chunks
-from orderferry.prestashop.database.values import (
-    Bindable,
-    as_decimal,
-    as_flag,
-    as_int,
-    as_moment,
-    as_text,
-    moment_text,
-)
+from orderferry.prestashop.database.values import Bindable, as_decimal, as_flag, as_int, as_moment, as_text, moment_text
 from orderferry.prestashop.facts import OrderInShop
 
 # Columns that the first version had; what later ones add is read only where it is.
