@@ -22,7 +22,7 @@ from orderferry.prestashop.checking.verify_edit import (
     edit_findings,
 )
 from orderferry.prestashop.facts import FeeKey
-from orderferry.prestashop.planning.own_products import hidden_product
+from orderferry.prestashop.planning.order_lines import hidden_product
 from orderferry.prestashop.planning.resolved_order import ResolvedLine
 from orderferry.prestashop.rows.drafts import Ref
 from orderferry.prestashop.rows.new_order import order_rows

@@ -17,7 +17,7 @@ from orderferry.domain.orders import Order, Proceeds
 from orderferry.domain.price_order import price_order
 from orderferry.domain.pricing import PricedOrder, Reading, Rounding
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.prestashop.rows.money import invoice_totals, order_totals
+from orderferry.prestashop.rows.order import invoice_totals, order_totals
 from support.amazon_money import IT_22, check_identities, eu_rates, export_rates, item, money, order, row
 from support.proofs import Proofs
 

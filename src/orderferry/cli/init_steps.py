@@ -98,8 +98,7 @@ def settle_amazon(interview: Interview, log_in: Callable[[], None] | None) -> No
 def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None) -> bool:
     """Ask which order states Amazon's orders get; return whether new ones are to be created."""
     from orderferry.prestashop.checking.setup_shop import NEW_STATES
-    from orderferry.prestashop.planning.resolve_mappings import resolve_state
-    from orderferry.prestashop.planning.states import STATE_SOURCES
+    from orderferry.prestashop.planning.resolve_mappings import STATE_SOURCES, resolve_state
 
     interview.head("Order states")
     names = ", ".join(f"“{state.names['en']}”" for state in NEW_STATES)

@@ -93,7 +93,7 @@ def _rate_or_tax(facts: ShopFacts, answer: str) -> float | int | str:
 
 
 def _tax_named(facts: ShopFacts, answer: str) -> str:
-    from orderferry.prestashop.planning.choices import choose
+    from orderferry.prestashop.planning.resolve_mappings import choose
 
     names: Mapping[int, Collection[str]] = {number: (name,) for number, name in facts.tax_names.items()}
     number = choose(answer, names, "this", "tax")

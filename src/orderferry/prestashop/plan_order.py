@@ -9,7 +9,7 @@ from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Intent, Plan
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.plan_update import plan_update
+from orderferry.prestashop.planning.order_changes import plan_update
 from orderferry.prestashop.planning.resolve_order import ResolveContext, resolve_order
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.new_order import render

@@ -26,15 +26,15 @@ from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.plan_order import plan_order
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.planning.resolve_order import ResolveContext
-from orderferry.prestashop.planning.shop_time import shop_zone
+from orderferry.prestashop.planning.shop_texts import shop_zone
+from orderferry.prestashop.planning.tax_rates import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
 from orderferry.prestashop.reading.catalog import CatalogReader, CauseTester
 from orderferry.prestashop.reading.markers import read_all_markers, read_markers
 from orderferry.prestashop.reading.order_rows import rows_of_order
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.shop_facts import read_shop_facts, tax_fingerprint
-from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
-from orderferry.prestashop.rows.required_columns import refuse_unknown_columns
-from orderferry.prestashop.writing.shared_numbers import SharedNumbers
+from orderferry.prestashop.rows.new_order import refuse_unknown_columns
+from orderferry.prestashop.writing.numbers import SharedNumbers
 from orderferry.prestashop.writing.transactions import Transactions
 
 _TAXES_KEY = "shop-taxes"

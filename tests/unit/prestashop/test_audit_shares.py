@@ -8,7 +8,7 @@ import pytest
 
 from orderferry.domain.reported import RateShare
 from orderferry.prestashop.auditing.audit_rows import whole_shares
-from orderferry.prestashop.writing.late_papers import two_taxes
+from orderferry.prestashop.writing.apply_state import two_taxes
 
 Told = tuple[str | None, str, str]  # rate, gross, tax
 

@@ -20,7 +20,7 @@ from orderferry.prestashop.facts import (
     ShopUnit,
     TaxRule,
 )
-from orderferry.prestashop.planning.countries import resolve_country, resolve_province
+from orderferry.prestashop.planning.addresses import resolve_country, resolve_province
 from orderferry.prestashop.planning.resolve_mappings import (
     default_carrier,
     own_group,

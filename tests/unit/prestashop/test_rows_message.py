@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.domain.orders import Buyer, DeliveryHours, Money, OrderStatus, Package, PaymentExecution, TimeSpan
-from orderferry.prestashop.planning.shop_text import harmless
+from orderferry.prestashop.planning.shop_texts import harmless
 from orderferry.prestashop.rows.message import message_rows, message_text, order_note, private_message
 from support.resolved_orders import ORDER, PLACE, POSTAL, resolved
 from support.writing import HOME, PURCHASED

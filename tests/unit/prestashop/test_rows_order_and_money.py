@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 
 from orderferry.domain.orders import ProceedsType
 from orderferry.domain.pricing import Amount, PricedCharge
-from orderferry.prestashop.planning.paperwork import invoice_address_text
 from orderferry.prestashop.planning.resolve_order import tax_columns
-from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine
-from orderferry.prestashop.rows.address import address_rows
-from orderferry.prestashop.rows.cart import cart_rows
-from orderferry.prestashop.rows.customer import customer_rows
-from orderferry.prestashop.rows.detail import detail_rows, detail_tax_rows
+from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine, invoice_address_text
 from orderferry.prestashop.rows.drafts import (
     DELIVERY_ADDRESS,
     INVOICE,
@@ -30,9 +25,16 @@ from orderferry.prestashop.rows.drafts import (
     settle,
 )
 from orderferry.prestashop.rows.invoice import invoice_rows, invoice_tax_rows
-from orderferry.prestashop.rows.money import invoice_totals, order_totals
-from orderferry.prestashop.rows.order import carrier_row, order_row
-from orderferry.prestashop.rows.payment import payment_row
+from orderferry.prestashop.rows.lines import detail_rows, detail_tax_rows
+from orderferry.prestashop.rows.order import (
+    carrier_row,
+    cart_rows,
+    invoice_totals,
+    order_row,
+    order_totals,
+    payment_row,
+)
+from orderferry.prestashop.rows.people import address_rows, customer_rows
 from support.resolved_orders import MUG, ORDER, PLACE, POSTAL, SHIPPED, amount, priced_line, priced_order, resolved
 
 cents = st.integers(0, 10**9).map(lambda number: Decimal(number).scaleb(-2))

@@ -31,8 +31,8 @@ from orderferry.prestashop.planning.goods import (
     stock_changes,
 )
 from orderferry.prestashop.planning.order_changes import Standing, changes_of
-from orderferry.prestashop.planning.states import state_kind
-from orderferry.prestashop.planning.tracking import Tracking, tracking_of
+from orderferry.prestashop.planning.resolve_mappings import state_kind
+from orderferry.prestashop.planning.resolved_order import Tracking, tracking_of
 from support.resolved_orders import CANCELLED, MUG, ORDER, PAID, SHIPPED
 from support.writing import HOME, PURCHASED, cancelled, shipped
 

@@ -37,7 +37,7 @@ from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.tables import OWN_TABLES, ShopTables
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
 from orderferry.prestashop.facts import OrderState
-from orderferry.prestashop.planning.shop_time import shop_moment, shop_zone
+from orderferry.prestashop.planning.shop_texts import shop_moment, shop_zone
 from orderferry.prestashop.reading.shop_facts import Configuration, read_configuration, read_states
 
 # Importers write dates in the shop's time, in UTC, or in the marketplace's: so much earlier is looked as well.

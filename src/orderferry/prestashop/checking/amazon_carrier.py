@@ -16,7 +16,7 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import Value, as_int
 from orderferry.prestashop.facts import ShopFacts
-from orderferry.prestashop.planning.shop_time import shop_moment, shop_zone
+from orderferry.prestashop.planning.shop_texts import shop_moment, shop_zone
 from orderferry.prestashop.planning.tax_rates import standard_group
 
 NAME = "Amazon"

@@ -16,6 +16,7 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import Carrier, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.resolve_mappings import (
+    STATE_SOURCES,
     resolve_carrier,
     resolve_group,
     resolve_language,
@@ -23,7 +24,6 @@ from orderferry.prestashop.planning.resolve_mappings import (
     resolve_state,
     resolve_tax,
 )
-from orderferry.prestashop.planning.states import STATE_SOURCES
 from orderferry.prestashop.reading.catalog import find_accounts
 from orderferry.prestashop.reading.product_match import ProductMatcher
 

@@ -45,8 +45,8 @@ from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.facts import ShopFacts, Table
 from orderferry.prestashop.feed.reading import read_feed
 from orderferry.prestashop.planning.market import Market, open_market
+from orderferry.prestashop.planning.tax_rates import STATE_NAME, parse_proofs
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
-from orderferry.prestashop.reading.vat_by_amazon import STATE_NAME, parse_proofs
 
 Results = Iterator[CheckResult]
 

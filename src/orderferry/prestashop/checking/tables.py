@@ -24,11 +24,7 @@ from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, REQU
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.embedded.schema import VERSIONS
 from orderferry.prestashop.facts import ShopFacts, Table
-from orderferry.prestashop.rows.required_columns import (
-    generated_columns,
-    refuse_unknown_columns,
-    unfilled_columns,
-)
+from orderferry.prestashop.rows.new_order import generated_columns, refuse_unknown_columns, unfilled_columns
 
 _SHOP = ExitCode.SHOP_UNAVAILABLE
 _EVERY_RIGHT = parse_grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])

@@ -15,7 +15,7 @@ from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, as_moment, as_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.planning.order_changes import ENDED_STATES
-from orderferry.prestashop.planning.shop_time import shop_zone
+from orderferry.prestashop.planning.shop_texts import shop_zone
 
 PAGE = 500
 

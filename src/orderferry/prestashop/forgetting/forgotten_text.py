@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orderferry.prestashop.database.values import Value
-from orderferry.prestashop.planning.accounts import UNDELIVERABLE_DOMAIN
+from orderferry.prestashop.planning.addresses import UNDELIVERABLE_DOMAIN
 
 _FIRST, _LAST = "Buyer", "deleted"
 STREET = "(deleted after delivery)"

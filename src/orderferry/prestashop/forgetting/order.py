@@ -24,7 +24,7 @@ from orderferry.prestashop.forgetting.forgotten_text import (
     customer_values,
     forgotten_email,
 )
-from orderferry.prestashop.rows.address import ALIAS
+from orderferry.prestashop.rows.people import ALIAS
 from orderferry.prestashop.writing.standing_order import StandingOrder, lock_marker, lock_order
 
 _ADDRESSES = ("id_address_delivery", "id_address_invoice")

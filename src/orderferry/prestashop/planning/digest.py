@@ -13,7 +13,7 @@ from typing import Any
 from orderferry.domain.marker import DIGEST_VERSION, Digests
 from orderferry.domain.orders import Address, Item, Money, Order, OrderStatus, Proceeds
 from orderferry.prestashop.database.values import as_decimal, as_int
-from orderferry.prestashop.planning.tracking import tracking_of
+from orderferry.prestashop.planning.resolved_order import tracking_of
 
 _MAY_BE_EMPTY = ("address", "tracking")  # groups of which Amazon may say nothing
 _LENGTH = 16  # hex digits: 64 bits, compared only with the same order's own earlier digest

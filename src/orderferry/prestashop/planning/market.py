@@ -12,6 +12,7 @@ from orderferry.domain.pricing import RateChoice, Rounding
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Currency, OrderState, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.resolve_mappings import (
+    STATE_SOURCES,
     own_group,
     resolve_carrier,
     resolve_group,
@@ -20,8 +21,7 @@ from orderferry.prestashop.planning.resolve_mappings import (
     resolve_state,
     resolve_tax,
 )
-from orderferry.prestashop.planning.shop_time import shop_zone
-from orderferry.prestashop.planning.states import STATE_SOURCES
+from orderferry.prestashop.planning.shop_texts import shop_zone
 
 _HALF_UP = "2"
 _PER_LINE = "2"

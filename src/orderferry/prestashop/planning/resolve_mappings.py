@@ -1,19 +1,24 @@
 """From the words of the configuration and of Amazon to rows of the shop. Pure functions on ShopFacts.
 
 `key` is the configuration's key that holds the word, for the sentence when it names nothing (ShopUnfit).
+
+Which order state of the shop an Amazon order belongs into.
+
+Finding what a configuration names by id or by name, and the sentence when it names nothing. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from math import prod
 
+from orderferry.config.model import OrdersSettings
+from orderferry.domain.orders import Channel, Order, OrderStatus
 from orderferry.domain.pricing import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit, TaxRule
-from orderferry.prestashop.planning.choices import choose, unknown_choice
 
 RATE_TOLERANCE = Decimal("0.05")  # percentage points: 5.5 and 5.500, never 19 and 19.6
 _ADDED_UP = 1  # tax_rule.behavior
@@ -186,3 +191,68 @@ def _combined(facts: ShopFacts, rules: Sequence[TaxRule]) -> Decimal:
     if rules[0].behavior == _ADDED_UP:
         return sum(rates, Decimal(0))
     return (prod((1 + rate / 100 for rate in rates), start=Decimal(1)) - 1) * 100
+
+
+SHIPPED_STATUSES = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
+
+# Each kind of state: the key of [orders] that names it, and the shop's own setting where the key is empty.
+STATE_SOURCES: dict[str, tuple[str, str]] = {
+    "paid": ("state_paid", "PS_OS_PAYMENT"),
+    "shipped": ("state_shipped", "PS_OS_SHIPPING"),
+    "cancelled": ("state_cancelled", "PS_OS_CANCELED"),
+    "fba": ("state_fba", "PS_OS_SHIPPING"),
+    "prime": ("state_prime", ""),
+    "business": ("state_business", ""),
+    "cancel_requested": ("state_cancel_requested", ""),
+}
+
+
+def state_kind(order: Order, settings: OrdersSettings) -> str:
+    """Given an order, return which kind of state it belongs into (a key of STATE_SOURCES).
+
+    Prime and Business states are for orders still to be packed; a buyer's request to cancel comes before them, since
+    somebody has to look before anything is sent. Kinds without a configured state are passed over.
+    """
+    if order.status is OrderStatus.CANCELLED:
+        return "cancelled"
+    if order.status in SHIPPED_STATUSES:
+        return "fba" if order.channel is Channel.FBA else "shipped"
+    if settings.state_cancel_requested and any(item.cancel_requested_by for item in order.sold_items):
+        return "cancel_requested"
+    if settings.state_prime and "PRIME" in order.programs:
+        return "prime"
+    if settings.state_business and "AMAZON_BUSINESS" in order.programs:
+        return "business"
+    return "paid"
+
+
+_LISTED = 15
+
+
+def choose(word: str, choices: Mapping[int, Collection[str]], key: str, what: str) -> int:
+    """Given an id or a name, what there is (ids with their names), the configuration's key and a word for the kind of
+    thing, return the id.
+
+    A name is taken as written, else in any case. Raise ShopUnfit naming the key and what there is when nothing, or
+    more than one thing, is meant.
+    """
+    word = word.strip()
+    if word.isdecimal() and int(word) in choices:
+        return int(word)
+    exact = [id_ for id_, names in choices.items() if word in names]
+    folded = word.casefold()
+    found = exact or [id_ for id_, names in choices.items() if folded in {name.casefold() for name in names}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(map(str, sorted(found)))
+        raise ShopUnfit(f"{key} = {word!r} names several {what}s of the shop.", hint=f"Write one of their ids: {ids}.")
+    raise unknown_choice(word, choices, key, what)
+
+
+def unknown_choice(word: str, choices: Mapping[int, Collection[str]], key: str, what: str) -> ShopUnfit:
+    """The sentence for a configured thing that the shop does not have, with those that it has."""
+    listed = [f"{id_} {next(iter(names), '')}".strip() for id_, names in sorted(choices.items())]
+    more = ", …" if len(listed) > _LISTED else ""
+    there = ", ".join(listed[:_LISTED]) + more if listed else "none"
+    return ShopUnfit(f"{key} = {word!r}: the shop has no such {what}.", hint=f"There are: {there}.")

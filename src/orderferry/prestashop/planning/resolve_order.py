@@ -17,17 +17,20 @@ from orderferry.domain.proceeds import order_currency
 from orderferry.domain.tax_scheme import tax_scheme
 from orderferry.prestashop.database.values import as_int, version_numbers
 from orderferry.prestashop.facts import Catalog, Country, Currency, FeeKey, ShopFacts
-from orderferry.prestashop.planning.accounts import account_of
-from orderferry.prestashop.planning.backorder import backorder_state
-from orderferry.prestashop.planning.goods import Goods, Movement, goods_of
+from orderferry.prestashop.planning.addresses import account_of, places_of
+from orderferry.prestashop.planning.goods import Goods, Movement, backorder_state, goods_of
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.match_lines import ProductMatch, match_items
-from orderferry.prestashop.planning.order_addresses import places_of
-from orderferry.prestashop.planning.own_products import PRODUCT, SHIPPING, fee_group, fee_product, kinds_in_shipping
-from orderferry.prestashop.planning.paperwork import paperwork_of
-from orderferry.prestashop.planning.resolve_mappings import resolve_currency
-from orderferry.prestashop.planning.resolved_order import Place, ResolvedLine, ResolvedOrder
-from orderferry.prestashop.planning.states import state_kind
+from orderferry.prestashop.planning.order_lines import (
+    PRODUCT,
+    SHIPPING,
+    ProductMatch,
+    fee_group,
+    fee_product,
+    kinds_in_shipping,
+    match_items,
+)
+from orderferry.prestashop.planning.resolve_mappings import resolve_currency, state_kind
+from orderferry.prestashop.planning.resolved_order import Place, ResolvedLine, ResolvedOrder, paperwork_of
 from orderferry.prestashop.planning.tax_rates import home_country, rates_for, standard_group
 
 UNADDRESSED_SINCE = (9,)  # from 9 on cart_product.id_address_delivery is 0 (measured: 0-cart on 9.1.4)

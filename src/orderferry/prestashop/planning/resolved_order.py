@@ -1,23 +1,32 @@
 """One order with everything about it decided: what the row builders read, and nothing else.
 
 Resolving an order needs the shop's facts and the page's catalog (`resolve_order.py`); making rows of it needs neither.
+
+Which papers an order gets: an invoice by `invoices.mode`, a delivery slip by the state's own flag. Pure.
+
+What Amazon's packages say about the parcel: the number that goes into order_carrier, and the carrier's name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from orderferry.config.model import InvoicesSettings
 from orderferry.domain.clean_text import Field, clean_text
-from orderferry.domain.orders import Item, Order, ProceedsType
+from orderferry.domain.orders import Item, Order, Package, ProceedsType
 from orderferry.domain.postal import PostalAddress
 from orderferry.domain.pricing import PricedLine, PricedOrder
-from orderferry.domain.tax_scheme import TaxScheme
-from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopUnit
+from orderferry.domain.tax_scheme import BUSINESS, TaxScheme
+from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.goods import Goods, Movement
-from orderferry.prestashop.planning.shop_time import shop_moment
+from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.resolve_mappings import SHIPPED_STATUSES
+from orderferry.prestashop.planning.shop_texts import shop_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +195,107 @@ class ResolvedOrder:
             or any(line.kind is ProceedsType.GIFT_WRAP for line in self.priced.lines)
             or any(item.gift_message or item.gift_wrap_level for item in self.order.sold_items)
         )
+
+
+_SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
+
+
+def invoice_mode(order: Order, settings: InvoicesSettings) -> str:
+    """Return when the shop invoices this order: `state`, `shipped` or `never`, by its kind of buyer.
+
+    An order without a price and a replacement of an earlier order (`associatedOrders`) are no sale: never.
+    """
+    free = order.grand_total is not None and not order.grand_total.amount
+    if free or order.replaces:
+        return "never"
+    return settings.mode_for(business=BUSINESS in order.programs)
+
+
+def paperwork_of(
+    order: Order,
+    state: OrderState,
+    market: Market,
+    facts: ShopFacts,
+    *,
+    country: Country | None,
+    place: Place | None = None,
+) -> Paperwork:
+    """Given an order, the state that it enters and its country of delivery (with the place, where it is at hand),
+    return what is printed.
+
+    An order that is not invoiced here, or not yet, gets an invoice date all the same once it counts as a sale, because
+    the dashboards count by that date. An invoice that is drawn later brings its own.
+    """
+    shop = market.shop
+    mode = invoice_mode(order, market.settings.invoices)
+    invoiced = {"state": state.invoice, "shipped": order.status in SHIPPED_STATUSES, "never": False}[mode]
+    numbered = invoiced and facts.setting("PS_INVOICE", shop, "1") != "0"
+    return Paperwork(
+        row=invoiced or state.delivery,
+        invoice=numbered,
+        slip=state.delivery,
+        dated=not numbered and (invoiced or (mode != "state" and state.logable)),
+        yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
+        shop_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
+        wrapping_tax=_wrapping_tax(facts, market, country, place) if country else 0,
+    )
+
+
+def _wrapping_tax(facts: ShopFacts, market: Market, country: Country, place: Place | None) -> int:
+    group = as_int(facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
+    at = (place.id_state, place.known_postcode) if place else (0, "")
+    return facts.ruled_tax(group, country.id, *at) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersToDraw:
+    """What is to be numbered. `invoice` and `slip` say which numbers the order_invoice row is to get; `yearly` is
+    PS_INVOICE_RESET, `moment` the shop's time of writing."""
+
+    invoice: bool
+    slip: bool
+    shop: ShopUnit
+    moment: str
+    yearly: bool = False
+
+
+def invoice_address_text(setting: dict[str, str]) -> str:
+    """Given PS_SHOP_… settings, return the shop's address as PrestaShop freezes it into an invoice: one line, parts
+    joined with ' - ', empty ones left out.
+    """
+    town = " ".join(part for part in (setting.get("PS_SHOP_CODE", ""), setting.get("PS_SHOP_CITY", "")) if part)
+    parts = [setting.get("PS_SHOP_NAME", ""), setting.get("PS_SHOP_ADDR1", ""), setting.get("PS_SHOP_ADDR2", "")]
+    return " - ".join(part for part in [*parts, town, setting.get("PS_SHOP_COUNTRY", "")] if part)
+
+
+_LAST = datetime.max.replace(tzinfo=UTC)
+_VOID = frozenset({"CANCELLED"})  # SP-API packages[].packageStatus.status
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """`number` and `carrier` of the first parcel ('' when Amazon has none); `others` are the numbers of the rest."""
+
+    number: str = ""
+    carrier: str = ""
+    others: tuple[str, ...] = ()
+
+
+def tracking_of(packages: Iterable[Package]) -> Tracking:
+    """Given the packages of an order, return what is known of its parcels, cancelled ones left out.
+
+    order_carrier holds one number; PrestaShop's own page shows one. The first is the earliest shipped.
+    """
+    parcels = sorted(
+        (package for package in packages if _number(package) and package.status not in _VOID),
+        key=lambda package: (package.ship_time or _LAST, package.reference),
+    )
+    numbers = list(dict.fromkeys(map(_number, parcels)))
+    if not numbers:
+        return Tracking()
+    return Tracking(numbers[0], parcels[0].carrier, tuple(numbers[1:]))
+
+
+def _number(package: Package) -> str:
+    """The number as PrestaShop takes it."""
+    return clean_text(package.tracking_number, Field.TRACKING)

@@ -28,8 +28,8 @@ from orderferry.prestashop.database.rights import parse_grants
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_int, as_text, random_text
 from orderferry.prestashop.facts import FEE_STATES, ZERO_TAX_STATE, Catalog, FeeKey, OwnThings, ShopFacts
-from orderferry.prestashop.planning.countries import resolve_country
-from orderferry.prestashop.planning.match_lines import is_kept_in_warehouses
+from orderferry.prestashop.planning.addresses import resolve_country
+from orderferry.prestashop.planning.order_lines import is_kept_in_warehouses
 from orderferry.prestashop.planning.resolve_mappings import resolve_currency, resolve_shop
 from orderferry.prestashop.reading.markers import read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders

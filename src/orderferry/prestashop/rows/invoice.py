@@ -5,7 +5,7 @@ from __future__ import annotations
 from orderferry.domain.pricing import TaxShare
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.drafts import INVOICE, ORDER, PAYMENT, ZERO_MOMENT, Draft
-from orderferry.prestashop.rows.money import invoice_totals
+from orderferry.prestashop.rows.order import invoice_totals
 
 
 def invoice_rows(resolved: ResolvedOrder) -> list[Draft]:

@@ -11,11 +11,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from orderferry.domain.orders import DeliveryHours, Item, Order, TimeSpan
-from orderferry.prestashop.planning.resolved_order import ResolvedLine, ResolvedOrder
-from orderferry.prestashop.planning.shop_text import harmless
-from orderferry.prestashop.planning.shop_time import for_staff
-from orderferry.prestashop.planning.tracking import tracking_of
-from orderferry.prestashop.planning.words import PROMOTION, cancel_request, in_language, partly_shipped
+from orderferry.prestashop.planning.resolved_order import ResolvedLine, ResolvedOrder, tracking_of
+from orderferry.prestashop.planning.shop_texts import (
+    PROMOTION,
+    cancel_request,
+    for_staff,
+    harmless,
+    in_language,
+    partly_shipped,
+)
 from orderferry.prestashop.rows.drafts import CUSTOMER, ORDER, THREAD, THREAD_TOKEN, Draft, DraftValue
 
 # programs that staff has to know of (SP-API `programs`), and how they are called here

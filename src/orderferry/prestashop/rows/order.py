@@ -1,26 +1,37 @@
-"""orders, order_history and order_carrier."""
+"""orders, order_history and order_carrier.
+
+cart and cart_product: PrestaShop finds an order by its cart, re-order and cart statistics read it.
+
+order_payment: the money as received, with the Amazon order id where the back office shows it.
+
+An order's money under PrestaShop's column names.
+
+PrestaShop repeats every total: the bare column equals the one with tax (orders), and the invoice repeats the order's.
+"""
 
 from __future__ import annotations
 
-from orderferry.domain.pricing import ZERO
-from orderferry.prestashop.planning.resolved_order import ResolvedOrder
-from orderferry.prestashop.planning.shop_time import shop_moment
-from orderferry.prestashop.planning.tracking import tracking_of
-from orderferry.prestashop.rows.cart import invoice_address_ref
+from decimal import Decimal
+
+from orderferry.domain.pricing import ZERO, Amount, PricedOrder
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
+from orderferry.prestashop.planning.shop_texts import shop_moment
 from orderferry.prestashop.rows.drafts import (
     CART,
     CUSTOMER,
     DELIVERY_ADDRESS,
     INVOICE,
+    INVOICE_ADDRESS,
     ORDER,
+    PAYMENT,
     REFERENCE,
     SECURE_KEY,
     ZERO_MOMENT,
     Draft,
     DraftValue,
+    Joined,
 )
 from orderferry.prestashop.rows.message import order_note
-from orderferry.prestashop.rows.money import order_totals
 
 
 def order_row(resolved: ResolvedOrder) -> Draft:
@@ -97,3 +108,136 @@ def carrier_row(resolved: ResolvedOrder) -> Draft:
 def invoice_ref(resolved: ResolvedOrder) -> DraftValue:
     """Given a resolved order, return the symbol of its order_invoice row, 0 when it gets none."""
     return INVOICE if resolved.paperwork.row else 0
+
+
+def cart_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return the cart and its products: PrestaShop can't edit an order that has a line without
+    a row in the cart. Two lines of one product share a row, whose primary key allows no second; free lines have none.
+    """
+    written = resolved.written
+    cart = Draft(
+        "cart",
+        {
+            "id_shop_group": resolved.shop.id_group,
+            "id_shop": resolved.shop.id,
+            "id_carrier": resolved.id_carrier,
+            "delivery_option": Joined(('{"', DELIVERY_ADDRESS, '":"', resolved.id_carrier, ',"}')),
+            "id_lang": resolved.id_lang,
+            "id_address_delivery": DELIVERY_ADDRESS,
+            "id_address_invoice": invoice_address_ref(resolved),
+            "id_currency": resolved.currency.id,
+            "id_customer": CUSTOMER,
+            "id_guest": 0,
+            "secure_key": SECURE_KEY,
+            "recyclable": 0,
+            "gift": int(resolved.is_gift),
+            "gift_message": resolved.gift_message,
+            "mobile_theme": 0,
+            "allow_seperated_package": 0,  # PrestaShop's own spelling
+            "date_add": written,
+            "date_upd": written,
+            "checkout_session_data": None,
+        },
+        name=CART.name,
+    )
+    return [cart, *cart_products(resolved)]
+
+
+def invoice_address_ref(resolved: ResolvedOrder) -> DraftValue:
+    """Given a resolved order, return the symbol of the address that its invoice is addressed to."""
+    return DELIVERY_ADDRESS if resolved.invoice_place is None else INVOICE_ADDRESS
+
+
+def cart_products(resolved: ResolvedOrder) -> list[Draft]:
+    """Given a resolved order, return the products of its cart."""
+    quantities: dict[tuple[int, int], int] = {}
+    for line in resolved.lines:
+        if line.product is not None and line.product.id_product:
+            key = (line.product.id_product, line.product.id_product_attribute)
+            quantities[key] = quantities.get(key, 0) + line.priced.quantity
+    return [
+        Draft(
+            "cart_product",
+            {
+                "id_cart": CART,
+                "id_product": id_product,
+                "id_address_delivery": DELIVERY_ADDRESS if resolved.cart_lines_addressed else 0,
+                "id_shop": resolved.shop.id,
+                "id_product_attribute": id_product_attribute,
+                "id_customization": 0,
+                "quantity": quantity,
+                "date_add": resolved.written,
+            },
+        )
+        for (id_product, id_product_attribute), quantity in quantities.items()
+    ]
+
+
+def payment_row(resolved: ResolvedOrder) -> Draft:
+    """Given a resolved order, return its payment. Written for orders of 0 too: the Amazon order id stands here
+    (contract §5).
+
+    `conversion_rate` is 1 even for a foreign currency, as PrestaShop writes it (measured: g-second-currency).
+    """
+    return Draft(
+        "order_payment",
+        {
+            "order_reference": REFERENCE,
+            "id_currency": resolved.currency.id,
+            "amount": resolved.priced.total.incl,
+            "payment_method": resolved.payment_label,
+            "conversion_rate": 1,
+            "transaction_id": resolved.order.order_id,
+            "card_number": "",
+            "card_brand": "",
+            "card_expiration": "",
+            "card_holder": "",
+            "date_add": resolved.written,
+            "id_employee": None,
+        },
+        name=PAYMENT.name,
+        close=True,
+    )
+
+
+def product_totals(priced: PricedOrder) -> Amount:
+    """Given a priced order, return the sum of its lines: orders.total_products(_wt)."""
+    return sum((line.total for line in priced.lines), Amount())
+
+
+def order_totals(priced: PricedOrder) -> dict[str, Decimal]:
+    """Given a priced order, return the total_… columns of `orders`. Promotions are in the lines and the shipping.
+
+    The buyer has paid Amazon: total_paid_real is the total.
+    """
+    products = product_totals(priced)
+    return {
+        **_thrice("total_discounts", Amount()),
+        **_thrice("total_paid", priced.total),
+        "total_paid_real": priced.total.incl,
+        "total_products": products.excl,
+        "total_products_wt": products.incl,
+        **_thrice("total_shipping", priced.shipping.amount),
+        **_thrice("total_wrapping", priced.wrapping.amount),
+    }
+
+
+def invoice_totals(priced: PricedOrder) -> dict[str, Decimal]:
+    """Given a priced order, return the total_… columns of `order_invoice`."""
+    products = product_totals(priced)
+    return {
+        **_twice("total_discount", Amount()),
+        **_twice("total_paid", priced.total),
+        "total_products": products.excl,
+        "total_products_wt": products.incl,
+        **_twice("total_shipping", priced.shipping.amount),
+        **_twice("total_wrapping", priced.wrapping.amount),
+    }
+
+
+def _twice(name: str, amount: Amount) -> dict[str, Decimal]:
+    return {f"{name}_tax_excl": amount.excl, f"{name}_tax_incl": amount.incl}
+
+
+def _thrice(name: str, amount: Amount) -> dict[str, Decimal]:
+    return {name: amount.incl, **_twice(name, amount)}

@@ -8,9 +8,9 @@ from orderferry.prestashop.database.own_tables import kept_value, locked_value, 
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, FeeKey, ShopFacts
-from orderferry.prestashop.planning.own_products import hidden_product
+from orderferry.prestashop.planning.order_lines import hidden_product
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
-from orderferry.prestashop.planning.words import NO_TAX, fee_name, in_language
+from orderferry.prestashop.planning.shop_texts import NO_TAX, fee_name, in_language
 from orderferry.prestashop.writing.stock import stock_owner
 
 

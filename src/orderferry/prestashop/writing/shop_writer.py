@@ -1,13 +1,22 @@
-"""A transaction that writes: statements, and what the feed of changes is to say of them."""
+"""A transaction that writes: statements, and what the feed of changes is to say of them.
+
+Writing drafts: symbols become ids as the database gives them, rows of one table travel together where they can.
+"""
 
 from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from itertools import groupby
 
 import sqlalchemy as sa
 
 from orderferry.prestashop.database.own_tables import EVENT_TABLE
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.values import Value, random_text
 from orderferry.prestashop.feed.outbox import Outbox
+from orderferry.prestashop.rows.drafts import ORDER, PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft, settle
 
 
 class ShopWriter(Statements):
@@ -16,3 +25,42 @@ class ShopWriter(Statements):
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
         super().__init__(connection, tables)
         self.outbox = Outbox(tables.has(EVENT_TABLE))
+
+
+_BCRYPT_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_BCRYPT_LENGTH = 60
+_TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"  # noqa: S105 — an alphabet
+
+
+def random_symbols(statements: Statements) -> dict[str, Value]:
+    """Return the symbols that stand for random texts. The password hash has the form of the shop's version (bcrypt
+    since 1.7, md5 before), and no password belongs to it."""
+    length = statements.tables.live["customer"].columns["passwd"].length or 0
+    password = secrets.token_hex(16) if length < _BCRYPT_LENGTH else "$2y$10$" + random_text(_BCRYPT_LETTERS, 53)
+    return {
+        PASSWORD.name: password,
+        SECURE_KEY.name: secrets.token_hex(16),
+        THREAD_TOKEN.name: random_text(_TOKEN_LETTERS, 12),
+    }
+
+
+def write_drafts(statements: Statements, drafts: Iterable[Draft], known: dict[str, Value]) -> None:
+    """Given drafts in an order in which each symbol is known when it is needed, write them; ids go into `known`.
+
+    Tables that the shop does not have are left out (order_cart_rule and the like are no condition of an order).
+    Raise KeyError for a symbol that is not known yet: the rows are in the wrong order, which is a fault of ours.
+    """
+    for table, group in groupby(drafts, key=lambda draft: draft.table):
+        rows = list(group)
+        if not statements.has(table):
+            continue
+        if len(rows) > 1 and table == "order_detail":
+            # Ids within one INSERT rise in the order of its rows, by any auto_increment_increment.
+            statements.insert_all(table, [settle(row.values, known) for row in rows])
+            owner = {"id_order": known[ORDER.name]}
+            known |= statements.keep_ids(table, "id_order_detail", owner, [row.name for row in rows])
+        elif any(row.name for row in rows):
+            for row in rows:
+                known[row.name] = statements.insert_known(table, settle(row.values, known), row.name, close=row.close)
+        else:
+            statements.insert_all(table, [settle(row.values, known) for row in rows])

@@ -19,8 +19,7 @@ from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
-from orderferry.prestashop.planning.order_update import OrderUpdate
-from orderferry.prestashop.planning.plan_update import SHIPPING_REASON
+from orderferry.prestashop.planning.order_changes import SHIPPING_REASON, OrderUpdate
 from orderferry.prestashop.reading.markers import read_markers
 from orderferry.prestashop.rows.new_order import NewOrder, render
 from orderferry.prestashop.writing.apply_changes import Updated, apply_update, moved_marker

@@ -1,12 +1,17 @@
-"""order_detail and order_detail_tax: a row a line, and a row a tax of a line."""
+"""order_detail and order_detail_tax: a row a line, and a row a tax of a line.
+
+product_sale: PrestaShop's best-seller counts. An order counts while its state is `logable`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from orderferry.domain.clean_text import Field, clean_text
+from orderferry.prestashop.database.values import Value
 from orderferry.prestashop.planning.resolved_order import ResolvedLine, ResolvedOrder
-from orderferry.prestashop.planning.words import NAMELESS, fee_name, in_language
+from orderferry.prestashop.planning.shop_texts import NAMELESS, fee_name, in_language
 from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, DraftValue, detail_ref
 from orderferry.prestashop.rows.order import invoice_ref
 
@@ -129,3 +134,16 @@ def _tax_name_columns(resolved: ResolvedOrder, line: ResolvedLine) -> dict[str, 
     name = {"named": line.tax_name if taxed else "", "empty": "", "deprecated": "deprecated"}[resolved.tax_columns]
     rate = line.priced.rate if taxed and resolved.tax_columns != "empty" else Decimal(0)
     return {"tax_name": name, "tax_rate": rate}
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One order line's product and how many were sold."""
+
+    id_product: int
+    quantity: int
+
+
+def sale_row(sale: Sale, day: str, times: int = 1) -> dict[str, Value]:
+    """Given the first sale of a product, its day and in how many lines it was sold, return its row."""
+    return {"id_product": sale.id_product, "quantity": sale.quantity, "sale_nbr": times, "date_upd": day}

@@ -1,8 +1,16 @@
-"""The few words of ours that PrestaShop prints for buyers, in the order's language: names of lines. Data."""
+"""The few words of ours that PrestaShop prints for buyers, in the order's language: names of lines. Data.
+
+Texts of strangers, made harmless before they reach the back office.
+
+The shop's local time, in which PrestaShop writes every date (PS_TIMEZONE, set by PHP, not by the database).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from orderferry.domain.orders import Order, OrderStatus, ProceedsType
 
@@ -79,3 +87,40 @@ def partly_shipped(order: Order) -> str:
         if item.quantity_fulfilled is not None
     ]
     return ", ".join(told) or "how many of what it does not say"
+
+
+def harmless(text: str) -> str:
+    """Given a text, return it without angle brackets and control characters: nothing in it is markup any more, and
+    the letters, line breaks apart, are all printable (lone surrogates and NUL are not)."""
+    swapped = text.replace("<", "‹").replace(">", "›")
+    if swapped.replace("\n", "").isprintable():
+        return swapped
+    return "".join(character for character in swapped if character == "\n" or character.isprintable())
+
+
+MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+
+def shop_zone(name: str) -> ZoneInfo:
+    """Given PS_TIMEZONE, return its zone; UTC for an empty or unknown name, which is PHP's own fallback."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=256)  # the moment of writing stands in most rows of an order
+def shop_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """Given an aware time (UTC), return it as PrestaShop writes it: local, to the second."""
+    return moment.astimezone(zone).strftime(MOMENT_FORMAT)
+
+
+def shop_day(moment: datetime, zone: ZoneInfo) -> str:
+    """Given an aware time, return the shop's calendar day (product_sale.date_upd)."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d")
+
+
+@lru_cache(maxsize=1024)  # days to ship and deliver by are the same for many orders
+def for_staff(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Given a time or None, return it for people to read: shop time to the minute, '' for None."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""

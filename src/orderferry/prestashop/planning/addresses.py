@@ -1,0 +1,355 @@
+"""The addresses of an order in the shop's terms: delivery, and invoice where the buyer registered another. Pure.
+
+Countries and provinces as Amazon's addresses spell them, found among the shop's. Pure.
+
+Names of provinces that neither PrestaShop's localisation packs nor ISO 3166-2 and its translations have: by country,
+plain name -> ISO 3166-2 without the country.
+
+English names, second official languages and short forms, as Amazon's address forms give them. A code that was replaced
+stands before the new one. Data.
+
+Provinces by the beginning of a postcode, for addresses whose region says nothing: ISO 3166-2 without the country.
+
+Spain's postcodes begin with the number of the province (Correos); France's with the department's, Corsica's two apart
+(Insee). Elsewhere postcodes cross the borders of provinces. Data.
+
+The customer of an order, by customers.mode and customers.email. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import chain
+
+from orderferry.domain.clean_text import Field, clean_text
+from orderferry.domain.iso_3166 import province_keys
+from orderferry.domain.names import split_name
+from orderferry.domain.orders import Address, Channel, Order, OrderStatus, TaxRegistration
+from orderferry.domain.plain_name import plain_name as plain
+from orderferry.domain.postal import PostalAddress
+from orderferry.domain.postal_text import postal_address
+from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.domain.territories import LONGEST_NAME, country_code, find_territory
+from orderferry.prestashop.facts import Catalog, Country, Province, ShopFacts
+from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.resolved_order import Account, Place
+
+DNI_LENGTH = 16  # address.dni, in every version
+DNI_PLACEHOLDER = "00000"  # passes PrestaShop's forms where a country demands a number and Amazon gives none
+_TO_BE_SHIPPED = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
+_PERSONAL_NUMBERS = frozenset({"CPF", "CNPJ"})  # taxRegistrations that stand in address.dni, not in vat_number
+
+
+def places_of(order: Order, market: Market, facts: ShopFacts) -> tuple[Place, Place | None] | Problem:
+    """Given an order, return its delivery place and its invoice place (None: the same).
+
+    A regular order that is still to be sent and has no street is held (no-address): nobody could send it. Everything
+    else gets placeholders in the marketplace's country. A country that the shop lacks holds the order too.
+    """
+    address = order.delivery_address
+    unknown_street = address is None or not address.lines
+    if order.channel is Channel.REGULAR and order.status in _TO_BE_SHIPPED and unknown_street:
+        return Problem(
+            ProblemCode.NO_ADDRESS, f"order {order.order_id} has no delivery address to send it to", order.order_id
+        )
+    delivery = _place(order, address, market, facts)
+    registration = _buyer_registration(order)
+    if isinstance(delivery, Problem) or registration is None or registration.address is None:
+        return delivery if isinstance(delivery, Problem) else (delivery, None)
+    invoiced = _place(order, _registered(registration, registration.address), market, facts)
+    # An invoice address in a country that the shop does not know is no reason to hold a parcel.
+    if isinstance(invoiced, Problem) or invoiced.postal == delivery.postal:
+        return delivery, None
+    return delivery, invoiced
+
+
+def _place(order: Order, address: Address | None, market: Market, facts: ShopFacts) -> Place | Problem:
+    postal = postal_address(
+        address,
+        fallback_name=order.buyer.name,
+        marketplace_country=market.code,
+        phone_fallback=market.settings.customers.phone_fallback,
+    )
+    given = address or Address()
+    country = resolve_country(facts, postal.country, given.postal_code, given.region)
+    if country is None:
+        return Problem(
+            ProblemCode.UNKNOWN_COUNTRY,
+            f"order {order.order_id} goes to {postal.country}, a country that the shop does not have",
+            order.order_id,
+            postal.country,
+        )
+    if country.iso != postal.country:
+        postal = replace(postal, kept=(*postal.kept, f"Country: {postal.country}"))
+    if "postcode" in postal.placeholders:
+        postal = replace(postal, postcode=_zeros(country) or postal.postcode)
+    province = resolve_province(facts, country, postal.region, postal.postcode, postal.city)
+    registration = _buyer_registration(order)
+    number = registration.number if registration else ""
+    personal = bool(registration and registration.kind in _PERSONAL_NUMBERS)
+    return Place(
+        postal=postal,
+        country=country,
+        id_state=province.id if province else 0,
+        vat_number="" if personal else clean_text(number, Field.COMPANY),
+        dni=_dni(country, number if personal else ""),
+    )
+
+
+def _zeros(country: Country) -> str:
+    """A postcode that is none, in the form that PrestaShop demands of the country's when it saves: 0000 AA."""
+    signs = {"N": "0", "L": "A", "C": country.iso}
+    return "".join(signs.get(sign, sign) for sign in country.zip_code_format)
+
+
+def _dni(country: Country, number: str) -> str:
+    fitting = clean_text(number, Field.DNI)
+    if len(fitting) > DNI_LENGTH:
+        fitting = "".join(letter for letter in fitting if letter.isalnum())[:DNI_LENGTH]
+    return fitting or (DNI_PLACEHOLDER if country.need_identification_number else "")
+
+
+def _buyer_registration(order: Order) -> TaxRegistration | None:
+    own = [registration for registration in order.tax_registrations if registration.entity == "BUYER"]
+    return next((registration for registration in own if registration.number), own[0] if own else None)
+
+
+def _registered(registration: TaxRegistration, address: Address) -> Address:
+    """The registered address under the legal name, which stands beside it. A name that is the company's is nobody's:
+    the buyer's stands in its place."""
+    company = address.company or registration.legal_name
+    return Address(
+        name="" if address.name == company else address.name,
+        company=company,
+        lines=address.lines,
+        city=address.city,
+        district=address.district,
+        municipality=address.municipality,
+        region=address.region,
+        postal_code=address.postal_code,
+        country=address.country,
+        phone=address.phone,
+        kind=address.kind,
+    )
+
+
+_PARTS = re.compile(r"[,;/()|]|\s-\s")
+_LONGEST_TEXT = 400  # what names a province says it at its beginning; each part is compared with each province
+_GENERIC = re.compile(
+    r"\b(?:(?:citta metropolitana|metropolitan city|libero consorzio comunale|provincia|province|prov|departamento|"
+    r"departement|state|estado|comunidad autonoma|comunidad|principado|region)(?: (?:di|d|de|del|della|of|foral))?)\b"
+)
+
+
+def resolve_country(facts: ShopFacts, iso: str, postcode: str = "", region: str = "") -> Country | None:
+    """Given an ISO 3166-1 code (UK and the like too), return the shop's country, active or not; None for none.
+
+    A territory under another country's code (98000 in France is Monaco) has its own country where the shop sends
+    there; one under its own code that the shop lacks (Jersey, the Canary Islands) has the country around it.
+    """
+    code = country_code(iso)
+    named = facts.countries.get(code)
+    territory = find_territory(code, postcode, region)
+    if territory is None:
+        return named
+    own = facts.countries.get(territory.code)
+    if own is not None and own.active:
+        return own
+    return named or facts.countries.get(territory.country)
+
+
+def resolve_province(
+    facts: ShopFacts, country: Country, text: str, postcode: str = "", city: str = ""
+) -> Province | None:
+    """Given a country and free text, return the province it names; None for a country without provinces, and where
+    the text names none or more than one.
+
+    Understood: ISO 3166-2 (`IT-MI`, `MI`), names in any case with or without accents, "Provincia di Milano",
+    "Milano (MI)", the other names of `province_names`, and ISO's names in the languages of the marketplaces (Mailand,
+    東京都). Where the text says nothing, the postcode does in countries whose postcodes begin with the province, and
+    the city in those whose provinces are called like their capitals.
+    """
+    if not country.contains_states:
+        return None
+    text, city = text[:_LONGEST_TEXT], city[:_LONGEST_TEXT]
+    own = facts.provinces_of.get(country.id, ())
+    by_postcode = next((c for start, c in POSTCODES.get(country.iso, {}).items() if postcode.startswith(start)), "")
+    capital = city if country.iso in NAMED_LIKE_CAPITALS else ""
+    ways = ((_named, text), (_translated, text), (_named, by_postcode), (_named, capital))
+    return next((found for way, word in ways if word.strip() and (found := way(country, own, word))), None)
+
+
+def _named(country: Country, own: Sequence[Province], text: str) -> Province | None:
+    """By the shop's own names and codes, and by `province_names`."""
+    return _single(country, own, (_words(country, word) for word in (text, *_parts(text))))
+
+
+def _translated(country: Country, own: Sequence[Province], text: str) -> Province | None:
+    """By ISO's names, the whole text before its parts."""
+    if len(text) > LONGEST_NAME:
+        return None
+    keys = (province_keys(country.iso, word, _GENERIC.sub(" ", plain(word))) for word in (text, *_parts(text)))
+    return _single(country, own, chain.from_iterable(keys))
+
+
+def _single(country: Country, own: Sequence[Province], meanings: Iterable[frozenset[str]]) -> Province | None:
+    """The one province that one of the meanings names; the first meaning that names just one decides."""
+    for words in meanings:
+        found = [province for province in own if _keys(country.iso, province) & words]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _keys(country: str, province: Province) -> frozenset[str]:
+    names = {province.name, *_parts(province.name), _code(country, province.iso)}
+    return frozenset(filter(None, map(plain, names)))
+
+
+def _words(country: Country, text: str) -> frozenset[str]:
+    """What the text may stand for: itself as code or name, and the code of another name for the same."""
+    name = plain(text)
+    shorter = plain(_GENERIC.sub(" ", name))
+    aliases = ALIASES.get(country.iso, {})
+    codes = {plain(code) for word in (name, shorter) if word in aliases for code in aliases[word].split()}
+    return frozenset({name, shorter, plain(_code(country.iso, text.strip())), *codes} - {""})
+
+
+def _code(country: str, code: str) -> str:
+    """ISO 3166-2 without the country: shops have it either way."""
+    return code.upper().removeprefix(f"{country}-")
+
+
+def _parts(text: str) -> Iterable[str]:
+    return [part for part in _PARTS.split(text) if part.strip()]
+
+
+ALIASES: Mapping[str, Mapping[str, str]] = {
+    "IT": {
+        "aosta valley": "AO",
+        "valle d aosta": "AO",
+        "vallee d aoste": "AO",
+        "aoste": "AO",
+        "alto adige": "BZ",
+        "sudtirol": "BZ",
+        "south tyrol": "BZ",
+        "forli": "FC",
+        "leghorn": "LI",
+        "massa": "MS",
+        "monza": "MB",
+        "monza brianza": "MB",
+        "monza e della brianza": "MB",
+        "pesaro": "PU",
+        "reggio di calabria": "RC",
+        "reggio nell emilia": "RE",
+        "roma capitale": "RM",
+        "south sardinia": "SU",
+        "trent": "TN",
+        "venice": "VE",
+        "verbania": "VB",
+    },
+    "ES": {
+        "alacant": "A",
+        "araba": "VI",
+        "araba alava": "VI",
+        "balears": "PM",
+        "baleares": "PM",
+        "balearic islands": "PM",
+        "biscay": "BI",
+        "castello": "CS",
+        "castellon de la plana": "CS",
+        "coruna": "C",
+        "corunna": "C",
+        "grand canary": "GC",
+        "las palmas de gran canaria": "GC",
+        "nafarroa": "NA",
+        "navarre": "NA",
+        "rioja": "LO",
+        "tenerife": "TF",
+    },
+    "US": {
+        "washington d c": "DC",
+        "washington dc": "DC",
+        "d c": "DC",
+    },
+    "CA": {
+        "newfoundland": "NL",
+        "yukon territory": "YT",
+    },
+    "MX": {
+        "cdmx": "DIF CMX",
+        "ciudad de mexico": "DIF CMX",
+        "mexico city": "DIF CMX",
+        "distrito federal": "DIF CMX",
+        "edomex": "MEX",
+    },
+}
+
+
+# In the order of the numbers 01 to 52.
+_SPAIN = """
+    VI AB A AL AV BA PM B BU CC CA CS CR CO C CU GI GR GU SS H HU J LE L LO LU M MA MU NA OR O P GC PO SA TF S SG SE SO
+    T TE TO V VA BI ZA Z CE ML
+    """.split()  # noqa: SIM905
+_FRANCE = {
+    **{f"{number:02}": f"{number:02}" for number in range(1, 96) if number != 20},
+    **dict.fromkeys(("200", "201"), "2A"),
+    **dict.fromkeys(("202", "206"), "2B"),
+}
+POSTCODES: Mapping[str, Mapping[str, str]] = {
+    "ES": {f"{number:02}": code for number, code in enumerate(_SPAIN, 1)},
+    "FR": _FRANCE,
+}
+
+# Countries whose provinces bear the names of their capitals (never so in the United States: Washington, New York).
+NAMED_LIKE_CAPITALS = frozenset({"IT", "ES"})
+
+
+# RFC 2606: no mail ever reaches this domain, and no domain of this name can be bought.
+UNDELIVERABLE_DOMAIN = "amazon.invalid"
+# What Amazon's aliases look like, and short enough for customer.email and customer_thread.email in every version.
+_ADDRESS = re.compile(r"(?=.{3,128}$)[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+
+
+def account_of(order: Order, market: Market, catalog: Catalog, postal: PostalAddress) -> Account:
+    """Given an order and its delivery address, return whose order it is in the shop.
+
+    No account is shared by a guess: without an alias of Amazon's, the mode `alias` gives each order its own guest.
+    """
+    settings = market.settings.customers
+    mode = "order" if settings.mode == "alias" and not order.buyer.email else settings.mode
+    business = "AMAZON_BUSINESS" in order.programs
+    firstname, lastname = _names(order, postal)
+    return Account(
+        mode=mode,
+        email=account_email(order, mode, settings.email),
+        firstname=firstname,
+        lastname=lastname,
+        company=clean_text(order.buyer.company, Field.COMPANY),
+        id_group=market.id_business_group if business else market.id_group,
+        id_customer=catalog.customers.get(settings.account) if mode == "fixed" else None,
+    )
+
+
+def account_email(order: Order, mode: str, email: str) -> str:
+    """Given the modes, return the account's address: Amazon's alias only if configured and given, else one that no
+    mail reaches and that tells orders (mode order) or aliases (mode alias) apart."""
+    alias = order.buyer.email.strip().lower()
+    if not _ADDRESS.fullmatch(alias):
+        alias = ""  # nothing that mail or PrestaShop's isEmail would take
+    if email == "amazon" and alias:
+        return alias
+    if mode == "alias" and alias:
+        return f"{hashlib.sha256(alias.encode()).hexdigest()[:20]}@{UNDELIVERABLE_DOMAIN}"
+    return f"{order.order_id.lower()}@{UNDELIVERABLE_DOMAIN}"
+
+
+def _names(order: Order, postal: PostalAddress) -> tuple[str, str]:
+    """The buyer's names where Amazon gives them, else the recipient's."""
+    buyer = split_name(order.buyer.name)
+    return (postal.firstname, postal.lastname) if buyer.placeholder else (buyer.firstname, buyer.lastname)
