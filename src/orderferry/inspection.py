@@ -32,7 +32,7 @@ from orderferry.ledger.quota import measure_volume
 from orderferry.prestashop.auditing.audit import ShopAudit
 from orderferry.prestashop.checking.probe import ShopProbe
 from orderferry.prestashop.checking.setup_shop import SetupShop
-from orderferry.prestashop.feed.bridge_shop import BridgeShop
+from orderferry.prestashop.feed.keeper import BridgeShop
 from orderferry.run.check import check_ledger_folder, check_ledger_place
 from orderferry.run.conditions import CurrentCondition
 from orderferry.run.order_inspection import OrderInspection, StoryTeller

@@ -9,9 +9,9 @@ from orderferry.amazon.passing_quota import PassingQuota
 from orderferry.bootstrap import Installation
 from orderferry.errors import AlreadyRunning
 from orderferry.ledger.ledger import Ledger, ledger_exists
-from orderferry.prestashop.adopting.orders import OrderAdopter
+from orderferry.prestashop.adopting import OrderAdopter
 from orderferry.prestashop.auditing.audit import ShopAudit
-from orderferry.prestashop.forgetting.forgetter import OrderForgetter
+from orderferry.prestashop.forgetting import OrderForgetter
 from orderferry.run.adopt import AdoptOptions, AdoptReport, adopt
 from orderferry.run.compare import COMMAND, CompareOptions, Comparer
 from orderferry.run.compare_result import Comparison

@@ -16,7 +16,7 @@ from orderferry.domain.orders import OrderStatus
 from orderferry.domain.shopwork import Effect
 from orderferry.errors import UsageError
 from orderferry.ledger.ledger import open_ledger
-from orderferry.prestashop.adopting.orders import OrderAdopter
+from orderferry.prestashop.adopting import OrderAdopter
 from orderferry.run.adopt import AdoptOptions, AdoptReport, adopt
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

@@ -19,7 +19,7 @@ from orderferry.domain.orders import Address, Buyer, Order, OrderStatus, TaxRegi
 from orderferry.domain.problems import Problem
 from orderferry.domain.shopwork import Effect
 from orderferry.errors import ExitCode
-from orderferry.prestashop.forgetting.forgetter import OrderForgetter
+from orderferry.prestashop.forgetting import OrderForgetter
 from orderferry.run.forget import ForgetReport, forget
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer

@@ -15,7 +15,7 @@ import pytest
 from orderferry.domain.orders import Item, Order, Proceeds, ProceedsType
 from orderferry.domain.price_order import price_order
 from orderferry.domain.pricing import Amount, PricedLine, PricedOrder, RateChoice, Rounding
-from orderferry.prestashop.checking.verify_edit import (
+from orderferry.prestashop.checking.verify_money import (
     EditedShop,
     after_added_product,
     after_address_edit,

@@ -126,7 +126,7 @@ def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None
 
 def settle_new_carrier(interview: Interview, facts: ShopFacts, *, create: str | None) -> tuple[str, ...]:
     """Ask whether the carrier "Amazon" is to be created; return the keys that are to name it."""
-    from orderferry.prestashop.checking.amazon_carrier import find_amazon_carrier
+    from orderferry.prestashop.checking.carriers import find_amazon_carrier
 
     interview.head("Carriers and customers")
     if create is None and interview.interactive and not interview.draft.has("carriers.fba"):

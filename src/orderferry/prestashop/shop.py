@@ -1,4 +1,7 @@
-"""The shop as the engine uses it (`run.ports.Shop`): look up a page of orders, plan, write, read back."""
+"""The shop as the engine uses it (`run.ports.Shop`): look up a page of orders, plan, write, read back.
+
+Planning one order: everything that would be written, rendered before any transaction begins. Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
 from orderferry.domain.finding import Finding
+from orderferry.domain.forgetting import without_buyer, without_postcode
 from orderferry.domain.marker import Marker
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
-from orderferry.domain.problems import Problem
+from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
-from orderferry.prestashop.checking.verify_order import moved_by_edits, verify_order
+from orderferry.prestashop.checking.verify_order import moved_by_edits, rows_of_order, verify_order
 from orderferry.prestashop.database.database import ShopDatabase, attempt
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables, kept_value, kept_values, store_value
@@ -23,17 +27,17 @@ from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
-from orderferry.prestashop.plan_order import plan_order
 from orderferry.prestashop.planning.market import Market, open_market
-from orderferry.prestashop.planning.resolve_order import ResolveContext
+from orderferry.prestashop.planning.order_changes import plan_update
+from orderferry.prestashop.planning.resolve_order import ResolveContext, resolve_order
+from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.shop_texts import shop_zone
 from orderferry.prestashop.planning.tax_rates import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
 from orderferry.prestashop.reading.catalog import CatalogReader, CauseTester
 from orderferry.prestashop.reading.markers import read_all_markers, read_markers
-from orderferry.prestashop.reading.order_rows import rows_of_order
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.shop_facts import read_shop_facts, tax_fingerprint
-from orderferry.prestashop.rows.new_order import refuse_unknown_columns
+from orderferry.prestashop.rows.new_order import refuse_unknown_columns, render
 from orderferry.prestashop.writing.numbers import SharedNumbers
 from orderferry.prestashop.writing.transactions import Transactions
 
@@ -272,3 +276,59 @@ class PrestashopShop:
         if write and now != before:
             self._remember(_TAXES_KEY, now)
         return before is not None and now != before
+
+
+def plan_order(order: Order, intent: Intent, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
+    """Given an order, what is intended, and what shop and configuration say, return the plan or why there is none.
+
+    An order that can't even be rendered holds itself up and no other: what arithmetic or conversion refuses becomes a
+    write-failed. A buyer who was forgotten stays so: what Amazon still tells of the person is not even looked at.
+    """
+    marker = bench.catalog.markers.get(order.order_id)
+    if marker is not None and marker.forgotten:
+        order = without_buyer(order)
+    try:
+        if intent is Intent.UPDATE:
+            return _update(order, market, bench, now)
+        if marker is not None and marker.forgotten:
+            order = without_postcode(order)
+        return _new(order, intent, market, bench, now)
+    except (ArithmeticError, KeyError, ValueError, TypeError) as error:
+        return Problem(
+            ProblemCode.WRITE_FAILED,
+            f"order {order.order_id} can't be rendered for the shop ({type(error).__name__})",
+            order.order_id,
+        )
+
+
+def _new(order: Order, intent: Intent, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
+    resolved = resolve_order(order, market, bench, now)
+    if isinstance(resolved, Problem):
+        return resolved
+    reference = bench.catalog.references[order.order_id]
+    work = render(resolved, bench.facts.tables, reference, recreates=intent is Intent.RECREATE)
+    return Plan(order.order_id, intent, new_order_changes(resolved), work)
+
+
+def _update(order: Order, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
+    marker = bench.catalog.markers.get(order.order_id)
+    if marker is None:
+        return Problem(ProblemCode.WRITE_FAILED, f"order {order.order_id} has no marker any more", order.order_id)
+    work, changes = plan_update(order, marker, market, bench, now)
+    return Plan(order.order_id, Intent.UPDATE, changes.summary, work, changes.notes, marker.id_order)
+
+
+def new_order_changes(resolved: ResolvedOrder) -> tuple[str, ...]:
+    """What a new order brings, in a few words without personal data."""
+    count, priced = len(resolved.lines), resolved.priced
+    return tuple(
+        part
+        for part in (
+            f"order of {count} line{'' if count == 1 else 's'}, {priced.total.incl} {priced.currency}",
+            f"state {resolved.state.id} ({resolved.state.name})",
+            "invoice" if resolved.paperwork.invoice else "",
+            "delivery slip" if resolved.paperwork.slip else "",
+            "stock" if resolved.movement is not None and resolved.goods else "",
+        )
+        if part
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orderferry.domain.territories import countries_in_name
-from orderferry.prestashop.checking.missing_taxes import missing_rates, rates_to_create, tax_name
+from orderferry.prestashop.checking.taxes import missing_rates, rates_to_create, tax_name
 from orderferry.prestashop.facts import Country, ShopFacts
 from support.configuration import load
 from support.shop_database import ShopDatabase

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orderferry.domain.pricing import Amount
-from orderferry.prestashop.checking.verify_edit import (
+from orderferry.prestashop.checking.verify_money import (
     EditedShop,
     after_added_product,
     after_address_edit,

@@ -1,4 +1,9 @@
-"""`check` on what the configuration names in the shop: what is not there, and what is there but switched off."""
+"""`check` on what the configuration names in the shop: what is not there, and what is there but switched off.
+
+`check` on what the marketplaces need of the shop: currencies, countries, time zone.
+
+`check` on stock that orderferry does not write: warehouses of PrestaShop's advanced stock management (up to 1.7).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 
@@ -14,6 +20,7 @@ from orderferry.domain.check_result import CheckResult, failed, failure, fine, w
 from orderferry.domain.pricing import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Carrier, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.resolve_mappings import (
     STATE_SOURCES,
@@ -156,3 +163,80 @@ def check_named_products(
 
 
 _PRODUCT_HINT = "Give the reference of one product or combination of the shop; orders with it are held until then."
+
+
+def check_currencies(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
+    """The currency of each marketplace."""
+    name, said = "currencies", False
+    for iso in sorted({marketplace.currency for marketplace in settings.amazon.marketplaces}):
+        currency = facts.currencies.get(iso)
+        if currency is None:
+            said = True
+            yield failure(
+                name,
+                f"The shop has no currency {iso}: its orders are held.",
+                "Add it (International > Localization > Currencies).",
+            )
+        elif not currency.active:
+            said = True
+            yield warning(
+                name,
+                f"The currency {iso} is switched off in the shop; orders are imported in it all the same.",
+                "Switch it on if the back office should offer it, and keep its rate up to date.",
+            )
+    if not said:
+        yield fine(name, "The shop has the currencies of all marketplaces.")
+
+
+def check_countries(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
+    """The country of each marketplace."""
+    name, said = "countries", False
+    for marketplace in settings.amazon.marketplaces:
+        country = facts.countries.get(marketplace.code)
+        if country is None:
+            said = True
+            yield failure(
+                name,
+                f"The shop has no country {marketplace.code}: orders delivered there are held.",
+                "Add it (International > Locations > Countries).",
+            )
+        elif not country.active:
+            said = True
+            yield warning(
+                name,
+                f"The country {marketplace.code} is switched off in the shop: carriers' and modules' lists lack it.",
+                "Switch it on (International > Locations > Countries).",
+            )
+    if not said:
+        yield fine(name, "The shop has the countries of all marketplaces.")
+
+
+def check_time_zone(facts: ShopFacts) -> Iterator[CheckResult]:
+    """PS_TIMEZONE, in which PrestaShop writes its dates."""
+    try:
+        ZoneInfo(facts.time_zone or "?")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield warning(
+            "time-zone",
+            f"The shop's time zone {facts.time_zone!r} is none: orders would be dated in UTC.",
+            "Choose it again (International > Localization).",
+        )
+    else:
+        yield fine("time-zone", f"Orders are dated in the shop's time zone, {facts.time_zone}.")
+
+
+def check_stock(connection: sa.Connection, tables: ShopTables, facts: ShopFacts) -> Iterator[CheckResult]:
+    """How many products would hold their orders; nothing where there are none."""
+    if facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", None, "0") != "1":
+        return
+    stock = tables["stock_available"]
+    count = sa.select(sa.func.count(sa.distinct(stock.c.id_product))).where(stock.c.depends_on_stock == 1)
+    products = as_int(connection.execute(count).scalar())
+    if products:
+        yield warning(
+            "advanced-stock",
+            f"{products} products keep their stock in warehouses (advanced stock management), which orderferry does "
+            "not write: orders of them are held.",
+            "Let their quantities be set by hand (a product's tab Quantities), or switch advanced stock management "
+            "off.",
+        )

@@ -14,10 +14,16 @@ from orderferry.domain.check_result import CheckResult
 from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.carriers import CARRIER_TABLES, check_carriers, read_carrier_places
-from orderferry.prestashop.checking.countries_and_currencies import check_countries, check_currencies, check_time_zone
 from orderferry.prestashop.checking.edits import check_edits
-from orderferry.prestashop.checking.mappings import check_accounts, check_mappings, check_named_products
-from orderferry.prestashop.checking.missing_taxes import Rates, places_delivered_to
+from orderferry.prestashop.checking.mappings import (
+    check_accounts,
+    check_countries,
+    check_currencies,
+    check_mappings,
+    check_named_products,
+    check_stock,
+    check_time_zone,
+)
 from orderferry.prestashop.checking.modules import (
     MODULE_TABLES,
     check_caches,
@@ -25,25 +31,24 @@ from orderferry.prestashop.checking.modules import (
     check_modules,
     read_listeners,
 )
-from orderferry.prestashop.checking.server import check_server
 from orderferry.prestashop.checking.states import check_fba, check_invoices, check_mails
-from orderferry.prestashop.checking.stock import check_stock
 from orderferry.prestashop.checking.tables import (
     check_collations,
     check_columns,
     check_rights,
+    check_server,
     check_tables,
     check_triggers,
     check_version,
 )
-from orderferry.prestashop.checking.vat import TaxedOrders, check_vat, read_tax_groups
+from orderferry.prestashop.checking.taxes import Rates, TaxedOrders, check_vat, places_delivered_to, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.own_tables import EVENT_TABLE_NAMES, STATE_TABLE, kept_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.facts import ShopFacts, Table
-from orderferry.prestashop.feed.reading import read_feed
+from orderferry.prestashop.feed.keeper import read_feed
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.planning.tax_rates import STATE_NAME, parse_proofs
 from orderferry.prestashop.reading.shop_facts import read_shop_facts

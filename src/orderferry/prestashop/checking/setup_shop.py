@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from orderferry.config.model import Settings
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.adopting.orders import OrderAdopter
-from orderferry.prestashop.checking import amazon_carrier
+from orderferry.prestashop.adopting import OrderAdopter
+from orderferry.prestashop.checking import carriers
 from orderferry.prestashop.checking.carriers import CARRIER_TABLES, read_carrier_places
-from orderferry.prestashop.checking.missing_taxes import Rates, create_taxes, places_delivered_to, rates_to_create
 from orderferry.prestashop.checking.modules import MODULE_TABLES, Listeners, read_listeners
+from orderferry.prestashop.checking.taxes import Rates, create_taxes, places_delivered_to, rates_to_create
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.statements import Statements
@@ -149,19 +149,19 @@ class SetupShop:
         A carrier of that name is taken as it is, so that a second call creates nothing.
         """
         with self._database.writing("creating the carrier") as connection:
-            live = read_tables(connection, self._prefix, wanted_tables(events=False) | amazon_carrier.TABLES)
+            live = read_tables(connection, self._prefix, wanted_tables(events=False) | carriers.TABLES)
             facts = read_shop_facts(connection, self._prefix, live)
-            known = amazon_carrier.find_amazon_carrier(facts)
+            known = carriers.find_amazon_carrier(facts)
             if known:
                 return known, False
-            missing = sorted(self._prefix + name for name in amazon_carrier.TABLES if name not in live)
+            missing = sorted(self._prefix + name for name in carriers.TABLES if name not in live)
             if missing:
                 raise ShopUnfit(
                     f"The shop lacks tables of carriers, or the user may not see them: {', '.join(missing)}.",
                     hint="docs/database-rights.md has the GRANT statements for `init --create-carrier`.",
                 )
             tables = ShopTables(self._prefix, live)
-            return amazon_carrier.create_amazon_carrier(connection, tables, facts, self._now()), True
+            return carriers.create_amazon_carrier(connection, tables, facts, self._now()), True
 
     def missing_taxes(self, held_for_tax: Rates) -> dict[str, tuple[Decimal, ...]]:
         """The rates in percent, by place, of which the shop needs a tax of its own; see `rates_to_create`."""

@@ -1,11 +1,18 @@
 """A believable PrestaShop shop in an empty database, with the real tables of a version: for the demo and the tests."""
 
 from orderferry.prestashop.embedded.build import DEFAULT_VERSION, create_shop
-from orderferry.prestashop.embedded.ddl import create_statements
-from orderferry.prestashop.embedded.default_products import DEFAULT_PRODUCTS, DEFAULT_SKUS
-from orderferry.prestashop.embedded.product_seed import CombinationSeed, ProductSeed
-from orderferry.prestashop.embedded.schema import VERSIONS, Schema, load
-from orderferry.prestashop.embedded.seed import MULTISHOP, ShopGroupSeed, ShopSeed, ShopUnitSeed, plain_products
+from orderferry.prestashop.embedded.schema import VERSIONS, Schema, create_statements, load
+from orderferry.prestashop.embedded.seed import (
+    DEFAULT_PRODUCTS,
+    DEFAULT_SKUS,
+    MULTISHOP,
+    CombinationSeed,
+    ProductSeed,
+    ShopGroupSeed,
+    ShopSeed,
+    ShopUnitSeed,
+    plain_products,
+)
 
 __all__ = [
     "DEFAULT_PRODUCTS",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from orderferry.prestashop.embedded.catalog_rows import catalog_rows
-from orderferry.prestashop.embedded.ddl import create_statements
-from orderferry.prestashop.embedded.place_rows import currency_rows, place_rows
-from orderferry.prestashop.embedded.rows import RowWriter
-from orderferry.prestashop.embedded.schema import load
+from orderferry.prestashop.embedded.schema import RowWriter, create_statements, load
 from orderferry.prestashop.embedded.seed import ShopSeed
-from orderferry.prestashop.embedded.setting_rows import setting_rows
-from orderferry.prestashop.embedded.shop_rows import shop_rows
-from orderferry.prestashop.embedded.trade_rows import carrier_rows, order_state_rows, tax_rows
+from orderferry.prestashop.embedded.shop_rows import setting_rows, shop_rows
+from orderferry.prestashop.embedded.trade_rows import (
+    carrier_rows,
+    currency_rows,
+    order_state_rows,
+    place_rows,
+    tax_rows,
+)
 
 DEFAULT_VERSION = "8.2.1"
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from orderferry.prestashop.embedded.product_seed import CombinationSeed, ProductSeed
-from orderferry.prestashop.embedded.rows import Row, TableRows, per_shop
-from orderferry.prestashop.embedded.seed import ShopSeed
+from orderferry.prestashop.embedded.schema import Row, TableRows, per_shop
+from orderferry.prestashop.embedded.seed import CombinationSeed, ProductSeed, ShopSeed
 from orderferry.prestashop.embedded.shop_rows import HOME_CATEGORY
 
 BATCH = 2_000

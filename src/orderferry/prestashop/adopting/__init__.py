@@ -1,1 +1,0 @@
-"""Orders of other importers, taken over."""

@@ -1,1 +1,0 @@
-"""Buyers' personal data, blanked after their time."""
