@@ -17,7 +17,7 @@ from orderferry.domain.decide import Rules
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import Order
 from orderferry.ledger.ledger import open_ledger
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.process import Processor
 from orderferry.run.report import Report

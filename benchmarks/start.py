@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from benchmarks.figures import Figure, Spread, at_most, compared
 from benchmarks.processes import environment, python, run
 from benchmarks.shops import SEED, Shops
-from orderferry.prestashop.embedded import create_shop
+from orderferry.prestashop.sample_shop import create_shop
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install

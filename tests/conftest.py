@@ -18,7 +18,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop
+from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop
 from support.mariadb import FAST, MariadbServer, running_server
 from support.proofs import proofs, pytest_terminal_summary  # noqa: F401 — a fixture and a hook
 from support.shop_database import ShopDatabase

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from orderferry.errors import ExitCode
-from orderferry.prestashop.embedded import DEFAULT_VERSION
+from orderferry.prestashop.sample_shop import DEFAULT_VERSION
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World

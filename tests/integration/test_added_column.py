@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

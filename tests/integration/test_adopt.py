@@ -216,7 +216,7 @@ def test_orders_named_by_hand_must_exist(shop: ShopDatabase, tmp_path: Path) -> 
 @pytest.fixture
 def switched(tmp_path: Path, shop_database_of: Any) -> Iterator[tuple[Installed, ShopDatabase]]:
     """A shop whose orders of the last days another importer has put there."""
-    from orderferry.prestashop.embedded import ShopSeed, plain_products
+    from orderferry.prestashop.sample_shop import ShopSeed, plain_products
     from orderferry.simulator.catalog import DEMO_CATALOG
 
     skus = [item.sku for item in DEMO_CATALOG]

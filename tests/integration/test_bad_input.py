@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
 from orderferry.simulator.access import SimulatorCredentials
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer

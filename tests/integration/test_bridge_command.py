@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.bridge import SCRIPT, SETTINGS
-from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

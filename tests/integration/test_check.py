@@ -16,7 +16,7 @@ from orderferry.bootstrap import Installation
 from orderferry.config.load import load_settings
 from orderferry.domain.marketplaces import find_marketplace
 from orderferry.inspection import ledger_if_there
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.faults import FaultKind
 from orderferry.simulator.http_server import SimulatorServer

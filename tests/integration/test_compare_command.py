@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.faults import FaultKind

@@ -24,8 +24,8 @@ from orderferry.prestashop.checking.tables import check_rights
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.rights import Access, needed_rights
 from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, WRITTEN_TABLES, wanted_tables
-from orderferry.prestashop.embedded import ShopSeed, plain_products
 from orderferry.prestashop.forgetting import OrderForgetter
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

@@ -24,7 +24,7 @@ from orderferry.ledger.server import server_engine
 from orderferry.prestashop.database.database import ShopDatabase as Database
 from orderferry.prestashop.database.database_errors import translate
 from orderferry.prestashop.database.rights import Access
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.installation import Installed, install

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orderferry.domain.orders import Channel
-from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Line
 from orderferry.simulator.world import World

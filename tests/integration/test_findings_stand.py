@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import EventKind, Line
 from orderferry.simulator.reports_api import ReportRules

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from test_import_end_to_end import DEMO_SKUS, EUROPE, ready_totals, shop_totals
 
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

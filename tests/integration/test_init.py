@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from orderferry.cli.main import cli
 from orderferry.config.load import load_settings
 from orderferry.prestashop.checking.setup_shop import NEW_STATES, SetupShop
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Event, EventKind, Line, SimulatedOrder, TaxMode

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Event, EventKind, Line, RawOrder
 from orderferry.simulator.world import World

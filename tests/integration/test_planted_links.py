@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from orderferry.bridge import SCRIPT, SETTINGS
 from orderferry.demo.folder import create_demo_shop, prepare_folder, write_configuration
 from orderferry.ledger.migrations import Migration, keep_copy
-from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

@@ -16,7 +16,7 @@ from orderferry.domain.orders import Buyer
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.shopwork import Effect, Plan
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.installation import Installed, install

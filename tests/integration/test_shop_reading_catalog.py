@@ -22,11 +22,11 @@ from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.embedded import MULTISHOP
 from orderferry.prestashop.facts import OrderInShop
 from orderferry.prestashop.reading.catalog import CatalogReader
 from orderferry.prestashop.reading.markers import marker_row
 from orderferry.prestashop.reading.other_importers import ForeignOrders
+from orderferry.prestashop.sample_shop import MULTISHOP
 from support.reading import OpenShop, opened, statements
 from support.shop_database import ShopDatabase
 

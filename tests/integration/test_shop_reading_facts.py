@@ -14,10 +14,10 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database import live_schema
 from orderferry.prestashop.database.database import ShopDatabase as Database
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
-from orderferry.prestashop.embedded import MULTISHOP
-from orderferry.prestashop.embedded.schema import VERSIONS
 from orderferry.prestashop.facts import Table
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
+from orderferry.prestashop.sample_shop import MULTISHOP
+from orderferry.prestashop.sample_shop.schema import VERSIONS
 from support.reading import opened, settings_for, statements
 from support.shop_database import ShopDatabase
 

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.config.model import ProductsSettings
-from orderferry.prestashop.embedded import MULTISHOP, ShopSeed, plain_products
 from orderferry.prestashop.facts import Product
 from orderferry.prestashop.reading.products import ProductFinder
+from orderferry.prestashop.sample_shop import MULTISHOP, ShopSeed, plain_products
 from support.reading import opened, statements
 from support.shop_database import ShopDatabase
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.domain.marketplaces import EU_COUNTRIES, MARKETPLACES
-from orderferry.prestashop.embedded import (
+from orderferry.prestashop.sample_shop import (
     DEFAULT_PRODUCTS,
     DEFAULT_SKUS,
     MULTISHOP,

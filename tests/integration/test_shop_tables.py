@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from orderferry.prestashop.embedded import VERSIONS, Schema, create_shop, create_statements, load
+from orderferry.prestashop.sample_shop import VERSIONS, Schema, create_shop, create_statements, load
 from support.shop_database import ShopDatabase
 
 ShopMaker = Callable[..., ShopDatabase]

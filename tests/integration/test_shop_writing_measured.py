@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import ProductsSettings
 from orderferry.domain.orders import Order
-from orderferry.prestashop.embedded import create_shop
+from orderferry.prestashop.sample_shop import create_shop
 from support.compare_rows import Comparison, accepted
 from support.measured import (
     OLDEST,

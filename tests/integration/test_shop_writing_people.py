@@ -18,7 +18,7 @@ from orderferry.config.model import (
 )
 from orderferry.domain.orders import Buyer, Channel, OrderStatus, TaxRegistration
 from orderferry.prestashop.checking.setup_shop import SetupShop
-from orderferry.prestashop.embedded import MULTISHOP
+from orderferry.prestashop.sample_shop import MULTISHOP
 from support.shop_database import ShopDatabase
 from support.writing import HOME, PURCHASED, Importer, Sold, amazon_order, importer, settings_for
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orderferry.domain.shopwork import Effect
-from orderferry.prestashop.embedded import VERSIONS
+from orderferry.prestashop.sample_shop import VERSIONS
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, Sold, amazon_order, cancelled, importer, shipped
 

@@ -13,7 +13,7 @@ import pytest
 from orderferry.config.model import InvoicesSettings, MarketplaceSettings, ProductsSettings, TaxesSettings
 from orderferry.domain.orders import Item, Order, TaxRegistration
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.embedded import MULTISHOP, ShopSeed
+from orderferry.prestashop.sample_shop import MULTISHOP, ShopSeed
 from support.shop_database import ShopDatabase
 from support.writing import HOME, Sold, amazon_order, importer
 

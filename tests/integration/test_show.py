@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orderferry.domain.orders import Channel
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import EventKind, Line, RawOrder
 from orderferry.simulator.people import person_of

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from support.installation import environment
 from support.starting import Finished, started
 

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.ledger.filesystem import inspect_place
-from orderferry.prestashop.embedded import ShopSeed, create_shop
+from orderferry.prestashop.sample_shop import ShopSeed, create_shop
 from orderferry.run.check import LEAST_FREE_BYTES, check_ledger_place
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

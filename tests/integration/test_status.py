@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from orderferry import __version__
-from orderferry.prestashop.embedded import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from orderferry.cli.commands import COMMANDS
-from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

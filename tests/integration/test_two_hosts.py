@@ -16,7 +16,7 @@ from orderferry.bootstrap import Installation
 from orderferry.config.load import load_settings
 from orderferry.errors import ExitCode
 from orderferry.ledger import locks
-from orderferry.prestashop.embedded import ShopSeed, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.options import RunOptions
 from orderferry.simulator.catalog import DEMO_CATALOG

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 VERSIONS = ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.1.7", "8.2.1", "9.1.4")
-TARGET = Path(__file__).parents[2] / "src" / "orderferry" / "prestashop" / "embedded" / "data"
+TARGET = Path(__file__).parents[2] / "src" / "orderferry" / "prestashop" / "sample_shop" / "data"
 
 # What an importer of orders, its checks, the demo and the tests touch; a version has those of them that it knows.
 TABLES = """

@@ -12,7 +12,7 @@ from typing import Any
 
 from orderferry.domain.money import allocate
 from orderferry.domain.orders import Order
-from orderferry.prestashop.embedded import CombinationSeed, ProductSeed, ShopSeed
+from orderferry.prestashop.sample_shop import CombinationSeed, ProductSeed, ShopSeed
 from support.shop_database import ShopDatabase
 from support.writing import Sold, amazon_order
 

@@ -26,7 +26,7 @@ from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.search import Basis
 from orderferry.ledger.ledger import open_ledger
-from orderferry.prestashop.embedded import create_shop
+from orderferry.prestashop.sample_shop import create_shop
 from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.process import Processor
 from orderferry.run.report import Outcome, Report

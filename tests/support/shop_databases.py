@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orderferry.prestashop.embedded import ShopSeed, create_shop
+from orderferry.prestashop.sample_shop import ShopSeed, create_shop
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
 

@@ -26,7 +26,7 @@ STRAY = (
     "src/orderferry/config.ledger.sqlite",
     "src/orderferry/.env",
     "src/orderferry/cli/notes.txt",
-    "src/orderferry/prestashop/embedded/data/dump.sql",
+    "src/orderferry/prestashop/sample_shop/data/dump.sql",
     "src/orderferry/cli/__pycache__/main.cpython-311.pyc",
     "config.toml",
     "secrets/password",
@@ -70,7 +70,7 @@ def test_the_wheel_holds_the_program_and_nothing_else(wheel: Path) -> None:
 def test_the_program_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
-    script = "import orderferry, orderferry.prestashop.embedded.schema as schema; print(orderferry.__file__); print("
+    script = "import orderferry, orderferry.prestashop.sample_shop.schema as schema; print(orderferry.__file__); print("
     script += "[(schema.DATA / name).is_file() for name in ('countries.json', 'states.json')])"
     done = subprocess.run(
         [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {script}"],

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from orderferry.domain.durations import iso
 from orderferry.errors import UsageError
-from orderferry.prestashop.embedded import ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
 from orderferry.safe_files import UnsafePlace, create_file, refuse_unsafe_folder
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer

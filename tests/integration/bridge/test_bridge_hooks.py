@@ -11,7 +11,7 @@ import pytest
 
 import orderferry.bridge
 from orderferry.bridge import DEFAULT_HOOKS, HOOKS_ON_REQUEST, SCRIPT
-from orderferry.prestashop.embedded import VERSIONS
+from orderferry.prestashop.sample_shop import VERSIONS
 from support import bridge_expected as expected
 from support.bridge import BridgeShop, php
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orderferry.prestashop.embedded import MULTISHOP
+from orderferry.prestashop.sample_shop import MULTISHOP
 from support.bridge import SECONDS, BridgeShop
 
 FACTORY = Callable[..., BridgeShop]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orderferry.prestashop.embedded import VERSIONS as WITH_SCHEMA
+from orderferry.prestashop.sample_shop import VERSIONS as WITH_SCHEMA
 from support.compare_rows import accepted
 from support.measured import VERSIONS, placed, scenarios
 

@@ -29,9 +29,9 @@ from orderferry.prestashop.database.rights import (
 from orderferry.prestashop.database.server_words import read_triggers
 from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES, ShopTables
 from orderferry.prestashop.database.values import as_text
-from orderferry.prestashop.embedded.schema import VERSIONS
 from orderferry.prestashop.facts import ShopFacts, Table
 from orderferry.prestashop.rows.new_order import generated_columns, refuse_unknown_columns, unfilled_columns
+from orderferry.prestashop.sample_shop.schema import VERSIONS
 
 _SHOP = ExitCode.SHOP_UNAVAILABLE
 _EVERY_RIGHT = parse_grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from orderferry.domain.marketplaces import EU_COUNTRIES
-from orderferry.prestashop.embedded.schema import DATA, Row, TableRows, per_shop
-from orderferry.prestashop.embedded.seed import ShopSeed
-from orderferry.prestashop.embedded.shop_rows import CUSTOMER_GROUPS, translated
+from orderferry.prestashop.sample_shop.schema import DATA, Row, TableRows, per_shop
+from orderferry.prestashop.sample_shop.seed import ShopSeed
+from orderferry.prestashop.sample_shop.shop_rows import CUSTOMER_GROUPS, translated
 
 HOME = "IT"
 # Standard rates of VAT in percent (European Commission, Taxes in Europe database, 2026); Monaco applies France's.

@@ -1,8 +1,8 @@
 """A believable PrestaShop shop in an empty database, with the real tables of a version: for the demo and the tests."""
 
-from orderferry.prestashop.embedded.build import DEFAULT_VERSION, create_shop
-from orderferry.prestashop.embedded.schema import VERSIONS, Schema, create_statements, load
-from orderferry.prestashop.embedded.seed import (
+from orderferry.prestashop.sample_shop.build import DEFAULT_VERSION, create_shop
+from orderferry.prestashop.sample_shop.schema import VERSIONS, Schema, create_statements, load
+from orderferry.prestashop.sample_shop.seed import (
     DEFAULT_PRODUCTS,
     DEFAULT_SKUS,
     MULTISHOP,

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from orderferry.prestashop.embedded.schema import Row, TableRows, per_shop
-from orderferry.prestashop.embedded.seed import CombinationSeed, ProductSeed, ShopSeed
-from orderferry.prestashop.embedded.shop_rows import HOME_CATEGORY
+from orderferry.prestashop.sample_shop.schema import Row, TableRows, per_shop
+from orderferry.prestashop.sample_shop.seed import CombinationSeed, ProductSeed, ShopSeed
+from orderferry.prestashop.sample_shop.shop_rows import HOME_CATEGORY
 
 BATCH = 2_000
 SUPPLIER = 1

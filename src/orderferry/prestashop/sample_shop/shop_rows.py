@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from orderferry.prestashop.embedded.schema import Row, TableRows, per_shop, release
-from orderferry.prestashop.embedded.seed import ShopSeed
+from orderferry.prestashop.sample_shop.schema import Row, TableRows, per_shop, release
+from orderferry.prestashop.sample_shop.seed import ShopSeed
 
 HOME_CATEGORY = 2
 LANGUAGE_NAMES: Mapping[str, tuple[str, str]] = {

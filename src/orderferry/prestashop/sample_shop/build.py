@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from orderferry.prestashop.embedded.catalog_rows import catalog_rows
-from orderferry.prestashop.embedded.schema import RowWriter, create_statements, load
-from orderferry.prestashop.embedded.seed import ShopSeed
-from orderferry.prestashop.embedded.shop_rows import setting_rows, shop_rows
-from orderferry.prestashop.embedded.trade_rows import (
+from orderferry.prestashop.sample_shop.catalog_rows import catalog_rows
+from orderferry.prestashop.sample_shop.schema import RowWriter, create_statements, load
+from orderferry.prestashop.sample_shop.seed import ShopSeed
+from orderferry.prestashop.sample_shop.shop_rows import setting_rows, shop_rows
+from orderferry.prestashop.sample_shop.trade_rows import (
     carrier_rows,
     currency_rows,
     order_state_rows,
