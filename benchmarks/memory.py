@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.figures import Figure
 from benchmarks.processes import run
 from benchmarks.shops import Shops
-from orderferry.domain.usage_plans import UsagePlan
+from orderferry.domain.quota import UsagePlan
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import install

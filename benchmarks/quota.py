@@ -19,14 +19,14 @@ from benchmarks.figures import Figure
 from benchmarks.shops import Shops
 from orderferry.amazon.source import AmazonSource
 from orderferry.config.model import AmazonSettings, LedgerSettings, PrestashopSettings, Secret, Settings
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState
+from orderferry.domain.marker import Applied, Plan
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import Channel
+from orderferry.domain.quota import USAGE_PLANS, daily_quota
 from orderferry.domain.quota_plan import Volume, Windows, daily_costs
 from orderferry.domain.search import Basis
-from orderferry.domain.shopwork import Applied, Plan
 from orderferry.domain.spans import Spans, last_end
-from orderferry.domain.usage_plans import USAGE_PLANS, daily_quota
 from orderferry.domain.window import Cell
 from orderferry.ledger.ledger import open_ledger
 from orderferry.ledger.quota import QuotaBook

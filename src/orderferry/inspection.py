@@ -19,11 +19,11 @@ from orderferry.bootstrap import Installation, account_identity
 from orderferry.config.exposure import is_open_folder
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult
-from orderferry.domain.entry import EntryState
-from orderferry.domain.measured_volume import MeasuredVolume
+from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.pricing.tax_split import read_subject
 from orderferry.domain.problems import ProblemCode
-from orderferry.domain.tax_missing import read_subject
+from orderferry.domain.quota_plan import MeasuredVolume
 from orderferry.errors import ExitCode, LedgerUnusable, ShopError
 from orderferry.ledger.failures import LedgerMissing
 from orderferry.ledger.filesystem import inspect_place

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState
+from orderferry.domain.marker import Effect
 from orderferry.domain.marketplaces import Region
 from orderferry.domain.orders import OrderStatus
-from orderferry.domain.shopwork import Effect
 from orderferry.errors import UsageError
 from orderferry.ledger.ledger import open_ledger
 from orderferry.prestashop.adopting import OrderAdopter

@@ -11,8 +11,8 @@ import pytest
 
 from orderferry.amazon.source import AmazonSource
 from orderferry.config.model import Secret
+from orderferry.domain.compared_orders import OrderReport, ReportEnd
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.domain.reported import OrderReport, ReportEnd
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonRefused, AmazonUnavailable, QuotaExhausted
 from orderferry.simulator.clock import Clock

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from orderferry.domain.orders import Order, UnreadableOrder
-from orderferry.domain.paging import read_pages
+from orderferry.domain.search import read_pages
 from support.amazon_side import A_SEARCH, LOCAL_NOW, SECRETS, Bench, make_bench, order_json
 from support.fault_server import Behaviour, FaultServer, answer, login, page, raw
 

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from orderferry.config.load import load_settings
 from orderferry.config.model import Secret
+from orderferry.domain.marker import Effect
 from orderferry.domain.problems import Problem
-from orderferry.domain.shopwork import Effect
 from orderferry.errors import ShopUnavailable
 from orderferry.ledger.failures import LedgerConflict, LedgerUnavailable, server_failure
 from orderferry.ledger.ledger import open_ledger

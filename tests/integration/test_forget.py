@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from orderferry.config.model import CustomersSettings, InvoicesSettings
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.ledger_entry import Entry, EntryState
+from orderferry.domain.marker import Effect
 from orderferry.domain.orders import Address, Buyer, Order, OrderStatus, TaxRegistration, TimeSpan
 from orderferry.domain.problems import Problem
-from orderferry.domain.shopwork import Effect
 from orderferry.errors import ExitCode
 from orderferry.prestashop.forgetting import OrderForgetter
 from orderferry.run.forget import ForgetReport, forget

@@ -16,10 +16,10 @@ import pytest
 
 from orderferry.config.model import OrdersSettings
 from orderferry.domain.decide import Rules
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.ledger_entry import Entry, EntryState
+from orderferry.domain.marker import Applied, Effect, Plan
 from orderferry.domain.orders import Order, OrderStatus
 from orderferry.domain.problems import ProblemCode
-from orderferry.domain.shopwork import Applied, Effect, Plan
 from orderferry.errors import ExitCode
 from orderferry.ledger.ledger import Ledger, open_ledger
 from orderferry.prestashop.database.database import ShopDatabase as Database

@@ -15,7 +15,7 @@ from orderferry.bootstrap import Installation, account_identity
 from orderferry.cli.main import cli
 from orderferry.config.load import load_settings
 from orderferry.domain.cron_times import parse_times
-from orderferry.domain.entry import OrderSnapshot
+from orderferry.domain.ledger_entry import OrderSnapshot
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span

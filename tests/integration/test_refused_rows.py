@@ -12,9 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.config.model import CustomersSettings, MarketplaceSettings
+from orderferry.domain.marker import Effect, Plan
 from orderferry.domain.orders import Buyer
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.shopwork import Effect, Plan
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer

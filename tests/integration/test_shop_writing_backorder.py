@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from orderferry.config.model import OrdersSettings, StockSettings
+from orderferry.domain.marker import Plan
 from orderferry.domain.orders import OrderStatus
-from orderferry.domain.shopwork import Plan
 from support.feed import flaws_of_feed, told
 from support.shop_database import ShopDatabase
 from support.writing import NOW, Sold, amazon_order, cancelled, importer, shipped

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from orderferry.domain.marker import Applied, Effect, Plan
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.shopwork import Applied, Effect, Plan
 from orderferry.errors import ShopUnavailable
 from orderferry.prestashop.database.database import ShopDatabase as Database
 from orderferry.prestashop.database.database_errors import ConnectionLost, DuplicateKey, RowRefused, TransientTrouble

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from orderferry.config.model import InvoicesSettings, MarketplaceSettings, OrdersSettings, StockSettings
+from orderferry.domain.marker import Effect
 from orderferry.domain.orders import Channel, Money, Order, OrderStatus, Proceeds, ProceedsType
 from orderferry.domain.problems import ProblemCode
-from orderferry.domain.shopwork import Effect
 from orderferry.prestashop.database.values import ZERO_DATE
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, Importer, Sold, amazon_order, cancelled, importer, shipped

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.shopwork import Effect
+from orderferry.domain.marker import Effect
 from orderferry.prestashop.sample_shop import VERSIONS
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, Sold, amazon_order, cancelled, importer, shipped

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from orderferry.domain.durations import iso
-from orderferry.domain.usage_plans import UsagePlan
+from orderferry.domain.quota import UsagePlan
 from orderferry.errors import UsageError
 from orderferry.simulator.access import SimulatorCredentials
 from orderferry.simulator.clock import Clock

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from orderferry.domain.orders import Item, Order, Proceeds, ProceedsType
-from orderferry.domain.price_order import price_order
-from orderferry.domain.pricing import Amount, PricedLine, PricedOrder, RateChoice, Rounding
+from orderferry.domain.pricing.price_order import price_order
+from orderferry.domain.pricing.priced_order import Amount, PricedLine, PricedOrder, RateChoice, Rounding
 from orderferry.prestashop.checking.verify_money import (
     EditedShop,
     after_added_product,

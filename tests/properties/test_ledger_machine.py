@@ -10,8 +10,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
-from orderferry.domain.entry_life import LONGEST_PAUSE, first_entry, judged, seen_again, set_aside, taken_back
+from orderferry.domain.ledger_entry import (
+    LONGEST_PAUSE,
+    Entry,
+    EntryState,
+    OrderResult,
+    OrderSnapshot,
+    first_entry,
+    judged,
+    seen_again,
+    set_aside,
+    taken_back,
+)
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span

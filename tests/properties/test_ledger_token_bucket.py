@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderferry.domain.token_bucket import TokenBucket, full_bucket
+from orderferry.domain.quota import TokenBucket, full_bucket
 
 START = datetime(2026, 11, 23, 6, tzinfo=UTC)
 TICK = timedelta(milliseconds=1)

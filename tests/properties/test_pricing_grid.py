@@ -14,8 +14,8 @@ import pytest
 
 from orderferry.domain.money import quantise
 from orderferry.domain.orders import Order, Proceeds
-from orderferry.domain.price_order import price_order
-from orderferry.domain.pricing import PricedOrder, Reading, Rounding
+from orderferry.domain.pricing.price_order import price_order
+from orderferry.domain.pricing.priced_order import PricedOrder, Reading, Rounding
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.rows.order import invoice_totals, order_totals
 from support.amazon_money import IT_22, check_identities, eu_rates, export_rates, item, money, order, row

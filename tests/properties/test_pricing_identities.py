@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from orderferry.domain.money import allocate, quantise
 from orderferry.domain.orders import Item, Order, Proceeds, ProceedsType
-from orderferry.domain.price_order import price_order
-from orderferry.domain.pricing import PricedOrder, RateChoice, Rates, Reading, Rounding
+from orderferry.domain.pricing.price_order import price_order
+from orderferry.domain.pricing.priced_order import PricedOrder, RateChoice, Rates, Reading, Rounding
 from orderferry.domain.problems import Problem, ProblemCode
 from support.amazon_money import check_identities, item, money, order, row
 

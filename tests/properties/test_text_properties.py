@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderferry.domain.clean_text import Field, clean_text, to_basic_plane
-from orderferry.domain.cut_text import cut_text
-from orderferry.domain.names import split_name
 from orderferry.domain.orders import Address
-from orderferry.domain.postal_text import LINE_LENGTH, PHONE_LENGTH, postal_address
+from orderferry.domain.postal_address import LINE_LENGTH, PHONE_LENGTH, postal_address, split_name
+from orderferry.domain.text import Field, clean_text, cut_text, to_basic_plane
 from support.validators import accepts, fields_of
 
 # Signs that validators reject, controls, halves of pairs, joiners, marks and scripts in company with each other.

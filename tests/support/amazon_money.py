@@ -9,8 +9,8 @@ from typing import Any
 
 from orderferry.domain.money import quantise
 from orderferry.domain.orders import Address, Channel, Item, Money, Order, OrderStatus, Proceeds, ProceedsType
-from orderferry.domain.price_order import price_order
-from orderferry.domain.pricing import Amount, PricedOrder, RateChoice, Rates, Rounding
+from orderferry.domain.pricing.price_order import price_order
+from orderferry.domain.pricing.priced_order import Amount, PricedOrder, RateChoice, Rates, Rounding
 from orderferry.domain.problems import Problem
 
 MOMENT = datetime(2026, 11, 23, 6, tzinfo=UTC)

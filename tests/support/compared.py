@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.compared_orders import RateShare, ReportedOrder, ShopOrder, ShopOrders
+from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.domain.reported import RateShare, ReportedOrder
-from orderferry.domain.shop_order import ShopOrder, ShopOrders
 from orderferry.domain.spans import Span
 from orderferry.run.compare_rules import CompareInput
 

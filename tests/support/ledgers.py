@@ -15,11 +15,9 @@ from typing import Any
 import pytest
 
 from orderferry.config.model import LedgerPlace, Secret
-from orderferry.domain.entry import EntryState, OrderResult, OrderSnapshot
-from orderferry.domain.listing import Listing
+from orderferry.domain.ledger_entry import Condition, EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.domain.records import Condition
-from orderferry.domain.search import Basis, Search
+from orderferry.domain.search import Basis, Listing, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable, QuotaExhausted
 from orderferry.ledger.ledger import Ledger, open_ledger

@@ -12,11 +12,10 @@ from random import Random
 from typing import Any
 
 from orderferry.amazon.decode_order import decode_order
-from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.marker import Applied, Digests, Effect, Intent, Marker, Plan, ShopView
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Page, Search
-from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
 from orderferry.errors import AmazonUnavailable, QuotaExhausted
 from orderferry.simulator.orders import SimulatedOrder
 from orderferry.simulator.world import Query, World

@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orderferry.domain.orders import Order, ProceedsType
-from orderferry.domain.postal import PostalAddress
-from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
+from orderferry.domain.postal_address import PostalAddress
+from orderferry.domain.pricing.priced_order import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from support.writing import NOW, PURCHASED, Sold, amazon_order

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from orderferry.domain.clean_text import Field
-from orderferry.domain.postal import PostalAddress
+from orderferry.domain.postal_address import PostalAddress
+from orderferry.domain.text import Field
 
 # Fields of every version; a customer's name also takes a dot only before a space or at its end.
 ACCEPTED = {

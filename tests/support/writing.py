@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orderferry.config.model import AmazonSettings, LedgerSettings, PrestashopSettings, Secret, Settings
+from orderferry.domain.marker import Applied, Effect, Intent, Plan
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import (
     Address,
@@ -25,7 +26,6 @@ from orderferry.domain.orders import (
     TimeSpan,
 )
 from orderferry.domain.problems import Problem
-from orderferry.domain.shopwork import Applied, Effect, Intent, Plan
 from orderferry.prestashop.shop import PrestashopShop
 from support.shop_database import ShopDatabase
 

@@ -17,7 +17,7 @@ from orderferry.amazon.login import Login
 from orderferry.amazon.quota import RATE_HEADER, Quota, parse_rate
 from orderferry.amazon.response_errors import AccessTokenExpired, quota_spent, unusable_answer
 from orderferry.amazon.retry import Retry
-from orderferry.domain.usage_plans import USAGE_PLANS
+from orderferry.domain.quota import USAGE_PLANS
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -7,8 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from orderferry.domain.durations import iso
-from orderferry.domain.token_bucket import TokenBucket, full_bucket
-from orderferry.domain.usage_plans import USAGE_PLANS
+from orderferry.domain.quota import USAGE_PLANS, TokenBucket, full_bucket
 from orderferry.errors import QuotaExhausted
 
 

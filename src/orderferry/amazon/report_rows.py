@@ -16,10 +16,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from orderferry.amazon.decode_order import ORDER_ID
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.decode_values import parse_amount, parse_moment
+from orderferry.domain.compared_orders import RateShare, ReportedOrder, gathered, implied_rate, open_tax
 from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, Region
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.domain.proceeds import ZERO
-from orderferry.domain.reported import RateShare, ReportedOrder, gathered, implied_rate, open_tax
+from orderferry.domain.pricing.proceeds import ZERO
 
 _REQUIRED = ("amazon-order-id", "purchase-date", "order-status")
 _CHARGES = ("item-price", "shipping-price", "gift-wrap-price")

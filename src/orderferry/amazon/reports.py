@@ -22,8 +22,8 @@ from orderferry.amazon.report_rows import parse_report
 from orderferry.amazon.response_errors import Forbidden, judge, unusable_answer
 from orderferry.amazon.retry import LATER
 from orderferry.amazon.transport import Transport
+from orderferry.domain.compared_orders import OrderReport, ReportEnd
 from orderferry.domain.durations import format_duration, iso
-from orderferry.domain.reported import OrderReport, ReportEnd
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonRefused, AmazonUnavailable
 

@@ -8,9 +8,9 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
+from orderferry.domain.compared_orders import ShopOrder
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.shop_order import ShopOrder
 from orderferry.run.compare_result import ComparedOrder, Comparison
 from orderferry.run.compare_totals import amount_text
 

@@ -11,11 +11,11 @@ from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, daily_chart, 
 from orderferry.cli.page import heading, page, paragraph, table
 from orderferry.cli.print_comparison import BY_WORDS, unsold_words, with_facts
 from orderferry.cli.terminal import minute, zone_name
-from orderferry.domain.cause import cause_of, first_deadline
 from orderferry.domain.durations import counted, format_duration
-from orderferry.domain.entry import Entry
+from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
+from orderferry.domain.problems import cause_of, first_deadline
 from orderferry.domain.spans import Span
 from orderferry.run.compare_reasons import said
 from orderferry.run.compare_result import Comparison, LedgerWords, OneSided, by_cause

@@ -7,8 +7,8 @@ from datetime import tzinfo
 
 from orderferry.cli.failures import error_lines
 from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
-from orderferry.domain.cause import first_deadline
 from orderferry.domain.durations import counted
+from orderferry.domain.problems import first_deadline
 from orderferry.errors import ExitCode
 from orderferry.run.compare_result import Comparison, Difference, OneSided, by_cause
 from orderferry.run.compare_totals import InvoiceTotals, Sums, Totals, TotalsRow, Unsold

@@ -14,15 +14,13 @@ from orderferry.cli.failures import error_lines
 from orderferry.cli.parameters import AmazonOrderId
 from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name
 from orderferry.domain.durations import counted
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState, HistoryEvent
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import HistoryEvent
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
-    from orderferry.domain.entry import Entry
-    from orderferry.domain.records import HistoryLine
+    from orderferry.domain.ledger_entry import Entry, HistoryLine
     from orderferry.run.order_inspection import OrderInspection
 
 # What PrestaShop's rows have most of, and what tells a reader nothing.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import IntEnum
 
 from orderferry.domain.durations import counted
-from orderferry.domain.records import FindingKind
+from orderferry.domain.ledger_entry import FindingKind
 from orderferry.domain.spans import last_end
 from orderferry.run.status import Status
 

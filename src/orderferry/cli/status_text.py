@@ -7,8 +7,7 @@ from datetime import datetime
 from orderferry import __version__
 from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name
 from orderferry.domain.durations import counted, format_duration
-from orderferry.domain.entry import Entry
-from orderferry.domain.lag import Lag
+from orderferry.domain.ledger_entry import Entry, Lag
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.spans import last_end
 from orderferry.run.status import CommandStatus, Status

@@ -14,7 +14,7 @@ from orderferry.config.model import Settings
 from orderferry.demo.audit import DemoShopOrder, read_shop_orders
 from orderferry.demo.fixed_window import Loss, is_ready, missed_orders
 from orderferry.demo.folder import DemoFolder, create_demo_shop, prepare_folder, write_configuration
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.problems import ProblemCode
 from orderferry.errors import UsageError
 from orderferry.run.options import RunOptions

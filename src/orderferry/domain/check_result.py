@@ -1,4 +1,7 @@
-"""What `check` says of one thing: that it is well, that a person should look, or that it has to be mended."""
+"""What `check` says of one thing: that it is well, that a person should look, or that it has to be mended.
+
+What is not as it should be in an order's rows, in words for the person who has to look.
+"""
 
 from __future__ import annotations
 
@@ -58,3 +61,15 @@ def failed(name: str, error: OrderferryError) -> CheckResult:
 def exit_code_of(results: Iterable[CheckResult]) -> ExitCode:
     """Given all results, return the one exit code for them: 0 only if there is neither warning nor failure."""
     return worst(result.exit_code for result in results)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`place` is the table, or the column, that shows it (`orders.total_paid`); `message` one sentence with what the
+    back office, the invoice or the statistics make of it. Never a person's data."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"

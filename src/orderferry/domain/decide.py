@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from orderferry.domain.entry import Entry, EntryState, believable
+from orderferry.domain.ledger_entry import Entry, EntryState, believable
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Channel, Order, OrderStatus
 from orderferry.domain.problems import Problem, ProblemCode

@@ -1,13 +1,20 @@
-"""What a listing of Amazon's is asked for, and what one page of its answer is."""
+"""What a listing of Amazon's is asked for, and what one page of its answer is.
+
+A listing that is being read: what is needed to go on with its next page in another run.
+
+Reading a listing page by page, with every way in which it might go round in circles detected.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.spans import Span
+from orderferry.errors import AmazonUnavailable
 
 
 class Basis(StrEnum):
@@ -47,3 +54,91 @@ class Page:
     next_token: str | None = None
     observed_until: datetime | None = None
     amazon_now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`search` is frozen; `token` asks for the next page (None: none read yet); valid for 24 hours from `started`.
+
+    `observed_until` is the smallest cut-off that the pages named so far; `pages` how many were read; `again` says
+    that this is the second reading of a span whose first took longer than the overlap; `unreadable` how many orders
+    without an id the pages have shown.
+    """
+
+    command: str
+    search: Search
+    started: datetime
+    token: str | None = None
+    observed_until: datetime | None = None
+    pages: int = 0
+    again: bool = False
+    unreadable: int = 0
+
+
+MOST_PAGES = 10_000  # a million orders; searchOrders' quota would take three weeks for it
+MOST_STALE_PAGES = 3  # pages in a row with orders, but none that the listing has not shown before
+MOST_EMPTY_PAGES = 100  # Amazon may answer with an empty page and a token; not for ever
+
+
+class PagingLoop(AmazonUnavailable):
+    """The listing goes round in circles. What was read is good; to go on it has to begin anew, without its token."""
+
+    code = "paging-loop"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"Amazon's listing does not come to an end: {what}",
+            hint="The span is read again by the next run; if it stays, report it to orderferry's issue tracker.",
+        )
+
+
+@dataclass(slots=True)
+class _Track:
+    """What a listing has shown so far."""
+
+    tokens: set[str]
+    order_ids: set[str] = field(default_factory=set)
+    last_page: frozenset[str] = frozenset()
+    stale: int = 0
+    empty: int = 0
+
+    def check_page(self, page: Page) -> None:
+        """Raise PagingLoop when the page shows the same orders as the one before, or nothing new for too long."""
+        page_ids = frozenset(order.order_id for order in page.orders if order.order_id)
+        if page_ids and page_ids == self.last_page:
+            raise PagingLoop("a page repeated the orders of the page before it")
+        self.last_page = page_ids
+        self.stale = self.stale + 1 if page_ids and page_ids <= self.order_ids else 0
+        self.empty = 0 if page.orders else self.empty + 1
+        self.order_ids |= page_ids
+        if page.next_token and self.stale >= MOST_STALE_PAGES:
+            raise PagingLoop(f"{self.stale} pages in a row repeated orders of earlier pages")
+        if page.next_token and self.empty >= MOST_EMPTY_PAGES:
+            raise PagingLoop(f"{self.empty} pages in a row were empty")
+
+    def check_token(self, token: str) -> None:
+        """Raise PagingLoop when the token was used before."""
+        if token in self.tokens:
+            raise PagingLoop("a pagination token was repeated")
+        self.tokens.add(token)
+
+
+def read_pages(
+    fetch: Callable[[str | None], Page], token: str | None = None, *, max_pages: int = MOST_PAGES
+) -> Iterator[Page]:
+    """Given what fetches the page of a token (None: the first), yield the pages from `token` to the last one.
+
+    A page is yielded before the next one is asked for, so that the caller may keep the token for another run. Raise
+    PagingLoop when a token or a page is repeated, when nothing new comes, or after `max_pages`; whatever `fetch`
+    raises passes through.
+    """
+    track = _Track({token} if token else set())
+    for _ in range(max_pages):
+        page = fetch(token)
+        track.check_page(page)
+        yield page
+        token = page.next_token
+        if not token:
+            return
+        track.check_token(token)
+    raise PagingLoop(f"it has more than {max_pages} pages")

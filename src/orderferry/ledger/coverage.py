@@ -13,9 +13,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
-from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.domain.search import Basis, Search
+from orderferry.domain.search import Basis, Listing, Search
 from orderferry.domain.spans import Span, Spans, normal, union
 from orderferry.ledger.schema import UnreadableValue, coverage, ledger, listings, rereading
 from orderferry.ledger.store import Store, put, retry_after_conflict

@@ -21,9 +21,17 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
-from orderferry.domain.entry_life import (
+from orderferry.domain.ledger_entry import (
+    ADOPTED,
     LONGEST_PAUSE,
+    Entry,
+    EntryState,
+    FindingKind,
+    HistoryEvent,
+    HistoryLine,
+    OrderResult,
+    OrderSnapshot,
+    StandingFinding,
     first_entry,
     found_missing,
     history_of,
@@ -33,7 +41,6 @@ from orderferry.domain.entry_life import (
     taken_back,
 )
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.domain.records import ADOPTED, FindingKind, HistoryEvent, HistoryLine, StandingFinding
 from orderferry.ledger.schema import claims, findings, order_history, orders
 from orderferry.ledger.store import Store, chunks, put, retry_after_conflict
 

@@ -13,11 +13,10 @@ from decimal import Decimal
 from sqlalchemy import Connection, func, select
 
 from orderferry.domain.durations import iso
-from orderferry.domain.measured_volume import MeasuredVolume
 from orderferry.domain.orders import Channel
+from orderferry.domain.quota import USAGE_PLANS, TokenBucket, full_bucket
+from orderferry.domain.quota_plan import MeasuredVolume
 from orderferry.domain.search import Basis
-from orderferry.domain.token_bucket import TokenBucket, full_bucket
-from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.errors import QuotaExhausted
 from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.schema import calls_per_day, coverage, order_history, orders, quota

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from orderferry.domain.records import Condition, RunRecord
+from orderferry.domain.ledger_entry import Condition, RunRecord
 from orderferry.errors import ExitCode
 from orderferry.ledger.schema import claims, conditions, memory, runs
 from orderferry.ledger.store import Store, put, retry_after_conflict

@@ -20,9 +20,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState, FindingKind, HistoryEvent
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import FindingKind, HistoryEvent
 from orderferry.domain.search import Basis
 
 Value = TypeVar("Value")

@@ -11,13 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
-from orderferry.domain.finding import Finding
+from orderferry.domain.check_result import Finding
 from orderferry.domain.forgetting import without_buyer, without_postcode
-from orderferry.domain.marker import Marker
+from orderferry.domain.marker import Applied, Effect, Intent, Marker, Plan, ShopView
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
 from orderferry.prestashop.checking.verify_order import moved_by_edits, rows_of_order, verify_order
 from orderferry.prestashop.database.database import ShopDatabase, attempt
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit

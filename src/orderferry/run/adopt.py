@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from orderferry.domain.adoption import Adoption, Claim, Doubt, Doubtful
-from orderferry.domain.entry import EntryState, OrderResult, OrderSnapshot
-from orderferry.domain.records import ADOPTED
+from orderferry.domain.ledger_entry import ADOPTED, EntryState, OrderResult, OrderSnapshot
 from orderferry.errors import ExitCode
 from orderferry.run.shared_ports import OrderBook, RunBook
 

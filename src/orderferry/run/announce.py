@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from orderferry.domain.decide import Reason
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import Condition, EntryState, StandingFinding
 from orderferry.domain.problems import ProblemCode
-from orderferry.domain.records import Condition, StandingFinding
 from orderferry.errors import ExitCode, MarketplaceRefused, OrderferryError
 from orderferry.run.conditions import (
     FOUND,

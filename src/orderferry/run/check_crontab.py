@@ -13,8 +13,8 @@ from pathlib import PurePath
 from orderferry.domain.check_result import CheckResult, fine, warning
 from orderferry.domain.cron_times import CronTimes, parse_times, shortest_distance
 from orderferry.domain.durations import counted
+from orderferry.domain.quota import daily_quota
 from orderferry.domain.quota_plan import USUAL
-from orderferry.domain.usage_plans import daily_quota
 
 NAME = "crontab"
 FASTEST_IMPORT = timedelta(minutes=5)

@@ -13,9 +13,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
-from orderferry.domain.entry import Entry, EntryState, OrderSnapshot
+from orderferry.domain.ledger_entry import Entry, EntryState, OrderSnapshot, StandingFinding
 from orderferry.domain.problems import HINTS, ProblemCode
-from orderferry.domain.records import StandingFinding
 from orderferry.domain.spans import Span
 from orderferry.domain.unreadable_spans import is_mark
 from orderferry.domain.window import SAFE_DISTANCE

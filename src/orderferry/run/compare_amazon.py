@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from orderferry.domain.compared_orders import OrderReport, ReportedOrder, ReportEnd, as_reported
 from orderferry.domain.durations import counted
 from orderferry.domain.orders import Order, UnreadableOrder
-from orderferry.domain.paging import read_pages
-from orderferry.domain.reported import OrderReport, ReportedOrder, ReportEnd, as_reported
-from orderferry.domain.search import Basis, Page, Search
+from orderferry.domain.search import Basis, Page, Search, read_pages
 from orderferry.domain.spans import Span
 from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.progress import SILENT, Progress

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from orderferry.domain.entry import OrderSnapshot
-from orderferry.domain.records import FindingKind, StandingFinding
-from orderferry.domain.reported import ReportedOrder
-from orderferry.domain.shop_order import ShopOrder
+from orderferry.domain.compared_orders import ReportedOrder, ShopOrder
+from orderferry.domain.ledger_entry import FindingKind, OrderSnapshot, StandingFinding
 from orderferry.run.compare_amazon import Confirmation
 from orderferry.run.compare_reasons import DOUBLED_HINT, SURPLUS_HINT, SUSPECTED, fill, why_missing
 from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, OneSided

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from orderferry.domain.decide import REASON_TEXTS, Reason
 from orderferry.domain.durations import format_duration
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.problems import HINTS, ProblemCode
 
 SUSPECTED = "suspected, Amazon was not asked again"

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from orderferry.domain.cause import cause_of
+from orderferry.domain.compared_orders import ReportedOrder, ShopOrder
 from orderferry.domain.durations import counted, iso
-from orderferry.domain.entry import Entry
-from orderferry.domain.records import FindingKind, StandingFinding
-from orderferry.domain.reported import ReportedOrder
-from orderferry.domain.shop_order import ShopOrder
+from orderferry.domain.ledger_entry import Entry, FindingKind, StandingFinding
+from orderferry.domain.problems import cause_of
 from orderferry.domain.spans import Span
 from orderferry.errors import ExitCode, OrderferryError, worst
 from orderferry.run.compare_reasons import DIFFERENT_HINTS, OTHERWISE_DIFFERENT_HINT, fill

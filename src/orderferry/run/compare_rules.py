@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
+from orderferry.domain.compared_orders import ReportedOrder, ShopOrder, ShopOrders, open_tax
 from orderferry.domain.decide import Action, Reason, Rules, decide
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.orders import Channel, Flaw, Order, OrderStatus
-from orderferry.domain.reported import ReportedOrder, open_tax
-from orderferry.domain.shop_order import ShopOrder, ShopOrders
 from orderferry.domain.spans import Span
 from orderferry.run.compare_reasons import why_different
 from orderferry.run.compare_result import Difference

@@ -12,11 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from orderferry.domain.compared_orders import RateShare, ReportedOrder, ShopOrder
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import OrderStatus
-from orderferry.domain.proceeds import ZERO
-from orderferry.domain.reported import RateShare, ReportedOrder
-from orderferry.domain.shop_order import ShopOrder
+from orderferry.domain.pricing.proceeds import ZERO
 from orderferry.domain.spans import Span
 
 NOT_TOLD = "not told"

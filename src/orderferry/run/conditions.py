@@ -9,10 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.cause import cause_of, taxed_amounts
-from orderferry.domain.entry import Entry, EntryState
-from orderferry.domain.problems import HINTS, Problem, ProblemCode
-from orderferry.domain.records import Condition, FindingKind, StandingFinding
+from orderferry.domain.ledger_entry import Condition, Entry, EntryState, FindingKind, StandingFinding
+from orderferry.domain.problems import HINTS, Problem, ProblemCode, cause_of, taxed_amounts
 from orderferry.errors import ExitCode, OrderferryError
 
 AGAIN_AFTER = timedelta(days=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orderferry.domain.decide import Rules
-from orderferry.domain.entry import Entry, EntryState, problem_of
+from orderferry.domain.ledger_entry import Entry, EntryState, problem_of
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.unreadable_spans import is_mark

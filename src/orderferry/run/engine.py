@@ -9,11 +9,10 @@ from datetime import datetime
 
 from orderferry.config.model import Settings
 from orderferry.domain.decide import Rules
-from orderferry.domain.entry import EntryState, problem_of
-from orderferry.domain.listing import Listing
+from orderferry.domain.ledger_entry import EntryState, problem_of
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.search import Search
+from orderferry.domain.search import Listing, Search
 from orderferry.domain.spans import Spans, subtract
 from orderferry.domain.window import Cell, Rereading, cells_of, counts_as_coverage, rereading_is_due, turns
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted

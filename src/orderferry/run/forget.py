@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from orderferry.domain.durations import counted, format_duration, iso
-from orderferry.domain.entry import Entry
 from orderferry.domain.forgetting import FINISHED_AT_AMAZON, OrderLife, delivered
+from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Spans

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from orderferry.domain.entry import EntryState, OrderResult
+from orderferry.domain.ledger_entry import EntryState, OrderResult
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.report import Report

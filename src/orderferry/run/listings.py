@@ -7,10 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.listing import Listing
 from orderferry.domain.orders import Order, UnreadableOrder
-from orderferry.domain.paging import PagingLoop, read_pages
-from orderferry.domain.search import Page, Search
+from orderferry.domain.search import Listing, Page, PagingLoop, Search, read_pages
 from orderferry.domain.window import cells_of, observed_span
 from orderferry.errors import MarketplaceRefused, PaginationExpired
 from orderferry.run.ports import OrderSource, RunLedger

@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 
+from orderferry.domain.check_result import Finding
 from orderferry.domain.decide import Rules
-from orderferry.domain.entry import Entry
-from orderferry.domain.finding import Finding
-from orderferry.domain.marker import Marker
+from orderferry.domain.ledger_entry import Entry, HistoryLine
+from orderferry.domain.marker import Intent, Marker, Plan, ShopView
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
-from orderferry.domain.records import HistoryLine
-from orderferry.domain.shopwork import Intent, Plan, ShopView
 from orderferry.errors import AmazonError, ExitCode, OrderferryError, ShopError, worst
 from orderferry.run.outlook import Outlook, held_problem, known_outlook, planned_outlook
 

@@ -9,11 +9,10 @@ from enum import Enum
 from typing import Any
 
 from orderferry.domain.durations import iso
-from orderferry.domain.entry import Entry
+from orderferry.domain.ledger_entry import Entry, HistoryLine
 from orderferry.domain.marker import Marker
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order, UnreadableOrder
-from orderferry.domain.records import HistoryLine
 from orderferry.run.order_inspection import OrderInspection, ShopInspection
 from orderferry.run.report import error_json
 

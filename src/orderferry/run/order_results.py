@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.cause import with_deadline
 from orderferry.domain.decide import REASON_TEXTS, Action, Decision, Reason, Rules, is_given_up, next_look, next_try
 from orderferry.domain.durations import format_duration
-from orderferry.domain.entry import Entry, EntryState, OrderResult, problem_of
+from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, problem_of
+from orderferry.domain.marker import Applied
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
-from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.shopwork import Applied
+from orderferry.domain.problems import Problem, ProblemCode, with_deadline
 from orderferry.run.report import INFORMATIVE, Outcome, Report
 
 log = logging.getLogger(__name__)

@@ -9,12 +9,10 @@ from datetime import datetime
 
 from orderferry.domain.decide import REASON_TEXTS, Action, Rules, decide
 from orderferry.domain.durations import iso
-from orderferry.domain.entry import Entry, EntryState
-from orderferry.domain.entry_life import is_due
-from orderferry.domain.marker import Marker
+from orderferry.domain.ledger_entry import Entry, EntryState, is_due
+from orderferry.domain.marker import Intent, Marker, Plan, ShopView
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
-from orderferry.domain.shopwork import Intent, Plan, ShopView
 
 INTENTS = {Action.CREATE: Intent.CREATE, Action.UPDATE: Intent.UPDATE, Action.RECREATE: Intent.RECREATE}
 Planner = Callable[[Order, Intent, ShopView], Plan | Problem]

@@ -10,9 +10,17 @@ from typing import Any
 
 from orderferry.config.model import Settings
 from orderferry.domain.durations import format_duration
-from orderferry.domain.measured_volume import MeasuredVolume
-from orderferry.domain.quota_plan import CHANGES_PER_ORDER, USUAL, QuotaPlan, Schedule, Volume, Windows, plan_quota
-from orderferry.domain.usage_plans import USAGE_PLANS
+from orderferry.domain.quota import USAGE_PLANS
+from orderferry.domain.quota_plan import (
+    CHANGES_PER_ORDER,
+    USUAL,
+    MeasuredVolume,
+    QuotaPlan,
+    Schedule,
+    Volume,
+    Windows,
+    plan_quota,
+)
 from orderferry.errors import ExitCode, UsageError
 from orderferry.run.crontab_lines import DAILY_HOURS, crontab_lines
 

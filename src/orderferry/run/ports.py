@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Protocol
 
-from orderferry.domain.entry import Entry, EntryState
-from orderferry.domain.listing import Listing
-from orderferry.domain.marker import Marker
+from orderferry.domain.ledger_entry import Entry, EntryState
+from orderferry.domain.marker import Applied, Intent, Marker, Plan, ShopView
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
-from orderferry.domain.search import Basis, Page, Search
-from orderferry.domain.shopwork import Applied, Intent, Plan, ShopView
+from orderferry.domain.search import Basis, Listing, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.domain.window import Cell
 from orderferry.run.shared_ports import CoverageBook, HoldsConnection, Memory, OpenOrders, OrderBook, RunBook

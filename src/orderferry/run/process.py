@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from orderferry.domain.cause import cause_of
 from orderferry.domain.decide import REASON_TEXTS, Action, Reason, Rules, decide, newest_known
-from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
+from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, OrderSnapshot
+from orderferry.domain.marker import Effect, Intent, ShopView
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import UPDATE_TIME, Order, UnreadableOrder
-from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.shopwork import Effect, Intent, ShopView
+from orderferry.domain.problems import Problem, ProblemCode, cause_of
 from orderferry.run.log_context import log_order
 from orderferry.run.order_results import Verdicts
 from orderferry.run.ports import RunLedger, Shop

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from orderferry.domain.durations import iso, parse_moment
-from orderferry.domain.entry import EntryState, OrderResult, OrderSnapshot
+from orderferry.domain.ledger_entry import EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, ProblemCode

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.problems import Problem
 from orderferry.errors import ShopUnfit
 from orderferry.run.shared_ports import Memory

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot
+from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Spans
 from orderferry.domain.window import Cell

@@ -14,14 +14,12 @@ from typing import Any, Protocol
 from orderferry import __version__
 from orderferry.config.model import Settings
 from orderferry.domain.durations import iso, parse_moment
-from orderferry.domain.entry import Entry, EntryState
-from orderferry.domain.lag import Lag, lag_of
+from orderferry.domain.ledger_entry import Entry, EntryState, FindingKind, Lag, RunRecord, StandingFinding, lag_of
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import FindingKind, RunRecord, StandingFinding
+from orderferry.domain.quota import USAGE_PLANS
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
-from orderferry.domain.usage_plans import USAGE_PLANS
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
 from orderferry.run.announce import ConditionLedger, open_conditions, told_conditions

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from orderferry.domain.entry import Entry
-from orderferry.domain.shop_order import ShopOrders
+from orderferry.domain.compared_orders import ShopOrders
+from orderferry.domain.ledger_entry import Entry
 
 NEAR = timedelta(days=1)
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from orderferry.domain.durations import iso
-from orderferry.domain.entry import EntryState, OrderResult, OrderSnapshot
+from orderferry.domain.ledger_entry import EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, ProblemCode

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from orderferry.domain.records import Condition
+from orderferry.domain.ledger_entry import Condition
 from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.conditions import error_key
 from orderferry.run.options import RunOptions

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs
 
-from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
+from orderferry.domain.quota import USAGE_PLANS, UsagePlan
 from orderferry.simulator.messages import Request, SimulatedResponse, json_answer, unauthorized
 
 TOKEN_LIFE = timedelta(hours=1)

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
+from orderferry.domain.quota import USAGE_PLANS, UsagePlan
 from orderferry.errors import UsageError
 from orderferry.simulator.access import Logins, SimulatorCredentials, Usage
 from orderferry.simulator.catalog import DEMO_CATALOG, own_catalog

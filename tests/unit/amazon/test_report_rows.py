@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.report_rows import parse_report
+from orderferry.domain.compared_orders import RateShare, ReportedOrder
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.domain.reported import RateShare, ReportedOrder
 
 ID = "302-0000000-0000001"
 USUAL = {

@@ -18,9 +18,9 @@ from orderferry.cli.charts import Day, daily_chart, strip
 from orderferry.cli.comparison_csv import COLUMNS, as_csv
 from orderferry.cli.comparison_page import as_page
 from orderferry.cli.print_comparison import print_comparison
-from orderferry.domain.entry import EntryState
+from orderferry.domain.compared_orders import RateShare
+from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel
-from orderferry.domain.reported import RateShare
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, LedgerWords, OneSided

@@ -10,10 +10,8 @@ import pytest
 
 from orderferry.cli.status_page import status_page
 from orderferry.cli.status_text import print_status
-from orderferry.domain.entry import EntryState
-from orderferry.domain.lag import Lag
+from orderferry.domain.ledger_entry import EntryState, Lag, RunRecord
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import RunRecord
 from orderferry.domain.spans import Span
 from orderferry.errors import ExitCode
 from orderferry.run.conditions import CurrentCondition

@@ -19,8 +19,8 @@ from orderferry.cli.main import LazyCommands, cli
 from orderferry.config.keys import KEYS
 from orderferry.config.lookup import is_table, match
 from orderferry.domain.marketplaces import MARKETPLACES
+from orderferry.domain.pricing.tax_law import TaxScheme
 from orderferry.domain.problems import ProblemCode
-from orderferry.domain.tax_scheme import TaxScheme
 from orderferry.errors import ExitCode, OrderferryError
 from orderferry.prestashop.database.own_tables import EVENT_TABLE_NAMES, MARKER_TABLE, STATE_TABLE
 

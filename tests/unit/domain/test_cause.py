@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from orderferry.domain.cause import cause_of, first_deadline, with_deadline
+from orderferry.domain.problems import cause_of, first_deadline, with_deadline
 
 
 @pytest.mark.parametrize(

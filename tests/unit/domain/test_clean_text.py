@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderferry.domain.clean_text import Field, clean_text, plain_text, to_basic_plane
+from orderferry.domain.text import Field, clean_text, plain_text, to_basic_plane
 from support.validators import accepts
 
 CASES = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderferry.domain.cut_text import cut_text
+from orderferry.domain.text import cut_text
 
 
 @pytest.mark.parametrize(

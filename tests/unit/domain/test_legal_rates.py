@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.domain.legal_rates import ELSEWHERE, REGIONAL, legal_rates, legal_rates_of, rates_code
+from orderferry.domain.pricing.tax_law import ELSEWHERE, REGIONAL, legal_rates, legal_rates_of, rates_code
 from orderferry.domain.territories import EU_MEMBERS, REGIONS, find_regions, tax_area
 
 

@@ -13,11 +13,9 @@ from types import FrameType
 
 import pytest
 
-from orderferry.domain.clean_text import Field, clean_text
-from orderferry.domain.cut_text import cut_text
-from orderferry.domain.names import split_name
 from orderferry.domain.orders import Address
-from orderferry.domain.postal_text import postal_address
+from orderferry.domain.postal_address import postal_address, split_name
+from orderferry.domain.text import Field, clean_text, cut_text
 
 LENGTH = 40_000
 SECONDS = 15.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orderferry.domain.clean_text import Field
-from orderferry.domain.names import is_company_name, split_name
+from orderferry.domain.postal_address import is_company_name, split_name
+from orderferry.domain.text import Field
 from support.validators import accepts
 
 WHOLE = [

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
-from orderferry.domain.paging import MOST_EMPTY_PAGES, MOST_STALE_PAGES, PagingLoop, read_pages
-from orderferry.domain.search import Page
+from orderferry.domain.search import MOST_EMPTY_PAGES, MOST_STALE_PAGES, Page, PagingLoop, read_pages
 from orderferry.errors import AmazonUnavailable, ExitCode, PaginationExpired
 
 WHEN = datetime(2026, 11, 23, tzinfo=UTC)

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from orderferry.domain.orders import Address
-from orderferry.domain.postal import PostalAddress
-from orderferry.domain.postal_text import postal_address
+from orderferry.domain.postal_address import PostalAddress, postal_address
 from support.validators import accepts, fields_of
 
 HOME = Address(

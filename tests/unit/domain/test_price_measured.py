@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from orderferry.domain.orders import Address, Item, Order, ProceedsType
-from orderferry.domain.pricing import PricedOrder, Rates, Reading, Rounding
+from orderferry.domain.pricing.priced_order import PricedOrder, Rates, Reading, Rounding
 from support.amazon_money import DE_19, IT_10, IT_22, eu_rates, export_rates, item, order, pair, priced, row
 
 

@@ -10,8 +10,8 @@ from orderferry.amazon.decode_order import decode_order
 from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.domain.money import currency_decimals
 from orderferry.domain.orders import Order
-from orderferry.domain.postal_text import postal_address
-from orderferry.domain.pricing import Rounding
+from orderferry.domain.postal_address import postal_address
+from orderferry.domain.pricing.priced_order import Rounding
 from support.amazon_money import export_rates, priced
 from support.amazon_side import sandbox_orders
 

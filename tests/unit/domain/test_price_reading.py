@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from orderferry.domain.orders import Order, ProceedsType
-from orderferry.domain.pricing import RateChoice, Reading, Rounding
+from orderferry.domain.pricing.priced_order import RateChoice, Reading, Rounding
 from support.amazon_money import IT_10, IT_22, eu_rates, export_rates, item, money, order, pair, priced, row
 
 READINGS = [

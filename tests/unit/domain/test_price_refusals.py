@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from orderferry.domain.orders import Address, Money, Order
-from orderferry.domain.price_order import price_order
-from orderferry.domain.pricing import PricedOrder, RateChoice, Rounding
+from orderferry.domain.pricing.price_order import price_order
+from orderferry.domain.pricing.priced_order import PricedOrder, RateChoice, Rounding
 from orderferry.domain.problems import ProblemCode
 from support.amazon_money import IT_10, IT_22, ORDER_ID, eu_rates, item, money, order, problem_of, row
 

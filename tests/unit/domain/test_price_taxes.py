@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.pricing import RateChoice, Rates
+from orderferry.domain.pricing.priced_order import RateChoice, Rates
 from support.amazon_money import DE_19, IT_10, IT_22, eu_rates, export_rates, item, order, pair, priced, row
 
 AMAZON_TAX = RateChoice(Decimal(0), "77")

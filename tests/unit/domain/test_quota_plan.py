@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.domain.measured_volume import MeasuredVolume
+from orderferry.domain.quota import daily_quota
 from orderferry.domain.quota_plan import (
     ImportCost,
+    MeasuredVolume,
     Volume,
     Windows,
     daily_costs,
@@ -17,7 +18,6 @@ from orderferry.domain.quota_plan import (
     looks_per_order,
     plan_quota,
 )
-from orderferry.domain.usage_plans import daily_quota
 
 HALF_AN_HOUR = timedelta(minutes=30)
 ALL = ("recheck", "doublecheck", "compare")

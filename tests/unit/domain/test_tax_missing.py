@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.domain.tax_missing import read_subject
+from orderferry.domain.pricing.tax_split import read_subject
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orderferry.domain.orders import Channel, TaxRegistration
-from orderferry.domain.tax_scheme import TaxScheme, tax_scheme
+from orderferry.domain.pricing.tax_law import TaxScheme, tax_scheme
 from support.resolved_orders import amount, priced_order
 from support.writing import HOME, Sold, amazon_order
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.tax_split import is_collected_by_amazon
+from orderferry.domain.pricing.tax_split import is_collected_by_amazon
 from support.amazon_money import item
 
 

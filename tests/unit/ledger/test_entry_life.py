@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.entry import Entry, EntryState, OrderResult
-from orderferry.domain.entry_life import (
+from orderferry.domain.ledger_entry import (
     SET_ASIDE,
     UNJUDGED_PATIENCE,
+    Entry,
+    EntryState,
+    HistoryEvent,
+    OrderResult,
     first_entry,
     history_of,
     judged,
@@ -19,7 +22,6 @@ from orderferry.domain.entry_life import (
     set_aside,
     taken_back,
 )
-from orderferry.domain.records import HistoryEvent
 from support.ledgers import HOUR, NOW, sighting
 
 LATER = NOW + HOUR

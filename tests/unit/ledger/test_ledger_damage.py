@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState
 from orderferry.ledger.quota import QuotaBook
 from support.ledgers import ACCOUNT, NOW, opened, refusal, sighting, tell_story
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.entry import EntryState, OrderResult
-from orderferry.domain.records import HistoryEvent
+from orderferry.domain.ledger_entry import EntryState, HistoryEvent, OrderResult
 from support.ledgers import HOUR, NOW, opened, sighting
 
 ID = "028-1"

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.entry import EntryState, OrderResult
-from orderferry.domain.records import FindingKind, StandingFinding
+from orderferry.domain.ledger_entry import EntryState, FindingKind, OrderResult, StandingFinding
 from support.ledgers import HOUR, NOW, opened, sighting
 
 MISSING, SURPLUS, DIFFERENT = FindingKind

@@ -8,9 +8,8 @@ from datetime import timedelta
 import pytest
 
 from orderferry.config.model import LedgerPlace
-from orderferry.domain.entry import EntryState, OrderResult
+from orderferry.domain.ledger_entry import ADOPTED, EntryState, OrderResult
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import ADOPTED
 from orderferry.ledger.ledger import Ledger
 from support.ledgers import HOUR, NOW, opened, sighting
 

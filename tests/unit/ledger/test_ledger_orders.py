@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import event, text
 
 from orderferry.config.model import LedgerPlace
-from orderferry.domain.entry import EntryState, OrderResult
+from orderferry.domain.ledger_entry import EntryState, HistoryEvent, OrderResult
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import HistoryEvent
 from orderferry.ledger.ledger import Ledger
 from support.ledgers import HOUR, NOW, claim_some, in_processes, opened, sighting
 

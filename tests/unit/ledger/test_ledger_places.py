@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger import filesystem
 from orderferry.ledger.failures import translated

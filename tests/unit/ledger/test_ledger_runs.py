@@ -11,11 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from orderferry.config.model import LedgerPlace
-from orderferry.domain.entry import EntryState, OrderResult
-from orderferry.domain.listing import Listing
+from orderferry.domain.ledger_entry import Condition, EntryState, OrderResult
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import Condition
-from orderferry.domain.search import Basis
+from orderferry.domain.search import Basis, Listing
 from orderferry.domain.spans import Span
 from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.quota import QuotaBook

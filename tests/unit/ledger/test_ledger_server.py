@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, text
 
 from orderferry.config.model import Secret
-from orderferry.domain.entry import EntryState, OrderResult
+from orderferry.domain.ledger_entry import EntryState, OrderResult
 from orderferry.ledger import migrations, schema
 from orderferry.ledger.failures import LedgerUnavailable, server_failure
 from orderferry.ledger.ledger import ledger_exists

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from orderferry.config.model import LedgerPlace
-from orderferry.domain.usage_plans import USAGE_PLANS
+from orderferry.domain.quota import USAGE_PLANS
 from orderferry.errors import ExitCode, QuotaExhausted
 from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.quota import QuotaBook

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.domain.reported import RateShare
+from orderferry.domain.compared_orders import RateShare
 from orderferry.prestashop.auditing.audit_rows import whole_shares
 from orderferry.prestashop.writing.apply_state import two_taxes
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.domain.pricing import RateChoice
+from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.checking.carriers import is_pick_up
 from orderferry.prestashop.facts import (

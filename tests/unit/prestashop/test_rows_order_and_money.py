@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.domain.orders import ProceedsType
-from orderferry.domain.pricing import Amount, PricedCharge
+from orderferry.domain.pricing.priced_order import Amount, PricedCharge
 from orderferry.prestashop.planning.resolve_order import tax_columns
 from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine, invoice_address_text
 from orderferry.prestashop.rows.drafts import (

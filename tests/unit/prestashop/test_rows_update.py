@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from orderferry.config.model import OrdersSettings
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel, Order, OrderStatus, Package
-from orderferry.domain.pricing import Amount
+from orderferry.domain.pricing.priced_order import Amount
 from orderferry.domain.problems import ProblemCode
 from orderferry.prestashop.facts import OrderInShop, OrderState
 from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged

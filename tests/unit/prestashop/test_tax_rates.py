@@ -11,7 +11,7 @@ import pytest
 
 from orderferry.config.model import TaxesSettings
 from orderferry.domain.orders import Address
-from orderferry.domain.pricing import Rates
+from orderferry.domain.pricing.priced_order import Rates
 from orderferry.prestashop.planning.addresses import places_of
 from orderferry.prestashop.planning.resolve_order import ResolveContext
 from orderferry.prestashop.planning.tax_rates import rates_for

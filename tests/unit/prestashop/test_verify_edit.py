@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.pricing import Amount
+from orderferry.domain.pricing.priced_order import Amount
 from orderferry.prestashop.checking.verify_money import (
     EditedShop,
     after_added_product,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Address, Channel, Item, Money, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.search import Page, Search
 from orderferry.errors import ExitCode, QuotaExhausted

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orderferry.domain.decide import Reason, Rules
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.run.compare_rules import (
     belongs,

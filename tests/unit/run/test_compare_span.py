@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from orderferry.domain.compared_orders import OrderReport, ReportEnd
 from orderferry.domain.orders import UnreadableOrder
-from orderferry.domain.reported import OrderReport, ReportEnd
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import UsageError

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orderferry.domain.entry import Entry, EntryState
+from orderferry.domain.ledger_entry import Condition, Entry, EntryState
 from orderferry.domain.orders import Channel
-from orderferry.domain.records import Condition
 from orderferry.errors import AmazonUnavailable, ExitCode, ShopUnfit
 from orderferry.run.conditions import CurrentCondition, error_conditions, order_conditions, speak
 

@@ -20,13 +20,12 @@ from orderferry.config.model import (
     Settings,
 )
 from orderferry.domain.durations import iso
-from orderferry.domain.entry import EntryState
-from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.ledger_entry import EntryState
+from orderferry.domain.marker import Applied, Digests, Effect, Intent, Marker, Plan, ShopView
 from orderferry.domain.marketplaces import MARKETPLACES, Region
 from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus, TimeSpan, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis, Page, Search
-from orderferry.domain.shopwork import Applied, Effect, Intent, Plan, ShopView
 from orderferry.errors import (
     AmazonUnavailable,
     ExitCode,

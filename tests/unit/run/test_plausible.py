@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.entry import OrderSnapshot
+from orderferry.domain.ledger_entry import OrderSnapshot
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span

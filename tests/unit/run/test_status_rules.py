@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orderferry.domain.entry import Entry, EntryState
-from orderferry.domain.records import Condition
+from orderferry.domain.ledger_entry import Condition, Entry, EntryState
 from orderferry.run.announce import told_conditions
 from orderferry.run.status import rhythm
 

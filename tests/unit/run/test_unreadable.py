@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_engine import START, Amazon, World, make_order, settings_in
 
-from orderferry.domain.entry import EntryState
+from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Flaw, UnreadableOrder
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span, Spans, subtract

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from orderferry.domain.ledger_entry import Condition
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.records import Condition
 from orderferry.errors import (
     AlreadyRunning,
     AmazonRefused,

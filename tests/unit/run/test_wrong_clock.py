@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from test_engine import START, World, make_order, settings_in
 
-from orderferry.domain.entry import EntryState, OrderResult
-from orderferry.domain.listing import Listing
+from orderferry.domain.ledger_entry import Condition, EntryState, OrderResult
 from orderferry.domain.orders import Item, OrderStatus
-from orderferry.domain.records import Condition
-from orderferry.domain.search import Basis, Search
+from orderferry.domain.search import Basis, Listing, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.ledger.ledger import open_ledger

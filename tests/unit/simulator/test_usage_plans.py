@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderferry.domain.usage_plans import USAGE_PLANS, UsagePlan
+from orderferry.domain.quota import USAGE_PLANS, UsagePlan
 from orderferry.simulator.access import SimulatedTokenBucket, Usage
 from orderferry.simulator.clock import Clock
 from support.simulated import START

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from orderferry.config.model import OrdersSettings, Settings
+from orderferry.domain.compared_orders import CreditSlip, ShopOrder, ShopOrders
 from orderferry.domain.orders import Channel
-from orderferry.domain.proceeds import ZERO
-from orderferry.domain.shop_order import CreditSlip, ShopOrder, ShopOrders
+from orderferry.domain.pricing.proceeds import ZERO
 from orderferry.prestashop.auditing.audit_rows import (
     AUDITED_TABLES,
     SLIPS,

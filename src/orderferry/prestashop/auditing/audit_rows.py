@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from orderferry.domain.compared_orders import RateShare, gathered
 from orderferry.domain.money import net_at_higher_rate, quantise
-from orderferry.domain.proceeds import ZERO
-from orderferry.domain.reported import RateShare, gathered
+from orderferry.domain.pricing.proceeds import ZERO
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult, fine, warning
-from orderferry.domain.legal_rates import legal_rates
+from orderferry.domain.pricing.tax_law import legal_rates
 from orderferry.domain.territories import EU_MEMBERS
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.facts import Country, ShopFacts

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import MarketplaceSettings, Settings
 from orderferry.domain.check_result import CheckResult, failed, failure, fine, warning
-from orderferry.domain.pricing import RateChoice
+from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from orderferry.config.model import MarketplaceSettings, Settings
 from orderferry.domain.check_result import CheckResult, failure, fine, warning
-from orderferry.domain.legal_rates import legal_rates, rates_code
 from orderferry.domain.marketplaces import EU_COUNTRIES, PRICES_WITHOUT_TAX
+from orderferry.domain.pricing.tax_law import legal_rates, rates_code
 from orderferry.domain.territories import EU_MEMBERS, NORTHERN_IRELAND, find_territory, tax_area
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Statements

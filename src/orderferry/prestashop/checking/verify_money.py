@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orderferry.domain.finding import Finding
+from orderferry.domain.check_result import Finding
 from orderferry.domain.money import quantise
-from orderferry.domain.pricing import Amount
+from orderferry.domain.pricing.priced_order import Amount
 from orderferry.prestashop.database.values import as_decimal, as_flag, as_int
 
 Row = Mapping[Any, Any]

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orderferry.domain.finding import Finding
+from orderferry.domain.check_result import Finding
 from orderferry.domain.money import smallest_unit
-from orderferry.domain.tax_scheme import TaxScheme
+from orderferry.domain.pricing.tax_law import TaxScheme
 from orderferry.prestashop.checking.verify_money import EditedShop, edit_findings, money_findings
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Found, Statements

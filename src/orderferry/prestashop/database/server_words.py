@@ -17,7 +17,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from orderferry.domain.orders import Order
-from orderferry.domain.plain_name import plain_name
+from orderferry.domain.text import plain_name
 from orderferry.prestashop.database.values import as_text
 
 MASK = "…"

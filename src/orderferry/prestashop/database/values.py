@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from orderferry.domain.clean_text import to_basic_plane
-from orderferry.domain.cut_text import cut_text
 from orderferry.domain.money import smallest_unit
+from orderferry.domain.text import cut_text, to_basic_plane
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.facts import Column, Table
 

@@ -25,15 +25,12 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
-from orderferry.domain.clean_text import Field, clean_text
-from orderferry.domain.iso_3166 import province_keys
-from orderferry.domain.names import split_name
 from orderferry.domain.orders import Address, Channel, Order, OrderStatus, TaxRegistration
-from orderferry.domain.plain_name import plain_name as plain
-from orderferry.domain.postal import PostalAddress
-from orderferry.domain.postal_text import postal_address
+from orderferry.domain.postal_address import PostalAddress, postal_address, split_name
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.territories import LONGEST_NAME, country_code, find_territory
+from orderferry.domain.territories import LONGEST_NAME, country_code, find_territory, province_keys
+from orderferry.domain.text import Field, clean_text
+from orderferry.domain.text import plain_name as plain
 from orderferry.prestashop.facts import Catalog, Country, Province, ShopFacts
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolved_order import Account, Place

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from orderferry.config.model import MarketplaceSettings, Settings
 from orderferry.domain.orders import Channel, Order
-from orderferry.domain.pricing import RateChoice, Rounding
+from orderferry.domain.pricing.priced_order import RateChoice, Rounding
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Currency, OrderState, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.resolve_mappings import (

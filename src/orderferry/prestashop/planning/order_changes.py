@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Order, OrderStatus
-from orderferry.domain.pricing import PricedOrder
+from orderferry.domain.pricing.priced_order import PricedOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import OrderInShop, OrderState, ShopFacts

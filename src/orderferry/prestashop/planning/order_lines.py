@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from orderferry.config.model import ProductsSettings
 from orderferry.domain.orders import Item, Order, ProceedsType
-from orderferry.domain.pricing import ZERO
+from orderferry.domain.pricing.priced_order import ZERO
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.facts import Catalog, FeeKey, OwnThings, Product, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.resolved_order import Place

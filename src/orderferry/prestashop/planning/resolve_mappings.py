@@ -15,7 +15,7 @@ from math import prod
 
 from orderferry.config.model import OrdersSettings
 from orderferry.domain.orders import Channel, Order, OrderStatus
-from orderferry.domain.pricing import RateChoice
+from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit, TaxRule

@@ -8,13 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from orderferry.config.model import Settings
-from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.orders import Order, ProceedsType
-from orderferry.domain.price_order import price_order
-from orderferry.domain.pricing import PricedLine, PricedOrder, Rates, Rounding, join_lines
+from orderferry.domain.pricing.price_order import price_order
+from orderferry.domain.pricing.priced_order import PricedLine, PricedOrder, Rates, Rounding, join_lines
+from orderferry.domain.pricing.proceeds import order_currency
+from orderferry.domain.pricing.tax_law import tax_scheme
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.proceeds import order_currency
-from orderferry.domain.tax_scheme import tax_scheme
+from orderferry.domain.text import Field, clean_text
 from orderferry.prestashop.database.values import as_int, version_numbers
 from orderferry.prestashop.facts import Catalog, Country, Currency, FeeKey, ShopFacts
 from orderferry.prestashop.planning.addresses import account_of, places_of

@@ -16,11 +16,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import InvoicesSettings
-from orderferry.domain.clean_text import Field, clean_text
 from orderferry.domain.orders import Item, Order, Package, ProceedsType
-from orderferry.domain.postal import PostalAddress
-from orderferry.domain.pricing import PricedLine, PricedOrder
-from orderferry.domain.tax_scheme import BUSINESS, TaxScheme
+from orderferry.domain.postal_address import PostalAddress
+from orderferry.domain.pricing.priced_order import PricedLine, PricedOrder
+from orderferry.domain.pricing.tax_law import BUSINESS, TaxScheme
+from orderferry.domain.text import Field, clean_text
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.goods import Goods, Movement

@@ -12,15 +12,13 @@ from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
 
 from orderferry.config.model import Settings
-from orderferry.domain.iso_3166 import province_keys
-from orderferry.domain.legal_rates import legal_rates_of, rates_code
 from orderferry.domain.marketplaces import PRICES_WITHOUT_TAX, marketplace_code
 from orderferry.domain.orders import Order
-from orderferry.domain.plain_name import plain_name
-from orderferry.domain.pricing import FOREIGN, RateChoice, Rates
-from orderferry.domain.tax_scheme import is_reverse_charge, is_seller_in_eu
-from orderferry.domain.tax_split import tells_own_tax
-from orderferry.domain.territories import area_of
+from orderferry.domain.pricing.priced_order import FOREIGN, RateChoice, Rates
+from orderferry.domain.pricing.tax_law import is_reverse_charge, is_seller_in_eu, legal_rates_of, rates_code
+from orderferry.domain.pricing.tax_split import tells_own_tax
+from orderferry.domain.territories import area_of, province_keys
+from orderferry.domain.text import plain_name
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Country, Product, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.market import Market

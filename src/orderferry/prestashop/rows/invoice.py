@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orderferry.domain.pricing import TaxShare
+from orderferry.domain.pricing.priced_order import TaxShare
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.drafts import INVOICE, ORDER, PAYMENT, ZERO_MOMENT, Draft
 from orderferry.prestashop.rows.order import invoice_totals

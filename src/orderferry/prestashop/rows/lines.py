@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orderferry.domain.clean_text import Field, clean_text
+from orderferry.domain.text import Field, clean_text
 from orderferry.prestashop.database.values import Value
 from orderferry.prestashop.planning.resolved_order import ResolvedLine, ResolvedOrder
 from orderferry.prestashop.planning.shop_texts import NAMELESS, fee_name, in_language

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
-from orderferry.domain.postal import PostalAddress
-from orderferry.domain.pricing import Amount, PricedCharge, PricedLine, PricedOrder, Reading
+from orderferry.domain.postal_address import PostalAddress
+from orderferry.domain.pricing.priced_order import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.database.values import Cut, columns_without_value, moment_text, refusal
 from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopUnit, Table
 from orderferry.prestashop.planning.digest import digests_of, lines_digest

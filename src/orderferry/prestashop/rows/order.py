@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from orderferry.domain.pricing import ZERO, Amount, PricedOrder
+from orderferry.domain.pricing.priced_order import ZERO, Amount, PricedOrder
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.planning.shop_texts import shop_moment
 from orderferry.prestashop.rows.drafts import (

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from orderferry.domain.marker import Marker
+from orderferry.domain.marker import Applied, Effect, Marker, Plan
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.domain.shopwork import Applied, Effect, Plan
 from orderferry.errors import ShopError
 from orderferry.prestashop.database.database import Attempted, ShopDatabase, attempt
 from orderferry.prestashop.database.database_errors import RowRefused

@@ -1,12 +1,109 @@
-"""How a ledger entry changes when its order is seen, judged, set aside by a person, or taken back. Pure."""
+"""The ledger's word on one Amazon order, as the rules read it. No personal data.
+
+How a ledger entry changes when its order is seen, judged, set aside by a person, or taken back. Pure.
+
+What the ledger remembers beside the orders themselves: their history, the runs, open conditions, and findings.
+
+How long orders took from their purchase to the shop: what a week's imports came to. Pure.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import median
+from typing import Any
 
-from orderferry.domain.entry import Entry, EntryState, OrderResult, OrderSnapshot, believable
-from orderferry.domain.records import HistoryEvent, HistoryLine
+from orderferry.domain.orders import Channel
+from orderferry.domain.problems import Problem, ProblemCode
+
+# How far ahead of the clock a stored time of Amazon's may lie: what lies further ahead is no time to go by.
+_AHEAD = timedelta(hours=1)
+
+
+class EntryState(StrEnum):
+    """Where an order stands. SEEN is only between being seen and being judged (or after a kill between the two)."""
+
+    SEEN = "seen"
+    WAITING = "waiting"
+    HELD = "held"
+    FAILED = "failed"
+    IGNORED = "ignored"
+    IMPORTED = "imported"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSnapshot:
+    """One order as an answer of Amazon's showed it: what the ledger keeps of it before it is judged."""
+
+    order_id: str
+    marketplace_id: str = ""
+    channel: Channel | None = None
+    amazon_status: str = ""
+    purchased: datetime | None = None
+    amazon_updated: datetime | None = None
+    total: str = ""  # "12.34 EUR", for reports
+    ship_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the ledger's `orders`."""
+
+    order_id: str
+    state: EntryState
+    marketplace_id: str
+    channel: Channel | None
+    amazon_status: str
+    purchased: datetime | None
+    amazon_updated: datetime | None
+    first_seen: datetime
+    last_seen: datetime
+    state_since: datetime
+    code: str = ""  # a ProblemCode, or a word for why it waits or is ignored
+    subject: str = ""
+    message: str = ""
+    attempts: int = 0
+    last_look: datetime | None = None  # when getOrder was asked last
+    next_look: datetime | None = None
+    id_order: int | None = None
+    ignored_by_person: bool = False
+    given_up: bool = False
+    total: str = ""
+    ship_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """What became of an order that was seen: the ledger's row is set to this."""
+
+    order_id: str
+    state: EntryState
+    code: str = ""
+    subject: str = ""
+    message: str = ""
+    next_look: datetime | None = None
+    id_order: int | None = None
+    given_up: bool = False
+    looked: bool = False  # it came from getOrder: counts as a look
+    on: Entry | None = None  # the entry as it was when this was reached
+    detail: str = ""  # for the history: what was written (`created order 123`, `state 4, tracking`)
+
+
+def believable(moment: datetime | None, now: datetime) -> datetime | None:
+    """Given a stored time of Amazon's, return it; None for a time of the future, which an older version may have stored
+    and which would outrank all news until then."""
+    return moment if moment is not None and moment <= now + _AHEAD else None
+
+
+def problem_of(entry: Entry) -> Problem:
+    """Given an entry that is held, failed or given up, return its problem as it was stored."""
+    known = entry.code in set(ProblemCode) and not entry.given_up
+    code = ProblemCode(entry.code) if known else ProblemCode.GIVEN_UP
+    return Problem(code, entry.message or f"order {entry.order_id}", entry.order_id, entry.subject)
+
 
 SET_ASIDE = "set-aside"  # the code of an order that a person ignores
 # How long after being seen an order that nobody judged (its run was killed) becomes due by itself.
@@ -219,3 +316,111 @@ def _telling(entry: Entry) -> tuple[object, ...]:
 def _kept(moment: datetime | None) -> datetime | None:
     """A time to the millisecond, as the ledger keeps it: a finer one would look like news at each sighting."""
     return moment and moment - timedelta(microseconds=moment.microsecond % 1000)
+
+
+ADOPTED = "adopted"  # so begins the detail of an order that was taken over from another importer
+
+
+class HistoryEvent(StrEnum):
+    """What a line of an order's history tells."""
+
+    SEEN = "seen"
+    CHANGED_AT_AMAZON = "changed-at-amazon"
+    JUDGED = "judged"
+    SET_ASIDE = "set-aside"
+    TAKEN_BACK = "taken-back"
+    MISSED = "missed"  # a comparison found it missing in the shop
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """How an order stood after something changed. `run` is None for what a person did. No personal data."""
+
+    order_id: str
+    at: datetime
+    run: int | None
+    event: HistoryEvent
+    state: EntryState
+    code: str = ""
+    amazon_status: str = ""
+    amazon_updated: datetime | None = None
+    message: str = ""
+    detail: str = ""
+
+
+class FindingKind(StrEnum):
+    """What a comparison may find about an order; the names of the lists in its JSON."""
+
+    MISSING = "missing"
+    SURPLUS = "surplus"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFinding:
+    """What a comparison found about one order, as long as it stands. No personal data.
+
+    `field`, `amazon` and `shop` only where the sides differ. `placed`: by Amazon's date of purchase, else by the shop's
+    date. `found`: when a comparison found it first.
+    """
+
+    order_id: str
+    kind: FindingKind
+    placed: datetime
+    found: datetime
+    reason: str
+    hint: str
+    field: str = ""
+    amazon: str = ""
+    shop: str = ""
+
+    @property
+    def key(self) -> tuple[str, FindingKind, str]:
+        """What makes it the same finding in the next comparison."""
+        return self.order_id, self.kind, self.field
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run of a command. `finished` and `exit_code` are None while it runs, and for ever after a kill."""
+
+    id: int
+    command: str
+    started: datetime
+    pid: int
+    finished: datetime | None = None
+    exit_code: int | None = None
+    report: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that needs a person, from its first appearance to its end. `count`: the runs that met it."""
+
+    key: str
+    text: str
+    first_seen: datetime
+    last_seen: datetime
+    last_printed: datetime | None = None
+    count: int = 1
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """The lags of `orders` orders. `p95`: nineteen of twenty took no longer (nearest rank)."""
+
+    orders: int
+    median: timedelta
+    p95: timedelta
+    worst: timedelta
+
+
+def lag_of(lags: Iterable[timedelta]) -> Lag | None:
+    """Given the lags of orders, return what they come to; None for none. A negative one (two clocks) counts as 0."""
+    known = sorted(max(lag, timedelta(0)) for lag in lags)
+    if not known:
+        return None
+    nearest_rank = -(-len(known) * 95 // 100)
+    middle = timedelta(seconds=median(lag.total_seconds() for lag in known))
+    return Lag(len(known), middle, known[nearest_rank - 1], known[-1])

@@ -1,4 +1,6 @@
-"""The token bucket of Amazon's usage plans, as arithmetic: tokens come back at a rate, up to a burst.
+"""Amazon's usage plans: the token buckets of each operation (requests a second, burst), as documented by SP-API.
+
+The token bucket of Amazon's usage plans, as arithmetic: tokens come back at a rate, up to a burst.
 
 Source: SP-API "Usage plans and rate limits". All times aware UTC, tokens and rates exact decimals. A bucket never
 grants more than `burst + rate * t` calls in any span of t seconds; what is rounded is rounded to Amazon's advantage.
@@ -9,6 +11,37 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePlan:
+    """A token bucket: `rate` tokens come back a second, `burst` is its size."""
+
+    operation: str
+    rate: Decimal
+    burst: int
+
+
+USAGE_PLANS: dict[str, UsagePlan] = {
+    plan.operation: plan
+    for plan in (
+        UsagePlan("searchOrders", Decimal("0.0056"), 20),
+        UsagePlan("getOrder", Decimal("0.5"), 30),
+        UsagePlan("createReport", Decimal("0.0167"), 15),
+        UsagePlan("getReport", Decimal("2"), 15),
+        UsagePlan("getReports", Decimal("0.0222"), 10),
+        UsagePlan("getReportDocument", Decimal("0.0167"), 15),
+    )
+}
+
+SECONDS_A_DAY = 86_400
+
+
+def daily_quota(operation: str, share: Decimal = Decimal(1), rate: Decimal | None = None) -> int:
+    """Given an operation, the share of it that may be used, and Amazon's own rate where known (requests a second),
+    return how many requests come back in a day, rounded."""
+    return int(((rate or USAGE_PLANS[operation].rate) * SECONDS_A_DAY * share).to_integral_value())
+
 
 _TICK = timedelta(milliseconds=1)  # the ledger keeps times to the millisecond: no part of one is counted twice
 _TICKS_A_SECOND = 1000
