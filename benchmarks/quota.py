@@ -31,9 +31,8 @@ from orderferry.domain.window import Cell
 from orderferry.ledger.ledger import open_ledger
 from orderferry.ledger.quota import QuotaBook
 from orderferry.run.engine import Engine
-from orderferry.run.options import RunOptions
 from orderferry.run.stop import StopSwitch
-from orderferry.run.sweeps import SWEEPS
+from orderferry.run.sweeps import SWEEPS, RunOptions
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer

@@ -20,14 +20,12 @@ from orderferry.ledger.quota import QuotaBook
 from orderferry.notify.alerts import Alerts
 from orderferry.notify.tail import LogTail
 from orderferry.prestashop.shop import PrestashopShop
-from orderferry.run.announce import announce
+from orderferry.run.conditions import announce
 from orderferry.run.engine import Engine
-from orderferry.run.log_context import log_errors, log_run
-from orderferry.run.options import RunOptions
-from orderferry.run.progress import SILENT, Progress
+from orderferry.run.progress import SILENT, Progress, log_errors, log_run
 from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
-from orderferry.run.sweeps import SWEEPS
+from orderferry.run.sweeps import SWEEPS, RunOptions
 from orderferry.run.watch import Watch
 
 

@@ -36,9 +36,8 @@ from orderferry.prestashop.feed.keeper import BridgeShop
 from orderferry.run.check import check_ledger_folder, check_ledger_place
 from orderferry.run.conditions import CurrentCondition
 from orderferry.run.order_inspection import OrderInspection, StoryTeller
-from orderferry.run.rules import rules_of
-from orderferry.run.status import Status, read_status
-from orderferry.run.unconfirmed import find_unconfirmed
+from orderferry.run.status import Status, find_unconfirmed, read_status
+from orderferry.run.sweeps import rules_of
 
 STATUS_TIMEOUT = timedelta(seconds=5)  # a monitor that asks for the status waits for ten at most
 

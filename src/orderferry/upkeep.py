@@ -13,13 +13,12 @@ from orderferry.prestashop.adopting import OrderAdopter
 from orderferry.prestashop.auditing.audit import ShopAudit
 from orderferry.prestashop.forgetting import OrderForgetter
 from orderferry.run.adopt import AdoptOptions, AdoptReport, adopt
-from orderferry.run.compare import COMMAND, CompareOptions, Comparer
-from orderferry.run.compare_result import Comparison
+from orderferry.run.compare.compare import COMMAND, CompareOptions, Comparer
+from orderferry.run.compare.result import Comparison
 from orderferry.run.forget import ForgetReport, confirmed_clock, forget
-from orderferry.run.log_context import log_errors
-from orderferry.run.options import RunOptions
+from orderferry.run.progress import log_errors
 from orderferry.run.stop import StopSwitch
-from orderferry.run.sweeps import SWEEPS
+from orderferry.run.sweeps import SWEEPS, RunOptions
 from orderferry.run.watch import Watch
 
 

@@ -12,7 +12,7 @@ import pytest
 from orderferry.bootstrap import Installation
 from orderferry.config.model import AlertsSettings, Secret
 from orderferry.errors import LedgerUnusable
-from orderferry.run.options import RunOptions
+from orderferry.run.sweeps import RunOptions
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.people import person_of
 from orderferry.simulator.shop_life import generate

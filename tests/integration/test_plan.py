@@ -14,13 +14,13 @@ from click.testing import CliRunner
 from orderferry.bootstrap import Installation, account_identity
 from orderferry.cli.main import cli
 from orderferry.config.load import load_settings
-from orderferry.domain.cron_times import parse_times
 from orderferry.domain.ledger_entry import OrderSnapshot
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
 from orderferry.errors import UsageError
 from orderferry.ledger.quota import QuotaBook
+from orderferry.run.crontab import parse_times
 from support.configuration import MINIMAL, write
 
 IT = "APJ6JRA9NG5V4"

@@ -18,7 +18,7 @@ from orderferry.errors import ExitCode
 from orderferry.ledger import locks
 from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.prestashop.shop import PrestashopShop
-from orderferry.run.options import RunOptions
+from orderferry.run.sweeps import RunOptions
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate

@@ -34,9 +34,8 @@ from orderferry.domain.marketplaces import MARKETPLACES, Region
 from orderferry.domain.orders import Channel
 from orderferry.ledger.ledger import open_ledger
 from orderferry.run.engine import Engine
-from orderferry.run.options import RunOptions
 from orderferry.run.stop import StopSwitch
-from orderferry.run.sweeps import SWEEPS
+from orderferry.run.sweeps import SWEEPS, RunOptions
 from orderferry.simulator.orders import Event, EventKind, Line, SimulatedOrder
 from orderferry.simulator.world import World
 from support.long_run import Fate, Killed, Manners, MemoryShop, Mortal, WorldSource, wrong_at_the_end

@@ -10,7 +10,7 @@ from orderferry.domain.compared_orders import RateShare, ReportedOrder, ShopOrde
 from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.spans import Span
-from orderferry.run.compare_rules import CompareInput
+from orderferry.run.compare.rules import CompareInput
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

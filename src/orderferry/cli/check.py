@@ -73,7 +73,7 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     from orderferry.inspection import amazon_to_ask, check_ledger, held_for_tax, shop_probe
     from orderferry.run.check import Probe, check_configuration, check_environment
     from orderferry.run.check_amazon import AmazonCheck, check_secret_age
-    from orderferry.run.check_crontab import check_crontab
+    from orderferry.run.crontab import check_crontab
 
     settings = installation.settings
     yield Probe("configuration", lambda: check_configuration(settings))

@@ -15,8 +15,8 @@ from orderferry.cli.parameters import TimeParameter
 from orderferry.errors import OrderferryError
 
 if TYPE_CHECKING:
-    from orderferry.run.compare import CompareOptions
-    from orderferry.run.compare_result import Comparison
+    from orderferry.run.compare.compare import CompareOptions
+    from orderferry.run.compare.result import Comparison
 
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 
@@ -92,8 +92,8 @@ def compare_command(
 
 
 def _options(given: dict[str, Any], *, for_page: bool) -> CompareOptions:
-    from orderferry.run.compare import CompareOptions
-    from orderferry.run.compare_rules import By
+    from orderferry.run.compare.compare import CompareOptions
+    from orderferry.run.compare.rules import By
 
     since, until, month = given["since"], given["until"], given["month"]
     if month and (since or until):
@@ -110,7 +110,7 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, wanted
     from orderferry.bootstrap import Installation, utc_now
     from orderferry.cli.progress import shown_progress
     from orderferry.config.load import load_settings
-    from orderferry.run.compare_result import Comparison
+    from orderferry.run.compare.result import Comparison
     from orderferry.upkeep import run_compare
 
     try:

@@ -11,8 +11,8 @@ from decimal import Decimal
 from orderferry.domain.compared_orders import ShopOrder
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.run.compare_result import ComparedOrder, Comparison
-from orderferry.run.compare_totals import amount_text
+from orderferry.run.compare.result import ComparedOrder, Comparison
+from orderferry.run.compare.totals import amount_text
 
 COLUMNS = (
     "amazon_order_id",

@@ -17,9 +17,8 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import cause_of, first_deadline
 from orderferry.domain.spans import Span
-from orderferry.run.compare_reasons import said
-from orderferry.run.compare_result import Comparison, LedgerWords, OneSided, by_cause
-from orderferry.run.compare_totals import Totals, TotalsRow
+from orderferry.run.compare.result import Comparison, LedgerWords, OneSided, by_cause, said
+from orderferry.run.compare.totals import Totals, TotalsRow
 
 _MOST_ROWS = 500
 _MOST_IDS = 200  # of one cause

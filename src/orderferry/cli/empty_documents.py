@@ -35,7 +35,7 @@ def _check(problems: Problems) -> dict[str, Any]:
 
 
 def _compare(_: Problems) -> dict[str, Any]:
-    from orderferry.run.compare_result import Comparison
+    from orderferry.run.compare.result import Comparison
 
     return Comparison(datetime.now(UTC)).as_json()
 

@@ -20,8 +20,8 @@ from orderferry.cli.terminal import echo_json
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.errors import ExitCode, OrderferryError, UsageError
-from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
+from orderferry.run.sweeps import RunOptions
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings

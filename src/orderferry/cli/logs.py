@@ -16,7 +16,7 @@ from orderferry.cli.terminal import printable
 from orderferry.config.model import LoggingSettings
 from orderferry.domain.durations import iso
 from orderferry.errors import ConfigError
-from orderferry.run.log_context import log_context
+from orderferry.run.progress import log_context
 from orderferry.safe_files import UnsafePlace, open_folder, open_for_writing
 
 SYSLOG = "/dev/log"  # where systemd's journal listens too

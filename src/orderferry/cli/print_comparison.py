@@ -10,8 +10,8 @@ from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
 from orderferry.domain.durations import counted
 from orderferry.domain.problems import first_deadline
 from orderferry.errors import ExitCode
-from orderferry.run.compare_result import Comparison, Difference, OneSided, by_cause
-from orderferry.run.compare_totals import InvoiceTotals, Sums, Totals, TotalsRow, Unsold
+from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause
+from orderferry.run.compare.totals import InvoiceTotals, Sums, Totals, TotalsRow, Unsold
 
 BY_WORDS = {"purchase": "placed", "shipped": "shipped", "invoice": "invoiced by the shop"}
 NAMED = 10  # orders of one cause that are named

@@ -61,7 +61,7 @@ def show_command(
     run would do with it. With --rows its rows in the shop (personal columns masked)."""
     from orderferry.bootstrap import Installation
     from orderferry.inspection import read_story
-    from orderferry.run.order_inspection_json import story_json
+    from orderferry.run.order_inspection import story_json
 
     def ask(settings: Settings) -> ShopAnswer:
         """Read the order's story from one shop and its ledger."""
@@ -114,7 +114,7 @@ def _print(story: OrderInspection, *, rows: bool) -> None:
 
 def _amazon(story: OrderInspection) -> Mapping[str, Any]:
     """What Amazon says now, as JSON has it; empty where it was not asked, or does not know the order."""
-    from orderferry.run.order_inspection_json import amazon_json
+    from orderferry.run.order_inspection import amazon_json
 
     return amazon_json(story.amazon) if story.amazon else {}
 
@@ -218,7 +218,7 @@ def _print_findings(story: OrderInspection) -> None:
 
 
 def _print_rows(story: OrderInspection) -> None:
-    from orderferry.run.order_inspection_json import plain
+    from orderferry.run.order_inspection import plain
 
     entry = story.entry
     if entry:

@@ -17,8 +17,8 @@ from orderferry.demo.folder import DemoFolder, create_demo_shop, prepare_folder,
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.problems import ProblemCode
 from orderferry.errors import UsageError
-from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
+from orderferry.run.sweeps import RunOptions
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import DEFAULT_PORT, SimulatorServer
 from orderferry.simulator.orders import SimulatedOrder

@@ -1,4 +1,7 @@
-"""The orders that searches alone would not finish: waiting, held, failed, or left unjudged by a killed run."""
+"""The orders that searches alone would not finish: waiting, held, failed, or left unjudged by a killed run.
+
+Orders whose invoice number another invoice bears too: held until a person has corrected one of the two.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orderferry.domain.decide import Rules
-from orderferry.domain.ledger_entry import Entry, EntryState, problem_of
+from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, problem_of
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.unreadable_spans import is_mark
 from orderferry.errors import QuotaExhausted, RequestRejected
-from orderferry.run.log_context import log_order
-from orderferry.run.options import RunOptions
 from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
-from orderferry.run.quota_wait import QuotaWait
+from orderferry.run.progress import log_order
 from orderferry.run.report import Outcome, Report
+from orderferry.run.stop import QuotaWait
+from orderferry.run.sweeps import RunOptions
 
 log = logging.getLogger(__name__)
 
@@ -133,3 +136,38 @@ def _chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
     while rest:
         yield rest[:size]
         rest = rest[size:]
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceNumbers:
+    """Asks the shop, once a run, and keeps the ledger in step."""
+
+    shop: Shop
+    ledger: RunLedger
+    report: Report
+    now: Callable[[], datetime]
+
+    def check(self, run: int) -> None:
+        """Hold the orders that the shop names, but for those that a person set aside, and release those it no longer
+        names. Neither has anything to ask Amazon, so they have no next look."""
+        shared = {problem.order_id: problem for problem in self.shop.shared_invoice_numbers()}
+        held = {
+            entry.order_id
+            for entry in self.ledger.entries([EntryState.HELD])
+            if entry.code == ProblemCode.DUPLICATE_INVOICE_NUMBER
+        }
+        news = [problem for problem in shared.values() if not self._is_set_aside(problem)]
+        for problem in news:
+            self.report.add_problem(problem)
+        verdicts = [
+            OrderResult(problem.order_id, EntryState.HELD, problem.code, problem.subject, problem.message)
+            for problem in news
+            if problem.order_id not in held
+        ]
+        verdicts += [OrderResult(order_id, EntryState.IMPORTED) for order_id in sorted(held - shared.keys())]
+        if verdicts:
+            self.ledger.settle(verdicts, run, self.now())
+
+    def _is_set_aside(self, problem: Problem) -> bool:
+        entry = self.ledger.entry(problem.order_id)
+        return entry is not None and entry.ignored_by_person and entry.code == problem.code

@@ -16,12 +16,11 @@ from orderferry.domain.search import Listing, Search
 from orderferry.domain.spans import Spans, subtract
 from orderferry.domain.window import Cell, Rereading, cells_of, counts_as_coverage, rereading_is_due, turns
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
-from orderferry.run.due import DueOrders
-from orderferry.run.first_import import FirstImport
-from orderferry.run.invoice_numbers import InvoiceNumbers
-from orderferry.run.listings import ListingReader
-from orderferry.run.log_context import log_errors, log_run
+from orderferry.run.doubtful_answers import Plausibility, UnreadableBook
+from orderferry.run.due import DueOrders, InvoiceNumbers
+from orderferry.run.listings import ListingReader, Refusals
 from orderferry.run.observation import (
+    FirstImport,
     begin_of_window,
     end_of_observation,
     observed_cells,
@@ -29,21 +28,14 @@ from orderferry.run.observation import (
     spans_by_hand,
     uncovered_spans,
 )
-from orderferry.run.options import RunOptions
-from orderferry.run.plausible import Plausibility
 from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
-from orderferry.run.progress import SILENT, Progress
-from orderferry.run.quota_wait import QuotaWait
+from orderferry.run.progress import SILENT, Progress, log_errors, log_run
 from orderferry.run.recover import Recovery
-from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report, withheld_problems
-from orderferry.run.right_clock import RightClock
-from orderferry.run.rules import give_up_of, rules_of
 from orderferry.run.seller import AccountProof, WrongSeller, check_seller
-from orderferry.run.stop import Overdue, StopSwitch
-from orderferry.run.sweeps import Sweep
-from orderferry.run.unreadable import UnreadableBook
+from orderferry.run.stop import Overdue, QuotaWait, RightClock, StopSwitch
+from orderferry.run.sweeps import RunOptions, Sweep, give_up_of, rules_of
 
 log = logging.getLogger(__name__)
 

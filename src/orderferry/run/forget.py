@@ -16,8 +16,8 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Spans
 from orderferry.errors import AmazonError, AmazonRefused, AmazonUnavailable, ExitCode, OrderferryError
 from orderferry.run.report import problem_json
-from orderferry.run.right_clock import RightClock
 from orderferry.run.shared_ports import RunBook
+from orderferry.run.stop import RightClock
 
 log = logging.getLogger(__name__)
 

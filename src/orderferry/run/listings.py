@@ -1,21 +1,29 @@
-"""Reading listings to their last page: progress kept between runs, coverage claimed only at the end."""
+"""Reading listings to their last page: progress kept between runs, coverage claimed only at the end.
+
+Marketplaces that Amazon refuses while it lists others: tried alone, once a run, so that they cost the others little.
+
+A joint listing with a refused marketplace in it is refused whole. One that was refused is therefore remembered, and no
+longer asked for together with the others until Amazon lists it again.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.search import Listing, Page, PagingLoop, Search, read_pages
-from orderferry.domain.window import cells_of, observed_span
+from orderferry.domain.spans import Spans
+from orderferry.domain.window import Cell, cells_of, observed_span
 from orderferry.errors import MarketplaceRefused, PaginationExpired
+from orderferry.run.doubtful_answers import UnreadableBook
 from orderferry.run.ports import OrderSource, RunLedger
-from orderferry.run.quota_wait import QuotaWait
-from orderferry.run.refusals import Refusals
 from orderferry.run.report import Report
-from orderferry.run.unreadable import UnreadableBook
+from orderferry.run.shared_ports import Memory
+from orderferry.run.stop import QuotaWait
 
 log = logging.getLogger(__name__)
 
@@ -162,3 +170,48 @@ class ListingReader:
 
 def _count_nameless(page: Page) -> int:
     return sum(1 for order in page.orders if isinstance(order, UnreadableOrder) and order.order_id is None)
+
+
+_REMEMBERED = "marketplaces refused"
+
+
+@dataclass(slots=True)
+class Refusals:
+    """The refused marketplaces of one run, and those that earlier runs have left. A dry run leaves nothing."""
+
+    ledger: Memory
+    report: Report
+    dry_run: bool = False
+    _now: set[str] = field(default_factory=set)
+
+    def apart(self, due: Mapping[Cell, Spans]) -> list[Mapping[Cell, Spans]]:
+        """Given what each cell needs, return it in the parts that are asked for together: first all whose marketplaces
+        were listed before, then each of the others for itself."""
+        doubtful = self._left()
+        groups = [{cell for cell in due if cell[0] not in doubtful}]
+        groups += [{cell for cell in due if cell[0] == one} for one in sorted(doubtful)]
+        return [{cell: due[cell] for cell in due if cell in group} for group in groups if group]
+
+    def still_asked(self, search: Search) -> Search | None:
+        """The search without the marketplaces that this run was refused already; None when nothing is left of it."""
+        left = tuple(one for one in search.marketplaces if one not in self._now)
+        return replace(search, marketplaces=left) if left else None
+
+    def note(self, refused: MarketplaceRefused) -> None:
+        """Report the refusal, and remember its marketplaces."""
+        self._now |= set(refused.marketplaces)
+        self.report.errors.append(refused)
+        self._remember(self._left() | set(refused.marketplaces))
+
+    def listed(self, marketplaces: Iterable[str]) -> None:
+        """Amazon has listed these marketplaces: they are asked for with the others again."""
+        left = self._left()
+        if left & set(marketplaces):
+            self._remember(left - set(marketplaces))
+
+    def _left(self) -> frozenset[str]:
+        return frozenset(json.loads(self.ledger.recall(_REMEMBERED) or "[]"))
+
+    def _remember(self, marketplaces: frozenset[str]) -> None:
+        if not self.dry_run and marketplaces != self._left():
+            self.ledger.remember(_REMEMBERED, json.dumps(sorted(marketplaces)))

@@ -1,19 +1,27 @@
-"""Which listings a run has to read: from the sweep, the options, and what the ledger says is covered."""
+"""Which listings a run has to read: from the sweep, the options, and what the ledger says is covered.
+
+How far the first import of a new ledger goes back: to orders.since, as far as Amazon's quota carries.
+
+What it can't read at once is owed by the runs after it, until all of it is covered. The start is remembered for each
+marketplace and channel: a ledger that began before, and a marketplace that is added later, owe their window only.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from orderferry.config.model import Settings
+from orderferry.domain.durations import iso
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Search
-from orderferry.domain.spans import Span, Spans
+from orderferry.domain.spans import Span, Spans, last_end, subtract
 from orderferry.domain.window import SAFE_DISTANCE, Cell, Need, Rereading, due_spans, plan_searches
-from orderferry.run.options import RunOptions
-from orderferry.run.rules import since_of
-from orderferry.run.sweeps import Sweep
+from orderferry.run.shared_ports import Memory
+from orderferry.run.sweeps import RunOptions, Sweep, since_of
 
 LEAST_LOOK = timedelta(seconds=1)
 
@@ -99,3 +107,112 @@ def _lookback(sweep: Sweep, settings: Settings, options: RunOptions, channel: Ch
             doublecheck_window=options.window,
         )
     return sweep.lookback(channel, observation)
+
+
+log = logging.getLogger(__name__)
+
+AMAZON_KEEPS = timedelta(days=730)  # of orders; what is older nobody can read
+_KEY = "owed since the first import"  # in the ledger's memory
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """From when on a cell is owed. `asked`: an import has been about it; one that is never asked for is no gap."""
+
+    since: datetime
+    asked: bool = False
+
+
+@dataclass(slots=True)
+class FirstImport:
+    """What a ledger still owes since its first import. A dry run knows it as well, although its ledger keeps
+    nothing."""
+
+    ledger: Memory
+    settings: Settings
+    _known: dict[Cell, Owed] | None = field(default=None)
+
+    @property
+    def marketplaces(self) -> frozenset[str]:
+        """The ids of the configured marketplaces."""
+        return frozenset(one.id for one in self.settings.amazon.marketplaces)
+
+    def begin(self, now: datetime) -> None:
+        """The ledger is new for this seller: all its marketplaces are owed from their orders.since on."""
+        starts = {marketplace: since_of(self.settings, marketplace) for marketplace in self.marketplaces}
+        owed = {
+            (marketplace, channel): Owed(max(since, now - AMAZON_KEEPS))
+            for marketplace, since in starts.items()
+            if since is not None and since < now
+            for channel in Channel
+        }
+        if owed:
+            log.info("a new ledger: the first import goes back to %s", iso(min(one.since for one in owed.values())))
+        self._keep(owed)
+
+    def take_over(self, starts: Mapping[Cell, datetime]) -> None:
+        """What a lost ledger still owed, by the copy in the shop."""
+        self._keep({cell: Owed(since, asked=True) for cell, since in starts.items()})
+
+    def asked(self, cells: Iterable[Cell]) -> None:
+        """An import is about these cells: what they lack is a gap from now on."""
+        new = {cell: Owed(self._owed[cell].since, asked=True) for cell in cells if cell in self._owed}
+        if new.items() - self._owed.items():
+            self._keep(self._owed | new)
+
+    def settle(self, coverage: Mapping[Cell, Spans]) -> None:
+        """Forget the cells that are covered from their start to the end of what was observed."""
+        left = {cell: owed for cell, owed in self._owed.items() if not self._is_covered(cell, coverage.get(cell, ()))}
+        if left != self._owed:
+            self._keep(left)
+
+    @property
+    def starts(self) -> Mapping[Cell, datetime]:
+        """From when on each cell is owed; cells that owe nothing are left out. An orders.since that was moved to a
+        later time holds."""
+        return {cell: self._start(cell) for cell in self._owed}
+
+    @property
+    def asked_starts(self) -> Mapping[Cell, datetime]:
+        """The same of those cells that an import has been about."""
+        return {cell: self._start(cell) for cell, owed in self._owed.items() if owed.asked}
+
+    def missing(self, coverage: Mapping[Cell, Spans], now: datetime) -> dict[Cell, Spans]:
+        """What was asked for and is not covered yet, between the start and the end of what was observed (`now` where
+        nothing was)."""
+        found = {cell: missing_since(start, coverage.get(cell, ()), now) for cell, start in self.asked_starts.items()}
+        return {cell: spans for cell, spans in found.items() if spans}
+
+    def progress(self, coverage: Mapping[Cell, Spans], now: datetime) -> dict[Cell, tuple[datetime | None, datetime]]:
+        """For each cell that lacks something: back to when it was read without a gap (None: nothing), and from when on
+        it is owed."""
+        behind = {cell: coverage.get(cell, ()) for cell in self.missing(coverage, now)}
+        return {cell: (spans[-1].start if spans else None, self._start(cell)) for cell, spans in behind.items()}
+
+    @property
+    def _owed(self) -> dict[Cell, Owed]:
+        if self._known is None:
+            self._known = {
+                (marketplace, Channel(channel)): Owed(datetime.fromisoformat(since), asked)
+                for marketplace, channel, since, asked in json.loads(self.ledger.recall(_KEY) or "[]")
+            }
+        return self._known
+
+    def _start(self, cell: Cell) -> datetime:
+        since = since_of(self.settings, cell[0])
+        return max(self._owed[cell].since, since) if since else self._owed[cell].since
+
+    def _is_covered(self, cell: Cell, covered: Spans) -> bool:
+        end, start = last_end(covered), self._start(cell)
+        return end is not None and start <= end and not missing_since(start, covered, end)
+
+    def _keep(self, owed: dict[Cell, Owed]) -> None:
+        self._known = owed
+        rows = [[*cell, one.since.isoformat(), one.asked] for cell, one in sorted(owed.items())]
+        self.ledger.remember(_KEY, json.dumps(rows) if rows else "")
+
+
+def missing_since(start: datetime, covered: Spans, now: datetime) -> Spans:
+    """What is not covered from `start` on: to the end of the coverage, or to `now` where there is none."""
+    end = last_end(covered) or now
+    return subtract([Span(start, end)], covered) if start < end else ()

@@ -22,7 +22,7 @@ from orderferry.domain.quota_plan import (
     plan_quota,
 )
 from orderferry.errors import ExitCode, UsageError
-from orderferry.run.crontab_lines import DAILY_HOURS, crontab_lines
+from orderferry.run.crontab import DAILY_HOURS, crontab_lines
 
 
 @dataclass(frozen=True, slots=True)

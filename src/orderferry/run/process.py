@@ -13,11 +13,9 @@ from orderferry.domain.marker import Effect, Intent, ShopView
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import UPDATE_TIME, Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode, cause_of
-from orderferry.run.log_context import log_order
-from orderferry.run.order_results import Verdicts
+from orderferry.run.order_results import Refused, RefusedWrites, Verdicts
 from orderferry.run.ports import RunLedger, Shop
-from orderferry.run.progress import SILENT, Progress
-from orderferry.run.refused_writes import Refused, RefusedWrites
+from orderferry.run.progress import SILENT, Progress, log_order
 from orderferry.run.report import Outcome, PlannedOrder, Report
 from orderferry.run.stop import StopSwitch
 

@@ -23,7 +23,7 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
-from orderferry.run.first_import import FirstImport
+from orderferry.run.observation import FirstImport
 from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.report import Report
 from orderferry.run.seller import COMPARED, MOST_ASKED, AccountProof

@@ -15,8 +15,8 @@ from typing import Protocol
 from orderferry.config.model import Settings
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.errors import LedgerUnusable, RequestRejected
-from orderferry.run.quota_wait import QuotaWait
 from orderferry.run.shared_ports import Memory
+from orderferry.run.stop import QuotaWait
 
 log = logging.getLogger(__name__)
 

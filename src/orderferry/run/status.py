@@ -1,5 +1,11 @@
 """The state of things at a glance, from the ledger: no call to Amazon, and of the shop only its name, its time zone and
-`unconfirmed`."""
+`unconfirmed`.
+
+Orders that the shop has shipped and that Amazon still waits for: somebody forgot to confirm the shipment there.
+
+orderferry confirms no shipments itself; an order that is not confirmed in time costs the seller's rating, and Amazon
+cancels it in the end.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +19,7 @@ from typing import Any, Protocol
 
 from orderferry import __version__
 from orderferry.config.model import Settings
+from orderferry.domain.compared_orders import ShopOrders
 from orderferry.domain.durations import iso, parse_moment
 from orderferry.domain.ledger_entry import Entry, EntryState, FindingKind, Lag, RunRecord, StandingFinding, lag_of
 from orderferry.domain.marketplaces import marketplace_code
@@ -22,9 +29,8 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
-from orderferry.run.announce import ConditionLedger, open_conditions, told_conditions
-from orderferry.run.conditions import FOUND, CurrentCondition
-from orderferry.run.first_import import FirstImport, missing_since
+from orderferry.run.conditions import FOUND, ConditionLedger, CurrentCondition, open_conditions, told_conditions
+from orderferry.run.observation import FirstImport, missing_since
 from orderferry.run.seller import COMPARED
 from orderferry.run.shared_ports import CoverageBook, Memory
 from orderferry.run.sweeps import SWEEPS
@@ -282,3 +288,34 @@ def _cell_json(cell: Cell) -> dict[str, str]:
 
 def _span_json(span: Span) -> dict[str, str]:
     return {"from": iso(span.start), "until": iso(span.end)}
+
+
+NEAR = timedelta(days=1)
+
+
+class SoldShop(Protocol):
+    """The shop, looked into (prestashop.auditing.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
+
+    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
+        """Given a time and Amazon order ids, return the shop's Amazon orders from then on and those with these ids."""
+
+
+class UnshippedLedger(Protocol):
+    """What of the ledger is needed here. Raise LedgerUnusable."""
+
+    def unshipped(self, ship_by: datetime) -> Sequence[Entry]:
+        """The imported regular orders that Amazon takes for unshipped and that have to be shipped by then, the most
+        urgent first."""
+
+
+def find_unconfirmed(ledger: UnshippedLedger, shop: SoldShop, now: datetime) -> tuple[Entry, ...]:
+    """Return the orders that have left the shop and that Amazon, when it was asked last, did not know to be shipped,
+    although they have to be within a day; the most urgent first. The shop is asked only if there may be any.
+
+    Raise ShopError, LedgerUnusable.
+    """
+    urgent = ledger.unshipped(now + NEAR)
+    if not urgent:
+        return ()
+    sold = shop.sold(now, [entry.order_id for entry in urgent]).orders
+    return tuple(entry for entry in urgent if any(order.shipped for order in sold.get(entry.order_id, ())))

@@ -2,17 +2,26 @@
 
 Asked between two orders, not within one's transaction. What hangs there (a database, a network that swallows answers)
 is broken off after a while of grace: its transaction is then rolled back, or its marker tells the next run.
+
+Waiting for quota within a run: a little, in good order, and never with a database connection in hand.
+
+The time that a run lives by: this machine's, set right by Amazon's where the machine's clock is off.
 """
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
+from typing import TypeVar
 
-from orderferry.errors import ExitCode, OrderferryError
+from orderferry.errors import ExitCode, OrderferryError, QuotaExhausted
+from orderferry.run.progress import SILENT, Progress
+from orderferry.run.shared_ports import HoldsConnection
 
 
 class Stopped(OrderferryError):
@@ -141,3 +150,68 @@ class StopSwitch:
 
 def _set_timer(length: timedelta) -> None:
     signal.setitimer(signal.ITIMER_REAL, max(length.total_seconds(), _AT_ONCE))
+
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# getOrder regains a token every two seconds: worth a pause. searchOrders every three minutes: the next run's business.
+LONGEST_WAIT = timedelta(seconds=10)
+MOST_WAITS_A_CALL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaWait:
+    """Calls Amazon; where the quota is spent and a token comes back soon, waits for it, else lets the error out."""
+
+    shop: HoldsConnection
+    stop: StopSwitch
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    longest: timedelta = field(default=LONGEST_WAIT)
+    progress: Progress = SILENT
+    ledger: HoldsConnection | None = None
+
+    def call(self, ask: Callable[[], T]) -> T:
+        """Given a call into the source, return its answer. Raise what it raises, QuotaExhausted included."""
+        for _ in range(MOST_WAITS_A_CALL):
+            try:
+                with self.stop.waiting():
+                    return ask()
+            except QuotaExhausted as exhausted:
+                self._wait_for(exhausted)
+        with self.stop.waiting():
+            return ask()
+
+    def _wait_for(self, exhausted: QuotaExhausted) -> None:
+        wait = (exhausted.retry_at - self.now()) if exhausted.retry_at else None
+        if wait is None or wait > self.longest:
+            raise exhausted
+        log.info("waiting %.1f s for Amazon's quota of %s", wait.total_seconds(), exhausted.operation)
+        self.progress.waiting(exhausted.operation, self.now() + wait)
+        self.shop.release()
+        if self.ledger is not None:
+            self.ledger.release()
+        with self.stop.waiting():
+            self.sleep(max(wait.total_seconds(), 0.05))
+
+
+TOLERANCE = timedelta(minutes=2)  # clocks that differ by less are right enough
+
+
+@dataclass(slots=True)
+class RightClock:
+    """Called, it gives aware UTC. What a run stores (the next look, an order's date) must not be a year off because
+    the machine's clock was for an hour."""
+
+    machine: Callable[[], datetime]
+    off: timedelta = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Now."""
+        return self.machine() + self.off
+
+    def set_right(self, offset: timedelta | None) -> None:
+        """Go by Amazon's clock from now on if it differs so much; `offset`: how far it is ahead of the machine's."""
+        if offset is not None and abs(offset) > TOLERANCE:
+            self.off = offset

@@ -1,15 +1,21 @@
 """The import commands as data: what each observes, by which of an order's times, and how far back.
 
 A new catch-up is a value here, not a module.
+
+What a person or crontab asked one run for, beyond the configuration.
+
+What of the configuration the decisions about orders depend on, for each marketplace.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from orderferry.config.model import ObservationSettings
+from orderferry.config.model import ObservationSettings, Settings
+from orderferry.domain.decide import Rules
+from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel, Order, OrderStatus
 from orderferry.domain.search import Basis
 
@@ -66,3 +72,40 @@ SWEEPS: Mapping[str, Sweep] = {
         ),
     )
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Options of `import`, `recheck` and `doublecheck` (contract §2). Times are aware UTC; `marketplaces` ids."""
+
+    window: timedelta | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    orders: tuple[str, ...] = ()
+    marketplaces: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    dry_run: bool = False
+    restore: bool = False
+    accept_shop: bool = False
+    max_time: timedelta = timedelta(hours=2)
+
+    @property
+    def spans_by_hand(self) -> bool:
+        """Whether a span was asked for by hand: it is read whole, covered or not."""
+        return self.window is not None or self.since is not None or self.until is not None
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules of an ordinary run."""
+    own = {one.id: settings.marketplace(one.code).orders.since for one in settings.amazon.marketplaces}
+    return Rules(settings.orders.since, since_of=own)
+
+
+def since_of(settings: Settings, marketplace_id: str) -> datetime | None:
+    """orders.since for the orders of one marketplace."""
+    return settings.marketplace(marketplace_code(marketplace_id)).orders.since
+
+
+def give_up_of(settings: Settings) -> Mapping[str, timedelta]:
+    """orders.give_up by the ids of the configured marketplaces."""
+    return {one.id: settings.marketplace(one.code).orders.give_up for one in settings.amazon.marketplaces}

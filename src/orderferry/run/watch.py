@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from orderferry.domain.ledger_entry import Condition
 from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.conditions import error_key
-from orderferry.run.options import RunOptions
+from orderferry.run.sweeps import RunOptions
 
 # Done, whatever a person has to do about single orders: the mail, the webhook and `status` tell of those.
 WORKED = frozenset({ExitCode.DONE, ExitCode.NEEDS_A_PERSON})

@@ -23,8 +23,8 @@ from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
-from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, LedgerWords, OneSided
-from orderferry.run.compare_totals import totals_of
+from orderferry.run.compare.result import ComparedOrder, Comparison, Difference, LedgerWords, OneSided
+from orderferry.run.compare.totals import totals_of
 from orderferry.run.status import Status
 from orderferry.safe_files import write_whole
 from support.compared import DAY, DE, ID, NOW, SPAN, entry, in_shop, reported

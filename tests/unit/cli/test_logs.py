@@ -15,7 +15,7 @@ import pytest
 from orderferry.cli import logs
 from orderferry.config.model import LoggingSettings
 from orderferry.errors import ConfigError
-from orderferry.run.log_context import log_order, log_run
+from orderferry.run.progress import log_order, log_run
 
 ORDER = "302-0000000-0000001"
 log = logging.getLogger("orderferry.test")

@@ -11,7 +11,7 @@ import pytest
 
 from orderferry.cli.commands import COMMANDS
 from orderferry.domain.quota_plan import TYPICAL, Volume, Windows, plan_quota
-from orderferry.run.crontab_lines import DAILY_HOURS
+from orderferry.run.crontab import DAILY_HOURS
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "crontab.example").read_text(encoding="utf-8")

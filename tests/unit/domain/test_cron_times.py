@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from orderferry.domain.cron_times import parse_times, shortest_distance
+from orderferry.run.crontab import parse_times, shortest_distance
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from orderferry.cli.commands import COMMANDS
 from orderferry.domain.check_result import Grade
-from orderferry.run.check_crontab import check_crontab, orderferry_jobs
+from orderferry.run.crontab import check_crontab, orderferry_jobs
 
 PROGRAM = "/opt/orderferry/.venv/bin/orderferry -c /etc/orderferry/config.toml"
 CONFIGURATION = PurePosixPath("/etc/orderferry/config.toml")

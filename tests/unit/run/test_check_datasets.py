@@ -10,7 +10,7 @@ import pytest
 from orderferry.config.model import CustomersSettings
 from orderferry.domain.check_result import Grade
 from orderferry.domain.orders import Address, Buyer, Channel, Order, OrderStatus, TaxRegistration
-from orderferry.run.check_datasets import check_datasets
+from orderferry.run.check_amazon import check_datasets
 from support.configuration import load
 from support.writing import HOME, Sold, amazon_order
 

@@ -13,7 +13,7 @@ from orderferry.errors import (
     MarketplaceRefused,
     OrderferryError,
 )
-from orderferry.run.announce import announce, announce_comparison
+from orderferry.run.conditions import announce, announce_comparison
 from orderferry.run.report import Report
 from support.ledgers import NOW, opened
 

@@ -11,12 +11,11 @@ from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Address, Channel, Item, Money, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.search import Page, Search
 from orderferry.errors import ExitCode, QuotaExhausted
-from orderferry.run.compare_amazon import Confirmation
-from orderferry.run.compare_judge import Judge
-from orderferry.run.compare_result import Comparison
-from orderferry.run.compare_rules import CompareInput
-from orderferry.run.quota_wait import QuotaWait
-from orderferry.run.stop import StopSwitch
+from orderferry.run.compare.amazon_side import Confirmation
+from orderferry.run.compare.judge import Judge
+from orderferry.run.compare.result import Comparison
+from orderferry.run.compare.rules import CompareInput
+from orderferry.run.stop import QuotaWait, StopSwitch
 from support.compared import DAY, DE, ID, NOW, entry, in_shop, reported, scene
 
 OTHER = "302-0000000-0000002"

@@ -11,14 +11,7 @@ import pytest
 from orderferry.domain.decide import Reason, Rules
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.run.compare_rules import (
-    belongs,
-    differences,
-    doubled,
-    is_missing,
-    surplus_suspects,
-    told_by_ledger,
-)
+from orderferry.run.compare.rules import belongs, differences, doubled, is_missing, surplus_suspects, told_by_ledger
 from support.compared import DAY, ID, NOW, US, entry, in_shop, reported, scene
 
 IGNORED = EntryState.IGNORED

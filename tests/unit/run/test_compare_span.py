@@ -13,8 +13,8 @@ from orderferry.domain.orders import UnreadableOrder
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import UsageError
-from orderferry.run.compare import CompareOptions, span_of
-from orderferry.run.compare_amazon import SLICE, read_amazon, slices
+from orderferry.run.compare.amazon_side import SLICE, read_amazon, slices
+from orderferry.run.compare.compare import CompareOptions, span_of
 from support.compared import DAY, DE, ID, IT, NOW, reported
 
 ROME = ZoneInfo("Europe/Rome")

@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from orderferry.cli.commands import COMMANDS
 from orderferry.domain.check_result import Grade
-from orderferry.domain.cron_times import parse_times
 from orderferry.domain.quota_plan import SCHEDULES
-from orderferry.run.check_crontab import check_crontab, orderferry_jobs
-from orderferry.run.crontab_lines import DAILY_HOURS, crontab_lines
+from orderferry.run.crontab import DAILY_HOURS, check_crontab, crontab_lines, orderferry_jobs, parse_times
 
 PROGRAM = ["/opt/orderferry/.venv/bin/orderferry"]
 

@@ -38,10 +38,9 @@ from orderferry.errors import (
 )
 from orderferry.ledger.ledger import Ledger, open_ledger
 from orderferry.run.engine import Engine
-from orderferry.run.options import RunOptions
 from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
-from orderferry.run.sweeps import SWEEPS
+from orderferry.run.sweeps import SWEEPS, RunOptions
 
 START = datetime(2026, 11, 20, 12, 10, tzinfo=UTC)
 IT, DE = (m for m in MARKETPLACES if m.code in ("IT", "DE"))

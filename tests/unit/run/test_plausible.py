@@ -13,7 +13,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
 from orderferry.ledger.ledger import Ledger, open_ledger
-from orderferry.run.plausible import DAYS, Plausibility, implausible
+from orderferry.run.doubtful_answers import DAYS, Plausibility, implausible
 
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orderferry.errors import QuotaExhausted
-from orderferry.run.quota_wait import LONGEST_WAIT, MOST_WAITS_A_CALL, QuotaWait
-from orderferry.run.stop import StopSwitch
+from orderferry.run.stop import LONGEST_WAIT, MOST_WAITS_A_CALL, QuotaWait, StopSwitch
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 

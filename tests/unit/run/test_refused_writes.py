@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.run.refused_writes import RefusedWrites
+from orderferry.run.order_results import RefusedWrites
 
 
 @dataclass

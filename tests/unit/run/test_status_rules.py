@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orderferry.domain.ledger_entry import Condition, Entry, EntryState
-from orderferry.run.announce import told_conditions
+from orderferry.run.conditions import told_conditions
 from orderferry.run.status import rhythm
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span, Spans, subtract
 from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.ledger.ledger import open_ledger
-from orderferry.run.announce import announce
+from orderferry.run.conditions import announce
 from orderferry.run.report import Report
 
 NAMELESS = UnreadableOrder(None, (Flaw("orderId", "missing", True),))

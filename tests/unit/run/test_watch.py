@@ -19,8 +19,8 @@ from orderferry.errors import (
     LedgerUnusable,
     OrderferryError,
 )
-from orderferry.run.options import RunOptions
 from orderferry.run.report import Outcome, Report
+from orderferry.run.sweeps import RunOptions
 from orderferry.run.watch import Watch
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)

@@ -15,8 +15,7 @@ from orderferry.domain.search import Basis, Listing, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.ledger.ledger import open_ledger
-from orderferry.run.announce import announce
-from orderferry.run.conditions import CurrentCondition, speak
+from orderferry.run.conditions import CurrentCondition, announce, speak
 from orderferry.run.status import read_status
 
 YEAR, MINUTE = timedelta(days=365), timedelta(minutes=1)

@@ -16,9 +16,8 @@ from orderferry.domain.decide import Action, Reason, Rules, decide
 from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.orders import Channel, Flaw, Order, OrderStatus
 from orderferry.domain.spans import Span
-from orderferry.run.compare_reasons import why_different
-from orderferry.run.compare_result import Difference
-from orderferry.run.compare_totals import amount_text
+from orderferry.run.compare.result import Difference, why_different
+from orderferry.run.compare.totals import amount_text
 
 # What changed at Amazon so lately is the next import's business; a report may be half an hour behind as well.
 GRACE = timedelta(hours=2)

@@ -1,17 +1,22 @@
-"""The user's crontab against the quota and against what usually goes wrong there. Pure."""
+"""The user's crontab against the quota and against what usually goes wrong there. Pure.
+
+The crontab lines to paste: at times that are a shop's own, never on the hour, nothing daily in the night. Pure.
+
+When a line of a crontab starts its command: cron's five fields as starts within a day (crontab(5)). Pure.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import PurePath
 
 from orderferry.domain.check_result import CheckResult, fine, warning
-from orderferry.domain.cron_times import CronTimes, parse_times, shortest_distance
 from orderferry.domain.durations import counted
 from orderferry.domain.quota import daily_quota
 from orderferry.domain.quota_plan import USUAL
@@ -161,3 +166,95 @@ def _mail(crontab: str) -> Iterator[CheckResult]:
             "The crontab's MAILTO is empty: nobody hears of what orderferry says.",
             "Write MAILTO=your@address above its lines.",
         )
+
+
+# After the hours that happen twice or never, and after the back-ups.
+DAILY_HOURS = {"recheck": 5, "doublecheck": 6, "compare": 7}
+QUEUEING = frozenset({"recheck", "doublecheck"})  # they take --wait
+_LISTED_MINUTES = 6
+
+
+def crontab_lines(program: Sequence[str], configuration: PurePath, every: int, daily: Iterable[str]) -> list[str]:
+    """Given the running program's words (an absolute path first), the configuration's absolute path, the minutes
+    between two imports and the daily commands, return the lines. The same shop always gets the same times."""
+    seed = int.from_bytes(hashlib.sha256(str(configuration).encode()).digest()[:4])
+    lines = [_line(f"{_minutes(seed, every)} * * * *", program, configuration, "import")]
+    for number, command in enumerate(command for command in daily if command in DAILY_HOURS):
+        minute = 1 + (seed // 60 + number * 17) % 59
+        options = ("--wait", "10m") if command in QUEUEING else ()
+        lines.append(_line(f"{minute} {DAILY_HOURS[command]} * * *", program, configuration, command, *options))
+    return lines
+
+
+def _minutes(seed: int, every: int) -> str:
+    first = 1 + seed % (every - 1)
+    minutes = range(first, 60, every)
+    return ",".join(map(str, minutes)) if len(minutes) <= _LISTED_MINUTES else f"{first}-59/{every}"
+
+
+def _line(times: str, program: Sequence[str], configuration: PurePath, *words: str) -> str:
+    command = shlex.join([*program, "-c", str(configuration), *words])
+    return f"{times}  {command.replace('%', chr(92) + '%')}"  # cron reads a bare % as the end of the command
+
+
+MINUTES_A_DAY = 24 * 60
+_NICKNAMES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CronTimes:
+    """The starts on a day on which the line applies, as minutes after midnight (local time)."""
+
+    starts: frozenset[int]
+
+    @property
+    def hours(self) -> frozenset[int]:
+        """The hours of the day in which it starts."""
+        return frozenset(start // 60 for start in self.starts)
+
+
+def parse_times(text: str) -> CronTimes | None:
+    """Given the time fields of a crontab's line (five fields, or a nickname), return its starts.
+
+    None for `@reboot` and for what cron would not understand.
+    """
+    fields = _NICKNAMES.get(text.strip().lower(), text).split()
+    if len(fields) != 5:
+        return None
+    try:
+        minutes, hours = _values(fields[0], 0, 59), _values(fields[1], 0, 23)
+    except ValueError:
+        return None
+    return CronTimes(frozenset(hour * 60 + minute for hour in hours for minute in minutes))
+
+
+def shortest_distance(starts: frozenset[int]) -> timedelta | None:
+    """Given starts within a day, return the shortest time between two of them, over midnight too; None for no start."""
+    if not starts:
+        return None
+    ordered = sorted(starts)
+    following = [*ordered[1:], ordered[0] + MINUTES_A_DAY]
+    return timedelta(minutes=min(later - earlier for earlier, later in zip(ordered, following, strict=True)))
+
+
+def _values(field: str, first: int, last: int) -> set[int]:
+    """The numbers that one field stands for: `*`, `7`, `7-52`, `*/15`, `7-59/15`, and lists of these."""
+    found: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        low, dash, high = (str(first), "-", str(last)) if span == "*" else span.partition("-")
+        start = int(low)
+        end = int(high) if dash else (last if step else start)
+        every = int(step) if step else 1
+        if not (first <= start <= end <= last and every > 0):
+            raise ValueError(field)
+        found.update(range(start, end + 1, every))
+    return found

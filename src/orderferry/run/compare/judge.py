@@ -8,10 +8,19 @@ from decimal import Decimal
 
 from orderferry.domain.compared_orders import ReportedOrder, ShopOrder
 from orderferry.domain.ledger_entry import FindingKind, OrderSnapshot, StandingFinding
-from orderferry.run.compare_amazon import Confirmation
-from orderferry.run.compare_reasons import DOUBLED_HINT, SURPLUS_HINT, SUSPECTED, fill, why_missing
-from orderferry.run.compare_result import ComparedOrder, Comparison, Difference, OneSided
-from orderferry.run.compare_rules import (
+from orderferry.run.compare.amazon_side import Confirmation
+from orderferry.run.compare.result import (
+    DOUBLED_HINT,
+    SURPLUS_HINT,
+    SUSPECTED,
+    ComparedOrder,
+    Comparison,
+    Difference,
+    OneSided,
+    fill,
+    why_missing,
+)
+from orderferry.run.compare.rules import (
     By,
     CompareInput,
     belongs,
@@ -21,7 +30,7 @@ from orderferry.run.compare_rules import (
     surplus_suspects,
     told_by_ledger,
 )
-from orderferry.run.compare_totals import Pair, papers_of, totals_of
+from orderferry.run.compare.totals import Pair, papers_of, totals_of
 
 
 @dataclass(slots=True)

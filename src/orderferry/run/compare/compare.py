@@ -19,21 +19,17 @@ from orderferry.domain.spans import Span
 from orderferry.domain.unreadable_spans import is_mark
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
-from orderferry.run.announce import announce_comparison
-from orderferry.run.compare_amazon import Confirmation, OrderListings, OrderReports, read_amazon
-from orderferry.run.compare_judge import Judge
-from orderferry.run.compare_result import Comparison, LedgerWords, OneSided
-from orderferry.run.compare_rules import GRACE, By, CompareInput, of_this_seller
-from orderferry.run.log_context import log_errors, log_run
-from orderferry.run.progress import SILENT, Progress
-from orderferry.run.quota_wait import QuotaWait
-from orderferry.run.right_clock import RightClock
-from orderferry.run.rules import rules_of
+from orderferry.run.compare.amazon_side import Confirmation, OrderListings, OrderReports, read_amazon
+from orderferry.run.compare.judge import Judge
+from orderferry.run.compare.result import Comparison, LedgerWords, OneSided
+from orderferry.run.compare.rules import GRACE, By, CompareInput, of_this_seller
+from orderferry.run.conditions import announce_comparison
+from orderferry.run.progress import SILENT, Progress, log_errors, log_run
 from orderferry.run.seller import AccountProof, SellerLedger, check_seller
 from orderferry.run.shared_ports import HoldsConnection, RunBook
-from orderferry.run.status import QuotaLeft, StatusLedger, read_status
-from orderferry.run.stop import StopSwitch
-from orderferry.run.unconfirmed import SoldShop
+from orderferry.run.status import QuotaLeft, SoldShop, StatusLedger, read_status
+from orderferry.run.stop import QuotaWait, RightClock, StopSwitch
+from orderferry.run.sweeps import rules_of
 
 COMMAND = "compare"
 DEFAULT_LENGTH = timedelta(days=30)

@@ -15,7 +15,7 @@ from orderferry.domain.search import Basis, Page, Search, read_pages
 from orderferry.domain.spans import Span
 from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.progress import SILENT, Progress
-from orderferry.run.quota_wait import QuotaWait
+from orderferry.run.stop import QuotaWait
 
 log = logging.getLogger(__name__)
 
