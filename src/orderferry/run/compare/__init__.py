@@ -1,1 +1,1 @@
-"""…"""
+"""`compare`: the orders of Amazon and those of the shop side by side."""
