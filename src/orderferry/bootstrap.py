@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from orderferry.amazon.quota import Quota
+from orderferry.amazon.exchange import Quota
 from orderferry.amazon.source import AmazonSource
 from orderferry.config.model import Settings
 from orderferry.errors import AlreadyRunning, OrderferryError
 from orderferry.ledger.ledger import Ledger, open_ledger
 from orderferry.ledger.locks import one_run
 from orderferry.ledger.quota import QuotaBook
-from orderferry.notify.alerts import Alerts
-from orderferry.notify.tail import LogTail
+from orderferry.notify import Alerts, LogTail
 from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.conditions import announce
 from orderferry.run.engine import Engine

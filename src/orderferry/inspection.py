@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from orderferry.amazon.passing_quota import PassingQuota
+from orderferry.amazon.exchange import PassingQuota
 from orderferry.amazon.source import AmazonSource
 from orderferry.bootstrap import Installation, account_identity
 from orderferry.config.exposure import is_open_folder

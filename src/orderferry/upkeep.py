@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import timedelta
 
-from orderferry.amazon.passing_quota import PassingQuota
+from orderferry.amazon.exchange import PassingQuota
 from orderferry.bootstrap import Installation
 from orderferry.errors import AlreadyRunning
 from orderferry.ledger.ledger import Ledger, ledger_exists

@@ -45,7 +45,7 @@ print(json.dumps(told))
 """
 LAZY = """
 import sys
-import orderferry.amazon, orderferry.amazon.environment, orderferry.amazon.quota
+import orderferry.amazon, orderferry.amazon.client, orderferry.amazon.exchange
 print(sorted({"sp_api", "httpx", "sqlalchemy"} & set(sys.modules)))
 """
 

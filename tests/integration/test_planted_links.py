@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.bridge import SCRIPT, SETTINGS
-from orderferry.demo.folder import create_demo_shop, prepare_folder, write_configuration
+from orderferry.demo import create_demo_shop, prepare_folder, write_configuration
 from orderferry.ledger.migrations import Migration, keep_copy
 from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG

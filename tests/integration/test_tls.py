@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from orderferry.amazon.retry import TransientError
+from orderferry.amazon.response_errors import TransientError
 from orderferry.amazon.transport import Transport, open_document_transport
 from orderferry.config.load import load_settings
 from orderferry.config.model import Secret
 from orderferry.errors import AmazonUnavailable, LedgerUnusable, ShopUnfit
 from orderferry.ledger.server import server_engine, server_store
-from orderferry.notify.deliver import deliver
-from orderferry.notify.http_post import HttpPost
+from orderferry.notify import HttpPost, deliver
 from orderferry.prestashop.database.database import ShopDatabase
 from support.certificates import Authority
 from support.mailbox import mailbox
@@ -87,7 +86,7 @@ def test_no_alert_is_sent_to_a_false_service(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     # Loopback addresses look at none of the machine's variables; what is tried here is what other hosts get.
-    monkeypatch.setattr("orderferry.notify.deliver.is_loopback", lambda host: False)
+    monkeypatch.setattr("orderferry.notify.is_loopback", lambda host: False)
     with mailbox(certificate=wrong) as box:
         assert not deliver(HttpPost("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json"), SECONDS)
         assert box.received == []

@@ -1,5 +1,9 @@
 """One question to Amazon: a good access token, one token of the quota, the request, the judgement, and a few retries
 for what is worth one.
+
+What the source asks of whoever keeps the book of Amazon's quota (the ledger does).
+
+Amazon's token buckets for one process that has no ledger to remember them in.
 """
 
 from __future__ import annotations
@@ -7,17 +11,17 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Protocol, TypeVar
 
-from orderferry.amazon.answers import AmazonResponse
-from orderferry.amazon.clock import AmazonClock
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.login import Login
-from orderferry.amazon.quota import RATE_HEADER, Quota, parse_rate
-from orderferry.amazon.response_errors import AccessTokenExpired, quota_spent, unusable_answer
-from orderferry.amazon.retry import Retry
-from orderferry.domain.quota import USAGE_PLANS
+from orderferry.amazon.response_errors import AccessTokenExpired, AmazonResponse, Retry, quota_spent, unusable_answer
+from orderferry.amazon.transport import AmazonClock
+from orderferry.domain.durations import iso
+from orderferry.domain.quota import USAGE_PLANS, TokenBucket, full_bucket
+from orderferry.errors import QuotaExhausted
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -77,3 +81,67 @@ class Exchange:
 def _one_token(operation: str) -> timedelta:
     """How long the documented rate takes to give one token back."""
     return timedelta(seconds=float(1 / USAGE_PLANS[operation].rate))
+
+
+RATE_HEADER = "x-amzn-ratelimit-limit"  # requests a second; Amazon sends it on some answers only
+
+
+class Quota(Protocol):
+    """The token buckets of this account and application, by operation (`searchOrders`, `getOrder`)."""
+
+    def spend(self, operation: str) -> None:
+        """Take one token before a call. Raise QuotaExhausted when none is left; the call is not made then."""
+
+    def learn(self, operation: str, rate_limit: Decimal | None) -> None:
+        """Amazon named its rate for the operation, in requests a second."""
+
+    def drained(self, operation: str) -> None:
+        """Amazon answered 429: whatever the book says, the bucket is empty."""
+
+
+def parse_rate(header: str | None) -> Decimal | None:
+    """Given the header's value, return the rate in requests a second; None where it is missing or no rate."""
+    try:
+        rate = Decimal((header or "").strip())
+    except InvalidOperation:
+        return None
+    return rate if rate.is_finite() and 0 < rate <= 1000 else None
+
+
+class PassingQuota:
+    """Satisfies amazon.quota.Quota. Full at first; `share` (0 to 1) of the account's plan, `clock` gives aware UTC."""
+
+    def __init__(self, share: Decimal, clock: Callable[[], datetime]) -> None:
+        self._share = share
+        self._clock = clock
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def spend(self, operation: str) -> None:
+        """Take a token. Raise QuotaExhausted when none is left."""
+        now = self._clock()
+        bucket = self._bucket(operation, now)
+        after = bucket.spent(now)
+        if after is None:
+            retry_at = bucket.ready_at(now)
+            raise QuotaExhausted(
+                f"Amazon's quota for {operation} is used up until {iso(retry_at)}.",
+                operation=operation,
+                retry_at=retry_at,
+                hint="Wait until then; a shorter span costs fewer requests.",
+            )
+        self._buckets[operation] = after
+
+    def learn(self, operation: str, rate_limit: Decimal | None) -> None:
+        """Amazon named its rate, in requests a second."""
+        if rate_limit is not None and rate_limit > 0:
+            now = self._clock()
+            self._buckets[operation] = self._bucket(operation, now).at_rate(rate_limit * self._share, now)
+
+    def drained(self, operation: str) -> None:
+        """Amazon answered 429: the bucket is empty."""
+        now = self._clock()
+        self._buckets[operation] = self._bucket(operation, now).emptied(now)
+
+    def _bucket(self, operation: str, now: datetime) -> TokenBucket:
+        plan = USAGE_PLANS[operation]
+        return self._buckets.get(operation) or full_bucket(plan.rate * self._share, plan.burst * self._share, now)

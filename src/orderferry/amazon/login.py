@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from orderferry.amazon.answers import AmazonResponse
-from orderferry.amazon.clock import AmazonClock
 from orderferry.amazon.decode_page import UnusableBody
-from orderferry.amazon.retry import LATER, TransientError
-from orderferry.amazon.transport import Transport
+from orderferry.amazon.response_errors import LATER, AmazonResponse, TransientError
+from orderferry.amazon.transport import AmazonClock, Transport
 from orderferry.config.model import AmazonSettings, Secret
 from orderferry.errors import AmazonRefused, AmazonUnavailable
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from orderferry.amazon.decode_words import INCLUDED_DATA
+from orderferry.amazon.decode_values import INCLUDED_DATA
 from orderferry.domain.durations import iso, parse_moment
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.search import Basis, Search

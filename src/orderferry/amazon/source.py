@@ -16,18 +16,14 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from orderferry import __version__
-from orderferry.amazon.answers import AmazonResponse
-from orderferry.amazon.clock import AmazonClock, parse_http_date
+from orderferry.amazon.client import drop_stray_variables
 from orderferry.amazon.decode_order import ORDER_ID, decode_order, not_ahead
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single
-from orderferry.amazon.environment import drop_stray_variables
-from orderferry.amazon.exchange import Exchange
+from orderferry.amazon.exchange import Exchange, Quota
 from orderferry.amazon.login import Login
 from orderferry.amazon.parameters import Datasets, order_parameters, search_parameters
-from orderferry.amazon.quota import Quota
-from orderferry.amazon.response_errors import Forbidden, is_unknown_order, judge, listing_refused
-from orderferry.amazon.retry import Retry
-from orderferry.amazon.transport import open_document_transport, open_transports
+from orderferry.amazon.response_errors import AmazonResponse, Forbidden, Retry, is_unknown_order, judge, listing_refused
+from orderferry.amazon.transport import AmazonClock, open_document_transport, open_transports, parse_http_date
 from orderferry.config.model import AmazonSettings
 from orderferry.config.urls import is_loopback
 from orderferry.domain.orders import Order, UnreadableOrder

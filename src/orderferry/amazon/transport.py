@@ -5,6 +5,8 @@ headers and body. So a thread asks, and whoever waits for it stops waiting in ti
 
 Stands in for the library's own transport (same `request` and `close`). No redirect is followed, TLS is verified, and
 the machine's proxy variables are honoured for every host but this very machine.
+
+Amazon's clock, from the Date headers of its answers.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import ssl
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -22,8 +25,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from orderferry.amazon.answers import AmazonResponse
-from orderferry.amazon.retry import LATER, TransientError
+from orderferry.amazon.response_errors import LATER, AmazonResponse, TransientError
 from orderferry.config.urls import is_loopback
 from orderferry.domain.durations import format_duration
 from orderferry.errors import AmazonUnavailable
@@ -231,3 +233,39 @@ def _unusable(what: str, variables: tuple[str, ...]) -> AmazonUnavailable:
         f"The machine's {what} settings can't be used ({', '.join(found) or 'none of ' + ', '.join(variables)}).",
         hint=f"Correct or unset {', '.join(found) or 'them'} where orderferry is started.",
     )
+
+
+def parse_http_date(header: str | None) -> datetime | None:
+    """Given a Date header (RFC 9110), return it in UTC; None where it is missing or no possible now."""
+    try:
+        moment = parsedate_to_datetime(header or "")
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.year >= 2020 else None
+
+
+class AmazonClock:
+    """This machine's clock, set right by each answer of Amazon's.
+
+    `offset` is Amazon's time less this machine's, None before the first answer with a date. A date is as old as its
+    answer took to arrive, so Amazon's now is never taken for later than it is.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self.offset: timedelta | None = None
+
+    def learn(self, date_header: str | None, arrived: datetime) -> None:
+        """Take over the Date header of a good answer that arrived at this time of this machine's clock."""
+        moment = parse_http_date(date_header)
+        if moment is not None:
+            self.offset = moment - arrived
+
+    def now(self) -> datetime:
+        """Amazon's now; this machine's as long as Amazon has not named its own."""
+        return self._clock() + (self.offset or timedelta())
+
+    def local(self) -> datetime:
+        """This machine's now."""
+        return self._clock()

@@ -66,7 +66,7 @@ def _check(context: CliContext, path: Path, environ: Mapping[str, str]) -> list[
 
 def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitStack) -> Iterator[Probe]:
     """Everything that is asked, in the order in which it is told."""
-    from orderferry.amazon.environment import stray_variables
+    from orderferry.amazon.client import stray_variables
     from orderferry.cli.commands import COMMANDS
     from orderferry.cli.crontab import read_crontab
     from orderferry.config.environment import unknown_variables

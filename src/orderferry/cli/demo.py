@@ -16,7 +16,7 @@ from orderferry.cli.context import CliContext
 from orderferry.errors import ExitCode
 
 if TYPE_CHECKING:
-    from orderferry.demo.story import DemoResult
+    from orderferry.demo import DemoResult
 
 
 @click.command("demo")
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def demo_command(context: CliContext, /, folder: Path) -> int:
     """Two weeks of a shop in less than a minute: a simulated Amazon over real HTTP, an embedded shop database."""
     from orderferry.bootstrap import utc_now
-    from orderferry.demo.story import tell
+    from orderferry.demo import tell
 
     context.set_up_logging()
     began = time.monotonic()

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.amazon.passing_quota import PassingQuota
+from orderferry.amazon.exchange import PassingQuota
 from orderferry.errors import QuotaExhausted
 from support.amazon_side import MovableClock
 

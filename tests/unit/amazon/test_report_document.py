@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from orderferry.amazon import report_document
-from orderferry.amazon.report_document import AddressExpired, decode, fetch_document
-from orderferry.amazon.retry import TransientError
+from orderferry.amazon import reports
+from orderferry.amazon.reports import AddressExpired, decode, fetch_document
+from orderferry.amazon.response_errors import TransientError
 from orderferry.amazon.transport import Transport
 from orderferry.errors import AmazonUnavailable
 from support.fault_server import FaultServer, raw
@@ -115,7 +115,7 @@ def test_what_cannot_be_unpacked_may_be_whole_the_next_time(
 def test_a_small_file_that_unpacks_into_a_flood_is_refused(
     server: FaultServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report_document, "MOST_UNPACKED", 1024**2)
+    monkeypatch.setattr(reports, "MOST_UNPACKED", 1024**2)
     server.answers = [raw(200, gzip.compress(bytes(50 * 1024**2)))]
     with pytest.raises(AmazonUnavailable, match="larger than 1 MB"):
         fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True, plain_allowed=True)

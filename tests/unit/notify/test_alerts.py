@@ -11,8 +11,7 @@ from datetime import timedelta
 import pytest
 
 from orderferry.config.model import AlertsSettings, Secret
-from orderferry.notify.alerts import MOST_TEXT, Alerts, ping_address
-from orderferry.notify.tail import LINES, LogTail
+from orderferry.notify import LINES, MOST_TEXT, Alerts, LogTail, ping_address
 from support.mailbox import Mailbox, mailbox
 
 SHORT = timedelta(seconds=0.4)

@@ -1,1 +1,0 @@
-"""Pings and webhooks; a failure here is a warning and never fails a run."""
