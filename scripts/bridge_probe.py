@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from orderferry.bridge import HOOKS_ON_REQUEST, SCRIPT, SETTINGS  # noqa: E402 — tests/ had to be found first
-from orderferry.config.shop_file import ShopFile, ShopFileError, read_shop_file  # noqa: E402
+from orderferry.config.php_parameters import ShopFile, ShopFileError, read_shop_file  # noqa: E402
 from orderferry.prestashop.database.own_tables import own_tables  # noqa: E402
 from support import bridge_expected as expected  # noqa: E402
 

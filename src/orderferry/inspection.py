@@ -16,8 +16,8 @@ from decimal import Decimal
 from orderferry.amazon.exchange import PassingQuota
 from orderferry.amazon.source import AmazonSource
 from orderferry.bootstrap import Installation, account_identity
-from orderferry.config.exposure import is_open_folder
 from orderferry.config.model import Settings
+from orderferry.config.secrets import is_open_folder
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Order, UnreadableOrder

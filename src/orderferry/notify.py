@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 
 import requests
 
+from orderferry.config.kinds import is_loopback
 from orderferry.config.model import AlertsSettings
-from orderferry.config.urls import is_loopback
 
 LONGEST = timedelta(seconds=5)
 

@@ -26,7 +26,7 @@ from orderferry.amazon.exchange import Exchange
 from orderferry.amazon.report_rows import parse_report
 from orderferry.amazon.response_errors import LATER, AmazonResponse, Forbidden, TransientError, judge, unusable_answer
 from orderferry.amazon.transport import AmazonClock, Transport
-from orderferry.config.urls import is_loopback
+from orderferry.config.kinds import is_loopback
 from orderferry.domain.compared_orders import OrderReport, ReportEnd
 from orderferry.domain.durations import format_duration, iso
 from orderferry.domain.spans import Span

@@ -24,8 +24,8 @@ from orderferry.amazon.login import Login
 from orderferry.amazon.parameters import Datasets, order_parameters, search_parameters
 from orderferry.amazon.response_errors import AmazonResponse, Forbidden, Retry, is_unknown_order, judge, listing_refused
 from orderferry.amazon.transport import AmazonClock, open_document_transport, open_transports, parse_http_date
+from orderferry.config.kinds import is_loopback
 from orderferry.config.model import AmazonSettings
-from orderferry.config.urls import is_loopback
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.search import Page, Search
 from orderferry.errors import DatasetRefused, UsageError

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from orderferry.amazon.response_errors import LATER, AmazonResponse, TransientError
-from orderferry.config.urls import is_loopback
+from orderferry.config.kinds import is_loopback
 from orderferry.domain.durations import format_duration
 from orderferry.errors import AmazonUnavailable
 from orderferry.safe_files import refuse_special

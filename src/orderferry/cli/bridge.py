@@ -85,7 +85,7 @@ def status_command(context: CliContext, /, as_json: bool) -> int:
 
 def _refuse_other_shop(folder: Path, settings: Settings) -> None:
     """Raise UsageError where the settings of the shop in `folder` can be read and name another database."""
-    from orderferry.config.shop_file import ShopFileError, read_shop_file
+    from orderferry.config.php_parameters import ShopFileError, read_shop_file
 
     try:
         its = read_shop_file(folder, unneeded=("host", "user", "password"))

@@ -69,7 +69,7 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     from orderferry.amazon.client import stray_variables
     from orderferry.cli.commands import COMMANDS
     from orderferry.cli.crontab import read_crontab
-    from orderferry.config.environment import unknown_variables
+    from orderferry.config.secrets import unknown_variables
     from orderferry.inspection import amazon_to_ask, check_ledger, held_for_tax, shop_probe
     from orderferry.run.check import Probe, check_configuration, check_environment
     from orderferry.run.check_amazon import AmazonCheck, check_secret_age

@@ -23,7 +23,7 @@ class CliContext:
 
     def config_files(self) -> list[Path]:
         """The configuration files that this call is about. Raise ConfigError if there is none."""
-        from orderferry.config.find import find_configurations
+        from orderferry.config.read import find_configurations
 
         return list(find_configurations(self.configs, os.environ))
 

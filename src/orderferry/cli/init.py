@@ -186,8 +186,7 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     (./config.toml). Secrets come from a hidden prompt, the environment or a file, never from the command line.
     """
     from orderferry.bootstrap import utc_now
-    from orderferry.config.draft import ConfigurationDraft
-    from orderferry.config.filled import write_new
+    from orderferry.config.draft import ConfigurationDraft, write_new
 
     context.set_up_logging()
     if given["create_taxes"] and (configuration := _existing(context)) is not None:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orderferry.config.database_url import DatabaseUrl
-from orderferry.config.findings import ENVIRONMENT, Findings
-from orderferry.config.rules import PARTS
-from orderferry.config.shop_file import ShopFileError, read_shop_file
+from orderferry.config.php_parameters import ShopFileError, read_shop_file
+from orderferry.config.validate import ENVIRONMENT, PARTS, Findings
 
 if TYPE_CHECKING:
-    from orderferry.config.shop_file import ShopFile
+    from orderferry.config.php_parameters import ShopFile
 
 DRIVER = "mysql+pymysql"
 DEFAULT_HOST = "127.0.0.1"

@@ -2,6 +2,8 @@
 
 A kind takes the value as tomllib gives it (or text, from the environment) and returns the value as `model.py` keeps
 it. It raises Unfit when the value is of another type or out of range; the words of the error come from the kind.
+
+Addresses of HTTP services: https, or plain http to this very machine.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from orderferry.domain.durations import parse_duration
 from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, find_marketplace
@@ -264,3 +268,45 @@ MARKETPLACE_LIST = Kind(
     f"a list of country codes ({', '.join(entry.code for entry in MARKETPLACES)}) or marketplace ids",
     _marketplaces,
 )
+
+
+_UNFIT_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+def is_loopback(host: str) -> bool:
+    """Given a host of a URL, return whether it can only be this machine: localhost, 127.0.0.0/8 or ::1."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _http_url(value: object) -> str:
+    """Given an https URL, or an http URL of this machine, return it. Raise Unfit for anything else."""
+    if not isinstance(value, str) or _UNFIT_CHARACTERS.search(value):
+        raise Unfit
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        _ = parts.port  # raises ValueError when it is none
+    except ValueError:
+        raise Unfit from None
+    plain = parts.scheme == "http" and is_loopback(host)
+    if not host or not (parts.scheme == "https" or plain):
+        raise Unfit
+    return value
+
+
+def _service_url(value: object) -> str:
+    url = _http_url(value)
+    parts = urlsplit(url)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise Unfit
+    return url.rstrip("/")
+
+
+_EXPECTED = "an https address in quotes (plain http only to this machine: 127.0.0.1, ::1 or localhost)"
+SERVICE_URL = Kind("URL", _EXPECTED, _service_url)
+SECRET_URL = Kind("secret URL", _EXPECTED, _http_url, secret=True)

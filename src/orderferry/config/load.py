@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from orderferry.config.database import Database, find_database
-from orderferry.config.database_url import DatabaseUrl
-from orderferry.config.exposure import exposure
-from orderferry.config.findings import Findings
+from orderferry.config.database_url import TLS_KEYS, DatabaseUrl
 from orderferry.config.lines import KeyPath
 from orderferry.config.model import (
     AlertsSettings,
@@ -31,8 +29,8 @@ from orderferry.config.model import (
     TaxesSettings,
 )
 from orderferry.config.read import read_document
-from orderferry.config.tls import TLS_KEYS
-from orderferry.config.validate import validate
+from orderferry.config.secrets import exposure
+from orderferry.config.validate import Findings, validate
 from orderferry.domain.marketplaces import ENDPOINTS, TOKEN_URL, Region
 from orderferry.errors import ConfigError
 

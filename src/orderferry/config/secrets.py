@@ -1,11 +1,25 @@
-"""Where secrets come from: the environment first, else the file that `<key>_file` names, else the key itself."""
+"""Where secrets come from: the environment first, else the file that `<key>_file` names, else the key itself.
+
+Environment variables that look like orderferry's own and are none: a misspelled secret would silently not count.
+
+Whether other users of the machine can read a secret in a configuration file, or put another file in its place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from orderferry.config.keys import Key
+from orderferry.config.database_url import DatabaseUrl
+from orderferry.config.keys import KEYS, Key
+from orderferry.config.kinds import Unfit
+from orderferry.config.lookup import match
+from orderferry.config.read import VARIABLE, Document, SourceFile
 from orderferry.safe_files import read_ordinary
 
 _LARGEST = 65_536
@@ -36,3 +50,98 @@ def read_secret_file(path: Path) -> str:
     if not secret:
         raise SecretFileError(f"{path} is empty")
     return secret
+
+
+_OURS = "ORDERFERRY_"
+KNOWN_VARIABLES = frozenset({VARIABLE, *(key.variable for key in KEYS if key.variable)})
+
+
+def unknown_variables(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Given names of environment variables, return those that begin like ours and are not, each with the nearest
+    one that is ('' when none is near)."""
+    strange = sorted(name for name in names if name.upper().startswith(_OURS) and name not in KNOWN_VARIABLES)
+    return tuple((name, _nearest(name)) for name in strange)
+
+
+def _nearest(name: str) -> str:
+    """What all of them begin with would make any two look alike: only the rest is compared."""
+    rests = {known.removeprefix(_OURS): known for known in sorted(KNOWN_VARIABLES)}
+    near = difflib.get_close_matches(name.upper().removeprefix(_OURS), rests, n=1, cutoff=0.6)
+    return rests[near[0]] if near else ""
+
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def exposure(document: Document) -> str:
+    """Given a configuration, return a sentence for each of its files that holds a secret and is open to others, itself
+    or by its folder, or ''.
+
+    Files that `<key>_file` names do not count: containers are given theirs readable by all.
+    """
+    holders = [(file, held) for file in document.files if (held := _secrets(file))]
+    folders = dict.fromkeys(file.path.absolute().parent for file, _ in holders)
+    sentences = [_exposed(file, held) for file, held in holders]
+    return " ".join(filter(None, [*sentences, *map(_replaceable, folders)]))
+
+
+def is_open_folder(folder: Path) -> bool:
+    """Given a folder, return whether other users may put another file in the place of one in it.
+
+    That is: writable for all, or for a group that is not its owner's own, and not sticky. What can't be looked at is
+    not open.
+    """
+    try:
+        found = folder.stat()
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return False
+    except OSError:
+        return False
+    if found.st_mode & stat.S_ISVTX:
+        return False
+    return bool(found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and not _is_private_group(found)))
+
+
+def _is_private_group(found: os.stat_result) -> bool:
+    """Whether a file's group has the name of its owner, as most systems give each user one."""
+    try:
+        return grp.getgrgid(found.st_gid).gr_name == pwd.getpwuid(found.st_uid).pw_name
+    except KeyError:
+        return found.st_gid == found.st_uid
+
+
+def _replaceable(folder: Path) -> str:
+    if not is_open_folder(folder):
+        return ""
+    return (
+        f"Other users of this machine can put a configuration of their own into {folder} "
+        f"(mode {stat.S_IMODE(folder.stat().st_mode):04o}): chmod go-w {folder}."
+    )
+
+
+def _secrets(file: SourceFile) -> list[str]:
+    return [".".join(path) for path, value in file.entries.items() if _holds_secret(path, value)]
+
+
+def _exposed(file: SourceFile, secrets: list[str]) -> str:
+    try:
+        mode = stat.S_IMODE(file.path.stat().st_mode)
+    except OSError:
+        return ""
+    if not mode & _OTHERS:
+        return ""
+    return (
+        f"{file.path} holds {', '.join(secrets)} and is open to other users of this machine (mode {mode:04o}): "
+        f"chmod 600 {file.path}."
+    )
+
+
+def _holds_secret(path: tuple[str, ...], value: object) -> bool:
+    known = match(path)
+    if known is None or known.is_file or not known.key.kind.secret:
+        return False
+    try:
+        read = known.key.kind.read(value)
+    except Unfit:
+        return True
+    return read.password is not None if isinstance(read, DatabaseUrl) else True

@@ -15,9 +15,8 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, select
 
-from orderferry.config.database_url import connect_with_password, read_by_sqlalchemy
+from orderferry.config.database_url import TLS_KEYS, connect_with_password, read_by_sqlalchemy, tls_context, tls_files
 from orderferry.config.model import Secret
-from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger import schema
 from orderferry.ledger.failures import translated

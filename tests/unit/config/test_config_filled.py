@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.config.draft import ConfigurationDraft
-from orderferry.config.filled import render_filled, write_new
+from orderferry.config.draft import ConfigurationDraft, render_filled, write_new
 from orderferry.config.keys import KEYS
 from orderferry.errors import ConfigError, UsageError
 

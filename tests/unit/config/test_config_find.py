@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.config import find
-from orderferry.config.find import find_configurations
+from orderferry.config import read
+from orderferry.config.read import find_configurations
 from orderferry.errors import ConfigError, ExitCode
 from support.configuration import write
 
@@ -18,8 +18,8 @@ def _places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("here", "home", "etc", "xdg"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setattr(find, "SYSTEM_WIDE", tmp_path / "etc" / "config.toml")
-    monkeypatch.setattr(find, "_home_of_user", lambda: "")
+    monkeypatch.setattr(read, "SYSTEM_WIDE", tmp_path / "etc" / "config.toml")
+    monkeypatch.setattr(read, "_home_of_user", lambda: "")
 
 
 def test_the_first_place_that_has_one_wins(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_without_home_it_is_below_the_users_home_of_the_machine(
     place = tmp_path / "home" / ".config" / "orderferry" / "config.toml"
     place.parent.mkdir(parents=True)
     place.touch()
-    monkeypatch.setattr(find, "_home_of_user", lambda: str(tmp_path / "home"))
+    monkeypatch.setattr(read, "_home_of_user", lambda: str(tmp_path / "home"))
     assert find_configurations((), {}) == (place,)
     assert find_configurations((), {"HOME": ""}) == (place,)
 
@@ -67,8 +67,8 @@ def test_a_user_without_an_entry_has_no_home(monkeypatch: pytest.MonkeyPatch) ->
     def unknown(_: int) -> None:
         raise KeyError("getpwuid(): uid not found")
 
-    monkeypatch.setattr(find.pwd, "getpwuid", unknown)
-    assert find._home_of_user() == ""
+    monkeypatch.setattr(read.pwd, "getpwuid", unknown)
+    assert read._home_of_user() == ""
 
 
 def test_none_at_all_says_where_was_looked_and_what_to_do(tmp_path: Path) -> None:

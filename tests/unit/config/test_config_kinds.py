@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.config import kinds, urls
-from orderferry.config.display import key_text, shown
+from orderferry.config import kinds
+from orderferry.config import kinds as urls
 from orderferry.config.kinds import Kind, Unfit, choice, choices, duration
+from orderferry.config.lines import key_text, shown
 
 WINDOW = duration("1h", "90d", "36h")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

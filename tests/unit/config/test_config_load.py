@@ -199,7 +199,7 @@ def test_loading_imports_none_of_the_heavy_libraries(tmp_path: Path) -> None:
     path = write(tmp_path, AMAZON + DATABASE)
     code = (
         "import sys; from pathlib import Path\n"
-        "from orderferry.config.find import find_configurations\nfrom orderferry.config.load import load_settings\n"
+        "from orderferry.config.read import find_configurations\nfrom orderferry.config.load import load_settings\n"
         "load_settings(*find_configurations([Path(sys.argv[1])], {}), {})\n"
         "heavy = {'sqlalchemy', 'pymysql', 'sp_api', 'httpx', 'requests', 'rich', 'tomlkit', 'difflib'}\n"
         "print(*heavy & set(sys.modules))"

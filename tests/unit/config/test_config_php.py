@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderferry.config.php import Computed, PhpError, read_array_entries, read_defines
+from orderferry.config.php_parameters import Computed, PhpError, read_array_entries, read_defines
 
 LITERALS = [
     (r"'plain'", "plain"),

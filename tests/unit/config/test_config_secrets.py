@@ -180,7 +180,7 @@ def test_a_folder_in_which_others_can_replace_the_configuration_is_told(
 ) -> None:
     owner = pwd.getpwuid(os.getuid()).pw_name
     named = SimpleNamespace(gr_name=owner if group == "the owner's own" else group)
-    monkeypatch.setattr("orderferry.config.exposure.grp.getgrgid", lambda _gid: named)
+    monkeypatch.setattr("orderferry.config.secrets.grp.getgrgid", lambda _gid: named)
     folder = tmp_path / "etc"
     folder.mkdir()
     path = write(folder, MINIMAL)

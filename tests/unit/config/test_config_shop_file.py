@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from orderferry.config.database import find_database
+from orderferry.config.php_parameters import ShopFileError, read_shop_file
 from orderferry.config.read import read_document
-from orderferry.config.shop_file import ShopFileError, read_shop_file
 from orderferry.config.validate import validate
 from support.configuration import AMAZON, load, problems, write
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.config.environment import KNOWN_VARIABLES, unknown_variables
-from orderferry.config.object_cache import object_cache
+from orderferry.config.php_parameters import object_cache
+from orderferry.config.secrets import KNOWN_VARIABLES, unknown_variables
 
 
 @pytest.mark.parametrize(

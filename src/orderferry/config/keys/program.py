@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orderferry.config import kinds, urls
+from orderferry.config import kinds
+from orderferry.config import kinds as urls
 from orderferry.config.keys.key import Key
 from orderferry.config.kinds import choice
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from orderferry.config.model import Settings
-from orderferry.config.object_cache import object_cache
+from orderferry.config.php_parameters import object_cache
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import ShopUnfit

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
-from orderferry.config.database_url import read_by_sqlalchemy
+from orderferry.config.database_url import AUTHORITY, read_by_sqlalchemy
+from orderferry.config.kinds import is_loopback
 from orderferry.config.model import PrestashopSettings
-from orderferry.config.tls import AUTHORITY
-from orderferry.config.urls import is_loopback
 from orderferry.domain.check_result import CheckResult, Grade, failure, fine, warning
 from orderferry.errors import ExitCode
 from orderferry.prestashop.database.live_schema import refuse_unfit

@@ -18,9 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
 
-from orderferry.config.database_url import connect_with_password, read_by_sqlalchemy
+from orderferry.config.database_url import TLS_KEYS, connect_with_password, read_by_sqlalchemy, tls_context, tls_files
 from orderferry.config.model import PrestashopSettings
-from orderferry.config.tls import TLS_KEYS, tls_context, tls_files
 from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.rights import Access
 
