@@ -79,7 +79,6 @@ class Alerts:
             self._send(HttpPost(PING, ping_address(url, command, ending), body, "text/plain; charset=utf-8"))
 
     def _send(self, post: HttpPost) -> None:
-        # noqa: PLC0415 — its library is slow, and most send nothing
 
         deliver(post, self.longest)
 
