@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop
 from support.mariadb import FAST, MariadbServer, running_server
-from support.proofs import proofs, pytest_terminal_summary  # noqa: F401 — a fixture and a hook
+from support.proofs import choose_cases, proofs, pytest_terminal_summary  # noqa: F401 — a fixture and a hook
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
 from support.starting import STARTERS, started_anew  # noqa: F401 — a fixture
@@ -54,15 +54,17 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs the server; leave out what is marked `whole` unless it is asked for."""
+    """Mark what needs the server; leave out what is marked `whole`, or `sample` and not chosen, unless asked for."""
     for item in items:
         if "mariadb_server" in getattr(item, "fixturenames", ()):
             item.add_marker("mariadb")
-    if not config.getoption("--whole"):
-        left_out = [item for item in items if item.get_closest_marker("whole")]
-        if left_out:
-            config.hook.pytest_deselected(items=left_out)
-            items[:] = [item for item in items if item not in left_out]
+    whole = config.getoption("--whole")
+    left_out = set(choose_cases(items, whole))
+    if not whole:
+        left_out.update(item for item in items if item.get_closest_marker("whole"))
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

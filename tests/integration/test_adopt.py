@@ -24,6 +24,8 @@ from support.installation import Installed, install
 from support.shop_database import ShopDatabase
 from support.writing import NOW, ORDER_ID, Sold, amazon_order, cancelled, importer, settings_for, shipped
 
+pytestmark = pytest.mark.sample(0, always=("mariadb",))
+
 LATER = NOW + timedelta(hours=3)
 ORDER = amazon_order(
     Sold("MUG-BLUE", 2, "29.04", "5.24", shipping="8.54", shipping_tax="1.54"),

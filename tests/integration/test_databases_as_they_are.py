@@ -68,6 +68,7 @@ COLLATIONS = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kind", COLLATIONS)
 def test_every_command_works_on_tables_of_different_collations(
     shop: ShopDatabase, installed: Installed, kind: str

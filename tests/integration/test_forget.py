@@ -39,6 +39,8 @@ from support.writing import (
     shipped,
 )
 
+pytestmark = pytest.mark.sample(0, always=("mariadb",))
+
 NO_INVOICE = {"invoices": InvoicesSettings("never")}
 LATER = NOW + timedelta(days=60)
 SECRET = "Xaverius"  # in every personal field, and nowhere else

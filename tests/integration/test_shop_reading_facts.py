@@ -21,6 +21,8 @@ from orderferry.prestashop.sample_shop.schema import VERSIONS
 from support.reading import opened, settings_for, statements
 from support.shop_database import ShopDatabase
 
+pytestmark = pytest.mark.sample(0, always=("mariadb", VERSIONS[0], VERSIONS[-1]))
+
 ShopMaker = Callable[..., ShopDatabase]
 
 
@@ -122,6 +124,7 @@ RULES = [  # id_tax, id_state, zipcode_from, zipcode_to, as the back office's fo
 ]
 
 
+@pytest.mark.sample(18)
 @pytest.mark.parametrize(
     "postcode", ["", "0999", "1000-139", "4000", "9000", "9000-017", "9150", "9150-002", "9999-999"]
 )

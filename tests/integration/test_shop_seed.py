@@ -21,6 +21,8 @@ from orderferry.prestashop.sample_shop import (
 )
 from support.shop_database import ShopDatabase
 
+pytestmark = pytest.mark.sample(3)
+
 ShopMaker = Callable[..., ShopDatabase]
 every_version = pytest.mark.parametrize("version", VERSIONS)
 

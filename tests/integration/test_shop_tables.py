@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from orderferry.prestashop.sample_shop import VERSIONS, Schema, create_shop, create_statements, load
 from support.shop_database import ShopDatabase
 
+pytestmark = pytest.mark.sample(3)
+
 ShopMaker = Callable[..., ShopDatabase]
 every_version = pytest.mark.parametrize("version", VERSIONS)
 

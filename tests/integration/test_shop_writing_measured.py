@@ -28,6 +28,8 @@ from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
 from support.writing import Importer, Sold, amazon_order, cancelled, importer, shipped
 
+pytestmark = pytest.mark.sample(5, always=(f"{VERSIONS[0]}-mariadb", f"{VERSIONS[-1]}-mariadb"))
+
 # table: the query for the rows of an order, ordered as they were measured
 QUERIES = {
     "orders": "SELECT * FROM {p}orders WHERE id_order = :id",

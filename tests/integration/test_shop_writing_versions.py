@@ -15,6 +15,8 @@ from orderferry.prestashop.sample_shop import VERSIONS
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, Sold, amazon_order, cancelled, importer, shipped
 
+pytestmark = pytest.mark.sample(3)
+
 EMOJI = replace(HOME, name="Zoë 🎁 Rossi")
 ORDER = amazon_order(
     Sold("TSHIRT-S-WHITE", 2, "40.00", "7.21", shipping="8.54", shipping_tax="1.54", discount="2.00", wrap="1.00"),

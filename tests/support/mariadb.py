@@ -51,6 +51,7 @@ class MariadbServer:
     options: Mapping[str, str | None] = field(default_factory=lambda: FAST)
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    _engines: dict[str, sa.Engine] = field(default_factory=dict)
 
     @property
     def socket(self) -> Path:
@@ -131,8 +132,10 @@ class MariadbServer:
         return sa.URL.create("mysql+pymysql", user, password, "127.0.0.1", self.port, database or None)
 
     def engine(self, database: str = "") -> sa.Engine:
-        """An engine for the server's root, without a pool, so that no connection outlives a test."""
-        return sa.create_engine(self.url(database, "root", ""), poolclass=sa.NullPool)
+        """The engine for the server's root, without a pool, so that no connection outlives a test."""
+        if database not in self._engines:
+            self._engines[database] = sa.create_engine(self.url(database, "root", ""), poolclass=sa.NullPool)
+        return self._engines[database]
 
     @contextmanager
     def variables(self, **values: str | int) -> Iterator[None]:

@@ -15,6 +15,8 @@ from orderferry.prestashop.sample_shop import VERSIONS
 from support import bridge_expected as expected
 from support.bridge import BridgeShop, php
 
+pytestmark = pytest.mark.sample(3)
+
 FACTORY = Callable[..., BridgeShop]
 PAID, SHIPPED, CANCELLED = 2, 4, 6
 ADDED_BY_PRESTASHOP = {"cookie", "altern"}

@@ -11,6 +11,8 @@ import pytest
 from orderferry.prestashop.sample_shop import MULTISHOP
 from support.bridge import SECONDS, BridgeShop
 
+pytestmark = pytest.mark.sample(3)
+
 FACTORY = Callable[..., BridgeShop]
 HOOK = "actionValidateOrder"
 

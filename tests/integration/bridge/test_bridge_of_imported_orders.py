@@ -40,6 +40,7 @@ def install_bridge(installed: Installed, shop: BridgeShop) -> None:
     assert done.code == 0, done
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("version", ["1.6.1.24", "1.7.8.11", "8.2.1", "9.1.4"])
 def test_every_imported_order_is_heard_of_once(
     bridge_shop_of: Callable[..., BridgeShop], tmp_path: Path, version: str
