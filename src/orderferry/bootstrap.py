@@ -34,7 +34,7 @@ def utc_now() -> datetime:
 
 
 def account_identity(settings: Settings) -> str:
-    """A short hash that names the Amazon account and application; from it nothing secret can be had back.
+    """Return a short hash that names the Amazon account and application; from it nothing secret can be had back.
 
     The refresh token is left out: a new authorisation of the same application changes it.
     """
@@ -44,7 +44,7 @@ def account_identity(settings: Settings) -> str:
 
 
 def shop_identity(settings: Settings) -> str:
-    """Where the shop's tables are: database location and prefix, without credentials."""
+    """Return where the shop's tables are: database location and prefix, without credentials."""
     return f"{settings.prestashop.location} {settings.prestashop.table_prefix}"
 
 
@@ -62,7 +62,7 @@ class Installation:
     progress: Progress = SILENT
 
     def ledger(self, *, accept_shop: bool = False, read_only: bool = False, dry_run: bool = False) -> Ledger:
-        """The ledger of this configuration. Raise LedgerUnusable."""
+        """Return the ledger of this configuration. Raise LedgerUnusable."""
 
         return open_ledger(
             self.settings.ledger.place,
@@ -75,7 +75,7 @@ class Installation:
         )
 
     def quota(self, ledger: Ledger, reserve: int = 0) -> QuotaBook:
-        """The account's token buckets; `reserve` tokens of searchOrders are left to the scheduled import."""
+        """Return the account's token buckets; `reserve` tokens of searchOrders are left to the scheduled import."""
 
         share = self.settings.amazon.quota_share
         return QuotaBook(
@@ -95,7 +95,9 @@ class Installation:
         )
 
     def shop(self, ledger: Ledger | None) -> PrestashopShop:
-        """The shop; what it learns of other importers' payments it remembers in the ledger, where there is one."""
+        """Return the shop; what it learns of other importers' payments it remembers in the ledger, where there is
+        one.
+        """
 
         memory: dict[str, str] = {}
         recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
@@ -175,7 +177,7 @@ class Installation:
     def _note_already_running(
         self, command: str, options: RunOptions, running: AlreadyRunning, watch: Watch, *, speak: bool
     ) -> Report:
-        """A run that found the lock taken: remembered, so that one that hangs for long becomes a condition."""
+        """Return a run that found the lock taken: remembered, so that one that hangs for long becomes a condition."""
         now = self.now()
         report = Report(command, now, options.dry_run, finished=now, errors=[running])
         with self.ledger(dry_run=options.dry_run) as ledger:

@@ -145,7 +145,7 @@ def _is_down(since_start: timedelta) -> bool:
 
 
 def _reported(settings: Settings, clock: Clock) -> tuple[str, ...]:
-    """The orders that Amazon changed after the shop had invoiced them: never rewritten, but reported."""
+    """Return the orders that Amazon changed after the shop had invoiced them: never rewritten, but reported."""
     with Installation(settings, clock.now).ledger(read_only=True) as ledger:
         held = ledger.entries([EntryState.HELD])
     return tuple(entry.order_id for entry in held if entry.code == ProblemCode.CHANGED_AFTER_INVOICE)
@@ -158,7 +158,7 @@ def _wrong(
     moment: datetime,
     reported: tuple[str, ...],
 ) -> Iterator[str]:
-    """Every order that is missing, doubled, or in the shop with another total than Amazon's without a report."""
+    """Yield every order that is missing, doubled, or in the shop with another total than Amazon's without a report."""
     for order in ready:
         shop_order = imported.get(order.order_id)
         if shop_order is None:
@@ -200,17 +200,17 @@ class DemoFolder:
 
     @property
     def configuration(self) -> Path:
-        """The configuration of the demo shop (TOML)."""
+        """Return the configuration of the demo shop (TOML)."""
         return self.path / "config.toml"
 
     @property
     def shop(self) -> Path:
-        """The SQLite file that stands for the database of PrestaShop."""
+        """Return the SQLite file that stands for the database of PrestaShop."""
         return self.path / "shop.sqlite"
 
     @property
     def world(self) -> Path:
-        """The file of the simulated orders (JSON)."""
+        """Return the file of the simulated orders (JSON)."""
         return self.path / "world.json"
 
 
@@ -314,7 +314,7 @@ def missed_orders(
 
 
 def is_ready(order: SimulatedOrder, moment: datetime) -> bool:
-    """Whether an importer may create the order at that moment, by what Amazon's searches show then."""
+    """Return whether an importer may create the order at that moment, by what Amazon's searches show then."""
     count = order.happened(moment - READ_DELAY)
     return count > 0 and status_after(order, count) in READY[order.channel]
 

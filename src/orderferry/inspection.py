@@ -79,8 +79,9 @@ def shop_probe(installation: Installation) -> ShopProbe:
 
 
 def held_for_tax(installation: Installation) -> dict[str, set[Decimal]]:
-    """The places of orders that are held for taxes that the shop lacks (DE, PT-20), with their rates as far as they are
-    known; none where the ledger can't be read."""
+    """Return the places of orders that are held for taxes that the shop lacks (DE, PT-20), with their rates as far
+    as they are known; none where the ledger can't be read.
+    """
     held: dict[str, set[Decimal]] = {}
     with suppress(LedgerUnusable), ledger_if_there(installation) as ledger:
         for entry in ledger.entries([EntryState.HELD]) if ledger else ():
@@ -114,8 +115,8 @@ def check_ledger(installation: Installation) -> Iterator[CheckResult]:
 
 
 def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, Decimal | None]:
-    """What the ledger has counted of the shop's orders, and the rate of searchOrders that Amazon named last; None
-    where there is no ledger, or it does not know. Raise LedgerUnusable.
+    """Return what the ledger has counted of the shop's orders, and the rate of searchOrders that Amazon named last;
+    None where there is no ledger, or it does not know. Raise LedgerUnusable.
     """
     with ledger_if_there(installation) as ledger:
         if ledger is None:
@@ -125,11 +126,12 @@ def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, 
 
 
 def read_story(installation: Installation, order_id: str, *, refresh: bool, verify: bool = False) -> OrderInspection:
-    """Everything known of an order; with `refresh` Amazon is asked for it once, with `verify` its rows in the shop are
-    judged. Raise LedgerUnusable, UsageError."""
+    """Return everything known of an order; with `refresh` Amazon is asked for it once, with `verify` its rows in the
+    shop are judged. Raise LedgerUnusable, UsageError.
+    """
 
     def get(wanted: str) -> Order | UnreadableOrder | None:
-        """The order, asked for over a connection that is opened for it alone."""
+        """Return the order, asked for over a connection that is opened for it alone."""
         with amazon_to_ask(installation) as source:
             return source.get(wanted)
 
@@ -139,7 +141,9 @@ def read_story(installation: Installation, order_id: str, *, refresh: bool, veri
 
 
 def shop_status(installation: Installation) -> Status:
-    """How things stand. A shop that can't be asked is a note: the ledger tells the rest. Raise LedgerUnusable."""
+    """Return how things stand. A shop that can't be asked is a note: the ledger tells the rest. Raise
+    LedgerUnusable.
+    """
     settings, now = installation.settings, installation.now()
     hasty = replace(settings.prestashop, timeout=min(settings.prestashop.timeout, STATUS_TIMEOUT))
     shop = ShopAudit(replace(settings, prestashop=hasty), sleep=installation.sleep)
@@ -165,7 +169,7 @@ def _nothing(_key: str) -> None:
 
 
 def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -> list[CurrentCondition]:
-    """The readers of the feed of changes that are late. Raise ShopError."""
+    """Return the readers of the feed of changes that are late. Raise ShopError."""
     if not settings.events_enabled:
         return []
     with closing(BridgeShop(settings, recall=_nothing, sleep=sleep)) as shop:

@@ -53,7 +53,7 @@ class _AccountClient:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of a request; Host is left to the HTTP library, which knows the address.
+        """Return the headers of a request; Host is left to the HTTP library, which knows the address.
 
         Raise as Login.token.
         """
@@ -80,7 +80,7 @@ class OrdersClient(_AccountClient, OrdersV20260101):  # type: ignore[misc]
         return cast(AmazonResponse, self.get_order(order_id, **parameters))
 
     def reports(self) -> ReportsClient:
-        """The reports of the same account."""
+        """Return the reports of the same account."""
         return ReportsClient(self.endpoint, self._login, self._transport)
 
 
@@ -100,7 +100,7 @@ class ReportsClient(_AccountClient, Reports):  # type: ignore[misc]
         return self._request(f"/reports/2021-06-30/documents/{quote(document_id, safe='')}")
 
     def _request(self, path: str, *, data: dict[str, Any] | None = None, **given: Any) -> AmazonResponse:
-        """The library adds marketplaces of its own, to queries as well; a body needs its type."""
+        """Return the library adds marketplaces of its own, to queries as well; a body needs its type."""
         headers = {**self.headers, "content-type": "application/json"} if data else None
         return cast(
             AmazonResponse,

@@ -96,8 +96,9 @@ def _item(node: Node) -> Item:
 
 
 def _demands(node: Node) -> tuple[str, ...]:
-    """What the delivery must have, in Amazon's own names. One that is new at Amazon's is taken too: a demand that
-    nobody hears of is a parcel that comes back."""
+    """Return what the delivery must have, in Amazon's own names. One that is new at Amazon's is taken too: a demand
+    that nobody hears of is a parcel that comes back.
+    """
     constraints = node.node(_CONSTRAINTS)
     if constraints is None:
         return ()
@@ -106,7 +107,7 @@ def _demands(node: Node) -> tuple[str, ...]:
 
 
 def _substitutes(node: Node) -> tuple[tuple[int, str], ...]:
-    """What the buyer takes instead, as (quantity, SKU, else ASIN, else title)."""
+    """Return what the buyer takes instead, as (quantity, SKU, else ASIN, else title)."""
     found = [
         (option.count("quantityOrdered") or 1, option.text("sellerSku") or option.text("asin") or option.text("title"))
         for option in node.nodes("fulfillment.picking.substitutionPreference.substitutionOptions")
@@ -115,7 +116,7 @@ def _substitutes(node: Node) -> tuple[tuple[int, str], ...]:
 
 
 def _column(node: Node, rows: str, field: str, known: frozenset[str]) -> tuple[str, ...]:
-    """One word of each row of a list, without the empty ones."""
+    """Return one word of each row of a list, without the empty ones."""
     return tuple(filter(None, (row.word(field, known) for row in node.nodes(rows))))
 
 

@@ -146,7 +146,9 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
 
 
 def _decisive(order: Node, field: str, known: Mapping[str, T]) -> tuple[T | None, str]:
-    """A word on which the decision hangs: its value, and what Amazon wrote. Missing or unknown is a grave flaw."""
+    """Return a word on which the decision hangs: its value, and what Amazon wrote. Missing or unknown is a grave
+    flaw.
+    """
     raw = order.text(field, grave=True, required=True)
     value = known.get(squeeze(raw))
     if value is None and raw.strip():
@@ -168,7 +170,7 @@ def _marketplace(order: Node, *, needed: bool) -> str:
 
 
 def _amounts(total: Money | None, proceeds: tuple[Proceeds, ...], items: tuple[Item, ...]) -> list[Money | None]:
-    """Every amount that takes part in the order's sum."""
+    """Return every amount that takes part in the order's sum."""
     rows = [*proceeds, *(row for item in items for row in item.proceeds)]
     parts = [money for row in rows for _, money in row.details]
     prices = [money for item in items for money in (item.unit_price, item.proceeds_total)]
@@ -176,7 +178,7 @@ def _amounts(total: Money | None, proceeds: tuple[Proceeds, ...], items: tuple[I
 
 
 def _datasets(fields: Mapping[str, Any]) -> frozenset[str]:
-    """The includedData sets that an entry holds, empty ones included; a set of the wrong type is none."""
+    """Return the includedData sets that an entry holds, empty ones included; a set of the wrong type is none."""
     listed = fields.get("orderItems")
     items = [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
     return frozenset(
@@ -246,7 +248,7 @@ def decode_buyer(order: Node) -> Buyer:
 
 
 def decode_instructions(order: Node) -> tuple[str, ...]:
-    """Given an order's node, return where to leave the parcel and how to find the door, as far as the buyer says."""
+    """Return where to leave the parcel and how to find the door, as far as the buyer says, given an order's node."""
     return _present(order, _INSTRUCTIONS)
 
 
@@ -265,7 +267,7 @@ def decode_hours(order: Node) -> tuple[DeliveryHours, ...]:
 
 
 def _day(node: Node) -> str:
-    """A calendar day, also where Amazon writes it as a time."""
+    """Return a calendar day, also where Amazon writes it as a time."""
     text = node.text("exceptionDate")
     found = _DAY.match(text)
     if text and not found:
@@ -302,7 +304,7 @@ def decode_payments(order: Node) -> tuple[PaymentExecution, ...]:
 
 
 def decode_registrations(order: Node) -> tuple[TaxRegistration, ...]:
-    """Given an order's node, return the tax registrations of buyer, seller and marketplace."""
+    """Return the tax registrations of buyer, seller and marketplace, given an order's node."""
     return tuple(
         TaxRegistration(
             address=decode_address(registration.node("taxRegistrationAddress")),

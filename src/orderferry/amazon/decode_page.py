@@ -30,7 +30,7 @@ class UnusableBody(ValueError):
 
 
 def parse_body(body: bytes) -> Any:
-    """Given the bytes of an answer, return the JSON value. Raise UnusableBody.
+    """Return the JSON value, given the bytes of an answer. Raise UnusableBody.
 
     Numbers with a point become Decimal; `NaN`, `Infinity` and numbers beyond any use become text, so that one such
     field spoils one order and not the page. Bytes that are not UTF-8 and values that are nested too deeply become text
@@ -56,7 +56,7 @@ def _load(text: str) -> Any:
 
 
 def _without_depths(text: str) -> str:
-    """The JSON with each value that is nested deeper than any of Amazon's replaced."""
+    """Return the JSON with each value that is nested deeper than any of Amazon's replaced."""
     kept: list[str] = []
     depth = begin = 0
     for match in _STRUCTURE.finditer(text):
@@ -81,7 +81,7 @@ def _integer(text: str) -> int | str:
 
 
 def decode_page(body: Any, basis: Basis, amazon_now: datetime | None) -> Page:
-    """Given the JSON of searchOrders, return the page. Raise UnusableBody unless `orders` is a list.
+    """Return the page, given the JSON of searchOrders. Raise UnusableBody unless `orders` is a list.
 
     A pagination that is there and can't be read makes the page unusable too: to take it for the last one would lose
     every order behind it. So does a cut-off that is no time, or in the future: what else it says is as
@@ -100,7 +100,7 @@ def decode_page(body: Any, basis: Basis, amazon_now: datetime | None) -> Page:
 
 
 def _cut_off(value: object, field: str, amazon_now: datetime | None) -> datetime | None:
-    """Amazon's cut-off; None where it names none, which leaves the end that was asked for."""
+    """Return Amazon's cut-off; None where it names none, which leaves the end that was asked for."""
     if value is None:
         return None
     moment = parse_moment(value)

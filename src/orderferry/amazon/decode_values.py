@@ -36,7 +36,7 @@ _DAMAGES = {NOT_UTF8: "is not UTF-8", TOO_DEEP: "is nested too deeply"}
 
 
 def parse_moment(text: object) -> datetime | None:
-    """Given ISO 8601 with or without fraction and offset (UTC then), return an aware UTC time; None for all else.
+    """Return an aware UTC time, given ISO 8601 with or without fraction and offset (UTC then); None for all else.
 
     Years outside 1995 to 2099 are none: a time that far away is a placeholder or an error.
     """
@@ -102,7 +102,7 @@ class Node:
     flaws: list[Flaw]
 
     def where(self, field: str) -> str:
-        """Amazon's full path of a field."""
+        """Return Amazon's full path of a field."""
         return f"{self.path}.{field}" if self.path else field
 
     def flaw(self, field: str, problem: str, *, grave: bool = False, value: str = "") -> None:
@@ -110,7 +110,7 @@ class Node:
         self.flaws.append(Flaw(self.where(field), problem, grave, clean_word(value)))
 
     def value(self, field: str, *, grave: bool = False) -> Any:
-        """The raw value, or None; a flaw where something on the way is no object."""
+        """Return the raw value, or None; a flaw where something on the way is no object."""
         value: Any = self.fields
         walked: list[str] = []
         for key in field.split("."):
@@ -137,7 +137,7 @@ class Node:
         return ""
 
     def word(self, field: str, known: Collection[str], *, grave: bool = False, required: bool = False) -> str:
-        """A word of an enumeration; one that is not `known` is kept as Amazon wrote it, with a flaw."""
+        """Return a word of an enumeration; one that is not `known` is kept as Amazon wrote it, with a flaw."""
         word = self.text(field, grave=grave, required=required)
         if word and word not in known:
             self.flaw(field, "is a word that orderferry does not know", grave=grave, value=word)
@@ -145,7 +145,7 @@ class Node:
         return word
 
     def words(self, field: str, known: Collection[str]) -> tuple[str, ...]:
-        """A list of words of an enumeration, as `word`."""
+        """Return a list of words of an enumeration, as `word`."""
         found = self.texts(field)
         for index, word in enumerate(found):
             if word not in known:
@@ -153,7 +153,7 @@ class Node:
         return tuple(filter(None, map(clean_word, found)))
 
     def texts(self, field: str) -> tuple[str, ...]:
-        """A list of text, without its empty entries."""
+        """Return a list of text, without its empty entries."""
         found: list[str] = []
         for index, value in self._entries(field, grave=False):
             if not isinstance(value, str):
@@ -163,7 +163,7 @@ class Node:
         return tuple(found)
 
     def count(self, field: str, *, grave: bool = False, required: bool = False) -> int | None:
-        """A number of units: whole, 0 to a million."""
+        """Return a number of units: whole, 0 to a million."""
         value = self.value(field, grave=grave)
         if value is None:
             if required:
@@ -176,7 +176,7 @@ class Node:
         return int(value)
 
     def decimal(self, field: str) -> Decimal | None:
-        """A measure: a decimal, as a number or as text."""
+        """Return a measure: a decimal, as a number or as text."""
         value = self.value(field)
         amount = parse_amount(value)
         if value is not None and amount is None:
@@ -184,7 +184,7 @@ class Node:
         return amount
 
     def money(self, field: str, *, grave: bool = True, required: bool = False) -> Money | None:
-        """An amount with its currency (SP-API `Money`)."""
+        """Return an amount with its currency (SP-API `Money`)."""
         value = self.value(field, grave=grave)
         if value is None:
             if required:
@@ -204,7 +204,7 @@ class Node:
         return None if amount is None else Money(amount, currency)
 
     def moment(self, field: str, *, grave: bool = False, required: bool = False) -> datetime | None:
-        """A time, aware UTC."""
+        """Return a time, aware UTC."""
         value = self.value(field, grave=grave)
         moment = parse_moment(value)
         if value is not None and moment is None:
@@ -229,7 +229,7 @@ class Node:
             return None
 
     def yes(self, field: str) -> bool:
-        """A constraint or a boolean, also one that is written as text; False where there is none."""
+        """Return a constraint or a boolean, also one that is written as text; False where there is none."""
         value = self.value(field)
         if value is None or isinstance(value, bool):
             return bool(value)
@@ -239,7 +239,7 @@ class Node:
         return word in YES_WORDS
 
     def node(self, field: str, *, grave: bool = False) -> Node | None:
-        """The object below; None where there is none."""
+        """Return the object below; None where there is none."""
         value = self.value(field, grave=grave)
         if isinstance(value, Mapping):
             return Node(value, self.where(field), self.flaws)
@@ -248,7 +248,7 @@ class Node:
         return None
 
     def nodes(self, field: str, *, grave: bool = False) -> tuple[Node, ...]:
-        """The objects of the list below; entries that are no objects are named and left out."""
+        """Return the objects of the list below; entries that are no objects are named and left out."""
         found: list[Node] = []
         for index, value in self._entries(field, grave=grave):
             if isinstance(value, Mapping):

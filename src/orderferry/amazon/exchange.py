@@ -40,14 +40,16 @@ class Exchange:
         self._retry = retry
 
     def ask(self, operation: str, send: Callable[[], AmazonResponse], read: Callable[[AmazonResponse], T]) -> T:
-        """One question, with its retries; an access token that has expired early is renewed once.
+        """Return one question, with its retries; an access token that has expired early is renewed once.
 
         `read` judges the answer: it raises UnusableBody or one of our errors, or returns what was asked for. Raise
         QuotaExhausted without asking when no token of `operation` is left.
         """
 
         def attempt() -> T:
-            """One try. A token that Amazon no longer takes is renewed within it: that is no failure to wait for."""
+            """Return one try. A token that Amazon no longer takes is renewed within it: that is no failure to wait
+            for.
+            """
             try:
                 return self._try_once(operation, send, read)
             except AccessTokenExpired:
@@ -79,7 +81,7 @@ class Exchange:
 
 
 def _one_token(operation: str) -> timedelta:
-    """How long the documented rate takes to give one token back."""
+    """Return how long the documented rate takes to give one token back."""
     return timedelta(seconds=float(1 / USAGE_PLANS[operation].rate))
 
 
@@ -100,7 +102,7 @@ class Quota(Protocol):
 
 
 def parse_rate(header: str | None) -> Decimal | None:
-    """Given the header's value, return the rate in requests a second; None where it is missing or no rate."""
+    """Return the rate in requests a second, given the header's value; None where it is missing or no rate."""
     try:
         rate = Decimal((header or "").strip())
     except InvalidOperation:

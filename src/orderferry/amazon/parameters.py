@@ -43,12 +43,12 @@ class Datasets:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """What the next request asks for."""
+        """Return what the next request asks for."""
         return tuple(name for name in INCLUDED_DATA if name not in self._left_out)
 
     @property
     def withheld(self) -> Mapping[str, str]:
-        """What Amazon refused when it was asked last, with its own words."""
+        """Return what Amazon refused when it was asked last, with its own words."""
         return {name: said for name, (_, said) in self._refused.items()}
 
     def leave_out(self, refused: DatasetRefused) -> None:
@@ -86,17 +86,17 @@ def _read(text: str | None, now: datetime) -> dict[str, tuple[datetime, str]]:
 
 
 def _is_fresh(since: datetime, now: datetime) -> bool:
-    """Whether the refusal need not be tried again yet; one from the future (a clock set back) must be."""
+    """Return whether the refusal need not be tried again yet; one from the future (a clock set back) must be."""
     return timedelta(0) <= now - since < ASK_AGAIN
 
 
 def order_parameters(datasets: Sequence[str] = INCLUDED_DATA) -> dict[str, str]:
-    """Given the sets of data to ask for, return the parameters of getOrder beside the id."""
+    """Return the parameters of getOrder beside the id, given the sets of data to ask for."""
     return {"includedData": ",".join(datasets)}
 
 
 def search_parameters(search: Search, token: str | None, datasets: Sequence[str] = INCLUDED_DATA) -> dict[str, str]:
-    """Given a search and the token of its next page (None: the first), return searchOrders' parameters.
+    """Return searchOrders' parameters, given a search and the token of its next page (None: the first).
 
     Amazon takes a token only with the parameters of the first request, to the letter, so nothing here depends on the
     time or on the page; only the sets of data may change. Raise ValueError for a search without marketplaces, which

@@ -63,12 +63,12 @@ class _Line:
 
     @property
     def price(self) -> Decimal:
-        """What is left of the charges."""
+        """Return what is left of the charges."""
         return self.charges - self.discount
 
     @property
     def share(self) -> RateShare:
-        """The line's gross amount and the tax in it, with the rate that they imply.
+        """Return the line's gross amount and the tax in it, with the rate that they imply.
 
         Whether the tax was taken before or after the discount is not told: the way that gives a rate nearer to a
         multiple of a half is the one.
@@ -100,7 +100,9 @@ def parse_report(text: str) -> tuple[tuple[ReportedOrder, ...], int]:
 
 
 def _rows(text: str) -> Iterator[Row]:
-    """The lines as mappings. Only line feeds end a line: titles hold other characters that Python takes for that."""
+    """Yield the lines as mappings. Only line feeds end a line: titles hold other characters that Python takes for
+    that.
+    """
     lines = text.removeprefix("\ufeff").split("\n")
     names = [name.strip().lower() for name in lines[0].rstrip("\r").split("\t")]
     missing = [name for name in _REQUIRED if name not in names]
@@ -156,7 +158,9 @@ def _tax_range(lines: list[_Line]) -> tuple[Decimal, Decimal]:
 
 
 def _lines(rows: Iterable[Row], marketplace: Marketplace | None) -> list[_Line] | None:
-    """The money of those lines that have a price; None when none has, or one has an amount that can't be read."""
+    """Return the money of those lines that have a price; None when none has, or one has an amount that can't be
+    read.
+    """
     on_top = marketplace is not None and marketplace.region is Region.NA
     lines = []
     for row in rows:
@@ -176,7 +180,7 @@ def _sum(read: Mapping[str, Decimal | None], names: Iterable[str]) -> Decimal:
 
 
 def _totals(lines: list[_Line] | None, marketplace: Marketplace | None) -> set[Decimal]:
-    """What the buyer may have paid for these lines; of an unknown marketplace with the tax on top as well."""
+    """Return what the buyer may have paid for these lines; of an unknown marketplace with the tax on top as well."""
     if lines is None:
         return set()
     price, tax = sum((line.price for line in lines), ZERO), sum((line.tax for line in lines), ZERO)
@@ -186,7 +190,7 @@ def _totals(lines: list[_Line] | None, marketplace: Marketplace | None) -> set[D
 
 
 def _miss(gross: Decimal, tax: Decimal) -> Decimal:
-    """How far the rate that these amounts imply is from a multiple of a half."""
+    """Return how far the rate that these amounts imply is from a multiple of a half."""
     net = gross - tax
     if net <= 0:
         return Decimal(1)
@@ -221,5 +225,5 @@ def _purchased(row: Row) -> datetime:
 
 
 def _first(pattern: re.Pattern[str], texts: Iterable[str]) -> str:
-    """The first of these texts that the pattern fits, else ''."""
+    """Return the first of these texts that the pattern fits, else ''."""
     return next((text for text in texts if pattern.fullmatch(text)), "")

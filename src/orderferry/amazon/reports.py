@@ -118,7 +118,7 @@ class AmazonReports:
             asked += 1
 
     def _fetch(self, document_id: str) -> str:
-        """The document's text. An address that has expired meanwhile is asked for once more."""
+        """Return the document's text. An address that has expired meanwhile is asked for once more."""
         try:
             return self._fetch_once(document_id)
         except AddressExpired:
@@ -154,7 +154,7 @@ def _read_address(answer: AmazonResponse) -> Mapping[str, Any]:
 
 
 def _id_in(body: Any, name: str) -> str:
-    """An id of Amazon's in an answer. Raise UnusableBody where there is none."""
+    """Return an id of Amazon's in an answer. Raise UnusableBody where there is none."""
     value = body.get(name) if isinstance(body, Mapping) else None
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise UnusableBody(f"it has no usable {name}")
@@ -210,7 +210,9 @@ def decode(content: bytes, content_type: str) -> str:
 
 
 def _safe_host(url: str, *, plain_allowed: bool) -> str:
-    """The host of an address that may be asked: https, or plain http to this very machine where that is allowed."""
+    """Return the host of an address that may be asked: https, or plain http to this very machine where that is
+    allowed.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -238,7 +240,7 @@ def _unpack(body: bytes, host: str) -> bytes:
 
 
 def _charset(content_type: str) -> str:
-    """The charset of a Content-Type, if Python knows it as one of text; else ''."""
+    """Return the charset of a Content-Type, if Python knows it as one of text; else ''."""
     message = Message()
     message["content-type"] = content_type
     name = str(message.get_param("charset") or "")

@@ -103,8 +103,9 @@ def listing_refused(refused: AmazonRefused, marketplaces: tuple[str, ...]) -> Ma
 
 
 def is_unknown_order(answer: AmazonResponse) -> bool:
-    """Whether Amazon itself says that it does not know the order: a 404 of a gateway or of a wrong path says nothing
-    about an order."""
+    """Return whether Amazon itself says that it does not know the order: a 404 of a gateway or of a wrong path says
+    nothing about an order.
+    """
     return answer.status == 404 and bool(error_list(answer))
 
 
@@ -180,12 +181,12 @@ class AmazonResponse:
 
     @property
     def request_id(self) -> str:
-        """Amazon's id of the request (x-amzn-RequestId), which its support asks for; ''."""
+        """Return Amazon's id of the request (x-amzn-RequestId), which its support asks for; ''."""
         value = self.headers.get("x-amzn-requestid", "")
         return value if _REQUEST_ID.fullmatch(value) else ""
 
     def json(self) -> Any:
-        """The body. Raise UnusableBody."""
+        """Return the body. Raise UnusableBody."""
         return parse_body(self.body)
 
 
@@ -202,7 +203,7 @@ class ApiError:
     said: str = ""
 
     def mentions(self, *words: str) -> bool:
-        """Whether the text has all of these words, in any case."""
+        """Return whether the text has all of these words, in any case."""
         return all(word in self.text for word in words)
 
 
@@ -225,7 +226,7 @@ def _word(entry: object) -> ApiError:
 
 
 def _shown(said: str) -> str:
-    """Amazon's words without control characters, long words (tokens) and addresses, cut."""
+    """Return Amazon's words without control characters, long words (tokens) and addresses, cut."""
     words = "".join(sign if sign.isprintable() else " " for sign in said[: 4 * _LONGEST_SAID]).split()
     text = " ".join("…" if len(word) > _LONGEST_WORD or _CREDENTIAL.search(word) else word for word in words)
     return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]}…"

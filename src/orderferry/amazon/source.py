@@ -87,29 +87,33 @@ class AmazonSource:
 
     @property
     def clock_offset(self) -> timedelta | None:
-        """Amazon's time less this machine's; None as long as Amazon has not answered with a date."""
+        """Return Amazon's time less this machine's; None as long as Amazon has not answered with a date."""
         return self._clock.offset
 
     @property
     def withheld(self) -> Mapping[str, str]:
-        """The sets of data that Amazon does not let this account ask for, with its own words; they are left out."""
+        """Return the sets of data that Amazon does not let this account ask for, with its own words; they are left
+        out.
+        """
         return self._datasets.withheld
 
     def now(self) -> datetime:
-        """Amazon's clock, aware UTC. Logs in where nothing was asked yet. Raise as `search`, but for the quota."""
+        """Return Amazon's clock, aware UTC. Logs in where nothing was asked yet. Raise as `search`, but for the
+        quota.
+        """
         if self._clock.offset is None:
             self._retry.call(self._login.token)
         return self._clock.now()
 
     def search(self, search: Search, token: str | None = None) -> Page:
-        """One page of a listing. Spends one token of searchOrders a try.
+        """Return one page of a listing. Spends one token of searchOrders a try.
 
         Raise AmazonUnavailable, QuotaExhausted, PaginationExpired, AmazonRefused, or MarketplaceRefused when this
         listing is refused to credentials that are good; RequestRejected for a request that Amazon rejects.
         """
 
         def read(answer: AmazonResponse) -> Page:
-            """The page. Raise what `judge` raises, UnusableBody for a body that is none."""
+            """Return the page. Raise what `judge` raises, UnusableBody for a body that is none."""
             body = judge(answer, SEARCH, paged=bool(token))
             return decode_page(body, search.basis, parse_http_date(answer.headers.get("date")))
 
@@ -123,7 +127,8 @@ class AmazonSource:
         return replace(page, orders=tuple(not_ahead(order, now) for order in page.orders))
 
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
-        """One order; None when Amazon does not know it, or it can't be an order's id. Spends one getOrder token a try.
+        """Return one order; None when Amazon does not know it, or it can't be an order's id. Spends one getOrder
+        token a try.
 
         Raise as `search`, but for PaginationExpired and MarketplaceRefused.
         """
@@ -131,7 +136,7 @@ class AmazonSource:
             return None
 
         def read(answer: AmazonResponse) -> Order | UnreadableOrder | None:
-            """The order; None for the answer that says that there is none. Raise as for a page."""
+            """Return the order; None for the answer that says that there is none. Raise as for a page."""
             if is_unknown_order(answer):
                 return None
             order = decode_order(decode_single(judge(answer, GET)))
@@ -157,7 +162,7 @@ class AmazonSource:
                 return answer
 
     def reports(self) -> AmazonReports:
-        """The reports of the same account, by the same login and quota; closed with this."""
+        """Return the reports of the same account, by the same login and quota; closed with this."""
         from orderferry.amazon.reports import AmazonReports  # noqa: PLC0415 — the library, as above
 
         documents = open_document_transport(self._settings.endpoint, self._settings.timeout)

@@ -154,7 +154,7 @@ class _Exchange:
             self.is_over.set()
 
     def _body(self, response: httpx.Response) -> bytes:
-        """All of the body, unpacked piece by piece so that it never takes more room than it may."""
+        """Return all of the body, unpacked piece by piece so that it never takes more room than it may."""
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity", "gzip"}:
             raise self._not_unpacked()
@@ -192,7 +192,7 @@ def open_transports(endpoint: str, token_url: str, timeout: timedelta) -> tuple[
     """
 
     def kind(url: str) -> tuple[bool, bool]:
-        """What a transport is made for: this machine or another, TLS or plain."""
+        """Return what a transport is made for: this machine or another, TLS or plain."""
         parts = urlsplit(url)
         return is_loopback(parts.hostname or ""), parts.scheme == "https"
 
@@ -204,14 +204,15 @@ def open_transports(endpoint: str, token_url: str, timeout: timedelta) -> tuple[
 
 
 def open_document_transport(endpoint: str, timeout: timedelta) -> Transport:
-    """Given the API's address and the time for a request, return a transport for the documents of reports, which lie
-    on another host: nothing of the API's connections is known to it. A large document may take longer."""
+    """Return a transport for the documents of reports, which lie on another host, given the API's address and the
+    time for a request: nothing of the API's connections is known to it. A large document may take longer.
+    """
     local = is_loopback(urlsplit(endpoint).hostname or "")
     return Transport(max(timeout, DOCUMENT_TIME), local=local, most_bytes=MOST_BYTES_OF_DOCUMENT)
 
 
 def _root(error: BaseException) -> BaseException:
-    """The first cause of an error; httpx and httpcore wrap what the socket said."""
+    """Return the first cause of an error; httpx and httpcore wrap what the socket said."""
     seen = {id(error)}
     while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
         seen.add(id(cause))
@@ -220,7 +221,9 @@ def _root(error: BaseException) -> BaseException:
 
 
 def _reason(cause: BaseException) -> str:
-    """The operating system's words for a connection that did not come about; nothing that the other side sent."""
+    """Return the operating system's words for a connection that did not come about; nothing that the other side
+    sent.
+    """
     if isinstance(cause, ssl.SSLError):
         return ": no TLS connection came about"
     return f": {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else ""
@@ -263,7 +266,7 @@ class AmazonClock:
             self.offset = moment - arrived
 
     def now(self) -> datetime:
-        """Amazon's now; this machine's as long as Amazon has not named its own."""
+        """Return Amazon's now; this machine's as long as Amazon has not named its own."""
         return self._clock() + (self.offset or timedelta())
 
     def local(self) -> datetime:

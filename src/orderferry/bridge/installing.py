@@ -44,7 +44,7 @@ class Installed:
 
     @property
     def crontab_line(self) -> str:
-        """The line for the crontab of the shop's owner; `%` means a new line there."""
+        """Return the line for the crontab of the shop's owner; `%` means a new line there."""
         command = shlex.join(["php", "-d", "sendmail_path=/bin/true", str(self.script)])
         return f"*/5 * * * *  {command}".replace("%", "\\%")
 
@@ -105,7 +105,7 @@ def _put_all(folder: Path, packed: Mapping[str, str], shop_id: str, owner: pwd.s
 
 
 def _what_is_unsafe(folder: Path) -> UnsafePlace | None:
-    """How another user could lead root elsewhere, if it wrote into the folder, or where that is going to be."""
+    """Return how another user could lead root elsewhere, if it wrote into the folder, or where that is going to be."""
     try:
         refuse_unsafe_folder(next(path for path in (folder, *folder.parents) if os.path.lexists(path)))
     except UnsafePlace as unsafe:

@@ -76,7 +76,7 @@ def _place(whole: Span, moment: datetime) -> float:
 
 
 def _scale(most: int, height: int) -> str:
-    """The axis: nothing, and the largest number."""
+    """Return the axis: nothing, and the largest number."""
     lines = []
     for value, y in ((most, _TOP), (0, _TOP + height)):
         lines.append(f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{y}" y2="{y}" stroke="#d5d9de"/>')

@@ -50,7 +50,7 @@ def check_command(context: CliContext, /, as_json: bool) -> int:
 
 
 def _check(context: CliContext, path: Path, environ: Mapping[str, str]) -> list[CheckResult]:
-    """All results for one configuration; one that can't be used ends with what is wrong in it."""
+    """Return all results for one configuration; one that can't be used ends with what is wrong in it."""
     from orderferry.bootstrap import Installation
     from orderferry.config.load import load_settings
     from orderferry.run.check import ask_all
@@ -65,7 +65,7 @@ def _check(context: CliContext, path: Path, environ: Mapping[str, str]) -> list[
 
 
 def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitStack) -> Iterator[Probe]:
-    """Everything that is asked, in the order in which it is told."""
+    """Yield everything that is asked, in the order in which it is told."""
     from orderferry.amazon.client import stray_variables
     from orderferry.cli.commands import COMMANDS
     from orderferry.cli.crontab import read_crontab
@@ -132,6 +132,6 @@ def _shown(sign: str, grade: Grade) -> str:
 
 
 def _printable(text: str) -> str:
-    """The text as stdout can show it: a locale without UTF-8 must not end the program."""
+    """Return the text as stdout can show it: a locale without UTF-8 must not end the program."""
     encoding = sys.stdout.encoding or "ascii"
     return text.encode(encoding, "replace").decode(encoding)

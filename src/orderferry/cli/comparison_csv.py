@@ -49,8 +49,9 @@ _NEGATIVE = re.compile(r"-[0-9.]+")
 
 
 def as_csv(result: Comparison) -> str:
-    """Given a comparison, return the table: `gross`, `net` and `tax` are the shop's. Times are UTC, amounts have a
-    decimal point. No buyer's data."""
+    """Return the table, given a comparison: `gross`, `net` and `tax` are the shop's. Times are UTC, amounts have a
+    decimal point. No buyer's data.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -110,7 +111,7 @@ def _amount(amount: Decimal | None) -> str:
 
 
 def _harmless(value: object) -> str:
-    """A text that a spreadsheet would run as a formula gets an apostrophe; amounts may begin with a minus."""
+    """Return a text that a spreadsheet would run as a formula gets an apostrophe; amounts may begin with a minus."""
     text = str(value)
     runs = text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not _NEGATIVE.fullmatch(text))
     return f"'{text}" if runs else text

@@ -34,7 +34,7 @@ _TITLES = {
 
 
 def as_page(result: Comparison) -> str:
-    """Given a comparison that has a span, return the whole HTML document. No buyer's data."""
+    """Return the whole HTML document, given a comparison that has a span. No buyer's data."""
     name = f"{result.shop_name}: " if result.shop_name else ""
     return page(f"{name}Amazon and the shop", _body(result))
 
@@ -83,7 +83,7 @@ def _verdict(result: Comparison) -> str:
 
 
 def _days(result: Comparison) -> list[Day]:
-    """Each day of the span by the shop's calendar: Amazon's orders, and those of them that the shop has."""
+    """Return each day of the span by the shop's calendar: Amazon's orders, and those of them that the shop has."""
     assert result.span is not None  # noqa: S101 — as above
     amazon: Counter[date] = Counter()
     shop: Counter[date] = Counter()
@@ -101,7 +101,7 @@ def _days(result: Comparison) -> list[Day]:
 
 
 def _findings(title: str, findings: Sequence[OneSided], zone: tzinfo) -> Iterator[str]:
-    """A row for each cause: many orders that one thing mends are one thing to read."""
+    """Yield a row for each cause: many orders that one thing mends are one thing to read."""
     if findings:
         causes = by_cause(findings)
         yield heading(f"{title} ({len(findings)})")
@@ -145,7 +145,7 @@ def _totals(totals: Totals) -> Iterator[str]:
 
 
 def _papers(totals: Totals) -> Iterator[str]:
-    """The shop's own currency beside the orders', invoices, credit slips."""
+    """Yield the shop's own currency beside the orders', invoices, credit slips."""
     home = [
         (
             f"{row.currency} in {row.home_currency}",
@@ -179,7 +179,7 @@ def _total_cells(row: TotalsRow) -> tuple[str, ...]:
 
 
 def _coverage(words: LedgerWords, span: Span, zone: tzinfo) -> Iterator[str]:
-    """A strip for each marketplace and channel, from the beginning of the comparison to now."""
+    """Yield a strip for each marketplace and channel, from the beginning of the comparison to now."""
     status = words.status
     whole = Span(span.start, max(status.now, span.end))
     yield heading("Observed by the imports")

@@ -22,13 +22,13 @@ class CliContext:
     quiet: bool = False
 
     def config_files(self) -> list[Path]:
-        """The configuration files that this call is about. Raise ConfigError if there is none."""
+        """Return the configuration files that this call is about. Raise ConfigError if there is none."""
         from orderferry.config.read import find_configurations
 
         return list(find_configurations(self.configs, os.environ))
 
     def settings_of(self, path: Path) -> Settings:
-        """One of the configurations, with its logging set up. Raise ConfigError."""
+        """Return one of the configurations, with its logging set up. Raise ConfigError."""
         from orderferry.config.load import load_settings
 
         settings = load_settings(path, os.environ)
@@ -37,7 +37,7 @@ class CliContext:
 
     @property
     def on_terminal(self) -> bool:
-        """Whether a person watches: at a terminal, or behind a pipe that ORDERFERRY_BY_HAND tells of."""
+        """Return whether a person watches: at a terminal, or behind a pipe that ORDERFERRY_BY_HAND tells of."""
         return sys.stdout.isatty() or bool(os.environ.get("ORDERFERRY_BY_HAND"))
 
     def set_up_logging(self, settings: LoggingSettings | None = None) -> None:

@@ -89,6 +89,8 @@ def _print_next(told: DemoResult) -> None:
 
 
 def own_name() -> str:
-    """How this program can be started from the shell that started it: by name where that works, else by its path."""
+    """Return how this program can be started from the shell that started it: by name where that works, else by its
+    path.
+    """
     started = Path(sys.argv[0])
     return "orderferry" if shutil.which("orderferry") or started.name != "orderferry" else str(started)

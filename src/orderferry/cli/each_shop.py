@@ -34,7 +34,7 @@ def for_each_shop(context: CliContext, command: str, ask: Callable[[Settings], S
     files = context.config_files()
 
     def answer(path: Path) -> ShopAnswer:
-        """The shop's, or its error as one."""
+        """Return the shop's, or its error as one."""
         try:
             return ask(context.settings_of(path))
         except OrderferryError as error:

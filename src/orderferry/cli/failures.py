@@ -38,7 +38,7 @@ def exit_for(error: BaseException, argv: Sequence[str]) -> int:
 
 
 def error_lines(error: OrderferryError) -> list[str]:
-    """Given one of our errors, return what is printed: the sentence, each problem of a configuration, the hint."""
+    """Return what is printed, given one of our errors: the sentence, each problem of a configuration, the hint."""
     problems = error.problems if isinstance(error, ConfigError) else ()
     parts = [f"orderferry: {error.message}", *(f"  {problem}" for problem in problems)]
     parts += [f"  {error.hint}"] if error.hint else []

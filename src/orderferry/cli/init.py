@@ -99,14 +99,14 @@ class _Tries:
     draft: ConfigurationDraft
 
     def look(self) -> ShopFacts:
-        """The shop's facts. Raise ShopError, ConfigError."""
+        """Return the shop's facts. Raise ShopError, ConfigError."""
         from orderferry.inspection import setup_shop
 
         with setup_shop(self.draft.settings(whole=False)) as shop:
             return shop.facts()
 
     def foreign_orders(self) -> int:
-        """How many Amazon orders of other importers there are."""
+        """Return how many Amazon orders of other importers there are."""
         from orderferry.inspection import setup_shop
 
         with setup_shop(self.draft.settings(whole=False)) as shop:
@@ -120,7 +120,7 @@ class _Tries:
             return shop.listeners()
 
     def carrier_delays(self) -> Mapping[int, str]:
-        """What the shop's carriers promise their customers."""
+        """Return what the shop's carriers promise their customers."""
         from orderferry.inspection import setup_shop
 
         with setup_shop(self.draft.settings(whole=False)) as shop:
@@ -146,7 +146,7 @@ class _Tries:
         return made, [states[number].name for number in made.values() if states[number].invoice is not invoice]
 
     def missing_taxes(self) -> Mapping[str, Sequence[Decimal]]:
-        """Rates of which the shop needs a tax, by country."""
+        """Return rates of which the shop needs a tax, by country."""
         from orderferry.bootstrap import Installation
         from orderferry.inspection import held_for_tax, setup_shop
 
@@ -256,7 +256,7 @@ def _create_carrier(interview: Interview, tries: _Tries, keys: Collection[str]) 
 
 
 def _existing(context: CliContext) -> Path | None:
-    """The configuration that -c names, if it is there."""
+    """Return the configuration that -c names, if it is there."""
     named = context.configs[0] if len(context.configs) == 1 else Path("config.toml") if not context.configs else None
     if named is not None and named.is_dir():
         named = named / "config.toml"
@@ -288,8 +288,9 @@ def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
 def _converse(
     interview: Interview, tries: _Tries | None, now: datetime, given: dict[str, Any]
 ) -> tuple[bool, tuple[str, ...], Mapping[str, Sequence[Decimal]]]:
-    """Everything that is asked; return whether order states are to be created, which keys are to name a new carrier,
-    and which taxes are to be created."""
+    """Return everything that is asked; return whether order states are to be created, which keys are to name a new
+    carrier, and which taxes are to be created.
+    """
     from orderferry.prestashop.checking.setup_shop import check_mappings
     from orderferry.prestashop.planning.tax_rates import home_country
 

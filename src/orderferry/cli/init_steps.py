@@ -155,7 +155,7 @@ def settle_choices(
     usual, why = default_carrier(facts, None)
 
     def carrier(answer: str) -> int:
-        """The id of the carrier that an answer names. Raise ShopUnfit where the shop has no such carrier."""
+        """Return the id of the carrier that an answer names. Raise ShopUnfit where the shop has no such carrier."""
         found = resolve_carrier(facts, answer, key="this")
         assert found is not None  # noqa: S101 — only '' can give none
         return found.id

@@ -61,13 +61,13 @@ def settle_new_taxes(
 
 
 def shown_taxes(rates: Mapping[str, Sequence[Decimal]]) -> str:
-    """The taxes that are to be created, a line for each country."""
+    """Return the taxes that are to be created, a line for each country."""
     lines = [f"  {code}: {', '.join(f'{rate.normalize():f} %' for rate in some)}" for code, some in rates.items()]
     return "\n".join(["The shop has no tax of its own for these rates:", *lines])
 
 
 def _home_taxes_abroad(facts: ShopFacts, home: str, country: str) -> list[str]:
-    """The taxes of the home country that the shop's rules apply to another country too, by name."""
+    """Return the taxes of the home country that the shop's rules apply to another country too, by name."""
     own, other = facts.countries.get(home), facts.countries.get(country)
     if own is None or other is None:
         return []
@@ -77,14 +77,14 @@ def _home_taxes_abroad(facts: ShopFacts, home: str, country: str) -> list[str]:
 
 
 def _likely_tax(facts: ShopFacts, country: str) -> str:
-    """The tax whose name has the country's code as a word, the highest rate where several have it; or ''."""
+    """Return the tax whose name has the country's code as a word, the highest rate where several have it; or ''."""
     named = [number for number in facts.tax_names if country in facts.tax_countries[number]]
     best = max(named, key=lambda number: facts.taxes.get(number, Decimal(0)), default=0)
     return facts.tax_names.get(best, "")
 
 
 def _rate_or_tax(facts: ShopFacts, answer: str) -> float | int | str:
-    """A rate in percent as TOML's number, or a tax's name."""
+    """Return a rate in percent as TOML's number, or a tax's name."""
     try:
         rate = Decimal(answer.removesuffix("%").strip())
     except InvalidOperation:

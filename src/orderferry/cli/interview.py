@@ -148,7 +148,7 @@ def ask_yes_or_no(question: str, *, default: bool) -> bool:
 
 
 def _prompt(question: str, default: str, *, secret: bool = False, needed: bool = False) -> str:
-    """One answer; '' for none, and where nothing was said to a question that needs an answer."""
+    """Return one answer; '' for none, and where nothing was said to a question that needs an answer."""
     brackets = f" [{default or NONE}]" if default or not needed else ""
     answer: str = click.prompt(f"{question}{brackets}", default=default, hide_input=secret, show_default=False)
     answer = answer.strip()

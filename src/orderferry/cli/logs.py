@@ -32,7 +32,7 @@ class TextLines(logging.Formatter):
         self._with_time = with_time
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line."""
+        """Return the record as a line."""
         about, message = log_context(), printable(record.getMessage())
         run = f"{about.run or 'dry run'}" if about.run is not None else ""
         order_id = "" if about.order_id in message else about.order_id
@@ -47,7 +47,7 @@ class JsonLines(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON."""
+        """Return the record as JSON."""
         about = log_context()
         line = {
             "time": _time(record),
@@ -103,7 +103,7 @@ class LogFile(logging.Handler):
         return open_for_writing(self._path, os.O_WRONLY | os.O_APPEND)
 
     def _is_put_aside(self) -> bool:
-        """Whether the file of that name is another one by now, or none."""
+        """Return whether the file of that name is another one by now, or none."""
         if self._descriptor is None:
             return False
         try:
@@ -113,7 +113,9 @@ class LogFile(logging.Handler):
         return not os.path.samestat(found, os.fstat(self._descriptor))
 
     def _is_full(self, more: int) -> bool:
-        """Whether the line would not fit any more. The file is put aside then, unless another process is doing so."""
+        """Return whether the line would not fit any more. The file is put aside then, unless another process is
+        doing so.
+        """
         if self._descriptor is None or os.fstat(self._descriptor).st_size + more <= LARGEST_FILE:
             return False
         folder = open_folder(self._path.parent)

@@ -22,11 +22,11 @@ class LazyCommands(click.Group):
     """Imports a command's module when the command is used: --help and --version stay fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands in the order of the documentation."""
+        """Return the commands in the order of the documentation."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported now. Raise a usage error that names the nearest one."""
+        """Return the command, imported now. Raise a usage error that names the nearest one."""
         if cmd_name not in COMMANDS:
             from difflib import get_close_matches
 

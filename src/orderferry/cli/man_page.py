@@ -64,7 +64,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def render_man_page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     return "\n".join(_lines()) + "\n"
 
 

@@ -53,7 +53,8 @@ class ShopEnd:
 
 
 def start_delay(path: Path, splay: timedelta) -> timedelta:
-    """How long after cron's minute a configuration begins: anywhere within `splay`, always the same for the same file.
+    """Return how long after cron's minute a configuration begins: anywhere within `splay`, always the same for the
+    same file.
 
     By its path, so that a shop that is added or taken away moves no other.
     """
@@ -80,7 +81,7 @@ def run_fleet(fleet: Fleet, files: Sequence[Path], context: CliContext) -> tuple
 
 
 def _end(fleet: Fleet, path: Path) -> ShopEnd:
-    """What a worker does."""
+    """Return what a worker does."""
     return _summed_up(fleet.run(path))
 
 
@@ -104,7 +105,7 @@ def _names(files: Sequence[Path]) -> dict[Path, str]:
 
 
 def _dead(fleet: Fleet, path: Path, died: Died) -> Report:
-    """The report of a run that could not make its own."""
+    """Return the report of a run that could not make its own."""
     now = datetime.now(UTC)
     report = Report(fleet.command, now, fleet.dry_run, finished=now, errors=[_cause(path, died)])
     if not isinstance(report.errors[0], Stopped):

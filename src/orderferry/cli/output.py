@@ -38,7 +38,7 @@ _LOCALE = "orderferry-locale"
 
 
 def _for_the_locale(error: UnicodeError) -> tuple[str | bytes, int]:
-    """A handler for what an encoding lacks: a likeness, else an escape that JSON reads as the character."""
+    """Return a handler for what an encoding lacks: a likeness, else an escape that JSON reads as the character."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     character = error.object[error.start]

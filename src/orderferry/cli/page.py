@@ -47,7 +47,7 @@ svg text { font: 11px system-ui, sans-serif; fill: #5b6570; }
 
 
 def page(title: str, body: Iterable[str]) -> str:
-    """Given a title (text) and the parts of the body (HTML), return the whole document."""
+    """Return the whole document, given a title (text) and the parts of the body (HTML)."""
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
@@ -60,12 +60,12 @@ def page(title: str, body: Iterable[str]) -> str:
 
 
 def heading(text: str) -> str:
-    """A heading of a section."""
+    """Return a heading of a section."""
     return f"<h2>{escape(text)}</h2>"
 
 
 def paragraph(text: str, kind: str = "") -> str:
-    """A paragraph of plain text; `kind` is a class of the style sheet."""
+    """Return a paragraph of plain text; `kind` is a class of the style sheet."""
     return f"<p{_class(kind)}>{escape(text)}</p>"
 
 
@@ -78,8 +78,9 @@ def table(
     lists: Iterable[int] = (),
     marked: Iterable[int] = (),
 ) -> str:
-    """Given plain texts, return a table. `numbers`, `ids` and `lists` (of ids, with commas) are columns, `marked` rows
-    that stand out."""
+    """Return a table, given plain texts. `numbers`, `ids` and `lists` (of ids, with commas) are columns, `marked`
+    rows that stand out.
+    """
     enumerations = set(lists)
     kinds = {**dict.fromkeys(numbers, "number"), **dict.fromkeys(ids, "id")}
     stand_out = set(marked)
@@ -96,7 +97,7 @@ def table(
 
 
 def _label(title: str, column: int) -> str:
-    """The column's title, which a phone shows before the value; the first column speaks for itself."""
+    """Return the column's title, which a phone shows before the value; the first column speaks for itself."""
     return f' data-label="{escape(title)}"' if title and column else ""
 
 

@@ -121,7 +121,7 @@ def _print_papers(papers: InvoiceTotals) -> None:
 
 
 def unsold_words(unsold: Unsold) -> str:
-    """Given an invoice for an order that Amazon has cancelled, return the sentence."""
+    """Return the sentence, given an invoice for an order that Amazon has cancelled."""
     return (
         f"Invoice {unsold.invoice_number} of {unsold.order_id} has no sale: Amazon has cancelled the order; "
         f"{unsold.credited:.2f} of {unsold.gross:.2f} {unsold.currency} is credited."

@@ -29,12 +29,12 @@ def print_said(report: Report, *, quiet: bool) -> None:
 
 
 def is_news(code: ExitCode, *, quiet: bool) -> bool:
-    """Whether a line that stands for this exit code is printed: with `quiet` only what stopped the run."""
+    """Return whether a line that stands for this exit code is printed: with `quiet` only what stopped the run."""
     return not quiet or code not in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON)
 
 
 def summary_line(report: Report) -> str:
-    """A whole run in one line, for one shop among many."""
+    """Return a whole run in one line, for one shop among many."""
     parts = [_counted(report)]
     if report.problems:
         parts.append(f"Problems: {len(report.problems)} (`orderferry status` lists them).")
@@ -99,7 +99,7 @@ def _print_plans(report: Report) -> None:
 
 
 def behind_lines(report: Report) -> list[str]:
-    """How far the first import has come where it could not read all at once, for people."""
+    """Return how far the first import has come where it could not read all at once, for people."""
     groups: dict[tuple[datetime | None, datetime], dict[str, list[str]]] = {}
     for (marketplace, channel), when in sorted(report.behind.items()):
         groups.setdefault(when, {}).setdefault(marketplace_code(marketplace), []).append(str(channel))

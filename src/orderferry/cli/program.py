@@ -11,7 +11,7 @@ NAME = "orderferry"
 
 
 def running_program() -> list[str]:
-    """The words that start this very program again from anywhere: its own absolute path, or Python with -m."""
+    """Return the words that start this very program again from anywhere: its own absolute path, or Python with -m."""
     started = sys.argv[0]
     found = shutil.which(started) if started else None
     if found and Path(found).name == NAME:
@@ -20,7 +20,7 @@ def running_program() -> list[str]:
 
 
 def program_to_paste() -> str:
-    """What a person writes in this shell: the name alone where the shell finds this very program by it."""
+    """Return what a person writes in this shell: the name alone where the shell finds this very program by it."""
     words = running_program()
     found = shutil.which(NAME)
     if found and len(words) == 1 and Path(found).resolve() == Path(words[0]).resolve():

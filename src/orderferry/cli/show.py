@@ -113,7 +113,7 @@ def _print(story: OrderInspection, *, rows: bool) -> None:
 
 
 def _amazon(story: OrderInspection) -> Mapping[str, Any]:
-    """What Amazon says now, as JSON has it; empty where it was not asked, or does not know the order."""
+    """Return what Amazon says now, as JSON has it; empty where it was not asked, or does not know the order."""
     from orderferry.run.order_inspection import amazon_json
 
     return amazon_json(story.amazon) if story.amazon else {}

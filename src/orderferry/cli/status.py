@@ -56,7 +56,7 @@ Found = tuple[Path, Status | OrderferryError]
 
 
 def _read_all(context: CliContext) -> Iterator[Found]:
-    """How each configuration's shop stands; one that can't be told does not hide the others."""
+    """Yield how each configuration's shop stands; one that can't be told does not hide the others."""
     for path in context.config_files():
         try:
             yield path, _read(context, path)
@@ -86,7 +86,7 @@ def _print_for_people(found: list[Found]) -> None:
 
 
 def _print_for_nagios(found: list[Found]) -> int:
-    """One line, whatever the number of shops: the worst one's, after it the others'."""
+    """Return one line, whatever the number of shops: the worst one's, after it the others'."""
     told = [
         (nagios_state(status), nagios_line(status))
         if isinstance(status, Status)

@@ -29,7 +29,7 @@ def nagios_state(status: Status) -> NagiosState:
 
 
 def nagios_line(status: Status) -> str:
-    """The plugin's one line: state, text, and after the bar the performance data."""
+    """Return the plugin's one line: state, text, and after the bar the performance data."""
     state = nagios_state(status)
     late = [command.command for command in status.commands if command.late]
     parts = [f"{number} {word.replace('_', ' ')}" for word, number in status.open.items() if number]
@@ -58,12 +58,12 @@ def _lags(status: Status) -> dict[str, timedelta]:
 
 
 def unknown_line(message: str) -> str:
-    """The line when the state can't be told. A bar would begin performance data."""
+    """Return the line when the state can't be told. A bar would begin performance data."""
     return f"ORDERFERRY {NagiosState.UNKNOWN.name} - {message.replace('|', '/')}"
 
 
 def _observed_age(status: Status) -> str:
-    """How long ago the least observed marketplace's coverage ends: `<seconds>s`, or `U` for never."""
+    """Return how long ago the least observed marketplace's coverage ends: `<seconds>s`, or `U` for never."""
     ends = [last_end(spans) for _, spans in status.cells]
     known = [end for end in ends if end is not None]
     if not known or len(known) < len(ends):

@@ -21,7 +21,7 @@ SHOWN = timedelta(days=30)  # how far back the strips of the observation go
 
 
 def status_page(shops: Sequence[tuple[str, Status]]) -> str:
-    """Given the names of configurations and how their shops stand, return the HTML document. No personal data."""
+    """Return the HTML document, given the names of configurations and how their shops stand. No personal data."""
     names = ", ".join(status.shop or name for name, status in shops)
     return page(f"orderferry: {names}", [part for name, status in shops for part in _shop(name, status)])
 

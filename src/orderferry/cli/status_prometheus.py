@@ -13,7 +13,7 @@ Sample = tuple[Mapping[str, str], str]
 
 
 def prometheus_text(shops: Sequence[tuple[str, Status]]) -> str:
-    """Given the names of configurations and how their shops stand, return the metrics in Prometheus's text format."""
+    """Return the metrics in Prometheus's text format, given the names of configurations and how their shops stand."""
     lines: list[str] = []
     # A metric is introduced once; then come its samples of all shops.
     for metrics in zip(*(_metrics(status) for _, status in shops), strict=True):

@@ -45,14 +45,14 @@ def print_status(status: Status, name: str) -> None:
 
 
 def _needs_a_person(status: Status) -> list[str]:
-    """What a person must do something about, the most urgent first."""
+    """Return what a person must do something about, the most urgent first."""
     late = [late_words(command, status.now) for command in status.commands if command.late]
     unconfirmed = [f"{unconfirmed_words(entry, status.now)} {CONFIRM}" for entry in status.unconfirmed]
     return [*late, *(found.text for found in status.conditions), *unconfirmed]
 
 
 def late_words(command: CommandStatus, now: datetime) -> str:
-    """Given a command that is late, return the sentence."""
+    """Return the sentence, given a command that is late."""
     success = command.last_success
     told = f"its last success was {format_duration(now - success.started)} ago" if success else "it never succeeded"
     if command.last_run is None:
@@ -94,7 +94,7 @@ def _ends(status: Status) -> list[tuple[str, str, datetime | None]]:
 
 
 def unconfirmed_words(entry: Entry, now: datetime) -> str:
-    """Given an order that the shop has shipped and Amazon does not know of, return the sentence."""
+    """Return the sentence, given an order that the shop has shipped and Amazon does not know of."""
     due = entry.ship_by or now
     told = f"in {format_duration(due - now)}" if due > now else f"{format_duration(now - due)} ago"
     number = f" (order {entry.id_order})" if entry.id_order else ""
@@ -105,7 +105,7 @@ def unconfirmed_words(entry: Entry, now: datetime) -> str:
 
 
 def waiting_words(entry: Entry, now: datetime) -> str:
-    """Given an order that waits at Amazon, return for how long, and why."""
+    """Return for how long, and why, given an order that waits at Amazon."""
     placed = f", placed {format_duration(now - entry.purchased)} ago" if entry.purchased else ""
     return f"{entry.order_id}{placed}: {entry.message or entry.amazon_status}"
 

@@ -45,7 +45,7 @@ class Database:
 
 
 def find_database(findings: Findings, sockets: Sequence[Path] = DEFAULT_SOCKETS) -> Database | None:
-    """Given validated keys, return the database. What is wrong is noted in `findings.problems`; then None may come.
+    """Return the database, given validated keys. What is wrong is noted in `findings.problems`; then None may come.
 
     A password from the environment, from a file or from `prestashop.password` wins over one that stands in a URL or
     in the shop's file; only a URL from the environment keeps its own.
@@ -108,7 +108,7 @@ def _from_shop(findings: Findings, sockets: Sequence[Path]) -> Database | None:
 
 
 def _server(shop: ShopFile, sockets: Sequence[Path]) -> DatabaseUrl:
-    """The address as PHP understands it: there `localhost` is the socket, while PyMySQL would take TCP."""
+    """Return the address as PHP understands it: there `localhost` is the socket, while PyMySQL would take TCP."""
     host, separator, rest = shop.host.rpartition(":")
     port, socket = shop.port, socket_in(shop.host)
     if socket:

@@ -56,24 +56,24 @@ class DatabaseUrl:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is an SQLite file."""
+        """Return whether it is an SQLite file."""
         return self.driver == "sqlite"
 
     @property
     def location(self) -> str:
-        """The database without credentials: `127.0.0.1:3306/shop`, `/run/mysqld/mysqld.sock/shop`, or a file."""
+        """Return the database without credentials: `127.0.0.1:3306/shop`, `/run/mysqld/mysqld.sock/shop`, or a file."""
         return self.database if self.is_file else f"{self.server}/{self.database}"
 
     @property
     def server(self) -> str:
-        """The server alone: `127.0.0.1:3306` or `/run/mysqld/mysqld.sock`."""
+        """Return the server alone: `127.0.0.1:3306` or `/run/mysqld/mysqld.sock`."""
         host = {"": "127.0.0.1", "localhost": "127.0.0.1"}.get(self.host.lower(), self.host.lower())
         name = f"[{host}]" if ":" in host else host
         return dict(self.query).get("unix_socket") or f"{name}:{self.port or DEFAULT_PORT}"
 
     @property
     def text(self) -> str:
-        """The complete SQLAlchemy URL, password included."""
+        """Return the complete SQLAlchemy URL, password included."""
         query = f"?{urlencode(self.query)}" if self.query else ""
         if self.is_file:
             return f"{self.driver}:///{quote_database(self.database)}{query}"
@@ -85,7 +85,7 @@ class DatabaseUrl:
         return f"{self.driver}://{credentials}{host}{port}/{quote_database(self.database)}{query}"
 
     def beside(self, folder: Path) -> DatabaseUrl:
-        """The same address; the paths of an SQLite file and of files for TLS are relative to `folder`."""
+        """Return the same address; the paths of an SQLite file and of files for TLS are relative to `folder`."""
         own = replace(self, query=placed(self.query, folder))
         return replace(own, database=str(folder / self.database)) if self.is_file else own
 
@@ -146,8 +146,9 @@ def parse_database_url(text: str) -> DatabaseUrl:
 
 
 def _credential_ends(rest: str) -> list[int]:
-    """Where the credentials may end: at the last @ of the authority, else at the last @ before the query, else at the
-    last @ of all (a raw / or ? in the password)."""
+    """Return where the credentials may end: at the last @ of the authority, else at the last @ before the query,
+    else at the last @ of all (a raw / or ? in the password).
+    """
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]
     ends = [authority.rfind("@"), rest.partition("?")[0].rfind("@"), rest.rfind("@")]
     found = [end for end in dict.fromkeys(ends) if end >= 0]
@@ -220,8 +221,9 @@ def placed(query: Iterable[tuple[str, str]], folder: Path) -> tuple[tuple[str, s
 
 
 def tls_context(files: Mapping[str, Path]) -> ssl.SSLContext | None:
-    """Given files by their keys, return a context that verifies the server's certificate and the host's name; None when
-    no authority is named. Raise OSError or ValueError for files that can't be read or hold no PEM."""
+    """Return a context that verifies the server's certificate and the host's name, given files by their keys; None
+    when no authority is named. Raise OSError or ValueError for files that can't be read or hold no PEM.
+    """
     if AUTHORITY not in files:
         return None
     for path in files.values():

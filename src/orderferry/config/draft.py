@@ -56,7 +56,7 @@ class ConfigurationDraft:
             self.values[path] = value
 
     def has(self, name: str) -> bool:
-        """Whether a key has an answer: here, by a file, or in the environment."""
+        """Return whether a key has an answer: here, by a file, or in the environment."""
         path = tuple(name.split("."))
         variable = next((key.variable for key in KEYS if key.name == name), "")
         by_file = (*path[:-1], f"{path[-1]}_file")
@@ -64,7 +64,7 @@ class ConfigurationDraft:
 
     @property
     def has_database(self) -> bool:
-        """Whether the database is named, in any of the ways."""
+        """Return whether the database is named, in any of the ways."""
         return any(self.has(f"prestashop.{part}") for part in _DATABASE)
 
     def set_by_word(self, word: str) -> None:
@@ -87,7 +87,7 @@ class ConfigurationDraft:
         self.values[path] = _value_of(text)
 
     def settings(self, *, whole: bool = True) -> Settings:
-        """The settings of these answers; not `whole`: with stand-ins for what is still to be asked.
+        """Return the settings of these answers; not `whole`: with stand-ins for what is still to be asked.
 
         Raise ConfigError with every mistake.
         """
@@ -113,12 +113,14 @@ class ConfigurationDraft:
                 raise ConfigError("These answers make no configuration.", problems=problems) from None
 
     def text(self) -> str:
-        """The configuration as it is to be written."""
+        """Return the configuration as it is to be written."""
         return render_filled(self.values)
 
 
 def _is_secret(known: KeyMatch) -> bool:
-    """A URL of an SQLite file, the one secret without a secret in it, is for tests and demos: refused as well."""
+    """Return a URL of an SQLite file, the one secret without a secret in it, is for tests and demos: refused as
+    well.
+    """
     return known.key.kind.secret and not known.is_file
 
 
@@ -160,8 +162,8 @@ Value = object  # what tomlkit can write: text, numbers, booleans, times, lists 
 
 
 def render_filled(values: Mapping[KeyPath, Value]) -> str:
-    """Given values by the paths of their keys, return a whole configuration: these in force, every other key there as
-    a comment.
+    """Return a whole configuration, given values by the paths of their keys: these in force, every other key there
+    as a comment.
 
     `marketplace.<CODE>.…` and `<key>_file` are paths like any other. The values are not checked here.
     """
@@ -207,7 +209,7 @@ def _lines_of(key: Key, values: Mapping[KeyPath, Value]) -> list[str]:
 
 
 def _given(key: Key, values: Mapping[KeyPath, Value]) -> list[tuple[KeyPath, Value]]:
-    """What the values say of a key, or of all keys that one with a word of the user's stands for."""
+    """Return what the values say of a key, or of all keys that one with a word of the user's stands for."""
     if not key.path[-1].startswith("<"):
         paths: Iterable[KeyPath] = (key.path, (*key.path[:-1], f"{key.path[-1]}_file"))
     else:

@@ -68,7 +68,7 @@ _MARKETPLACE_NOTE = (
 
 
 def render_example() -> str:
-    """The text of config.example.toml: required keys with placeholders, all others commented out."""
+    """Return the text of config.example.toml: required keys with placeholders, all others commented out."""
     blocks = [_EXAMPLE_HEAD]
     for table, keys in groupby(KEYS, key=lambda key: key.path[:-1]):
         lines = [f"[{'.'.join(sample_word(part) for part in table)}]"] if table else []
@@ -87,12 +87,12 @@ def _example_lines(key: Key) -> list[str]:
 
 
 def explanation(key: Key) -> list[str]:
-    """The comment above a key: what it means, its values, what holds without it."""
+    """Return the comment above a key: what it means, its values, what holds without it."""
     return _comment(f"{key.doc}{_values_note(key)}")
 
 
 def sample_lines(key: Key, mark: str = "#") -> list[str]:
-    """A key with its default or an example, behind `mark`, and the commented way to give a secret by a file."""
+    """Return a key with its default or an example, behind `mark`, and the commented way to give a secret by a file."""
     name = sample_word(key.path[-1])
     lines = [f"{mark}{name} = {key.default or key.example}"]
     if key.file_key:
@@ -101,7 +101,9 @@ def sample_lines(key: Key, mark: str = "#") -> list[str]:
 
 
 def sample_word(part: str) -> str:
-    """What the example has for a part of a key's name: a country for `<COUNTRY>` and so on, others as they are."""
+    """Return what the example has for a part of a key's name: a country for `<COUNTRY>` and so on, others as they
+    are.
+    """
     return _SAMPLE_WORDS.get(part, part)
 
 
@@ -117,7 +119,7 @@ def _comment(text: str) -> list[str]:
 
 
 def render_reference() -> str:
-    """The text of docs/configuration.md."""
+    """Return the text of docs/configuration.md."""
     parts = [_DOC_HEAD]
     for table, keys in groupby(KEYS, key=lambda key: key.path[0] if len(key.path) > 1 else ""):
         title = f"## [{table}]\n" if table else "## Without a table\n"

@@ -94,7 +94,7 @@ def _paths(value: object) -> tuple[Path, ...]:
 
 
 def _names_or_ids(value: object) -> tuple[str, ...]:
-    """One name or id, or a list of them."""
+    """Return one name or id, or a list of them."""
     entries = value if isinstance(value, list) else [value]
     if not entries:
         raise Unfit
@@ -185,7 +185,7 @@ def _label(value: object) -> str:
 
 def _matching(pattern: re.Pattern[str], longest: int) -> Callable[[object], str]:
     def read(value: object) -> str:
-        """The text as it stands. Raise Unfit."""
+        """Return the text as it stands. Raise Unfit."""
         if not isinstance(value, str) or len(value) > longest or not pattern.fullmatch(value):
             raise Unfit
         return value
@@ -194,11 +194,11 @@ def _matching(pattern: re.Pattern[str], longest: int) -> Callable[[object], str]
 
 
 def duration(least: str, most: str, example: str) -> Kind:
-    """A length of time from `least` to `most`, as timedelta."""
+    """Return a length of time from `least` to `most`, as timedelta."""
     lowest, highest = parse_duration(least), parse_duration(most)
 
     def read(value: object) -> timedelta:
-        """The length of time. Raise Unfit, also for one that is out of range."""
+        """Return the length of time. Raise Unfit, also for one that is out of range."""
         if not isinstance(value, str):
             raise Unfit
         try:
@@ -213,10 +213,10 @@ def duration(least: str, most: str, example: str) -> Kind:
 
 
 def choice(*values: str) -> Kind:
-    """One of a few words."""
+    """Return one of a few words."""
 
     def read(value: object) -> str:
-        """The word itself. Raise Unfit for any other."""
+        """Return the word itself. Raise Unfit for any other."""
         if not isinstance(value, str) or value not in values:
             raise Unfit
         return value
@@ -226,10 +226,10 @@ def choice(*values: str) -> Kind:
 
 
 def choices(*values: str) -> Kind:
-    """A list of some of a few words, in the user's order, each at most once."""
+    """Return a list of some of a few words, in the user's order, each at most once."""
 
     def read(value: object) -> tuple[str, ...]:
-        """The words without repetitions. Raise Unfit for an empty list or another word."""
+        """Return the words without repetitions. Raise Unfit for an empty list or another word."""
         if not isinstance(value, list) or not value or any(entry not in values for entry in value):
             raise Unfit
         return tuple(dict.fromkeys(value))

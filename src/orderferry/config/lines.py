@@ -107,7 +107,7 @@ class _Scanner:
         self.lines = lines
 
     def scan(self) -> dict[KeyPath, int]:
-        """The line of each key and table."""
+        """Return the line of each key and table."""
         table: KeyPath = ()
         while True:
             self._skip(_BLANK)

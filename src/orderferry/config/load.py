@@ -56,7 +56,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
 
 
 def configuration_name(path: Path) -> str:
-    """The name of a configuration: its file's, without .toml."""
+    """Return the name of a configuration: its file's, without .toml."""
     return path.stem if path.suffix == ".toml" else path.name
 
 
@@ -106,7 +106,7 @@ def _settings(path: Path, findings: Findings, database: Database) -> Settings:
 
 
 def _table(values: Mapping[KeyPath, object], table: KeyPath) -> dict[str, Any]:
-    """The keys that stand directly in one table."""
+    """Return the keys that stand directly in one table."""
     return {path[-1]: value for path, value in values.items() if path[:-1] == table}
 
 
@@ -160,7 +160,7 @@ def _ledger(path: Path, values: Mapping[KeyPath, object], database: Database) ->
 
 
 def _as_safe(ledger: DatabaseUrl, shop: DatabaseUrl, files: Mapping[str, object]) -> DatabaseUrl:
-    """The ledger's address; where it is on the shop's own server, with the TLS that is configured for that."""
+    """Return the ledger's address; where it is on the shop's own server, with the TLS that is configured for that."""
     if ledger.server != shop.server or set(dict(ledger.query)) & set(TLS_KEYS):
         return ledger
     return replace(ledger, query=(*ledger.query, *((name, str(path)) for name, path in files.items() if path)))

@@ -45,7 +45,7 @@ def _sku(word: str) -> str | None:
 
 
 def _country(word: str) -> str | None:
-    """A country, or with a hyphen one of its regions by ISO 3166-2, whose codes are not looked up."""
+    """Return a country, or with a hyphen one of its regions by ISO 3166-2, whose codes are not looked up."""
     country, hyphen, region = word.strip().upper().partition("-")
     code = country_code(country)
     if code not in COUNTRIES and code not in _TERRITORIES:
@@ -113,18 +113,18 @@ def match(path: KeyPath) -> KeyMatch | None:
 
 
 def is_table(path: KeyPath) -> bool:
-    """Whether keys stand below this path."""
+    """Return whether keys stand below this path."""
     return any(len(pattern) > len(path) and _filled(pattern[: len(path)], path) for pattern, _, _ in _PATTERNS)
 
 
 def key_above(path: KeyPath) -> KeyMatch | None:
-    """The key that stands where `path` has a table, or None."""
+    """Return the key that stands where `path` has a table, or None."""
     shorter = (path[:length] for length in range(1, len(path)))
     return next((found for one in shorter if one not in SHORT_FORMS and (found := match(one))), None)
 
 
 def unfit_word(path: KeyPath) -> str:
-    """What a word in `path` should have been, when a key differs by nothing else; or ''."""
+    """Return what a word in `path` should have been, when a key differs by nothing else; or ''."""
     for pattern, _ in _WITH_WORDS:
         if len(pattern) != len(path):
             continue
@@ -140,7 +140,7 @@ def unfit_word(path: KeyPath) -> str:
 
 
 def nearest(path: KeyPath) -> str:
-    """The known key that was probably meant by an unknown one, or ''.
+    """Return the known key that was probably meant by an unknown one, or ''.
 
     First the same last word in another table, then the most similar whole name, then the most similar last word.
     """
@@ -160,7 +160,9 @@ def nearest(path: KeyPath) -> str:
 
 
 def _candidates(path: KeyPath) -> Iterator[str]:
-    """The names of all keys, with the user's own words where they stand in the same place; else a key is left out."""
+    """Yield the names of all keys, with the user's own words where they stand in the same place; else a key is left
+    out.
+    """
     for pattern, _, _ in _PATTERNS:
         parts = [
             path[index] if part in WORDS and index < len(path) and WORDS[part].read(path[index]) else part

@@ -23,7 +23,7 @@ class Secret:
     _value: str = ""
 
     def reveal(self) -> str:
-        """The secret itself, for the call that needs it."""
+        """Return the secret itself, for the call that needs it."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -55,7 +55,7 @@ class AmazonSettings:
 
     @property
     def seller(self) -> str:
-        """What names seller and application: a digest that gives no secret away."""
+        """Return what names seller and application: a digest that gives no secret away."""
         application = "\n".join((self.client_id, self.region, self.endpoint))
         return hmac.new(application.encode(), self.refresh_token.reveal().encode(), hashlib.sha256).hexdigest()[:24]
 
@@ -99,7 +99,7 @@ class LedgerSettings:
 
     @property
     def place(self) -> LedgerPlace:
-        """Where the ledger is: the database's URL if there is one, else the file."""
+        """Return where the ledger is: the database's URL if there is one, else the file."""
         return self.url or self.path
 
 
@@ -138,7 +138,7 @@ class ProductsSettings:
 
     @property
     def fee_references(self) -> frozenset[str]:
-        """The products of the shop that fees are booked on."""
+        """Return the products of the shop that fees are booked on."""
         return frozenset(self.fees.values()) - {"product", "shipping"}
 
 
@@ -248,7 +248,7 @@ class Settings:
     exposed: str = ""  # a sentence when others can read this file and it holds a secret; else ''
 
     def marketplace(self, code: str) -> MarketplaceSettings:
-        """The settings for one marketplace by country code: its own, else the shop-wide ones."""
+        """Return the settings for one marketplace by country code: its own, else the shop-wide ones."""
         return self.marketplaces.get(code) or MarketplaceSettings(
             orders=self.orders,
             carriers=self.carriers,
@@ -258,6 +258,8 @@ class Settings:
         )
 
     def amazon_calculates_vat(self, code: str, shown: Collection[str]) -> bool:
-        """Whether Amazon calculates the VAT of a marketplace: as configured, else where an order has `shown` it."""
+        """Return whether Amazon calculates the VAT of a marketplace: as configured, else where an order has `shown`
+        it.
+        """
         configured = self.marketplace(code).vat_by_amazon
         return code in shown if configured is None else configured

@@ -115,7 +115,7 @@ def _source(file: Path) -> str:
 
 
 def _shop_folder(file: Path) -> Path | None:
-    """The shop's folder, if the file stands where PrestaShop keeps it."""
+    """Return the shop's folder, if the file stands where PrestaShop keeps it."""
     for place in _PLACES:
         depth = len(place.parts)
         if file.parts[-depth:] == place.parts:

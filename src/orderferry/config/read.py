@@ -44,7 +44,7 @@ class SourceFile:
             return {}
 
     def line(self, path: KeyPath) -> int:
-        """The line of a key, or of the nearest table around it; 0 when it is not in this file."""
+        """Return the line of a key, or of the nearest table around it; 0 when it is not in this file."""
         return next((self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 0)
 
 
@@ -56,7 +56,7 @@ class Document:
 
     @property
     def file(self) -> SourceFile:
-        """The file that was asked for."""
+        """Return the file that was asked for."""
         return self.files[-1]
 
 
@@ -82,7 +82,7 @@ def read_file(path: Path) -> SourceFile:
 
 
 def included_paths(file: SourceFile) -> tuple[Path, ...]:
-    """The files that `file` includes; what is no path is left out here, and named by the validation."""
+    """Return the files that `file` includes; what is no path is left out here, and named by the validation."""
     try:
         value = PATHS.read(file.entries.get(("include",), []))
     except Unfit:
@@ -184,7 +184,7 @@ def find_configurations(given: Sequence[Path], environ: Mapping[str, str]) -> tu
 
 
 def _files(path: Path, source: str) -> list[Path]:
-    """The configurations that one name stands for. A file that can't be read is left for reading to say why."""
+    """Return the configurations that one name stands for. A file that can't be read is left for reading to say why."""
     if not os.path.lexists(path):
         where = "" if path.is_absolute() else f" in {_here()}"
         under_cron = "" if path.is_absolute() else " A crontab needs absolute paths: cron starts in the home folder."
@@ -228,7 +228,7 @@ def _usual_places(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _home_of_user() -> str:
-    """The home folder when HOME is not set, as under some schedulers; '' for a user without an entry."""
+    """Return the home folder when HOME is not set, as under some schedulers; '' for a user without an entry."""
     try:
         return pwd.getpwuid(os.getuid()).pw_dir
     except KeyError:

@@ -64,7 +64,7 @@ def unknown_variables(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _nearest(name: str) -> str:
-    """What all of them begin with would make any two look alike: only the rest is compared."""
+    """Return what all of them begin with would make any two look alike: only the rest is compared."""
     rests = {known.removeprefix(_OURS): known for known in sorted(KNOWN_VARIABLES)}
     near = difflib.get_close_matches(name.upper().removeprefix(_OURS), rests, n=1, cutoff=0.6)
     return rests[near[0]] if near else ""
@@ -103,7 +103,7 @@ def is_open_folder(folder: Path) -> bool:
 
 
 def _is_private_group(found: os.stat_result) -> bool:
-    """Whether a file's group has the name of its owner, as most systems give each user one."""
+    """Return whether a file's group has the name of its owner, as most systems give each user one."""
     try:
         return grp.getgrgid(found.st_gid).gr_name == pwd.getpwuid(found.st_uid).pw_name
     except KeyError:

@@ -70,7 +70,7 @@ def _take_entry(findings: Findings, secret_files: dict[KeyPath, FoundValue], ran
 
 
 def _unknown(path: KeyPath, value: object, above: KeyMatch | None) -> str:
-    """What is wrong with an entry that is no key; `above` is the key in whose place it makes a table."""
+    """Return what is wrong with an entry that is no key; `above` is the key in whose place it makes a table."""
     if is_table(path):
         return f"{key_text(path)} must be a table, not {shown(value)}"
     if above is not None:
@@ -139,7 +139,7 @@ class FoundValue:
 
     @property
     def name(self) -> str:
-        """What to call the value in an error."""
+        """Return what to call the value in an error."""
         return key_text(self.path) if self.path else f"${self.key.variable}"
 
 
@@ -164,7 +164,9 @@ class Problems:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Every problem: those of the main file first, by line, then of included files, then what has no line."""
+        """Return every problem: those of the main file first, by line, then of included files, then what has no
+        line.
+        """
         return tuple(sentence for *_, sentence in sorted(self._found))
 
 
@@ -182,19 +184,19 @@ class Findings:
         self.broken: set[KeyPath] = set()
 
     def origin(self, name: str) -> FoundValue | None:
-        """Where a key came from, or None when it was not given."""
+        """Return where a key came from, or None when it was not given."""
         return self.found.get(key_path(name))
 
     def given(self, name: str) -> bool:
-        """Whether a key was given, well or badly."""
+        """Return whether a key was given, well or badly."""
         return key_path(name) in self.found or key_path(name) in self.broken
 
     def value(self, name: str) -> object:
-        """A key's value as read, or None when it was not given or is wrong."""
+        """Return a key's value as read, or None when it was not given or is wrong."""
         return self.values.get(key_path(name))
 
     def folder(self, found: FoundValue) -> Path:
-        """The folder that relative paths of this value start from: the one of the file it stands in."""
+        """Return the folder that relative paths of this value start from: the one of the file it stands in."""
         return (found.file or self.document.file).path.absolute().parent
 
 

@@ -50,7 +50,7 @@ class Adoption:
 
     @property
     def found(self) -> int:
-        """How many different Amazon order ids there are."""
+        """Return how many different Amazon order ids there are."""
         return len(self.adopt) + len(self.marked) + len(self.doubtful)
 
 
@@ -89,7 +89,7 @@ def sort_out(claims: Iterable[Claim], marked: Iterable[str], taken: Mapping[int,
 
 
 def _choose(found: Sequence[Claim]) -> Claim | Doubtful:
-    """The claim on one Amazon id that counts, or why none does."""
+    """Return the claim on one Amazon id that counts, or why none does."""
     order_id = found[0].order_id
     spoken = [claim for claim in found if claim.by_hand]
     standing = [claim for claim in spoken or found if claim.reference]
@@ -101,7 +101,7 @@ def _choose(found: Sequence[Claim]) -> Claim | Doubtful:
 
 
 def _shared_orders(claims: Iterable[Claim], taken: Mapping[int, str]) -> set[int]:
-    """The orders that more than one Amazon id claims, or that a marker has for another id."""
+    """Return the orders that more than one Amazon id claims, or that a marker has for another id."""
     ids: dict[int, set[str]] = defaultdict(set)
     for claim in claims:
         ids[claim.id_order].add(claim.order_id)

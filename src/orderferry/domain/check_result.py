@@ -34,27 +34,27 @@ class CheckResult:
     exit_code: ExitCode = ExitCode.DONE
 
     def as_json(self) -> dict[str, str]:
-        """The contract's JSON of one check."""
+        """Return the contract's JSON of one check."""
         return {"name": self.name, "result": str(self.result), "message": self.message, "hint": self.hint}
 
 
 def fine(name: str, message: str, hint: str = "") -> CheckResult:
-    """A thing that is well."""
+    """Return a thing that is well."""
     return CheckResult(name, Grade.OK, message, hint)
 
 
 def warning(name: str, message: str, hint: str, exit_code: ExitCode = ExitCode.NEEDS_A_PERSON) -> CheckResult:
-    """A thing that a person should look at; runs go on all the same."""
+    """Return a thing that a person should look at; runs go on all the same."""
     return CheckResult(name, Grade.WARNING, message, hint, exit_code)
 
 
 def failure(name: str, message: str, hint: str, exit_code: ExitCode = ExitCode.NEEDS_A_PERSON) -> CheckResult:
-    """A thing that stops runs, or orders, until it is mended."""
+    """Return a thing that stops runs, or orders, until it is mended."""
     return CheckResult(name, Grade.FAILURE, message, hint, exit_code)
 
 
 def failed(name: str, error: OrderferryError) -> CheckResult:
-    """One of our errors as the failure of a check: a run that meets it would end with the same exit code."""
+    """Return one of our errors as the failure of a check: a run that meets it would end with the same exit code."""
     return CheckResult(name, Grade.FAILURE, error.message, error.hint, error.exit_code)
 
 

@@ -137,7 +137,7 @@ def gathered(parts: Iterable[RateShare]) -> tuple[RateShare, ...]:
 
 
 def implied_rate(gross: Decimal, tax: Decimal) -> Decimal | None:
-    """Given a gross amount and the tax in it, return the rate in percent, to the half; None without tax.
+    """Return the rate in percent, to the half, given a gross amount and the tax in it; None without tax.
 
     Amounts are rounded to cents, so that the quotient is only near the rate; every standard rate of Europe is a
     multiple of a half.
@@ -149,7 +149,7 @@ def implied_rate(gross: Decimal, tax: Decimal) -> Decimal | None:
 
 
 def _shares(order: Order) -> tuple[RateShare, ...]:
-    """The items' totals by the rate that each implies."""
+    """Return the items' totals by the rate that each implies."""
     parts = []
     for item in order.items:
         if item.proceeds_total is not None:
@@ -217,13 +217,14 @@ class ShopOrder:
 
     @property
     def credited(self) -> Decimal:
-        """The gross amount of all credit slips."""
+        """Return the gross amount of all credit slips."""
         return sum((slip.gross for slip in self.slips), Decimal(0))
 
     @property
     def is_credited(self) -> bool:
-        """Whether credit slips cover all of it to a cent, with or without tax: PrestaShop adds the tax of shipping at
-        the carrier's own rate."""
+        """Return whether credit slips cover all of it to a cent, with or without tax: PrestaShop adds the tax of
+        shipping at the carrier's own rate.
+        """
         net = sum((slip.net for slip in self.slips), Decimal(0))
         return self.total - self.credited <= _CENT or self.net - net <= _CENT
 
@@ -236,7 +237,7 @@ class ShopOrder:
 
     @property
     def tax(self) -> Decimal:
-        """The tax in `total`."""
+        """Return the tax in `total`."""
         return self.total - self.net
 
 

@@ -95,7 +95,7 @@ class Decision:
 
 
 def newest_known(marker: Marker | None, entry: Entry | None, now: datetime) -> datetime | None:
-    """Given what shop and ledger know of an order, return the newest update of Amazon's that either has seen."""
+    """Return the newest update of Amazon's that either has seen, given what shop and ledger know of an order."""
     moments = (marker.amazon_updated if marker else None, entry.amazon_updated if entry else None)
     return max(filter(None, (believable(moment, now) for moment in moments)), default=None)
 
@@ -126,7 +126,9 @@ def decide(
 
 
 def _older(marker: Marker | None, entry: Entry | None, known: datetime) -> Decision:
-    """Everything stays as it is. An order that the ledger has not judged yet is imported if the shop has the newest."""
+    """Return everything stays as it is. An order that the ledger has not judged yet is imported if the shop has the
+    newest.
+    """
     unjudged = entry is None or entry.state is EntryState.SEEN
     in_shop = marker is not None and marker.order_stands and marker.amazon_updated == known
     id_order = marker.id_order if marker is not None and unjudged and in_shop else None
@@ -173,13 +175,13 @@ def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rul
 
 
 def _set_aside(entry: Entry) -> Decision:
-    """What was imported stays so in the ledger, whatever a person no longer wants to hear about it."""
+    """Return what was imported stays so in the ledger, whatever a person no longer wants to hear about it."""
     imported = entry.state is EntryState.IMPORTED
     return Decision(Action.UNCHANGED if imported else Action.IGNORE, Reason.SET_ASIDE)
 
 
 def _was_imported(entry: Entry) -> bool:
-    """Whether the order has ever been in the shop: one that is held has too, if it has a number there."""
+    """Return whether the order has ever been in the shop: one that is held has too, if it has a number there."""
     return entry.state is EntryState.IMPORTED or entry.id_order is not None
 
 
@@ -221,6 +223,8 @@ def next_try(attempts: int, now: datetime) -> datetime:
 
 
 def is_given_up(order_purchased: datetime | None, released: datetime | None, now: datetime, limit: timedelta) -> bool:
-    """Whether a waiting order has waited longer than orders.give_up, counted from its release if that is later."""
+    """Return whether a waiting order has waited longer than orders.give_up, counted from its release if that is
+    later.
+    """
     moments = [moment for moment in (order_purchased, released) if moment is not None]
     return bool(moments) and now - max(moments) > limit

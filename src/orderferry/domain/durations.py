@@ -38,7 +38,7 @@ def format_duration(duration: timedelta) -> str:
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Given ISO 8601 (UTC unless it says otherwise) or a duration ago, return an aware UTC time.
+    """Return an aware UTC time, given ISO 8601 (UTC unless it says otherwise) or a duration ago.
 
     Raise ValueError with a sentence for anything else.
     """
@@ -66,5 +66,5 @@ def iso(moment: datetime) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Given a number and a noun, return `1 order`, `2 orders`."""
+    """Return `1 order`, `2 orders`, given a number and a noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -44,7 +44,7 @@ class Reader:
     note: str = ""
 
     def is_late(self, now: datetime) -> bool:
-        """Whether something has waited too long for it."""
+        """Return whether something has waited too long for it."""
         return self.oldest is not None and now - self.oldest > UNREAD_FOR
 
 
@@ -57,11 +57,11 @@ class Feed:
     readers: Sequence[Reader] = ()
 
     def reader(self, name: str) -> Reader | None:
-        """A reader by its name; None when it never told how far it is."""
+        """Return a reader by its name; None when it never told how far it is."""
         return next((reader for reader in self.readers if reader.name == name), None)
 
     def complaints(self, now: datetime) -> list[str]:
-        """A sentence for each reader that is late, or one if events lie there and nobody has ever read."""
+        """Return a sentence for each reader that is late, or one if events lie there and nobody has ever read."""
         if not self.readers and self.oldest is not None and now - self.oldest > UNREAD_FOR:
             age = format_duration(now - self.oldest)
             return [f"No program has ever said that it reads the feed, whose oldest event is {age} old."]

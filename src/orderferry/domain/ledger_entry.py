@@ -198,13 +198,13 @@ def judged(entry: Entry, verdict: OrderResult, now: datetime) -> Entry:
 
 
 def _has_newer_news(entry: Entry, before: Entry) -> bool:
-    """Whether Amazon's news of an order that the ledger knows now is newer than it was before."""
+    """Return whether Amazon's news of an order that the ledger knows now is newer than it was before."""
     then, now = before.amazon_updated, entry.amazon_updated
     return now is not None and (then is None or then < now)
 
 
 def _due_at_once(entry: Entry, id_order: int | None, now: datetime) -> Entry:
-    """The entry of an order that is in the shop, and whose newest news has not been compared with it."""
+    """Return the entry of an order that is in the shop, and whose newest news has not been compared with it."""
     return replace(
         entry,
         state=EntryState.SEEN,
@@ -274,14 +274,14 @@ def found_missing(entry: Entry, now: datetime) -> Entry:
 
 
 def is_due(entry: Entry, now: datetime) -> bool:
-    """Whether the order's next look has come."""
+    """Return whether the order's next look has come."""
     return entry.next_look is not None and not now < entry.next_look <= now + LONGEST_PAUSE
 
 
 def history_of(
     before: Entry | None, after: Entry, event: HistoryEvent, *, at: datetime, run: int | None, detail: str = ""
 ) -> HistoryLine | None:
-    """Given an entry before (None: there was none) and after a change, return the line to keep, or None.
+    """Return the line to keep, or None, given an entry before (None: there was none) and after a change.
 
     Only what a person would want to read years later is kept: `detail` (rows of the shop were written, a person's
     reason), or a change of state, code, Amazon's status or update time, or of what is given up or set aside.
@@ -314,7 +314,7 @@ def _telling(entry: Entry) -> tuple[object, ...]:
 
 
 def _kept(moment: datetime | None) -> datetime | None:
-    """A time to the millisecond, as the ledger keeps it: a finer one would look like news at each sighting."""
+    """Return a time to the millisecond, as the ledger keeps it: a finer one would look like news at each sighting."""
     return moment and moment - timedelta(microseconds=moment.microsecond % 1000)
 
 
@@ -376,7 +376,7 @@ class StandingFinding:
 
     @property
     def key(self) -> tuple[str, FindingKind, str]:
-        """What makes it the same finding in the next comparison."""
+        """Return what makes it the same finding in the next comparison."""
         return self.order_id, self.kind, self.field
 
 

@@ -80,7 +80,7 @@ _ALIASES = {"UK": "GB"}
 
 
 def find_marketplace(word: str) -> Marketplace | None:
-    """Given a country code (any case; UK is GB) or a marketplace id, return the marketplace, or None."""
+    """Return the marketplace, or None, given a country code (any case; UK is GB) or a marketplace id."""
     code = word.strip().upper()
     return _BY_ID.get(word.strip()) or _BY_CODE.get(_ALIASES.get(code, code))
 

@@ -45,7 +45,7 @@ def currency_decimals(currency: str) -> int:
 
 @cache
 def smallest_unit(decimals: int) -> Decimal:
-    """Given a number of decimals, return the smallest amount: 0.01 for 2, 1 for 0."""
+    """Return the smallest amount, given a number of decimals: 0.01 for 2, 1 for 0."""
     return Decimal(1).scaleb(-decimals)
 
 
@@ -75,7 +75,8 @@ def net_at_higher_rate(net: Decimal, tax: Decimal, low: Decimal, high: Decimal) 
 
 
 def allocate(total: Decimal, weights: Sequence[Decimal], decimals: int) -> tuple[Decimal, ...]:
-    """Given an amount and one weight a share, return the shares: in proportion, whole units, their sum exactly `total`.
+    """Return the shares, given an amount and one weight a share: in proportion, whole units, their sum exactly
+    `total`.
 
     The units that proportion leaves over go to the largest remainders, the first of equals. What `total` has beyond
     `decimals` decimals stays with the largest share. Weights below zero count as zero; all zero: the first share

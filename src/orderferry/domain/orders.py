@@ -250,17 +250,17 @@ class Order:
 
     @property
     def sold_items(self) -> tuple[Item, ...]:
-        """The items of which anything is still sold."""
+        """Return the items of which anything is still sold."""
         return tuple(item for item in self.items if item.quantity)
 
     @property
     def has_update_time(self) -> bool:
-        """Whether Amazon's time of update can be believed; else `updated` only stands in for it."""
+        """Return whether Amazon's time of update can be believed; else `updated` only stands in for it."""
         return not any(flaw.path == UPDATE_TIME for flaw in self.flaws)
 
     @property
     def grave_flaws(self) -> tuple[Flaw, ...]:
-        """The flaws that forbid an import."""
+        """Return the flaws that forbid an import."""
         return tuple(flaw for flaw in self.flaws if flaw.grave)
 
 

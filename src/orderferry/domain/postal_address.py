@@ -53,7 +53,7 @@ class _Notes:
             self.kept.append(f"{label}: {shown}")
 
     def cleaned(self, label: str, text: str, kind: Field) -> str:
-        """The text as the field takes it; the whole of it is kept if that changed it."""
+        """Return the text as the field takes it; the whole of it is kept if that changed it."""
         result = clean_text(text, kind)
         if result != plain_text(text):
             self.keep(label, text)
@@ -100,7 +100,7 @@ def postal_address(
 
 
 def _name(given: Address, fallback_name: str, notes: _Notes) -> tuple[str, str]:
-    """The first of recipient, buyer and company that is a name at all."""
+    """Return the first of recipient, buyer and company that is a name at all."""
     recipient = split = split_name(given.name)
     if recipient.placeholder:
         others = map(split_name, (fallback_name, given.company))
@@ -121,7 +121,7 @@ def _country(given: Address, marketplace_country: str, notes: _Notes) -> str:
 
 
 def _city(given: Address, country: str, notes: _Notes) -> tuple[str, str]:
-    """The city, and what of district and municipality belongs beside the street. Japan often names no city."""
+    """Return the city, and what of district and municipality belongs beside the street. Japan often names no city."""
     finer = {"District": given.district, "Municipality": given.municipality}
     city = notes.cleaned("City", given.city, Field.CITY)
     for label in ("Municipality", "District"):
@@ -157,7 +157,9 @@ def _lines(given: Address, beside: str, notes: _Notes) -> tuple[str, str]:
 
 
 def _two_lines(lines: list[str]) -> tuple[tuple[str, str], bool]:
-    """The lines in two, and whether all of it is there. Neighbours are joined whole if possible, else cut at words."""
+    """Return the lines in two, and whether all of it is there. Neighbours are joined whole if possible, else cut at
+    words.
+    """
     whole = ", ".join(lines)
     end = 0  # of the first lines in the whole, with the comma after them
     for line in lines:
@@ -174,7 +176,7 @@ def _two_lines(lines: list[str]) -> tuple[tuple[str, str], bool]:
 
 
 def _cut_at_word(text: str) -> str:
-    """The text cut to a line, at a space if there is one in its second half."""
+    """Return the text cut to a line, at a space if there is one in its second half."""
     if len(text) <= LINE_LENGTH:
         return text
     space = text.rfind(" ", LINE_LENGTH // 2, LINE_LENGTH + 1)
@@ -189,7 +191,7 @@ def _postcode(given: Address, country: str, notes: _Notes) -> str:
 
 
 def _phone(given: Address, fallback: str, notes: _Notes) -> str:
-    """The number without its extension, which no column takes; the configured one where there is none."""
+    """Return the number without its extension, which no column takes; the configured one where there is none."""
     raw = plain_text(given.phone)
     extension = _EXTENSION.search(raw)
     phone = _dialled(raw[: extension.start()].rstrip(" ,;/") if extension else raw)
@@ -283,7 +285,7 @@ def split_name(full: str) -> SplitName:
 
 
 def _halves(name: str) -> tuple[str, str]:
-    """The raw first and last name; one of them may be ''."""
+    """Return the raw first and last name; one of them may be ''."""
     if is_company_name(name):
         return name, ""
     swapped = _COMMA.match(name)
@@ -303,7 +305,9 @@ def _halves(name: str) -> tuple[str, str]:
 
 
 def is_company_name(name: str) -> bool:
-    """Whether a name ends with a legal form (S.r.l., GmbH, Ltd, …), or holds one of those that stand before it."""
+    """Return whether a name ends with a legal form (S.r.l., GmbH, Ltd, …), or holds one of those that stand before
+    it.
+    """
     words = [_bare(word) for word in name.split()]
     tail = ("".join(words[-count:]) for count in (1, 2, 3) if len(words) > count)
     return any(ending in _LEGAL_FORMS for ending in tail) or "株式会社" in name
@@ -318,7 +322,7 @@ def _is_suffix(word: str) -> bool:
 
 
 def _is_name_like(part: str) -> bool:
-    """One to four words of letters: half of "Rossi, Mario", not "c/o Bianchi" or "int. 4"."""
+    """Return one to four words of letters: half of "Rossi, Mario", not "c/o Bianchi" or "int. 4"."""
     words = part.split()
     return 0 < len(words) <= 4 and "/" not in part and not any(character.isdigit() for character in part)
 
@@ -330,5 +334,5 @@ def _is_east_asian(word: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    """What must not be lost of a name: everything but space, commas and dots."""
+    """Return what must not be lost of a name: everything but space, commas and dots."""
     return re.sub(r"[\s,.]", "", text)

@@ -116,7 +116,7 @@ class Problem:
 
     @property
     def hint(self) -> str:
-        """What to do now."""
+        """Return what to do now."""
         return HINTS[self.code].replace("{order_id}", self.order_id)
 
 
@@ -131,7 +131,7 @@ def with_deadline(message: str, day: date) -> str:
 
 
 def cause_of(message: str, order_id: str = "") -> str:
-    """Given the sentence on an order, return the cause alone, which other orders may share."""
+    """Return the cause alone, which other orders may share, given the sentence on an order."""
     cause = _WITH_DEADLINE.sub("", message)
     return cause.removeprefix(f"order {order_id}: ").removeprefix(f"order {order_id} ") if order_id else cause
 

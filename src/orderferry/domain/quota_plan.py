@@ -49,7 +49,7 @@ class Volume:
 
     @property
     def changes(self) -> Decimal:
-        """How many changes of orders Amazon lists in a day."""
+        """Return how many changes of orders Amazon lists in a day."""
         return self.orders * self.changes_per_order
 
 
@@ -72,12 +72,12 @@ class ImportCost:
 
     @property
     def total(self) -> int:
-        """All three together."""
+        """Return all three together."""
         return self.runs + self.pages + self.rereadings
 
     @property
     def looking(self) -> int:
-        """What a day costs in which nothing is new."""
+        """Return what a day costs in which nothing is new."""
         return self.runs + self.rereadings
 
 
@@ -138,7 +138,7 @@ def daily_costs(volume: Volume, windows: Windows, commands: Iterable[str]) -> di
 
 
 def looks_per_order(waiting: timedelta) -> int:
-    """How often an order that waits so long is asked about: hourly at first, then ever more rarely."""
+    """Return how often an order that waits so long is asked about: hourly at first, then ever more rarely."""
     first = moment = datetime(2026, 1, 1, tzinfo=UTC)
     looks = 0
     while (moment := next_look(first, moment)) <= first + waiting:
@@ -191,7 +191,7 @@ def _schedule(  # noqa: PLR0917 — each is one of the facts that the cost depen
 def _carries_busiest_hour(
     volume: Volume, imports: ImportCost, overlap: timedelta, share: Decimal, rate: Decimal | None
 ) -> bool:
-    """Whether the bucket, full before it, carries the busiest hour."""
+    """Return whether the bucket, full before it, carries the busiest hour."""
     plan = USAGE_PLANS["searchOrders"]
     again = 1 + Decimal(overlap // timedelta(minutes=1)) / 60
     pages = int(volume.changes * BUSIEST_HOUR * (1 + again) / ORDERS_A_PAGE)
@@ -200,7 +200,7 @@ def _carries_busiest_hour(
 
 
 def _limit(volume: Volume, windows: Windows, commands: tuple[str, ...], share: Decimal, rate: Decimal | None) -> int:
-    """The most orders a day that the usual schedule carries, other things equal: found by halving."""
+    """Return the most orders a day that the usual schedule carries, other things equal: found by halving."""
     low, high = 0, MOST_ORDERS
     while low < high:
         middle = (low + high + 1) // 2
@@ -217,7 +217,7 @@ def _days(duration: timedelta) -> Decimal:
 
 
 def _pages(orders: Decimal) -> int:
-    """One call at least, and one for each 100 orders begun."""
+    """Return one call at least, and one for each 100 orders begun."""
     return max(1, int((orders / ORDERS_A_PAGE).to_integral_value(ROUND_CEILING)))
 
 
@@ -240,16 +240,16 @@ class MeasuredVolume:
 
     @property
     def tells(self) -> bool:
-        """Whether it is enough to say how much the shop sells in a day."""
+        """Return whether it is enough to say how much the shop sells in a day."""
         return self.time >= SHORTEST and self.orders > 0
 
     @property
     def changes_are_measured(self) -> bool:
-        """Whether the changes per order are measured, not assumed."""
+        """Return whether the changes per order are measured, not assumed."""
         return self.grown >= ENOUGH_ORDERS
 
     def volume(self) -> Volume:
-        """A day of it. Only where it `tells`."""
+        """Return a day of it. Only where it `tells`."""
         days = Decimal(self.time // timedelta(seconds=1)) / 86_400
         changes = Decimal(self.changes) / self.grown if self.changes_are_measured else CHANGES_PER_ORDER
         return Volume(

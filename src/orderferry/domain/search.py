@@ -39,7 +39,7 @@ class Search:
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The channels that this search observes."""
+        """Return the channels that this search observes."""
         return (self.channel,) if self.channel else tuple(Channel)
 
 

@@ -25,8 +25,9 @@ _READ_ONLY = frozenset({30, 165})  # EROFS, and the storage engine's own
 
 
 def file_trouble(number: int, text: str) -> FileTrouble | None:
-    """Given the number of a server's error and its text, return why a file could not be used; None for another cause,
-    and for errors that are not about files."""
+    """Return why a file could not be used, given the number of a server's error and its text; None for another
+    cause, and for errors that are not about files.
+    """
     match = _REASON.search(text) if number in _TELL_THE_REASON else None
     if match is None:
         return None

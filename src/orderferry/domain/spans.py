@@ -26,7 +26,7 @@ class Span:
 
     @property
     def empty(self) -> bool:
-        """Whether it ends where it starts."""
+        """Return whether it ends where it starts."""
         return self.end == self.start
 
     @property
@@ -35,7 +35,7 @@ class Span:
         return self.end - self.start
 
     def holds(self, moment: datetime) -> bool:
-        """Whether `moment` lies within."""
+        """Return whether `moment` lies within."""
         return self.start <= moment < self.end
 
 
@@ -54,12 +54,12 @@ def normal(spans: Iterable[Span]) -> Spans:
 
 
 def union(first: Iterable[Span], second: Iterable[Span]) -> Spans:
-    """The moments that are in either."""
+    """Return the moments that are in either."""
     return normal([*first, *second])
 
 
 def subtract(whole: Iterable[Span], taken: Iterable[Span]) -> Spans:
-    """The moments of `whole` that are not in `taken`."""
+    """Return the moments of `whole` that are not in `taken`."""
     rest = list(normal(whole))
     for cut in normal(taken):
         pieces: list[Span] = []
@@ -76,5 +76,5 @@ def subtract(whole: Iterable[Span], taken: Iterable[Span]) -> Spans:
 
 
 def last_end(spans: Iterable[Span]) -> datetime | None:
-    """The end of the newest span, or None for an empty set."""
+    """Return the end of the newest span, or None for an empty set."""
     return max((span.end for span in spans), default=None)

@@ -207,7 +207,7 @@ def _written(postcode: str) -> str:
 
 
 def _forms(postcode: str) -> tuple[str, str]:
-    """A postcode as it is, and without letters before it, which are a country's (F-98000)."""
+    """Return a postcode as it is, and without letters before it, which are a country's (F-98000)."""
     return postcode, postcode.lstrip(ascii_uppercase)
 
 
@@ -287,7 +287,7 @@ def _countries(language: str) -> Mapping[str, str]:
 
 @cache
 def _provinces(country: str, language: str) -> Mapping[str, frozenset[str]]:
-    """The keys of a country's provinces by each plain name that they have in a language."""
+    """Return the keys of a country's provinces by each plain name that they have in a language."""
     translate = _translator(_PROVINCES, language)
     named: dict[str, set[str]] = {}
     for province in pycountry.subdivisions.get(country_code=country) or ():  # type: ignore[no-untyped-call]
@@ -298,7 +298,7 @@ def _provinces(country: str, language: str) -> Mapping[str, frozenset[str]]:
 
 
 def _name_forms(name: str) -> list[str]:
-    """A name in plain, whole and by its alternatives, with and without the kind of a Japanese prefecture."""
+    """Return a name in plain, whole and by its alternatives, with and without the kind of a Japanese prefecture."""
     parts = [part for part in (name, *_ALTERNATIVES.split(name)) if part.strip()]
     both = [form for part in parts for form in (part.strip(), _KIND_OF_PREFECTURE.sub("", part.strip()))]
     return list(dict.fromkeys(filter(None, map(plain_name, both))))

@@ -86,7 +86,7 @@ _SPACES = re.compile(" {2,}")
 
 
 def clean_text(text: str, field: Field) -> str:
-    """Given any text, return what the field takes; '' if nothing of it is left. Cleaning twice changes nothing."""
+    """Return what the field takes, given any text; '' if nothing of it is left. Cleaning twice changes nothing."""
     if not text:
         return ""
     rule = _RULES[field]
@@ -160,7 +160,7 @@ def _fold(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _shown(character: str) -> str:
-    """A character as it may stand: itself, a space for any white space, '' for what can't be seen."""
+    """Return a character as it may stand: itself, a space for any white space, '' for what can't be seen."""
     if character.isspace():
         return " "
     category = unicodedata.category(character)
@@ -205,7 +205,7 @@ def cut_text(text: str, limit: int) -> str:
 
 
 def _is_boundary(text: str, position: int) -> bool:
-    """Whether a whole character ends before `position` (0 < position < len)."""
+    """Return whether a whole character ends before `position` (0 < position < len)."""
     before, after = text[position - 1], text[position]
     if before == "\r" and after == "\n":
         return False
@@ -219,7 +219,9 @@ def _is_boundary(text: str, position: int) -> bool:
 
 
 def _extends(character: str) -> bool:
-    """Whether a character belongs to the one before it: accents, variation selectors, skin tones, tags, joiners."""
+    """Return whether a character belongs to the one before it: accents, variation selectors, skin tones, tags,
+    joiners.
+    """
     return (
         character in _EXTENDING_FORMAT
         or unicodedata.category(character).startswith("M")

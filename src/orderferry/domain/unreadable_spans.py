@@ -38,14 +38,14 @@ class UnreadableSpan:
     settled: bool = False
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it is to be read again. One that was read in the future (the clock was wrong) is."""
+        """Return whether it is to be read again. One that was read in the future (the clock was wrong) is."""
         if self.settled or not self.spans:
             return False
         pause = HOURLY if any(span.length > NARROW for span in self.spans) else SELDOM
         return self.readings < EACH_RUN or not timedelta(0) <= now - self.read < pause
 
     def searches(self) -> list[Search]:
-        """What reads it again: its spans, halved."""
+        """Return what reads it again: its spans, halved."""
         channels = {channel for _, channel in self.cells}
         marketplaces = tuple(sorted({marketplace for marketplace, _ in self.cells}))
         channel = None if len(channels) > 1 else next(iter(channels))
@@ -69,8 +69,9 @@ def set_apart(due: Mapping[Cell, Spans], marks: Iterable[UnreadableSpan]) -> dic
 def read_clean(
     marks: Sequence[UnreadableSpan], search: Search, span: Span, *, command: str, now: datetime
 ) -> list[UnreadableSpan]:
-    """Given a span that was read and has no order without an id, return the marks; one that is over has a `count` of
-    0 and no spans."""
+    """Return the marks, given a span that was read and has no order without an id; one that is over has a `count` of
+    0 and no spans.
+    """
     return [_without(mark, search, span, command, now) for mark in marks]
 
 
@@ -121,12 +122,12 @@ def _counts_as_coverage(search: Search) -> bool:
 
 
 def is_mark(order_id: str) -> bool:
-    """Whether the ledger's entry of this name is a mark, not an order."""
+    """Return whether the ledger's entry of this name is a mark, not an order."""
     return order_id.startswith(NAME)
 
 
 def _each_without(spans: Spans, cut: Span) -> Spans:
-    """Each span by itself: `subtract` would join those that touch."""
+    """Return each span by itself: `subtract` would join those that touch."""
     return tuple(rest for span in spans for rest in subtract([span], [cut]))
 
 

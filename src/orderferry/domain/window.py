@@ -42,7 +42,7 @@ class Need:
 
 
 def rereading_is_due(last: Rereading | None, now: datetime) -> bool:
-    """Whether this run is the one of its clock hour (UTC) that reads the overlap again.
+    """Return whether this run is the one of its clock hour (UTC) that reads the overlap again.
 
     By clock hour rather than by distance, so that an hourly cron with a second of jitter still re-reads each time
     while no schedule re-reads more than once an hour.
@@ -53,8 +53,9 @@ def rereading_is_due(last: Rereading | None, now: datetime) -> bool:
 
 
 def due_spans(covered: Spans, need: Need, end: datetime, rereading: Rereading | None) -> Spans:
-    """Given a cell's coverage, return what a run ending at `end` has to read: every gap since coverage began, in the
-    window and since what is owed, and, when it is due, the overlap before the point that the last re-reading reached.
+    """Return what a run ending at `end` has to read, given a cell's coverage: every gap since coverage began, in the
+    window and since what is owed, and, when it is due, the overlap before the point that the last re-reading
+    reached.
     """
     start = end - need.lookback
     if covered:
@@ -77,7 +78,7 @@ def due_spans(covered: Spans, need: Need, end: datetime, rereading: Rereading | 
 def counts_as_coverage(
     span: Span, covered: Spans, lookback: timedelta, end: datetime, owed: datetime | None = None
 ) -> bool:
-    """Whether a span that was asked for by hand, or is owed, may be added to the coverage.
+    """Return whether a span that was asked for by hand, or is owed, may be added to the coverage.
 
     One that lies wholly before it must not: everything between the two would from then on look like a gap. Since
     `owed` it is one anyway.
@@ -109,7 +110,7 @@ def _before(spans: Spans, moment: datetime) -> Spans:
 def plan_searches(
     due: Mapping[Cell, Spans], basis: Basis, statuses: tuple[OrderStatus, ...] = ()
 ) -> tuple[Search, ...]:
-    """Given what each cell needs, return the fewest searches that read just that, the oldest first.
+    """Return the fewest searches that read just that, the oldest first, given what each cell needs.
 
     Time is cut where any cell's need begins or ends; in each piece, marketplaces that need both channels share one
     search without a channel filter, the others one for each channel; equal neighbours are joined again.
@@ -129,7 +130,7 @@ def plan_searches(
 
 
 def _groups(cells: Iterable[Cell]) -> list[tuple[tuple[str, ...], Channel | None]]:
-    """The (marketplaces, channel filter) pairs that observe exactly these cells."""
+    """Return the (marketplaces, channel filter) pairs that observe exactly these cells."""
     channels: dict[str, set[Channel]] = {}
     for marketplace, channel in cells:
         channels.setdefault(marketplace, set()).add(channel)
@@ -140,7 +141,7 @@ def _groups(cells: Iterable[Cell]) -> list[tuple[tuple[str, ...], Channel | None
 
 
 def cells_of(search: Search) -> tuple[Cell, ...]:
-    """The cells that a search observes."""
+    """Return the cells that a search observes."""
     return tuple((marketplace, channel) for marketplace in search.marketplaces for channel in search.channels)
 
 

@@ -433,7 +433,7 @@ def _forget_removed_findings(connection: Connection, verdicts: Sequence[OrderRes
 
 
 def _removed_fields(detail: str) -> frozenset[str]:
-    """Given what was written for an order (`state 4; tracking`), return the fields that may agree now."""
+    """Return the fields that may agree now, given what was written for an order (`state 4; tracking`)."""
     parts = detail.split("; ")
     return frozenset(
         field for word, names in _REMOVED_BY for field in names if any(part.startswith(word) for part in parts)

@@ -143,7 +143,7 @@ def _refuse_plain(cursor: Any, location: str) -> None:
 
 
 def location_of(url: Secret) -> str:
-    """Given ledger.url, return where the database is, without credentials. Raise LedgerUnusable."""
+    """Return where the database is, without credentials, given ledger.url. Raise LedgerUnusable."""
     address = _address(url)
     return f"{address.query.get('unix_socket') or f'{address.host}:{address.port or 3306}'}/{address.database}"
 

@@ -122,7 +122,7 @@ def _marker(claim: Claim, state: int) -> Marker:
 
 
 def _taken(connection: sa.Connection, tables: ShopTables, id_orders: set[int]) -> dict[int, str]:
-    """The orders that markers speak of, with their Amazon id."""
+    """Return the orders that markers speak of, with their Amazon id."""
     if not tables.has(MARKER_TABLE):
         return {}
     marker = tables[MARKER_TABLE]

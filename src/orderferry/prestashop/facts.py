@@ -36,7 +36,7 @@ class Column:
 
     @property
     def lost_auto_increment(self) -> bool:
-        """Whether it looks like an id that an import of the database has taken the AUTO_INCREMENT from."""
+        """Return whether it looks like an id that an import of the database has taken the AUTO_INCREMENT from."""
         return self.primary and self.neutral == 0 and not self.nullable and not self.has_default
 
 
@@ -127,12 +127,13 @@ class TaxRule:
 
     @property
     def regional(self) -> bool:
-        """Whether the rule is for a part of the country."""
+        """Return whether the rule is for a part of the country."""
         return bool(self.id_state) or not (_is_zero(self.zipcode_from) and _is_zero(self.zipcode_to))
 
     def covers(self, id_state: int, postcode: str) -> bool:
-        """Whether the rule holds for an address, as PrestaShop's TaxRulesTaxManager compares the texts ('' for a
-        postcode that is not known)."""
+        """Return whether the rule holds for an address, as PrestaShop's TaxRulesTaxManager compares the texts (''
+        for a postcode that is not known).
+        """
         if self.id_state not in {0, id_state}:
             return False
         start, end, own = (text.strip().upper() for text in (self.zipcode_from, self.zipcode_to, postcode or "0"))
@@ -213,13 +214,14 @@ class ShopFacts:
         return self.configuration.get((name, 0, 0), default)
 
     def ruled_tax(self, id_tax_rules_group: int, id_country: int, id_state: int = 0, postcode: str = "") -> int | None:
-        """The id_tax of the rule that PrestaShop would apply to an address (0: no tax), None where no rule covers it.
-        Without state and postcode: what holds for the country as a whole."""
+        """Return the id_tax of the rule that PrestaShop would apply to an address (0: no tax), None where no rule
+        covers it. Without state and postcode: what holds for the country as a whole.
+        """
         rules = self.tax_rules.get((id_tax_rules_group, id_country), ())
         return next((rule.id_tax for rule in rules if rule.covers(id_state, postcode)), None)
 
     def taxes_named_for(self, id_country: int) -> frozenset[int]:
-        """The id_tax of every rule for the country and its regions."""
+        """Return the id_tax of every rule for the country and its regions."""
         rules = (rule for (_, country), found in self.tax_rules.items() if country == id_country for rule in found)
         return frozenset(rule.id_tax for rule in rules if rule.id_tax)
 
@@ -256,7 +258,7 @@ class Product:
     ecotax: Decimal = Decimal(0)  # without tax, in the shop's currency; a part of the price
 
     def name_in(self, id_lang: int) -> str:
-        """The name in this language, else in the shop's default one."""
+        """Return the name in this language, else in the shop's default one."""
         return self.names.get(id_lang) or self.name
 
 
@@ -274,7 +276,7 @@ class FeeKey:
 
     @property
     def reference(self) -> str:
-        """The product's reference."""
+        """Return the product's reference."""
         return f"{FEE_REFERENCE}{self.kind.lower().replace('_', '-')}"
 
     @property
@@ -293,7 +295,7 @@ class OwnThings:
     may_make_taxes: bool = False
 
     def has_product_for(self, kind: ProceedsType) -> bool:
-        """Whether a fee of this kind can be a line."""
+        """Return whether a fee of this kind can be a line."""
         return self.may_make_products or any(key.kind is kind for key in self.products)
 
 

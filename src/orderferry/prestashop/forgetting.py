@@ -75,7 +75,7 @@ class OrderForgetter:
         """Forget the buyer of one order, in one transaction; a Problem if this one order can't be changed."""
 
         def write() -> Forgotten:
-            """One try: may be called again, and then finds what a lost answer had already done."""
+            """Return one try: may be called again, and then finds what a lost answer had already done."""
             with self._database.writing(f"forgetting the buyer of order {order_id}", rows=True) as connection:
                 writer = Statements(connection, self._open(write=True).tables)
                 return forget_order(writer, order_id, now, self._swept)
@@ -186,7 +186,7 @@ def _zone(facts: ShopFacts, id_shop: int) -> ZoneInfo:
 
 
 def _local(moment: str, zone: ZoneInfo) -> datetime:
-    """A time of PrestaShop's, which is the shop's own, as UTC; zero dates count as long ago."""
+    """Return a time of PrestaShop's, which is the shop's own, as UTC; zero dates count as long ago."""
     try:
         return datetime.fromisoformat(moment).replace(tzinfo=zone).astimezone(UTC)
     except ValueError:
@@ -252,7 +252,7 @@ def _forget_addresses(writer: Statements, id_addresses: Collection[int]) -> None
 
 
 def _replaced_addresses(writer: Statements, id_customer: int) -> set[int]:
-    """The customer's addresses of ours that corrections have replaced: no order names them any more."""
+    """Return the customer's addresses of ours that corrections have replaced: no order names them any more."""
     address, orders = writer.tables["address"], writer.tables["orders"]
     names = (orders.c[name] == address.c.id_address for name in _ADDRESSES)
     query = sa.select(address.c.id_address).where(
@@ -273,7 +273,7 @@ def _forget_customer(writer: Statements, id_customer: int) -> None:
 
 
 def _is_used(writer: Statements, columns: Collection[str], value: int) -> bool:
-    """Whether an order whose buyer is not forgotten names this address or customer in one of the columns."""
+    """Return whether an order whose buyer is not forgotten names this address or customer in one of the columns."""
     orders, marker = writer.tables["orders"], writer.tables[MARKER_TABLE]
     query = (
         sa.select(orders.c.id_order)
@@ -285,7 +285,7 @@ def _is_used(writer: Statements, columns: Collection[str], value: int) -> bool:
 
 
 def _is_on_invoice(writer: Statements, id_address: int) -> bool:
-    """Whether an issued invoice shows this address."""
+    """Return whether an issued invoice shows this address."""
     orders = writer.tables["orders"]
     query = sa.select(orders.c.id_order).where(orders.c.id_address_invoice == id_address, orders.c.invoice_number > 0)
     return writer.connection.execute(query.limit(1)).first() is not None
@@ -311,7 +311,7 @@ ADDRESS: dict[str, Value] = {
 
 
 def customer_values(id_customer: int) -> dict[str, Value]:
-    """Given a customer's id, return the columns of `customer` that name the person, blanked."""
+    """Return the columns of `customer` that name the person, blanked, given a customer's id."""
     return {
         "firstname": _FIRST,
         "lastname": _LAST,
@@ -324,5 +324,5 @@ def customer_values(id_customer: int) -> dict[str, Value]:
 
 
 def forgotten_email(id_customer: int) -> str:
-    """An address that no mail reaches and that tells customers apart."""
+    """Return an address that no mail reaches and that tells customers apart."""
     return f"forgotten-{id_customer}@{UNDELIVERABLE_DOMAIN}"

@@ -135,17 +135,18 @@ class PrestashopShop:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The shop's time zone (PS_TIMEZONE)."""
+        """Return the shop's time zone (PS_TIMEZONE)."""
         return shop_zone(self._ready().facts.time_zone)
 
     def state_name(self, id_state: int) -> str:
-        """The name of an order state in the shop's default language; '' for an unknown one."""
+        """Return the name of an order state in the shop's default language; '' for an unknown one."""
         state = self._ready().facts.states.get(id_state)
         return state.name if state else ""
 
     def look(self, orders: Sequence[Order]) -> ShopView:
-        """All look-ups for a page of orders, a bounded number of statements. What the page proves for the first time
-        (where Amazon calculates the VAT) is kept in the shop, if the run writes."""
+        """Return all look-ups for a page of orders, a bounded number of statements. What the page proves for the
+        first time (where Amazon calculates the VAT) is kept in the shop, if the run writes.
+        """
         opened = self._ready()
         with self._database.reading("looking up orders and products") as connection:
             catalog = opened.catalog.look(connection, orders)
@@ -158,12 +159,12 @@ class PrestashopShop:
         return ShopView(catalog.markers, catalog.foreign, catalog, notices_of(found))
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
-        """The markers of these orders."""
+        """Return the markers of these orders."""
         with self._database.reading("looking up imported orders") as connection:
             return read_markers(connection, self._ready().tables, order_ids)
 
     def marker_pages(self) -> Iterator[list[Marker]]:
-        """All markers, a few hundred at a time, no connection held between two pages."""
+        """Yield all markers, a few hundred at a time, no connection held between two pages."""
         after = ""
         while True:
             with self._database.reading("reading the markers") as connection:
@@ -185,7 +186,7 @@ class PrestashopShop:
         attempt(write, lambda: None, self._sleep)  # of two that keep the first one, the second finds it there
 
     def kept(self, name: str) -> str:
-        """A text that was kept beside the markers; '' if there is none."""
+        """Return a text that was kept beside the markers; '' if there is none."""
         tables = self._ready().tables
         if not tables.has(STATE_TABLE):
             return ""
@@ -193,7 +194,7 @@ class PrestashopShop:
             return kept_value(Statements(connection, tables), name)
 
     def kept_under(self, stem: str) -> Mapping[str, str]:
-        """The texts that were kept beside the markers under names that begin so."""
+        """Return the texts that were kept beside the markers under names that begin so."""
         tables = self._ready().tables
         if not tables.has(STATE_TABLE):
             return {}
@@ -201,12 +202,12 @@ class PrestashopShop:
             return kept_values(Statements(connection, tables), stem)
 
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
-        """Orders that another importer has put into the shop: Amazon id to id_order."""
+        """Return orders that another importer has put into the shop: Amazon id to id_order."""
         with self._database.reading("looking for other importers' orders") as connection:
             return self._foreign.find(connection, self._ready().tables, order_ids)
 
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
-        """Everything that would be written for this order, or why it can't be. Writes nothing."""
+        """Return everything that would be written for this order, or why it can't be. Writes nothing."""
         opened = self._ready()
         bench = ResolveContext(self._settings, opened.facts, view.catalog, frozenset(opened.vat_proofs or ()))
         return plan_order(order, intent, self._market(order.marketplace_id), bench, now)
@@ -224,25 +225,25 @@ class PrestashopShop:
             return opened.causes.gone(connection, problems)
 
     def shared_invoice_numbers(self) -> Sequence[Problem]:
-        """A problem for each order of ours whose invoice number another invoice bears too."""
+        """Return a problem for each order of ours whose invoice number another invoice bears too."""
         opened = self._ready()
         yearly = as_int(opened.facts.setting("PS_INVOICE_RESET")) > 0
         with self._database.reading("looking for shared invoice numbers") as connection:
             return self._shared_numbers.find(connection, opened.tables, yearly=yearly)
 
     def order_rows(self, order_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """The rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""
+        """Return the rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""
         with self._database.reading("reading an order's rows") as connection:
             return rows_of_order(Statements(connection, self._ready().tables), order_id)
 
     def moved_by_edits(self, order_id: str) -> tuple[Finding, ...]:
-        """What an edit in the back office would change in an order besides what is edited."""
+        """Return what an edit in the back office would change in an order besides what is edited."""
         opened = self._ready()
         with self._database.reading("recomputing an order as an edit does") as connection:
             return moved_by_edits(Statements(connection, opened.tables), opened.facts, order_id)
 
     def verify(self, order_id: str) -> tuple[Finding, ...]:
-        """What back office, invoice and statistics would stumble over in an order's rows; nothing for none."""
+        """Return what back office, invoice and statistics would stumble over in an order's rows; nothing for none."""
         opened = self._ready()
         with self._database.reading("verifying an order's rows") as connection:
             return verify_order(Statements(connection, opened.tables), opened.facts, order_id)
@@ -270,7 +271,7 @@ class PrestashopShop:
         return self._markets[code]
 
     def _taxes_changed(self, facts: ShopFacts, *, write: bool) -> bool:
-        """Whether taxes in shop or configuration differ from those of the last run."""
+        """Return whether taxes in shop or configuration differ from those of the last run."""
         now, before = tax_fingerprint(self._settings, facts), self._recall(_TAXES_KEY)
         if write and now != before:
             self._remember(_TAXES_KEY, now)
@@ -318,7 +319,7 @@ def _update(order: Order, market: Market, bench: ResolveContext, now: datetime) 
 
 
 def new_order_changes(resolved: ResolvedOrder) -> tuple[str, ...]:
-    """What a new order brings, in a few words without personal data."""
+    """Return what a new order brings, in a few words without personal data."""
     count, priced = len(resolved.lines), resolved.priced
     return tuple(
         part

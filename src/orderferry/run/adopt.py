@@ -75,7 +75,7 @@ class AdoptReport:
         return ExitCode.NEEDS_A_PERSON if grave else ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON object of `adopt`."""
+        """Return the JSON object of `adopt`."""
         return {
             "command": "adopt",
             "dry_run": self.dry_run,
@@ -116,7 +116,7 @@ def adopt(shop: AdoptionShop, ledger: AdoptionLedger, options: AdoptOptions, now
 
 
 def doubt_text(one: Doubtful) -> tuple[str, str]:
-    """Given what is in doubt, return the sentence and what to do."""
+    """Return the sentence and what to do, given what is in doubt."""
     sentence, hint = DOUBTS[one.doubt]
     where = f" ({', '.join(map(str, one.id_orders))})" if one.id_orders else ""
     return f"{one.order_id} {sentence}{where}", hint.replace("{order_id}", one.order_id)

@@ -32,7 +32,7 @@ class BridgeStatus:
 
     @property
     def findings(self) -> tuple[FeedTrouble, ...]:
-        """What needs a person."""
+        """Return what needs a person."""
         return tuple(_findings(self.state, self.now))
 
     @property
@@ -41,7 +41,7 @@ class BridgeStatus:
         return ExitCode.NEEDS_A_PERSON if self.findings else ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON object of `bridge status`."""
+        """Return the JSON object of `bridge status`."""
         feed = self.state.feed
         return {
             "healthy": not self.findings,

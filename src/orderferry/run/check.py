@@ -65,7 +65,7 @@ def _ask(probe: Probe) -> list[CheckResult]:
 
 
 def document(results: Sequence[CheckResult]) -> dict[str, Any]:
-    """The contract's JSON object of `check`."""
+    """Return the contract's JSON object of `check`."""
     return {"checks": [result.as_json() for result in results], "exit_code": int(exit_code_of(results))}
 
 
@@ -76,7 +76,7 @@ def configuration_failures(error: ConfigError) -> list[CheckResult]:
 
 
 def check_configuration(settings: Settings) -> Iterable[CheckResult]:
-    """What can be said of a configuration that was read."""
+    """Yield what can be said of a configuration that was read."""
     codes = ", ".join(marketplace.code for marketplace in settings.amazon.marketplaces)
     yield fine("configuration", f"{settings.path} is in order: region {settings.amazon.region}, marketplaces {codes}.")
     if settings.exposed:
@@ -125,8 +125,9 @@ def check_ledger_place(where: str, *, exists: bool, is_usable: bool, free: int |
 
 
 def check_ledger_folder(folder: Path, *, is_open: bool) -> Iterable[CheckResult]:
-    """Given the ledger's folder and whether other users may put a file of theirs in the ledger's place, return what to
-    say of that."""
+    """Return what to say of that, given the ledger's folder and whether other users may put a file of theirs in the
+    ledger's place.
+    """
     if is_open:
         yield warning(
             "ledger-folder",

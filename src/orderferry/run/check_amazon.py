@@ -35,17 +35,17 @@ class AskedAmazon(Protocol):
 
     @property
     def clock_offset(self) -> timedelta | None:
-        """Amazon's time less this machine's; None before the first answer."""
+        """Return Amazon's time less this machine's; None before the first answer."""
 
     @property
     def withheld(self) -> Mapping[str, str]:
-        """The sets of data that Amazon does not let this account ask for, with its own words."""
+        """Return the sets of data that Amazon does not let this account ask for, with its own words."""
 
     def now(self) -> datetime:
-        """Amazon's clock, aware UTC; the first call logs in. Raise AmazonError."""
+        """Return Amazon's clock, aware UTC; the first call logs in. Raise AmazonError."""
 
     def search(self, search: Search, token: str | None = None) -> Page:
-        """One page of a listing, for one searchOrders token. Raise AmazonError, MarketplaceRefused."""
+        """Return one page of a listing, for one searchOrders token. Raise AmazonError, MarketplaceRefused."""
 
 
 def check_secret_age(created: date | None, today: date) -> Iterator[CheckResult]:
@@ -82,7 +82,7 @@ class AmazonCheck:
     _seen_page: bool = False
 
     def login(self) -> Iterator[CheckResult]:
-        """The credentials. Raise AmazonRefused, AmazonUnavailable, UsageError."""
+        """Yield the credentials. Raise AmazonRefused, AmazonUnavailable, UsageError."""
         self._ready().now()
         yield fine("token", "Amazon takes the credentials.")
 
@@ -102,7 +102,7 @@ class AmazonCheck:
             yield fine("clock", "This machine's clock agrees with Amazon's.")
 
     def marketplaces(self) -> Iterator[CheckResult]:
-        """Whether Amazon lists the orders of each marketplace."""
+        """Yield whether Amazon lists the orders of each marketplace."""
         source = self._ready()
         end = (source.now() - SAFE_DISTANCE).replace(microsecond=0)
         ids = tuple(sorted({marketplace.id for marketplace in self.settings.amazon.marketplaces}))
@@ -119,7 +119,7 @@ class AmazonCheck:
         yield fine("marketplaces", f"Amazon lists the orders of {codes}.")
 
     def datasets(self) -> Iterator[CheckResult]:
-        """What the orders of that page lack, and which role gives it."""
+        """Yield what the orders of that page lack, and which role gives it."""
         orders = [order for order in self._orders if isinstance(order, Order)]
         for problem in withheld_problems(self._ready().withheld):
             yield warning(f"dataset-{problem.subject.lower()}", f"{problem.message}.", problem.hint)

@@ -115,7 +115,7 @@ def other_importer_condition(order_ids: Sequence[str]) -> list[CurrentCondition]
 
 
 def speak(known: Iterable[Condition], found: Iterable[CurrentCondition], now: datetime) -> ConditionChanges:
-    """Given what was known (of the keys that this run can judge) and what is found now, return what to say."""
+    """Return what to say, given what was known (of the keys that this run can judge) and what is found now."""
     before = {condition.key: _not_later(condition, now) for condition in known}
     lines: list[tuple[ExitCode, str]] = []
     remember: list[Condition] = []
@@ -132,7 +132,7 @@ def speak(known: Iterable[Condition], found: Iterable[CurrentCondition], now: da
 
 
 def _not_later(condition: Condition, now: datetime) -> Condition:
-    """The condition without times in the future, which a wrong clock has left: they mean now."""
+    """Return the condition without times in the future, which a wrong clock has left: they mean now."""
     printed = condition.last_printed
     return replace(condition, first_seen=min(condition.first_seen, now), last_printed=printed and min(printed, now))
 
@@ -198,7 +198,7 @@ _KIND_WORDS: Mapping[FindingKind, tuple[str, str]] = {
 
 
 def _amounts(entries: list[Entry]) -> str:
-    """What several orders lack, with the amounts of some of them, and what to create."""
+    """Return what several orders lack, with the amounts of some of them, and what to create."""
     causes = dict.fromkeys(cause_of(entry.message, entry.order_id) for entry in entries)
     first, *others = sorted(causes)
     amounts = [part for cause in others[: NAMED_ORDERS - 1] if (part := taxed_amounts(cause))]
@@ -221,7 +221,7 @@ def named_orders(ids: Sequence[str]) -> str:
 
 
 def _one_line(text: str) -> str:
-    """The text without line ends: a SKU that has one must not look like a line of ours."""
+    """Return the text without line ends: a SKU that has one must not look like a line of ours."""
     return text.replace("\r", "\\x0d").replace("\n", "\\x0a")
 
 
@@ -246,13 +246,13 @@ class ConditionLedger(OpenOrders, Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def conditions(self) -> Mapping[str, Condition]:
-        """The open conditions by key, the oldest first."""
+        """Return the open conditions by key, the oldest first."""
 
     def findings(self) -> Sequence[StandingFinding]:
-        """What comparisons found and nobody has settled or set aside."""
+        """Return what comparisons found and nobody has settled or set aside."""
 
     def ignored_since(self, code: str, since: datetime) -> Sequence[str]:
-        """The ids of the orders that were ignored for this reason from `since` on."""
+        """Return the ids of the orders that were ignored for this reason from `since` on."""
 
     def put_condition(self, condition: Condition) -> None:
         """Keep a condition as it stands."""
@@ -262,16 +262,18 @@ class ConditionLedger(OpenOrders, Protocol):
 
 
 def open_conditions(ledger: ConditionLedger) -> list[CurrentCondition]:
-    """The conditions of all orders that are held, failed or given up, one for each cause, and of what comparisons
-    found."""
+    """Return the conditions of all orders that are held, failed or given up, one for each cause, and of what
+    comparisons found.
+    """
     entries = [*ledger.entries([EntryState.HELD, EntryState.FAILED]), *ledger.given_up()]
     told = (entry.order_id for entry in entries)
     return [*order_conditions(entries), *finding_conditions(ledger.findings(), told)]
 
 
 def told_conditions(ledger: ConditionLedger) -> list[CurrentCondition]:
-    """What else was said and has not ended: errors of commands, the clock, a marketplace, … Those that only inform have
-    exit code 0."""
+    """Return what else was said and has not ended: errors of commands, the clock, a marketplace, … Those that only
+    inform have exit code 0.
+    """
     return [
         CurrentCondition(known.key, known.text, ExitCode(known.exit_code or 0))
         for known in ledger.conditions().values()
@@ -319,7 +321,9 @@ def _spoken(
     now: datetime,
     printed: frozenset[str] = frozenset(),
 ) -> tuple[tuple[ExitCode, str], ...]:
-    """What is news, remembered as said; but for `printed`, keys of conditions that the command prints by itself."""
+    """Return what is news, remembered as said; but for `printed`, keys of conditions that the command prints by
+    itself.
+    """
     speech = speak(known, found, now)
     for condition in speech.remember:
         ledger.put_condition(replace(condition, last_printed=now) if condition.key in printed else condition)
@@ -330,7 +334,7 @@ def _spoken(
 
 
 def _is_judged(condition: Condition, report: Report) -> bool:
-    """Whether this run can tell that a condition is over.
+    """Return whether this run can tell that a condition is over.
 
     Errors belong to their command; what concerns no order (exit code 0) is only judged by a run that got through.
     """
@@ -341,6 +345,8 @@ def _is_judged(condition: Condition, report: Report) -> bool:
 
 
 def _can_be_over(condition: Condition, command: str, errors: Sequence[OrderferryError]) -> bool:
-    """A run that was cut short by an error says nothing of the errors before it: it may not have come to them."""
+    """Return a run that was cut short by an error says nothing of the errors before it: it may not have come to
+    them.
+    """
     cut_short = any(not isinstance(error, MarketplaceRefused) for error in errors)
     return not cut_short or condition.key in {error_key(command, error) for error in errors}

@@ -52,7 +52,7 @@ def orderferry_jobs(crontab: str, commands: Iterable[str]) -> list[CrontabJob]:
 def check_crontab(
     crontab: str | None, commands: Iterable[str], configuration: PurePath, quota_share: Decimal
 ) -> Iterator[CheckResult]:
-    """Given the output of `crontab -l` (None: there is no such command), return what is amiss in our lines."""
+    """Return what is amiss in our lines, given the output of `crontab -l` (None: there is no such command)."""
     if crontab is None:
         yield fine(NAME, "There is no crontab command here: whatever starts orderferry was not looked at.")
         return
@@ -134,7 +134,7 @@ def _times(jobs: list[CrontabJob]) -> Iterator[CheckResult]:
 
 
 def _frequency(jobs: list[CrontabJob], configuration: PurePath, quota_share: Decimal) -> Iterator[CheckResult]:
-    """All imports of this configuration together: two lines may start it too often between them."""
+    """Yield all imports of this configuration together: two lines may start it too often between them."""
     ours = [job for job in jobs if job.command == "import" and job.times and _concerns(job, configuration)]
     starts = frozenset(start for job in ours if job.times for start in job.times.starts)
     distance = shortest_distance(starts)
@@ -217,7 +217,7 @@ class CronTimes:
 
     @property
     def hours(self) -> frozenset[int]:
-        """The hours of the day in which it starts."""
+        """Return the hours of the day in which it starts."""
         return frozenset(start // 60 for start in self.starts)
 
 
@@ -246,7 +246,7 @@ def shortest_distance(starts: frozenset[int]) -> timedelta | None:
 
 
 def _values(field: str, first: int, last: int) -> set[int]:
-    """The numbers that one field stands for: `*`, `7`, `7-52`, `*/15`, `7-59/15`, and lists of these."""
+    """Return the numbers that one field stands for: `*`, `7`, `7-52`, `*/15`, `7-59/15`, and lists of these."""
     found: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")

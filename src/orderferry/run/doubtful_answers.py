@@ -47,11 +47,11 @@ class PurchaseLedger(Memory, CoverageBook, Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def purchases(self, since: datetime) -> Purchases:
-        """How many orders were placed from `since` on, by marketplace id and day (UTC)."""
+        """Return how many orders were placed from `since` on, by marketplace id and day (UTC)."""
 
 
 def implausible(purchases: Purchases, day: date) -> list[Problem]:
-    """Given the orders placed by marketplace and day, return what is not believable about `day`.
+    """Return what is not believable about `day`, given the orders placed by marketplace and day.
 
     Only what sold on each of the days before can be missed; if nothing sold anywhere, that alone is said.
     """
@@ -82,7 +82,7 @@ class Plausibility:
     now: Callable[[], datetime]
 
     def problems(self) -> list[Problem]:
-        """What is not believable about yesterday."""
+        """Return what is not believable about yesterday."""
         today = self.now().date()
         kept = json.loads(self.ledger.recall(_JUDGED) or "{}")
         if kept.get("on") != str(today):
@@ -95,7 +95,7 @@ class Plausibility:
         return [Problem(ProblemCode.IMPLAUSIBLE, message, subject=subject) for message, subject in kept["found"]]
 
     def _was_observed(self, today: date) -> bool:
-        """Whether coverage holds yesterday whole: else its orders are missing for a reason that is known."""
+        """Return whether coverage holds yesterday whole: else its orders are missing for a reason that is known."""
         midnight = datetime.combine(today, time(), UTC)
         yesterday = Span(midnight - timedelta(days=1), midnight)
         coverage = self.ledger.coverage(Basis.UPDATED)
@@ -123,7 +123,7 @@ class UnreadableBook:
         return set_apart(due, self._marks())
 
     def due_again(self, cells: Iterable[Cell]) -> list[Search]:
-        """The searches that read marked spans of these cells again, as far as it is time."""
+        """Return the searches that read marked spans of these cells again, as far as it is time."""
         observed, now = set(cells), self.now()
         due = [mark for mark in self._marks() if set(mark.cells) <= observed and mark.is_due(now)]
         return [search for mark in due for search in mark.searches()]
@@ -190,7 +190,9 @@ class UnreadableBook:
 
 
 def _problem(mark: UnreadableSpan) -> Problem:
-    """What a person is told. The span is named as it was found, until it is as narrow as it gets: one message each."""
+    """Return what a person is told. The span is named as it was found, until it is as narrow as it gets: one message
+    each.
+    """
     narrow = mark.spans and all(span.length <= NARROW for span in mark.spans)
     span = bounds(mark.spans) if narrow else mark.found
     which = "updated" if mark.spans else "placed"

@@ -103,7 +103,7 @@ class DueOrders:
                 self.processor.process(fetched, rules, looked=True)
 
     def _ask(self, order_id: str) -> Order | UnreadableOrder | Problem:
-        """The order, or why Amazon does not give it. A rejected request is no reason to give up the others."""
+        """Return the order, or why Amazon does not give it. A rejected request is no reason to give up the others."""
         try:
             with log_order(order_id):
                 order = self.quota_wait.call(lambda: self.source.get(order_id))

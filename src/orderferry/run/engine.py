@@ -261,11 +261,13 @@ class Engine:
         return isinstance(order, UnreadableOrder) or self.sweep.wants(order)
 
     def _credit(self, end: datetime, owed: Mapping[Cell, datetime]) -> Callable[[Search], bool]:
-        """Which searches count as coverage: those by time of update, and by hand only where no gap would appear."""
+        """Return which searches count as coverage: those by time of update, and by hand only where no gap would
+        appear.
+        """
         coverage = self.ledger.coverage(self.sweep.basis)
 
         def counts(search: Search) -> bool:
-            """Whether coverage may grow by what this search reads."""
+            """Return whether coverage may grow by what this search reads."""
             return self.sweep.incremental and all(
                 counts_as_coverage(
                     search.span,

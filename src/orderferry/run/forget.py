@@ -36,10 +36,10 @@ class ClockSource(Protocol):
 
     @property
     def clock_offset(self) -> timedelta | None:
-        """How far Amazon's clock is ahead of this machine's; None where its answers had no date."""
+        """Return how far Amazon's clock is ahead of this machine's; None where its answers had no date."""
 
     def now(self) -> datetime:
-        """Amazon's clock, aware UTC; the first call logs in."""
+        """Return Amazon's clock, aware UTC; the first call logs in."""
 
 
 class Result(Protocol):
@@ -47,18 +47,20 @@ class Result(Protocol):
 
     @property
     def done(self) -> bool:
-        """Whether the buyer was forgotten now; not so where it was done before, or the order is gone."""
+        """Return whether the buyer was forgotten now; not so where it was done before, or the order is gone."""
 
     @property
     def invoiced(self) -> bool:
-        """Whether an invoice keeps name and address."""
+        """Return whether an invoice keeps name and address."""
 
 
 class ForgettingShop(Protocol):
     """What is needed of the shop. Raise ShopUnavailable or ShopUnfit."""
 
     def pages(self, *, write: bool) -> Iterator[Sequence[OrderLife]]:
-        """The imported orders whose buyer is not forgotten, some hundred at a time; `write`: forgetting follows."""
+        """Return the imported orders whose buyer is not forgotten, some hundred at a time; `write`: forgetting
+        follows.
+        """
 
     def forget(self, order_id: str, now: datetime) -> Result | Problem:
         """Forget the buyer of one order, in one transaction; a Problem if this one order can't be changed."""
@@ -71,14 +73,14 @@ class ForgettingLedger(RunBook, Protocol):
     """What is needed of the ledger. Raise LedgerUnusable."""
 
     def entry(self, order_id: str) -> Entry | None:
-        """The order's entry; None if it was never seen."""
+        """Return the order's entry; None if it was never seen."""
 
 
 class CoverageLedger(Protocol):
     """The part of the ledger that has times of Amazon's clock. Raise LedgerUnusable."""
 
     def coverage(self, basis: Basis) -> Mapping[Any, Spans]:
-        """The spans that were read by this kind of date; they end by Amazon's clock."""
+        """Return the spans that were read by this kind of date; they end by Amazon's clock."""
 
 
 @dataclass(slots=True)
@@ -101,7 +103,7 @@ class ForgetReport:
         return ExitCode.NEEDS_A_PERSON if self.problems else ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON object of `forget`."""
+        """Return the JSON object of `forget`."""
         return {
             "command": "forget",
             "dry_run": self.dry_run,
@@ -195,7 +197,9 @@ def forget(
 
 
 def _with_amazons_word(life: OrderLife, ledger: ForgettingLedger) -> OrderLife:
-    """An order that the shop has not finished may be so at Amazon (a state of the shop's own without the flag)."""
+    """Return an order that the shop has not finished may be so at Amazon (a state of the shop's own without the
+    flag).
+    """
     if life.finished is not None:
         return life
     entry = ledger.entry(life.order_id)

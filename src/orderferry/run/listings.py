@@ -55,7 +55,7 @@ class ListingReader:
     resumable: bool = True
 
     def unfinished(self) -> list[Listing]:
-        """The listings that an earlier run of this command left and whose tokens are still good."""
+        """Return the listings that an earlier run of this command left and whose tokens are still good."""
         if self.dry_run or not self.resumable:
             return []
         usable = []
@@ -130,7 +130,7 @@ class ListingReader:
         search = listing.search
 
         def fetch(token: str | None) -> Page:
-            """One page, waiting for quota if that takes a moment only."""
+            """Return one page, waiting for quota if that takes a moment only."""
             return self.quota_wait.call(lambda: self.source.search(search, token))
 
         for page in read_pages(fetch, listing.token):
@@ -193,7 +193,9 @@ class Refusals:
         return [{cell: due[cell] for cell in due if cell in group} for group in groups if group]
 
     def still_asked(self, search: Search) -> Search | None:
-        """The search without the marketplaces that this run was refused already; None when nothing is left of it."""
+        """Return the search without the marketplaces that this run was refused already; None when nothing is left of
+        it.
+        """
         left = tuple(one for one in search.marketplaces if one not in self._now)
         return replace(search, marketplaces=left) if left else None
 

@@ -27,14 +27,14 @@ LEAST_LOOK = timedelta(seconds=1)
 
 
 def observed_cells(sweep: Sweep, settings: Settings, options: RunOptions) -> tuple[Cell, ...]:
-    """The marketplaces and channels that this run is about."""
+    """Return the marketplaces and channels that this run is about."""
     marketplaces = options.marketplaces or tuple(m.id for m in settings.amazon.marketplaces)
     channels = [c for c in sweep.channels if not options.channels or c in options.channels]
     return tuple((marketplace, channel) for marketplace in sorted(set(marketplaces)) for channel in channels)
 
 
 def end_of_observation(amazon_now: datetime, options: RunOptions) -> datetime:
-    """The end that is fixed before the first request: at least three minutes ago by Amazon's clock.
+    """Return the end that is fixed before the first request: at least three minutes ago by Amazon's clock.
 
     In whole seconds, the precision of Amazon's Date header and of what every implementation of ISO 8601 takes.
     """
@@ -45,7 +45,7 @@ def end_of_observation(amazon_now: datetime, options: RunOptions) -> datetime:
 def spans_by_hand(
     sweep: Sweep, settings: Settings, options: RunOptions, cells: Iterable[Cell], end: datetime
 ) -> Mapping[Cell, Spans]:
-    """What each cell needs when a span was asked for, or the sweep always reads its whole window."""
+    """Return what each cell needs when a span was asked for, or the sweep always reads its whole window."""
     due: dict[Cell, Spans] = {}
     for cell in cells:
         start = (
@@ -66,7 +66,7 @@ def uncovered_spans(  # noqa: PLR0917 — each is one of the facts the answer de
     rereadings: Mapping[Cell, Rereading],
     owed: Mapping[Cell, datetime],
 ) -> Mapping[Cell, Spans]:
-    """What each cell needs so that nothing since coverage began, in its window or `owed` stays unread."""
+    """Return what each cell needs so that nothing since coverage began, in its window or `owed` stays unread."""
     due = {
         cell: due_spans(
             coverage.get(cell, ()),
@@ -88,12 +88,12 @@ def uncovered_spans(  # noqa: PLR0917 — each is one of the facts the answer de
 
 
 def begin_of_window(sweep: Sweep, settings: Settings, end: datetime) -> datetime:
-    """Where the longest window of the sweep's channels begins: what is older is read after what is newer."""
+    """Return where the longest window of the sweep's channels begins: what is older is read after what is newer."""
     return end - max(sweep.lookback(channel, settings.observation) for channel in sweep.channels)
 
 
 def searches_for(sweep: Sweep, due: Mapping[Cell, Spans]) -> tuple[Search, ...]:
-    """The fewest listings that read what is due."""
+    """Return the fewest listings that read what is due."""
     return plan_searches(due, sweep.basis, sweep.statuses)
 
 
@@ -134,7 +134,7 @@ class FirstImport:
 
     @property
     def marketplaces(self) -> frozenset[str]:
-        """The ids of the configured marketplaces."""
+        """Return the ids of the configured marketplaces."""
         return frozenset(one.id for one in self.settings.amazon.marketplaces)
 
     def begin(self, now: datetime) -> None:
@@ -174,12 +174,13 @@ class FirstImport:
 
     @property
     def asked_starts(self) -> Mapping[Cell, datetime]:
-        """The same of those cells that an import has been about."""
+        """Return the same of those cells that an import has been about."""
         return {cell: self._start(cell) for cell, owed in self._owed.items() if owed.asked}
 
     def missing(self, coverage: Mapping[Cell, Spans], now: datetime) -> dict[Cell, Spans]:
-        """What was asked for and is not covered yet, between the start and the end of what was observed (`now` where
-        nothing was)."""
+        """Return what was asked for and is not covered yet, between the start and the end of what was observed
+        (`now` where nothing was).
+        """
         found = {cell: missing_since(start, coverage.get(cell, ()), now) for cell, start in self.asked_starts.items()}
         return {cell: spans for cell, spans in found.items() if spans}
 
@@ -213,6 +214,6 @@ class FirstImport:
 
 
 def missing_since(start: datetime, covered: Spans, now: datetime) -> Spans:
-    """What is not covered from `start` on: to the end of the coverage, or to `now` where there is none."""
+    """Return what is not covered from `start` on: to the end of the coverage, or to `now` where there is none."""
     end = last_end(covered) or now
     return subtract([Span(start, end)], covered) if start < end else ()

@@ -33,10 +33,10 @@ class StoryLedger(Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def entry(self, order_id: str) -> Entry | None:
-        """The order's entry; None if it was never seen."""
+        """Return the order's entry; None if it was never seen."""
 
     def history(self, order_id: str) -> Sequence[HistoryLine]:
-        """All that was seen and decided about an order, the oldest first."""
+        """Return all that was seen and decided about an order, the oldest first."""
 
 
 class StoryShop(Protocol):
@@ -44,34 +44,34 @@ class StoryShop(Protocol):
 
     @property
     def zone(self) -> tzinfo:
-        """The shop's time zone (PS_TIMEZONE)."""
+        """Return the shop's time zone (PS_TIMEZONE)."""
 
     def state_name(self, id_state: int) -> str:
-        """The name of an order state; '' for an unknown one."""
+        """Return the name of an order state; '' for an unknown one."""
 
     def prepare(self, *, write: bool) -> None:
         """Connect, read the live schema and settings, refuse an unfit shop."""
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
-        """The markers of those orders that are imported, by Amazon order id."""
+        """Return the markers of those orders that are imported, by Amazon order id."""
 
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
-        """Orders that another importer has put into the shop: Amazon id to id_order."""
+        """Return orders that another importer has put into the shop: Amazon id to id_order."""
 
     def order_rows(self, order_id: str) -> Rows:
-        """The order's rows by table, personal columns masked; empty without a marker."""
+        """Return the order's rows by table, personal columns masked; empty without a marker."""
 
     def moved_by_edits(self, order_id: str) -> Sequence[Finding]:
-        """What an edit in the back office would change in it besides what is edited."""
+        """Return what an edit in the back office would change in it besides what is edited."""
 
     def verify(self, order_id: str) -> Sequence[Finding]:
-        """What back office, invoice and statistics would stumble over in the order's rows."""
+        """Return what back office, invoice and statistics would stumble over in the order's rows."""
 
     def look(self, orders: Sequence[Order]) -> ShopView:
-        """All that planning has to know of the shop for these orders."""
+        """Return all that planning has to know of the shop for these orders."""
 
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
-        """Everything that would be written for this order, or why it can't be. Writes nothing."""
+        """Return everything that would be written for this order, or why it can't be. Writes nothing."""
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""
@@ -109,13 +109,13 @@ class OrderInspection:
 
     @property
     def known(self) -> bool:
-        """Whether anybody knows the order."""
+        """Return whether anybody knows the order."""
         in_shop = self.shop is not None and bool(self.shop.marker or self.shop.foreign)
         return bool(self.entry or in_shop or self.amazon)
 
     @property
     def exit_code(self) -> ExitCode:
-        """What could not be reached, else 1 for an order that nobody knows or whose rows are not in order."""
+        """Return what could not be reached, else 1 for an order that nobody knows or whose rows are not in order."""
         codes = [error.exit_code for error in self.errors]
         if not self.known or (self.shop and self.shop.findings):
             codes.append(ExitCode.NEEDS_A_PERSON)
@@ -226,7 +226,7 @@ def story_json(story: OrderInspection) -> dict[str, Any]:
 
 
 def amazon_json(order: Order | UnreadableOrder) -> dict[str, Any]:
-    """What Amazon says of an order now, without a word about its buyer."""
+    """Return what Amazon says of an order now, without a word about its buyer."""
     flaws = [f"{flaw.path}: {flaw.problem}" for flaw in order.flaws]
     if isinstance(order, UnreadableOrder):
         return {"readable": False, "flaws": flaws}

@@ -101,7 +101,7 @@ class Verdicts:
         return _open(problem, EntryState.HELD, again, looked=looked, id_order=id_order, detail=detail)
 
     def failed(self, problem: Problem, entry: Entry | None, *, looked: bool) -> OrderResult:
-        """The database refused the order: tried again, less and less often."""
+        """Return the database refused the order: tried again, less and less often."""
         log.warning("failed (%s): %s", problem.code, problem.message)
         self._note(problem, Outcome.FAILED)
         again = next_try(entry.attempts if entry else 0, self.now())
@@ -212,7 +212,7 @@ class Verdicts:
 def _open(
     problem: Problem, state: EntryState, again: datetime, *, looked: bool, id_order: int | None = None, detail: str = ""
 ) -> OrderResult:
-    """The verdict on an order whose problem stays open until it is looked at `again`."""
+    """Return the verdict on an order whose problem stays open until it is looked at `again`."""
     return OrderResult(
         problem.order_id,
         state,
@@ -286,12 +286,12 @@ class RefusedWrites:
 
     @property
     def general(self) -> frozenset[str]:
-        """The kinds that every order seems to meet."""
+        """Return the kinds that every order seems to meet."""
         return frozenset(kind for kind, ids in self._in_a_row.items() if len(ids) >= MANY)
 
     @property
     def stops(self) -> bool:
-        """Whether an order of this run met such a kind: what was read can't count as done."""
+        """Return whether an order of this run met such a kind: what was read can't count as done."""
         return any(one.kind in self.general for one in self.open)
 
     def finish(self, failed: Callable[[Refused], None]) -> ShopUnfit | None:

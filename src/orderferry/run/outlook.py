@@ -68,7 +68,7 @@ def known_outlook(
     shop_answers: bool,
     cause_gone: bool,
 ) -> Outlook:
-    """Given what ledger and shop know, return what the next import does unless Amazon has news."""
+    """Return what the next import does unless Amazon has news, given what ledger and shop know."""
     if marker is not None and not marker.order_stands and not (entry and entry.ignored_by_person):
         return Outlook(
             str(Action.HOLD),
@@ -130,7 +130,7 @@ def _held(problem: Problem) -> Outlook:
 
 
 def held_problem(entry: Entry | None) -> Problem | None:
-    """The stored problem of a held order; None where nothing is held, or by a code of another version."""
+    """Return the stored problem of a held order; None where nothing is held, or by a code of another version."""
     if entry is None or entry.state is not EntryState.HELD or entry.code not in set(ProblemCode):
         return None
     return Problem(ProblemCode(entry.code), entry.message, entry.order_id, entry.subject)

@@ -37,7 +37,7 @@ class PlanReport:
 
     @property
     def schedule(self) -> Schedule:
-        """The schedule that the lines have: the recommended one, else the slowest, which costs least."""
+        """Return the schedule that the lines have: the recommended one, else the slowest, which costs least."""
         return self.plan.recommended or self.plan.schedules[-1]
 
     @property
@@ -46,7 +46,7 @@ class PlanReport:
         return ExitCode.DONE if self.plan.fastest else ExitCode.NEEDS_A_PERSON
 
     def as_json(self) -> dict[str, Any]:
-        """Everything as one JSON object."""
+        """Return everything as one JSON object."""
         plan = self.plan
         return {
             "orders_per_day": str(plan.volume.orders),
@@ -100,7 +100,7 @@ def make_plan(
 
 
 def _request(plan: QuotaPlan, rate: Decimal | None, region: str) -> str:
-    """The words for Amazon. What only the seller knows stands in brackets."""
+    """Return the words for Amazon. What only the seller knows stands in brackets."""
     usual = next(schedule for schedule in plan.schedules if schedule.every == USUAL)
     now = rate or USAGE_PLANS["searchOrders"].rate
     return (

@@ -25,20 +25,20 @@ class OrderSource(Protocol):
 
     @property
     def clock_offset(self) -> timedelta | None:
-        """How far Amazon's clock is ahead of this machine's; None before the first answer."""
+        """Return how far Amazon's clock is ahead of this machine's; None before the first answer."""
 
     @property
     def withheld(self) -> Mapping[str, str]:
-        """The sets of data that Amazon does not let this account ask for, with its own words."""
+        """Return the sets of data that Amazon does not let this account ask for, with its own words."""
 
     def now(self) -> datetime:
-        """Amazon's clock (the Date header of its token answer, kept up with every answer since)."""
+        """Return Amazon's clock (the Date header of its token answer, kept up with every answer since)."""
 
     def search(self, search: Search, token: str | None = None) -> Page:
-        """One page of a listing; `token` from the page before it. Spends one searchOrders token."""
+        """Return one page of a listing; `token` from the page before it. Spends one searchOrders token."""
 
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
-        """One order; None when Amazon does not know it. Spends one getOrder token."""
+        """Return one order; None when Amazon does not know it. Spends one getOrder token."""
 
     def close(self) -> None:
         """Close the connections to Amazon."""
@@ -51,41 +51,41 @@ class Shop(HoldsConnection, Protocol):
         """Connect, read the live schema and settings once, refuse an unfit shop; with `write`, create our tables."""
 
     def look(self, orders: Sequence[Order]) -> ShopView:
-        """All look-ups for a page of orders, a bounded number of statements."""
+        """Return all look-ups for a page of orders, a bounded number of statements."""
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
-        """The markers of these orders."""
+        """Return the markers of these orders."""
 
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
-        """Orders that another importer has put into the shop: Amazon id to id_order."""
+        """Return orders that another importer has put into the shop: Amazon id to id_order."""
 
     def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
-        """Everything that would be written for this order, or why it can't be. Writes nothing."""
+        """Return everything that would be written for this order, or why it can't be. Writes nothing."""
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         """Write the plan in one transaction, the marker first; a Problem if this one order can't be written."""
 
     @property
     def zone(self) -> tzinfo:
-        """The shop's time zone (PS_TIMEZONE), once prepared."""
+        """Return the shop's time zone (PS_TIMEZONE), once prepared."""
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         """For each stored problem of a held order, whether the shop could take the order now."""
 
     def shared_invoice_numbers(self) -> Sequence[Problem]:
-        """A problem for each order of ours whose invoice number another invoice bears too."""
+        """Return a problem for each order of ours whose invoice number another invoice bears too."""
 
     def marker_pages(self) -> Iterator[list[Marker]]:
-        """All markers, a few hundred at a time."""
+        """Return all markers, a few hundred at a time."""
 
     def keep(self, name: str, value: str) -> None:
         """Keep a text in the shop (`<prefix>orderferry_state`)."""
 
     def kept(self, name: str) -> str:
-        """A text that was kept there; '' if there is none."""
+        """Return a text that was kept there; '' if there is none."""
 
     def kept_under(self, stem: str) -> Mapping[str, str]:
-        """The texts that were kept there under names that begin so."""
+        """Return the texts that were kept there under names that begin so."""
 
     def close(self) -> None:
         """Give everything back, after the last call."""
@@ -95,13 +95,13 @@ class RunLedger(HoldsConnection, Memory, RunBook, OrderBook, OpenOrders, Coverag
     """The ledger as a run uses it. Each call is a short transaction of its own. Raise LedgerUnusable."""
 
     def seller(self) -> str:
-        """The key of the seller that the coverage was read for; '' as long as none is noted."""
+        """Return the key of the seller that the coverage was read for; '' as long as none is noted."""
 
     def set_seller(self, seller: str) -> None:
         """Note whose coverage it is."""
 
     def newest_orders(self, limit: int) -> Sequence[str]:
-        """The ids of the newest orders that Amazon has shown to runs of this ledger."""
+        """Return the ids of the newest orders that Amazon has shown to runs of this ledger."""
 
     def forget_coverage(self) -> None:
         """Forget all that was observed, and listings in progress."""
@@ -110,19 +110,21 @@ class RunLedger(HoldsConnection, Memory, RunBook, OrderBook, OpenOrders, Coverag
         """Forget spans, re-readings and listings of a time after Amazon's now."""
 
     def entry(self, order_id: str) -> Entry | None:
-        """The order's entry; None if it was never seen."""
+        """Return the order's entry; None if it was never seen."""
 
     def purchases(self, since: datetime) -> Mapping[tuple[str, date], int]:
-        """How many orders were placed from `since` on, by marketplace id and day (UTC)."""
+        """Return how many orders were placed from `since` on, by marketplace id and day (UTC)."""
 
     def due(self, now: datetime, states: Iterable[EntryState], limit: int) -> Sequence[Entry]:
-        """The orders in these states whose next look has come, the longest unlooked-at first; none that is claimed."""
+        """Return the orders in these states whose next look has come, the longest unlooked-at first; none that is
+        claimed.
+        """
 
     def claim(self, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta) -> Sequence[str]:
         """Take orders in hand until `now + for_`, a verdict or the run's end; return those that no other run has."""
 
     def open_counts(self, now: datetime) -> Mapping[str, int]:
-        """How many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
+        """Return how many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
 
     def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None:
         """Note a span that was read to its last page."""
@@ -137,7 +139,7 @@ class RunLedger(HoldsConnection, Memory, RunBook, OrderBook, OpenOrders, Coverag
         """Keep how far a listing was read, by command and search, for the next run to go on from there."""
 
     def listing(self, command: str) -> Sequence[Listing]:
-        """A command's listings in progress, the oldest first."""
+        """Return a command's listings in progress, the oldest first."""
 
     def drop_listing(self, listing: Listing) -> None:
         """Forget a listing in progress: it was read to its end, or has expired."""

@@ -129,7 +129,7 @@ class Processor:
 
     @property
     def verdicts(self) -> Verdicts:
-        """What reaches the verdicts of this run."""
+        """Return what reaches the verdicts of this run."""
         return Verdicts(self.report, self.now, self.give_up, self.give_up_of)
 
     def _one(
@@ -197,7 +197,9 @@ class Processor:
 
 
 def _placed_in_time(order: Order, known: datetime | None) -> Order:
-    """An order whose time of update can't be believed is as new as the newest that is known: it was shown just now."""
+    """Return an order whose time of update can't be believed is as new as the newest that is known: it was shown
+    just now.
+    """
     if order.has_update_time or known is None:
         return order
     return replace(order, updated=max(order.updated, known))
@@ -214,7 +216,7 @@ def newest_of_each(orders: Sequence[Order]) -> list[Order]:
 
 
 def sighting(order: Order) -> OrderSnapshot:
-    """What the ledger keeps of an order: no personal data."""
+    """Return what the ledger keeps of an order: no personal data."""
     return OrderSnapshot(
         order.order_id,
         order.marketplace_id,

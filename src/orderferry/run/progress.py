@@ -71,7 +71,7 @@ _CURRENT: ContextVar[LogContext] = ContextVar("orderferry_log")
 
 
 def log_context() -> LogContext:
-    """What a line that is logged now is about."""
+    """Return what a line that is logged now is about."""
     return _CURRENT.get(_NOTHING)
 
 

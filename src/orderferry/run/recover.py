@@ -72,7 +72,7 @@ class Recovery:
         self.ledger.remember(COMPARED, iso(self.now()))
 
     def _find_copy(self) -> str | None:
-        """The copy that this seller's ledger has left, '' if it has left orders only; None: it never had one."""
+        """Return the copy that this seller's ledger has left, '' if it has left orders only; None: it never had one."""
         copies = {name: text for name, text in self.shop.kept_under(COPY).items() if text}
         if copy := copies.pop(self._name, ""):
             return copy
@@ -86,7 +86,7 @@ class Recovery:
         return "" if self.witnesses.any_is_ours(newest) else None
 
     def _is_of_other_marketplaces(self, copy: str) -> bool:
-        """Whether a copy tells nothing of ours: another configuration of the same seller left it."""
+        """Return whether a copy tells nothing of ours: another configuration of the same seller left it."""
         told = {marketplace for marketplace, _ in (*parse_coverage(copy, self.now()), *parse_owed(copy, self.now()))}
         return bool(told) and not told & self.first_import.marketplaces
 
@@ -101,7 +101,7 @@ class Recovery:
         return f"{COPY} {self.seller}"
 
     def pending(self, command: str) -> bool:
-        """Whether this command still has to look back over orders.give_up once."""
+        """Return whether this command still has to look back over orders.give_up once."""
         return bool(self.ledger.recall(_PENDING.format(command=command)))
 
     def done(self, command: str) -> None:
@@ -152,8 +152,9 @@ def copy_text(
     others: Sequence[list[Any]] = (),
     owed: Sequence[list[Any]] = (),
 ) -> str:
-    """Given the coverage and orders of a seller, return the text that is kept in the shop; `others`: cells as an
-    earlier text has them; `owed`: cells and since when they are owed."""
+    """Return the text that is kept in the shop, given the coverage and orders of a seller; `others`: cells as an
+    earlier text has them; `owed`: cells and since when they are owed.
+    """
     cells = [
         [marketplace, str(channel), [[iso(span.start), iso(span.end)] for span in spans]]
         for (marketplace, channel), spans in sorted(coverage.items())
@@ -172,7 +173,7 @@ def _cells_but(text: str, ours: Iterable[Cell], part: str = "coverage") -> list[
 
 
 def parse_orders(text: str) -> list[str]:
-    """Given that text, return the orders; none from what can't be read."""
+    """Return the orders, given that text; none from what can't be read."""
     try:
         return [str(order_id) for order_id in json.loads(text)["orders"]]
     except (ValueError, TypeError, LookupError):
@@ -180,7 +181,7 @@ def parse_orders(text: str) -> list[str]:
 
 
 def parse_owed(text: str, now: datetime) -> dict[Cell, datetime]:
-    """Given that text, return since when cells are owed; none from what can't be read."""
+    """Return since when cells are owed, given that text; none from what can't be read."""
     try:
         kept = json.loads(text or "{}")
         rows = kept.get("owed", []) if isinstance(kept, dict) else []
@@ -190,7 +191,7 @@ def parse_owed(text: str, now: datetime) -> dict[Cell, datetime]:
 
 
 def parse_coverage(text: str, now: datetime) -> dict[Cell, Spans]:
-    """Given that text, return the coverage; what can't be read, or lies in the future, covers nothing."""
+    """Return the coverage, given that text; what can't be read, or lies in the future, covers nothing."""
     try:
         kept = json.loads(text or "[]")
         cells = kept["coverage"] if isinstance(kept, dict) else kept  # older versions left the bare list

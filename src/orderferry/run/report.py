@@ -52,7 +52,7 @@ class PlannedOrder:
     products: tuple[tuple[int, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """One order under `planned`."""
+        """Return one order under `planned`."""
         return {
             "order_id": self.order_id,
             "placed": iso(self.placed) if self.placed else None,
@@ -118,13 +118,13 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The contract's `orders` object."""
+        """Return the contract's `orders` object."""
         tally = Counter(self.outcomes.values())
         return {"seen": len(self.outcomes), **{str(outcome): tally[outcome] for outcome in Outcome}}
 
     @property
     def exit_code(self) -> ExitCode:
-        """The one exit code that stands for all of it."""
+        """Return the one exit code that stands for all of it."""
         codes = [error.exit_code for error in self.errors]
         if any(self.open.get(key) for key in ("held", "failed", "given_up")) or self.problems_need_a_person:
             codes.append(ExitCode.NEEDS_A_PERSON)
@@ -132,11 +132,11 @@ class Report:
 
     @property
     def news(self) -> tuple[str, ...]:
-        """What was said of this run, for the webhook."""
+        """Return what was said of this run, for the webhook."""
         return tuple(line for _, line in self.said)
 
     def summary(self) -> list[str]:
-        """The run in a few lines, for the body of a ping."""
+        """Return the run in a few lines, for the body of a ping."""
         counts = ", ".join(f"{number} {word}" for word, number in self.counts.items() if number)
         lines = [f"orderferry {self.command}: exit code {int(self.exit_code)}; orders: {counts or 'none'}"]
         lines += [f"{error.message} {error.hint}".strip() for error in self.errors]
@@ -144,11 +144,11 @@ class Report:
 
     @property
     def problems_need_a_person(self) -> bool:
-        """Whether this run met an order that is held or failed, or a report about an imported one."""
+        """Return whether this run met an order that is held or failed, or a report about an imported one."""
         return any(problem.code not in INFORMATIVE for problem in self.problems.values())
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's JSON object of a run."""
+        """Return the contract's JSON object of a run."""
         return {
             "command": self.command,
             "run": self.run,
@@ -167,7 +167,7 @@ class Report:
 
     @property
     def sorted_plans(self) -> list[PlannedOrder]:
-        """What a dry run would do, in the order in which the orders were placed; those without a date last."""
+        """Return what a dry run would do, in the order in which the orders were placed; those without a date last."""
         return sorted(
             self.planned.values(), key=lambda one: (one.placed.timestamp() if one.placed else 0, one.order_id)
         )
@@ -241,7 +241,7 @@ def withheld_problems(withheld: Mapping[str, str]) -> list[Problem]:
 
 
 def problem_json(problem: Problem) -> dict[str, str]:
-    """The contract's JSON of one problem."""
+    """Return the contract's JSON of one problem."""
     return {
         "order_id": problem.order_id,
         "code": str(problem.code),
@@ -251,6 +251,8 @@ def problem_json(problem: Problem) -> dict[str, str]:
 
 
 def error_json(error: OrderferryError) -> list[dict[str, str]]:
-    """An error that stopped a run or a part of it, in the same shape; of a configuration each mistake on its own."""
+    """Return an error that stopped a run or a part of it, in the same shape; of a configuration each mistake on its
+    own.
+    """
     messages = (error.problems if isinstance(error, ConfigError) else ()) or (error.message,)
     return [{"order_id": "", "code": error.code, "message": message, "hint": error.hint} for message in messages]

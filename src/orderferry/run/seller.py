@@ -34,20 +34,20 @@ class OneOrderSource(Protocol):
     """Amazon, asked for single orders. Raise as run.ports.OrderSource."""
 
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
-        """One order; None when Amazon does not know it for this account."""
+        """Return one order; None when Amazon does not know it for this account."""
 
 
 class SellerLedger(Memory, Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def seller(self) -> str:
-        """The key of the seller that the coverage was read for; '' as long as none is noted."""
+        """Return the key of the seller that the coverage was read for; '' as long as none is noted."""
 
     def set_seller(self, seller: str) -> None:
         """Note whose coverage it is."""
 
     def newest_orders(self, limit: int) -> Sequence[str]:
-        """The ids of the newest orders that Amazon has shown to runs of this ledger."""
+        """Return the ids of the newest orders that Amazon has shown to runs of this ledger."""
 
     def forget_coverage(self) -> None:
         """Forget all that was observed, and listings in progress."""
@@ -62,12 +62,13 @@ class AccountProof:
     _answers: dict[str, bool] = field(default_factory=dict)
 
     def any_is_ours(self, order_ids: Iterable[str]) -> bool:
-        """Whether Amazon shows one of the first few orders to this account. Raise as the source, but for a rejection
-        of the one request."""
+        """Return whether Amazon shows one of the first few orders to this account. Raise as the source, but for a
+        rejection of the one request.
+        """
         return any(self._is_ours(order_id) for order_id in list(order_ids)[:MOST_ASKED])
 
     def all_are_ours(self, order_ids: Iterable[str]) -> bool:
-        """Whether there are orders, and Amazon shows all of the first few to this account. Raise as above."""
+        """Return whether there are orders, and Amazon shows all of the first few to this account. Raise as above."""
         asked = list(order_ids)[:MOST_ASKED]
         return bool(asked) and all(self._is_ours(order_id) for order_id in asked)
 

@@ -30,7 +30,7 @@ class Memory(Protocol):
         """Keep a value; the one before is replaced."""
 
     def recall(self, key: str) -> str | None:
-        """The value that was kept under this key; None if there is none."""
+        """Return the value that was kept under this key; None if there is none."""
 
 
 class RunBook(Protocol):
@@ -57,14 +57,14 @@ class OpenOrders(Protocol):
     """The ledger's orders that somebody still waits for."""
 
     def entries(self, states: Iterable[EntryState], limit: int | None = None) -> Sequence[Entry]:
-        """The orders in these states, those that stand there longest first; at most `limit`."""
+        """Return the orders in these states, those that stand there longest first; at most `limit`."""
 
     def given_up(self) -> Sequence[Entry]:
-        """The waiting orders that have waited longer than orders.give_up."""
+        """Return the waiting orders that have waited longer than orders.give_up."""
 
 
 class CoverageBook(Protocol):
     """The ledger's record of what was observed."""
 
     def coverage(self, basis: Basis) -> Mapping[Cell, Spans]:
-        """The spans that finished runs have read by this kind of date, per marketplace id and channel."""
+        """Return the spans that finished runs have read by this kind of date, per marketplace id and channel."""

@@ -52,26 +52,26 @@ class StatusLedger(ConditionLedger, CoverageBook, Memory, Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def last_runs(self, command: str | None = None, limit: int = 10) -> Sequence[RunRecord]:
-        """The last runs (of a command), the newest first."""
+        """Return the last runs (of a command), the newest first."""
 
     def last_success(self, command: str) -> RunRecord | None:
-        """The last run of a command that did its work: exit code 0, or 1 (orders need a person)."""
+        """Return the last run of a command that did its work: exit code 0, or 1 (orders need a person)."""
 
     def open_counts(self, now: datetime) -> Mapping[str, int]:
-        """How many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
+        """Return how many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
 
     def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]:
-        """The entries of those orders that were ever seen, by order id."""
+        """Return the entries of those orders that were ever seen, by order id."""
 
     def import_lags(self, since: datetime) -> Sequence[timedelta]:
-        """How long the orders that were written into the shop from `since` on had taken since their purchase."""
+        """Return how long the orders that were written into the shop from `since` on had taken since their purchase."""
 
 
 class QuotaLeft(Protocol):
     """The quota book, as far as it is read here."""
 
     def left(self, operation: str, now: datetime) -> Decimal:
-        """How many tokens of an operation this installation may spend at once."""
+        """Return how many tokens of an operation this installation may spend at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +114,23 @@ class Status:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing needs a person and nothing is late or missing."""
+        """Return whether nothing needs a person and nothing is late or missing."""
         late = any(command.late for command in self.commands)
         return not (self.conditions or self.gaps or self.unconfirmed or late)
 
     @property
     def lacks_orders(self) -> bool:
-        """Whether a comparison found orders missing in the shop that no import has brought or held since."""
+        """Return whether a comparison found orders missing in the shop that no import has brought or held since."""
         return any(found.key == f"{FOUND} {FindingKind.MISSING}" for found in self.conditions)
 
     @property
     def found_counts(self) -> Mapping[FindingKind, int]:
-        """How many orders stand in each kind of finding."""
+        """Return how many orders stand in each kind of finding."""
         return {kind: len({one.order_id for one in self.findings if one.kind is kind}) for kind in FindingKind}
 
     @property
     def cells(self) -> list[tuple[Cell, Spans]]:
-        """The observed spans of each marketplace and channel, in order of the country code."""
+        """Return the observed spans of each marketplace and channel, in order of the country code."""
         return sorted(self.coverage.items(), key=_by_code)
 
     @property
@@ -139,7 +139,7 @@ class Status:
         return ExitCode.DONE if self.healthy else ExitCode.NEEDS_A_PERSON
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's JSON object of `status`."""
+        """Return the contract's JSON object of `status`."""
         return {
             "healthy": self.healthy,
             "commands": {command.command: _command_json(command) for command in self.commands},
@@ -164,7 +164,7 @@ class Status:
 
 
 def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now: datetime) -> Status:
-    """Given an open ledger, return how things stand at `now`. Raise LedgerUnusable."""
+    """Return how things stand at `now`, given an open ledger. Raise LedgerUnusable."""
     coverage = ledger.coverage(Basis.UPDATED)
     wanted = {
         (m.id, channel): coverage.get((m.id, channel), ()) for m in settings.amazon.marketplaces for channel in Channel
@@ -200,8 +200,9 @@ def _never_imported(ledger: StatusLedger) -> tuple[str, ...]:
 
 
 def gaps_between(spans: Spans, owed: datetime | None, now: datetime) -> Spans:
-    """The moments between the first and the last covered one that no run has observed, and those since `owed`: of a
-    cell that was never observed all of them up to `now`."""
+    """Return the moments between the first and the last covered one that no run has observed, and those since
+    `owed`: of a cell that was never observed all of them up to `now`.
+    """
     starts = [*([owed] if owed else []), *(span.start for span in spans[:1])]
     return missing_since(min(starts), spans, now) if starts else ()
 
@@ -222,7 +223,7 @@ def _command_status(ledger: StatusLedger, command: str, now: datetime) -> Comman
 
 
 def _since_first_run(ledger: StatusLedger, now: datetime) -> timedelta:
-    """How long ago a run first met the shop; nothing as long as none has."""
+    """Return how long ago a run first met the shop; nothing as long as none has."""
     met = ledger.recall(COMPARED)
     return now - parse_moment(met, now) if met else timedelta(0)
 
@@ -304,8 +305,9 @@ class UnshippedLedger(Protocol):
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def unshipped(self, ship_by: datetime) -> Sequence[Entry]:
-        """The imported regular orders that Amazon takes for unshipped and that have to be shipped by then, the most
-        urgent first."""
+        """Return the imported regular orders that Amazon takes for unshipped and that have to be shipped by then,
+        the most urgent first.
+        """
 
 
 def find_unconfirmed(ledger: UnshippedLedger, shop: SoldShop, now: datetime) -> tuple[Entry, ...]:

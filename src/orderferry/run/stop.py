@@ -64,7 +64,7 @@ _CODES = {
 
 
 def stopped_by(number: int) -> Stopped:
-    """The error of a run that SIGINT, SIGTERM or SIGHUP ended."""
+    """Return the error of a run that SIGINT, SIGTERM or SIGHUP ended."""
     return Stopped(_CODES[signal.Signals(number)])
 
 

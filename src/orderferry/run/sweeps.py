@@ -35,11 +35,11 @@ class Sweep:
     reserve: int = 0
 
     def lookback(self, channel: Channel, observation: ObservationSettings) -> timedelta:
-        """How far back this command looks for a channel by itself."""
+        """Return how far back this command looks for a channel by itself."""
         return _LOOKBACKS[self.command](channel, observation)
 
     def wants(self, order: Order) -> bool:
-        """Whether an order is this command's business: Amazon's filters are applied once more on our side.
+        """Return whether an order is this command's business: Amazon's filters are applied once more on our side.
 
         An order whose channel or status could not be read passes: it must be held, not lost.
         """
@@ -91,12 +91,12 @@ class RunOptions:
 
     @property
     def spans_by_hand(self) -> bool:
-        """Whether a span was asked for by hand: it is read whole, covered or not."""
+        """Return whether a span was asked for by hand: it is read whole, covered or not."""
         return self.window is not None or self.since is not None or self.until is not None
 
 
 def rules_of(settings: Settings) -> Rules:
-    """The rules of an ordinary run."""
+    """Return the rules of an ordinary run."""
     own = {one.id: settings.marketplace(one.code).orders.since for one in settings.amazon.marketplaces}
     return Rules(settings.orders.since, since_of=own)
 

@@ -20,25 +20,25 @@ class ReportedRun(Protocol):
 
     @property
     def command(self) -> str:
-        """The command that ran, as the command line names it."""
+        """Return the command that ran, as the command line names it."""
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the run ends with."""
+        """Return what the run ends with."""
 
     @property
     def errors(self) -> Sequence[OrderferryError]:
-        """What stopped the run or a part of it."""
+        """Return what stopped the run or a part of it."""
 
     @property
     def news(self) -> tuple[str, ...]:
-        """What the webhook gets: nothing where nothing is news."""
+        """Return what the webhook gets: nothing where nothing is news."""
 
     def summary(self) -> list[str]:
-        """A run in a few lines, for the body of a ping."""
+        """Return a run in a few lines, for the body of a ping."""
 
     def as_json(self) -> dict[str, Any]:
-        """The run as `--json` prints it."""
+        """Return the run as `--json` prints it."""
 
 
 class Alarm(Protocol):
@@ -116,7 +116,7 @@ class Watch:
 
 
 def news(report: ReportedRun, name: str) -> dict[str, Any]:
-    """Given a report, return the webhook's document: what is news, and the run as `--json` has it.
+    """Return the webhook's document, given a report: what is news, and the run as `--json` has it.
 
     `text` holds the news in one piece, as chat services want it.
     """
@@ -129,5 +129,5 @@ def _document(command: str, name: str, exit_code: int, lines: tuple[str, ...]) -
 
 
 def _text(report: ReportedRun, tail: object) -> str:
-    """The body of a ping."""
+    """Return the body of a ping."""
     return "\n".join([*report.summary(), "", str(tail)]).strip()

@@ -56,7 +56,7 @@ class _Worker:
 
 
 def cores_for_workers() -> int:
-    """How many workers make sense at once on this machine: its cores (those that we may use), at most four."""
+    """Return how many workers make sense at once on this machine: its cores (those that we may use), at most four."""
     return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, MOST_AT_ONCE))
 
 

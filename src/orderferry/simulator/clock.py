@@ -32,12 +32,12 @@ class Clock:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on by itself; else it stands until it is moved."""
+        """Return whether it goes on by itself; else it stands until it is moved."""
         return self._running
 
     @property
     def offset(self) -> timedelta:
-        """How far the clock is ahead of real time (negative: behind)."""
+        """Return how far the clock is ahead of real time (negative: behind)."""
         return self.now() - self._real()
 
     def now(self) -> datetime:

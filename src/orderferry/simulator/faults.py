@@ -109,7 +109,7 @@ class Fault:
 
     @property
     def answer(self) -> SimulatedResponse | None:
-        """What is sent instead of the true answer; None for a fault within it."""
+        """Return what is sent instead of the true answer; None for a fault within it."""
         if self.kind is FaultKind.HANG:
             return SimulatedResponse(0, hang=self.seconds, close=True)
         return FAULT_ANSWERS.get(self.kind)

@@ -92,18 +92,18 @@ class SimulatorServer:
 
     @property
     def port(self) -> int:
-        """The port that it listens on, also where 0 (any free one) was asked for."""
+        """Return the port that it listens on, also where 0 (any free one) was asked for."""
         return int(self._http.server_address[1])
 
     @property
     def endpoint(self) -> str:
-        """The value for `amazon.endpoint`."""
+        """Return the value for `amazon.endpoint`."""
         host = str(self._http.server_address[0])
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def token_url(self) -> str:
-        """The value for `amazon.token_url`."""
+        """Return the value for `amazon.token_url`."""
         return f"{self.endpoint}/auth/o2/token"
 
     def start(self) -> None:

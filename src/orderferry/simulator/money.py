@@ -74,7 +74,7 @@ def line_money(order: SimulatedOrder, line: Line, quantity: int) -> LineMoney:
 
 
 def order_rows(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> tuple[BreakdownRow, ...]:
-    """Given the proceeds of all items, return the rows of the order: their sums by type, and its own delivery tip."""
+    """Return the rows of the order, given the proceeds of all items: their sums by type, and its own delivery tip."""
     sums: dict[ProceedsType, Decimal] = {}
     for line in lines:
         for row in line.rows:

@@ -214,13 +214,13 @@ _RAW = "json"  # the field that only raw orders have
 
 
 def encode_order(order: SimulatedOrder | RawOrder) -> dict[str, Any]:
-    """Given an order, return JSON values that `decode_order` reads."""
+    """Return JSON values that `decode_order` reads, given an order."""
     encoded: dict[str, Any] = _encode(order)
     return encoded
 
 
 def decode_order(values: Mapping[str, Any]) -> SimulatedOrder | RawOrder:
-    """Given what `encode_order` returned, return the order. Raise ValueError, TypeError or KeyError if it is none."""
+    """Return the order, given what `encode_order` returned. Raise ValueError, TypeError or KeyError if it is none."""
     if _RAW in values:
         return RawOrder(**_converted(values, _RAW_FIELDS))
     return SimulatedOrder(**_converted(values, _ORDER_FIELDS))

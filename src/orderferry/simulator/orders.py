@@ -26,7 +26,7 @@ _STRIDE = 61803398874989  # has no factor in common with 10, so that it visits e
 
 
 def invent_order_id(marketplace: str, number: int, seed: int = 0) -> str:
-    """Given a country code and a running number (from 0), return an order id; different numbers give different ids.
+    """Return an order id, given a country code and a running number (from 0); different numbers give different ids.
 
     `seed` moves the whole sequence, so that two worlds do not use the same ids.
     """
@@ -166,14 +166,14 @@ class SimulatedOrder:
 
     @property
     def market(self) -> Marketplace:
-        """The marketplace itself."""
+        """Return the marketplace itself."""
         marketplace = find_marketplace(self.marketplace)
         assert marketplace is not None  # noqa: S101 — __post_init__ has looked
         return marketplace
 
     @property
     def delivery_country(self) -> str:
-        """Where it goes: the marketplace's own country unless another one is given."""
+        """Return where it goes: the marketplace's own country unless another one is given."""
         return self.country or self.marketplace
 
     def update_times(self) -> tuple[datetime, ...]:
@@ -235,20 +235,20 @@ class RawOrder:
 
     @property
     def order_id(self) -> str | None:
-        """Amazon's id, if the JSON has one in the form of a text."""
+        """Return Amazon's id, if the JSON has one in the form of a text."""
         value = self.json.get("orderId")
         return value if isinstance(value, str) else None
 
     @property
     def created(self) -> datetime:
-        """The JSON's createdTime; `created_at` where that is no time."""
+        """Return the JSON's createdTime; `created_at` where that is no time."""
         moment = self._time("createdTime", self.created_at)
         assert moment is not None  # noqa: S101 — __post_init__ has looked
         return moment
 
     @property
     def updated(self) -> datetime:
-        """The JSON's lastUpdatedTime; `updated_at` where that is no time."""
+        """Return the JSON's lastUpdatedTime; `updated_at` where that is no time."""
         moment = self.shown_as_updated or self._time("lastUpdatedTime", self.updated_at)
         assert moment is not None  # noqa: S101 — __post_init__ has looked
         return moment

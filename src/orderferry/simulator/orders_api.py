@@ -232,7 +232,7 @@ class Bookmark:
 
 
 def write_token(bookmark: Bookmark, frozen: Frozen) -> str:
-    """Given a bookmark and the parameters of its listing, return the token."""
+    """Return the token, given a bookmark and the parameters of its listing."""
     values = [
         _fingerprint(frozen),
         bookmark.issued.timestamp(),
@@ -245,7 +245,7 @@ def write_token(bookmark: Bookmark, frozen: Frozen) -> str:
 
 
 def read_token(token: str, frozen: Frozen, now: datetime) -> Bookmark:
-    """Given a token and the parameters that came with it, return the bookmark.
+    """Return the bookmark, given a token and the parameters that came with it.
 
     Raise Refusal (400 InvalidInput) when it is none of ours, belongs to other parameters, or is a day old.
     """

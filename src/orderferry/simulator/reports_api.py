@@ -86,7 +86,7 @@ _REPEATED_OF = 7  # one order of so many has its lines twice
 
 
 def flat_file(orders: Iterable[Mapping[str, Any]], *, repeats: bool) -> str:
-    """Given orders as Orders API 2026-01-01 shows them, return the report; with `repeats` some lines stand twice."""
+    """Return the report, given orders as Orders API 2026-01-01 shows them; with `repeats` some lines stand twice."""
     lines: list[tuple[str, ...]] = [COLUMNS]
     for order in orders:
         rows = list(_rows(order))

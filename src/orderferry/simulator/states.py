@@ -38,7 +38,7 @@ class State:
 
     @property
     def pending(self) -> bool:
-        """Whether Amazon still waits for the payment, or a pre-order's release."""
+        """Return whether Amazon still waits for the payment, or a pre-order's release."""
         return self.status in (OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY)
 
 

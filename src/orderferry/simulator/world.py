@@ -196,7 +196,7 @@ class World:
     def search(
         self, now: datetime, query: Query, *, limit: int = 100, beyond: int | None = None, skip: int = 0
     ) -> ResultPage:
-        """Given the time and a query, return up to `limit` orders by the query's kind of time, oldest first.
+        """Return up to `limit` orders by the query's kind of time, oldest first, given the time and a query.
 
         `beyond` is the position that the page before ended at. `skip` leaves out as many of the orders that match
         *now*: a paging by number, under which orders that change meanwhile shift the later pages.

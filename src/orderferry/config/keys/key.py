@@ -27,17 +27,17 @@ class Key:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The name's parts."""
+        """Return the name's parts."""
         return tuple(self.name.split("."))
 
     @property
     def variable(self) -> str:
-        """The environment variable that wins over the key, or ''."""
+        """Return the environment variable that wins over the key, or ''."""
         if not self.kind.secret and not self.has_variable:
             return ""
         return "ORDERFERRY_" + self.name.replace(".", "_").upper()
 
     @property
     def file_key(self) -> str:
-        """The key that names a file with the value, or ''."""
+        """Return the key that names a file with the value, or ''."""
         return f"{self.name}_file" if self.kind.secret else ""

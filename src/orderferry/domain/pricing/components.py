@@ -41,7 +41,7 @@ class Component:
 
     @property
     def rest(self) -> Decimal:
-        """The amount after discount."""
+        """Return the amount after discount."""
         return self.amount - self.discount
 
 
@@ -77,8 +77,9 @@ def _cut(item: int | None, sheet: Sheet, found: Reconciled) -> list[Component]:
 
 
 def _discount_shares(sheet: Sheet, reduction: Decimal, parts: Sequence[Component]) -> list[Decimal]:
-    """The discount of each part: as detailed; what is not detailed lowers what its amount and Amazon's tax betray, else
-    the item first, then the rest."""
+    """Return the discount of each part: as detailed; what is not detailed lowers what its amount and Amazon's tax
+    betray, else the item first, then the rest.
+    """
     detailed = [sheet.discount_details.get(part.kind, ZERO) for part in parts]
     if sum(detailed, ZERO) > reduction:
         return list(allocate(reduction, detailed, _decimals(reduction)))
@@ -96,8 +97,9 @@ def _discount_shares(sheet: Sheet, reduction: Decimal, parts: Sequence[Component
 
 
 def _paid_by(discount: Decimal, sheet: Sheet, parts: Sequence[Component]) -> int | None:
-    """The shipping (or fee) that an undetailed discount pays in full: it costs just as much, and of all that is taxed
-    it alone bears no tax."""
+    """Return the shipping (or fee) that an undetailed discount pays in full: it costs just as much, and of all that
+    is taxed it alone bears no tax.
+    """
     if not discount or not sheet.tax or not sheet.tax_details:
         return None
     found = [
@@ -109,7 +111,7 @@ def _paid_by(discount: Decimal, sheet: Sheet, parts: Sequence[Component]) -> int
 
 
 def _tax_shares(sheet: Sheet, tax: Decimal, parts: Sequence[Component]) -> list[Decimal]:
-    """The tax of each part: as detailed, less its share of the tax on the discount; the rest in proportion."""
+    """Return the tax of each part: as detailed, less its share of the tax on the discount; the rest in proportion."""
     shares = [sheet.tax_details.get(part.kind, ZERO) for part in parts]
     on_discount = abs(sheet.tax_details.get(ProceedsType.DISCOUNT, ZERO))
     before = tax_before_discount(sheet)
@@ -126,7 +128,7 @@ def _tax_shares(sheet: Sheet, tax: Decimal, parts: Sequence[Component]) -> list[
 
 
 def _spread_discount(parts: list[Component], discount: Decimal) -> list[Component]:
-    """A discount of the whole order lowers what is left to pay, in proportion, but for a tip."""
+    """Return a discount of the whole order lowers what is left to pay, in proportion, but for a tip."""
     shares = allocate(discount, _taxable(parts), _decimals(discount))
     return [replace(part, discount=part.discount + share) for part, share in zip(parts, shares, strict=True)]
 
@@ -149,7 +151,7 @@ def _taxable(parts: Sequence[Component]) -> list[Decimal]:
 
 
 def _decimals(amount: Decimal) -> int:
-    """How many decimals Amazon's amount has, two at least, so that a share is never finer than the whole."""
+    """Return how many decimals Amazon's amount has, two at least, so that a share is never finer than the whole."""
     exponent = amount.normalize().as_tuple().exponent
     return min(max(2, -exponent), 8) if isinstance(exponent, int) else 2
 
@@ -176,7 +178,7 @@ class Hypothesis:
     displayed_prices: bool  # items of which Amazon gives no amounts cost their displayed price, not nothing
 
     def reduction(self, sheet: Sheet) -> Decimal:
-        """The discount of a sheet."""
+        """Return the discount of a sheet."""
         if not self.discount_details_beside:
             return sheet.discount
         return sheet.discount + sum(
@@ -184,7 +186,7 @@ class Hypothesis:
         )
 
     def tax(self, sheet: Sheet) -> Decimal:
-        """The tax of a sheet after discount, 0 where there is none."""
+        """Return the tax of a sheet after discount, 0 where there is none."""
         tax = sheet.tax or ZERO
         on_discount = abs(sheet.tax_details.get(ProceedsType.DISCOUNT, ZERO))
         before = tax_before_discount(sheet)
@@ -192,7 +194,7 @@ class Hypothesis:
         return before - on_discount if included and on_discount else tax
 
     def total(self, sheet: Sheet) -> Decimal:
-        """What the buyer pays for a sheet."""
+        """Return what the buyer pays for a sheet."""
         tax = self.tax(sheet) if self.tax_on_top else ZERO
         return sheet.listed - self.reduction(sheet) + tax
 
@@ -209,12 +211,12 @@ class Reconciled:
 
 
 def tax_before_discount(sheet: Sheet) -> Decimal:
-    """The sum of a TAX row's details but for the one on the discount."""
+    """Return the sum of a TAX row's details but for the one on the discount."""
     return sum((value for kind, value in sheet.tax_details.items() if kind is not ProceedsType.DISCOUNT), ZERO)
 
 
 def reconcile(order: Order, currency: str) -> Reconciled:
-    """Given an order whose amounts are of one currency, return the reading that adds up.
+    """Return the reading that adds up, given an order whose amounts are of one currency.
 
     Raise CannotPrice (unreconciled-total) if none fits, if there are no amounts, or if there is tax and no total
     that could tell whether it comes on top. A replacement without amounts costs nothing.
@@ -242,7 +244,7 @@ def reconcile(order: Order, currency: str) -> Reconciled:
 
 
 def _hypotheses(order: Order) -> Iterator[Hypothesis]:
-    """The ways to read this order, the likelier first: a question that it does not raise has one answer."""
+    """Yield the ways to read this order, the likelier first: a question that it does not raise has one answer."""
     all_rows = [*order.proceeds, *(row for item in order.items for row in item.proceeds)]
     details = {(row.type, kind) for row in all_rows for kind, _ in row.details}
     beside = any(
@@ -264,8 +266,9 @@ def _either(asked: bool) -> tuple[bool, ...]:
 def _judge(
     order: Order, rows: Sheet, sheets: tuple[Sheet, ...], hypothesis: Hypothesis
 ) -> tuple[Decimal, Reconciled] | None:
-    """How far the sums are from Amazon's totals under a hypothesis, and the order so read, given the sheets of the
-    order's rows and of its items. None: it does not fit."""
+    """Return how far the sums are from Amazon's totals under a hypothesis, and the order so read, given the sheets
+    of the order's rows and of its items. None: it does not fit.
+    """
     deviation = total = ZERO
     for item, sheet in zip(order.items, sheets, strict=True):
         computed = hypothesis.total(sheet)
@@ -288,7 +291,7 @@ def _judge(
 
 
 def _extra(sheets: Sequence[Sheet], rows: Sheet, hypothesis: Hypothesis) -> Sheet:
-    """What the order's rows hold beyond the items' rows. An ITEM belongs to an item and is never extra."""
+    """Return what the order's rows hold beyond the items' rows. An ITEM belongs to an item and is never extra."""
     if hypothesis.order_rows is OrderRows.REPETITION:
         return Sheet()
     tip = rows.amounts.get(ProceedsType.DELIVERY_TIP)

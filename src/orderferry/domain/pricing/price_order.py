@@ -91,7 +91,8 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
 def _buckets(
     order: Order, parts: Sequence[Part], total: Decimal, in_shipping: frozenset[ProceedsType]
 ) -> list[RoundingGroup]:
-    """One group for each item that was bought, then one for each charge, and one for each kind and tax of fees.
+    """Return one group for each item that was bought, then one for each charge, and one for each kind and tax of
+    fees.
 
     What is still charged for an item of quantity 0 (cancelled) is no product any more: it joins the other charges.
     """
@@ -147,7 +148,7 @@ def _charge(settled: RoundedGroup | None, rounding: Rounding) -> PricedCharge:
 
 
 def _shares(settled: RoundedGroup, rounding: Rounding) -> tuple[TaxShare, ...]:
-    """The amounts of a charge by tax, the largest first; it takes what rounding leaves."""
+    """Return the amounts of a charge by tax, the largest first; it takes what rounding leaves."""
     by_tax: dict[RateChoice, list[Part]] = {}
     for part in settled.group.parts:
         if part.paid or part is settled.group.main:
@@ -184,7 +185,7 @@ class RoundingGroup:
 
     @property
     def main(self) -> Part:
-        """The largest part: its rate and tax stand for the group."""
+        """Return the largest part: its rate and tax stand for the group."""
         return max(self.parts, key=lambda part: (abs(part.paid), abs(part.gross)))
 
 
@@ -207,7 +208,7 @@ def settle(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) 
 
 
 def _moves(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) -> list[Decimal]:
-    """What each group's rounded payment is moved by, so that their sum is `total`."""
+    """Return what each group's rounded payment is moved by, so that their sum is `total`."""
     exact = [_sum(part.paid for part in group.parts) for group in groups]
     rounded = [quantise(value, rounding.decimals, rounding.mode) for value in exact]
     gap = total - sum(rounded, ZERO)
@@ -225,7 +226,7 @@ def _moves(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) 
 
 
 def _largest(groups: Sequence[RoundingGroup], exact: Sequence[Decimal]) -> int:
-    """A line before shipping and wrapping."""
+    """Return a line before shipping and wrapping."""
     return max(range(len(groups)), key=lambda one: (not groups[one].is_charge, abs(exact[one]), -one))
 
 

@@ -38,7 +38,7 @@ class Amount:
 
     @property
     def tax(self) -> Decimal:
-        """The difference of the two."""
+        """Return the difference of the two."""
         return self.incl - self.excl
 
     def __add__(self, other: Amount) -> Amount:
@@ -90,8 +90,9 @@ class PricedCharge:
 
     @property
     def effective_rate(self) -> Decimal:
-        """The one rate that leads from the net amount to its tax where there are several, so that an invoice with one
-        line for the charge adds up."""
+        """Return the one rate that leads from the net amount to its tax where there are several, so that an invoice
+        with one line for the charge adds up.
+        """
         if len(self.shares) < 2 or not self.amount.excl:
             return self.rate
         return quantise(self.amount.tax / self.amount.excl * _HUNDRED, RATE_DECIMALS)

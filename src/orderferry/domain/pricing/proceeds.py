@@ -51,7 +51,7 @@ class Sheet:
 
     @property
     def listed(self) -> Decimal:
-        """What stands there to pay for, before discount and without TAX rows."""
+        """Return what stands there to pay for, before discount and without TAX rows."""
         return sum(self.amounts.values(), ZERO)
 
 
@@ -78,7 +78,7 @@ def sheet_of(rows: Iterable[Proceeds]) -> Sheet:
 
 
 def is_unpriced(item: Item) -> bool:
-    """Whether Amazon says nothing of what an item costs, but for the price that was displayed."""
+    """Return whether Amazon says nothing of what an item costs, but for the price that was displayed."""
     return not item.proceeds and item.proceeds_total is None
 
 

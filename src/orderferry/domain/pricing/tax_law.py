@@ -85,7 +85,7 @@ def tax_scheme(order: Order, priced: PricedOrder, *, home: str, country: str) ->
 
 
 def is_seller_in_eu(home: str) -> bool:
-    """Given the seller's country, return whether he is established in the EU; so is one whose country is not known."""
+    """Return whether he is established in the EU, given the seller's country; so is one whose country is not known."""
     return not home or bool(tax_area(home).vat)
 
 

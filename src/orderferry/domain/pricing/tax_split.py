@@ -47,7 +47,8 @@ class Part:
 
 
 def is_collected_by_amazon(item: Item, *, seller_in_eu: bool = True) -> bool:
-    """Whether Amazon owes the tax on an item: a marketplace facilitator's sale, or one under Amazon's IOSS number.
+    """Return whether Amazon owes the tax on an item: a marketplace facilitator's sale, or one under Amazon's IOSS
+    number.
 
     UOSS is Amazon's for a seller from outside the EU, whose sales inside of it Amazon is deemed to make; a seller from
     inside declares it himself (OSS).
@@ -106,7 +107,9 @@ class TaxSplitter:
         return parts
 
     def _is_sold(self, component: Component) -> bool:
-        """Whether this is the price of something that is sold: not a charge, nor what a cancelled item leaves."""
+        """Return whether this is the price of something that is sold: not a charge, nor what a cancelled item
+        leaves.
+        """
         item = component.item
         return component.kind is ProceedsType.ITEM and (item is None or self.order.items[item].quantity > 0)
 
@@ -159,7 +162,7 @@ class TaxSplitter:
         return Part(component, paid, net, gross, choice.rate, choice.key, owed_by_amazon=owed)
 
     def _is_beside(self, component: Component, tax: Decimal) -> bool:
-        """Whether tax that Amazon collects is no part of what it says the buyer pays.
+        """Return whether tax that Amazon collects is no part of what it says the buyer pays.
 
         The totals add up without it. On marketplaces that add tax to their prices it can't be inside of them then;
         elsewhere its rate tells: 20.00 of 100.00 is the United Kingdom's 20 % beside 100.00, and no rate within them.
@@ -177,7 +180,7 @@ class TaxSplitter:
         return any(self._gap(rate, tax, rest, self._units(component)) is not None for rate in rates)
 
     def _rate_without_amount(self, component: Component) -> RateChoice:
-        """The rate where Amazon tells no amount of tax, or tells 0."""
+        """Return the rate where Amazon tells no amount of tax, or tells 0."""
         rates = self.rates
         own = self._own(component) or self._usual_tax_of_amazon(component)
         if not rates.prices_hold_tax:
@@ -193,7 +196,8 @@ class TaxSplitter:
         raise TaxUnknown(MissingTax(f"{self._name(component)}, {component.amount} {self.currency}"))
 
     def _explained(self, component: Component, tax: Decimal, net: Decimal) -> RateChoice | None:
-        """The tax of the shop that Amazon's amount means: within a cent for each unit, as Amazon may round each.
+        """Return the tax of the shop that Amazon's amount means: within a cent for each unit, as Amazon may round
+        each.
 
         A rate that is right within one cent, or exactly so when each unit is rounded, is preferred to one that is not;
         then the delivery country's own taxes to others, then the order's own rate, then the nearest.
@@ -214,13 +218,14 @@ class TaxSplitter:
         return best[5]
 
     def _is_law(self, tax: Decimal, net: Decimal, component: Component, *, near: bool) -> bool:
-        """Whether a legal rate of the place explains the amount as well: then the shop lacks that tax, and the one of
-        another country that it has would be wrong. `near`: as one that is more than a cent off."""
+        """Return whether a legal rate of the place explains the amount as well: then the shop lacks that tax, and
+        the one of another country that it has would be wrong. `near`: as one that is more than a cent off.
+        """
         gaps = (self._gap(rate, tax, net, self._units(component)) for rate in self.rates.legal)
         return any(gap is not None and (near or gap <= self._cent) for gap in gaps)
 
     def _gap(self, rate: Decimal, tax: Decimal, net: Decimal, units: int) -> Decimal | None:
-        """How far a rate is from explaining an amount of tax; None where it does not explain it.
+        """Return how far a rate is from explaining an amount of tax; None where it does not explain it.
 
         At most a cent where Amazon may have rounded the tax of each unit.
         """
@@ -242,7 +247,7 @@ class TaxSplitter:
         return 1 if component.item is None else max(1, self.order.items[component.item].quantity)
 
     def _explained_together(self, component: Component) -> RateChoice | None:
-        """The tax that the item with its shipping and fees means as a whole, where prices hold tax.
+        """Return the tax that the item with its shipping and fees means as a whole, where prices hold tax.
 
         Amazon may say which part the tax is on, and not which part the discount is on.
         """
@@ -254,14 +259,16 @@ class TaxSplitter:
         return self._explained(component, tax, rest if self.reading is Reading.TAX_ON_TOP else rest - tax)
 
     def _told_zero(self, component: Component) -> bool:
-        """Whether Amazon taxes something else of the same item, so that its 0 on this part is meant."""
+        """Return whether Amazon taxes something else of the same item, so that its 0 on this part is meant."""
         return bool(component.rest) and any(one.tax for one in self._family(component))
 
     def _family(self, component: Component) -> list[Component]:
         return [one for one in self.families[component.item] if one.tax is not None]
 
     def _unexplained(self, component: Component, tax: Decimal, net: Decimal) -> RateChoice:
-        """Amazon's amount stays as it is, with its effective rate; but where prices hold tax, the shop must have it."""
+        """Return Amazon's amount stays as it is, with its effective rate; but where prices hold tax, the shop must
+        have it.
+        """
         if self.rates.prices_hold_tax and not self._taxes_of_amazon(component):
             own = self._own(component)
             fitting = {
@@ -280,14 +287,15 @@ class TaxSplitter:
         return RateChoice(quantise(min(_effective(tax, net), HUNDRED * 10), RATE_DECIMALS))
 
     def _explaining(self, component: Component, tax: Decimal, net: Decimal) -> Decimal:
-        """The rate with the fewest decimals that explains an amount of tax, for a person to create."""
+        """Return the rate with the fewest decimals that explains an amount of tax, for a person to create."""
         effective = _effective(tax, net)
         rates = [quantise(effective, decimals) for decimals in range(RATE_DECIMALS + 1)]
         units = self._units(component)
         return next((rate for rate in rates if rate and self._gap(rate, tax, net, units) is not None), rates[-1])
 
     def _own(self, component: Component) -> RateChoice | None:
-        """What shop and configuration say: of an item its own rate, of the rest the carrier's, else the main one.
+        """Return what shop and configuration say: of an item its own rate, of the rest the carrier's, else the main
+        one.
 
         What is still charged for an item that was cancelled has the order's main rate.
         """
@@ -316,11 +324,13 @@ class TaxSplitter:
         return any(is_collected_by_amazon(item, seller_in_eu=self.rates.seller_in_eu) for item in items)
 
     def _taxes_of_amazon(self, component: Component) -> tuple[RateChoice, ...]:
-        """The taxes under which this component's tax may be booked because Amazon owes it; () for none."""
+        """Return the taxes under which this component's tax may be booked because Amazon owes it; () for none."""
         return self.rates.collected_by_amazon if self._is_owed_by_amazon(component) else ()
 
     def _usual_tax_of_amazon(self, component: Component) -> RateChoice | None:
-        """What stands in for an own rate that is not known: of the taxes for what Amazon owes, the standard rate's."""
+        """Return what stands in for an own rate that is not known: of the taxes for what Amazon owes, the standard
+        rate's.
+        """
         taxes = self._taxes_of_amazon(component)
         standard = self.rates.legal[0] if self.rates.legal else ZERO
         return min(taxes, key=lambda one: abs(one.rate - standard)) if taxes else None
@@ -437,7 +447,7 @@ def _delivery(country: str) -> str:
 
 
 def _percents(rates: Iterable[Decimal | None]) -> list[str]:
-    """Rates in words, each once, as a tax of PrestaShop's can have them."""
+    """Return rates in words, each once, as a tax of PrestaShop's can have them."""
     rounded = [f"{round(rate, RATE_DECIMALS).normalize():f} %" for rate in rates if rate]
     return list(dict.fromkeys(rounded))
 

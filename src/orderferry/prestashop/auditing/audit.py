@@ -58,7 +58,7 @@ class _Open:
     currencies: Mapping[int, str]
 
     def home_currency(self, id_shop: int) -> str:
-        """The own currency of a shop (PS_CURRENCY_DEFAULT), by its ISO code."""
+        """Return the own currency of a shop (PS_CURRENCY_DEFAULT), by its ISO code."""
         by_shop = {shop: v for (name, _, shop), v in self.configuration.items() if name == "PS_CURRENCY_DEFAULT" and v}
         return self.currencies.get(as_int(by_shop.get(id_shop) or by_shop.get(0)), "")
 
@@ -73,12 +73,12 @@ class ShopAudit:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The shop's time zone (PS_TIMEZONE), by which its months begin."""
+        """Return the shop's time zone (PS_TIMEZONE), by which its months begin."""
         return self._open().zone
 
     @property
     def name(self) -> str:
-        """The shop's name (PS_SHOP_NAME)."""
+        """Return the shop's name (PS_SHOP_NAME)."""
         return self._open().configuration.get(("PS_SHOP_NAME", 0, 0), "")
 
     def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
@@ -131,7 +131,7 @@ class ShopAudit:
         return self._opened
 
     def _words(self, *keys: str) -> set[str]:
-        """What the configuration names under these keys, shop-wide or for a marketplace."""
+        """Return what the configuration names under these keys, shop-wide or for a marketplace."""
         tables: list[OrdersSettings] = [self._settings.orders]
         tables += [settings.orders for settings in self._settings.marketplaces.values()]
         return {word.casefold() for table in tables for key in keys if (word := str(getattr(table, key)).strip())}
@@ -169,7 +169,7 @@ class ShopAudit:
 def _named_states(
     configuration: Configuration, states: Mapping[int, OrderState], settings: Iterable[str], words: set[str]
 ) -> frozenset[int]:
-    """The states that PrestaShop's settings (of any shop) or the configuration's words (ids or names) name."""
+    """Return the states that PrestaShop's settings (of any shop) or the configuration's words (ids or names) name."""
     wanted = set(settings)
     ids = {as_int(value) for (name, _, _), value in configuration.items() if name in wanted}
     ids |= {int(word) for word in words if word.isdecimal()}
@@ -178,7 +178,7 @@ def _named_states(
 
 
 def _part(opened: _Open, order_id: str, row: Mapping[Any, Any], lines: Lines) -> ShopOrder:
-    """One row of `orders`."""
+    """Return one row of `orders`."""
     id_order, id_state = as_int(row["id_order"]), as_int(row["current_state"])
     state = opened.states.get(id_state)
     return ShopOrder(
@@ -204,7 +204,7 @@ def _part(opened: _Open, order_id: str, row: Mapping[Any, Any], lines: Lines) ->
 
 
 def _slip(opened: _Open, row: Mapping[Any, Any]) -> CreditSlip:
-    """One row of `order_slip`: products and shipping. Slips of old versions have one amount of each alone."""
+    """Return one row of `order_slip`: products and shipping. Slips of old versions have one amount of each alone."""
     gross = net = ZERO
     for what, old in (("products", "amount"), ("shipping", "shipping_cost_amount")):
         with_tax, without = row[f"total_{what}_tax_incl"], row[f"total_{what}_tax_excl"]
@@ -214,7 +214,7 @@ def _slip(opened: _Open, row: Mapping[Any, Any]) -> CreditSlip:
 
 
 def _joined(parts: list[ShopOrder], words: MarkerWords) -> ShopOrder:
-    """The rows of one reference as one order. A part that is cancelled counts no longer while another stands."""
+    """Return the rows of one reference as one order. A part that is cancelled counts no longer while another stands."""
     live = [part for part in parts if not part.cancelled] or parts
     first = live[0]
     return replace(
@@ -235,7 +235,7 @@ def _joined(parts: list[ShopOrder], words: MarkerWords) -> ShopOrder:
 
 
 def _utc(value: object, zone: ZoneInfo) -> datetime | None:
-    """A time as PrestaShop writes it (the shop's), in UTC; None for NULL and zero dates."""
+    """Return a time as PrestaShop writes it (the shop's), in UTC; None for NULL and zero dates."""
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(as_text(value))
     except ValueError:

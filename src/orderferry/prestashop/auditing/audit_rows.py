@@ -58,7 +58,7 @@ def claims_since(connection: sa.Connection, tables: ShopTables, moment: str) -> 
 
 
 def claims_credited_since(connection: sa.Connection, tables: ShopTables, moment: str) -> Claims:
-    """Given a time as the shop writes it, return which orders with a credit slip from then on bear which Amazon id."""
+    """Return which orders with a credit slip from then on bear which Amazon id, given a time as the shop writes it."""
     if not tables.has(SLIPS):
         return set()
     orders, payment, slip = tables["orders"], tables["order_payment"], tables[SLIPS]
@@ -100,8 +100,9 @@ class MarkerWords:
     seller: str = ""
 
     def fits(self, row: Mapping[Any, Any] | None) -> bool:
-        """Whether this row of `orders` still is the one that the marker was written with: old servers give an id
-        again."""
+        """Return whether this row of `orders` still is the one that the marker was written with: old servers give an
+        id again.
+        """
         return row is not None and self.reference in ("", as_text(row["reference"]))
 
 
@@ -217,7 +218,7 @@ _SLIP_AMOUNTS = (
 
 
 def currency_codes(connection: sa.Connection, tables: ShopTables) -> Mapping[int, str]:
-    """The ISO codes of the shop's currencies by id."""
+    """Return the ISO codes of the shop's currencies by id."""
     currency = tables["currency"]
     rows = connection.execute(sa.select(currency.c.id_currency, currency.c.iso_code))
     return {as_int(id_currency): as_text(code).upper() for id_currency, code in rows}

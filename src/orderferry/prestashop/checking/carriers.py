@@ -69,18 +69,18 @@ def read_carrier_places(connection: sa.Connection, tables: ShopTables) -> Carrie
 
 
 def shown_name(carrier: Carrier, facts: ShopFacts, shop: ShopUnit | None = None) -> str:
-    """The carrier's name as the back office shows it, with its id."""
+    """Return the carrier's name as the back office shows it, with its id."""
     name = facts.setting("PS_SHOP_NAME", shop) if carrier.name == _OWN_NAME else carrier.name
     return f"{name!r} (id {carrier.id})"
 
 
 def is_pick_up(carrier: Carrier, delays: Mapping[int, str]) -> bool:
-    """Whether a carrier looks like one whose parcels the customer collects, by its name and its delay."""
+    """Return whether a carrier looks like one whose parcels the customer collects, by its name and its delay."""
     return carrier.name == _OWN_NAME or bool(_PICK_UP.search(f"{carrier.name} {delays.get(carrier.id, '')}"))
 
 
 def doubts(carrier: Carrier, facts: ShopFacts, shop: ShopUnit | None, why: str, delays: Mapping[int, str]) -> list[str]:
-    """What speaks against a carrier for Amazon's orders; `why`: why it is a guess, '' where it was named."""
+    """Return what speaks against a carrier for Amazon's orders; `why`: why it is a guess, '' where it was named."""
     name = shown_name(carrier, facts, shop)
     found = [f"orders get {name} by a guess, since {why}"] if why else []
     if is_pick_up(carrier, delays):
@@ -91,7 +91,9 @@ def doubts(carrier: Carrier, facts: ShopFacts, shop: ShopUnit | None, why: str, 
 def check_carriers(
     settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], places: CarrierPlaces
 ) -> Iterator[CheckResult]:
-    """The carrier of each kind of order, by name; guesses, pick-up points, carriers that an edit would replace."""
+    """Yield the carrier of each kind of order, by name; guesses, pick-up points, carriers that an edit would
+    replace.
+    """
     found: dict[CheckResult, None] = {}
     told: dict[str, None] = {}
     for code, market in markets.items():
@@ -200,7 +202,7 @@ _CARRIER: dict[str, Value] = {
 
 
 def find_amazon_carrier(facts: ShopFacts) -> int:
-    """The id of the live carrier that is called "Amazon" in any case; 0 for none."""
+    """Return the id of the live carrier that is called "Amazon" in any case; 0 for none."""
     return next((one.id for one in facts.carriers if one.name.strip().casefold() == NAME.casefold()), 0)
 
 
@@ -237,7 +239,7 @@ def _of_shops(tables: ShopTables, tax_group: int) -> Iterator[tuple[str, dict[st
 
 
 def _create_group(writer: Statements, facts: ShopFacts, languages: Collection[int], written: str) -> int:
-    """A customer group under a name that is free: a second group of one name could not be configured by it."""
+    """Return a customer group under a name that is free: a second group of one name could not be configured by it."""
     taken = {name.casefold() for name in facts.groups.values()}
     names = [NAME, f"{NAME} (carrier)", *(f"{NAME} (carrier {number})" for number in range(2, len(taken) + 3))]
     name = next(name for name in names if name.casefold() not in taken)

@@ -20,7 +20,8 @@ _ON, _PER_UNIT = "1", 1
 def check_edits(
     settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], groups: Mapping[int, str]
 ) -> Iterator[CheckResult]:
-    """What an edit in the back office changes on its own: shipping, rounding, and rates that are not the shop's.
+    """Yield what an edit in the back office changes on its own: shipping, rounding, and rates that are not the
+    shop's.
 
     `groups`: the tax rules groups of the shop's products, with their names.
     """

@@ -46,7 +46,7 @@ class Named:
 
 
 def check_mappings(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
-    """Every state, carrier, group, tax, shop and language that orders would need, of every marketplace."""
+    """Yield every state, carrier, group, tax, shop and language that orders would need, of every marketplace."""
     found: list[CheckResult] = []
     asked: set[str] = set()
     for marketplace in settings.amazon.marketplaces:
@@ -87,7 +87,7 @@ def _result(named: Named) -> CheckResult | None:
 
 
 def _named_in(own: MarketplaceSettings, facts: ShopFacts, code: str) -> Iterator[Named]:
-    """What one marketplace's orders need; `own` has its overrides merged in."""
+    """Yield what one marketplace's orders need; `own` has its overrides merged in."""
     where = f"marketplace.{code}."
     shop_key = f"{where}shop"
     yield Named(shop_key, partial(resolve_shop, facts, own.shop, key=shop_key))
@@ -132,7 +132,7 @@ def _taxes(own: MarketplaceSettings, facts: ShopFacts) -> Iterator[Named]:
 
 
 def check_accounts(connection: sa.Connection, tables: ShopTables, settings: Settings) -> Iterator[CheckResult]:
-    """The account of customers.mode = "fixed". Raise ShopUnfit when the shop has none such."""
+    """Yield the account of customers.mode = "fixed". Raise ShopUnfit when the shop has none such."""
     modes = [settings.customers, *(market.customers for market in settings.marketplaces.values())]
     words = sorted({one.account for one in modes if one.mode == "fixed"})
     if words:
@@ -143,7 +143,7 @@ def check_accounts(connection: sa.Connection, tables: ShopTables, settings: Sett
 def check_named_products(
     connection: sa.Connection, tables: ShopTables, facts: ShopFacts, settings: Settings
 ) -> Iterator[CheckResult]:
-    """The placeholder product, and the references that products.map points at."""
+    """Yield the placeholder product, and the references that products.map points at."""
     products = settings.products
     wanted = {f"products.map.{sku}": sku for sku in products.map}
     if products.unknown == "placeholder" and products.placeholder:
@@ -166,7 +166,7 @@ _PRODUCT_HINT = "Give the reference of one product or combination of the shop; o
 
 
 def check_currencies(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
-    """The currency of each marketplace."""
+    """Yield the currency of each marketplace."""
     name, said = "currencies", False
     for iso in sorted({marketplace.currency for marketplace in settings.amazon.marketplaces}):
         currency = facts.currencies.get(iso)
@@ -189,7 +189,7 @@ def check_currencies(settings: Settings, facts: ShopFacts) -> Iterator[CheckResu
 
 
 def check_countries(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
-    """The country of each marketplace."""
+    """Yield the country of each marketplace."""
     name, said = "countries", False
     for marketplace in settings.amazon.marketplaces:
         country = facts.countries.get(marketplace.code)
@@ -226,7 +226,7 @@ def check_time_zone(facts: ShopFacts) -> Iterator[CheckResult]:
 
 
 def check_stock(connection: sa.Connection, tables: ShopTables, facts: ShopFacts) -> Iterator[CheckResult]:
-    """How many products would hold their orders; nothing where there are none."""
+    """Yield how many products would hold their orders; nothing where there are none."""
     if facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", None, "0") != "1":
         return
     stock = tables["stock_available"]

@@ -108,7 +108,7 @@ def concerned(listeners: Listeners) -> Listeners:
 
 
 def check_modules(listeners: Listeners, *, bridged: bool) -> Iterator[CheckResult]:
-    """What modules will not hear of. `bridged`: the bridge is at work."""
+    """Yield what modules will not hear of. `bridged`: the bridge is at work."""
     missing = concerned(listeners)
     if not missing:
         harmless = f" ({', '.join(listeners)} miss nothing that matters)" if listeners else ""
@@ -147,7 +147,7 @@ def _listed(listeners: Listeners) -> str:
 
 
 def check_feed(feed: Feed | None, now: datetime) -> Iterator[CheckResult]:
-    """Whether somebody reads the feed of changes; None: its tables are not there yet."""
+    """Yield whether somebody reads the feed of changes; None: its tables are not there yet."""
     name = "events"
     if feed is None or not feed.last:
         yield fine(name, "The feed of changes has no event yet.")

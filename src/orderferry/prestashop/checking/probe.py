@@ -66,42 +66,42 @@ class ShopProbe:
         self._database = ShopDatabase(settings.prestashop, sleep=sleep)
 
     def database(self) -> Results:
-        """The server, and the way to it."""
+        """Yield the server, and the way to it."""
         with self._database.reading("asking the server for its settings") as connection:
             yield from check_server(connection, self._settings.prestashop)
 
     def tables(self) -> Results:
-        """The shop's tables."""
+        """Yield the shop's tables."""
         with self._database.reading("looking at the shop's tables") as connection:
             yield from check_tables(connection, self._prefix, self._live, self._database.access)
             yield from check_triggers(connection, self._prefix)
         yield from check_columns(self._live, self._prefix)
 
     def collations(self) -> Results:
-        """The comparisons of texts that runs make, on no row: servers refuse some of them before they look."""
+        """Yield the comparisons of texts that runs make, on no row: servers refuse some of them before they look."""
         tables = self._shop_tables
         with self._database.reading("comparing texts of the shop's tables") as connection:
             yield from check_collations(connection, tables)
 
     def rights(self) -> Results:
-        """What the database user may do, and our own tables."""
+        """Yield what the database user may do, and our own tables."""
         with self._database.reading("asking for the user's rights") as connection:
             events = self._settings.events_enabled
             yield from check_rights(connection, self._prefix, self._live, self._database.access, events=events)
 
     def settings(self) -> Results:
-        """What the shop's own settings say: version, time zone, currencies, countries."""
+        """Yield what the shop's own settings say: version, time zone, currencies, countries."""
         yield from check_version(self._facts)
         yield from check_time_zone(self._facts)
         yield from check_currencies(self._settings, self._facts)
         yield from check_countries(self._settings, self._facts)
 
     def mappings(self) -> Results:
-        """What the configuration names."""
+        """Yield what the configuration names."""
         yield from check_mappings(self._settings, self._facts)
 
     def accounts(self) -> Results:
-        """The customer account that the configuration names."""
+        """Yield the customer account that the configuration names."""
         with self._database.reading("looking for the customer's account") as connection:
             yield from check_accounts(connection, self._shop_tables, self._settings)
 
@@ -116,8 +116,9 @@ class ShopProbe:
             yield from check_stock(connection, self._shop_tables, self._facts)
 
     def vat(self, held_for_tax: Rates) -> Results:
-        """The rates of the marketplaces' countries, and the taxes that orders need. `held_for_tax`: the places of
-        orders that are held for one, with the rates that they need."""
+        """Yield the rates of the marketplaces' countries, and the taxes that orders need. `held_for_tax`: the places
+        of orders that are held for one, with the rates that they need.
+        """
         with self._database.reading("looking where Amazon orders went") as connection:
             orders = TaxedOrders(
                 places_delivered_to(connection, self._shop_tables), held_for_tax, self._vat_proofs(connection)
@@ -131,7 +132,7 @@ class ShopProbe:
         return parse_proofs(kept)
 
     def carriers(self) -> Results:
-        """The carriers that orders get. Nothing of a marketplace whose mappings are wrong."""
+        """Yield the carriers that orders get. Nothing of a marketplace whose mappings are wrong."""
         with self._database.reading("looking at the shop's carriers") as connection:
             extra = read_tables(connection, self._prefix, CARRIER_TABLES)
             places = read_carrier_places(connection, ShopTables(self._prefix, {**self._live, **extra}))
@@ -139,12 +140,12 @@ class ShopProbe:
             yield from check_carriers(self._settings, self._facts, self._markets, places)
 
     def edits(self) -> Results:
-        """What an edit in the back office changes on its own."""
+        """Yield what an edit in the back office changes on its own."""
         if self._markets:
             yield from check_edits(self._settings, self._facts, self._markets, self._tax_groups)
 
     def states(self) -> Results:
-        """What the states of Amazon orders set off. Nothing of a marketplace whose mappings are wrong."""
+        """Yield what the states of Amazon orders set off. Nothing of a marketplace whose mappings are wrong."""
         markets = self._markets
         if markets:
             yield from check_mails(self._settings, self._facts, markets)
@@ -171,7 +172,7 @@ class ShopProbe:
 
     @cached_property
     def _feed(self) -> Feed | None:
-        """How the feed of changes stands; None where it is not there, or not asked for."""
+        """Return how the feed of changes stands; None where it is not there, or not asked for."""
         if not all(name in self._live for name in (STATE_TABLE, *EVENT_TABLE_NAMES)):
             return None
         with self._database.reading("looking at the feed of changes") as connection:

@@ -106,19 +106,21 @@ class SetupShop:
             return read_shop_facts(connection, self._prefix, live)
 
     def listeners(self) -> Listeners:
-        """The modules that wait for what SQL does not fire, with the hooks."""
+        """Return the modules that wait for what SQL does not fire, with the hooks."""
         with self._database.reading("looking for modules that wait for events") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix, MODULE_TABLES))
             return read_listeners(connection, tables)
 
     def carrier_delays(self) -> Mapping[int, str]:
-        """What carriers promise their customers, in all languages, by id_carrier; empty where it can't be read."""
+        """Return what carriers promise their customers, in all languages, by id_carrier; empty where it can't be
+        read.
+        """
         with self._database.reading("reading the carriers' delays") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix, CARRIER_TABLES))
             return read_carrier_places(connection, tables).delays
 
     def foreign_orders(self) -> int:
-        """How many Amazon orders of other importers stand in the shop's payments."""
+        """Return how many Amazon orders of other importers stand in the shop's payments."""
         adopter = OrderAdopter(self._settings, sleep=self._sleep)
         try:
             adoption = adopter.find(payments=True, messages=False, columns=(), by_hand={})
@@ -164,7 +166,7 @@ class SetupShop:
             return carriers.create_amazon_carrier(connection, tables, facts, self._now()), True
 
     def missing_taxes(self, held_for_tax: Rates) -> dict[str, tuple[Decimal, ...]]:
-        """The rates in percent, by place, of which the shop needs a tax of its own; see `rates_to_create`."""
+        """Return the rates in percent, by place, of which the shop needs a tax of its own; see `rates_to_create`."""
         facts = self.facts()
         with self._database.reading("looking where Amazon orders went") as connection:
             tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
@@ -189,7 +191,7 @@ def check_mappings(settings: Settings, facts: ShopFacts) -> None:
 
 
 def _languages(connection: sa.Connection, tables: ShopTables) -> dict[int, str]:
-    """The shop's languages, also those that are switched off: id_lang -> ISO code."""
+    """Return the shop's languages, also those that are switched off: id_lang -> ISO code."""
     rows = connection.execute(sa.select(tables["lang"].c.id_lang, tables["lang"].c.iso_code))
     return {as_int(id_lang): as_text(iso).lower() for id_lang, iso in rows}
 

@@ -107,7 +107,9 @@ def check_fba(markets: Mapping[str, Market]) -> Iterator[CheckResult]:
 
 
 def _concerned(facts: ShopFacts, markets: Mapping[str, Market]) -> list[OrderState]:
-    """The states that imports set, and every one that says shipped or delivered, which the shop may set later."""
+    """Return the states that imports set, and every one that says shipped or delivered, which the shop may set
+    later.
+    """
     mapped = {state.id for market in markets.values() for state in market.states.values()}
     return [state for id_, state in sorted(facts.states.items()) if id_ in mapped or state.shipped or state.delivery]
 

@@ -39,7 +39,7 @@ _EVERY_RIGHT = parse_grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])
 def check_tables(
     connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access
 ) -> Iterator[CheckResult]:
-    """The prefix, the tables that orders need, and their engines. Raise ShopUnfit as a run would."""
+    """Yield the prefix, the tables that orders need, and their engines. Raise ShopUnfit as a run would."""
     refuse_unfit(connection, prefix, live, access)
     yield fine("tables", f"All tables that orders need are there with the prefix {prefix!r}, and know transactions.")
 
@@ -83,7 +83,7 @@ def check_triggers(connection: sa.Connection, prefix: str) -> Iterator[CheckResu
 
 
 def _accounts(connection: sa.Connection) -> frozenset[str] | None:
-    """The server's accounts as user@host; None where this user may not know."""
+    """Return the server's accounts as user@host; None where this user may not know."""
     if connection.dialect.name == "sqlite":
         return None
     try:
@@ -141,8 +141,9 @@ def check_version(facts: ShopFacts) -> Iterator[CheckResult]:
 def check_rights(
     connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access, *, events: bool = False
 ) -> Iterator[CheckResult]:
-    """What the database user may do with each table, and the statements for what is missing; `events`: also with the
-    tables of the feed."""
+    """Yield what the database user may do with each table, and the statements for what is missing; `events`: also
+    with the tables of the feed.
+    """
     if connection.dialect.name == "sqlite":
         yield fine("rights", "SQLite has no users: whoever may write the file may write the tables.")
         yield _own_tables(connection, prefix, live, access, _EVERY_RIGHT, events=events)
@@ -195,7 +196,7 @@ def _own_tables(
 
 
 def _branch(version: str) -> tuple[int, ...]:
-    """The part of a version whose tables are stable: 1.7.8 of 1.7.8.11, 8.2 of 8.2.1; () for no version."""
+    """Return the part of a version whose tables are stable: 1.7.8 of 1.7.8.11, 8.2 of 8.2.1; () for no version."""
     parts = version.split(".")
     if len(parts) < 2 or not all(part.isdecimal() for part in parts[:3]):
         return ()
@@ -239,7 +240,7 @@ def _variables(connection: sa.Connection) -> Mapping[str, str]:
 
 
 def _facts(found: Mapping[str, str]) -> str:
-    """One sentence; nothing in it is wrong, since our own session overrides it."""
+    """Return one sentence; nothing in it is wrong, since our own session overrides it."""
     strict = "strict" if _STRICT & set(found.get("sql_mode", "").split(",")) else "not strict"
     zone = found.get("time_zone", "")
     zone = f"{zone} ({found.get('system_time_zone', '')})" if zone == "SYSTEM" else zone
@@ -253,7 +254,7 @@ def _facts(found: Mapping[str, str]) -> str:
 
 
 def _encryption(settings: PrestashopSettings) -> Iterator[CheckResult]:
-    """Amazon's Data Protection Policy wants buyers' data encrypted on the way."""
+    """Yield Amazon's Data Protection Policy wants buyers' data encrypted on the way."""
     url = read_by_sqlalchemy(settings.url.reveal())
     host = url.host or ""
     if not host or is_loopback(host):

@@ -28,7 +28,7 @@ _NAME = "vat"
 
 
 def read_tax_groups(connection: sa.Connection, tables: ShopTables) -> Mapping[int, str]:
-    """The tax rules groups that active products have, with their names ('' where the names can't be read)."""
+    """Return the tax rules groups that active products have, with their names ('' where the names can't be read)."""
     product = tables["product_shop"]
     used = connection.execute(sa.select(product.c.id_tax_rules_group).where(product.c.active == 1).distinct()).scalars()
     names: dict[int, str] = {}
@@ -53,9 +53,10 @@ class TaxedOrders:
 def check_vat(
     settings: Settings, facts: ShopFacts, groups: Mapping[int, str], orders: TaxedOrders
 ) -> Iterator[CheckResult]:
-    """The rate of each marketplace's country for each tax rules group in use, where Amazon calculates the VAT, and the
-    taxes that the shop lacks. Orders for which neither Amazon nor the configuration names a rate take it from these
-    rules."""
+    """Yield the rate of each marketplace's country for each tax rules group in use, where Amazon calculates the VAT,
+    and the taxes that the shop lacks. Orders for which neither Amazon nor the configuration names a rate take it
+    from these rules.
+    """
     if facts.setting("PS_TAX", None, "1") == _OFF:
         yield fine(_NAME, "The shop works without taxes (PS_TAX is off): every order has 0 %.")
         return
@@ -80,12 +81,12 @@ def check_vat(
 
 
 def _sells_at_home(code: str, home: Country | None) -> bool:
-    """Whether the prices of a marketplace outside the EU hold the shop's own tax."""
+    """Return whether the prices of a marketplace outside the EU hold the shop's own tax."""
     return home is not None and home.iso == code and code not in PRICES_WITHOUT_TAX
 
 
 def _calculated_by_amazon(settings: Settings, orders: TaxedOrders) -> CheckResult:
-    """Where a tax of 0 from Amazon is 0 %, and why."""
+    """Return where a tax of 0 from Amazon is 0 %, and why."""
     on: list[str] = []
     off: list[str] = []
     for code in [marketplace.code for marketplace in settings.amazon.marketplaces]:
@@ -102,7 +103,7 @@ def _calculated_by_amazon(settings: Settings, orders: TaxedOrders) -> CheckResul
 
 
 def _missing(settings: Settings, facts: ShopFacts, orders: TaxedOrders) -> Iterator[CheckResult]:
-    """The taxes that orders need, for the marketplaces' countries and the places that orders really went to."""
+    """Yield the taxes that orders need, for the marketplaces' countries and the places that orders really went to."""
     codes = {marketplace.code for marketplace in settings.amazon.marketplaces}
     missing = missing_rates(facts, codes | orders.places, orders.held)
     if not missing:
@@ -163,7 +164,7 @@ def _without_rate(
 def _at_home_rate(
     country: Country, home: Country | None, facts: ShopFacts, groups: Mapping[int, str]
 ) -> Iterator[CheckResult]:
-    """The Italian localisation pack, for one, gives every country of the EU Italy's own tax."""
+    """Yield the Italian localisation pack, for one, gives every country of the EU Italy's own tax."""
     if home is None or home.id == country.id:
         return
     same = [
@@ -211,8 +212,9 @@ _MOST_LENGTH = 32  # tax_lang.name
 
 
 def places_delivered_to(connection: sa.Connection, tables: ShopTables) -> frozenset[str]:
-    """Where imported orders went, by the codes whose rates hold there: countries, their regions (PT-20) and
-    territories (XI)."""
+    """Return where imported orders went, by the codes whose rates hold there: countries, their regions (PT-20) and
+    territories (XI).
+    """
     if not tables.has(MARKER_TABLE):
         return frozenset()
     marker, order, address, country = (tables[name] for name in (MARKER_TABLE, "orders", "address", "country"))
@@ -263,15 +265,18 @@ def _prices_hold_vat(code: str, home: str) -> bool:
 
 
 def _around(code: str) -> str:
-    """The country whose taxes hold in a place, too: of a region, and of Northern Ireland; else the code itself."""
+    """Return the country whose taxes hold in a place, too: of a region, and of Northern Ireland; else the code
+    itself.
+    """
     return "GB" if code == NORTHERN_IRELAND else code.partition("-")[0]
 
 
 def rates_to_create(
     settings: Settings, facts: ShopFacts, places: Iterable[str], held: Rates
 ) -> dict[str, tuple[Decimal, ...]]:
-    """The taxes to make: every missing rate of the marketplaces' countries, of the places that orders went to and of
-    those where orders are held, and the standard rate of all other member states."""
+    """Return the taxes to make: every missing rate of the marketplaces' countries, of the places that orders went to
+    and of those where orders are held, and the standard rate of all other member states.
+    """
     wanted = {*(marketplace.code for marketplace in settings.amazon.marketplaces), *places, *held}
     missing = missing_rates(facts, wanted | EU_MEMBERS, held)
     ours = set(map(rates_place, wanted))
@@ -297,12 +302,12 @@ def create_taxes(writer: Statements, rates: Rates, languages: Mapping[int, str])
 
 
 def tax_name(code: str, rate: Decimal, language: str = "en") -> str:
-    """The name of a tax: IVA DE 19% in Italian."""
+    """Return the name of a tax: IVA DE 19% in Italian."""
     return f"{_WORDS.get(language, 'VAT')} {code} {rate.normalize():f}%"[:_MOST_LENGTH]
 
 
 def in_words(rates: Rates) -> str:
-    """Rates by place: DE 19 %, 7 %; FR 20 %."""
+    """Return rates by place: DE 19 %, 7 %; FR 20 %."""
     return "; ".join(
         f"{code} {', '.join(f'{rate.normalize():f} %' for rate in percents)}" for code, percents in rates.items()
     )

@@ -65,7 +65,7 @@ def _totals(order: Row) -> Iterator[Finding]:
 
 
 def _lines(order: Row, rows: Rows, unit: Decimal) -> Iterator[Finding]:
-    """The lines against the order's totals, and their unit prices against theirs.
+    """Yield the lines against the order's totals, and their unit prices against theirs.
 
     A net unit price follows the rate; Amazon may have rounded the tax of each piece.
     """
@@ -141,7 +141,7 @@ def _tax_rows(
 def _tax_table(
     order: Row, rows: Rows, taxes: Mapping[int, Sequence[Row]], rates: Mapping[int, Decimal], unit: Decimal
 ) -> Iterator[Finding]:
-    """The amounts of tax of the goods against those that the invoice computes, tax by tax."""
+    """Yield the amounts of tax of the goods against those that the invoice computes, tax by tax."""
     goods = [line for line in rows.get("order_detail", ()) if as_decimal(line["total_price_tax_excl"])]
     borne = {tuple(as_int(tax["id_tax"]) for tax in taxes[as_int(line["id_order_detail"])]) for line in goods}
     # PrestaShop's own rows are off by a cent a piece (scenario h); a discount's share adds one.
@@ -164,7 +164,7 @@ def _tax_table(
 
 
 def _discounted(order: Row, rows: Rows, rate: Decimal, tolerance: Decimal) -> Iterator[Finding]:
-    """The tax of an order with a discount, whose goods all bear one tax.
+    """Yield the tax of an order with a discount, whose goods all bear one tax.
 
     The invoice spreads the discount over the goods, but for what makes the shipping free; Amazon grants it on one of
     them, or on the shipping. Where all bear one rate the sums are equal; elsewhere Amazon's are the right ones.
@@ -223,8 +223,9 @@ class EditedShop:
 
 
 def edit_findings(rows: Rows, shop: EditedShop) -> list[Finding]:
-    """Given an order's rows by table and what an edit reads, return what would move, in words; nothing where the
-    order stays as it is."""
+    """Return what would move, in words, given an order's rows by table and what an edit reads; nothing where the
+    order stays as it is.
+    """
     order = rows["orders"][0]
     lines = rows.get("order_detail", ())
     return [
@@ -239,12 +240,12 @@ def edit_findings(rows: Rows, shop: EditedShop) -> list[Finding]:
 
 
 def after_address_edit(rows: Rows, shop: EditedShop) -> Amount:
-    """What a change of the delivery address makes of the order's total."""
+    """Return what a change of the delivery address makes of the order's total."""
     return _edited_total(rows, shop, keeps_net=True)
 
 
 def after_added_product(rows: Rows, shop: EditedShop) -> Amount:
-    """What adding a product makes of the order's total, without that product."""
+    """Return what adding a product makes of the order's total, without that product."""
     return _edited_total(rows, shop, keeps_net=False)
 
 
@@ -300,7 +301,8 @@ def _untaxed(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
 
 
 def _rates(rows: Rows, shop: EditedShop) -> Iterator[tuple[Row, Decimal, Decimal]]:
-    """Each line of a product with its own rate, which its totals tell, and the one of the product's tax rules group.
+    """Yield each line of a product with its own rate, which its totals tell, and the one of the product's tax rules
+    group.
 
     A rate that explains the amounts to a cent a piece counts as its own.
     """
@@ -344,14 +346,17 @@ def _of_order(order: Row, rows: Rows, shop: EditedShop) -> Iterator[Finding]:
 
 
 def shipping_refund(order: Row, shop: EditedShop) -> Decimal:
-    """What a standard refund pays back for an order's shipping: its net with the rate of the carrier's own tax rules
-    group, whatever rate it was sold at; without a carrier none."""
+    """Return what a standard refund pays back for an order's shipping: its net with the rate of the carrier's own
+    tax rules group, whatever rate it was sold at; without a carrier none.
+    """
     rate = shop.carrier_rate or Decimal(0)
     return quantise(as_decimal(order["total_shipping_tax_excl"]) * (1 + rate / _HUNDRED), shop.decimals)
 
 
 def _moved(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
-    """The totals themselves. Net totals of several lines may move by a cent in any form of rows: that is not told."""
+    """Yield the totals themselves. Net totals of several lines may move by a cent in any form of rows: that is not
+    told.
+    """
     order = rows["orders"][0]
     paid = Amount(as_decimal(order["total_paid_tax_excl"]), as_decimal(order["total_paid_tax_incl"]))
     cent = Decimal(1).scaleb(-shop.decimals)

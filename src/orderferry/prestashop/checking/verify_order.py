@@ -65,7 +65,7 @@ def _edited_shop(writer: Statements, facts: ShopFacts, rows: Rows) -> EditedShop
     )
 
     def ruled(group: int) -> int:
-        """The tax that a tax rules group names for the place of delivery, 0 for none."""
+        """Return the tax that a tax rules group names for the place of delivery, 0 for none."""
         where = (as_int(place.get("id_country")), as_int(place.get("id_state")), as_text(place.get("postcode")))
         id_tax = facts.ruled_tax(group, *where) or 0
         return id_tax if id_tax in facts.taxes else 0
@@ -165,7 +165,7 @@ class Surroundings:
 
 
 def page_findings(rows: PageRows, around: Surroundings) -> list[Finding]:
-    """Given an order's rows by table and what is around them, return what list, page and statistics stumble over."""
+    """Return what list, page and statistics stumble over, given an order's rows by table and what is around them."""
     order = rows["orders"][0]
     return [
         *(Finding(table, loss) for table, loss in NEEDED.items() if not rows.get(table)),
@@ -234,7 +234,7 @@ def _numbers(order: Row, rows: PageRows) -> Iterator[Finding]:
 
 
 def _keys(order: Row, rows: PageRows) -> Iterator[Finding]:
-    """The shop's own pages for customers compare these keys."""
+    """Yield the shop's own pages for customers compare these keys."""
     for table in ("customer", "cart"):
         if any(as_text(row["secure_key"]) != as_text(order["secure_key"]) for row in rows.get(table, ())):
             yield Finding(f"{table}.secure_key", "differs from the order's: the buyer's pages refuse to open")

@@ -103,7 +103,7 @@ def _url(settings: PrestashopSettings) -> sa.URL:
 
 
 def _tls_context(settings: PrestashopSettings, url: sa.URL) -> ssl.SSLContext | None:
-    """A context that verifies the certificate and the host's name; None when no TLS is configured."""
+    """Return a context that verifies the certificate and the host's name; None when no TLS is configured."""
     configured = {name: path for name in TLS_KEYS if (path := getattr(settings, name)) is not None}
     try:
         return tls_context(tls_files(url.query) | configured)
@@ -171,7 +171,7 @@ def prepare_session(connection: Any, timeout: int, *, demand_tls: bool) -> bool:
 
 
 def _logs_statements(cursor: Any) -> bool:
-    """Whether the server's binary log makes READ COMMITTED impossible.
+    """Return whether the server's binary log makes READ COMMITTED impossible.
 
     What is written is right at either level: numbers are read with locking reads, markers by their primary key.
     """
@@ -180,7 +180,7 @@ def _logs_statements(cursor: Any) -> bool:
 
 
 def _value(cursor: Any, statement: str) -> str:
-    """The second column of the first row: '' when there is none."""
+    """Return the second column of the first row: '' when there is none."""
     cursor.execute(statement)
     row = cursor.fetchone()
     return str(row[1]) if row else ""

@@ -44,7 +44,7 @@ class ShopDatabase:
 
     @cached_property
     def access(self) -> Access:
-        """What messages may say of the database."""
+        """Return what messages may say of the database."""
         return access_of(self._settings)
 
     @cached_property

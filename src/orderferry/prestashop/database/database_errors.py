@@ -94,7 +94,7 @@ class _Told:
 
 
 def translate(error: BaseException, doing: str, access: Access, *, rows: bool = False) -> ShopError:
-    """Given a driver's or SQLAlchemy's error and what was being done ("reading the shop's settings"), return ours.
+    """Return ours, given a driver's or SQLAlchemy's error and what was being done ("reading the shop's settings").
 
     `rows`: what was being done is writing the rows of one order, so that every error of the server that is not about
     the server itself or this user (a trigger, a constraint, a key, a value) is RowRefused.
@@ -144,8 +144,9 @@ def _database_errors() -> tuple[type[BaseException], ...]:
 
 
 def _is_about_rows(original: BaseException, trouble: Trouble, told: _Told) -> bool:
-    """Whether an error that came while rows were written may be due to them. Client errors (2000 to 2999), and those
-    without a number, are about the connection."""
+    """Return whether an error that came while rows were written may be due to them. Client errors (2000 to 2999),
+    and those without a number, are about the connection.
+    """
     from_server = 1000 <= told.number < 2000 or told.number >= 3000 or hasattr(original, "sqlite_errorname")
     if trouble in {Trouble.RIGHTS, Trouble.MISSING}:
         # A trigger may lack what our own statement has.
@@ -171,12 +172,12 @@ def _refused(told: _Told, trouble: Trouble) -> RowRefused:
 
 
 def _statement(error: BaseException) -> str:
-    """The statement that failed, or its beginning; SQLAlchemy knows it, and `statements.py` notes it."""
+    """Return the statement that failed, or its beginning; SQLAlchemy knows it, and `statements.py` notes it."""
     return str(getattr(error, "statement", None) or next(iter(getattr(error, "__notes__", ())), ""))
 
 
 def _text(original: BaseException) -> str:
-    """What the server said: PyMySQL has it as the second argument, after the number."""
+    """Return what the server said: PyMySQL has it as the second argument, after the number."""
     said = original.args[1] if len(original.args) > 1 else None
     return said if isinstance(said, str) else str(original)
 
@@ -199,7 +200,7 @@ def _missing(told: _Told) -> ShopError:
 
 
 def _refused_column(text: str) -> str:
-    """The column that a text about a refused value names at its end; '' for none.
+    """Return the column that a text about a refused value names at its end; '' for none.
 
     Servers quote the value before it, and a value may look like the name of a column: what stands first is a buyer's.
     """

@@ -136,7 +136,7 @@ def _no_shop(prefix: str, known: Iterable[str], access: Access) -> ShopUnfit:
 
 
 def _known_prefixes(connection: sa.Connection) -> list[str]:
-    """What stands before `orders` and `configuration` alike in the names of the database's tables."""
+    """Return what stands before `orders` and `configuration` alike in the names of the database's tables."""
     statement = _SQLITE_NAMES if connection.dialect.name == "sqlite" else _MYSQL_NAMES
     names = {as_text(name) for name in connection.execute(statement).scalars()}
     return sorted(

@@ -41,12 +41,12 @@ STATE_TABLE = "orderferry_state"
 
 
 def own_table_names(*, events: bool) -> tuple[str, ...]:
-    """The names of our tables without prefix, in the order in which they are made; `events`: the feed's, too."""
+    """Return the names of our tables without prefix, in the order in which they are made; `events`: the feed's, too."""
     return (MARKER_TABLE, STATE_TABLE, *(EVENT_TABLE_NAMES if events else ()))
 
 
 def own_tables(prefix: str, dialect: str, *, events: bool) -> Mapping[str, sa.Table]:
-    """Given the prefix and `mysql` or `sqlite`, return the definitions of our tables by name without prefix."""
+    """Return the definitions of our tables by name without prefix, given the prefix and `mysql` or `sqlite`."""
     metadata = sa.MetaData()
     # A key within CREATE TABLE needs no right of its own; the embedded shop is too small to need one.
     keys = [InlineKey("id_order", name="id_order")] if dialect != "sqlite" else []
@@ -117,7 +117,7 @@ def _compile_add_column(element: AddColumn, compiler: Any, **_options: Any) -> s
 def missing_parts(
     prefix: str, tables: Mapping[str, Table], dialect: sa.Dialect, *, events: bool
 ) -> tuple[sa.schema.ExecutableDDLElement, ...]:
-    """Given the live tables, return the statements that make ours complete; none when they are."""
+    """Return the statements that make ours complete, given the live tables; none when they are."""
     statements: list[sa.schema.ExecutableDDLElement] = []
     for name, table in own_tables(prefix, dialect.name, events=events).items():
         if name not in tables:
@@ -195,22 +195,22 @@ def key_text(length: int) -> sa.types.TypeEngine[str]:
 
 
 def moment() -> sa.types.TypeEngine[Any]:
-    """A time in UTC, to the millisecond."""
+    """Return a time in UTC, to the millisecond."""
     return sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
 
 
 def unsigned() -> sa.types.TypeEngine[int]:
-    """An id of PrestaShop's, or a count."""
+    """Return an id of PrestaShop's, or a count."""
     return sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
 
 
 def word(name: str, length: int) -> sa.Column[Any]:
-    """A text that may be empty, never NULL."""
+    """Return a text that may be empty, never NULL."""
     return sa.Column(name, sa.String(length), nullable=False, server_default="")
 
 
 def number(name: str) -> sa.Column[Any]:
-    """An id or a count that is 0 unless said otherwise."""
+    """Return an id or a count that is 0 unless said otherwise."""
     return sa.Column(name, unsigned(), nullable=False, server_default="0")
 
 
@@ -221,7 +221,7 @@ EVENT_TABLE_NAMES = (EVENT_TABLE, CONSUMER_TABLE, CALL_TABLE)
 
 
 def event_tables(prefix: str, dialect: str, metadata: sa.MetaData) -> Mapping[str, sa.Table]:
-    """Given the prefix and `mysql` or `sqlite`, return the definitions by name without prefix."""
+    """Return the definitions by name without prefix, given the prefix and `mysql` or `sqlite`."""
     columns = {EVENT_TABLE: _event_columns(), CONSUMER_TABLE: _consumer_columns(), CALL_TABLE: _call_columns()}
     return {
         name: sa.Table(prefix + name, metadata, *parts, *_keys(name, dialect), **TABLE_OPTIONS)
@@ -252,7 +252,7 @@ def _event_columns() -> list[Any]:
 
 
 def _consumer_columns() -> list[Any]:
-    """A program that reads the feed: it has taken all events up to `id_event`."""
+    """Return a program that reads the feed: it has taken all events up to `id_event`."""
     return [
         sa.Column("consumer", key_text(32), primary_key=True, nullable=False),
         sa.Column("id_event", _event_number(), nullable=False, server_default="0"),
@@ -262,7 +262,9 @@ def _consumer_columns() -> list[Any]:
 
 
 def _call_columns() -> list[Any]:
-    """What the bridge did with an event, a row for each hook and module. `state`: running, done, failed, skipped."""
+    """Return what the bridge did with an event, a row for each hook and module. `state`: running, done, failed,
+    skipped.
+    """
     return [
         sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
         sa.Column("hook", key_text(96), primary_key=True, nullable=False),
@@ -296,7 +298,7 @@ def _compile_inline_key(key: InlineKey, compiler: Any, **_options: Any) -> str:
 
 
 def value_of(reply: Reply) -> str:
-    """Given the reply of a reading, return the value; '' when there is none."""
+    """Return the value, given the reply of a reading; '' when there is none."""
     return as_text(reply.rows[0]["value"]) if reply.rows else ""
 
 

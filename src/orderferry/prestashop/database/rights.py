@@ -34,7 +34,7 @@ class Access:
 
 
 def grant_hint(text: str, access: Access) -> str:
-    """Given a driver's text about a missing right, return the sentence with the GRANT statement to run.
+    """Return the sentence with the GRANT statement to run, given a driver's text about a missing right.
 
     What the text does not say is filled with what orderferry needs anyway: everyday rights on the whole database.
     """
@@ -54,7 +54,7 @@ def grant_hint(text: str, access: Access) -> str:
 
 
 def grant(rights: str, database: str, table: str, user: str, host: str = "%") -> str:
-    """Given rights and what they are for (`table` may be `*`), return the GRANT statement."""
+    """Return the GRANT statement, given rights and what they are for (`table` may be `*`)."""
     target = f"{_name(database)}.{table if table == '*' else _name(table)}"
     return f"GRANT {rights} ON {target} TO {_text(user)}@{_text(host)};"
 
@@ -101,7 +101,7 @@ class Grants:
     through_roles: bool = False
 
     def allows(self, right: str, database: str, table: str) -> bool:
-        """Whether the user may do this (`SELECT`, `INSERT`, …) with all columns of this table."""
+        """Return whether the user may do this (`SELECT`, `INSERT`, …) with all columns of this table."""
         fitting = [
             one
             for one in self.granted
@@ -113,8 +113,9 @@ class Grants:
 
 
 def parse_grants(lines: Iterable[str]) -> Grants:
-    """Given the lines of SHOW GRANTS of MySQL or MariaDB, return the rights. Rights on single columns do not count,
-    nor do those on routines."""
+    """Return the rights, given the lines of SHOW GRANTS of MySQL or MariaDB. Rights on single columns do not count,
+    nor do those on routines.
+    """
     granted: list[_Granted] = []
     through_roles = False
     for line in lines:
@@ -128,7 +129,7 @@ def parse_grants(lines: Iterable[str]) -> Grants:
 
 
 def _rights(text: str) -> frozenset[str]:
-    """The rights of a list, without those that are limited to columns."""
+    """Return the rights of a list, without those that are limited to columns."""
     marked = _COLUMNS.sub("\0", text.upper())
     words = {word.strip() for word in marked.split(",")}
     return frozenset(_EVERYTHING if word == "ALL" else word for word in words if "\0" not in word)
@@ -149,7 +150,7 @@ def _fits(granted: _Granted, database: str, table: str) -> bool:
 
 
 def _pattern(like: str) -> str:
-    """A LIKE pattern, in which \\_ and \\% stand for themselves, as a regular expression."""
+    """Return a LIKE pattern, in which \\_ and \\% stand for themselves, as a regular expression."""
     parts = re.findall(r"\\[_%\\]|.", like, re.S)
     wild = {"_": ".", "%": ".*"}
     return "".join(wild.get(part) or re.escape(part.removeprefix("\\") or part) for part in parts)
@@ -203,7 +204,7 @@ def _needed(name: str) -> tuple[str, ...]:
 
 
 def missing_rights(grants: Grants, database: str, prefix: str, tables: Collection[str]) -> Mapping[str, list[str]]:
-    """Given what the user may do, return the rights that are missing, by table without prefix; empty if none is."""
+    """Return the rights that are missing, by table without prefix, given what the user may do; empty if none is."""
     missing = {
         name: [right for right in rights if not grants.allows(right, database, prefix + name)]
         for name, rights in needed_rights(tables).items()
@@ -212,12 +213,12 @@ def missing_rights(grants: Grants, database: str, prefix: str, tables: Collectio
 
 
 def is_optional(table: str, rights: Collection[str]) -> bool:
-    """Whether orderferry can do without these rights: fees then join the shipping."""
+    """Return whether orderferry can do without these rights: fees then join the shipping."""
     return set(rights) == {"INSERT"} and table in _MADE_IN | _MOVED
 
 
 def grants_to_run(missing: Mapping[str, Collection[str]], database: str, prefix: str, account: str) -> str:
-    """Given the missing rights and the user as the server names it (`user@host`), return the GRANT statements."""
+    """Return the GRANT statements, given the missing rights and the user as the server names it (`user@host`)."""
     user, _, host = account.rpartition("@")
     if len(missing) > _FEW_TABLES:
         return grant(EVERYDAY_RIGHTS, database, "*", user, host)

@@ -66,7 +66,7 @@ def server_words(text: str, number: int, order: Order, names: Collection[str]) -
 
 
 def personal_words(order: Order) -> frozenset[str]:
-    """Every word that the order says of its buyer and of where it goes, in the form of `plain_name`."""
+    """Return every word that the order says of its buyer and of where it goes, in the form of `plain_name`."""
     people = (order.buyer, order.delivery_address, order.tax_registrations)
     texts = [*_texts(people), *(item.gift_message for item in order.items)]
     words = [word for text in texts for word in plain_name(text).split()]
@@ -97,7 +97,7 @@ def _without_words(text: str, personal: frozenset[str], kept: frozenset[str]) ->
 
     @cache
     def is_personal(word: str) -> bool:
-        """Whether a word, or a part of it, is the buyer's."""
+        """Return whether a word, or a part of it, is the buyer's."""
         plain = plain_name(word)
         return word.casefold() not in kept and (plain in personal or any(part in plain for part in telling))
 

@@ -53,17 +53,17 @@ class Reply:
 
     @property
     def rows(self) -> Sequence[Found]:
-        """The rows of a SELECT."""
+        """Return the rows of a SELECT."""
         return self._read()._rows
 
     @property
     def matched(self) -> int:
-        """How many rows an UPDATE or DELETE met."""
+        """Return how many rows an UPDATE or DELETE met."""
         return self._read()._matched
 
     @property
     def new_id(self) -> int:
-        """The auto-increment id that an INSERT of one row was given; 0: the table has none."""
+        """Return the auto-increment id that an INSERT of one row was given; 0: the table has none."""
         return self._read()._new_id
 
     def answer(self, rows: Sequence[Found], matched: int, new_id: int) -> None:
@@ -211,7 +211,7 @@ class Statements:
         return dict(zip(symbols, kept, strict=True))
 
     def kept_ids(self, *values: Value) -> tuple[int, ...]:
-        """Given ids as `insert_known` returned them, return the numbers, which came with the answers."""
+        """Return the numbers, which came with the answers, given ids as `insert_known` returned them."""
         return tuple(self._inserts[value.name].new_id if isinstance(value, Kept) else as_int(value) for value in values)
 
     def post_counts(self, name: str, rows: Sequence[Mapping[str, Value]], *, key: str, counted: Sequence[str]) -> None:
@@ -276,7 +276,7 @@ class Statements:
     # Reading
 
     def has(self, name: str, *columns: str) -> bool:
-        """Whether the shop has this table, and all of these columns in it."""
+        """Return whether the shop has this table, and all of these columns in it."""
         return self.tables.has(name, *columns)
 
     def rows(

@@ -31,13 +31,13 @@ class ShopTables:
         self._made: dict[str, sa.TableClause] = {}
 
     def __getitem__(self, name: str) -> sa.TableClause:
-        """Given a name without prefix, return the table. Raise KeyError when the shop has none."""
+        """Return the table, given a name without prefix. Raise KeyError when the shop has none."""
         if name not in self._made:
             self._made[name] = sa.table(self.prefix + name, *map(sa.column, self.live[name].columns))
         return self._made[name]
 
     def has(self, name: str, *columns: str) -> bool:
-        """Whether the shop has this table and all of these columns."""
+        """Return whether the shop has this table and all of these columns."""
         return name in self.live and all(column in self.live[name].columns for column in columns)
 
     def column(self, table: str, name: str, otherwise: str | int | None = None) -> sa.ColumnElement[Any]:

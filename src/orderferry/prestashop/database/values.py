@@ -181,7 +181,7 @@ def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]
 
 
 def columns_without_value(table: Table, row: Mapping[str, object]) -> list[Column]:
-    """Given a row, return the columns that must have a value and get none."""
+    """Return the columns that must have a value and get none, given a row."""
     return [
         column
         for column in table.columns.values()
@@ -243,7 +243,7 @@ def cut_bytes(text: str, length: int) -> str:
 
 
 def holds(charset: str, text: str) -> bool:
-    """Whether a column of this charset ('' for no text) can hold the text, letter for letter."""
+    """Return whether a column of this charset ('' for no text) can hold the text, letter for letter."""
     if text.isascii() or charset in {"", "utf8mb4"}:
         return True
     if charset in _THREE_BYTES:

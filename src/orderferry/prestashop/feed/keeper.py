@@ -103,7 +103,7 @@ class FeedKeeper:
                 self._tell(self._last, self._last)
 
     def _remembered(self) -> tuple[int, int]:
-        """The highest number that was given for certain, and the highest that may have been."""
+        """Return the highest number that was given for certain, and the highest that may have been."""
         words = (self.recall(_NUMBERS) or "").split()
         given, reserved = map(int, words) if len(words) == 2 else (0, 0)
         return given, max(given, reserved)
@@ -132,7 +132,7 @@ class FeedKeeper:
             return as_int(post_events(writer, [event_row(FeedEventKind.FEED_RESTORED, data, now)]).rows[0]["value"])
 
     def _shop_id(self) -> str:
-        """The shop's name for bridges: the one that it had before a back-up was restored, or a new one."""
+        """Return the shop's name for bridges: the one that it had before a back-up was restored, or a new one."""
         known = self.recall(SHOP_ID) or secrets.token_hex(16)
         self.remember(SHOP_ID, known)
         return known
@@ -209,7 +209,7 @@ def _reader(row: Mapping[Any, Any], last: int) -> Reader:
 
 
 def read_calls(connection: sa.Connection, tables: ShopTables, now: datetime) -> tuple[Calls, ...]:
-    """Given the feed's tables, return what became of all calls, by module and hook."""
+    """Return what became of all calls, by module and hook, given the feed's tables."""
     call = tables[CALL_TABLE]
     found: dict[tuple[str, str], Calls] = {}
     columns = (
@@ -227,7 +227,7 @@ def read_calls(connection: sa.Connection, tables: ShopTables, now: datetime) -> 
 
 
 def _with(calls: Calls, row: Mapping[Any, Any], now: datetime) -> Calls:
-    """The calls with one more state of theirs."""
+    """Return the calls with one more state of theirs."""
     number, state, message = as_int(row["number"]), as_text(row["state"]), as_text(row["message"])
     if state == "running":
         # One that runs just now has nothing noted yet: the bridge names those that it finds left over.
@@ -258,7 +258,7 @@ class BridgeShop:
         self._tables: Mapping[str, Table] = {}
 
     def feed(self) -> Feed | None:
-        """How the feed and its readers stand; None where its tables are not there. Writes nothing."""
+        """Return how the feed and its readers stand; None where its tables are not there. Writes nothing."""
         tables = ShopTables(self._prefix, self._live())
         if not all(tables.has(name) for name in (STATE_TABLE, *EVENT_TABLE_NAMES)):
             return None
@@ -266,7 +266,7 @@ class BridgeShop:
             return read_feed(connection, tables)
 
     def state(self, now: datetime) -> FeedState:
-        """How the feed stands, its readers, and what became of the bridge's calls. Writes nothing."""
+        """Return how the feed stands, its readers, and what became of the bridge's calls. Writes nothing."""
         feed = self.feed()
         if feed is None:
             return FeedState(self._settings.events_enabled, there=False)
@@ -275,8 +275,9 @@ class BridgeShop:
             return FeedState(self._settings.events_enabled, True, feed, read_calls(connection, tables, now))
 
     def shop_id(self) -> str:
-        """The name by which a bridge knows this shop, given to it now if it has none. Our own tables are made where
-        they are missing."""
+        """Return the name by which a bridge knows this shop, given to it now if it has none. Our own tables are made
+        where they are missing.
+        """
         live, access = self._live(), self._database.access
         with self._database.reading("looking at orderferry's own tables") as connection:
             events = self._settings.events_enabled

@@ -64,7 +64,7 @@ class Outbox:
 
     @property
     def last(self) -> int:
-        """The number of the last event that was written; 0 for none."""
+        """Return the number of the last event that was written; 0 for none."""
         return as_int(self._last.rows[0]["value"]) if self._last is not None else 0
 
     def _stock_changes(self) -> list[Data]:
@@ -98,7 +98,7 @@ def post_events(writer: Statements, rows: Sequence[tuple[Any, ...]]) -> Reply:
 
 
 def event_row(kind: FeedEventKind, data: Data, now: datetime, order: OrderRef | None = None) -> tuple[Any, ...]:
-    """The values of an event as `post_events` takes them; `order` None: it concerns the feed, not an order."""
+    """Return the values of an event as `post_events` takes them; `order` None: it concerns the feed, not an order."""
     return _row(kind, data, order or OrderRef("", 0, 0), now)
 
 

@@ -98,7 +98,7 @@ def _place(order: Order, address: Address | None, market: Market, facts: ShopFac
 
 
 def _zeros(country: Country) -> str:
-    """A postcode that is none, in the form that PrestaShop demands of the country's when it saves: 0000 AA."""
+    """Return a postcode that is none, in the form that PrestaShop demands of the country's when it saves: 0000 AA."""
     signs = {"N": "0", "L": "A", "C": country.iso}
     return "".join(signs.get(sign, sign) for sign in country.zip_code_format)
 
@@ -116,8 +116,9 @@ def _buyer_registration(order: Order) -> TaxRegistration | None:
 
 
 def _registered(registration: TaxRegistration, address: Address) -> Address:
-    """The registered address under the legal name, which stands beside it. A name that is the company's is nobody's:
-    the buyer's stands in its place."""
+    """Return the registered address under the legal name, which stands beside it. A name that is the company's is
+    nobody's: the buyer's stands in its place.
+    """
     company = address.company or registration.legal_name
     return Address(
         name="" if address.name == company else address.name,
@@ -143,7 +144,7 @@ _GENERIC = re.compile(
 
 
 def resolve_country(facts: ShopFacts, iso: str, postcode: str = "", region: str = "") -> Country | None:
-    """Given an ISO 3166-1 code (UK and the like too), return the shop's country, active or not; None for none.
+    """Return the shop's country, active or not, given an ISO 3166-1 code (UK and the like too); None for none.
 
     A territory under another country's code (98000 in France is Monaco) has its own country where the shop sends
     there; one under its own code that the shop lacks (Jersey, the Canary Islands) has the country around it.
@@ -194,7 +195,7 @@ def _translated(country: Country, own: Sequence[Province], text: str) -> Provinc
 
 
 def _single(country: Country, own: Sequence[Province], meanings: Iterable[frozenset[str]]) -> Province | None:
-    """The one province that one of the meanings names; the first meaning that names just one decides."""
+    """Return the one province that one of the meanings names; the first meaning that names just one decides."""
     for words in meanings:
         found = [province for province in own if _keys(country.iso, province) & words]
         if len(found) == 1:
@@ -209,7 +210,7 @@ def _keys(country: str, province: Province) -> frozenset[str]:
 
 
 def _words(country: Country, text: str) -> frozenset[str]:
-    """What the text may stand for: itself as code or name, and the code of another name for the same."""
+    """Return what the text may stand for: itself as code or name, and the code of another name for the same."""
     name = plain(text)
     shorter = plain(_GENERIC.sub(" ", name))
     aliases = ALIASES.get(country.iso, {})
@@ -334,8 +335,9 @@ def account_of(order: Order, market: Market, catalog: Catalog, postal: PostalAdd
 
 
 def account_email(order: Order, mode: str, email: str) -> str:
-    """Given the modes, return the account's address: Amazon's alias only if configured and given, else one that no
-    mail reaches and that tells orders (mode order) or aliases (mode alias) apart."""
+    """Return the account's address, given the modes: Amazon's alias only if configured and given, else one that no
+    mail reaches and that tells orders (mode order) or aliases (mode alias) apart.
+    """
     alias = order.buyer.email.strip().lower()
     if not _ADDRESS.fullmatch(alias):
         alias = ""  # nothing that mail or PrestaShop's isEmail would take
@@ -347,6 +349,6 @@ def account_email(order: Order, mode: str, email: str) -> str:
 
 
 def _names(order: Order, postal: PostalAddress) -> tuple[str, str]:
-    """The buyer's names where Amazon gives them, else the recipient's."""
+    """Return the buyer's names where Amazon gives them, else the recipient's."""
     buyer = split_name(order.buyer.name)
     return (postal.firstname, postal.lastname) if buyer.placeholder else (buyer.firstname, buyer.lastname)

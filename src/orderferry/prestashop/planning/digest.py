@@ -43,7 +43,7 @@ def digests_of(order: Order) -> Digests:
 
 
 def changed_groups(old: Digests, new: Digests) -> frozenset[str]:
-    """Given the digests written last and those of Amazon's news, return the names of the groups that changed.
+    """Return the names of the groups that changed, given the digests written last and those of Amazon's news.
 
     Digests of another version are never compared: the marker only takes the new ones. But "there was none" means the
     same in each version: what Amazon says for the first time is news. An empty new digest means that Amazon says
@@ -68,17 +68,21 @@ def merged(old: Digests, new: Digests) -> Digests:
 
 
 def is_deliverable(address: Address | None) -> bool:
-    """Whether an address says who and where (Amazon withdraws both some time after delivery, but not the city)."""
+    """Return whether an address says who and where (Amazon withdraws both some time after delivery, but not the
+    city).
+    """
     return address is not None and bool(address.name or address.company) and bool(address.lines)
 
 
 def _line(item: Item) -> tuple[str, str, int, str]:
-    """What is sold of an item. A word that it was cancelled may stay when it is sold again, and is no change then."""
+    """Return what is sold of an item. A word that it was cancelled may stay when it is sold again, and is no change
+    then.
+    """
     return item.item_id, item.sku, item.quantity, "" if item.quantity else item.cancelled_by
 
 
 def _progress(order: Order) -> list[Any]:
-    """How much of a partially shipped order is on its way: nothing for any other."""
+    """Return how much of a partially shipped order is on its way: nothing for any other."""
     if order.status is not OrderStatus.PARTIALLY_SHIPPED:
         return []
     return [sorted((item.item_id, item.quantity_fulfilled) for item in order.items if item.quantity_fulfilled)]
@@ -110,7 +114,7 @@ def _proceeds(row: Proceeds) -> list[Any]:
 
 
 def short_hash(*values: Any) -> str:
-    """Given values that JSON knows, return a hash of 64 bits."""
+    """Return a hash of 64 bits, given values that JSON knows."""
     text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:_LENGTH]
 

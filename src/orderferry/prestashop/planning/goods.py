@@ -89,24 +89,24 @@ def stock_changes(goods: Iterable[Goods], movement: Movement) -> list[tuple[tupl
 
 
 def recorded(goods: Iterable[Goods]) -> str:
-    """Given goods that were taken, return the record; '' for none."""
+    """Return the record, given goods that were taken; '' for none."""
     rows = [[one.id_product, one.id_product_attribute, one.quantity, int(one.reserves)] for one in goods]
     return json.dumps(rows, separators=(",", ":")) if rows else ""
 
 
 def given_back(goods: Iterable[Goods]) -> str:
-    """Given goods that were given back, return the record: they are taken again if Amazon reopens the order."""
+    """Return the record, given goods that were given back: they are taken again if Amazon reopens the order."""
     text = recorded(goods)
     return f"-{text}" if text else ""
 
 
 def goods_given_back(text: str) -> tuple[Goods, ...]:
-    """Given a record, return the goods that were given back; none for a record of goods that are taken."""
+    """Return the goods that were given back, given a record; none for a record of goods that are taken."""
     return goods_recorded(text.removeprefix("-")) if text.startswith("-") else ()
 
 
 def goods_recorded(text: str) -> tuple[Goods, ...]:
-    """Given a record, return the goods; none for a record that is no list of ours (a person edited it)."""
+    """Return the goods, given a record; none for a record that is no list of ours (a person edited it)."""
     try:
         rows = json.loads(text or "[]")
         return tuple(Goods(int(a), int(b), int(quantity), bool(reserves)) for a, b, quantity, reserves in rows)
@@ -115,7 +115,7 @@ def goods_recorded(text: str) -> tuple[Goods, ...]:
 
 
 def still_there(goods: Iterable[Goods], ordered: Mapping[tuple[int, int], int]) -> tuple[Goods, ...]:
-    """Given what was taken and how many of each product the order's lines still name, return what may be moved now.
+    """Return what may be moved now, given what was taken and how many of each product the order's lines still name.
 
     Pieces that a person took off the order were given back by PrestaShop already. Contents of packs are moved as
     they were recorded: no line names them.

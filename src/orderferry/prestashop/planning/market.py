@@ -47,11 +47,13 @@ class Market:
     round_type: int
 
     def rounding(self, currency: Currency) -> Rounding:
-        """How amounts of this currency are rounded in this shop."""
+        """Return how amounts of this currency are rounded in this shop."""
         return Rounding(currency.decimals, self.round_mode)
 
     def carrier(self, order: Order) -> int:
-        """The carrier for an order: by service level, else the default; FBA orders have none unless configured."""
+        """Return the carrier for an order: by service level, else the default; FBA orders have none unless
+        configured.
+        """
         if order.channel is Channel.FBA:
             return self.id_carrier_fba
         return self.carriers.get(order.service_level.upper(), self.carriers[""])

@@ -89,12 +89,12 @@ class Changes:
 
     @property
     def touches_order(self) -> bool:
-        """Whether rows of the order change (the marker alone is our own business)."""
+        """Return whether rows of the order change (the marker alone is our own business)."""
         return bool(self.summary)
 
 
 def news_of(order: Order, marker: Marker) -> frozenset[str]:
-    """Given an order and its marker, return the groups of digests in which Amazon has news for the shop.
+    """Return the groups of digests in which Amazon has news for the shop, given an order and its marker.
 
     Adopted orders are followed in state and tracking only.
     """
@@ -167,7 +167,7 @@ def changes_of(order: Order, marker: Marker, standing: Standing, priced: PricedO
 def _state_change(
     order: Order, marker: Marker, standing: Standing, groups: frozenset[str]
 ) -> tuple[bool, Problem | None]:
-    """Whether the state moves to the target, and what has to be reported instead."""
+    """Return whether the state moves to the target, and what has to be reported instead."""
     current = standing.order.state
     shipped = standing.current is not None and standing.current.shipped
     if order.status is OrderStatus.CANCELLED:
@@ -198,7 +198,7 @@ def _may_move_address(order: Order, marker: Marker, standing: Standing) -> bool:
 
 
 def _told(order: Order, groups: frozenset[str], *, moves: bool, address: bool, lines: bool) -> tuple[str, ...]:
-    """The private message for what no history row shows."""
+    """Return the private message for what no history row shows."""
     told: list[str] = []
     if address:
         told.append(ADDRESS_MOVED)
@@ -352,7 +352,9 @@ def plan_update(
 
 
 def _target(kind: str, current_id: int, market: Market, facts: ShopFacts) -> OrderState:
-    """The state that Amazon's status means; for an oversold order that is still to be packed, the one that it is in."""
+    """Return the state that Amazon's status means; for an oversold order that is still to be packed, the one that it
+    is in.
+    """
     state = market.states[kind]
     backorder = backorder_state(facts, market.shop, market.settings.orders, kind, state)
     return backorder if backorder is not None and backorder.id == current_id else state
@@ -361,7 +363,7 @@ def _target(kind: str, current_id: int, market: Market, facts: ShopFacts) -> Ord
 def _with_place(
     order: Order, market: Market, facts: ShopFacts, marker: Marker, changes: Changes
 ) -> tuple[Changes, Place | None]:
-    """The corrected address, or its problem as a note while the old address stays."""
+    """Return the corrected address, or its problem as a note while the old address stays."""
     if not changes.address:
         return changes, None
     places = places_of(order, market, facts)
@@ -372,13 +374,13 @@ def _with_place(
 
 
 def _with_old_lines(marker: Marker, changes: Changes, problem: Problem) -> Changes:
-    """The problem of new lines and totals as a note, while the old ones stay."""
+    """Return the problem of new lines and totals as a note, while the old ones stay."""
     digests = replace(changes.digests, lines=marker.digests.lines, totals=marker.digests.totals)
     return _without(changes, LINES, LINES_FOLLOW, problem, digests=digests, lines=False)
 
 
 def _without(changes: Changes, part: str, said: str, problem: Problem, **fields: object) -> Changes:
-    """The changes without one of them; what staff is told besides stays."""
+    """Return the changes without one of them; what staff is told besides stays."""
     told = tuple(line for line in changes.told if line != said)
     summary = tuple(word for word in changes.summary if word not in {part, MESSAGE})
     if told and ADDRESS not in summary and LINES not in summary:
@@ -387,6 +389,6 @@ def _without(changes: Changes, part: str, said: str, problem: Problem, **fields:
 
 
 def _carrier_of_package(order: Order, facts: ShopFacts) -> int:
-    """The shop's active carrier of the name that Amazon's package bears; 0 for none."""
+    """Return the shop's active carrier of the name that Amazon's package bears; 0 for none."""
     name = tracking_of(order.packages).carrier.casefold()
     return next((c.id for c in facts.carriers if c.active and name and c.name.casefold() == name), 0)

@@ -50,7 +50,7 @@ def match_items(
 
 
 def is_kept_in_warehouses(product: Product, shop: ShopUnit, facts: ShopFacts) -> bool:
-    """Whether PrestaShop's advanced stock management (up to 1.7) rules this product's stock."""
+    """Return whether PrestaShop's advanced stock management (up to 1.7) rules this product's stock."""
     return product.depends_on_stock and facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", shop, "0") == "1"
 
 
@@ -125,8 +125,9 @@ def hidden_product(key: FeeKey, id_product: int = 0) -> Product:
 
 
 def kinds_in_shipping(settings: ProductsSettings, own: OwnThings) -> frozenset[ProceedsType]:
-    """The fees that get no line: those that products.fees adds to the shipping, and those that no product can be made
-    for. Gift wrapping among them is the order's own total."""
+    """Return the fees that get no line: those that products.fees adds to the shipping, and those that no product can
+    be made for. Gift wrapping among them is the order's own total.
+    """
     return frozenset(
         kind
         for kind in FEE_KINDS

@@ -70,8 +70,9 @@ def resolve_carrier(
 
 
 def default_carrier(facts: ShopFacts, shop: ShopUnit | None) -> tuple[Carrier | None, str]:
-    """The carrier that PS_CARRIER_DEFAULT names, and ''; where it names none, the first active one, which is a guess,
-    and why the setting names none."""
+    """Return the carrier that PS_CARRIER_DEFAULT names, and ''; where it names none, the first active one, which is
+    a guess, and why the setting names none.
+    """
     configured = as_int(facts.setting("PS_CARRIER_DEFAULT", shop, "0"))
     named = _follow(facts, configured)
     if named is not None:
@@ -81,7 +82,8 @@ def default_carrier(facts: ShopFacts, shop: ShopUnit | None) -> tuple[Carrier | 
 
 
 def own_group(facts: ShopFacts, carrier: Carrier, shop: ShopUnit | None = None) -> int:
-    """The one customer group that a carrier serves, where it is none of the shop's three for everybody; 0 otherwise.
+    """Return the one customer group that a carrier serves, where it is none of the shop's three for everybody; 0
+    otherwise.
 
     Such a carrier is offered to nobody but to customers who were put into that group.
     """
@@ -165,7 +167,7 @@ def rule_rate(
     *,
     regional_only: bool = False,
 ) -> RateChoice | None:
-    """What the shop's own rules say for a tax rules group and an address of delivery, as PrestaShop's
+    """Return what the shop's own rules say for a tax rules group and an address of delivery, as PrestaShop's
     TaxRulesTaxManager resolves them; None when they say nothing.
 
     Group 0 is PrestaShop's "no tax", as is a rule without tax. Rules that add their taxes up have one rate here, with
@@ -251,7 +253,7 @@ def choose(word: str, choices: Mapping[int, Collection[str]], key: str, what: st
 
 
 def unknown_choice(word: str, choices: Mapping[int, Collection[str]], key: str, what: str) -> ShopUnfit:
-    """The sentence for a configured thing that the shop does not have, with those that it has."""
+    """Return the sentence for a configured thing that the shop does not have, with those that it has."""
     listed = [f"{id_} {next(iter(names), '')}".strip() for id_, names in sorted(choices.items())]
     more = ", …" if len(listed) > _LISTED else ""
     there = ", ".join(listed[:_LISTED]) + more if listed else "none"

@@ -152,7 +152,9 @@ def _currency(order: Order, facts: ShopFacts) -> Currency | Problem:
 
 
 def _carrier_tax_rate(priced: PricedOrder, rates: Rates) -> Decimal:
-    """The rate on shipping; an order without shipping has the carrier's all the same, as PrestaShop writes it."""
+    """Return the rate on shipping; an order without shipping has the carrier's all the same, as PrestaShop writes
+    it.
+    """
     if priced.shipping.amount.incl or rates.shipping is None:
         return priced.shipping.effective_rate
     return rates.shipping.rate
@@ -161,8 +163,9 @@ def _carrier_tax_rate(priced: PricedOrder, rates: Rates) -> Decimal:
 def _joined(
     order: Order, priced: PricedOrder, matches: Mapping[str, ProductMatch], rounding: Rounding
 ) -> tuple[PricedLine, ...]:
-    """The lines with those of one product at one rate made one. What is no product of the shop, or only stands in for
-    another one, stays apart: who packs has to know what it is."""
+    """Return the lines with those of one product at one rate made one. What is no product of the shop, or only
+    stands in for another one, stays apart: who packs has to know what it is.
+    """
     skus = {item.item_id: item.sku for item in order.items}
     groups: dict[Hashable, list[PricedLine]] = {}
     for number, line in enumerate(priced.lines):
@@ -177,7 +180,7 @@ def _joined(
 
 
 def _ecotax_tax_rate(facts: ShopFacts, market: Market, place: Place) -> Decimal:
-    """The rate on ecotax at the place of delivery, as Tax::getProductEcotaxRate finds it."""
+    """Return the rate on ecotax at the place of delivery, as Tax::getProductEcotaxRate finds it."""
     group = as_int(facts.setting("PS_ECOTAX_TAX_RULES_GROUP_ID", market.shop, "0"))
     id_tax = facts.ruled_tax(group, place.country.id, place.id_state, place.known_postcode)
     return facts.taxes.get(id_tax or 0, Decimal(0))
@@ -221,7 +224,7 @@ def _lines(
 
 
 def _own_groups(kind: ProceedsType, market: Market, facts: ShopFacts) -> tuple[int, ...]:
-    """The tax rules group that the shop itself has for a kind of fee: gift wrapping has a setting."""
+    """Return the tax rules group that the shop itself has for a kind of fee: gift wrapping has a setting."""
     if kind is not ProceedsType.GIFT_WRAP:
         return ()
     return (as_int(facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0")),)
@@ -238,14 +241,14 @@ def _unknown_fee_product(order: Order, kind: ProceedsType, word: str, found: int
 
 
 def _zero_tax(facts: ShopFacts, country: Country) -> int:
-    """A tax of 0 % of the shop's own, preferably one that a rule of the country names; 0 for none."""
+    """Return a tax of 0 % of the shop's own, preferably one that a rule of the country names; 0 for none."""
     zero = [id_tax for id_tax, rate in facts.taxes.items() if not rate]
     ruled = facts.taxes_named_for(country.id) if zero else frozenset()
     return min(zero, key=lambda id_tax: (id_tax not in ruled, id_tax), default=0)
 
 
 def _language(market: Market, facts: ShopFacts) -> str:
-    """The ISO code of the order's language; '' for one that is not active any more."""
+    """Return the ISO code of the order's language; '' for one that is not active any more."""
     return next((iso for iso, id_lang in facts.languages.items() if id_lang == market.id_lang), "")
 
 
@@ -260,12 +263,12 @@ def _goods(lines: tuple[ResolvedLine, ...], shop_pack_type: int) -> tuple[Goods,
 
 
 def are_lines_addressed(version: str) -> bool:
-    """Given PS_VERSION ('8.2.1'), return whether that version writes the address of delivery into cart_product."""
+    """Return whether that version writes the address of delivery into cart_product, given PS_VERSION ('8.2.1')."""
     return version_numbers(version) < UNADDRESSED_SINCE
 
 
 def tax_columns(version: str) -> str:
-    """Given PS_VERSION ('8.2.1'), return how that version fills tax_name and tax_rate; an unknown version as 8.x."""
+    """Return how that version fills tax_name and tax_rate, given PS_VERSION ('8.2.1'); an unknown version as 8.x."""
     numbers = version_numbers(version)
     fitting = [way for since, way in TAX_COLUMNS_BY_VERSION if numbers[: len(since)] >= since] if numbers else []
     return fitting[-1] if fitting else "named"

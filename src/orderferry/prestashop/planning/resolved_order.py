@@ -41,7 +41,7 @@ class Place:
 
     @property
     def known_postcode(self) -> str:
-        """The postcode as it stands in the shop's address; '' where that is only a placeholder."""
+        """Return the postcode as it stands in the shop's address; '' where that is only a placeholder."""
         return "" if "postcode" in self.postal.placeholders else self.postal.postcode
 
 
@@ -78,17 +78,19 @@ class ResolvedLine:
 
     @property
     def is_unmade(self) -> bool:
-        """Whether the line's hidden product has yet to be made."""
+        """Return whether the line's hidden product has yet to be made."""
         return self.fee is not None and self.product is not None and not self.product.id_product
 
     @property
     def sells(self) -> Product | None:
-        """The product that the line sells; None for a fee, a free line, and what only stands in for something."""
+        """Return the product that the line sells; None for a fee, a free line, and what only stands in for
+        something.
+        """
         return self.product if self.items and not self.as_placeholder else None
 
     @property
     def item(self) -> Item | None:
-        """The item whose title and SKU stand for the line: of several items of one product, the first."""
+        """Return the item whose title and SKU stand for the line: of several items of one product, the first."""
         return self.items[0] if self.items else None
 
 
@@ -154,12 +156,14 @@ class ResolvedOrder:
 
     @property
     def written(self) -> str:
-        """The moment of writing in the shop's time."""
+        """Return the moment of writing in the shop's time."""
         return shop_moment(self.now, self.zone)
 
     @property
     def zero_rated(self) -> frozenset[int | str]:
-        """What bears no tax beside goods or charges that do: positions of lines, and "shipping" or "wrapping"."""
+        """Return what bears no tax beside goods or charges that do: positions of lines, and "shipping" or
+        "wrapping".
+        """
         priced = self.priced
         charges = {"shipping": priced.shipping, "wrapping": priced.wrapping}
         taxed = [(one.tax_key, one.rate) for one in priced.lines] + [
@@ -173,17 +177,17 @@ class ResolvedOrder:
 
     @property
     def wants_zero_tax(self) -> bool:
-        """Whether a tax of 0 % is needed that has yet to be made."""
+        """Return whether a tax of 0 % is needed that has yet to be made."""
         return not self.zero_tax and self.may_make_taxes and bool(self.zero_rated)
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that the rows refer to is in the shop."""
+        """Return whether everything that the rows refer to is in the shop."""
         return not self.wants_zero_tax and not any(line.is_unmade for line in self.lines)
 
     @property
     def gift_message(self) -> str:
-        """The gift texts of all items, each once. PrestaShop checks the text whenever it saves the order."""
+        """Return the gift texts of all items, each once. PrestaShop checks the text whenever it saves the order."""
         texts = dict.fromkeys(item.gift_message for item in self.order.sold_items if item.gift_message)
         return clean_text("\n".join(texts), Field.MESSAGE)
 
@@ -297,5 +301,5 @@ def tracking_of(packages: Iterable[Package]) -> Tracking:
 
 
 def _number(package: Package) -> str:
-    """The number as PrestaShop takes it."""
+    """Return the number as PrestaShop takes it."""
     return clean_text(package.tracking_number, Field.TRACKING)

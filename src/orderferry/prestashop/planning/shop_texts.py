@@ -63,12 +63,12 @@ def in_language(words: Mapping[str, str], language: str) -> str:
 
 
 def fee_name(kind: ProceedsType, language: str) -> str:
-    """Given a kind of fee and the language of an order, return what the fee's line is called."""
+    """Return what the fee's line is called, given a kind of fee and the language of an order."""
     return in_language(FEE_NAMES[kind], language)
 
 
 def cancel_request(order: Order) -> str:
-    """Given an order, return the items whose buyer asks to cancel, with the reason; '' when nobody asks."""
+    """Return the items whose buyer asks to cancel, with the reason, given an order; '' when nobody asks."""
     return ", ".join(
         f"{item.sku or item.item_id}" + (f" ({item.cancel_request_reason})" if item.cancel_request_reason else "")
         for item in order.sold_items

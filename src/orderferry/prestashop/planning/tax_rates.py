@@ -88,7 +88,7 @@ def rates_for(
 
 
 def _ruled_taxes(facts: ShopFacts, place: Place, countries: Sequence[Country]) -> set[int]:
-    """The id_tax that a rule names for the place, given the shop's countries of its tax area."""
+    """Return the id_tax that a rule names for the place, given the shop's countries of its tax area."""
     ids = {country.id for country in countries}
     around = not ids or place.country.id not in ids
     return {
@@ -103,8 +103,8 @@ def _ruled_taxes(facts: ShopFacts, place: Place, countries: Sequence[Country]) -
 def _tax_ranks(
     facts: ShopFacts, codes: Set[str], ruled: Set[int], legal: Sequence[Decimal], home: str
 ) -> dict[int, int]:
-    """How far each tax of the shop (id_tax) is from a place of delivery, given the codes of its tax area, the taxes
-    ruled for it and the rates by law there, and the shop's own country.
+    """Return how far each tax of the shop (id_tax) is from a place of delivery, given the codes of its tax area, the
+    taxes ruled for it and the rates by law there, and the shop's own country.
 
     0: ruled, and the place's law; 1 to 3: its law, by whose country the tax's name tells; 4: ruled all the same (the
     law may have changed); FOREIGN: another country's, which a rule names (the Italian localisation pack rules Italy's
@@ -128,8 +128,9 @@ def _tax_ranks(
 def _known_of_country(
     facts: ShopFacts, codes: Set[str], ruled: Set[int], legal: Sequence[Decimal], *, at_home: bool
 ) -> list[int]:
-    """The taxes that a rule names for the place; `at_home`: also those with a rate of its law, and those whose name
-    tells no other country."""
+    """Return the taxes that a rule names for the place; `at_home`: also those with a rate of its law, and those
+    whose name tells no other country.
+    """
     return [
         id_tax
         for id_tax, rate in facts.taxes.items()
@@ -141,7 +142,7 @@ def _known_of_country(
 def _configured(
     order: Order, by_country: Mapping[str, Decimal | str], codes: Sequence[str], place: Place, facts: ShopFacts
 ) -> str:
-    """The key of [taxes] that names the place, the narrowest first; '' for none."""
+    """Return the key of [taxes] that names the place, the narrowest first; '' for none."""
     regional = [code for code in by_country if code.partition("-")[0] == place.country.iso and "-" in code]
     others = [code for code in regional if code not in codes]
     if others:
@@ -151,7 +152,7 @@ def _configured(
 
 
 def _province_keys(order: Order, place: Place, facts: ShopFacts) -> frozenset[str]:
-    """The plain codes and names of the province of delivery, by the shop and by ISO 3166-2."""
+    """Return the plain codes and names of the province of delivery, by the shop and by ISO 3166-2."""
     iso = place.country.iso
     province = next((one for one in facts.provinces if one.id == place.id_state and place.id_state), None)
     region = order.delivery_address.region if order.delivery_address else ""
@@ -161,7 +162,7 @@ def _province_keys(order: Order, place: Place, facts: ShopFacts) -> frozenset[st
 
 
 def home_country(facts: ShopFacts, shop: ShopUnit | None = None) -> str:
-    """The ISO code of the shop's own country (PS_COUNTRY_DEFAULT), from where it sends; '' if unknown."""
+    """Return the ISO code of the shop's own country (PS_COUNTRY_DEFAULT), from where it sends; '' if unknown."""
     return facts.country_codes.get(as_int(facts.setting("PS_COUNTRY_DEFAULT", shop)), "")
 
 
@@ -173,8 +174,9 @@ def _ruled(facts: ShopFacts, product: Product | None, place: Place, countries: S
 
 
 def _first_rule(facts: ShopFacts, group: int, place: Place, countries: Sequence[Country]) -> RateChoice | None:
-    """What the shop's rules say for the first of the countries for which they say anything; for a territory in whose
-    country the shop has a rule of its own for that province or postcode, what that says."""
+    """Return what the shop's rules say for the first of the countries for which they say anything; for a territory
+    in whose country the shop has a rule of its own for that province or postcode, what that says.
+    """
     for country in countries:
         rate = rule_rate(facts, group, country, place.id_state, place.known_postcode)
         if rate is not None:
@@ -185,8 +187,9 @@ def _first_rule(facts: ShopFacts, group: int, place: Place, countries: Sequence[
 
 
 def standard_group(facts: ShopFacts) -> int:
-    """The tax rules group of the shop's ordinary goods: the one with the highest rate in the shop's own country, since
-    no reduced rate exceeds the standard one (directive 2006/112/EC, articles 96 to 98); 0 where it has no rule there.
+    """Return the tax rules group of the shop's ordinary goods: the one with the highest rate in the shop's own
+    country, since no reduced rate exceeds the standard one (directive 2006/112/EC, articles 96 to 98); 0 where it
+    has no rule there.
     """
     home = as_int(facts.setting("PS_COUNTRY_DEFAULT"))
     rates = {group: _home_rate(facts, group, home) for group, id_country in facts.tax_rules if id_country == home}
@@ -194,7 +197,7 @@ def standard_group(facts: ShopFacts) -> int:
 
 
 def _home_rate(facts: ShopFacts, group: int, home: int) -> Decimal:
-    """The rate for the country as a whole, else the highest of its regions."""
+    """Return the rate for the country as a whole, else the highest of its regions."""
     whole = facts.ruled_tax(group, home)
     named = [rule.id_tax for rule in facts.tax_rules[group, home]] if whole is None else [whole]
     return max(facts.taxes.get(id_tax, Decimal(0)) for id_tax in named)
@@ -210,7 +213,7 @@ def parse_proofs(kept: str) -> dict[str, str]:
 
 
 def proofs_text(proofs: Mapping[str, str]) -> str:
-    """The text that is kept in the shop."""
+    """Return the text that is kept in the shop."""
     return " ".join(f"{code}={order_id}" for code, order_id in sorted(proofs.items()))
 
 

@@ -71,7 +71,7 @@ class CatalogReader:
         )
 
     def shop_of(self, marketplace_id: str) -> int:
-        """The id_shop that a marketplace's orders go into."""
+        """Return the id_shop that a marketplace's orders go into."""
         code = marketplace_code(marketplace_id)
         if code not in self._shops:
             word = self._settings.marketplace(code).shop
@@ -79,7 +79,9 @@ class CatalogReader:
         return self._shops[code]
 
     def _own_things(self, connection: sa.Connection) -> OwnThings:
-        """What of ours is there to book fees on, read once a run: what is made later is found when it is needed."""
+        """Return what of ours is there to book fees on, read once a run: what is made later is found when it is
+        needed.
+        """
         if self._own is None:
             self._own = read_own_things(connection, self._tables)
         return self._own
@@ -94,8 +96,9 @@ class CatalogReader:
         return wanted
 
     def _customers(self, connection: sa.Connection) -> Mapping[str, int]:
-        """The accounts of customers.mode = "fixed", read once a run: by the configured word, the shop-wide one also
-        as `fixed`."""
+        """Return the accounts of customers.mode = "fixed", read once a run: by the configured word, the shop-wide
+        one also as `fixed`.
+        """
         if self._accounts is None:
             markets = [market.customers for market in self._settings.marketplaces.values()]
             fixed = [customers.account for customers in (self._settings.customers, *markets) if _is_fixed(customers)]
@@ -250,7 +253,9 @@ class CauseTester:
         return problem.code is ProblemCode.NO_VAT_RATE and self._taxes_changed
 
     def _found_skus(self, connection: sa.Connection, skus: set[str]) -> frozenset[str]:
-        """Those that mean exactly one product, which can be taken, in some shop that a marketplace sells from."""
+        """Return those that mean exactly one product, which can be taken, in some shop that a marketplace sells
+        from.
+        """
         if not skus:
             return frozenset()
         codes = [marketplace.code for marketplace in self._settings.amazon.marketplaces]

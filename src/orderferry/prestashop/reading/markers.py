@@ -138,7 +138,7 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
 
 
 def _credited(tables: ShopTables, amount: Callable[[sa.FromClause], sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
-    """The sum of an order's credit slips, in the order's currency."""
+    """Return the sum of an order's credit slips, in the order's currency."""
     if not tables.has("order_slip"):
         return sa.literal(0)
     slip, orders = tables["order_slip"], tables["orders"]
@@ -159,8 +159,9 @@ def _without_tax(slip: sa.FromClause) -> sa.ColumnElement[Any]:
 
 
 def _is_erased(customer: sa.TableClause) -> sa.ColumnElement[Any]:
-    """Whether the shop's own means have erased the person: PrestaShop's psgdpr deletes the customer, and gives what is
-    left to an anonymous one of a fixed e-mail."""
+    """Return whether the shop's own means have erased the person: PrestaShop's psgdpr deletes the customer, and
+    gives what is left to an anonymous one of a fixed e-mail.
+    """
     return sa.or_(customer.c.id_customer.is_(None), customer.c.deleted == 1, customer.c.email.in_(ANONYMOUS_CUSTOMERS))
 
 

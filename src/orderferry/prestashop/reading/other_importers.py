@@ -102,8 +102,9 @@ def _read_range(connection: sa.Connection, tables: ShopTables, low: int, high: i
 
 
 def _still_foreign(connection: sa.Connection, tables: ShopTables, suspected: Mapping[str, int]) -> dict[str, int]:
-    """Those of the suspected orders whose payment still is there and has no marker: by the order's row, or (where
-    there was none) by what was known."""
+    """Return those of the suspected orders whose payment still is there and has no marker: by the order's row, or
+    (where there was none) by what was known.
+    """
     found = {order_id: 0 for order_id, id_order in suspected.items() if not id_order}
     for some in chunks(sorted({id_order for id_order in suspected.values() if id_order})):
         rows = _first_orders(
@@ -122,7 +123,7 @@ def _with_orders(tables: ShopTables, *, by_order: bool = False) -> sa.Select[Any
 
 
 def _first_orders(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, int]:
-    """The lowest id_order of each Amazon id: split orders share a reference."""
+    """Return the lowest id_order of each Amazon id: split orders share a reference."""
     found: dict[str, int] = {}
     for text, id_order in connection.execute(query):
         order_id = amazon_id_in(as_text(text))
@@ -133,8 +134,9 @@ def _first_orders(connection: sa.Connection, query: sa.Select[Any]) -> dict[str,
 
 
 def _unmarked(connection: sa.Connection, tables: ShopTables, found: Mapping[str, int]) -> dict[str, int]:
-    """Those without a marker. By the marker's key, not by a join: the charsets of the two columns differ, and no
-    index would serve it."""
+    """Return those without a marker. By the marker's key, not by a join: the charsets of the two columns differ, and
+    no index would serve it.
+    """
     if not found or not tables.has(MARKER_TABLE):
         return dict(found)
     key = tables[MARKER_TABLE].c.amazon_order_id

@@ -42,7 +42,7 @@ class _Hit:
     id_shop: int
 
     def within(self, shops: Collection[int]) -> Iterator[_Hit]:
-        """The hit in each of these shops that it counts in."""
+        """Yield the hit in each of these shops that it counts in."""
         if self.id_shop == EVERY_SHOP:
             yield from (replace(self, id_shop=id_shop) for id_shop in shops)
         elif self.id_shop in shops:
@@ -74,7 +74,7 @@ class ProductMatcher:
         return self._sold_as(connection, found)
 
     def _candidates(self, sku: str) -> tuple[str, ...]:
-        """What to look for: what products.map says, else the SKU and what is left of it without a suffix."""
+        """Return what to look for: what products.map says, else the SKU and what is left of it without a suffix."""
         mapped = self._settings.map.get(sku, "").strip()
         if mapped:
             return (mapped,)
@@ -175,6 +175,7 @@ def _hit(row: Any) -> _Hit:
 
 
 def _can_hold(column: Column, text: str) -> bool:
-    """Whether the column can hold the text at all: what it can't would keep the database from using its key, or (a
-    Japanese word for a latin1 column) be refused with error 1267."""
+    """Return whether the column can hold the text at all: what it can't would keep the database from using its key,
+    or (a Japanese word for a latin1 column) be refused with error 1267.
+    """
     return (column.length is None or len(text) <= column.length) and holds(column.charset, text)

@@ -53,8 +53,10 @@ class ProductFinder:
         return {pair: products for pair, products in found.items() if products}
 
     def _product(self, rows: ProductRows, key: Key, shop: ShopUnit) -> Product:
-        """One match with the values that PrestaShop's own cart would take (Cart::getProducts): a combination's codes,
-        where it has none the product's; weights added; wholesale price and ecotax of the combination if it has any."""
+        """Return one match with the values that PrestaShop's own cart would take (Cart::getProducts): a
+        combination's codes, where it has none the product's; weights added; wholesale price and ecotax of the
+        combination if it has any.
+        """
         id_product, attribute = key
         row = rows.products[id_product, shop.id]
         own: Mapping[Any, Any] = rows.combinations.get((attribute, shop.id), {})
@@ -113,7 +115,7 @@ class ProductRows:
     packs: dict[int, list[tuple[int, int, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def sold_in(self, key: Key, id_shop: int) -> bool:
-        """Whether the shop has the product, and the combination: suppliers' rows may outlive both."""
+        """Return whether the shop has the product, and the combination: suppliers' rows may outlive both."""
         id_product, attribute = key
         return (id_product, id_shop) in self.products and (not attribute or (attribute, id_shop) in self.combinations)
 
@@ -178,7 +180,7 @@ def _read_products(
 
 
 def _sold(in_shop: sa.FromClause, shops: Iterable[int]) -> sa.ColumnElement[bool]:
-    """What one of the shops lists, and what none at all does."""
+    """Return what one of the shops lists, and what none at all does."""
     return sa.or_(in_shop.c.id_shop.in_(list(shops)), in_shop.c.id_shop.is_(None))
 
 

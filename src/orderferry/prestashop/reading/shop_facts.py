@@ -93,7 +93,9 @@ def read_configuration(connection: sa.Connection, tables: ShopTables) -> Configu
 
 
 def shop_version(configuration: Configuration) -> str:
-    """The version that the database's tables belong to: PS_VERSION_DB, else the installed one; '' when unknown."""
+    """Return the version that the database's tables belong to: PS_VERSION_DB, else the installed one; '' when
+    unknown.
+    """
     return configuration.get(("PS_VERSION_DB", 0, 0)) or configuration.get(("PS_INSTALL_VERSION", 0, 0), "")
 
 
@@ -174,8 +176,9 @@ def _shop_rates(connection: sa.Connection, tables: ShopTables) -> Mapping[int, M
 
 
 def _decimals(iso: str, precision: object, display: str) -> int:
-    """The least of the currency's own decimals and the shop's: `currency.precision` (1.7.6 and newer), before it
-    PS_PRICE_DISPLAY_PRECISION, or none where the currency was set to show no decimals (1.6)."""
+    """Return the least of the currency's own decimals and the shop's: `currency.precision` (1.7.6 and newer), before
+    it PS_PRICE_DISPLAY_PRECISION, or none where the currency was set to show no decimals (1.6).
+    """
     own = _DECIMALS.get(iso, _USUAL_DECIMALS)
     if precision is not None:
         return min(own, as_int(precision))
@@ -375,7 +378,7 @@ def read_carrier_tax_groups(
 
 
 def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
-    """A short text that differs when taxes in the shop or in the configuration differ."""
+    """Return a short text that differs when taxes in the shop or in the configuration differ."""
     parts = [
         sorted(facts.taxes.items()),
         sorted(facts.tax_rules.items()),

@@ -66,7 +66,7 @@ def detail_ref(position: int) -> Ref:
 
 
 def settle(values: Mapping[str, DraftValue], known: Mapping[str, Value]) -> dict[str, Value]:
-    """Given a draft's values and what the symbols stand for by now, return the values to write.
+    """Return the values to write, given a draft's values and what the symbols stand for by now.
 
     Raises KeyError when a symbol is not known yet: the rows are in the wrong order, which is a fault of ours.
     """

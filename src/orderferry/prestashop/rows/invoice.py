@@ -61,7 +61,7 @@ def invoice_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def invoice_payment_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return the row without which the order page shows the invoice as unpaid."""
+    """Return the row without which the order page shows the invoice as unpaid, given a resolved order."""
     if not resolved.paperwork.row:
         return []
     return [

@@ -101,7 +101,9 @@ _CONSTANT_COLUMNS: dict[str, DraftValue] = {
 
 
 def _product_columns(line: ResolvedLine, resolved: ResolvedOrder) -> dict[str, DraftValue]:
-    """The columns that describe the product. '' and 0, never NULL: the order page of 1.7.7+ fails on NULL here."""
+    """Return the columns that describe the product. '' and 0, never NULL: the order page of 1.7.7+ fails on NULL
+    here.
+    """
     product = line.product
     sku = clean_text(line.item.sku, Field.REFERENCE) if line.item else ""
     columns: dict[str, DraftValue] = {
@@ -121,7 +123,9 @@ def _product_columns(line: ResolvedLine, resolved: ResolvedOrder) -> dict[str, D
 
 
 def _ecotax_columns(resolved: ResolvedOrder, line: ResolvedLine) -> dict[str, DraftValue]:
-    """The product's own ecotax, a part of the price, in the order's currency (OrderDetail::setDetailProductPrice)."""
+    """Return the product's own ecotax, a part of the price, in the order's currency
+    (OrderDetail::setDetailProductPrice).
+    """
     ecotax = line.product.ecotax if line.product is not None and not line.as_placeholder else Decimal(0)
     return {
         "ecotax": ecotax * resolved.conversion_rate,

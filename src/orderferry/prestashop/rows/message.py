@@ -50,8 +50,9 @@ _CASH_ON_DELIVERY = "CashOnDelivery"  # SP-API payment.paymentExecutions[].payme
 
 
 def order_note(resolved: ResolvedOrder) -> str:
-    """Given a resolved order, return orders.note: the Amazon id, when it was bought and imported, how fast it must
-    go."""
+    """Return orders.note, given a resolved order: the Amazon id, when it was bought and imported, how fast it must
+    go.
+    """
     parts = [f"Amazon {resolved.order.order_id}", *_headlines(resolved)]
     return harmless(" | ".join(parts))
 
@@ -105,7 +106,7 @@ def private_message(id_thread: DraftValue, text: str, id_employee: int, written:
 
 
 def message_text(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> str:
-    """Given a resolved and cut texts, return the private message: one fact a line, empty ones left out."""
+    """Return the private message, given a resolved and cut texts: one fact a line, empty ones left out."""
     order = resolved.order
     tracking = tracking_of(order.packages)
     facts = [
@@ -141,7 +142,7 @@ def message_text(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> str:
 
 
 def _item_facts(order: Order) -> list[str]:
-    """What those who pick and pack an item have to know of it."""
+    """Return what those who pick and pack an item have to know of it."""
     facts: list[str] = []
     for item in order.sold_items:
         name = item.sku or item.item_id
@@ -158,7 +159,7 @@ def _item_facts(order: Order) -> list[str]:
 
 
 def _measured(item: Item) -> str:
-    """How much one unit is, where it is sold by weight, length, volume or in packs."""
+    """Return how much one unit is, where it is sold by weight, length, volume or in packs."""
     value, unit = item.measurement_value, item.measurement_unit
     if value is None or (value == 1 and unit in {"", "COUNT"}):
         return ""
@@ -181,18 +182,18 @@ def _hours(hours: Iterable[DeliveryHours]) -> str:
 
 
 def _in_words(word: str) -> str:
-    """A word of Amazon's as people write it: `PALLET_ENABLED`, `palletDelivery`."""
+    """Return a word of Amazon's as people write it: `PALLET_ENABLED`, `palletDelivery`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).replace("_", " ").lower()
 
 
 def _of_items(order: Order, concerned: Iterable[Item]) -> str:
-    """The items that something holds for, in brackets; '' when it holds for all that are to be sent."""
+    """Return the items that something holds for, in brackets; '' when it holds for all that are to be sent."""
     names = [item.sku or item.item_id for item in concerned]
     return "" if len(names) == len(order.sold_items) else f" ({', '.join(names)})"
 
 
 def _demands(order: Order) -> str:
-    """What the delivery must have: who packs books it with the carrier."""
+    """Return what the delivery must have: who packs books it with the carrier."""
     items = order.sold_items
     words = dict.fromkeys(word for item in items for word in item.demands)
     return ", ".join(
@@ -202,7 +203,7 @@ def _demands(order: Order) -> str:
 
 
 def _scheduled(resolved: ResolvedOrder) -> list[str]:
-    """The windows that the buyer was promised an item in, each once."""
+    """Return the windows that the buyer was promised an item in, each once."""
     items = [item for item in resolved.order.sold_items if item.scheduled != TimeSpan()]
     windows = dict.fromkeys(item.scheduled for item in items)
     return [
@@ -216,7 +217,7 @@ def _serial_numbers(order: Order) -> str:
 
 
 def _promotions(resolved: ResolvedOrder) -> list[str]:
-    """What promotions took off each line and the shipping, in the order's language: no page shows a discount."""
+    """Return what promotions took off each line and the shipping, in the order's language: no page shows a discount."""
     word, currency = in_language(PROMOTION, resolved.language), resolved.priced.currency
     told = [
         _labelled(word, f"-{line.priced.promotion} {currency} ({_skus(line)})")
@@ -232,8 +233,9 @@ def _skus(line: ResolvedLine) -> str:
 
 
 def _collected_by_amazon(resolved: ResolvedOrder) -> str:
-    """What of the order's tax the seller must not declare. PrestaShop's invoice adds up taxes of one rate, so that an
-    order which has both kinds at one rate can't show them apart."""
+    """Return what of the order's tax the seller must not declare. PrestaShop's invoice adds up taxes of one rate, so
+    that an order which has both kinds at one rate can't show them apart.
+    """
     priced = resolved.priced
     if not priced.collected_by_amazon:
         return ""
@@ -250,7 +252,7 @@ def _tax_beside(resolved: ResolvedOrder) -> str:
 
 
 def _tax_without_row(resolved: ResolvedOrder) -> str:
-    """Amazon's tax outside the EU that no tax of the shop explains: the invoice's tax table lacks it."""
+    """Return Amazon's tax outside the EU that no tax of the shop explains: the invoice's tax table lacks it."""
     priced = resolved.priced
     charges = [(charge.tax_key, charge.amount.tax) for charge in (priced.shipping, priced.wrapping)]
     parts = [(line.priced.tax_key, line.priced.total.tax) for line in resolved.lines] + charges
@@ -259,7 +261,7 @@ def _tax_without_row(resolved: ResolvedOrder) -> str:
 
 
 def _cash_on_delivery(resolved: ResolvedOrder) -> str:
-    """What the carrier has to collect, for the label."""
+    """Return what the carrier has to collect, for the label."""
     order = resolved.order
     paid = [one for one in order.payments if one.method == _CASH_ON_DELIVERY]
     if not paid and not any(item.cash_on_delivery for item in order.sold_items):

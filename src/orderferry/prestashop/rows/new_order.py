@@ -87,7 +87,7 @@ def render(
 
 
 def order_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return the order's own rows: all but the buyer's account and what staff reads."""
+    """Return the order's own rows, given a resolved order: all but the buyer's account and what staff reads."""
     return [
         *address_rows(resolved),
         *cart_rows(resolved),
@@ -104,13 +104,13 @@ def order_rows(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def _texts(cuts: list[Cut]) -> tuple[str, ...]:
-    """The whole text of each value that its column does not hold whole."""
+    """Return the whole text of each value that its column does not hold whole."""
     # tax_name holds 16 characters in every version: the tax is known by its id
     return tuple(dict.fromkeys(cut.full for cut in cuts if cut.column != "tax_name"))
 
 
 def marker_of(resolved: ResolvedOrder) -> Marker:
-    """The marker of a resolved order, whose id_order is not known yet."""
+    """Return the marker of a resolved order, whose id_order is not known yet."""
     order = resolved.order
     return Marker(
         order_id=order.order_id,
@@ -124,8 +124,9 @@ def marker_of(resolved: ResolvedOrder) -> Marker:
 
 
 def marker_extras(resolved: ResolvedOrder) -> dict[str, str | int | None]:
-    """The marker's columns that other programs join: when it must be shipped, programs, and the tax scheme; and by
-    when it should have been delivered, which `forget` counts from."""
+    """Return the marker's columns that other programs join: when it must be shipped, programs, and the tax scheme;
+    and by when it should have been delivered, which `forget` counts from.
+    """
     order = resolved.order
     return {
         "ship_by": moment_text(order.ship_by.latest) if order.ship_by.latest else None,
@@ -137,7 +138,7 @@ def marker_extras(resolved: ResolvedOrder) -> dict[str, str | int | None]:
 
 
 def line_items(resolved: ResolvedOrder) -> str:
-    """Which of Amazon's items each line stands for, as JSON: items of one product are one line in the shop.
+    """Return which of Amazon's items each line stands for, as JSON: items of one product are one line in the shop.
 
     `not_sold`: the product is no goods of the order; it bears a fee, or stands in for an unknown SKU.
     """
@@ -185,7 +186,7 @@ def unfilled_columns(tables: Mapping[str, Table]) -> list[tuple[str, Column]]:
 
 
 def generated_columns(tables: Mapping[str, Table]) -> list[tuple[str, Column]]:
-    """Given the live tables, return the columns that an order of ours would fill and that the database computes."""
+    """Return the columns that an order of ours would fill and that the database computes, given the live tables."""
     found: dict[tuple[str, str], Column] = {}
     for draft in _drafts():
         columns = tables[draft.table].columns if draft.table in tables else {}
@@ -202,7 +203,7 @@ def _drafts() -> Iterator[Draft]:
 
 
 def _specimen() -> ResolvedOrder:
-    """An invoiced order of one free line, whose invoice goes elsewhere: every kind of row, nobody's data."""
+    """Return an invoiced order of one free line, whose invoice goes elsewhere: every kind of row, nobody's data."""
     item = Item(item_id="1", quantity=1, sku="1", title="1")
     order = Order("000-0000000-0000000", _MOMENT, _MOMENT, "", OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
     line = PricedLine(ProceedsType.ITEM, ("1",), 1, _ONE, _ONE, Decimal(0), "1")

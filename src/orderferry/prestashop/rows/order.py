@@ -87,8 +87,9 @@ def history_row(id_order: DraftValue, id_order_state: int, written: str) -> Draf
 
 
 def carrier_row(resolved: ResolvedOrder) -> Draft:
-    """Given a resolved order, return the order_carrier row: the parcel's weight, its cost, and the place of its
-    tracking."""
+    """Return the order_carrier row, given a resolved order: the parcel's weight, its cost, and the place of its
+    tracking.
+    """
     weight = sum((line.product.weight * line.priced.quantity for line in resolved.lines if line.product), ZERO)
     return Draft(
         "order_carrier",
@@ -206,7 +207,7 @@ def product_totals(priced: PricedOrder) -> Amount:
 
 
 def order_totals(priced: PricedOrder) -> dict[str, Decimal]:
-    """Given a priced order, return the total_… columns of `orders`. Promotions are in the lines and the shipping.
+    """Return the total_… columns of `orders`, given a priced order. Promotions are in the lines and the shipping.
 
     The buyer has paid Amazon: total_paid_real is the total.
     """
@@ -223,7 +224,7 @@ def order_totals(priced: PricedOrder) -> dict[str, Decimal]:
 
 
 def invoice_totals(priced: PricedOrder) -> dict[str, Decimal]:
-    """Given a priced order, return the total_… columns of `order_invoice`."""
+    """Return the total_… columns of `order_invoice`, given a priced order."""
     products = product_totals(priced)
     return {
         **_twice("total_discount", Amount()),

@@ -63,7 +63,7 @@ class _CatalogRows:
         self._stock_ids = count(1)
 
     def attributes(self) -> Iterator[TableRows]:
-        """The attribute groups and values that the combinations use."""
+        """Yield the attribute groups and values that the combinations use."""
         langs = self._seed.lang_ids
         yield (
             "attribute_group",
@@ -102,7 +102,7 @@ class _CatalogRows:
         )
 
     def products(self, start: int, products: tuple[ProductSeed, ...]) -> Iterator[TableRows]:
-        """One batch of products, the first of them having the id start + 1."""
+        """Yield one batch of products, the first of them having the id start + 1."""
         rows: dict[str, list[Row]] = defaultdict(list)
         for id_product, product in enumerate(products, start + 1):
             combinations = [(next(self._combination_ids), combination) for combination in product.combinations]

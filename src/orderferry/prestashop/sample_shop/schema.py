@@ -45,17 +45,17 @@ class ColumnDefinition:
 
     @property
     def base_type(self) -> str:
-        """The type's name without length and sign: `int`, `varchar`, `decimal`, …"""
+        """Return the type's name without length and sign: `int`, `varchar`, `decimal`, …"""
         return self.type.partition("(")[0].partition(" ")[0]
 
     @property
     def charset(self) -> str:
-        """The character set of the collation; '' for what is no text."""
+        """Return the character set of the collation; '' for what is no text."""
         return self.collation.split("_")[0]
 
     @property
     def required(self) -> bool:
-        """Whether every INSERT must give a value."""
+        """Return whether every INSERT must give a value."""
         return not (self.nullable or self.auto_increment) and self.default is None
 
 

@@ -28,7 +28,7 @@ class CombinationSeed:
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """The attributes as (group, value)."""
+        """Return the attributes as (group, value)."""
         halves = [pair.split(":", 1) for pair in self.attributes.split(",")]
         return tuple((group.strip(), value.strip()) for group, value in halves)
 
@@ -61,7 +61,7 @@ class ProductSeed:
 
     @property
     def total_quantity(self) -> int:
-        """The saleable quantity of the product's total row."""
+        """Return the saleable quantity of the product's total row."""
         return sum(combination.quantity for combination in self.combinations) if self.combinations else self.quantity
 
     @property
@@ -197,12 +197,12 @@ class ShopSeed:
 
     @property
     def shop_ids(self) -> range:
-        """The ids of the shops."""
+        """Return the ids of the shops."""
         return range(1, len(self.shops) + 1)
 
     @property
     def lang_ids(self) -> range:
-        """The ids of the languages."""
+        """Return the ids of the languages."""
         return range(1, len(self.languages) + 1)
 
     @property

@@ -94,7 +94,9 @@ CARRIERS = (  # ids from 1: the two of a fresh shop; the name 0 stands for the s
 
 
 def tax_ids() -> dict[tuple[str, str], int]:
-    """The id_tax of each (country, rate), in the order in which the rules groups need them: the Italian 22 % is 1."""
+    """Return the id_tax of each (country, rate), in the order in which the rules groups need them: the Italian 22 %
+    is 1.
+    """
     pairs = dict.fromkeys((country, rate) for _, rates in RULES_GROUPS for country, rate in rates.items())
     return {pair: number for number, pair in enumerate(pairs, 1)}
 
@@ -238,7 +240,7 @@ CURRENCIES = (
 
 
 def countries() -> list[CountrySeed]:
-    """The countries of the seeded shop, with their fixed ids."""
+    """Return the countries of the seeded shop, with their fixed ids."""
     return [CountrySeed(*row) for row in json.loads((DATA / "countries.json").read_text("utf-8"))]
 
 

@@ -326,13 +326,13 @@ LINE_COLUMNS = ("product_id", "product_attribute_id", "product_quantity", "total
 
 
 def has_our_lines(writer: Statements, standing: StandingOrder) -> bool:
-    """Whether the order's lines are those that we wrote."""
+    """Return whether the order's lines are those that we wrote."""
     kept = as_text(standing.marker.get("last_lines"))
     return not kept or kept == lines_digest(writer.rows("order_detail", LINE_COLUMNS, standing.key))
 
 
 def has_our_address(writer: Statements, standing: StandingOrder) -> bool:
-    """Whether the order goes to the address that we wrote, as we wrote it.
+    """Return whether the order goes to the address that we wrote, as we wrote it.
 
     PrestaShop gives an order whose address is edited a new row; modules that edit in place move date_upd.
     """
@@ -346,12 +346,12 @@ def has_our_address(writer: Statements, standing: StandingOrder) -> bool:
 
 
 def has_our_tracking(standing: StandingOrder, number: str) -> bool:
-    """Whether a tracking number of the order's parcel is one that we wrote, or none."""
+    """Return whether a tracking number of the order's parcel is one that we wrote, or none."""
     return not number or number == as_text(standing.marker.get("last_tracking"))
 
 
 def has_our_carrier(writer: Statements, standing: StandingOrder) -> bool:
-    """Whether the order still has the carrier that it was written with: its cart keeps that one."""
+    """Return whether the order still has the carrier that it was written with: its cart keeps that one."""
     carts = writer.rows("cart", ("id_carrier",), {"id_cart": as_int(standing.order["id_cart"])})
     return bool(carts) and as_int(carts[0]["id_carrier"]) == as_int(standing.order["id_carrier"])
 

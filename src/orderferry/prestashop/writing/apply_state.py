@@ -226,7 +226,7 @@ def _tax_rows(
 
 
 def order_bears_tax(borne: set[int], taxes: Mapping[int, Decimal]) -> bool:
-    """Whether one of the taxes of an order's lines is above 0 %: its shipping at 0 % then needs a row, too."""
+    """Return whether one of the taxes of an order's lines is above 0 %: its shipping at 0 % then needs a row, too."""
     return any(taxes.get(id_tax) for id_tax in borne)
 
 

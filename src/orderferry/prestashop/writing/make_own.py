@@ -33,8 +33,9 @@ def make_missing(writer: Statements, resolved: ResolvedOrder, facts: ShopFacts) 
 
 
 def product_row(key: FeeKey, moment: str, facts: ShopFacts) -> dict[str, Value]:
-    """Given which fee it is for and the time of writing, return the columns of `product`: hidden, and never in stock
-    or out of it."""
+    """Return the columns of `product`, given which fee it is for and the time of writing: hidden, and never in stock
+    or out of it.
+    """
     return {
         "id_supplier": 0,
         "id_manufacturer": 0,
@@ -98,15 +99,16 @@ def _zero_tax(writer: Statements) -> int:
 
 
 def _languages(writer: Statements) -> list[tuple[int, str]]:
-    """All languages of the shop, also those that are switched off: id_lang and ISO code."""
+    """Return all languages of the shop, also those that are switched off: id_lang and ISO code."""
     return [
         (as_int(row["id_lang"]), as_text(row["iso_code"])) for row in writer.rows("lang", ("id_lang", "iso_code"), {})
     ]
 
 
 def _kept(writer: Statements, name: str, table: str) -> int:
-    """The id that is remembered and still there; 0 for none. The lock is only needed where there is something to
-    make."""
+    """Return the id that is remembered and still there; 0 for none. The lock is only needed where there is something
+    to make.
+    """
     for read in (kept_value, locked_value):
         remembered = as_int(read(writer, name))
         key = f"id_{table}"

@@ -121,8 +121,9 @@ def _is_beside_index(writer: Statements, sequence: Sequence) -> bool:
 
 
 def _post_newest(statements: Statements, sequence: Sequence, *, copied: bool, recent: bool) -> Reply:
-    """One SELECT of what keys tell at once: newest ids, the largest copy of the number in orders (where that is
-    indexed), how many settings name the next number, and the largest `recent` number."""
+    """Return one SELECT of what keys tell at once: newest ids, the largest copy of the number in orders (where that
+    is indexed), how many settings name the next number, and the largest `recent` number.
+    """
     newest_invoice = f"SELECT MAX(id_order_invoice) FROM {statements.table('order_invoice')}"
     newest_entry = f"SELECT MAX(id_order_history) FROM {statements.table('order_history')}"
     copy = f"SELECT MAX({statements.column(sequence.order_column)}) FROM {statements.table('orders')}"
@@ -136,7 +137,7 @@ def _post_newest(statements: Statements, sequence: Sequence, *, copied: bool, re
 
 
 def _recent(statements: Statements, sequence: Sequence) -> str:
-    """The SELECT of the largest number in the newest invoices, whose copy in orders may still be under way."""
+    """Return the SELECT of the largest number in the newest invoices, whose copy in orders may still be under way."""
     table = statements.table("order_invoice")
     # The column is unsigned: the difference must be allowed below zero.
     newest = f"SELECT CAST(MAX(id_order_invoice) AS SIGNED) FROM {table}"
@@ -147,7 +148,9 @@ def _recent(statements: Statements, sequence: Sequence) -> str:
 
 
 def _highest(writer: Statements, draw: Draw, before: Reached, now: Reached) -> int:
-    """The highest number in the rows that may have got one since the last draw. The first draw ever reads all rows."""
+    """Return the highest number in the rows that may have got one since the last draw. The first draw ever reads all
+    rows.
+    """
     sequence, copied = draw.sequence, as_int(draw.newest.rows[0]["copied"])
     if sequence.by_history and before.history and now.history >= before.history:
         return _highest_by_history(writer, sequence, before.history - _MOMENTS)
@@ -161,7 +164,7 @@ def _highest(writer: Statements, draw: Draw, before: Reached, now: Reached) -> i
 
 
 def _highest_by_history(statements: Statements, sequence: Sequence, after: int) -> int:
-    """The largest number of the orders that have an entry in their history after this one."""
+    """Return the largest number of the orders that have an entry in their history after this one."""
     history, invoice = statements.table("order_history"), statements.table("order_invoice")
     found = statements.send(
         f"SELECT MAX(i.{statements.column(sequence.column)}) AS largest FROM {history} h"
@@ -172,7 +175,7 @@ def _highest_by_history(statements: Statements, sequence: Sequence, after: int) 
 
 
 def _set_by_person(writer: Statements, sequence: Sequence, shop: ShopUnit, moment: str) -> int:
-    """The number that the shop's settings name for the next paper, which PrestaShop then clears; 0 for none."""
+    """Return the number that the shop's settings name for the next paper, which PrestaShop then clears; 0 for none."""
     rows = writer.rows("configuration", _SETTING, {"name": sequence.setting})
     mine = [row for row in rows if as_int(row["id_shop"]) in {0, shop.id}]
     mine = [row for row in mine if as_int(row["id_shop_group"]) in {0, shop.id_group}]
@@ -235,7 +238,7 @@ class SharedNumbers:
 
 
 def _new_suspects(connection: sa.Connection, tables: ShopTables, above: int) -> set[int]:
-    """The ids of the newest invoices that have a number in common."""
+    """Return the ids of the newest invoices that have a number in common."""
     invoice = tables["order_invoice"]
     lately = (invoice.c.id_order_invoice > above, invoice.c.number > 0)
     again = sa.select(invoice.c.number).where(*lately).group_by(invoice.c.number).having(sa.func.count() > 1)
@@ -249,7 +252,9 @@ def _new_suspects(connection: sa.Connection, tables: ShopTables, above: int) -> 
 def _shared(
     connection: sa.Connection, tables: ShopTables, ids: Iterable[int], *, yearly: bool
 ) -> dict[tuple[str, int], list[Mapping[Any, Any]]]:
-    """Those of these invoices that share a number (of a year) and of which one at least is ours, by year and number."""
+    """Return those of these invoices that share a number (of a year) and of which one at least is ours, by year and
+    number.
+    """
     invoice, marker = tables["order_invoice"], tables[MARKER_TABLE]
     query = (
         sa.select(invoice.c.id_order_invoice, invoice.c.number, invoice.c.date_add, marker.c.amazon_order_id)

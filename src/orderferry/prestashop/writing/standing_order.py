@@ -65,22 +65,22 @@ class StandingOrder:
 
     @property
     def id_order(self) -> int:
-        """The shop's own id of the order."""
+        """Return the shop's own id of the order."""
         return as_int(self.order["id_order"])
 
     @property
     def key(self) -> dict[str, Value]:
-        """What finds the rows of this order."""
+        """Return what finds the rows of this order."""
         return {"id_order": self.id_order}
 
     @property
     def reference(self) -> str:
-        """The order's reference, by which `order_payment` refers to it."""
+        """Return the order's reference, by which `order_payment` refers to it."""
         return as_text(self.order["reference"])
 
     @property
     def digests(self) -> Digests:
-        """The digests that the marker holds now."""
+        """Return the digests that the marker holds now."""
         groups = {name: as_text(self.marker[f"digest_{name}"]) for name in ("state", "lines", "address", "tracking")}
         totals = as_text(self.marker["digest_totals"])
         return Digests(**groups, totals=totals, version=as_int(self.marker["digest_version"]))
@@ -106,7 +106,7 @@ def lock_order(writer: Statements, marker: Found, order_id: str) -> StandingOrde
 
 
 def ordered_now(writer: Statements, id_order: int) -> dict[tuple[int, int], int]:
-    """How many of each product and combination the order's lines name now, without what was put back already."""
+    """Return how many of each product and combination the order's lines name now, without what was put back already."""
     columns = ("product_id", "product_attribute_id", "product_quantity", "product_quantity_reinjected")
     sums: dict[tuple[int, int], int] = {}
     for row in writer.rows("order_detail", columns, {"id_order": id_order}):
@@ -128,7 +128,7 @@ def sold_now(writer: Statements, standing: StandingOrder) -> dict[tuple[int, int
 
 
 def goods_left(writer: Statements, standing: StandingOrder) -> tuple[Goods, ...]:
-    """What we took from the stock for this order and nobody has put back since."""
+    """Return what we took from the stock for this order and nobody has put back since."""
     taken = goods_recorded(as_text(standing.marker["stock_moved"]))
     return still_there(taken, ordered_now(writer, standing.id_order)) if taken else ()
 

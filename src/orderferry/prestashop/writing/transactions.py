@@ -65,7 +65,7 @@ class Transactions:
             )
 
     def _refused(self, refusal: RowRefused, order: Order) -> Problem:
-        """What the database said, without the buyer's data, and the triggers that may be behind it."""
+        """Return what the database said, without the buyer's data, and the triggers that may be behind it."""
         triggers = self._triggers(refusal)
         columns = {name for table in self._tables.live.values() for name in table.columns}
         tables = {self._tables.prefix + name for name in self._tables.live}
@@ -96,13 +96,13 @@ class Transactions:
         reason = as_int(self._facts.setting(SHIPPING_REASON, work.resolved.shop))
 
         def write() -> Written:
-            """One try to write the order."""
+            """Return one try to write the order."""
             with self._database.writing(f"writing order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
                 return write_order(writer, self._completed(writer, work), now, shipping_reason=reason)
 
         def exists() -> Written | None:
-            """The order, if an earlier try or another process has written it."""
+            """Return the order, if an earlier try or another process has written it."""
             marker = self._marker(plan.order_id)
             if marker is None or (work.recreates and not marker.order_stands):
                 return None  # the marker of an order that was deleted has stood all along
@@ -123,7 +123,7 @@ class Transactions:
         shop = self._facts.shops[work.id_shop]
 
         def write() -> Updated:
-            """One try to update the order."""
+            """Return one try to update the order."""
             with self._database.writing(f"updating order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
                 resolved = work.resolved
@@ -145,7 +145,7 @@ class Transactions:
         return Applied(effect, updated.id_order, changes, plan.notes)
 
     def _completed(self, writer: ShopWriter, work: NewOrder) -> NewOrder:
-        """The work with the rows of what its order is booked on, made now where it is not there yet."""
+        """Return the work with the rows of what its order is booked on, made now where it is not there yet."""
         if work.resolved.is_complete:
             return work
         resolved = make_missing(writer, work.resolved, self._facts)
@@ -160,12 +160,12 @@ class Transactions:
             return read_markers(connection, self._tables, [order_id]).get(order_id)
 
     def _is_written(self, work: OrderUpdate) -> bool:
-        """Whether the marker says what this update would have made it say."""
+        """Return whether the marker says what this update would have made it say."""
         marker = self._marker(work.order.order_id)
         return marker is not None and _says(marker, moved_marker(work))
 
 
 def _says(found: Marker, planned: Marker) -> bool:
-    """Whether a marker in the shop was written from the news that the planned one stands for."""
+    """Return whether a marker in the shop was written from the news that the planned one stands for."""
     same_time = moment_text(found.amazon_updated) == moment_text(planned.amazon_updated)
     return same_time and found.digests == planned.digests

@@ -27,17 +27,17 @@ class OrderListings(Protocol):
     """Amazon's orders one by one and by listing (amazon.source.AmazonSource, run.ports.OrderSource)."""
 
     def search(self, search: Search, token: str | None = None) -> Page:
-        """One page of a listing; `token` from the page before it. Spends one searchOrders token."""
+        """Return one page of a listing; `token` from the page before it. Spends one searchOrders token."""
 
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
-        """One order; None when Amazon does not know it. Spends one getOrder token."""
+        """Return one order; None when Amazon does not know it. Spends one getOrder token."""
 
 
 class OrderReports(Protocol):
     """Amazon's reports (amazon.reports.AmazonReports)."""
 
     def orders(self, span: Span, marketplaces: Sequence[str]) -> OrderReport:
-        """The all-orders report of a span of purchase dates, at most 30 days; waits until Amazon has made it."""
+        """Return the all-orders report of a span of purchase dates, at most 30 days; waits until Amazon has made it."""
 
 
 @dataclass(slots=True)

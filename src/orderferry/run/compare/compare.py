@@ -42,11 +42,11 @@ class ComparedShop(HoldsConnection, SoldShop, Protocol):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The shop's time zone (PS_TIMEZONE): a month of its calendar begins there."""
+        """Return the shop's time zone (PS_TIMEZONE): a month of its calendar begins there."""
 
     @property
     def name(self) -> str:
-        """The shop's name (PS_SHOP_NAME)."""
+        """Return the shop's name (PS_SHOP_NAME)."""
 
     def close(self) -> None:
         """Give everything back."""
@@ -61,13 +61,13 @@ class CompareSource(OrderListings, Protocol):
 
     @property
     def clock_offset(self) -> timedelta | None:
-        """How far Amazon's clock is ahead of this machine's; None before the first answer."""
+        """Return how far Amazon's clock is ahead of this machine's; None before the first answer."""
 
     def now(self) -> datetime:
-        """Amazon's clock, aware UTC."""
+        """Return Amazon's clock, aware UTC."""
 
     def reports(self) -> OrderReports:
-        """The reports of the same account, closed with this."""
+        """Return the reports of the same account, closed with this."""
 
     def close(self) -> None:
         """Close the connections to Amazon."""
@@ -77,7 +77,7 @@ class CompareLedger(HoldsConnection, RunBook, StatusLedger, SellerLedger, Protoc
     """What of the ledger is needed here. Raise LedgerUnusable."""
 
     def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]:
-        """The entries of those orders that were ever seen, by order id."""
+        """Return the entries of those orders that were ever seen, by order id."""
 
     def make_due(self, sightings: Sequence[OrderSnapshot], now: datetime) -> None:
         """Let the next import look after orders that are missing in the shop, but for those that a person set aside."""
@@ -103,7 +103,7 @@ class CompareOptions:
 
     @property
     def is_daily(self) -> bool:
-        """Whether it is the comparison that cron starts, not a person's question about a time of their own."""
+        """Return whether it is the comparison that cron starts, not a person's question about a time of their own."""
         return self.since is None and self.until is None and self.month is None and self.by is By.PURCHASE
 
 
@@ -207,7 +207,7 @@ class Comparer:
             result.missing += tuple(_unreadable(self.ledger.entries([EntryState.FAILED])))
 
     def _shop_has(self, span: Span) -> bool:
-        """Whether the shop has Amazon orders of these days, which a report without data then contradicts."""
+        """Return whether the shop has Amazon orders of these days, which a report without data then contradicts."""
         found = of_this_seller(self.shop.sold(span.start, ()), self.settings.amazon.seller, {}, ())
         self.shop.release()
         return any(span.holds(order.placed) for orders in found.orders.values() for order in orders)
@@ -219,7 +219,7 @@ class Comparer:
 
 
 def _unreadable(entries: Iterable[Entry]) -> Iterator[OneSided]:
-    """Where Amazon lists orders without an id, which no comparison of ids can find missing."""
+    """Yield where Amazon lists orders without an id, which no comparison of ids can find missing."""
     for entry in entries:
         if is_mark(entry.order_id):
             hint = HINTS[ProblemCode.UNREADABLE_ORDER].replace("{order_id}", entry.order_id)

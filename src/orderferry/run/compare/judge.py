@@ -66,15 +66,16 @@ class Judge:
         self._count(result, with_totals=with_totals)
 
     def over(self, standing: Iterable[StandingFinding]) -> list[StandingFinding]:
-        """Given what earlier comparisons found about orders outside of this span, return what Amazon and the shop no
-        longer confirm. What can't be asked for now stands."""
+        """Return what Amazon and the shop no longer confirm, given what earlier comparisons found about orders
+        outside of this span. What can't be asked for now stands.
+        """
         known = [finding for finding in standing if not self._settled_by_shop(finding)]
         self.confirmation.ask(dict.fromkeys(finding.order_id for finding in known))
         stands = [finding for finding in known if self._still_found(finding)]
         return [finding for finding in standing if finding not in stands]
 
     def _settled_by_shop(self, finding: StandingFinding) -> bool:
-        """Whether the shop alone shows that it is over."""
+        """Return whether the shop alone shows that it is over."""
         if finding.kind is FindingKind.MISSING:
             return bool(self.given.shop.orders.get(finding.order_id))
         return finding.kind is FindingKind.SURPLUS and not self.given.copies(finding.order_id)
@@ -91,7 +92,7 @@ class Judge:
         return finding.field in {found.field for found in differences(answer, self.given)}
 
     def _current(self, order: ReportedOrder) -> ReportedOrder | None:
-        """Amazon's own word on an order where it was asked, else the report's; None: Amazon does not know it."""
+        """Return Amazon's own word on an order where it was asked, else the report's; None: Amazon does not know it."""
         return self.confirmation.answers.get(order.order_id, order)
 
     def _missing(self, suspects: list[ReportedOrder]) -> Iterator[OneSided]:
@@ -176,15 +177,16 @@ class Judge:
             )
 
     def _papered(self, asked: list[str]) -> Iterator[Pair]:
-        """The orders whose papers count: those asked for; by invoice all that were read, for a credit slip may be
-        issued in another month than its invoice."""
+        """Yield the orders whose papers count: those asked for; by invoice all that were read, for a credit slip may
+        be issued in another month than its invoice.
+        """
         everyone = sorted(self.given.shop.orders) if self.given.by is By.INVOICE else asked
         for order_id in everyone:
             for copy in self.given.shop.orders.get(order_id, ()):
                 yield self.orders.get(order_id), copy
 
     def _pairs(self, order_id: str, wanted: dict[str, ReportedOrder]) -> Iterator[Pair]:
-        """Amazon's order with the shop's first copy, and each further copy by itself."""
+        """Yield Amazon's order with the shop's first copy, and each further copy by itself."""
         copies = self.given.copies(order_id)
         yield wanted.get(order_id), copies[0] if copies else None
         for copy in copies[1:]:

@@ -70,7 +70,7 @@ class Difference:
 
     @property
     def hint(self) -> str:
-        """What to do about it."""
+        """Return what to do about it."""
         return fill(DIFFERENT_HINTS.get(self.field, OTHERWISE_DIFFERENT_HINT), self.order_id)
 
 
@@ -116,16 +116,16 @@ class Comparison:
 
     @property
     def command(self) -> str:
-        """The name of the command."""
+        """Return the name of the command."""
         return "compare"
 
     @property
     def news(self) -> tuple[str, ...]:
-        """What the webhook gets: what was said of errors, and what was found, every time as cron mails it."""
+        """Return what the webhook gets: what was said of errors, and what was found, every time as cron mails it."""
         return (*(line for _, line in self.said), *self._found_lines())
 
     def summary(self) -> list[str]:
-        """The comparison in a few lines, for the body of a ping."""
+        """Return the comparison in a few lines, for the body of a ping."""
         counts = f"{counted(self.amazon_orders, 'order')} at Amazon, {self.shop_orders} in the shop"
         errors = [f"{error.message} {error.hint}".strip() for error in self.errors]
         return [f"orderferry compare: exit code {int(self.exit_code)}; {counts}", *errors, *self._found_lines()]
@@ -141,7 +141,7 @@ class Comparison:
         return lines if more <= 0 else [*lines[:MOST_LINES], f"… and {more} more: `orderferry compare` lists them"]
 
     def to_remember(self) -> list[StandingFinding]:
-        """Everything that was found, as it stands in the ledger from now on."""
+        """Return everything that was found, as it stands in the ledger from now on."""
         when = {one.order_id: _placed(one) or self.now for one in self.orders}
         sides = ((FindingKind.MISSING, self.missing), (FindingKind.SURPLUS, self.surplus))
         found = [
@@ -166,17 +166,17 @@ class Comparison:
 
     @property
     def found_something(self) -> bool:
-        """Whether any order is missing, surplus or different: exit code 1."""
+        """Return whether any order is missing, surplus or different: exit code 1."""
         return bool(self.missing or self.surplus or self.different)
 
     @property
     def exit_code(self) -> ExitCode:
-        """The contract's: 1 when something is found, else what stopped it, else 0."""
+        """Return the contract's: 1 when something is found, else what stopped it, else 0."""
         codes = [error.exit_code for error in self.errors]
         return worst([*codes, ExitCode.NEEDS_A_PERSON] if self.found_something else codes)
 
     def as_json(self) -> dict[str, Any]:
-        """The contract's object; with `totals` for a month, and `problems` when something stopped it."""
+        """Return the contract's object; with `totals` for a month, and `problems` when something stopped it."""
         body: dict[str, Any] = {
             "since": iso(self.span.start) if self.span else None,
             "until": iso(self.span.end) if self.span else None,
@@ -193,7 +193,7 @@ class Comparison:
         return {**body, "exit_code": int(self.exit_code)}
 
     def in_short(self) -> dict[str, Any]:
-        """What the ledger keeps of it: numbers, no lists."""
+        """Return what the ledger keeps of it: numbers, no lists."""
         counts = {name: len(getattr(self, name)) for name in ("missing", "surplus", "different")}
         return {**self.as_json(), **counts, "command": "compare", "calls": dict(self.calls), "totals": None}
 
@@ -237,7 +237,7 @@ OTHERWISE_DIFFERENT_HINT = (
 
 
 def why_missing(entry: Entry | None, deleted: int | None, now: datetime, *, has_ledger: bool) -> tuple[str, str]:
-    """Given what the ledger and the markers know of an order that the shop lacks, return the reason and the hint.
+    """Return the reason and the hint, given what the ledger and the markers know of an order that the shop lacks.
 
     `deleted`: the number of the order that the marker speaks of and that is gone.
     """
@@ -278,7 +278,7 @@ def _hint(entry: Entry) -> str:
 
 
 def said(entry: Entry) -> str:
-    """The ledger's own sentence on an order, without the order's id, which stands beside it."""
+    """Return the ledger's own sentence on an order, without the order's id, which stands beside it."""
     if entry.message:
         return entry.message.removeprefix(f"order {entry.order_id}: ").removeprefix(f"order {entry.order_id} ")
     if entry.code in set(Reason):

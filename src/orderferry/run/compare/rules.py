@@ -39,7 +39,7 @@ class By(StrEnum):
 
 
 def moment_of(by: By, order: ReportedOrder | None, shop: ShopOrder | None) -> datetime | None:
-    """Given an order as both sides have it, return the moment that counts; None where there is none.
+    """Return the moment that counts, given an order as both sides have it; None where there is none.
 
     Shipped: by Amazon's packages, else when PrestaShop took it for shipped, else by Amazon's last update of it.
     """
@@ -70,18 +70,18 @@ class CompareInput:
     asked: Span | None = None
 
     def is_asked_for(self, order: ReportedOrder | None, shop: ShopOrder | None) -> bool:
-        """Whether the comparison is about this order. By purchase everything that was read is."""
+        """Return whether the comparison is about this order. By purchase everything that was read is."""
         if self.by is By.PURCHASE or self.asked is None:
             return True
         moment = moment_of(self.by, order, shop)
         return moment is not None and self.asked.holds(moment)
 
     def copies(self, order_id: str) -> tuple[ShopOrder, ...]:
-        """The orders of the shop with this Amazon id that are not cancelled."""
+        """Return the orders of the shop with this Amazon id that are not cancelled."""
         return tuple(order for order in self.shop.orders.get(order_id, ()) if not order.cancelled)
 
     def in_shop(self, order_id: str) -> ShopOrder | None:
-        """The order of the shop with this Amazon id: one that stands, else one that is cancelled."""
+        """Return the order of the shop with this Amazon id: one that stands, else one that is cancelled."""
         return next(iter((*self.copies(order_id), *self.shop.orders.get(order_id, ()))), None)
 
 
@@ -91,7 +91,7 @@ def of_this_seller(shop: ShopOrders, seller: str, entries: Mapping[str, Entry], 
     new key."""
 
     def is_ours(order: ShopOrder) -> bool:
-        """Whether it came from this account, or nothing says that it did not."""
+        """Return whether it came from this account, or nothing says that it did not."""
         entry = entries.get(order.order_id)
         seen = order.order_id in reported or (entry is not None and entry.purchased is not None)
         return seen or not order.seller or order.seller == seller
@@ -119,7 +119,8 @@ def told_by_ledger(order: ReportedOrder, entry: Entry | None) -> ReportedOrder:
 
 
 def belongs(order: ReportedOrder, given: CompareInput) -> bool:
-    """Whether this order should be in the shop, by Amazon's state of it, the configuration, and a person's word.
+    """Return whether this order should be in the shop, by Amazon's state of it, the configuration, and a person's
+    word.
 
     Not: cancelled, pending, an FBA order not yet shipped, before orders.since, of a marketplace that is not
     configured, not sold by Amazon, set aside by a person.
@@ -134,7 +135,7 @@ def belongs(order: ReportedOrder, given: CompareInput) -> bool:
 
 
 def is_missing(order: ReportedOrder, given: CompareInput) -> bool:
-    """Whether the shop should have this order, has none, and had the time to get it."""
+    """Return whether the shop should have this order, has none, and had the time to get it."""
     entry = given.entries.get(order.order_id)
     if entry is not None and entry.ignored_by_person:
         return False
@@ -142,7 +143,7 @@ def is_missing(order: ReportedOrder, given: CompareInput) -> bool:
 
 
 def surplus_suspects(reported: Mapping[str, ReportedOrder], given: CompareInput) -> list[ShopOrder]:
-    """The shop's standing orders of the span that Amazon did not report, and of which nothing else is known.
+    """Return the shop's standing orders of the span that Amazon did not report, and of which nothing else is known.
 
     An order of the ledger came from Amazon; one of another marketplace is no business of this account.
     """
@@ -158,7 +159,7 @@ def surplus_suspects(reported: Mapping[str, ReportedOrder], given: CompareInput)
 
 
 def doubled(order_ids: Iterable[str], given: CompareInput) -> Iterator[tuple[str, tuple[ShopOrder, ...]]]:
-    """Those of the ids that the shop has more than once. The parts of one split shipment are one."""
+    """Yield those of the ids that the shop has more than once. The parts of one split shipment are one."""
     for order_id in order_ids:
         copies = given.copies(order_id)
         entry = given.entries.get(order_id)
@@ -244,7 +245,9 @@ def _is_fresh(order: ReportedOrder, given: CompareInput) -> bool:
 
 
 def _as_order(order: ReportedOrder) -> Order:
-    """The order as the rules of imports see it. What a report leaves unsaid is a flaw: only Amazon can clear it."""
+    """Return the order as the rules of imports see it. What a report leaves unsaid is a flaw: only Amazon can clear
+    it.
+    """
     flaws = () if order.channel is not None else (Flaw("fulfillment.fulfilledBy", "it is not told", grave=True),)
     return Order(
         order_id=order.order_id,

@@ -44,7 +44,7 @@ class Sums:
         self.tax += tax
 
     def as_json(self) -> dict[str, Any]:
-        """The number of orders, and the amounts as texts with two decimals."""
+        """Return the number of orders, and the amounts as texts with two decimals."""
         amounts = {"gross": self.gross, "net": self.net, "tax": self.tax}
         return {"orders": self.orders, **{name: amount_text(amount) for name, amount in amounts.items()}}
 
@@ -69,7 +69,7 @@ class TotalsRow:
 
     @property
     def equal(self) -> bool:
-        """Whether both sides have as many orders and as much money. Tax may differ where Amazon tells none."""
+        """Return whether both sides have as many orders and as much money. Tax may differ where Amazon tells none."""
         return self.amazon.orders == self.shop.orders and self.amazon.gross == self.shop.gross
 
 
@@ -103,7 +103,7 @@ class InvoiceTotals:
     unsold: tuple[Unsold, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The two sums as lists by currency."""
+        """Return the two sums as lists by currency."""
         sums = {"invoices": self.invoices, "credit_slips": self.credit_slips}
         return {
             **{name: [{"currency": c, **s.as_json()} for c, s in sorted(by.items())] for name, by in sums.items()},
@@ -112,7 +112,7 @@ class InvoiceTotals:
 
 
 def papers_of(pairs: Iterable[Pair], span: Span | None) -> InvoiceTotals:
-    """Given orders as both sides have them, return the papers of the shop; of a span only those that it holds."""
+    """Return the papers of the shop, given orders as both sides have them; of a span only those that it holds."""
     invoices: dict[str, Sums] = {}
     slips: dict[str, Sums] = {}
     unsold = []
@@ -144,7 +144,7 @@ class Totals:
 
     @property
     def notes(self) -> list[str]:
-        """What people should know before they set the two sides' net and tax against each other."""
+        """Return what people should know before they set the two sides' net and tax against each other."""
         return [
             f"Amazon tells no tax, or 0, for {row.amazon.gross:.2f} {row.currency} of its gross: its net has them "
             "whole. Orders and gross are what the sides must agree in; net and tax are the shop's to tell."
@@ -241,7 +241,7 @@ def _by_rate(
 
 
 def _gross(amazon: ReportedOrder, shop: ShopOrder | None) -> Decimal:
-    """Amazon's total. Where a report leaves two readings open and one is the shop's, it is that one."""
+    """Return Amazon's total. Where a report leaves two readings open and one is the shop's, it is that one."""
     if shop is not None and shop.total in amazon.totals:
         return shop.total
     return amazon.gross or ZERO
