@@ -255,6 +255,8 @@ _LEGAL_FORMS = frozenset(
     "aps bv bvba corp corporation eirl eurl gbr gmbh inc incorporated kft kgaa limited llc llp ltd ltda nv ohg oyj "  # noqa: SIM905
     "plc pty sarl sarlu sas sasu snc spa sprl srl srls srlu spzoo sro uab zrt 株式会社 有限会社 有限公司".split()
 )
+_MARKS = re.compile(r"[.,&/()]")
+_UNSEEN = re.compile(r"[\s,.]")  # what a name may lose
 _COMMA = re.compile(r"^([^,]+),([^,]+)$")
 
 
@@ -314,7 +316,7 @@ def is_company_name(name: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"[.,&/()]", "", word).casefold()
+    return _MARKS.sub("", word).casefold()
 
 
 def _is_suffix(word: str) -> bool:
@@ -335,4 +337,4 @@ def _is_east_asian(word: str) -> bool:
 
 def _letters(text: str) -> str:
     """Return what must not be lost of a name: everything but space, commas and dots."""
-    return re.sub(r"[\s,.]", "", text)
+    return _UNSEEN.sub("", text)

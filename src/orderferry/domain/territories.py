@@ -206,9 +206,10 @@ def _written(postcode: str) -> str:
     return "".join(letter for letter in postcode.upper() if letter.isascii() and letter.isalnum())
 
 
-def _forms(postcode: str) -> tuple[str, str]:
+def _forms(postcode: str) -> tuple[str, ...]:
     """Return a postcode as it is, and without letters before it, which are a country's (F-98000)."""
-    return postcode, postcode.lstrip(ascii_uppercase)
+    bare = postcode.lstrip(ascii_uppercase)
+    return (postcode,) if bare == postcode else (postcode, bare)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,10 +162,12 @@ def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted
 
 def cuts_of(table: Table, row: Mapping[str, object]) -> list[Cut]:
     """Given a live table and a new row, return the texts that their columns can't hold whole."""
+    columns = table.columns
+    texts = [(name, value) for name, value in row.items() if isinstance(value, str) and name in columns]
     return [
         Cut(table.name, name, value)
-        for name, value in row.items()
-        if isinstance(value, str) and name in table.columns and fit_value(table.columns[name], value) != value
+        for name, value in texts
+        if columns[name].charset and fit_text(columns[name], value) != value
     ]
 
 
