@@ -1,4 +1,4 @@
-"""Amazon as a source of orders: satisfies run.ports.OrderSource.
+"""Amazon as a source of orders.
 
 Every request goes the way of `exchange.py`.
 """

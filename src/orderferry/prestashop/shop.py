@@ -1,4 +1,4 @@
-"""The shop as the engine uses it (`run.ports.Shop`): look up a page of orders, plan, write, read back.
+"""The shop as the engine uses it: look up a page of orders, plan, write, read back.
 
 Planning one order: everything that would be written, rendered before any transaction begins. Pure.
 """

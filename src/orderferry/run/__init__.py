@@ -1,1 +1,1 @@
-"""What a run does: sweeps, the engine, its report. Talks to adapters through ports only."""
+"""What a run does: sweeps, the engine, its report. Bootstrap builds the adapters that it works with."""

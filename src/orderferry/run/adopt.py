@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from orderferry.domain.adoption import Adoption, Claim, Doubt, Doubtful
 from orderferry.domain.ledger_entry import ADOPTED, EntryState, OrderResult, OrderSnapshot
 from orderferry.errors import ExitCode
-from orderferry.run.shared_ports import OrderBook, RunBook
+
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.prestashop.adopting import OrderAdopter
 
 log = logging.getLogger(__name__)
 
@@ -41,23 +44,6 @@ class AdoptOptions:
     columns: tuple[str, ...] = ()
     by_hand: Mapping[str, int] = field(default_factory=dict)
     dry_run: bool = False
-
-
-class AdoptionShop(Protocol):
-    """What is needed of the shop. Raise ShopUnavailable, ShopUnfit or UsageError."""
-
-    def find(self, *, payments: bool, messages: bool, columns: Sequence[str], by_hand: Mapping[str, int]) -> Adoption:
-        """Look where asked for, and sort out what can be taken over. Writes nothing."""
-
-    def mark(self, claims: Sequence[Claim], now: datetime) -> Iterator[Sequence[Claim]]:
-        """Write the markers, some hundred a transaction; yield the claims that were really marked."""
-
-    def close(self) -> None:
-        """Give the connection back."""
-
-
-class AdoptionLedger(RunBook, OrderBook, Protocol):
-    """What is needed of the ledger. Raise LedgerUnusable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +76,7 @@ class AdoptReport:
         }
 
 
-def adopt(shop: AdoptionShop, ledger: AdoptionLedger, options: AdoptOptions, now: datetime) -> AdoptReport:
+def adopt(shop: OrderAdopter, ledger: Ledger, options: AdoptOptions, now: datetime) -> AdoptReport:
     """Given shop and ledger, take over what can be taken over, and return what was done.
 
     The markers come first: a ledger that falls behind is put right by the next run. A dry run writes to neither.
@@ -122,7 +108,7 @@ def doubt_text(one: Doubtful) -> tuple[str, str]:
     return f"{one.order_id} {sentence}{where}", hint.replace("{order_id}", one.order_id)
 
 
-def _remember(ledger: AdoptionLedger, claims: Sequence[Claim], run: int, now: datetime) -> None:
+def _remember(ledger: Ledger, claims: Sequence[Claim], run: int, now: datetime) -> None:
     ledger.note_seen([OrderSnapshot(claim.order_id) for claim in claims], run, now)
     ledger.settle(
         [

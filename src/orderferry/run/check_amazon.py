@@ -8,10 +8,10 @@ A missing role is no error at Amazon: fields are silently absent, with HTTP 200 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from typing import Protocol
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult, Grade, failed, failure, fine, warning
@@ -25,27 +25,12 @@ from orderferry.errors import AmazonError, ExitCode, MarketplaceRefused, QuotaEx
 from orderferry.run.report import withheld_problems
 from orderferry.run.stop import TOLERANCE
 
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+
 SECRET_LIFE = timedelta(days=180)  # Login with Amazon: credentials must be rotated
 SECRET_REMINDER = timedelta(days=30)
 LOOK_BACK = timedelta(days=30)  # the page from which data sets are judged
-
-
-class AskedAmazon(Protocol):
-    """What of run.ports.OrderSource is needed here."""
-
-    @property
-    def clock_offset(self) -> timedelta | None:
-        """Return Amazon's time less this machine's; None before the first answer."""
-
-    @property
-    def withheld(self) -> Mapping[str, str]:
-        """Return the sets of data that Amazon does not let this account ask for, with its own words."""
-
-    def now(self) -> datetime:
-        """Return Amazon's clock, aware UTC; the first call logs in. Raise AmazonError."""
-
-    def search(self, search: Search, token: str | None = None) -> Page:
-        """Return one page of a listing, for one searchOrders token. Raise AmazonError, MarketplaceRefused."""
 
 
 def check_secret_age(created: date | None, today: date) -> Iterator[CheckResult]:
@@ -76,8 +61,8 @@ class AmazonCheck:
     """The questions that need Amazon. `open_source` connects when the first of them is asked."""
 
     settings: Settings
-    open_source: Callable[[], AskedAmazon]
-    _source: AskedAmazon | None = None
+    open_source: Callable[[], AmazonSource]
+    _source: AmazonSource | None = None
     _orders: list[Order | UnreadableOrder] = field(default_factory=list)
     _seen_page: bool = False
 
@@ -133,7 +118,7 @@ class AmazonCheck:
                 "If it stays, report it to orderferry's issue tracker.",
             )
 
-    def _each_alone(self, source: AskedAmazon, search: Search, joint: MarketplaceRefused) -> Iterator[CheckResult]:
+    def _each_alone(self, source: AmazonSource, search: Search, joint: MarketplaceRefused) -> Iterator[CheckResult]:
         if len(search.marketplaces) == 1:
             yield failed("marketplaces", joint)
             return
@@ -156,7 +141,7 @@ class AmazonCheck:
         self._seen_page = True
         self._orders += page.orders
 
-    def _ready(self) -> AskedAmazon:
+    def _ready(self) -> AmazonSource:
         if self._source is None:
             self._source = self.open_source()
         return self._source

@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from orderferry.domain.decide import Reason
 from orderferry.domain.ledger_entry import Condition, Entry, EntryState, FindingKind, StandingFinding
 from orderferry.domain.problems import HINTS, Problem, ProblemCode, cause_of, taxed_amounts
 from orderferry.errors import ExitCode, MarketplaceRefused, OrderferryError
 from orderferry.run.report import Report
-from orderferry.run.shared_ports import OpenOrders
 from orderferry.run.sweeps import SWEEPS
+
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
 
 AGAIN_AFTER = timedelta(days=1)
 PATIENCE_RUNS = 3
@@ -242,26 +244,7 @@ _OF_ORDERS = frozenset({EntryState.HELD, EntryState.FAILED, EntryState.WAITING, 
 A_DAY = timedelta(days=1)
 
 
-class ConditionLedger(OpenOrders, Protocol):
-    """What of the ledger is needed here. Raise LedgerUnusable."""
-
-    def conditions(self) -> Mapping[str, Condition]:
-        """Return the open conditions by key, the oldest first."""
-
-    def findings(self) -> Sequence[StandingFinding]:
-        """Return what comparisons found and nobody has settled or set aside."""
-
-    def ignored_since(self, code: str, since: datetime) -> Sequence[str]:
-        """Return the ids of the orders that were ignored for this reason from `since` on."""
-
-    def put_condition(self, condition: Condition) -> None:
-        """Keep a condition as it stands."""
-
-    def end_condition(self, key: str) -> None:
-        """Forget a condition: it is over."""
-
-
-def open_conditions(ledger: ConditionLedger) -> list[CurrentCondition]:
+def open_conditions(ledger: Ledger) -> list[CurrentCondition]:
     """Return the conditions of all orders that are held, failed or given up, one for each cause, and of what
     comparisons found.
     """
@@ -270,7 +253,7 @@ def open_conditions(ledger: ConditionLedger) -> list[CurrentCondition]:
     return [*order_conditions(entries), *finding_conditions(ledger.findings(), told)]
 
 
-def told_conditions(ledger: ConditionLedger) -> list[CurrentCondition]:
+def told_conditions(ledger: Ledger) -> list[CurrentCondition]:
     """Return what else was said and has not ended: errors of commands, the clock, a marketplace, … Those that only
     inform have exit code 0.
     """
@@ -281,7 +264,7 @@ def told_conditions(ledger: ConditionLedger) -> list[CurrentCondition]:
     ]
 
 
-def announce(ledger: ConditionLedger, report: Report, now: datetime) -> None:
+def announce(ledger: Ledger, report: Report, now: datetime) -> None:
     """Set `report.said` to the conditions that are news, and remember that they were said."""
     found = open_conditions(ledger)
     found += error_conditions(report.command, report.errors)
@@ -294,7 +277,7 @@ def announce(ledger: ConditionLedger, report: Report, now: datetime) -> None:
 
 
 def announce_comparison(
-    ledger: ConditionLedger, command: str, errors: Iterable[OrderferryError], now: datetime
+    ledger: Ledger, command: str, errors: Iterable[OrderferryError], now: datetime
 ) -> tuple[tuple[ExitCode, str], ...]:
     """Given what ended a comparison, return what of it is news, and remember that it was said: what may heal by itself
     is told when it lasts, not at once.
@@ -315,7 +298,7 @@ def announce_comparison(
 
 
 def _spoken(
-    ledger: ConditionLedger,
+    ledger: Ledger,
     known: Iterable[Condition],
     found: Sequence[CurrentCondition],
     now: datetime,

@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import EntryState, OrderResult, OrderSnapshot
@@ -34,20 +34,14 @@ from orderferry.domain.unreadable_spans import (
     set_apart,
 )
 from orderferry.domain.window import Cell
-from orderferry.run.ports import RunLedger
 from orderferry.run.report import Report
-from orderferry.run.shared_ports import CoverageBook, Memory
+
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
 
 DAYS = 14  # the day judged, and those before it that it is compared with
 Purchases = Mapping[tuple[str, date], int]
 _JUDGED = "plausibility judged"
-
-
-class PurchaseLedger(Memory, CoverageBook, Protocol):
-    """What of the ledger is needed here. Raise LedgerUnusable."""
-
-    def purchases(self, since: datetime) -> Purchases:
-        """Return how many orders were placed from `since` on, by marketplace id and day (UTC)."""
 
 
 def implausible(purchases: Purchases, day: date) -> list[Problem]:
@@ -78,7 +72,7 @@ def implausible(purchases: Purchases, day: date) -> list[Problem]:
 class Plausibility:
     """Judges yesterday (UTC) in the first run that has read all of it, and repeats the verdict for a day."""
 
-    ledger: PurchaseLedger
+    ledger: Ledger
     now: Callable[[], datetime]
 
     def problems(self) -> list[Problem]:
@@ -112,7 +106,7 @@ READABLE = "readable"  # the code of a mark that is over
 class UnreadableBook:
     """The marks of a ledger, and what a run's readings make of them. A dry run reports them and keeps nothing."""
 
-    ledger: RunLedger
+    ledger: Ledger
     report: Report
     run: int
     now: Callable[[], datetime]

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from orderferry.domain.decide import Rules
 from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, problem_of
@@ -16,12 +17,16 @@ from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.unreadable_spans import is_mark
 from orderferry.errors import QuotaExhausted, RequestRejected
-from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
 from orderferry.run.progress import log_order
 from orderferry.run.report import Outcome, Report
 from orderferry.run.stop import QuotaWait
 from orderferry.run.sweeps import RunOptions
+
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.prestashop.shop import PrestashopShop
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +40,9 @@ PAGE = 20  # orders that are looked up and settled together
 class DueOrders:
     """Asks Amazon for single orders and hands them to the processor."""
 
-    source: OrderSource
-    shop: Shop
-    ledger: RunLedger
+    source: AmazonSource
+    shop: PrestashopShop
+    ledger: Ledger
     report: Report
     quota_wait: QuotaWait
     processor: Processor
@@ -142,8 +147,8 @@ def _chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
 class InvoiceNumbers:
     """Asks the shop, once a run, and keeps the ledger in step."""
 
-    shop: Shop
-    ledger: RunLedger
+    shop: PrestashopShop
+    ledger: Ledger
     report: Report
     now: Callable[[], datetime]
 

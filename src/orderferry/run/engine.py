@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
 from orderferry.domain.decide import Rules
@@ -28,7 +29,6 @@ from orderferry.run.observation import (
     spans_by_hand,
     uncovered_spans,
 )
-from orderferry.run.ports import OrderSource, RunLedger, Shop
 from orderferry.run.process import Processor
 from orderferry.run.progress import SILENT, Progress, log_errors, log_run
 from orderferry.run.recover import Recovery
@@ -36,6 +36,11 @@ from orderferry.run.report import Report, withheld_problems
 from orderferry.run.seller import AccountProof, WrongSeller, check_seller
 from orderferry.run.stop import Overdue, QuotaWait, RightClock, StopSwitch
 from orderferry.run.sweeps import RunOptions, Sweep, give_up_of, rules_of
+
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.prestashop.shop import PrestashopShop
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +52,9 @@ class Engine:
     sweep: Sweep
     settings: Settings
     options: RunOptions
-    source: OrderSource
-    shop: Shop
-    ledger: RunLedger
+    source: AmazonSource
+    shop: PrestashopShop
+    ledger: Ledger
     stop: StopSwitch
     now: Callable[[], datetime]
     sleep: Callable[[float], None]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from orderferry.domain.durations import counted, format_duration, iso
 from orderferry.domain.forgetting import FINISHED_AT_AMAZON, OrderLife, delivered
-from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
 from orderferry.domain.search import Basis
-from orderferry.domain.spans import Spans
 from orderferry.errors import AmazonError, AmazonRefused, AmazonUnavailable, ExitCode, OrderferryError
 from orderferry.run.report import problem_json
-from orderferry.run.shared_ports import RunBook
 from orderferry.run.stop import RightClock
+
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.prestashop.forgetting import OrderForgetter
 
 log = logging.getLogger(__name__)
 
@@ -29,58 +31,6 @@ class ClockOff(OrderferryError):
     """This machine's clock is so far off that buyers would be forgotten at the wrong time."""
 
     code = ProblemCode.CLOCK_OFF.value
-
-
-class ClockSource(Protocol):
-    """Amazon, asked for the time alone: that spends no quota. Raise AmazonError."""
-
-    @property
-    def clock_offset(self) -> timedelta | None:
-        """Return how far Amazon's clock is ahead of this machine's; None where its answers had no date."""
-
-    def now(self) -> datetime:
-        """Return Amazon's clock, aware UTC; the first call logs in."""
-
-
-class Result(Protocol):
-    """What came of one order."""
-
-    @property
-    def done(self) -> bool:
-        """Return whether the buyer was forgotten now; not so where it was done before, or the order is gone."""
-
-    @property
-    def invoiced(self) -> bool:
-        """Return whether an invoice keeps name and address."""
-
-
-class ForgettingShop(Protocol):
-    """What is needed of the shop. Raise ShopUnavailable or ShopUnfit."""
-
-    def pages(self, *, write: bool) -> Iterator[Sequence[OrderLife]]:
-        """Return the imported orders whose buyer is not forgotten, some hundred at a time; `write`: forgetting
-        follows.
-        """
-
-    def forget(self, order_id: str, now: datetime) -> Result | Problem:
-        """Forget the buyer of one order, in one transaction; a Problem if this one order can't be changed."""
-
-    def close(self) -> None:
-        """Give the connection back."""
-
-
-class ForgettingLedger(RunBook, Protocol):
-    """What is needed of the ledger. Raise LedgerUnusable."""
-
-    def entry(self, order_id: str) -> Entry | None:
-        """Return the order's entry; None if it was never seen."""
-
-
-class CoverageLedger(Protocol):
-    """The part of the ledger that has times of Amazon's clock. Raise LedgerUnusable."""
-
-    def coverage(self, basis: Basis) -> Mapping[Any, Spans]:
-        """Return the spans that were read by this kind of date; they end by Amazon's clock."""
 
 
 @dataclass(slots=True)
@@ -121,7 +71,7 @@ class ForgetReport:
         }
 
 
-def confirmed_clock(ledger: CoverageLedger, source: ClockSource, machine: Callable[[], datetime]) -> RightClock:
+def confirmed_clock(ledger: Ledger, source: AmazonSource, machine: Callable[[], datetime]) -> RightClock:
     """Return the clock to go by: there is no way back for what is forgotten too early.
 
     This machine's is good while Amazon's was not much earlier when the ledger last noted it; else Amazon is asked.
@@ -161,8 +111,8 @@ def _in_doubt(now: datetime, newest: datetime | None, why: str) -> str:
 
 
 def forget(
-    shop: ForgettingShop,
-    ledger: ForgettingLedger,
+    shop: OrderForgetter,
+    ledger: Ledger,
     older_than: timedelta,
     *,
     dry_run: bool,
@@ -196,7 +146,7 @@ def forget(
     return report
 
 
-def _with_amazons_word(life: OrderLife, ledger: ForgettingLedger) -> OrderLife:
+def _with_amazons_word(life: OrderLife, ledger: Ledger) -> OrderLife:
     """Return an order that the shop has not finished may be so at Amazon (a state of the shop's own without the
     flag).
     """
@@ -208,7 +158,7 @@ def _with_amazons_word(life: OrderLife, ledger: ForgettingLedger) -> OrderLife:
     return replace(life, amazon_finished=entry.amazon_updated or life.placed)
 
 
-def _forget(shop: ForgettingShop, life: OrderLife, report: ForgetReport, now: datetime) -> None:
+def _forget(shop: OrderForgetter, life: OrderLife, report: ForgetReport, now: datetime) -> None:
     if report.dry_run:
         report.forgotten += 1
         log.info("order %s (%d) would be forgotten", life.order_id, life.id_order)

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.search import Listing, Page, PagingLoop, Search, read_pages
@@ -20,10 +21,12 @@ from orderferry.domain.spans import Spans
 from orderferry.domain.window import Cell, cells_of, observed_span
 from orderferry.errors import MarketplaceRefused, PaginationExpired
 from orderferry.run.doubtful_answers import UnreadableBook
-from orderferry.run.ports import OrderSource, RunLedger
 from orderferry.run.report import Report
-from orderferry.run.shared_ports import Memory
 from orderferry.run.stop import QuotaWait
+
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+    from orderferry.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +43,8 @@ class ListingReader:
     `refusals` is what becomes of marketplaces that Amazon refuses, `unreadable` of spans with orders without an id.
     """
 
-    source: OrderSource
-    ledger: RunLedger
+    source: AmazonSource
+    ledger: Ledger
     report: Report
     refusals: Refusals
     unreadable: UnreadableBook
@@ -179,7 +182,7 @@ _REMEMBERED = "marketplaces refused"
 class Refusals:
     """The refused marketplaces of one run, and those that earlier runs have left. A dry run leaves nothing."""
 
-    ledger: Memory
+    ledger: Ledger
     report: Report
     dry_run: bool = False
     _now: set[str] = field(default_factory=set)

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
 from orderferry.domain.durations import iso
@@ -20,8 +21,10 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.search import Search
 from orderferry.domain.spans import Span, Spans, last_end, subtract
 from orderferry.domain.window import SAFE_DISTANCE, Cell, Need, Rereading, due_spans, plan_searches
-from orderferry.run.shared_ports import Memory
 from orderferry.run.sweeps import RunOptions, Sweep, since_of
+
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
 
 LEAST_LOOK = timedelta(seconds=1)
 
@@ -128,7 +131,7 @@ class FirstImport:
     """What a ledger still owes since its first import. A dry run knows it as well, although its ledger keeps
     nothing."""
 
-    ledger: Memory
+    ledger: Ledger
     settings: Settings
     _known: dict[Cell, Owed] | None = field(default=None)
 

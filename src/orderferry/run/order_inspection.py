@@ -7,12 +7,12 @@ An order's story as JSON: no personal data, every time in UTC, every amount as t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from orderferry.domain.check_result import Finding
 from orderferry.domain.decide import Rules
@@ -26,55 +26,11 @@ from orderferry.errors import AmazonError, ExitCode, OrderferryError, ShopError,
 from orderferry.run.outlook import Outlook, held_problem, known_outlook, planned_outlook
 from orderferry.run.report import error_json
 
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.prestashop.shop import PrestashopShop
+
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
-
-
-class StoryLedger(Protocol):
-    """What of the ledger is needed here. Raise LedgerUnusable."""
-
-    def entry(self, order_id: str) -> Entry | None:
-        """Return the order's entry; None if it was never seen."""
-
-    def history(self, order_id: str) -> Sequence[HistoryLine]:
-        """Return all that was seen and decided about an order, the oldest first."""
-
-
-class StoryShop(Protocol):
-    """What of the shop is needed here. Raise ShopUnavailable or ShopUnfit."""
-
-    @property
-    def zone(self) -> tzinfo:
-        """Return the shop's time zone (PS_TIMEZONE)."""
-
-    def state_name(self, id_state: int) -> str:
-        """Return the name of an order state; '' for an unknown one."""
-
-    def prepare(self, *, write: bool) -> None:
-        """Connect, read the live schema and settings, refuse an unfit shop."""
-
-    def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
-        """Return the markers of those orders that are imported, by Amazon order id."""
-
-    def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
-        """Return orders that another importer has put into the shop: Amazon id to id_order."""
-
-    def order_rows(self, order_id: str) -> Rows:
-        """Return the order's rows by table, personal columns masked; empty without a marker."""
-
-    def moved_by_edits(self, order_id: str) -> Sequence[Finding]:
-        """Return what an edit in the back office would change in it besides what is edited."""
-
-    def verify(self, order_id: str) -> Sequence[Finding]:
-        """Return what back office, invoice and statistics would stumble over in the order's rows."""
-
-    def look(self, orders: Sequence[Order]) -> ShopView:
-        """Return all that planning has to know of the shop for these orders."""
-
-    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
-        """Return everything that would be written for this order, or why it can't be. Writes nothing."""
-
-    def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
-        """For each stored problem of a held order, whether the shop could take the order now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +82,8 @@ class OrderInspection:
 class StoryTeller:
     """Gathers a story. `ledger` None: there is none yet. `rules`: an import's. `get` asks Amazon for one order."""
 
-    ledger: StoryLedger | None
-    shop: StoryShop
+    ledger: Ledger | None
+    shop: PrestashopShop
     rules: Rules
     get: Callable[[str], Order | UnreadableOrder | None]
     now: Callable[[], datetime]

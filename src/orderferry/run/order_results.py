@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from orderferry.domain.decide import REASON_TEXTS, Action, Decision, Reason, Rules, is_given_up, next_look, next_try
 from orderferry.domain.durations import format_duration
@@ -19,7 +20,9 @@ from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrde
 from orderferry.domain.problems import Problem, ProblemCode, with_deadline
 from orderferry.errors import ShopUnfit
 from orderferry.run.report import INFORMATIVE, Outcome, Report
-from orderferry.run.shared_ports import Memory
+
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -258,7 +261,7 @@ class RefusedWrites:
     order that had failed by itself before, while others were written, does not count again.
     """
 
-    memory: Memory
+    memory: Ledger
     open: list[Refused] = field(default_factory=list)
     _succeeded: set[str] = field(default_factory=set)  # the ways in which an order of this run was written
     _kept: dict[str, list[str]] | None = None

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from orderferry.domain.decide import REASON_TEXTS, Action, Reason, Rules, decide, newest_known
 from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, OrderSnapshot
@@ -14,10 +15,13 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import UPDATE_TIME, Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode, cause_of
 from orderferry.run.order_results import Refused, RefusedWrites, Verdicts
-from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.progress import SILENT, Progress, log_order
 from orderferry.run.report import Outcome, PlannedOrder, Report
 from orderferry.run.stop import StopSwitch
+
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.prestashop.shop import PrestashopShop
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +46,8 @@ class Processor:
     `now` gives this machine's UTC time; `give_up` is orders.give_up, `give_up_of` that of single marketplaces, by id.
     """
 
-    shop: Shop
-    ledger: RunLedger
+    shop: PrestashopShop
+    ledger: Ledger
     report: Report
     stop: StopSwitch
     now: Callable[[], datetime]

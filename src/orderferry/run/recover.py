@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orderferry.domain.durations import iso, parse_moment
 from orderferry.domain.ledger_entry import EntryState, OrderResult, OrderSnapshot
@@ -24,9 +24,12 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
 from orderferry.run.observation import FirstImport
-from orderferry.run.ports import RunLedger, Shop
 from orderferry.run.report import Report
 from orderferry.run.seller import COMPARED, MOST_ASKED, AccountProof
+
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.prestashop.shop import PrestashopShop
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +42,8 @@ _PENDING = "still to be caught up by {command} after the ledger was lost"
 class Recovery:
     """Rebuilds what a lost ledger knew, as far as the shop knows it too."""
 
-    shop: Shop
-    ledger: RunLedger
+    shop: PrestashopShop
+    ledger: Ledger
     report: Report
     now: Callable[[], datetime]
     seller: str

@@ -8,15 +8,17 @@ shows an order to its own seller alone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
-from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.errors import LedgerUnusable, RequestRejected
-from orderferry.run.shared_ports import Memory
 from orderferry.run.stop import QuotaWait
+
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+    from orderferry.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -30,34 +32,11 @@ class WrongSeller(LedgerUnusable):
     code = "another-seller"
 
 
-class OneOrderSource(Protocol):
-    """Amazon, asked for single orders. Raise as run.ports.OrderSource."""
-
-    def get(self, order_id: str) -> Order | UnreadableOrder | None:
-        """Return one order; None when Amazon does not know it for this account."""
-
-
-class SellerLedger(Memory, Protocol):
-    """What of the ledger is needed here. Raise LedgerUnusable."""
-
-    def seller(self) -> str:
-        """Return the key of the seller that the coverage was read for; '' as long as none is noted."""
-
-    def set_seller(self, seller: str) -> None:
-        """Note whose coverage it is."""
-
-    def newest_orders(self, limit: int) -> Sequence[str]:
-        """Return the ids of the newest orders that Amazon has shown to runs of this ledger."""
-
-    def forget_coverage(self) -> None:
-        """Forget all that was observed, and listings in progress."""
-
-
 @dataclass(frozen=True, slots=True)
 class AccountProof:
     """Asks Amazon whether orders are this account's; each of them once a run."""
 
-    source: OneOrderSource
+    source: AmazonSource
     quota_wait: QuotaWait
     _answers: dict[str, bool] = field(default_factory=dict)
 
@@ -84,7 +63,7 @@ class AccountProof:
             return False  # Amazon rejects the id
 
 
-def check_seller(ledger: SellerLedger, witnesses: AccountProof, settings: Settings) -> None:
+def check_seller(ledger: Ledger, witnesses: AccountProof, settings: Settings) -> None:
     """See that the ledger is this seller's, before its coverage is used.
 
     A new ledger, or one of an older version, takes the seller that it meets. One without any order has nothing to tell

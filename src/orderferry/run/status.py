@@ -9,17 +9,16 @@ cancels it in the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from orderferry import __version__
 from orderferry.config.model import Settings
-from orderferry.domain.compared_orders import ShopOrders
 from orderferry.domain.durations import iso, parse_moment
 from orderferry.domain.ledger_entry import Entry, EntryState, FindingKind, Lag, RunRecord, StandingFinding, lag_of
 from orderferry.domain.marketplaces import marketplace_code
@@ -29,11 +28,15 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
-from orderferry.run.conditions import FOUND, ConditionLedger, CurrentCondition, open_conditions, told_conditions
+from orderferry.run.conditions import FOUND, CurrentCondition, open_conditions, told_conditions
 from orderferry.run.observation import FirstImport, missing_since
 from orderferry.run.seller import COMPARED
-from orderferry.run.shared_ports import CoverageBook, Memory
 from orderferry.run.sweeps import SWEEPS
+
+if TYPE_CHECKING:
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.ledger.quota import QuotaBook
+    from orderferry.prestashop.auditing.audit import ShopAudit
 
 COMPARE = "compare"
 WATCHED = (*SWEEPS, COMPARE)
@@ -46,32 +49,6 @@ LATE_AT_LEAST = timedelta(hours=1)
 DAILY = timedelta(days=1)  # how often a catch-up is to run; one that never ran is late after that
 RUNS_FOR_RHYTHM = 20
 LAGS_OF = timedelta(days=7)
-
-
-class StatusLedger(ConditionLedger, CoverageBook, Memory, Protocol):
-    """What of the ledger is needed here. Raise LedgerUnusable."""
-
-    def last_runs(self, command: str | None = None, limit: int = 10) -> Sequence[RunRecord]:
-        """Return the last runs (of a command), the newest first."""
-
-    def last_success(self, command: str) -> RunRecord | None:
-        """Return the last run of a command that did its work: exit code 0, or 1 (orders need a person)."""
-
-    def open_counts(self, now: datetime) -> Mapping[str, int]:
-        """Return how many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once."""
-
-    def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]:
-        """Return the entries of those orders that were ever seen, by order id."""
-
-    def import_lags(self, since: datetime) -> Sequence[timedelta]:
-        """Return how long the orders that were written into the shop from `since` on had taken since their purchase."""
-
-
-class QuotaLeft(Protocol):
-    """The quota book, as far as it is read here."""
-
-    def left(self, operation: str, now: datetime) -> Decimal:
-        """Return how many tokens of an operation this installation may spend at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +140,7 @@ class Status:
         }
 
 
-def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now: datetime) -> Status:
+def read_status(ledger: Ledger, quota: QuotaBook, settings: Settings, now: datetime) -> Status:
     """Return how things stand at `now`, given an open ledger. Raise LedgerUnusable."""
     coverage = ledger.coverage(Basis.UPDATED)
     wanted = {
@@ -195,7 +172,7 @@ def read_status(ledger: StatusLedger, quota: QuotaLeft, settings: Settings, now:
     )
 
 
-def _never_imported(ledger: StatusLedger) -> tuple[str, ...]:
+def _never_imported(ledger: Ledger) -> tuple[str, ...]:
     return () if ledger.last_runs("import", 1) else ("`orderferry import` has never run here.",)
 
 
@@ -207,7 +184,7 @@ def gaps_between(spans: Spans, owed: datetime | None, now: datetime) -> Spans:
     return missing_since(min(starts), spans, now) if starts else ()
 
 
-def _command_status(ledger: StatusLedger, command: str, now: datetime) -> CommandStatus:
+def _command_status(ledger: Ledger, command: str, now: datetime) -> CommandStatus:
     runs = ledger.last_runs(command, RUNS_FOR_RHYTHM)
     success = ledger.last_success(command)
     never_ran = not runs and command in CATCH_UPS and _since_first_run(ledger, now) > DAILY + LATE_BEYOND_ONE
@@ -222,7 +199,7 @@ def _command_status(ledger: StatusLedger, command: str, now: datetime) -> Comman
     return CommandStatus(command, runs[0] if runs else None, success, usual, late)
 
 
-def _since_first_run(ledger: StatusLedger, now: datetime) -> timedelta:
+def _since_first_run(ledger: Ledger, now: datetime) -> timedelta:
     """Return how long ago a run first met the shop; nothing as long as none has."""
     met = ledger.recall(COMPARED)
     return now - parse_moment(met, now) if met else timedelta(0)
@@ -294,23 +271,7 @@ def _span_json(span: Span) -> dict[str, str]:
 NEAR = timedelta(days=1)
 
 
-class SoldShop(Protocol):
-    """The shop, looked into (prestashop.auditing.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
-
-    def sold(self, since: datetime, order_ids: Iterable[str]) -> ShopOrders:
-        """Given a time and Amazon order ids, return the shop's Amazon orders from then on and those with these ids."""
-
-
-class UnshippedLedger(Protocol):
-    """What of the ledger is needed here. Raise LedgerUnusable."""
-
-    def unshipped(self, ship_by: datetime) -> Sequence[Entry]:
-        """Return the imported regular orders that Amazon takes for unshipped and that have to be shipped by then,
-        the most urgent first.
-        """
-
-
-def find_unconfirmed(ledger: UnshippedLedger, shop: SoldShop, now: datetime) -> tuple[Entry, ...]:
+def find_unconfirmed(ledger: Ledger, shop: ShopAudit, now: datetime) -> tuple[Entry, ...]:
     """Return the orders that have left the shop and that Amazon, when it was asked last, did not know to be shipped,
     although they have to be within a day; the most urgent first. The shop is asked only if there may be any.
 

@@ -17,11 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from orderferry.errors import ExitCode, OrderferryError, QuotaExhausted
 from orderferry.run.progress import SILENT, Progress
-from orderferry.run.shared_ports import HoldsConnection
 
 
 class Stopped(OrderferryError):
@@ -158,6 +157,13 @@ T = TypeVar("T")
 # getOrder regains a token every two seconds: worth a pause. searchOrders every three minutes: the next run's business.
 LONGEST_WAIT = timedelta(seconds=10)
 MOST_WAITS_A_CALL = 3
+
+
+class HoldsConnection(Protocol):
+    """What gives its connection back before a wait: the ledger, and the shop (PrestashopShop, or ShopAudit)."""
+
+    def release(self) -> None:
+        """Give the connection back while nobody needs it; the next call opens another."""
 
 
 @dataclass(frozen=True, slots=True)

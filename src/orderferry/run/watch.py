@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from orderferry.domain.ledger_entry import Condition
 from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.conditions import error_key
 from orderferry.run.sweeps import RunOptions
+
+if TYPE_CHECKING:
+    from orderferry.notify import Alerts
 
 # Done, whatever a person has to do about single orders: the mail, the webhook and `status` tell of those.
 WORKED = frozenset({ExitCode.DONE, ExitCode.NEEDS_A_PERSON})
@@ -41,22 +44,6 @@ class ReportedRun(Protocol):
         """Return the run as `--json` prints it."""
 
 
-class Alarm(Protocol):
-    """Pings and webhook. None of them raises, or holds a run up for more than some seconds."""
-
-    def started(self, command: str) -> None:
-        """Ping that a run begins."""
-
-    def succeeded(self, command: str, text: str) -> None:
-        """Ping that a run did its work; `text` is the ping's body."""
-
-    def failed(self, command: str, text: str) -> None:
-        """Ping that a run did not do its work; `text` is the ping's body."""
-
-    def told(self, document: Mapping[str, Any]) -> None:
-        """POST a document to the webhook as JSON."""
-
-
 @dataclass(slots=True)
 class Watch:
     """Follows one run of a scheduled command. `name` is the configuration's, `tail` the log of this run so far.
@@ -64,7 +51,7 @@ class Watch:
     Dry runs and those for single orders are a person's, who sees how they end: no ping is sent for them.
     """
 
-    alarm: Alarm
+    alarm: Alerts
     command: str
     name: str
     options: RunOptions

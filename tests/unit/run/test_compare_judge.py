@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
+from orderferry.amazon.source import AmazonSource
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Address, Channel, Item, Money, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.search import Page, Search
@@ -66,7 +67,11 @@ def judged(
 ) -> tuple[Comparison, Judge]:
     sleeps: list[float] = []
     quota_wait = QuotaWait(amazon, StopSwitch(lambda: NOW), lambda: NOW, sleeps.append)
-    judge = Judge(stage, {order.order_id: order for order in orders}, Confirmation(amazon, quota_wait, looks))
+    judge = Judge(
+        stage,
+        {order.order_id: order for order in orders},
+        Confirmation(cast("AmazonSource", amazon), quota_wait, looks),
+    )
     result = Comparison(NOW)
     judge.judge(result, with_totals=totals)
     return result, judge

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from orderferry.amazon.reports import AmazonReports
+from orderferry.amazon.source import AmazonSource
 from orderferry.domain.compared_orders import OrderReport, ReportEnd
 from orderferry.domain.orders import UnreadableOrder
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import UsageError
-from orderferry.run.compare.amazon_side import SLICE, read_amazon, slices
+from orderferry.run.compare.amazon_side import SLICE, AmazonSide, read_amazon, slices
 from orderferry.run.compare.compare import CompareOptions, span_of
 from support.compared import DAY, DE, ID, IT, NOW, reported
 
@@ -88,10 +92,15 @@ class Listing:
         raise AssertionError("nobody asks for single orders here")
 
 
+def read(listing: Listing, reports: Reports | None, whole: Span, shop_has: Callable[[Span], bool]) -> AmazonSide:
+    source, made = cast("AmazonSource", listing), cast("AmazonReports | None", reports)
+    return read_amazon(source, made, whole, [IT, DE], shop_has)
+
+
 def test_two_slices_are_two_reports() -> None:
     whole = Span(NOW - 31 * DAY, NOW)
     reports = Reports(OrderReport(ReportEnd.DONE, (reported(),)), OrderReport(ReportEnd.DONE, (), 3))
-    side = read_amazon(Listing(), reports, whole, [IT, DE], lambda _: True)
+    side = read(Listing(), reports, whole, lambda _: True)
     assert list(side.orders) == [ID]
     assert len(reports.asked) == 2
     assert side.notes == ["3 lines of Amazon's report could not be used."]
@@ -105,7 +114,7 @@ def test_a_report_that_fails_is_replaced_by_a_listing_and_one_without_data_is_be
     end: ReportEnd, shop_has: bool, listed: bool
 ) -> None:
     listing, whole = Listing(), Span(NOW - 3 * DAY, NOW)
-    side = read_amazon(listing, Reports(OrderReport(end)), whole, [IT, DE], lambda _: shop_has)
+    side = read(listing, Reports(OrderReport(end)), whole, lambda _: shop_has)
     assert bool(listing.asked) is listed
     assert bool(side.notes) is listed
     if listed:
@@ -115,6 +124,6 @@ def test_a_report_that_fails_is_replaced_by_a_listing_and_one_without_data_is_be
 
 def test_by_search_no_report_is_asked_for() -> None:
     listing = Listing()
-    side = read_amazon(listing, None, Span(NOW - 3 * DAY, NOW), [IT], lambda _: True)
+    side = read(listing, None, Span(NOW - 3 * DAY, NOW), lambda _: True)
     assert len(listing.asked) == 1
     assert side.notes == []

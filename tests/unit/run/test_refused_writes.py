@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 from orderferry.domain.problems import Problem, ProblemCode
+from orderferry.ledger.ledger import Ledger
 from orderferry.run.order_results import RefusedWrites
 
 
 @dataclass
 class Memory:
+    """What a ledger remembers."""
+
     kept: dict[str, str] = field(default_factory=dict)
 
     def remember(self, key: str, value: str) -> None:
@@ -19,10 +23,14 @@ class Memory:
         return self.kept.get(key)
 
 
+def writes_of(memory: Memory) -> RefusedWrites:
+    return RefusedWrites(cast("Ledger", memory))
+
+
 def a_run(memory: Memory, *events: str) -> tuple[list[str], bool]:
     """`a!` order a is refused, `a?` in another way, `u` an update was written, `c` an order created; `+a!` its update
     is refused. Return the orders that failed by themselves, and whether the run ends with an error."""
-    writes = RefusedWrites(memory)
+    writes = writes_of(memory)
     for event in events:
         if event in {"u", "c"}:
             writes.written("z", update=event == "u")
@@ -83,11 +91,11 @@ def test_a_run_that_meets_none_has_no_error() -> None:
     memory = Memory()
     a_run(memory, "a!", "b!", "c!")
     assert a_run(memory) == ([], False)
-    assert not RefusedWrites(memory).stops
+    assert not writes_of(memory).stops
 
 
 def test_an_order_that_is_written_after_all_did_not_fail() -> None:
-    writes = RefusedWrites(Memory())
+    writes = writes_of(Memory())
     problem = Problem(ProblemCode.WRITE_FAILED, "order a: no", "a", "city")
     writes.refused(problem, None, update=False, looked=False)
     writes.refused(problem, None, update=False, looked=True)

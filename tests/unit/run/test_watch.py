@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,7 @@ from orderferry.errors import (
     LedgerUnusable,
     OrderferryError,
 )
+from orderferry.notify import Alerts
 from orderferry.run.report import Outcome, Report
 from orderferry.run.sweeps import RunOptions
 from orderferry.run.watch import Watch
@@ -50,6 +51,10 @@ class Heard:
         self.documents.append(document)
 
 
+def watch_of(heard: Heard, options: RunOptions, tail: str = "") -> Watch:
+    return Watch(cast("Alerts", heard), "import", "shop", options, tail)
+
+
 def report(*errors: OrderferryError, held: bool = False) -> Report:
     made = Report("import", NOW, finished=NOW, errors=list(errors))
     if held:
@@ -65,7 +70,7 @@ def condition(code: str, *, said: bool = True) -> Condition:
 
 def follow(made: Report, *conditions: Condition, ran: bool = True, noted: bool = True, **options: Any) -> Heard:
     heard = Heard()
-    watch = Watch(heard, "import", "shop", RunOptions(**options), tail="the log's end")
+    watch = watch_of(heard, RunOptions(**options), "the log's end")
     if ran:
         watch.started()
     if noted:
@@ -142,7 +147,7 @@ def test_the_webhook_gets_what_is_news_and_the_whole_run() -> None:
 
 def test_a_ledger_that_can_not_be_used_is_told_by_every_run() -> None:
     heard = Heard()
-    Watch(heard, "import", "shop", RunOptions(), tail="").broke(LedgerUnusable("The disk is full.", hint="Make room."))
+    watch_of(heard, RunOptions()).broke(LedgerUnusable("The disk is full.", hint="Make room."))
     assert heard.pings == ["fail import"]
     assert heard.documents[0]["news"] == ["The disk is full. Make room."]
     assert heard.documents[0]["exit_code"] == 6

@@ -6,38 +6,25 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from orderferry.domain.compared_orders import OrderReport, ReportedOrder, ReportEnd, as_reported
 from orderferry.domain.durations import counted
 from orderferry.domain.orders import Order, UnreadableOrder
-from orderferry.domain.search import Basis, Page, Search, read_pages
+from orderferry.domain.search import Basis, Search, read_pages
 from orderferry.domain.spans import Span
 from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.progress import SILENT, Progress
 from orderferry.run.stop import QuotaWait
 
+if TYPE_CHECKING:
+    from orderferry.amazon.reports import AmazonReports
+    from orderferry.amazon.source import AmazonSource
+
 log = logging.getLogger(__name__)
 
 SLICE = timedelta(days=30)  # the longest report
 MOST_LOOKS = 60  # getOrder calls of one comparison
-
-
-class OrderListings(Protocol):
-    """Amazon's orders one by one and by listing (amazon.source.AmazonSource, run.ports.OrderSource)."""
-
-    def search(self, search: Search, token: str | None = None) -> Page:
-        """Return one page of a listing; `token` from the page before it. Spends one searchOrders token."""
-
-    def get(self, order_id: str) -> Order | UnreadableOrder | None:
-        """Return one order; None when Amazon does not know it. Spends one getOrder token."""
-
-
-class OrderReports(Protocol):
-    """Amazon's reports (amazon.reports.AmazonReports)."""
-
-    def orders(self, span: Span, marketplaces: Sequence[str]) -> OrderReport:
-        """Return the all-orders report of a span of purchase dates, at most 30 days; waits until Amazon has made it."""
 
 
 @dataclass(slots=True)
@@ -49,8 +36,8 @@ class AmazonSide:
 
 
 def read_amazon(
-    source: OrderListings,
-    reports: OrderReports | None,
+    source: AmazonSource,
+    reports: AmazonReports | None,
     span: Span,
     marketplaces: Sequence[str],
     shop_has: Callable[[Span], bool],
@@ -94,7 +81,7 @@ def _is_empty(report: OrderReport) -> bool:
     return report.end is ReportEnd.CANCELLED
 
 
-def _listed(source: OrderListings, span: Span, marketplaces: Sequence[str]) -> Iterator[ReportedOrder]:
+def _listed(source: AmazonSource, span: Span, marketplaces: Sequence[str]) -> Iterator[ReportedOrder]:
     search = Search(tuple(sorted(marketplaces)), Basis.CREATED, span)
     for page in read_pages(lambda token: source.search(search, token)):
         for order in page.orders:
@@ -106,7 +93,7 @@ def _listed(source: OrderListings, span: Span, marketplaces: Sequence[str]) -> I
 class Confirmation:
     """Asks Amazon itself about single orders, a bounded number of times."""
 
-    source: OrderListings
+    source: AmazonSource
     quota_wait: QuotaWait
     left: int = MOST_LOOKS
     answers: dict[str, ReportedOrder | None] = field(default_factory=dict)

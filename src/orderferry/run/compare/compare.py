@@ -6,84 +6,40 @@ are due.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
-from orderferry.domain.ledger_entry import Entry, EntryState, OrderSnapshot, StandingFinding
+from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.problems import HINTS, ProblemCode
 from orderferry.domain.spans import Span
 from orderferry.domain.unreadable_spans import is_mark
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
-from orderferry.run.compare.amazon_side import Confirmation, OrderListings, OrderReports, read_amazon
+from orderferry.run.compare.amazon_side import Confirmation, read_amazon
 from orderferry.run.compare.judge import Judge
 from orderferry.run.compare.result import Comparison, LedgerWords, OneSided
 from orderferry.run.compare.rules import GRACE, By, CompareInput, of_this_seller
 from orderferry.run.conditions import announce_comparison
 from orderferry.run.progress import SILENT, Progress, log_errors, log_run
-from orderferry.run.seller import AccountProof, SellerLedger, check_seller
-from orderferry.run.shared_ports import HoldsConnection, RunBook
-from orderferry.run.status import QuotaLeft, SoldShop, StatusLedger, read_status
+from orderferry.run.seller import AccountProof, check_seller
+from orderferry.run.status import read_status
 from orderferry.run.stop import QuotaWait, RightClock, StopSwitch
 from orderferry.run.sweeps import rules_of
+
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+    from orderferry.ledger.ledger import Ledger
+    from orderferry.ledger.quota import QuotaBook
+    from orderferry.prestashop.auditing.audit import ShopAudit
 
 COMMAND = "compare"
 DEFAULT_LENGTH = timedelta(days=30)
 LEAD = timedelta(days=60)  # how long before it was shipped or invoiced an order may have been bought
 MOST_OPEN_ENTRIES = 500  # on the page
-
-
-class ComparedShop(HoldsConnection, SoldShop, Protocol):
-    """The shop, looked into (prestashop.auditing.audit.ShopAudit). Raise ShopUnavailable or ShopUnfit."""
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """Return the shop's time zone (PS_TIMEZONE): a month of its calendar begins there."""
-
-    @property
-    def name(self) -> str:
-        """Return the shop's name (PS_SHOP_NAME)."""
-
-    def close(self) -> None:
-        """Give everything back."""
-
-
-class CompareSource(OrderListings, Protocol):
-    """Amazon, whose clock counts."""
-
-    @property
-    def calls(self) -> Mapping[str, int]:
-        """Requests made so far, by operation."""
-
-    @property
-    def clock_offset(self) -> timedelta | None:
-        """Return how far Amazon's clock is ahead of this machine's; None before the first answer."""
-
-    def now(self) -> datetime:
-        """Return Amazon's clock, aware UTC."""
-
-    def reports(self) -> OrderReports:
-        """Return the reports of the same account, closed with this."""
-
-    def close(self) -> None:
-        """Close the connections to Amazon."""
-
-
-class CompareLedger(HoldsConnection, RunBook, StatusLedger, SellerLedger, Protocol):
-    """What of the ledger is needed here. Raise LedgerUnusable."""
-
-    def known(self, order_ids: Iterable[str]) -> Mapping[str, Entry]:
-        """Return the entries of those orders that were ever seen, by order id."""
-
-    def make_due(self, sightings: Sequence[OrderSnapshot], now: datetime) -> None:
-        """Let the next import look after orders that are missing in the shop, but for those that a person set aside."""
-
-    def note_findings(self, found: Sequence[StandingFinding], over: Iterable[StandingFinding]) -> None:
-        """Keep what a comparison found, and forget what is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +69,10 @@ class Comparer:
 
     settings: Settings
     options: CompareOptions
-    source: CompareSource
-    shop: ComparedShop
-    ledger: CompareLedger | None
-    quota: QuotaLeft | None
+    source: AmazonSource
+    shop: ShopAudit
+    ledger: Ledger | None
+    quota: QuotaBook | None
     stop: StopSwitch
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
@@ -212,7 +168,7 @@ class Comparer:
         self.shop.release()
         return any(span.holds(order.placed) for orders in found.orders.values() for order in orders)
 
-    def _ledger_words(self, ledger: CompareLedger, quota: QuotaLeft, zone: tzinfo) -> LedgerWords:
+    def _ledger_words(self, ledger: Ledger, quota: QuotaBook, zone: tzinfo) -> LedgerWords:
         status = replace(read_status(ledger, quota, self.settings, self.now()), zone=zone)
         states = [EntryState.HELD, EntryState.FAILED, EntryState.WAITING]
         return LedgerWords(status, ledger.entries(states, MOST_OPEN_ENTRIES))
