@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from support.mariadb import unpooled
+
 
 @dataclass(frozen=True)
 class ShopDatabase:
@@ -20,7 +22,7 @@ class ShopDatabase:
 
     def engine(self) -> sa.Engine:
         """A new engine without a pool."""
-        return sa.create_engine(self.url, poolclass=sa.NullPool)
+        return unpooled(self.url)
 
     @cached_property
     def _own(self) -> sa.Engine:
