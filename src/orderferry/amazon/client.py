@@ -1,23 +1,14 @@
-"""The SP-API library's clients for the Orders API 2026-01-01 and the Reports API 2021-06-30, without the parts of them
-that mislead.
+"""The SP-API library's clients for the Orders API 2026-01-01 and the Reports API 2021-06-30.
 
 Kept: the operations, their paths and parameters. Replaced: construction (it reads SP_API_DEFAULT_MARKETPLACE, looks
 for credentials in files, and opens pools of its own), headers (its Host is wrong for http addresses, its User-Agent
 not in Amazon's form), the token cache, and the reading of answers (it takes an error page for an empty list).
-Import this module only after `drop_stray_variables`.
-
-Environment variables that would change which account, region or endpoint the SP-API library talks to.
-
-The library reads them when it is imported and when a client is built (sp-api-orders 7.5); a variable left over from
-another program must never send this shop's run to another account. Secrets of ours are named ORDERFERRY_…, so nothing
-of ours is lost. Proxies and SSL_CERT_FILE are the machine's own business and stay (see transport.py).
+Import this module only after `drop_stray_variables` (source.py): the library reads the environment when it is imported.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterable, MutableMapping
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -100,33 +91,11 @@ class ReportsClient(_AccountClient, Reports):  # type: ignore[misc]
         return self._request(f"/reports/2021-06-30/documents/{quote(document_id, safe='')}")
 
     def _request(self, path: str, *, data: dict[str, Any] | None = None, **given: Any) -> AmazonResponse:
-        """Return the library adds marketplaces of its own, to queries as well; a body needs its type."""
+        """Send a request without the marketplaces that the library adds of its own, to queries as well; a body needs
+        its type.
+        """
         headers = {**self.headers, "content-type": "application/json"} if data else None
         return cast(
             AmazonResponse,
             super()._request(path, **{**given, "data": data, "headers": headers, "add_marketplace": False}),
         )
-
-
-# SP_API_DEFAULT_MARKETPLACE, _REFRESH_TOKEN, _AWS_SECRET_ID, _AUTH_CACHE_SIZE, _AUTH_CACHE_TTL; LWA_APP_ID,
-# LWA_CLIENT_SECRET; each also with the name of an account behind it. The last is where the library's configuration
-# files are looked for.
-_PREFIXES = ("SP_API_", "LWA_")
-_NAMES = frozenset({"AWS_ENV", "PYTHON-SP-APIDIR"})
-
-
-def stray_variables(names: Iterable[str]) -> tuple[str, ...]:
-    """Given names of environment variables, return those that would steer the SP-API library, sorted."""
-    return tuple(sorted(name for name in names if name in _NAMES or name.startswith(_PREFIXES)))
-
-
-def drop_stray_variables(environ: MutableMapping[str, str] | None = None) -> tuple[str, ...]:
-    """Take the stray variables out of this process's environment and return their names, for `check` to tell.
-
-    Has to come before the first import of `sp_api`.
-    """
-    environ = os.environ if environ is None else environ
-    stray = stray_variables(environ)
-    for name in stray:
-        del environ[name]
-    return stray

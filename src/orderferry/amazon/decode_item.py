@@ -1,7 +1,4 @@
-"""`orderItems[]` of an answer as items of ours.
-
-The rows of Amazon's breakdowns: what an amount of an order or of an item is made of.
-"""
+"""From `orderItems[]` of an answer to items, and from Amazon's breakdowns to the parts of an amount."""
 
 from __future__ import annotations
 
@@ -48,7 +45,7 @@ _CASH_ON_DELIVERY = "cashOnDelivery"  # told with the amount, and so apart from 
 
 
 def decode_items(order: Node, *, may_be_empty: bool) -> tuple[Item, ...]:
-    """Given an order's node, return its items in Amazon's order.
+    """Return the items of an order, in Amazon's sequence.
 
     Grave flaws: no list, an entry that is no object, an id that is missing or there twice, and an empty list unless
     `may_be_empty` (a cancelled order has nothing left to sell).
@@ -129,7 +126,7 @@ def _name_twins(nodes: Iterable[Node], items: Iterable[Item]) -> None:
 
 
 def decode_proceeds(node: Node) -> tuple[Proceeds, ...]:
-    """Given an order or an item, return the rows of its `proceeds.breakdowns`.
+    """Return the rows of `proceeds.breakdowns` of an order or an item.
 
     A row without an amount, or of a type that we do not know, is a grave flaw: the sum can't be explained. A part of
     TAX or DISCOUNT with an unknown subtype is only named: the row's own amount stands.
@@ -160,7 +157,7 @@ def _type(node: Node, field: str, *, grave: bool) -> tuple[ProceedsType | None, 
 
 
 def decode_price(node: Node, field: str) -> Money | None:
-    """Given a node and the field of a price or a total, return it; a negative one is a grave flaw and kept."""
+    """Return the price or total in a field; a negative one is kept and is a grave flaw."""
     money = node.money(field)
     if money is not None and money.amount < 0:
         node.flaw(f"{field}.amount", "is negative", grave=True)
@@ -168,7 +165,7 @@ def decode_price(node: Node, field: str) -> Money | None:
 
 
 def mixed_currencies(amounts: Iterable[Money | None]) -> tuple[Flaw, ...]:
-    """Given all amounts of an order, return a grave flaw when they are in more than one currency, else nothing."""
+    """Return a grave flaw when an order's amounts are in more than one currency, else nothing."""
     if len({money.currency for money in amounts if money is not None}) > 1:
         return (Flaw("proceeds", "is in more than one currency", grave=True),)
     return ()

@@ -1,6 +1,6 @@
-"""One entry of an answer as an `Order` of ours, or as what is known of an entry that is none.
+"""From one entry of an answer to an `Order`, or to what is known of an entry that is none.
 
-The parts of an order beside its items: addresses, buyer, packages, payments, tax registrations.
+First the order itself, then its parts beside the items: addresses, buyer, packages, payments, tax registrations.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ T = TypeVar("T")
 
 
 def decode_order(entry: object) -> Order | UnreadableOrder:
-    """Given any JSON value, return the order that it is (SP-API `Order`), with a flaw for all that is amiss.
+    """Return the order in a JSON value (SP-API `Order`), with a flaw for all that is amiss.
 
     An entry that is no object or has no usable `orderId` comes back unreadable without an id; one without a usable
     `createdTime` or `lastUpdatedTime`, or with bytes that are no text, with its id. Never raises.
@@ -86,7 +86,7 @@ def decode_order(entry: object) -> Order | UnreadableOrder:
 
 
 def not_ahead(order: Order | UnreadableOrder, now: datetime) -> Order | UnreadableOrder:
-    """Given an order of an answer and Amazon's own time, return it with no time that lies ahead of that.
+    """Return an order of an answer with no time that lies ahead of Amazon's own time.
 
     Amazon's machines may be a moment apart. What lies further ahead is flawed: a time of update then says nothing of
     what came first, and must not outrank the answers that come later.
@@ -146,7 +146,7 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
 
 
 def _decisive(order: Node, field: str, known: Mapping[str, T]) -> tuple[T | None, str]:
-    """Return a word on which the decision hangs: its value, and what Amazon wrote. Missing or unknown is a grave
+    """Return the value of a word that decides what is done, and what Amazon wrote. Missing or unknown is a grave
     flaw.
     """
     raw = order.text(field, grave=True, required=True)
@@ -157,7 +157,7 @@ def _decisive(order: Node, field: str, known: Mapping[str, T]) -> tuple[T | None
 
 
 def _words(order: Node, field: str) -> tuple[str, ...]:
-    """Words of a list that Amazon does not close: any is taken."""
+    """Return the words of a list that Amazon does not close: any is taken."""
     return tuple(filter(None, map(clean_word, order.texts(field))))
 
 
@@ -234,7 +234,7 @@ _INSTRUCTIONS = ("recipient.deliveryPreference.dropOffLocation", "recipient.deli
 
 
 def decode_address(node: Node | None) -> Address | None:
-    """Given the node of an SP-API address, return it; None for None. Each field may be missing."""
+    """Return an SP-API address; None for None. Each field may be missing."""
     if node is None:
         return None
     lines = _present(node, _LINES)
@@ -243,7 +243,7 @@ def decode_address(node: Node | None) -> Address | None:
 
 
 def decode_buyer(order: Node) -> Buyer:
-    """Given an order's node, return its buyer."""
+    """Return the buyer of an order."""
     return Buyer(**read_texts(order, _BUYER))
 
 
@@ -253,8 +253,9 @@ def decode_instructions(order: Node) -> tuple[str, ...]:
 
 
 def decode_hours(order: Node) -> tuple[DeliveryHours, ...]:
-    """Given an order's node, return when somebody is there to take the parcel: by day of the week, then the dates on
-    which that does not hold."""
+    """Return when somebody is there to take the parcel: by day of the week, then the dates on which that does not
+    hold.
+    """
     days = [
         DeliveryHours(day.word("dayOfWeek", WEEKDAYS), _spans(day))
         for day in order.nodes("recipient.deliveryPreference.deliveryTime.businessHours")
@@ -281,7 +282,7 @@ def _spans(node: Node) -> tuple[tuple[time, time], ...]:
 
 
 def decode_packages(order: Node) -> tuple[Package, ...]:
-    """Given an order's node, return its packages (merchant-fulfilled orders only)."""
+    """Return the packages of an order (merchant-fulfilled orders only)."""
     return tuple(
         Package(
             ship_time=package.moment("shipTime"),
@@ -296,7 +297,7 @@ def decode_packages(order: Node) -> tuple[Package, ...]:
 
 
 def decode_payments(order: Node) -> tuple[PaymentExecution, ...]:
-    """Given an order's node, return how it was paid. An amount that can't be read is no grave flaw: totals decide."""
+    """Return how an order was paid. An amount that can't be read is no grave flaw: totals decide."""
     return tuple(
         PaymentExecution(execution.text("paymentMethod"), execution.money("paymentAmount", grave=False))
         for execution in order.nodes("payment.paymentExecutions")
@@ -315,13 +316,13 @@ def decode_registrations(order: Node) -> tuple[TaxRegistration, ...]:
 
 
 def decode_seller_order_id(order: Node) -> str:
-    """Given an order's node, return the seller's own number for it (`orderAliases`), or ''."""
+    """Return the seller's own number for an order (`orderAliases`), or ''."""
     aliases = [(row.word("aliasType", ALIAS_KINDS), row.text("aliasId")) for row in order.nodes("orderAliases")]
     return next((alias for kind, alias in aliases if kind in ALIAS_KINDS and alias), "")
 
 
 def decode_replaced(order: Node) -> tuple[str, ...]:
-    """Given an order's node, return the ids of the orders that it replaces or is exchanged for."""
+    """Return the ids of the orders that this one replaces or is exchanged for."""
     rows = [
         (row.word("associationType", REPLACEMENT_KINDS), row.text("orderId")) for row in order.nodes("associatedOrders")
     ]

@@ -121,7 +121,7 @@ def _next_token(pagination: object) -> str | None:
 
 
 def decode_single(body: Any) -> Mapping[str, Any]:
-    """Given the JSON of getOrder, return the entry of its order. Raise UnusableBody unless `order` is an object."""
+    """Return the order's entry in the JSON of getOrder. Raise UnusableBody unless `order` is an object."""
     order = body.get("order") if isinstance(body, Mapping) else None
     if not isinstance(order, Mapping):
         raise UnusableBody("the answer has no order")

@@ -4,10 +4,9 @@ What is absent (no key, or null) gives the empty value and no flaw, unless the f
 can't be taken as it is gives the empty value and a flaw that names Amazon's path, never the value itself, which may be
 personal. `grave` marks the fields without which no order can be imported.
 
-Amazon's enumerations: the words that its model of 2026-01-01 lists, and how the two that decide are spelt elsewhere.
-
-A word outside these tables is kept as Amazon wrote it and named in the order's flaws. Fields whose words Amazon does
-not list completely (payment methods, detailed package states, conditions) have no table and take any text.
+The tables at the end are Amazon's enumerations: the words that its model of 2026-01-01 lists. A word outside these
+tables is kept as Amazon wrote it and named in the order's flaws. Fields whose words Amazon does not list completely
+(payment methods, detailed package states, conditions) have no table and take any text.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def parse_moment(text: object) -> datetime | None:
 
 
 def parse_amount(value: object) -> Decimal | None:
-    """Given a decimal in plain notation (text, or an exact JSON number), return it; None for all else."""
+    """Return a decimal in plain notation (text, or an exact JSON number); None for all else."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     # A whole number beyond any amount is not even spelt out: that is slow, and Python refuses it from 4,300 digits on.
@@ -65,12 +64,14 @@ def parse_amount(value: object) -> Decimal | None:
 
 
 def clean_text(value: str) -> str:
-    """Given text of an answer, return it without lone surrogates, which no file and no database can take."""
+    """Return text of an answer without lone surrogates, which no file and no database can take."""
     return value if value.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 
 def find_damage(value: object, path: str = "") -> Flaw | None:
-    """Given a JSON value, return the flaw of the first text in it that stands for what could not be read."""
+    """Return a flaw for the first text in a JSON value that stands for what could not be read; None where there is
+    none.
+    """
     if isinstance(value, str):
         if value.isascii():
             return None
@@ -86,7 +87,7 @@ def find_damage(value: object, path: str = "") -> Flaw | None:
 
 
 def clean_word(value: str) -> str:
-    """Given text that should be one of Amazon's words, return it as it may be shown and logged: short and plain."""
+    """Return one of Amazon's words if it is short and plain enough to be shown and logged; else ''."""
     return value if _WORD.fullmatch(value) else ""
 
 
@@ -270,12 +271,12 @@ TextFields = tuple[tuple[str, str, Collection[str] | None], ...]
 
 
 def read_texts(node: Node, fields: TextFields) -> dict[str, Any]:
-    """Given a node and a table of text fields, return our fields with their values, for a dataclass of ours."""
+    """Return the values of a table of text fields by our names for them, as a dataclass takes them."""
     return {ours: node.text(theirs) if known is None else node.word(theirs, known) for ours, theirs, known in fields}
 
 
 def distinct(flaws: Iterable[Flaw]) -> tuple[Flaw, ...]:
-    """Given the flaws as they were met, return each path and problem once, grave if it was grave anywhere."""
+    """Return each path and problem once, grave if it was grave anywhere."""
     merged: dict[tuple[str, str], Flaw] = {}
     for flaw in flaws:
         known = merged.get((flaw.path, flaw.problem))
@@ -285,7 +286,7 @@ def distinct(flaws: Iterable[Flaw]) -> tuple[Flaw, ...]:
 
 
 def squeeze(word: str) -> str:
-    """Given a word of Amazon's, return what its spellings have in common: `PartiallyShipped`, `PARTIALLY_SHIPPED`."""
+    """Return what the spellings of a word have in common: `PartiallyShipped`, `PARTIALLY_SHIPPED`."""
     return word.strip().replace("_", "").casefold()
 
 

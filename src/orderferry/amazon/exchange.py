@@ -1,9 +1,6 @@
-"""One question to Amazon: a good access token, one token of the quota, the request, the judgement, and a few retries
-for what is worth one.
+"""One request to Amazon: access token, quota, the HTTP call, what the answer means, and a few retries.
 
-What the source asks of whoever keeps the book of Amazon's quota (the ledger does).
-
-Amazon's token buckets for one process that has no ledger to remember them in.
+Amazon's quota is kept by the ledger, or by `PassingQuota` where there is none (`check`, `init`).
 """
 
 from __future__ import annotations
@@ -40,16 +37,15 @@ class Exchange:
         self._retry = retry
 
     def ask(self, operation: str, send: Callable[[], AmazonResponse], read: Callable[[AmazonResponse], T]) -> T:
-        """Return one question, with its retries; an access token that has expired early is renewed once.
+        """Send a request, with its retries, and return what was read; an access token that expired early is renewed
+        once.
 
         `read` judges the answer: it raises UnusableBody or one of our errors, or returns what was asked for. Raise
         QuotaExhausted without asking when no token of `operation` is left.
         """
 
         def attempt() -> T:
-            """Return one try. A token that Amazon no longer takes is renewed within it: that is no failure to wait
-            for.
-            """
+            # A token that Amazon no longer takes is renewed within one try: there is nothing to wait for.
             try:
                 return self._try_once(operation, send, read)
             except AccessTokenExpired:
@@ -89,16 +85,19 @@ RATE_HEADER = "x-amzn-ratelimit-limit"  # requests a second; Amazon sends it on 
 
 
 class Quota(Protocol):
-    """The token buckets of this account and application, by operation (`searchOrders`, `getOrder`)."""
+    """The token buckets of this account and application, by operation (`searchOrders`, `getOrder`).
+
+    Kept by the ledger (orderferry.ledger.quota), and by PassingQuota.
+    """
 
     def spend(self, operation: str) -> None:
         """Take one token before a call. Raise QuotaExhausted when none is left; the call is not made then."""
 
     def learn(self, operation: str, rate_limit: Decimal | None) -> None:
-        """Amazon named its rate for the operation, in requests a second."""
+        """Take over the rate that Amazon named for the operation, in requests a second."""
 
     def drained(self, operation: str) -> None:
-        """Amazon answered 429: whatever the book says, the bucket is empty."""
+        """Empty the bucket: Amazon answered 429, whatever was counted here."""
 
 
 def parse_rate(header: str | None) -> Decimal | None:
@@ -111,7 +110,10 @@ def parse_rate(header: str | None) -> Decimal | None:
 
 
 class PassingQuota:
-    """Satisfies amazon.quota.Quota. Full at first; `share` (0 to 1) of the account's plan, `clock` gives aware UTC."""
+    """Amazon's token buckets for one process that has no ledger. They are full at first.
+
+    `share` (0 to 1) of the account's plan is used; `clock` gives aware UTC.
+    """
 
     def __init__(self, share: Decimal, clock: Callable[[], datetime]) -> None:
         self._share = share
@@ -134,13 +136,13 @@ class PassingQuota:
         self._buckets[operation] = after
 
     def learn(self, operation: str, rate_limit: Decimal | None) -> None:
-        """Amazon named its rate, in requests a second."""
+        """Take over the rate that Amazon named, in requests a second."""
         if rate_limit is not None and rate_limit > 0:
             now = self._clock()
             self._buckets[operation] = self._bucket(operation, now).at_rate(rate_limit * self._share, now)
 
     def drained(self, operation: str) -> None:
-        """Amazon answered 429: the bucket is empty."""
+        """Empty the bucket: Amazon answered 429."""
         now = self._clock()
         self._buckets[operation] = self._bucket(operation, now).emptied(now)
 

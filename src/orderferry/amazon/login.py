@@ -102,7 +102,7 @@ class Login:
 
 
 def _judge(answer: AmazonResponse) -> Mapping[str, Any]:
-    """Given the token address's answer, return its JSON object. Raise as Login.token."""
+    """Return the JSON object of the token address's answer. Raise as Login.token."""
     try:
         body = answer.json()
     except UnusableBody:
@@ -132,7 +132,7 @@ def _refusal(error: object) -> AmazonRefused:
 
 
 def _lifetime(seconds: object) -> timedelta:
-    """Given `expires_in`, return it as a duration; the documented hour where it is missing or absurd."""
+    """Return the value of `expires_in` as a duration; the documented hour where it is missing or absurd."""
     if isinstance(seconds, int) and not isinstance(seconds, bool) and 1 <= seconds <= 86_400:
         return timedelta(seconds=seconds)
     return USUAL_LIFETIME

@@ -84,7 +84,7 @@ class _Line:
 
 
 def parse_report(text: str) -> tuple[tuple[ReportedOrder, ...], int]:
-    """Given the decoded document, return its orders in their sequence and how many lines could not be used.
+    """Return the orders of a decoded document, in their sequence, and how many lines could not be used.
 
     Raise UnusableBody when it is no such report at all: a column that every order needs is missing.
     """
@@ -146,7 +146,7 @@ def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
 
 
 def _tax_range(lines: list[_Line]) -> tuple[Decimal, Decimal]:
-    """Between which amounts the tax lies: as the report has it, or less what it may have taken before the discount."""
+    """Return the least and the most that the tax may be: the report may count it before the discount."""
     least = most = ZERO
     for line in lines:
         if line.tax:

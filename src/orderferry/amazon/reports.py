@@ -1,11 +1,8 @@
-"""The all-orders report: a witness of another API, with a quota of its own and without personal data.
+"""The all-orders report: Amazon's orders from another API, with a quota of its own and without personal data.
 
-A report is asked for, takes from seconds to an hour, and is then fetched from another host. Source: SP-API Reports
-API 2021-06-30; traps: sp-api-orders 3.
-
-The document of a report: fetched from a host of its own, unpacked and decoded, each with its bounds.
-
-The address is signed by itself, so it gets neither token nor credentials; it is good for five minutes.
+A report is requested, takes from seconds to an hour, and its document is then fetched from another host, unpacked and
+decoded within bounds. The document's address is signed: it gets neither token nor credentials and is good for five
+minutes. Source: SP-API Reports API 2021-06-30; traps: sp-api-orders 3.
 """
 
 from __future__ import annotations
@@ -61,7 +58,7 @@ class AmazonReports:
         self._sleep = sleep
 
     def orders(self, span: Span, marketplaces: Sequence[str]) -> OrderReport:
-        """Given a span of at most 30 days of purchase dates and the account's marketplace ids, return the report of it.
+        """Return the report of a span of at most 30 days of purchase dates.
 
         Amazon ignores the marketplaces: the report has all orders of the region. Raise AmazonUnavailable,
         QuotaExhausted, AmazonRefused; ValueError for a longer span.
@@ -173,7 +170,7 @@ class AddressExpired(TransientError):
 def fetch_document(
     transport: Transport, url: str, user_agent: str, *, gzipped: bool, plain_allowed: bool = False
 ) -> str:
-    """Given the address of a document and whether it is compressed, return its text.
+    """Fetch the document at an address and return its text, unpacked where it is compressed.
 
     `plain_allowed`: the API's own address is plain http to this machine (a simulator's), so the document's may be, too.
 
@@ -193,7 +190,7 @@ def fetch_document(
 
 
 def decode(content: bytes, content_type: str) -> str:
-    """Given the document's bytes and its Content-Type, return its text, by the charset that is named there.
+    """Return the text of a document's bytes, by the charset that its Content-Type names.
 
     Without one, or with one that nobody knows: as UTF-8 if it is that, else as cp1252. Never raises: a byte that can't
     be read becomes U+FFFD; what is compared is ASCII.

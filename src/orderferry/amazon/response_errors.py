@@ -2,10 +2,6 @@
 
 The status decides, then the body (sp-api-orders 6 and 7.3). Amazon's codes are passed on; of its texts only what it
 says of a rejected request, since only times, ids and names of parameters were sent with it.
-
-An HTTP answer of the SP-API, and the error texts of Amazon's that decide what it means.
-
-A few short retries for what is worth one.
 """
 
 from __future__ import annotations
@@ -53,7 +49,7 @@ class AccessTokenExpired(AmazonRefused):
 
 
 def judge(answer: AmazonResponse, operation: str, *, paged: bool = False, good: int = 200) -> Any:
-    """Given an answer to `operation` (`paged`: a pagination token was sent), return its JSON if its status is `good`.
+    """Return the JSON of an answer to `operation` if its status is `good` (`paged`: a pagination token was sent).
 
     Raise TransientError (5xx, unusable body), AmazonUnavailable (redirects and other oddities), AccessTokenExpired,
     Forbidden (403), AmazonRefused (401), PaginationExpired (400 about the token), DatasetRefused (400 about a set of
@@ -80,12 +76,14 @@ def judge(answer: AmazonResponse, operation: str, *, paged: bool = False, good: 
 
 
 def unusable_answer(operation: str, problem: str) -> TransientError:
-    """Given what is wrong with the body of a good status, return the error for it."""
+    """Return the error for an answer with a good status whose body is unusable; `problem` says what is wrong with
+    it.
+    """
     return TransientError(f"Amazon's answer to {operation} can't be used: {problem}.", hint=LATER)
 
 
 def quota_spent(operation: str, retry_at: datetime) -> QuotaExhausted:
-    """Given the operation that Amazon answered with 429 and when a token may be back, return the error for it."""
+    """Return the error for a 429; `retry_at` is when a token of the operation may be back."""
     return QuotaExhausted(
         f"Amazon takes no more {operation} requests for the moment (HTTP 429).",
         operation=operation,
@@ -96,7 +94,7 @@ def quota_spent(operation: str, retry_at: datetime) -> QuotaExhausted:
 
 
 def listing_refused(refused: AmazonRefused, marketplaces: tuple[str, ...]) -> MarketplaceRefused:
-    """Given a refused listing, return the error that names its marketplaces: each may be tried alone."""
+    """Return the error for a refused listing, with its marketplaces: each may be tried alone."""
     codes = ", ".join(map(marketplace_code, marketplaces))
     hint = f"{_MENDS[:-1]}; or take what it can't read out of amazon.marketplaces."
     return MarketplaceRefused(f"{refused.message[:-1]} for {codes}.", marketplaces=marketplaces, hint=hint)
@@ -130,7 +128,7 @@ def _rejection(answer: AmazonResponse, operation: str, words: tuple[ApiError, ..
 
 
 def refused_datasets(words: tuple[ApiError, ...]) -> tuple[str, ...]:
-    """Given Amazon's words, return the sets of includedData that it does not take, as far as it names any.
+    """Return the sets of includedData that Amazon does not take, as far as its errors name any.
 
     It may list those that it does take after the one that it does not: then what we asked for and is not in the list is
     refused, or the first one that is named.
@@ -145,7 +143,7 @@ def refused_datasets(words: tuple[ApiError, ...]) -> tuple[str, ...]:
 
 
 def _is_about_token(words: tuple[ApiError, ...]) -> bool:
-    """Amazon names the token, or nothing at all: the same parameters were good for the pages before."""
+    """Return whether the errors are about the pagination token: they name it, or no other parameter."""
     return any(
         word.mentions("token") or not any(word.mentions(parameter) for parameter in _OTHER_PARAMETERS) for word in words
     )
@@ -208,7 +206,7 @@ class ApiError:
 
 
 def error_list(answer: AmazonResponse) -> tuple[ApiError, ...]:
-    """Given an SP-API answer, return the entries of its `errors`; none where the body is something else."""
+    """Return the entries of an answer's `errors`; none where the body is something else."""
     try:
         body = answer.json()
     except UnusableBody:
@@ -244,7 +242,8 @@ class TransientError(AmazonUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Tries a call again after each of `pauses` (seconds, each with up to `jitter` more); the sleep is injected.
+    """A few short retries: a call is tried again after each of `pauses` (seconds, each with up to `jitter` more);
+    the sleep is injected.
 
     Few and short: each try of searchOrders spends a token that takes three minutes to come back, and cron starts the
     next run soon anyway.
@@ -256,7 +255,9 @@ class Retry:
     chance: Callable[[], float] = random.random
 
     def call(self, attempt: Callable[[], T]) -> T:
-        """Given a call, return what it returns. Raise the last TransientError, and any other error at once."""
+        """Call `attempt` until it succeeds and return its result. Raise the last TransientError, any other error at
+        once.
+        """
         for pause in self.pauses:
             try:
                 return attempt()

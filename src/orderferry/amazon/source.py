@@ -1,22 +1,19 @@
-"""Amazon as a source of orders.
-
-Every request goes the way of `exchange.py`.
-"""
+"""Amazon as a source of orders. Every request goes through `exchange.py`."""
 
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import random
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from orderferry import __version__
-from orderferry.amazon.client import drop_stray_variables
 from orderferry.amazon.decode_order import ORDER_ID, decode_order, not_ahead
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single
 from orderferry.amazon.exchange import Exchange, Quota
@@ -82,7 +79,7 @@ class AmazonSource:
 
     @property
     def calls(self) -> Mapping[str, int]:
-        """Requests made so far, by operation, retries included; logins are not counted."""
+        """Return the requests made so far, by operation, retries included; logins are not counted."""
         return {SEARCH: 0, GET: 0, **self._exchange.calls}
 
     @property
@@ -190,3 +187,32 @@ def _refuse_unsafe(settings: AmazonSettings) -> None:
     for key, value in credentials:
         if not value:
             raise UsageError(f"{key} is empty.", hint="`orderferry init` asks for it.")
+
+
+# SP_API_DEFAULT_MARKETPLACE, _REFRESH_TOKEN, _AWS_SECRET_ID, _AUTH_CACHE_SIZE, _AUTH_CACHE_TTL; LWA_APP_ID,
+# LWA_CLIENT_SECRET; each also with the name of an account behind it. The last is where the library's configuration
+# files are looked for.
+_PREFIXES = ("SP_API_", "LWA_")
+_NAMES = frozenset({"AWS_ENV", "PYTHON-SP-APIDIR"})
+
+
+def stray_variables(names: Iterable[str]) -> tuple[str, ...]:
+    """Return, sorted, the names of environment variables that would steer the SP-API library.
+
+    It reads them when it is imported and when a client is built (sp-api-orders 7.5). A variable left over from another
+    program must never send this shop's run to another account. Our own secrets are named ORDERFERRY_…, and proxies
+    and SSL_CERT_FILE are the machine's own business (see transport.py).
+    """
+    return tuple(sorted(name for name in names if name in _NAMES or name.startswith(_PREFIXES)))
+
+
+def drop_stray_variables(environ: MutableMapping[str, str] | None = None) -> tuple[str, ...]:
+    """Take the stray variables out of this process's environment and return their names, for `check` to tell.
+
+    Has to come before the first import of `sp_api`.
+    """
+    environ = os.environ if environ is None else environ
+    stray = stray_variables(environ)
+    for name in stray:
+        del environ[name]
+    return stray

@@ -6,7 +6,7 @@ headers and body. So a thread asks, and whoever waits for it stops waiting in ti
 Stands in for the library's own transport (same `request` and `close`). No redirect is followed, TLS is verified, and
 the machine's proxy variables are honoured for every host but this very machine.
 
-Amazon's clock, from the Date headers of its answers.
+`AmazonClock` learns Amazon's time from the Date headers of its answers.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ class _Exchange:
 
 
 def open_transports(endpoint: str, token_url: str, timeout: timedelta) -> tuple[Transport, Transport]:
-    """Given the two addresses and the time for a request, return the transports for them, one where one serves both.
+    """Return the transports to the API and to the login; the same one where one serves both.
 
     Raise AmazonUnavailable as Transport does.
     """
@@ -230,7 +230,9 @@ def _reason(cause: BaseException) -> str:
 
 
 def _unusable(what: str, variables: tuple[str, ...]) -> AmazonUnavailable:
-    """Names the variables, not their values: a proxy's address may hold a password."""
+    """Return the error for settings that can't be used. It names the variables only: a proxy's address may hold a
+    password.
+    """
     found = [name for name in variables if os.environ.get(name) or os.environ.get(name.lower())]
     return AmazonUnavailable(
         f"The machine's {what} settings can't be used ({', '.join(found) or 'none of ' + ', '.join(variables)}).",
@@ -239,7 +241,7 @@ def _unusable(what: str, variables: tuple[str, ...]) -> AmazonUnavailable:
 
 
 def parse_http_date(header: str | None) -> datetime | None:
-    """Given a Date header (RFC 9110), return it in UTC; None where it is missing or no possible now."""
+    """Return the time of a Date header (RFC 9110) in UTC; None where it is missing or can't be the present."""
     try:
         moment = parsedate_to_datetime(header or "")
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -270,5 +272,5 @@ class AmazonClock:
         return self._clock() + (self.offset or timedelta())
 
     def local(self) -> datetime:
-        """This machine's now."""
+        """Return this machine's now."""
         return self._clock()

@@ -66,7 +66,7 @@ def _check(context: CliContext, path: Path, environ: Mapping[str, str]) -> list[
 
 def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitStack) -> Iterator[Probe]:
     """Yield everything that is asked, in the order in which it is told."""
-    from orderferry.amazon.client import stray_variables
+    from orderferry.amazon.source import stray_variables
     from orderferry.cli.commands import COMMANDS
     from orderferry.cli.crontab import read_crontab
     from orderferry.config.secrets import unknown_variables

@@ -10,11 +10,10 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.amazon.client import drop_stray_variables, stray_variables
 from orderferry.amazon.exchange import parse_rate
 from orderferry.amazon.parameters import order_parameters, search_parameters
 from orderferry.amazon.response_errors import Retry, TransientError
-from orderferry.amazon.source import user_agent
+from orderferry.amazon.source import drop_stray_variables, stray_variables, user_agent
 from orderferry.amazon.transport import AmazonClock, parse_http_date
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.search import Basis
