@@ -1,13 +1,7 @@
-"""Two weeks of a shop: Amazon holds orders back, FBA ships late, cron is down for a day and a half.
+"""The demo: two weeks of a shop, with a simulated Amazon and a shop database in one SQLite file.
 
-The folder that the demo leaves: configuration, shop, ledger and the simulator's world.
-
-Reads what is in the demo's shop, by SQL of its own, so that the importer is not its own witness.
-
-What an importer with a fixed window over creation dates would have imported, from the same runs of cron.
-
-Many importers ask Amazon for the orders created in the last day and import those that are ready. Whatever becomes ready
-later than that, or while cron is down, never shows up again.
+Amazon holds orders back, FBA ships late, cron is down for a day and a half. At the end the shop is read by SQL of the
+demo's own, so that the importer does not vouch for itself.
 """
 
 from __future__ import annotations
@@ -215,7 +209,7 @@ class DemoFolder:
 
 
 def prepare_folder(path: Path) -> DemoFolder:
-    """Given where the demo shall live, return an empty folder there.
+    """Make an empty folder for the demo and return it.
 
     What an earlier demo left is removed; anything else stops with a UsageError.
     """
@@ -266,7 +260,7 @@ class DemoShopOrder:
 
 
 def read_shop_orders(shop: Path) -> dict[str, DemoShopOrder]:
-    """Given the embedded shop's file, return its orders by Amazon id (`order_payment.transaction_id`)."""
+    """Return the orders in the embedded shop's file by Amazon id (`order_payment.transaction_id`)."""
     query = (
         "SELECT p.transaction_id, COUNT(DISTINCT o.id_order), MAX(o.total_paid)"
         " FROM ps_orders o JOIN ps_order_payment p ON p.order_reference = o.reference GROUP BY p.transaction_id"
@@ -296,7 +290,7 @@ class Loss(StrEnum):
 def missed_orders(
     orders: Iterable[SimulatedOrder], runs: Sequence[datetime], planned: Sequence[datetime], window: timedelta
 ) -> dict[str, Loss]:
-    """Given the orders, the moments at which cron ran and those at which it was meant to, return the orders that a
+    """Return, of the orders and the moments at which cron ran and was meant to run, the orders that a
     fixed window would never have imported although they became ready, with the reason.
     """
     end = max(runs)

@@ -45,7 +45,7 @@ PRECEDENCE = (
 
 
 def where_raised(error: BaseException) -> str:
-    """Given an exception, return where it and what led to it were raised, a line for each frame.
+    """Return where an exception and what led to it were raised, a line for each frame.
 
     What the exceptions say is left out: it may quote a buyer's data or a secret.
     """
@@ -61,7 +61,7 @@ def where_raised(error: BaseException) -> str:
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:
-    """Given exit codes, return the one that stands for all of them; DONE for none."""
+    """Return the exit code that stands for all of these; DONE for none."""
     found = set(codes)
     return next((code for code in PRECEDENCE if code in found), ExitCode.DONE)
 

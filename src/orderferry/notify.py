@@ -1,12 +1,6 @@
-"""[alerts]: pings in the manner of healthchecks.io, and a webhook that gets the problems as JSON.
+"""Alerts: pings in the manner of healthchecks.io, and a webhook that gets the problems as JSON.
 
-One POST to somebody else's service, bounded in time, whose failure is a warning in the log and nothing else.
-
-Addresses of alerts hold keys: they are never logged, and no redirect carries them elsewhere.
-
-What is to be POSTed to somebody else's service.
-
-The last lines of the log, kept in memory for the alert of a run that fails.
+Each POST is bounded in time. A failure here is a warning in the log and never fails a run.
 """
 
 from __future__ import annotations
@@ -84,7 +78,7 @@ class Alerts:
 
 
 def ping_address(url: str, command: str, ending: str) -> str:
-    """Given the configured address, the command and `/start`, `/fail` or '', return the address to ping.
+    """Return the address to ping for a command; `ending` is `/start`, `/fail` or ''.
 
     `{command}` in the address is filled in, so that each command can have a check of its own.
     """
@@ -107,7 +101,7 @@ _FAULTS: tuple[tuple[type[Exception], str], ...] = (
 
 
 def deliver(post: HttpPost, longest: timedelta = LONGEST) -> bool:
-    """Given a post, send it and return whether the service took it (2xx). Takes at most `longest`; never raises.
+    """Send a POST and return whether the service took it (2xx). Takes at most `longest`; never raises.
 
     The sending is a thread's: neither a look-up of the name nor an answer that drips in can hold a run up.
     """

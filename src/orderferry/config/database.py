@@ -134,7 +134,7 @@ def _server(shop: ShopFile, sockets: Sequence[Path]) -> DatabaseUrl:
 
 
 def socket_in(host: str) -> str:
-    """Given a host as panels and PHP write it, return the path of the socket in it (`unix:/path`, `localhost:/path`,
+    """Return the path of the socket in a host as panels and PHP write it (`unix:/path`, `localhost:/path`,
     `:/path`, `/path`); '' for a host's name."""
     match = _SOCKET.fullmatch(host.strip())
     return match["path"] if match else ""

@@ -1,6 +1,5 @@
-"""Database addresses: read leniently as people write them, written strictly as SQLAlchemy reads them.
-
-Verified TLS to a database server: what its address says of it, and the context that holds to it.
+"""Addresses of databases: read leniently as people write them, written strictly as SQLAlchemy reads them; and their
+TLS.
 """
 
 from __future__ import annotations
@@ -91,7 +90,7 @@ class DatabaseUrl:
 
 
 def read_by_sqlalchemy(text: str) -> URL:
-    """Given what `DatabaseUrl.text` wrote, return it as SQLAlchemy's URL, with the database's name decoded.
+    """Return the text of `DatabaseUrl.text` as SQLAlchemy's URL, with the database's name decoded.
 
     SQLAlchemy decodes that name from 2.1 on. Raise as make_url.
     """
@@ -122,12 +121,12 @@ def connect_with_password(connect: Callable[..., C], given: Sequence[object], by
 
 
 def quote_database(name: str) -> str:
-    """Given a database's name, return it for a URL. Only what must be is encoded."""
+    """Return a database's name for a URL. Only what must be is encoded."""
     return name.replace("%", "%25").replace("?", "%3F")
 
 
 def parse_database_url(text: str) -> DatabaseUrl:
-    """Given an address such as `mysql://user:p@ss/word@host:3306/shop`, return its parts. Raise Unfit if it is none.
+    """Return the parts of an address such as `mysql://user:p@ss/word@host:3306/shop`. Raise Unfit if it is none.
 
     `mysql:` and `mariadb:` mean PyMySQL. A password may hold any character, percent-encoded or not; a `%` that is
     followed by two hexadecimal digits is taken for encoded.
@@ -211,12 +210,12 @@ TLS_KEYS = (AUTHORITY, "ssl_cert", "ssl_key")
 
 
 def tls_files(query: Mapping[str, object]) -> dict[str, Path]:
-    """Given what stands after the ? of an address, return the files for TLS that it names, by their keys."""
+    """Return the files for TLS that the query of an address names, by their keys."""
     return {name: Path(value) for name in TLS_KEYS if isinstance(value := query.get(name), str) and value}
 
 
 def placed(query: Iterable[tuple[str, str]], folder: Path) -> tuple[tuple[str, str], ...]:
-    """Given the query of an address in a configuration, return it with the paths of TLS files relative to `folder`."""
+    """Return the query of an address with the paths of its TLS files relative to `folder`."""
     return tuple((name, str(folder / value) if name in TLS_KEYS and value else value) for name, value in query)
 
 

@@ -1,7 +1,4 @@
-"""A configuration in the making: the answers given so far, readable as settings before anything is written.
-
-Renders a commented configuration with answers filled in, and writes it where there is none.
-"""
+"""A configuration in the making: the answers of `init`, tried as settings, then written with comments."""
 
 from __future__ import annotations
 
@@ -68,7 +65,7 @@ class ConfigurationDraft:
         return any(self.has(f"prestashop.{part}") for part in _DATABASE)
 
     def set_by_word(self, word: str) -> None:
-        """Given `KEY=VALUE` as on a command line, set the key. VALUE is TOML, or text without quotes.
+        """Set a key from `KEY=VALUE` as on a command line. VALUE is TOML, or text without quotes.
 
         Raise UsageError for what is no key, and for secrets, which never stand on a command line.
         """
@@ -125,7 +122,7 @@ def _is_secret(known: KeyMatch) -> bool:
 
 
 def _path_of(name: str) -> KeyPath:
-    """Given a key as TOML writes it (a part with a dot in quotes), return its path; () for what is none."""
+    """Return the path of a key as TOML writes it (a part with a dot in quotes); () for what is none."""
     try:
         table: object = tomllib.loads(f"{name} = 0")
     except tomllib.TOMLDecodeError:
@@ -138,7 +135,7 @@ def _path_of(name: str) -> KeyPath:
 
 
 def _value_of(text: str) -> Value:
-    """Given the text behind `KEY=`, return it as TOML reads it; what is no TOML is text."""
+    """Return the value of the text behind `KEY=` as TOML reads it; what is no TOML is text."""
     try:
         value: Value = tomllib.loads(f"value = {text}", parse_float=Decimal)["value"]
     except tomllib.TOMLDecodeError:
@@ -239,5 +236,5 @@ def _marketplace_blocks(keys: list[Key], values: Mapping[KeyPath, Value]) -> lis
 
 
 def toml(value: Value) -> str:
-    """Given a value, return it as TOML writes it, in one line."""
+    """Return a value as TOML writes it, in one line."""
     return tomlkit.item(value).as_string()

@@ -2,8 +2,6 @@
 
 A kind takes the value as tomllib gives it (or text, from the environment) and returns the value as `model.py` keeps
 it. It raises Unfit when the value is of another type or out of range; the words of the error come from the kind.
-
-Addresses of HTTP services: https, or plain http to this very machine.
 """
 
 from __future__ import annotations
@@ -47,14 +45,14 @@ class Kind:
 
 
 def plain_text(value: object) -> str:
-    """Given text without control characters, return it stripped. Raise Unfit for anything else, and for ''."""
+    """Return text without control characters, stripped. Raise Unfit for anything else, and for ''."""
     if not isinstance(value, str) or not value.strip() or UNPRINTABLE.search(value):
         raise Unfit
     return value.strip()
 
 
 def number(value: object) -> Decimal:
-    """Given a finite TOML number (no boolean), return it. Raise Unfit for anything else."""
+    """Return a finite TOML number (no boolean). Raise Unfit for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise Unfit
     decimal = Decimal(value)
@@ -274,7 +272,7 @@ _UNFIT_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 def is_loopback(host: str) -> bool:
-    """Given a host of a URL, return whether it can only be this machine: localhost, 127.0.0.0/8 or ::1."""
+    """Return whether the host of a URL can only be this machine: localhost, 127.0.0.0/8 or ::1."""
     if host.lower() == "localhost":
         return True
     try:
@@ -284,7 +282,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _http_url(value: object) -> str:
-    """Given an https URL, or an http URL of this machine, return it. Raise Unfit for anything else."""
+    """Return an https URL, or an http URL of this machine. Raise Unfit for anything else."""
     if not isinstance(value, str) or _UNFIT_CHARACTERS.search(value):
         raise Unfit
     try:

@@ -1,8 +1,7 @@
-"""Finds the line of every key in a TOML text, for errors that name it. tomllib keeps no positions.
+"""Keys in TOML files as errors name them: the line of each key, and keys and values in one short line.
 
-The text must already have been accepted by tomllib: what is no TOML gives no error here, only odd lines.
-
-Keys and values as they are shown in errors: as TOML writes them, in one short line.
+tomllib keeps no positions. The text must already have been accepted by it: what is no TOML gives no error here, only
+wrong lines.
 """
 
 from __future__ import annotations
@@ -125,7 +124,7 @@ class _Scanner:
 
 
 def line_numbers(text: str) -> dict[KeyPath, int]:
-    """Given a TOML text that tomllib accepts, return the line (from 1) of each key and table by its path.
+    """Return the line (from 1) of each key and table of a TOML text that tomllib accepts, by its path.
 
     A table that is opened several times has the line of the last header; a table that only stands in longer names has
     the line of the first of them.
@@ -140,7 +139,7 @@ _LARGEST_NUMBER = 10**18
 
 
 def key_text(path: KeyPath) -> str:
-    """Given a key's path, return it as TOML writes it: `products.map."AB 12"`."""
+    """Return a key's path as TOML writes it: `products.map."AB 12"`."""
     parts = (part if _BARE.fullmatch(part) else f'"{_printable(part)}"' for part in path)
     text = ".".join(parts)
     return text if len(text) <= _LONGEST_KEY else text[: _LONGEST_KEY - 1] + "…"
@@ -151,7 +150,7 @@ def _printable(part: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Given a value of a configuration, return it as TOML in one short line, for an error."""
+    """Return a value of a configuration as TOML in one short line, for an error."""
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, bool):

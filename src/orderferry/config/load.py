@@ -41,7 +41,7 @@ _Table = TypeVar(
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
-    """Given a configuration file and the environment, return its settings.
+    """Return the settings of a configuration file and the environment.
 
     Reads the files that it includes, those with secrets, and the shop's own PHP file. Raise ConfigError with all
     `problems` at once, each one line with file, line and key.

@@ -1,6 +1,6 @@
 """From a name in a file to the key that it means, and from an unknown name to the nearest known one.
 
-The words of the user's that stand in the names of keys: SKUs, countries, marketplaces, service levels.
+Names of keys may contain the user's own words: SKUs, countries, marketplaces, service levels.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class KeyMatch:
 
 
 def match(path: KeyPath) -> KeyMatch | None:
-    """Given the path of a key in a file, return the key that it means, or None."""
+    """Return the key that a path in a file means, or None."""
     path = SHORT_FORMS.get(path, path)
     exact = _EXACT.get(path)
     if exact is not None:

@@ -133,7 +133,7 @@ class ProductsSettings:
     fees: Mapping[str, str] = field(default_factory=dict)  # kind, or "default" -> product, shipping, or a reference
 
     def fee(self, kind: str) -> str:
-        """Given a kind of fee as Amazon calls it, return where it is booked."""
+        """Return where a kind of fee, as Amazon calls it, is booked."""
         return self.fees.get(kind.lower()) or self.fees.get("default", "product")
 
     @property

@@ -1,11 +1,8 @@
-"""The shop's own database settings: `app/config/parameters.php` (1.7 and newer) or `config/settings.inc.php` (1.6).
+"""The shop's own PHP files: database settings and object cache, without running PHP.
 
-Reads the literals of PrestaShop's PHP configuration files; no PHP is run.
-
-Only what is written out counts: a string in single or double quotes, a number, or null. What is computed
-(`getenv(…)`, concatenation, a variable inside double quotes) is COMPUTED.
-
-Whether the shop keeps an object cache, as its own PHP file says: it would not see stock that SQL writes.
+`app/config/parameters.php` (1.7 and newer) or `config/settings.inc.php` (1.6). Only what is written out counts: a
+string in single or double quotes, a number, or null. What is computed (`getenv(…)`, concatenation, a variable inside
+double quotes) is COMPUTED. An object cache that is on would not see stock that SQL writes.
 """
 
 from __future__ import annotations
@@ -58,7 +55,7 @@ class ShopFile:
 
 
 def read_shop_file(path: Path, unneeded: Collection[str] = ()) -> ShopFile:
-    """Given the shop's folder or one of its two files, return what it says of the database.
+    """Return what the shop's own file says of the database; `path` is the shop's folder or the file.
 
     `unneeded`: fields (`user`, `password`, …) that the configuration gives itself; they come back
     as ''. Raise ShopFileError if the file can't be read or computes a value that is needed.
@@ -198,7 +195,7 @@ def _literal(token: _Token) -> Literal:
 
 
 def read_array_entries(source: str) -> dict[str, Literal]:
-    """Given PHP text, return every `'key' => literal` in it, of nested arrays too; the last of a key wins.
+    """Return every `'key' => literal` in PHP text, of nested arrays too; the last of a key wins.
 
     Arrays are left out. Raise PhpError if a string has no end.
     """
@@ -214,7 +211,7 @@ def read_array_entries(source: str) -> dict[str, Literal]:
 
 
 def read_defines(source: str) -> dict[str, Literal]:
-    """Given PHP text, return every constant that `define('NAME', literal)` sets; as in PHP the first one wins.
+    """Return every constant that `define('NAME', literal)` sets in PHP text; as in PHP the first one wins.
 
     Raise PhpError if a string has no end.
     """
@@ -238,7 +235,9 @@ _SYSTEM = re.compile(r"""['"](?:ps_caching['"]\s*=>|_PS_CACHING_SYSTEM_['"]\s*,)
 
 
 def object_cache(shop_folder: Path | None) -> str | None:
-    """Given the shop's folder, return the name of the cache that is on, '' when none is, None when it can't be told."""
+    """Return the name of the object cache that the shop in a folder uses; '' for none, None when its file can't
+    tell.
+    """
     for place in _FILES if shop_folder else ():
         try:
             file: Path = shop_folder / place  # type: ignore[operator]  # not None within the loop

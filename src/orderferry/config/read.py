@@ -1,7 +1,4 @@
-"""Reads configuration files: TOML, `include`, and where each key came from.
-
-Where configurations are looked for.
-"""
+"""Configuration files: where they are looked for, TOML, `include`, and where each key came from."""
 
 from __future__ import annotations
 
@@ -65,7 +62,7 @@ class _Unreadable(ConfigError):
 
 
 def read_document(path: Path) -> Document:
-    """Given a configuration file, return it with all that it includes.
+    """Read a configuration file and all that it includes.
 
     An included file is looked for beside the file that names it. Raise ConfigError if a file can't be read, is no
     TOML, or includes itself.
@@ -76,7 +73,7 @@ def read_document(path: Path) -> Document:
 
 
 def read_file(path: Path) -> SourceFile:
-    """Given one file, return it without its includes. Raise ConfigError if it can't be read or is no TOML."""
+    """Read one file without its includes. Raise ConfigError if it can't be read or is no TOML."""
     text = _text(path)
     return SourceFile(path, text, _parse(text, str(path)))
 
@@ -165,7 +162,7 @@ _HINT = (
 
 
 def find_configurations(given: Sequence[Path], environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Given what `-c` names (files, or folders of *.toml) and the environment, return the configuration files.
+    """Return the configuration files that `-c` names (files, or folders of *.toml), or else the environment.
 
     Without `-c`: $ORDERFERRY_CONFIG, else the first of ./config.toml, the user's and the machine's that is there. In a
     folder, files that another one includes are no configurations of their own. Each file comes once, in order. Raise

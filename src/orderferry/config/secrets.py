@@ -1,8 +1,7 @@
-"""Where secrets come from: the environment first, else the file that `<key>_file` names, else the key itself.
+"""Where secrets come from, and who else could read them.
 
-Environment variables that look like orderferry's own and are none: a misspelled secret would silently not count.
-
-Whether other users of the machine can read a secret in a configuration file, or put another file in its place.
+The environment comes first, then the file that `<key>_file` names, then the key itself. Variables that only look like
+orderferry's own are named: a misspelled secret would silently not count.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ class SecretFileError(ValueError):
 
 
 def from_environment(key: Key, environ: Mapping[str, str]) -> str | None:
-    """Given a key, return what the environment says of it, or None. An empty variable counts as none."""
+    """Return the environment's value for a key, or None. An empty variable counts as none."""
     value = environ.get(key.variable, "") if key.variable else ""
     return value.rstrip("\r\n") or None
 
 
 def read_secret_file(path: Path) -> str:
-    """Given the path of a file with one secret, return it without the end of its line.
+    """Return the secret in a file, without the end of its line.
 
     Raise SecretFileError if the file can't be read, is empty or is no text.
     """
@@ -57,7 +56,7 @@ KNOWN_VARIABLES = frozenset({VARIABLE, *(key.variable for key in KEYS if key.var
 
 
 def unknown_variables(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Given names of environment variables, return those that begin like ours and are not, each with the nearest
+    """Return the environment variables that begin like ours and are not, each with the nearest
     one that is ('' when none is near)."""
     strange = sorted(name for name in names if name.upper().startswith(_OURS) and name not in KNOWN_VARIABLES)
     return tuple((name, _nearest(name)) for name in strange)
@@ -74,7 +73,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def exposure(document: Document) -> str:
-    """Given a configuration, return a sentence for each of its files that holds a secret and is open to others, itself
+    """Return a sentence for each file of a configuration that holds a secret and is open to others, itself
     or by its folder, or ''.
 
     Files that `<key>_file` names do not count: containers are given theirs readable by all.
@@ -86,7 +85,7 @@ def exposure(document: Document) -> str:
 
 
 def is_open_folder(folder: Path) -> bool:
-    """Given a folder, return whether other users may put another file in the place of one in it.
+    """Return whether other users may replace a file in a folder.
 
     That is: writable for all, or for a group that is not its owner's own, and not sticky. What can't be looked at is
     not open.

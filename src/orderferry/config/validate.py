@@ -1,8 +1,6 @@
-"""Checks a configuration against the keys: everything that is wrong, at once, each with its line.
+"""The check of a configuration against the keys: everything that is wrong, at once, each with its line.
 
-What validation has found so far: values with the places they came from, and everything that is wrong.
-
-Rules between keys: what excludes, needs or bounds what.
+First each value by its key's kind, then the rules between keys: what excludes, needs or bounds what.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from orderferry.domain.marketplaces import MARKETPLACES, Marketplace
 
 
 def validate(document: Document, environ: Mapping[str, str]) -> Findings:
-    """Given a configuration, return its values as the kinds read them, and all problems (`Findings.problems`).
+    """Return the values of a configuration as the kinds read them, and all problems (`Findings.problems`).
 
     Reads the files that `<key>_file` names. Never raises for what stands in the configuration.
     """
@@ -120,7 +118,7 @@ ENVIRONMENT = 1_000_000  # the rank of environment variables: stronger than any 
 
 
 def key_path(name: str) -> KeyPath:
-    """Given a key's name (`orders.date`), return its path."""
+    """Return the path of a key's name (`orders.date`)."""
     return tuple(name.split("."))
 
 

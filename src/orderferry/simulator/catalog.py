@@ -40,7 +40,7 @@ DEMO_CATALOG: tuple[CatalogItem, ...] = tuple(
 
 
 def own_catalog(skus: Sequence[str]) -> tuple[CatalogItem, ...]:
-    """Given the SKUs of a staging shop, return a catalogue of them, with titles and prices of our own."""
+    """Return a catalogue of a staging shop's SKUs, with invented titles and prices."""
     return tuple(
         CatalogItem(sku, f"Article {sku}", like.price) for sku, like in zip(skus, cycle(DEMO_CATALOG), strict=False)
     )
@@ -57,7 +57,7 @@ _PRICE_LEVELS = {
 
 @lru_cache(maxsize=4096)
 def local_price(euro: Decimal, currency: str) -> Decimal:
-    """Given a price in euro, return one in another currency, in that currency's decimals."""
+    """Return a price in euro in another currency, in that currency's decimals."""
     return rounded(euro * _PRICE_LEVELS[currency], currency)
 
 

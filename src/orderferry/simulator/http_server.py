@@ -232,7 +232,7 @@ _INVENTED_BEFORE, _INVENTED_DAYS, _INVENTED_A_DAY = timedelta(days=7), 37, 40
 
 
 def open_world(path: Path | None, now: datetime, skus: Sequence[str] = ()) -> World:
-    """Given the path of a world or of the user's own orders, return it; without one, a small shop that has been open
+    """Read the file of a world or of the user's own orders; without one, make a small shop that has been open
     for a week and stays so for a month, and sells `skus`, or articles of its own.
 
     Raise UsageError for a file that can't be read.

@@ -42,7 +42,7 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 
 def line_money(order: SimulatedOrder, line: Line, quantity: int) -> LineMoney:
-    """Given an order, one of its lines and what is left of its quantity after cancellations, return its proceeds.
+    """Return the proceeds of one line of an order, of the quantity that is left after cancellations.
 
     A line that is cancelled as a whole costs nothing; of one that is cancelled in part the discount shrinks along.
     """

@@ -73,7 +73,7 @@ _EVENTS: dict[str, EventKind] = {
 
 
 def read_values(path: Path) -> dict[str, Any]:
-    """Given the path of a .toml or JSON file, return the table in it. Raise UsageError if there is none."""
+    """Return the table in a .toml or JSON file. Raise UsageError if there is none."""
     try:
         text = read_ordinary(path, _LARGEST).decode("utf-8")
         values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
@@ -87,7 +87,7 @@ def read_values(path: Path) -> dict[str, Any]:
 
 
 def own_orders(values: Mapping[str, Any], now: datetime) -> list[SimulatedOrder]:
-    """Given the table of a file and the time that `placed` counts back from, return its orders.
+    """Return the orders in the table of a file; `placed` counts back from `now`.
 
     Raise UsageError that names the order and the key.
     """

@@ -53,7 +53,7 @@ def item_id(order_id: str, position: int) -> str:
 
 
 def item_json(order: SimulatedOrder, state: State, position: int, money: LineMoney | None) -> dict[str, Any]:
-    """Given an order, its state, the position of the item and its proceeds (None: not said), return its JSON."""
+    """Return the JSON of one item of an order; proceeds of None are left out."""
     line = order.lines[position]
     return {
         "orderItemId": item_id(order.order_id, position),
@@ -147,7 +147,7 @@ ALL_ROLES = frozenset(Role)
 
 
 def personal_parts(order: SimulatedOrder, state: State, now: datetime, roles: AbstractSet[Role]) -> dict[str, Any]:
-    """Given an order, its state and the moment of the answer, return `buyer`, `recipient` and `tax` of its JSON.
+    """Return `buyer`, `recipient` and `tax` of an order's JSON at the moment of the answer.
 
     Nothing before the payment is authorised, and nothing of a cancelled order.
     """
@@ -214,7 +214,7 @@ _CARRIERS = ("DHL", "DPD", "GLS", "UPS")
 
 
 def render(order: SimulatedOrder, state: State, now: datetime, roles: AbstractSet[Role] = ALL_ROLES) -> dict[str, Any]:
-    """Given an order, its state and the moment of the answer, return its whole JSON, all datasets included.
+    """Return an order's whole JSON at the moment of the answer, all datasets included.
 
     Amounts are missing while the order is pending (unless the order says otherwise) and when it was cancelled.
     """

@@ -57,7 +57,7 @@ DATASETS = frozenset({*ORDER_DATASETS.values(), *ITEM_DATASETS.values()})
 
 
 def only_datasets(order: dict[str, Any], included: AbstractSet[str]) -> dict[str, Any]:
-    """Given an order's whole JSON and the names of datasets, return it without all other datasets.
+    """Return an order's JSON with these datasets only.
 
     Anything that is not of Amazon's shape (tests serve such orders) is passed on as it is.
     """
@@ -127,7 +127,7 @@ class SearchParameters:
 
 
 def read_search(request: Request) -> SearchParameters:
-    """Given a searchOrders request, return its parameters. Raise Refusal (400 InvalidInput) for a broken rule."""
+    """Return the parameters of a searchOrders request. Raise Refusal (400 InvalidInput) for a broken rule."""
     given = request.parameters
     _known_and_single(given, _SEARCH_PARAMETERS, may_repeat=frozenset({"marketplaceIds"}))
     basis, after, before = _span(given, request.at)
@@ -150,7 +150,7 @@ def read_search(request: Request) -> SearchParameters:
 
 
 def read_get(request: Request) -> frozenset[str]:
-    """Given a getOrder request, return the datasets that it asks for. Raise Refusal (400 InvalidInput)."""
+    """Return the datasets that a getOrder request asks for. Raise Refusal (400 InvalidInput)."""
     _known_and_single(request.parameters, _GET_PARAMETERS)
     return frozenset(_words(request.parameters, "includedData"))
 

@@ -109,7 +109,7 @@ _ELSEWHERE = Locale(_ENGLISH, ("{n} Market Street",), (("Capital City", "", "100
 
 
 def person_of(order_id: str, country: str) -> Person:
-    """Given an order id and an ISO country, return its buyer: the same one for the same id, at any time."""
+    """Return the buyer of an order in an ISO country: the same one for the same order id, at any time."""
     source = COUNTRIES.get(country, _ELSEWHERE)
     number = zlib.crc32(order_id.encode())
     name = source.names[number % len(source.names)]

@@ -57,7 +57,7 @@ class Basket:
 
 
 def fill_basket(random: Random, market: Marketplace, country: str, catalog: Sequence[CatalogItem]) -> Basket:
-    """Given a source of chance, the marketplace and the country of delivery, return a basket from the catalogue."""
+    """Return a random basket from the catalogue, for a marketplace and a country of delivery."""
     rate = STANDARD_RATES.get(country, STANDARD_RATES[market.code])
     chance = random.random()
     mode = next(mode for share, mode in _TAX_MODES[market.region] if chance < share)
@@ -158,7 +158,7 @@ def generate(
     fba_share: float = 0.25,
     abroad_share: float = 0.03,
 ) -> World:
-    """Given a seed, the first moment (aware), how long and how much, return a world of orders.
+    """Return a world of orders from a seed, the first moment (aware), how long and how much.
 
     `marketplaces` are country codes; a share of their orders goes to a neighbouring country. What happens to the last
     orders may lie after the end: the clock decides how much of it Amazon shows. Raise ValueError for an unknown code.

@@ -43,7 +43,7 @@ class State:
 
 
 def state_after(order: SimulatedOrder, count: int) -> State:
-    """Given an order and how many of its events have happened (at least one), return the state that they made."""
+    """Return the state of an order after so many of its events (at least one)."""
     quantities = [line.quantity for line in order.lines]
     state = State(_first_status(order), order.placed, quantities, [0] * len(quantities))
     for event in order.events[1:count]:

@@ -56,7 +56,7 @@ class TimeIndex:
             insort(self._keys, key)
 
     def between(self, after: datetime, before: datetime, beyond: int | None = None) -> Iterator[tuple[int, int, int]]:
-        """Given two times, return (key, second, number) from the second of `after` to that of `before`, each key
+        """Return (key, second, number) from the second of `after` to that of `before`, each key
         once and in order; with `beyond`, only the keys after that one."""
         first = bisect_left(self._keys, key_of(after, 0))
         if beyond is not None:
@@ -184,7 +184,7 @@ class World:
             self.replace(order.with_event(Event(kind, after, **details)))
 
     def find(self, order_id: str, now: datetime) -> tuple[SearchFields, dict[str, Any]] | None:
-        """Given an id and the time, return the order as getOrder shows it (nothing is late there), or None."""
+        """Return an order as getOrder shows it at a time (nothing is late there), or None."""
         with self._lock:
             number = self._numbers.get(order_id)
             if number is None:
