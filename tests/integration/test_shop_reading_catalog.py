@@ -96,7 +96,7 @@ def test_a_marked_order_stands_and_is_not_foreign(shop: ShopDatabase) -> None:
         with open_.database.reading("looking up a page") as connection:
             found = catalogs.look(connection, [ours, theirs])
     assert found.markers[ours.order_id].order_stands
-    assert found.standing == {1: OrderInShop(3)}
+    assert found.standing == {1: OrderInShop(3, id_currency=1)}
     assert found.foreign == {theirs.order_id: 2}
 
 

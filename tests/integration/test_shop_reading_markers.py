@@ -116,7 +116,9 @@ def test_a_marker_comes_back_as_it_was_written(shop: ShopDatabase) -> None:
     # its customer is gone, as after an erasure
     kept = replace(MARKER, amazon_updated=NOW.replace(microsecond=123000), forgotten=True)
     assert marked.markers == {IDS[0]: kept}
-    assert marked.standing == {7: OrderInShop(2, 12, Decimal("48.80"), Decimal("8.80"), Decimal("18.50"))}
+    assert marked.standing == {
+        7: OrderInShop(2, 12, Decimal("48.80"), Decimal("8.80"), Decimal("18.50"), id_currency=1)
+    }
 
 
 @pytest.mark.parametrize(

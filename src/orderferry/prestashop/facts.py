@@ -304,7 +304,8 @@ class OrderInShop:
     """How an imported order stands in the shop now, as its row in `orders` says. Amounts are in its own currency.
 
     `state`: current_state; `invoice_number`: 0 without invoice; `total`: total_paid_tax_incl; `tax`: the tax in it;
-    `credited` and `credited_net`: the sums of its credit slips with and without tax (`order_slip`).
+    `credited` and `credited_net`: the sums of its credit slips with and without tax (`order_slip`); `id_currency`: 0
+    where it is not known.
     """
 
     state: int
@@ -313,6 +314,7 @@ class OrderInShop:
     tax: Decimal = Decimal(0)
     credited: Decimal = Decimal(0)
     credited_net: Decimal = Decimal(0)
+    id_currency: int = 0
 
     def is_settled_by(self, total: Decimal, tax: Decimal) -> bool:
         """Return whether the invoice says what Amazon says, or a credit slip has brought it down to that.

@@ -56,7 +56,8 @@ class Standing:
     """How the order stands in the shop now, and the states that matter for it.
 
     `current`: the state it is in (None: a state that no longer exists); `target`: the state that Amazon's status
-    means; `ended`: ids of ENDED_STATES; `invoiced_when_shipped`: invoices.mode of this order is `shipped`.
+    means; `ended`: ids of ENDED_STATES; `invoiced_when_shipped`: invoices.mode of this order is `shipped`; `currency`:
+    of its amounts in the shop, '' where that is not known.
     """
 
     order: OrderInShop
@@ -64,6 +65,7 @@ class Standing:
     target: OrderState
     ended: frozenset[int]
     invoiced_when_shipped: bool = False
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,9 @@ def changes_of(order: Order, marker: Marker, standing: Standing, priced: PricedO
         keep = _with_old_money(keep, marker.digests)  # the lines stay as they are, for an order that Amazon reopens
     lines = changes_money(order, marker)
     if standing.order.invoice_number and (lines or (cancelled and not note)):
-        difference = _after_invoice(order, standing.order, priced, goods_alone=lines and "totals" not in groups)
+        difference = _after_invoice(order, standing, priced, goods_alone=lines and "totals" not in groups)
         if difference:
-            notes.append(_changed_after_invoice(order, standing.order, difference))
+            notes.append(_changed_after_invoice(order, standing, difference))
             stay = "" if cancelled else " Lines and totals stay."
             told_once.append(f"{difference}.{stay} A credit slip is needed.")
             keep = keep if cancelled else _with_old_money(keep, marker.digests)
@@ -226,12 +228,13 @@ def _after_shipping(order: Order, standing: Standing) -> Problem:
     )
 
 
-def _after_invoice(order: Order, books: OrderInShop, priced: PricedOrder | None, *, goods_alone: bool) -> str:
+def _after_invoice(order: Order, standing: Standing, priced: PricedOrder | None, *, goods_alone: bool) -> str:
     """Say what of an invoiced order is no longer so at Amazon, with the figures; '' when the books are right.
 
     `goods_alone`: quantities or articles have changed, but no amount. Where amounts have, and the books say the same,
     staff has edited the order.
     """
+    books = standing.order
     total, tax, goods = Decimal(0), Decimal(0), ""
     if order.status is not OrderStatus.CANCELLED:
         total, tax = _amounts_now(order, books, priced)
@@ -241,10 +244,10 @@ def _after_invoice(order: Order, books: OrderInShop, priced: PricedOrder | None,
     if books.is_settled_by(total, tax) and not other_goods:
         return ""
     what = "changed" if goods else "cancelled"
-    currency = f" {order.grand_total.currency}" if order.grand_total else ""
+    currency = _currency(order, standing)
     return (
         f"Amazon has {what} the order after invoice {books.invoice_number} was issued: "
-        f"total {books.total:.2f} → {total:.2f}{currency}, VAT {books.tax:.2f} → {tax:.2f}{goods}"
+        f"total {books.total:.2f} → {total:.2f}{currency}, VAT {books.tax:.2f} → {tax:.2f}{currency}{goods}"
     )
 
 
@@ -255,10 +258,19 @@ def _amounts_now(order: Order, books: OrderInShop, priced: PricedOrder | None) -
     return order.grand_total.amount if order.grand_total else books.total, books.tax
 
 
-def _changed_after_invoice(order: Order, books: OrderInShop, difference: str) -> Problem:
+def _currency(order: Order, standing: Standing) -> str:
+    """What stands behind an amount: a space and the code. Amazon tells no amount of a cancelled order, so the shop
+    tells its currency."""
+    code = standing.currency or (order.grand_total.currency if order.grand_total else "")
+    return f" {code}" if code else ""
+
+
+def _changed_after_invoice(order: Order, standing: Standing, difference: str) -> Problem:
+    books = standing.order
+    credited = f"{books.credited:.2f}{_currency(order, standing)}"
     return Problem(
         ProblemCode.CHANGED_AFTER_INVOICE,
-        f"order {order.order_id}: {difference}; credit slips so far: {books.credited:.2f}",
+        f"order {order.order_id}: {difference}; credit slips so far: {credited}",
         order.order_id,
         str(books.invoice_number),
     )
@@ -313,6 +325,7 @@ def plan_update(
         target=_target(kind, books.state, market, facts),
         ended=ended,
         invoiced_when_shipped=invoice_mode(order, market.settings.invoices) == "shipped",
+        currency=next((one.iso for one in facts.currencies.values() if one.id == books.id_currency), ""),
     )
     outcome = resolve_order(order, market, bench, now) if changes_money(order, marker) else None
     problem, resolved = (outcome, None) if isinstance(outcome, Problem) else (None, outcome)

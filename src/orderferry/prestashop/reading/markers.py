@@ -116,6 +116,7 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
             orders.c.invoice_number,
             orders.c.total_paid_tax_incl,
             orders.c.total_paid_tax_excl,
+            orders.c.id_currency,
             _credited(tables, _with_tax).label("credited"),
             _credited(tables, _without_tax).label("credited_net"),
             payment.c.id_order_payment,
@@ -187,6 +188,7 @@ def _order_in_shop(row: Mapping[Any, Any]) -> OrderInShop:
         tax=total - as_decimal(row["total_paid_tax_excl"]),
         credited=as_decimal(row["credited"]),
         credited_net=as_decimal(row["credited_net"]),
+        id_currency=as_int(row["id_currency"]),
     )
 
 
