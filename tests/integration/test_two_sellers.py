@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from orderferry.simulator.access import SimulatorCredentials
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
@@ -109,6 +110,33 @@ def test_another_sellers_token_is_refused_and_a_new_one_of_the_same_seller_goes_
     assert renewed.run("import", "--json").code == 0
     assert coverage_begins(installed) == begins
     assert RENEWED.encode() not in installed.ledger.read_bytes()
+
+
+def test_a_new_application_of_the_same_seller_goes_on_as_the_sentence_says(
+    tmp_path: Path, amazon: SimulatorServer, sqlite_shop: Any
+) -> None:
+    installed = seller(tmp_path, "shop", amazon, sqlite_shop)
+    installed.run("import")
+    begins = coverage_begins(installed)
+    amazon.logins.credentials = SimulatorCredentials("amzn1.application-oa2-client.another", "another-secret", RENEWED)
+    renewed = install(tmp_path, amazon, sqlite_shop.url, name="shop", more=installed.more)
+    renewed.credentials = amazon.logins.credentials
+    renewed.write()
+    for command in ("import", "compare", "status"):
+        refused = renewed.run(command)
+        assert refused.code == 6, refused.err
+        assert f"`mv {renewed.ledger} {renewed.ledger}.old`" in refused.err
+    renewed.ledger.rename(f"{renewed.ledger}.old")
+    amazon.world.add(sold(4)[0])
+    document = renewed.run("import", "--json").json
+    assert [problem["code"] for problem in document["problems"]] == ["ledger-rebuilt"]
+    assert document["orders"]["created"] == 0, "they are in the shop"
+    assert coverage_begins(renewed) == begins
+    found = {name: renewed.run(name, "--json").json["orders"]["created"] for name in ("recheck", "doublecheck")}
+    assert found == {"recheck": 0, "doublecheck": 1}, "what came before the new ledger is not missed"
+    a_day_ago(sqlite_shop)
+    document = renewed.run("compare", "--json").json
+    assert (document["surplus"], document["missing"], document["shop"]["orders"]) == ([], [], 4)
 
 
 def test_a_comparison_leaves_out_the_orders_of_the_other_seller(

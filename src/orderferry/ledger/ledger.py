@@ -220,7 +220,8 @@ def _check_owner(store: Store, account: str, shop: str, *, accept_shop: bool, re
     if bound.account != account:
         raise LedgerUnusable(
             f"The ledger {store.name} belongs to another Amazon account than the configuration names.",
-            hint=f"Give each account a ledger of its own ({store.key}).",
+            hint=f"If amazon.client_id is a new application of the same seller: {store.set_aside} The next import "
+            f"makes a new one from the shop's orders. Two sellers, or two regions, need a ledger each ({store.key}).",
         )
     if bound.shop == shop:
         return

@@ -40,6 +40,11 @@ class ServerStore(Store):
 
     key = "ledger.url"
 
+    @property
+    def set_aside(self) -> str:
+        """How a person gets a new ledger in the place of this one."""
+        return f"let {self.key} name another database."
+
     def lock(self, connection: Connection) -> None:
         """Wait until no other writer is at work. This comes first: a read fixes what the transaction sees."""
         connection.execute(select(schema.ledger.c.only_row).with_for_update())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,6 +50,12 @@ class Store:
         self.engine = engine
         self.name = name
         self.dry = dry
+
+    @property
+    def set_aside(self) -> str:
+        """How a person gets a new ledger in the place of this one."""
+        file = shlex.quote(self.name)
+        return f"move the ledger away (with its -wal and -shm, where they are), `mv {file} {file}.old`."
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
