@@ -46,27 +46,39 @@ make_environment() {
     folder=$1 extras=$2
     shift 2
     python=$(find_python) || return 1
-    if [ ! -x "$folder/bin/python" ]; then
+    # pip takes a package whose unpacking was cut off for installed: an installation that did not end begins anew.
+    if [ -e "$folder/.unfinished" ]; then rm -rf "$folder"; fi
+    if ! has_pip; then
         # A Debian without python3-venv has no ensurepip: venv fails half-way and leaves a folder behind.
         if ! "$python" -m venv "$folder" >/dev/null 2>&1; then
             rm -rf "$folder"
             install_packages python3-venv || { say "Python's venv module is missing: apt-get install python3-venv"; return 1; }
-            "$python" -m venv "$folder" || return 1
         fi
+        has_pip || "$python" -m venv --clear "$folder" || return 1
     fi
     stamp="$folder/.installed-$(cat pyproject.toml scripts/environment.sh requirements/dev.txt | cksum | tr ' ' '-')$(printf '%s' "$extras$*" | cksum | tr ' ' '-')"
     if [ ! -e "$stamp" ]; then
         say "Installing orderferry and what it needs into $folder (once) …"
+        touch "$folder/.unfinished"
         if [ "$extras" = "[dev]" ] && [ $# = 0 ]; then
             # The tests: what scripts/lock has locked, file by file; nothing that is not listed there comes in.
             pip_install --require-hashes --requirement requirements/dev.txt &&
-                pip_install --no-deps --no-build-isolation --editable . && touch "$stamp" && return 0
+                pip_install --no-deps --no-build-isolation --editable . && finish && return 0
         else
-            pip_install "$@" --editable ".$extras" && touch "$stamp" && return 0
+            pip_install "$@" --editable ".$extras" && finish && return 0
         fi
+        rm -f "$folder/.unfinished"  # pip has taken back what it began
         say "pip could not install the dependencies: is the package index reachable from here?"
         return 1
     fi
+}
+
+has_pip() {
+    [ -x "$folder/bin/python" ] && "$folder/bin/python" -m pip --version >/dev/null 2>&1
+}
+
+finish() {
+    touch "$stamp" && rm -f "$folder/.unfinished"
 }
 
 pip_install() {
