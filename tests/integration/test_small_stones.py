@@ -69,3 +69,14 @@ def test_configurations_in_the_clone_hold_secrets_and_are_no_matter_for_git(name
         pytest.skip("this is no clone")
     done = subprocess.run([git, "check-ignore", "-q", "--no-index", name], cwd=ROOT, check=False)
     assert (done.returncode == 0) is ignored
+
+
+def test_every_command_that_can_show_a_bar_can_leave_it_out(tmp_path: Path) -> None:
+    for command in ("import", "recheck", "doublecheck", "compare", "demo"):
+        told = started([sys.executable, "-m", "orderferry", command, "--help"], tmp_path, environment(tmp_path))
+        assert "--progress / --no-progress" in told.out, command
+
+
+def test_the_help_says_how_a_pipe_is_read_by_hand(tmp_path: Path) -> None:
+    assert "ORDERFERRY_BY_HAND" in started([sys.executable, "-m", "orderferry", "--help"], tmp_path, {}).out
+    assert "ORDERFERRY_BY_HAND" in (ROOT / "docs/cron.md").read_text()

@@ -6,7 +6,6 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,25 +26,29 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where the demo's configuration, shop, ledger and world are left.",
 )
+@click.option("--progress/--no-progress", default=None, help="Show progress (default: on a terminal).")
 @click.pass_obj
-def demo_command(context: CliContext, /, folder: Path) -> int:
+def demo_command(context: CliContext, /, folder: Path, *, progress: bool | None) -> int:
     """Two weeks of a shop in less than a minute: a simulated Amazon over real HTTP, an embedded shop database."""
     from orderferry.bootstrap import utc_now
     from orderferry.demo import tell
 
     context.set_up_logging()
     began = time.monotonic()
-    told = tell(folder, utc_now(), _progress(context))
-    if context.on_terminal:
-        click.echo("\r\033[K", nl=False, color=True)
+    shows = progress is not False and sys.stdout.isatty() and not context.quiet
+    told = tell(folder, utc_now(), _line if shows else click.echo if progress else _nothing)
+    if shows:
+        _line("")
     _print(told, time.monotonic() - began)
     return int(ExitCode.NEEDS_A_PERSON if told.wrong else ExitCode.DONE)
 
 
-def _progress(context: CliContext) -> Callable[[str], None]:
-    if not context.on_terminal:
-        return lambda _text: None
-    return lambda text: click.echo(f"\r\033[K{text}", nl=False, color=True)
+def _line(text: str) -> None:
+    click.echo(f"\r\033[K{text}", nl=False, color=True)
+
+
+def _nothing(_text: str) -> None:
+    """Show no progress."""
 
 
 def _print(told: DemoResult, seconds: float) -> None:

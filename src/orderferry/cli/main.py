@@ -57,7 +57,11 @@ class LazyCommands(click.Group):
 @click.version_option(__version__, prog_name="orderferry")
 @click.pass_context
 def cli(context: click.Context, configs: tuple[Path, ...], verbose: int, quiet: bool) -> None:
-    """Bring Amazon orders into a PrestaShop shop: none lost, none doubled, every total right to the cent."""
+    """Bring Amazon orders into a PrestaShop shop: none lost, none doubled, every total right to the cent.
+
+    A run whose output is no terminal is taken for cron's: it prints only what a person must know. Where you read the
+    output through a pipe yourself, set ORDERFERRY_BY_HAND=1.
+    """
     if verbose and quiet:
         raise click.UsageError("-v and -q contradict each other: give one of them.")
     if os.environ.get("NO_COLOR"):  # https://no-color.org; without it click is plain wherever output is piped
