@@ -268,10 +268,11 @@ def test_recommended_states_draw_an_invoice_if_the_shop_is_to_write_it_at_once(
     by: str, invoice: int, tmp_path: Path, server: SimulatorServer, shop: ShopDatabase, shop_folder: Path
 ) -> None:
     credentials = server.credentials
-    answers = [str(shop_folder), "", "IT", credentials.client_id, credentials.client_secret, credentials.refresh_token]
-    answers += ["", "", "n", "", "", "", by, "", "", ""]
+    answers = [str(shop_folder), "", "FR", credentials.client_id, credentials.client_secret, credentials.refresh_token]
+    answers += ["", "", "n", "", "", "", by, "", "", "", ""]
     done = converse(tmp_path, server, answers)
     assert done.exit_code == 0, done.output
+    assert "\\x" not in done.output, "a text of several lines is printed as such"
     lines = done.output.splitlines()
     asked = next(number for number, line in enumerate(lines) if line.startswith("Who writes the invoices"))
     assert any("Each sale needs one invoice" in line for line in lines[:asked])

@@ -228,6 +228,7 @@ def _create_states(interview: Interview, tries: _Tries) -> None:
         return
     for key, id_state in made.items():
         interview.draft.put(f"orders.{key}", id_state)
+    interview.say(f"{len(made)} order states for Amazon are there: {', '.join(map(str, made.values()))}.")
     for name in otherwise:
         interview.say(
             f"Mind: the state “{name}” was there already, and whether it draws an invoice is not as you have answered. "

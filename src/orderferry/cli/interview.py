@@ -51,8 +51,8 @@ class Interview:
             echo_filled(text, "  ", "  ")
 
     def say(self, text: str) -> None:
-        """Tell something, to a script too."""
-        echo(text)
+        """Tell something, to a script too; it may have several lines."""
+        echo_lines(text)
 
     def key(
         self,
