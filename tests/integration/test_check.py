@@ -295,6 +295,9 @@ BROKEN = {
     "mails that no server takes": Broken(
         "states-mail", "warning", 1, _mailing(2), "Pagamento accettato (2)", "init --create-states"
     ),
+    "a cancellation's mail that no server takes": Broken(
+        "states-mail", "warning", 1, _mailing(6), "Annullato (6)", "Shop Parameters > Order Settings > Statuses"
+    ),
     "invoices although never": Broken(
         "states-invoice", "warning", 1, _configured('[invoices]\nmode = "never"'), "Consegnato (5)"
     ),

@@ -269,7 +269,7 @@ def test_recommended_states_draw_an_invoice_if_the_shop_is_to_write_it_at_once(
 ) -> None:
     credentials = server.credentials
     answers = [str(shop_folder), "", "FR", credentials.client_id, credentials.client_secret, credentials.refresh_token]
-    answers += ["", "", "n", "", "", "", by, "", "", "", ""]
+    answers += ["", "", "n", "", "", "", by, "", "", "", "", ""]
     done = converse(tmp_path, server, answers)
     assert done.exit_code == 0, done.output
     assert "\\x" not in done.output, "a text of several lines is printed as such"

@@ -12,6 +12,15 @@ from orderferry.prestashop.planning.market import Market
 # States in which regular orders wait to be packed: what label and picking modules take.
 _TO_PACK = ("paid", "prime", "business", "cancel_requested")
 
+_UNDER_OTHERS = (
+    "Let Amazon orders have states of their own without mail (orders.state_…): `orderferry init --create-states` makes "
+    "them."
+)
+_UNDER_CANCELLED = (
+    "Cancelled orders need this state: PrestaShop frees reserved stock in no other. Switch its mail off (Shop "
+    "Parameters > Order Settings > Statuses) if your other customers can do without it; else leave it as it is."
+)
+
 
 def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Market]) -> Iterator[CheckResult]:
     """States that mail the customer when somebody, or a module, sets them in the shop; SQL itself mails nobody."""
@@ -20,6 +29,7 @@ def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Mark
         yield fine("states-mail", "No state that Amazon orders come into mails the customer.")
         return
     entered = {state.id for market in markets.values() for state in market.states.values()}
+    cancelled = {market.states["cancelled"].id for market in markets.values()}
     own = [state for state in mailing if state.id in entered]
     reached = sorted(code for code in markets if settings.marketplace(code).customers.email == "amazon")
     if reached:
@@ -36,8 +46,7 @@ def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Mark
             f"Amazon orders come into states that mail the customer: {_names(own)}. Their addresses end in .invalid "
             "and reach nobody: when staff sets such a state, the shop's mail server may refuse the mail, and the back "
             "office shows a red error although the state is changed.",
-            "Let Amazon orders have states of their own without mail (orders.state_…): `orderferry init "
-            "--create-states` makes them.",
+            _UNDER_CANCELLED if {state.id for state in own} <= cancelled else _UNDER_OTHERS,
         )
     else:
         yield fine(
