@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from orderferry.config.database import Database, find_database
 from orderferry.config.database_url import TLS_KEYS, DatabaseUrl
+from orderferry.config.keys import default_of
 from orderferry.config.lines import KeyPath
 from orderferry.config.model import (
     AlertsSettings,
@@ -127,7 +128,7 @@ def _merged(base: _Table, values: Mapping[KeyPath, object], table: KeyPath) -> _
 
 def _amazon(values: Mapping[KeyPath, object]) -> AmazonSettings:
     given = _table(values, ("amazon",))
-    region = Region(given.pop("region", Region.EU))
+    region = Region(given.pop("region", default_of("amazon.region")))
     secrets = {name: Secret(given.pop(name)) for name in ("client_secret", "refresh_token")}
     return AmazonSettings(
         **{"region": region, "endpoint": ENDPOINTS[region], "token_url": TOKEN_URL, **given, **secrets}

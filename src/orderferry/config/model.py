@@ -1,4 +1,4 @@
-"""The configuration as frozen dataclasses: one for each table of the TOML file, defaults as in the contract.
+"""The configuration as frozen dataclasses: one for each table of the TOML file, with the defaults of `keys/`.
 
 Durations are timedelta, dates aware UTC, rates Decimal percent. Secrets are `Secret`: printing one gives `***`.
 """
@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from orderferry.config.keys import default_of
 from orderferry.domain.marketplaces import Marketplace, Region
 
 
@@ -50,8 +51,8 @@ class AmazonSettings:
     endpoint: str
     token_url: str
     client_secret_created: date | None = None
-    timeout: timedelta = timedelta(seconds=30)
-    quota_share: Decimal = Decimal(1)
+    timeout: timedelta = default_of("amazon.timeout")
+    quota_share: Decimal = default_of("amazon.quota_share")
 
     @property
     def seller(self) -> str:
@@ -64,11 +65,11 @@ class AmazonSettings:
 class ObservationSettings:
     """[observation]."""
 
-    window: timedelta = timedelta(days=1)
-    fba_extension: timedelta = timedelta(days=2)
-    overlap: timedelta = timedelta(minutes=30)
-    recheck_window: timedelta = timedelta(days=7)
-    doublecheck_window: timedelta = timedelta(days=30)
+    window: timedelta = default_of("observation.window")
+    fba_extension: timedelta = default_of("observation.fba_extension")
+    overlap: timedelta = default_of("observation.overlap")
+    recheck_window: timedelta = default_of("observation.recheck_window")
+    doublecheck_window: timedelta = default_of("observation.doublecheck_window")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class PrestashopSettings:
 
     url: Secret
     location: str
-    table_prefix: str = "ps_"
-    timeout: timedelta = timedelta(seconds=30)
+    table_prefix: str = default_of("prestashop.table_prefix")
+    timeout: timedelta = default_of("prestashop.timeout")
     ssl_ca: Path | None = None
     ssl_cert: Path | None = None
     ssl_key: Path | None = None
@@ -108,8 +109,8 @@ class OrdersSettings:
     """[orders]. States by id or name ('' = the shop's own)."""
 
     since: datetime | None = None
-    date: str = "import"  # or "purchase"
-    give_up: timedelta = timedelta(days=30)
+    date: str = default_of("orders.date")  # or "purchase"
+    give_up: timedelta = default_of("orders.give_up")
     state_paid: str = ""
     state_shipped: str = ""
     state_cancelled: str = ""
@@ -117,16 +118,16 @@ class OrdersSettings:
     state_prime: str = ""
     state_business: str = ""
     state_cancel_requested: str = ""
-    payment_label: str = "Amazon"
-    module_name: str = "orderferry"
+    payment_label: str = default_of("orders.payment_label")
+    module_name: str = default_of("orders.module_name")
 
 
 @dataclass(frozen=True, slots=True)
 class ProductsSettings:
     """[products]."""
 
-    match: tuple[str, ...] = ("reference",)
-    unknown: str = "hold"  # hold, placeholder, line
+    match: tuple[str, ...] = default_of("products.match")
+    unknown: str = default_of("products.unknown")  # hold, placeholder, line
     placeholder: str = ""
     suffixes: tuple[str, ...] = ()
     map: Mapping[str, str] = field(default_factory=dict)
@@ -134,7 +135,7 @@ class ProductsSettings:
 
     def fee(self, kind: str) -> str:
         """Return where a kind of fee, as Amazon calls it, is booked."""
-        return self.fees.get(kind.lower()) or self.fees.get("default", "product")
+        return self.fees.get(kind.lower()) or self.fees.get("default", default_of("products.fees.<FEE>"))
 
     @property
     def fee_references(self) -> frozenset[str]:
@@ -155,9 +156,9 @@ class CarriersSettings:
 class CustomersSettings:
     """[customers]."""
 
-    mode: str = "order"  # order, alias, fixed
+    mode: str = default_of("customers.mode")  # order, alias, fixed
     account: str = ""  # mode fixed: id or e-mail of the shop's customer
-    email: str = "undeliverable"  # or "amazon"
+    email: str = default_of("customers.email")  # or "amazon"
     group: str = ""
     business_group: str = ""
     phone_fallback: str = ""
@@ -169,7 +170,7 @@ class TaxesSettings:
     id of a tax of the shop."""
 
     by_country: Mapping[str, Decimal | str] = field(default_factory=dict)
-    missing: str = "hold"  # hold, zero
+    missing: str = default_of("taxes.missing")  # hold, zero
     collected_by_amazon: tuple[str, ...] = ()
 
 
@@ -177,7 +178,7 @@ class TaxesSettings:
 class InvoicesSettings:
     """[invoices]: when the shop invoices an order."""
 
-    mode: str = "state"  # state, shipped, never
+    mode: str = default_of("invoices.mode")  # state, shipped, never
     business: str = ""  # the same for business buyers; "": as mode
 
     def mode_for(self, *, business: bool) -> str:
@@ -189,8 +190,8 @@ class InvoicesSettings:
 class StockSettings:
     """[stock]: `move` or `none`."""
 
-    regular: str = "move"
-    fba: str = "none"
+    regular: str = default_of("stock.regular")
+    fba: str = default_of("stock.fba")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,9 @@ class MarketplaceSettings:
 
     shop: str = ""  # id or name
     lang: str = ""  # id or ISO code
-    vat_by_amazon: bool | None = None  # None: auto, on as soon as Amazon has told tax there
+    vat_by_amazon: bool | None = default_of(
+        "marketplace.<CODE>.vat_by_amazon"
+    )  # None: auto, on as soon as Amazon has told tax there
     orders: OrdersSettings = field(default_factory=OrdersSettings)
     carriers: CarriersSettings = field(default_factory=CarriersSettings)
     customers: CustomersSettings = field(default_factory=CustomersSettings)
@@ -220,8 +223,8 @@ class LoggingSettings:
     """[logging]."""
 
     file: str = ""  # a path, or "syslog"
-    level: str = "info"
-    format: str = "text"
+    level: str = default_of("logging.level")
+    format: str = default_of("logging.format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +245,7 @@ class Settings:
     invoices: InvoicesSettings = field(default_factory=InvoicesSettings)
     stock: StockSettings = field(default_factory=StockSettings)
     marketplaces: Mapping[str, MarketplaceSettings] = field(default_factory=dict)  # by country code
-    events_enabled: bool = False
+    events_enabled: bool = default_of("events.enabled")
     alerts: AlertsSettings = field(default_factory=AlertsSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     exposed: str = ""  # a sentence when others can read this file and it holds a secret; else ''

@@ -1,20 +1,21 @@
 """Every key of the configuration, once: its name, kind, default and meaning.
 
-Validation, the nearest-key suggestions, `config.example.toml` and `docs/configuration.md` all derive from KEYS. The
-names, defaults and meanings are those of the contract's section 3; the defaults live in `model.py`, and a test holds
-the two together.
+Validation, the nearest-key suggestions, the defaults of the settings (`model.py`), `config.example.toml`,
+`docs/configuration.md` and `init` all derive from KEYS. Names, defaults and meanings are those of the contract's
+section 3.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
-from orderferry.config.keys.amazon import AMAZON, OBSERVATION
-from orderferry.config.keys.databases import LEDGER, PRESTASHOP
-from orderferry.config.keys.key import Key
-from orderferry.config.keys.mapping import CARRIERS, PRODUCTS, TAXES
-from orderferry.config.keys.orders import CUSTOMERS, INVOICES, MARKETPLACE, ORDERS, STOCK
+from orderferry.config.keys.connections import AMAZON, LEDGER, OBSERVATION, PRESTASHOP
+from orderferry.config.keys.orders import CARRIERS, CUSTOMERS, INVOICES, MARKETPLACE, ORDERS, PRODUCTS, STOCK, TAXES
 from orderferry.config.keys.program import ALERTS, EVENTS, INCLUDE, LOGGING
+from orderferry.config.kinds import Key
 
 # In the order of the example and of the reference.
 KEYS: tuple[Key, ...] = (
@@ -28,4 +29,13 @@ OVERRIDES: tuple[Key, ...] = tuple(
     replace(key, name=f"marketplace.<CODE>.{key.name}") for key in KEYS if key.path[0] in OVERRIDABLE
 )
 
-__all__ = ["KEYS", "OVERRIDABLE", "OVERRIDES", "Key"]
+_DEFAULTS = {key.name: key for key in KEYS if key.default}
+
+
+def default_of(name: str) -> Any:
+    """Return the default of a key as the settings keep it. Raise KeyError for a key that has none."""
+    key = _DEFAULTS[name]
+    return key.kind.read(tomllib.loads(f"value = {key.default}", parse_float=Decimal)["value"])
+
+
+__all__ = ["KEYS", "OVERRIDABLE", "OVERRIDES", "Key", "default_of"]

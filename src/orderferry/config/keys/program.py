@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from orderferry.config import kinds
-from orderferry.config import kinds as urls
-from orderferry.config.keys.key import Key
-from orderferry.config.kinds import choice
+from orderferry.config.kinds import Key, choice
 
 INCLUDE = (
     Key(
@@ -29,14 +27,14 @@ EVENTS = (
 ALERTS = (
     Key(
         "alerts.ping_url",
-        urls.SECRET_URL,
+        kinds.SECRET_URL,
         "Pinged at start, success and failure, as healthchecks.io wants it; `{command}` in it is filled in.",
         example='"https://hc-ping.com/your-uuid"',
         without="off",
     ),
     Key(
         "alerts.webhook_url",
-        urls.SECRET_URL,
+        kinds.SECRET_URL,
         "Gets what is news, with the problems of the run, as JSON.",
         example='"https://example.com/hooks/orderferry"',
         without="off",
