@@ -125,11 +125,13 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, wanted
 
 
 def _write_files(result: Comparison, csv_file: Path | None, html_file: Path | None) -> None:
-    from orderferry.cli.comparison_csv import as_csv
-    from orderferry.cli.comparison_page import as_page
-
     if result.span is None:
         return  # nothing was compared: what an earlier call has written stays
-    for path, write in ((csv_file, as_csv), (html_file, as_page)):
-        if path is not None:
-            write_for_people(path, write(result))
+    if csv_file is not None:
+        from orderferry.cli.comparison_csv import as_csv
+
+        write_for_people(csv_file, as_csv(result))
+    if html_file is not None:
+        from orderferry.cli.comparison_page import as_page
+
+        write_for_people(html_file, as_page(result))

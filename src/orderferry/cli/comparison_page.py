@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
-from html import escape
+from typing import Any
 
-from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, daily_chart, strip
-from orderferry.cli.page import heading, page, paragraph, table
+from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, cell_name, daily_chart, strips
+from orderferry.cli.page import render_page
 from orderferry.cli.print_comparison import BY_WORDS, unsold_words, with_facts
 from orderferry.cli.terminal import minute, zone_name
 from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.ledger_entry import Entry
-from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.orders import Channel
 from orderferry.domain.problems import cause_of, first_deadline
 from orderferry.domain.spans import Span
-from orderferry.run.compare.result import Comparison, LedgerWords, OneSided, by_cause, said
-from orderferry.run.compare.totals import Totals, TotalsRow
+from orderferry.run.compare.result import Comparison, Difference, LedgerWords, OneSided, by_cause, said
+from orderferry.run.compare.totals import Sums, Totals, TotalsRow
 
 _MOST_ROWS = 500
 _MOST_IDS = 200  # of one cause
@@ -35,38 +33,29 @@ _TITLES = {
 
 def as_page(result: Comparison) -> str:
     """Return the whole HTML document, given a comparison that has a span. No buyer's data."""
-    name = f"{result.shop_name}: " if result.shop_name else ""
-    return page(f"{name}Amazon and the shop", _body(result))
-
-
-def _body(result: Comparison) -> Iterator[str]:
     assert result.span is not None  # noqa: S101 — a comparison without one is not written
-    start, end = (moment.astimezone(result.zone) for moment in (result.span.start, result.span.end))
-    yield "<h1>Amazon and the shop</h1>"
-    if result.shop_name:
-        yield paragraph(result.shop_name, "shop")
-    told = f"from {_minute(start)} to {_minute(end)} (the shop's time, {zone_name(result.zone)})"
-    yield paragraph(f"Orders {BY_WORDS[result.by]} {told}.", "quiet")
-    yield paragraph(_verdict(result), f"verdict {'bad' if result.found_something or result.errors else 'good'}")
-    for error in result.errors:
-        yield paragraph(f"{error.message} {error.hint}")
-    for note in result.notes:
-        yield paragraph(f"Note: {note}", "quiet")
-    yield heading("Orders a day")
-    yield f'<p class="quiet"><span class="key" style="background:{AMAZON}"></span>Amazon'
-    yield f'<span class="key" style="background:{SHOP}"></span>shop; days that differ are outlined in red</p>'
-    yield f'<div class="wide">{daily_chart(_days(result))}</div>'
-    yield from _findings("Missing in the shop", result.missing, result.zone)
-    yield from _findings("In the shop and not at Amazon, or there twice", result.surplus, result.zone)
-    yield from _differences(result)
-    if result.totals is not None:
-        yield from _totals(result.totals)
-        yield from _papers(result.totals)
-    if result.ledger is not None:
-        yield from _coverage(result.ledger, result.span, result.zone)
-        yield from _open_orders(result.ledger, result.now)
-        yield from _quota(result.ledger)
-    yield paragraph(f"Written by orderferry compare on {_minute(result.now.astimezone(result.zone))}.", "quiet")
+    name = f"{result.shop_name}: " if result.shop_name else ""
+    return render_page(
+        "comparison.html",
+        title=f"{name}Amazon and the shop",
+        shop_name=result.shop_name,
+        by=BY_WORDS[result.by],
+        start=minute(result.span.start, result.zone),
+        end=minute(result.span.end, result.zone),
+        zone=zone_name(result.zone),
+        good=not (result.found_something or result.errors),
+        verdict=_verdict(result),
+        errors=result.errors,
+        notes=result.notes,
+        colours={"amazon": AMAZON, "shop": SHOP, "covered": COVERED, "gap": GAP},
+        chart=daily_chart(_days(result)),
+        missing=_one_sided(result.missing, result.zone),
+        surplus=_one_sided(result.surplus, result.zone),
+        different=_different(result.different),
+        totals=_totals(result.totals) if result.totals is not None else None,
+        ledger=_ledger(result.ledger, result.span, result) if result.ledger is not None else None,
+        written=minute(result.now, result.zone),
+    )
 
 
 def _verdict(result: Comparison) -> str:
@@ -100,21 +89,18 @@ def _days(result: Comparison) -> list[Day]:
     return [Day(day, amazon[day], shop[day]) for day in days]
 
 
-def _findings(title: str, findings: Sequence[OneSided], zone: tzinfo) -> Iterator[str]:
-    """Yield a row for each cause: many orders that one thing mends are one thing to read."""
-    if findings:
-        causes = by_cause(findings)
-        yield heading(f"{title} ({len(findings)})")
-        rows = [
-            (
-                cause.reason + first_deadline(found.reason for found in cause.orders),
-                cause.hint,
-                _ids([with_facts(found, zone) for found in cause.orders]),
-            )
-            for cause in causes[:_MOST_ROWS]
-        ]
-        yield table(("Why", "What to do", "Orders, with day and amount"), rows, lists=[2])
-        yield from _rest(len(causes))
+def _one_sided(findings: Sequence[OneSided], zone: tzinfo) -> dict[str, Any]:
+    """Return a row for each cause: many orders that one thing mends are one thing to read."""
+    causes = by_cause(findings)
+    rows = [
+        (
+            cause.reason + first_deadline(found.reason for found in cause.orders),
+            cause.hint,
+            _ids([with_facts(found, zone) for found in cause.orders]),
+        )
+        for cause in causes[:_MOST_ROWS]
+    ]
+    return {"number": len(findings), "rows": rows, "more": len(causes) - _MOST_ROWS}
 
 
 def _ids(order_ids: Sequence[str]) -> str:
@@ -122,89 +108,75 @@ def _ids(order_ids: Sequence[str]) -> str:
     return ", ".join(order_ids[:_MOST_IDS]) + (f", and {more} more" if more > 0 else "")
 
 
-def _differences(result: Comparison) -> Iterator[str]:
-    if result.different:
-        yield heading(f"Different ({len({found.order_id for found in result.different})})")
-        rows = [
-            (found.order_id, found.field, found.amazon, found.shop, found.reason, found.hint)
-            for found in result.different[:_MOST_ROWS]
-        ]
-        yield table(("Order", "Field", "Amazon", "Shop", "Why", "What to do"), rows, ids=[0])
-        yield from _rest(len(result.different))
+def _different(differences: Sequence[Difference]) -> dict[str, Any]:
+    rows = [
+        (found.order_id, found.field, found.amazon, found.shop, found.reason, found.hint)
+        for found in differences[:_MOST_ROWS]
+    ]
+    number = len({found.order_id for found in differences})
+    return {"number": number, "rows": rows, "more": len(differences) - _MOST_ROWS}
 
 
-def _totals(totals: Totals) -> Iterator[str]:
-    words = ("orders", "gross", "net", "tax")
-    yield from (paragraph(f"Note: {note}", "quiet") for note in totals.notes)
-    header = ("", *(f"{side} {word}" for side in ("Amazon", "Shop") for word in words))
-    for title, rows in {"Totals": totals.whole, **{_TITLES[name]: rows for name, rows in totals.by.items()}}.items():
-        yield heading(title)
-        of_rates = title in (_TITLES["rate"], _TITLES["country_rate"])
-        marked = [] if of_rates else [number for number, row in enumerate(rows) if not row.equal]
-        yield table(header, map(_total_cells, rows), numbers=range(1, len(header)), marked=marked)
-
-
-def _papers(totals: Totals) -> Iterator[str]:
-    """Yield the shop's own currency beside the orders', invoices, credit slips."""
+def _totals(totals: Totals) -> dict[str, Any]:
+    """Return the breakdowns, the shop's own currency beside the orders', invoices and credit slips."""
     home = [
-        (
-            f"{row.currency} in {row.home_currency}",
-            f"{row.home.gross:.2f}",
-            f"{row.home.net:.2f}",
-            f"{row.home.tax:.2f}",
-        )
+        (f"{row.currency} in {row.home_currency}", *_amounts(row.home))
         for row in totals.whole
         if row.home_currency and row.home_currency != row.currency
     ]
-    if home:
-        yield heading("In the shop's own currency, at each order's rate")
-        yield table(("", "gross", "net", "tax"), home, numbers=range(1, 4))
     kinds = (("Invoices", totals.papers.invoices), ("Credit slips", totals.papers.credit_slips))
-    rows = [
-        (f"{word} {currency}", str(one.orders), f"{one.gross:.2f}", f"{one.net:.2f}", f"{one.tax:.2f}")
+    papers = [
+        (f"{word} {currency}", str(one.orders), *_amounts(one))
         for word, sums in kinds
         for currency, one in sorted(sums.items())
     ]
-    if rows:
-        yield heading("The shop's papers")
-        yield table(("", "number", "gross", "net", "tax"), rows, numbers=range(1, 5))
-    yield from (paragraph(unsold_words(one)) for one in totals.papers.unsold)
+    return {
+        "notes": totals.notes,
+        "parts": [_part("Totals", totals.whole), *(_part(_TITLES[name], rows) for name, rows in totals.by.items())],
+        "home": home,
+        "papers": papers,
+        "unsold": [unsold_words(one) for one in totals.papers.unsold],
+    }
+
+
+def _part(title: str, rows: Sequence[TotalsRow]) -> dict[str, Any]:
+    of_rates = title in (_TITLES["rate"], _TITLES["country_rate"])
+    return {
+        "title": title,
+        "rows": [_total_cells(row) for row in rows],
+        "unequal": [] if of_rates else [number for number, row in enumerate(rows) if not row.equal],
+    }
 
 
 def _total_cells(row: TotalsRow) -> tuple[str, ...]:
-    cells = [f"{row.key} {row.currency}".removeprefix("all ")]
-    for side in (row.amazon, row.shop):
-        cells += [str(side.orders), f"{side.gross:.2f}", f"{side.net:.2f}", f"{side.tax:.2f}"]
-    return tuple(cells)
+    sides = (cell for side in (row.amazon, row.shop) for cell in (str(side.orders), *_amounts(side)))
+    return (f"{row.key} {row.currency}".removeprefix("all "), *sides)
 
 
-def _coverage(words: LedgerWords, span: Span, zone: tzinfo) -> Iterator[str]:
-    """Yield a strip for each marketplace and channel, from the beginning of the comparison to now."""
-    status = words.status
+def _amounts(sums: Sums) -> tuple[str, str, str]:
+    return f"{sums.gross:.2f}", f"{sums.net:.2f}", f"{sums.tax:.2f}"
+
+
+def _ledger(words: LedgerWords, span: Span, result: Comparison) -> dict[str, Any]:
+    """Return what the ledger knows: the time that was observed since the comparison's beginning, open orders, quota."""
+    status, zone = words.status, result.zone
     whole = Span(span.start, max(status.now, span.end))
-    yield heading("Observed by the imports")
-    yield f'<p class="quiet"><span class="key" style="background:{COVERED}"></span>observed'
-    yield f'<span class="key" style="background:{GAP}"></span>gap; by time of update, until now</p>'
-    rows = []
-    for cell, spans in status.cells:
-        gaps = [gap for of, gap in status.gaps if of == cell]
-        picture = strip(whole, spans, gaps, zone)
-        rows.append(f'<tr><td class="id">{escape(_cell(cell))}</td><td style="width:100%">{picture}</td></tr>')
-    yield f"<table><tbody>{''.join(rows)}</tbody></table>"
-    yield paragraph(f"from {minute(whole.start, zone)} (left) to {minute(whole.end, zone)} (right)", "quiet")
-    if status.gaps:
-        told = sorted((_cell(cell), minute(gap.start, zone), minute(gap.end, zone)) for cell, gap in status.gaps)
-        yield table(("Gap", "from", "until"), told)
+    return {
+        "strips": strips(status, whole, zone),
+        "strips_begin": minute(whole.start, zone),
+        "strips_end": minute(whole.end, zone),
+        "gaps": sorted((cell_name(cell), minute(gap.start, zone), minute(gap.end, zone)) for cell, gap in status.gaps),
+        "open": ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in status.open.items()),
+        "open_orders": _open_orders(words.open_entries, result.now),
+        "quota": ", ".join(f"{operation} {tokens:.1f}" for operation, tokens in status.quota.items()),
+    }
 
 
-def _open_orders(words: LedgerWords, now: datetime) -> Iterator[str]:
-    counts = ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in words.status.open.items())
-    yield heading("Open orders")
-    yield paragraph(counts)
+def _open_orders(entries: Sequence[Entry], now: datetime) -> list[tuple[str, ...]]:
     groups: dict[tuple[str, str], list[Entry]] = {}
-    for entry in words.open_entries:
+    for entry in entries:
         groups.setdefault((str(entry.state), cause_of(said(entry))), []).append(entry)
-    rows = [
+    return [
         (
             state,
             reason + first_deadline(entry.message for entry in members),
@@ -213,24 +185,3 @@ def _open_orders(words: LedgerWords, now: datetime) -> Iterator[str]:
         )
         for (state, reason), members in groups.items()
     ]
-    if rows:
-        yield table(("State", "Why", "The oldest known for", "Orders"), rows, lists=[3])
-
-
-def _quota(words: LedgerWords) -> Iterator[str]:
-    yield heading("Amazon's quota")
-    left = ", ".join(f"{operation} {tokens:.1f}" for operation, tokens in words.status.quota.items())
-    yield paragraph(f"Requests left: {left}.")
-
-
-def _rest(number: int) -> Iterator[str]:
-    if number > _MOST_ROWS:
-        yield paragraph(f"… and {number - _MOST_ROWS} more; --json and --csv list all.", "quiet")
-
-
-def _cell(cell: tuple[str, Channel]) -> str:
-    return f"{marketplace_code(cell[0])} {cell[1]}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"

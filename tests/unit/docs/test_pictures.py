@@ -10,12 +10,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from orderferry.cli import comparison_page
+from orderferry.cli.comparison_page import as_page
+from orderferry.run.compare.result import Comparison, Difference, OneSided
+from support.compared import ID, NOW, SPAN
 
 ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / "docs" / "pictures"
 DEMO = (ROOT / "src/orderferry/cli/demo.py").read_text(encoding="utf-8")
-PAGE = (ROOT / "src/orderferry/cli/comparison_page.py").read_text(encoding="utf-8")
+PAGE = (ROOT / "src/orderferry/cli/pages/comparison.html").read_text(encoding="utf-8")
 
 
 def words(name: str) -> str:
@@ -59,18 +61,15 @@ def test_the_script_draws_a_page_as_it_is_written_now(monkeypatch: pytest.Monkey
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     import draw_pictures
 
-    rows = [("no import has seen it", "It is due.", "402-1234567-1234567")]
-    body = (
-        "<h1>Amazon and the shop</h1>",
-        comparison_page.paragraph("2 orders at Amazon, 1 in the shop: 1 missing.", "verdict bad"),
-        comparison_page.heading("Orders a day"),
-        '<p class="quiet">Amazon shop; days that differ are outlined in red</p>',
-        comparison_page.daily_chart([]),
-        comparison_page.heading("Missing in the shop (1)"),
-        comparison_page.table(("Why", "What to do", "Orders"), rows, lists=[2]),
-        comparison_page.heading("Different (1)"),
+    result = Comparison(
+        NOW,
+        span=SPAN,
+        amazon_orders=2,
+        shop_orders=1,
+        missing=(OneSided("402-1234567-1234567", "no import has seen it", "It is due."),),
+        different=(Difference(ID, "state", "shipped", "Delivered", "why"),),
     )
-    drawn = draw_pictures.draw_page(comparison_page.page("Amazon and the shop", body))
+    drawn = draw_pictures.draw_page(as_page(result))
     ElementTree.fromstring(drawn)
     assert "402-1234567-1234567" in drawn
     assert "1 missing" in drawn
