@@ -35,6 +35,7 @@ def test_a_run_that_is_killed_at_any_statement_is_made_whole_by_the_next(
     commits = set(scene.named(family, "COMMIT sent", "COMMIT answered"))
     fateful = proofs.choose([n for n in points if n in commits], COMMITS // PARTS)
     chosen = proofs.choose(points, SAMPLES[family] // PARTS, always=fateful)
+    assert chosen
     kill_at_each(scene, family, chosen)
     proofs.ran(f"kill points at {family} statements", len(chosen), of=len(points))
 
@@ -45,6 +46,7 @@ def test_a_first_run_that_is_killed_at_any_statement_is_made_whole_by_the_next(
 ) -> None:
     points = first_scene.points(family)
     chosen = proofs.choose(points, FIRST_RUN_SAMPLE)
+    assert chosen
     kill_at_each(first_scene, family, chosen)
     proofs.ran(f"kill points at {family} statements of a first run", len(chosen), of=len(points))
 

@@ -126,6 +126,7 @@ def test_a_run_that_is_killed_on_mysql_is_made_whole_by_the_next(
     decisive = set(mysql_scene.named("shop", "COMMIT sent", "COMMIT answered"))
     fateful = proofs.choose([point for point in points if point in decisive], KILLS // 2)
     chosen = proofs.choose(points, KILLS // 2, always=fateful)
+    assert chosen
     kill_at_each(mysql_scene, "shop", chosen)
     proofs.ran(f"kill points at shop statements on MySQL {mysql.name}", len(chosen), of=len(points))
 

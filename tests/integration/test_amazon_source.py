@@ -177,6 +177,7 @@ def test_one_connection_serves_a_run(server: FaultServer, bench: Bench) -> None:
 
 
 def test_closing_twice_is_no_error(bench: Bench) -> None:
+    """That nothing is raised is the proof."""
     bench.source.close()
     bench.source.close()
 

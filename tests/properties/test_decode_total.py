@@ -110,6 +110,7 @@ def test_amazons_examples_with_several_places_changed(data: st.DataObject) -> No
 
 @given(st.binary(max_size=200) | ANY_JSON.map(lambda value: json.dumps(value, default=str).encode("utf-8", "replace")))
 def test_any_bytes_are_a_page_an_order_or_unusable(body: bytes) -> None:
+    """That nothing but UnusableBody is raised is the proof."""
     for read in (lambda value: decode_page(value, Basis.UPDATED, None), decode_single):
         with suppress(UnusableBody):
             read(parse_body(body))

@@ -142,6 +142,8 @@ def test_a_folder_for_all_in_which_everyone_owns_their_own_will_do(tmp_path: Pat
 @as_root
 def test_groups_of_the_system_may_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     open_to_a_group(tmp_path)
+    with pytest.raises(UnsafePlace):
+        refuse_unsafe_folder(tmp_path)
     monkeypatch.setattr(safe_files, "_SYSTEM_GROUPS", frozenset({safe_files._group(STRANGER)}))
     refuse_unsafe_folder(tmp_path)
 

@@ -98,6 +98,7 @@ def test_every_key_of_the_example_loads_when_it_is_uncommented(folder: Path) -> 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if not key.required], ids=lambda key: key.name)
 def test_each_key_of_the_example_loads_alone(folder: Path, key: Key) -> None:
+    """That loading raises nothing is the proof: a bad example, or one that needs another key, is a UsageError."""
     keys = [key]
     if key.instead_of == "prestashop.url" and key.name != "prestashop.from":
         keys += [other for other in KEYS if other.name in ("prestashop.user", "prestashop.database")]

@@ -71,6 +71,8 @@ def test_a_second_run_is_told_who_is_at_work(lease_of: Callable[..., RunLease]) 
 def test_other_commands_run_beside_it(lease_of: Callable[..., RunLease]) -> None:
     with held(lease_of()), held(lease_of("recheck")):
         lease_of("doublecheck").acquire()
+        with pytest.raises(AlreadyRunning):
+            lease_of("recheck").acquire()
 
 
 def test_it_needs_no_ledger_and_disturbs_none(url: Secret, lease_of: Callable[..., RunLease]) -> None:
@@ -194,6 +196,8 @@ def test_a_lease_of_a_server_whose_clock_was_a_year_ahead_holds_nobody_up(
         connection.execute(leases.update().values(expires=datetime.now(UTC) + timedelta(days=365)))
     engine.dispose()
     lease_of().acquire()
+    with pytest.raises(AlreadyRunning):
+        lease_of().acquire()
 
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system has no such clock")
