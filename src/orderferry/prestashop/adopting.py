@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from orderferry.config.model import Settings
 from orderferry.domain.adoption import Adoption, Claim, sort_out
 from orderferry.domain.marker import Digests, Marker
 from orderferry.errors import UsageError
-from orderferry.prestashop.database.database import ShopDatabase, attempt
+from orderferry.prestashop.database.database import ShopDatabase, retry
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, ensure_tables
 from orderferry.prestashop.database.statements import Statements
@@ -69,8 +70,7 @@ class OrderAdopter:
         """
         tables = self._tables(write=True)
         for some in chunks(claims):
-            done = attempt(lambda part=some: self._write(tables, part, now), lambda: None, self._sleep)  # type: ignore[misc]
-            yield done.result
+            yield retry(partial(self._write, tables, some, now), self._sleep)
 
     def close(self) -> None:
         """Give everything back."""

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from orderferry.config.model import Settings
 from orderferry.domain.forgetting import OrderLife
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.prestashop.database.database import ShopDatabase, attempt
+from orderferry.prestashop.database.database import ShopDatabase, retry
 from orderferry.prestashop.database.database_errors import RowRefused
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, ensure_tables
@@ -81,7 +81,7 @@ class OrderForgetter:
                 return forget_order(writer, order_id, now, self._swept)
 
         try:
-            forgotten = attempt(write, lambda: None, self._sleep).result
+            forgotten = retry(write, self._sleep)
         except RowRefused as refusal:
             return Problem(ProblemCode.WRITE_FAILED, f"order {order_id}: {refusal.message}", order_id, refusal.column)
         self._swept.add(forgotten.id_customer)

@@ -18,7 +18,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.checking.verify_order import moved_by_edits, rows_of_order, verify_order
-from orderferry.prestashop.database.database import ShopDatabase, attempt
+from orderferry.prestashop.database.database import ShopDatabase, retry
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables, kept_value, kept_values, store_value
 from orderferry.prestashop.database.statements import Statements
@@ -183,7 +183,7 @@ class PrestashopShop:
             with self._database.writing("keeping a note in the shop") as connection:
                 store_value(Statements(connection, self._ready().tables), name, value)
 
-        attempt(write, lambda: None, self._sleep)  # of two that keep the first one, the second finds it there
+        retry(write, self._sleep)  # of two that keep the first one, the second finds it there
 
     def kept(self, name: str) -> str:
         """Return a text that was kept beside the markers; '' if there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderferry.prestashop.database.rights import grants_to_run, missing_rights, needed_rights, parse_grants
+from orderferry.prestashop.database.rights import Grants, grants_to_run, missing_rights, needed_rights
 
 USAGE = "GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29'"
 
@@ -29,18 +29,18 @@ USAGE = "GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*94BDCEBE19083CE2
     ],
 )
 def test_one_line(line: str, allowed: bool) -> None:
-    assert parse_grants([USAGE, line]).allows("INSERT", "shop", "ps_orders") is allowed
+    assert Grants([USAGE, line]).allows("INSERT", "shop", "ps_orders") is allowed
 
 
 def test_names_with_special_characters() -> None:
-    grants = parse_grants(["GRANT INSERT ON `my\\_shop``s`.* TO `u`@`%`"])
+    grants = Grants(["GRANT INSERT ON `my\\_shop``s`.* TO `u`@`%`"])
     assert grants.allows("INSERT", "my_shop`s", "ps_orders")
     assert not grants.allows("INSERT", "myXshop`s", "ps_orders")
 
 
 def test_a_partial_revoke_takes_from_everything() -> None:
     lines = ["GRANT SELECT, INSERT ON *.* TO `u`@`%`", "REVOKE INSERT ON `shop`.* FROM `u`@`%`"]
-    grants = parse_grants(lines)
+    grants = Grants(lines)
     assert grants.allows("SELECT", "shop", "ps_orders")
     assert not grants.allows("INSERT", "shop", "ps_orders")
     assert grants.allows("INSERT", "other", "ps_orders")
@@ -48,8 +48,8 @@ def test_a_partial_revoke_takes_from_everything() -> None:
 
 @pytest.mark.parametrize("line", ["GRANT `shopkeeper`@`%` TO `u`@`%`", "GRANT `shopkeeper` TO `u`@`localhost`"])
 def test_roles_are_noticed(line: str) -> None:
-    assert parse_grants([USAGE, line]).through_roles
-    assert not parse_grants([USAGE]).through_roles
+    assert Grants([USAGE, line]).through_roles
+    assert not Grants([USAGE]).through_roles
 
 
 def test_tables_that_are_only_read_need_no_more_than_that() -> None:
@@ -64,7 +64,7 @@ def test_tables_that_are_only_read_need_no_more_than_that() -> None:
 
 
 def test_the_statements_grant_what_is_missing() -> None:
-    grants = parse_grants(["GRANT SELECT ON `shop`.* TO `u`@`%`"])
+    grants = Grants(["GRANT SELECT ON `shop`.* TO `u`@`%`"])
     missing = missing_rights(grants, "shop", "ps_", ["orders", "product_attribute", "order_detail"])
     assert missing == {"order_detail": ["INSERT", "UPDATE", "DELETE"], "orders": ["INSERT", "UPDATE"]}
     statements = grants_to_run(missing, "shop", "ps_", "u@10.0.0.%").splitlines()

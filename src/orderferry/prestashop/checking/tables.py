@@ -15,7 +15,7 @@ from orderferry.config.kinds import is_loopback
 from orderferry.config.model import PrestashopSettings
 from orderferry.domain.check_result import CheckResult, Grade, failure, fine, warning
 from orderferry.errors import ExitCode
-from orderferry.prestashop.database.live_schema import refuse_unfit
+from orderferry.prestashop.database.live_schema import read_triggers, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, creation_statements, missing_parts, own_table_names
 from orderferry.prestashop.database.rights import (
     Access,
@@ -23,9 +23,7 @@ from orderferry.prestashop.database.rights import (
     grants_to_run,
     is_optional,
     missing_rights,
-    parse_grants,
 )
-from orderferry.prestashop.database.server_words import read_triggers
 from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES, ShopTables
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.facts import ShopFacts, Table
@@ -33,7 +31,7 @@ from orderferry.prestashop.rows.new_order import generated_columns, refuse_unkno
 from orderferry.prestashop.sample_shop.schema import VERSIONS
 
 _SHOP = ExitCode.SHOP_UNAVAILABLE
-_EVERY_RIGHT = parse_grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])
+_EVERY_RIGHT = Grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])
 
 
 def check_tables(
@@ -148,7 +146,7 @@ def check_rights(
         yield fine("rights", "SQLite has no users: whoever may write the file may write the tables.")
         yield _own_tables(connection, prefix, live, access, _EVERY_RIGHT, events=events)
         return
-    grants = parse_grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
+    grants = Grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
     account = as_text(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar())
     # A table of which the user has no right at all looks as if it were not there.
     expected = REQUIRED_TABLES | OWN_TABLES | (EVENT_TABLES if events else set())

@@ -1,13 +1,13 @@
-"""An order's money, recomputed from its rows: totals, payments, and the tax table that its invoice would show. Pure.
+"""Check an order's money from its rows: what it adds up to today, and what an edit in the back office would move. Pure.
 
-The identities are those of the measured rows (prestashop-order-writing: orders, order_detail, order_detail_tax,
-order_invoice). Amounts are in the order's currency.
+The first half recomputes totals, payments and the tax table that the invoice would show. The identities are those of
+the measured rows (prestashop-order-writing: orders, order_detail, order_detail_tax, order_invoice). Amounts are in the
+order's currency.
 
-What an edit in the back office makes of an order: PrestaShop computes it anew from lines, products and cart. Pure.
-
-Measured on PrestaShop 8.0.5 to 9.1.4 (prestashop-order-edits). A change of address keeps net unit prices, adding a
-product keeps those with tax; both take the rate from the product's own tax rules group, drop lines without a product
-of the catalogue, and give all lines of one product the price of the first.
+The second half computes what an edit makes of the order. Measured on PrestaShop 8.0.5 to 9.1.4
+(prestashop-order-edits): a change of address keeps net unit prices, adding a product keeps those with tax; both take
+the rate from the product's own tax rules group, drop lines without a product of the catalogue, and give all lines of
+one product the price of the first.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from orderferry.domain.check_result import Finding
 from orderferry.domain.money import quantise
 from orderferry.domain.pricing.priced_order import Amount
+from orderferry.prestashop.database.statements import Row, Rows
 from orderferry.prestashop.database.values import as_decimal, as_flag, as_int
-
-Row = Mapping[Any, Any]
-Rows = Mapping[str, Sequence[Row]]
 
 CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
+_PER_ITEM, _PER_LINE = 1, 2  # orders.round_type; 3 is the total
+# The ending of a column with and without tax, and the column of the products' total.
 _WAYS = {"incl": "total_products_wt", "excl": "total_products"}
-_THRICE = ("discounts", "paid", "shipping", "wrapping")
+_THRICE = ("discounts", "paid", "shipping", "wrapping")  # amounts with tax, without, and once more with tax
 # order_invoice repeats the order's totals; only the discount is spelt otherwise there
 _REPEATED = (
     "total_products",
@@ -40,13 +39,13 @@ _REPEATED = (
 def money_findings(
     rows: Rows, rates: Mapping[int, Decimal], *, collected_by_amazon: bool = False, unit: Decimal = CENT
 ) -> list[Finding]:
-    """Given an order's rows by table, the rate of each id_tax that exists, and the smallest unit of the order's
-    currency (1 for yen), return what does not add up.
+    """Return what does not add up in an order's rows.
 
-    Of tax that Amazon owes the amounts are Amazon's own and the tax is the configured one: no rate is compared.
+    `rates`: the rate of each id_tax that exists; `unit`: the smallest of the order's currency (1 for yen). Where Amazon
+    owes the tax, its amounts are Amazon's and its rate the configured one, so that no rate is compared.
     """
     order = rows["orders"][0]
-    findings = [*_totals(order), *_lines(order, rows, unit), *_papers(order, rows), *_payments(order, rows)]
+    findings = [*_totals(order), *_lines(order, rows, unit), *_documents(order, rows), *_payments(order, rows)]
     findings += _tax_rows(order, rows, rates, compare=not collected_by_amazon, unit=unit)
     return findings
 
@@ -65,7 +64,7 @@ def _totals(order: Row) -> Iterator[Finding]:
 
 
 def _lines(order: Row, rows: Rows, unit: Decimal) -> Iterator[Finding]:
-    """Yield the lines against the order's totals, and their unit prices against theirs.
+    """Compare the lines with the order's totals, and their unit prices with their own totals.
 
     A net unit price follows the rate; Amazon may have rounded the tax of each piece.
     """
@@ -89,7 +88,7 @@ def _payments(order: Row, rows: Rows) -> Iterator[Finding]:
     yield from _differs("orders.total_paid_real", as_decimal(order["total_paid_real"]), paid, "the sum of the payments")
 
 
-def _papers(order: Row, rows: Rows) -> Iterator[Finding]:
+def _documents(order: Row, rows: Rows) -> Iterator[Finding]:
     for invoice in rows.get("order_invoice", ()):
         for column in _REPEATED:
             yield from _differs(
@@ -112,8 +111,11 @@ def _papers(order: Row, rows: Rows) -> Iterator[Finding]:
 def _tax_rows(
     order: Row, rows: Rows, rates: Mapping[int, Decimal], *, compare: bool, unit: Decimal
 ) -> Iterator[Finding]:
-    """The invoice takes the tax of a line from order_detail_tax, its rate from the tax of today, and shows a sum for
-    each rate."""
+    """Look for rows of tax that are missing or name no tax of today, and compare amounts where `compare`.
+
+    The invoice takes a line's tax from order_detail_tax and its rate from the tax of today, and shows a sum for each
+    rate.
+    """
     lines = rows.get("order_detail", ())
     taxes: dict[int, list[Row]] = {as_int(line["id_order_detail"]): [] for line in lines}
     for row in rows.get("order_detail_tax", ()):
@@ -141,7 +143,7 @@ def _tax_rows(
 def _tax_table(
     order: Row, rows: Rows, taxes: Mapping[int, Sequence[Row]], rates: Mapping[int, Decimal], unit: Decimal
 ) -> Iterator[Finding]:
-    """Yield the amounts of tax of the goods against those that the invoice computes, tax by tax."""
+    """Compare the goods' amounts of each tax with those that the invoice computes."""
     goods = [line for line in rows.get("order_detail", ()) if as_decimal(line["total_price_tax_excl"])]
     borne = {tuple(as_int(tax["id_tax"]) for tax in taxes[as_int(line["id_order_detail"])]) for line in goods}
     # PrestaShop's own rows are off by a cent a piece (scenario h); a discount's share adds one.
@@ -160,13 +162,13 @@ def _tax_table(
         ]
         amount = _sum([tax for _, tax in bearing], "total_amount")
         shown = _sum([line for line, _ in bearing], "total_price_tax_excl") * rates[id_tax] / _HUNDRED
-        yield from _shown("order_detail_tax.total_amount", amount, shown, rates[id_tax], tolerance)
+        yield from _differs_from_invoice("order_detail_tax.total_amount", amount, shown, rates[id_tax], tolerance)
 
 
 def _discounted(order: Row, rows: Rows, rate: Decimal, tolerance: Decimal) -> Iterator[Finding]:
-    """Yield the tax of an order with a discount, whose goods all bear one tax.
+    """Compare the tax of an order with a discount whose goods all bear one tax.
 
-    The invoice spreads the discount over the goods, but for what makes the shipping free; Amazon grants it on one of
+    The invoice spreads the discount over the goods, except for what makes the shipping free; Amazon grants it on one of
     them, or on the shipping. Where all bear one rate the sums are equal; elsewhere Amazon's are the right ones.
     """
     is_free = any(as_flag(rule.get("free_shipping")) for rule in rows.get("order_cart_rule", ()))
@@ -177,10 +179,12 @@ def _discounted(order: Row, rows: Rows, rate: Decimal, tolerance: Decimal) -> It
     discount = _total(order, "discounts", "excl") - (_total(order, "shipping", "excl") if is_free else 0)
     shown = (as_decimal(order["total_products"]) - discount) * rate / _HUNDRED + sum(taxes.values())
     amount = _total(order, "paid", "incl") - _total(order, "paid", "excl")
-    yield from _shown("order_detail_tax.total_amount", amount, shown, rate, tolerance)
+    yield from _differs_from_invoice("order_detail_tax.total_amount", amount, shown, rate, tolerance)
 
 
-def _shown(place: str, amount: Decimal, shown: Decimal, rate: Decimal, tolerance: Decimal) -> Iterator[Finding]:
+def _differs_from_invoice(
+    place: str, amount: Decimal, shown: Decimal, rate: Decimal, tolerance: Decimal
+) -> Iterator[Finding]:
     if abs(amount - shown) > tolerance:
         yield Finding(place, f"{amount:f}, but the invoice would show {shown:.2f} at {rate:f} %")
 
@@ -199,13 +203,11 @@ def _differs(place: str, value: Decimal, expected: Decimal, what: str) -> Iterat
 
 
 Key = tuple[int, int]  # product_id, product_attribute_id
-_PER_ITEM, _PER_LINE = 1, 2  # orders.round_type; 3 is the total
-_TAX_WAYS = ("incl", "excl")
 
 
 @dataclass(frozen=True, slots=True)
 class EditedShop:
-    """What an edit reads beside the order's own rows.
+    """What PrestaShop reads of the shop when an order is edited.
 
     `rates`: for each product that exists, the rate in percent that its tax rules group has in the country of delivery.
     `carrier_rate`: the carrier's, None for an order without a carrier. `recalculates_shipping`:
@@ -223,9 +225,7 @@ class EditedShop:
 
 
 def edit_findings(rows: Rows, shop: EditedShop) -> list[Finding]:
-    """Return what would move, in words, given an order's rows by table and what an edit reads; nothing where the
-    order stays as it is.
-    """
+    """Return what an edit would change in an order besides what is edited; nothing where the order stays as it is."""
     order = rows["orders"][0]
     lines = rows.get("order_detail", ())
     return [
@@ -234,19 +234,19 @@ def edit_findings(rows: Rows, shop: EditedShop) -> list[Finding]:
         *_repriced(lines),
         *_retaxed(rows, shop),
         *_untaxed(rows, shop),
-        *_of_order(order, rows, shop),
-        *_moved(rows, shop),
+        *_changed_charges(order, rows, shop),
+        *_moved_totals(rows, shop),
     ]
 
 
 def after_address_edit(rows: Rows, shop: EditedShop) -> Amount:
-    """Return what a change of the delivery address makes of the order's total."""
-    return _edited_total(rows, shop, keeps_net=True)
+    """Return the order's total after a change of the delivery address."""
+    return _total_after_edit(rows, shop, keeps_net=True)
 
 
 def after_added_product(rows: Rows, shop: EditedShop) -> Amount:
-    """Return what adding a product makes of the order's total, without that product."""
-    return _edited_total(rows, shop, keeps_net=False)
+    """Return the order's total after a product was added, without that product."""
+    return _total_after_edit(rows, shop, keeps_net=False)
 
 
 def _key(line: Row) -> Key:
@@ -278,7 +278,7 @@ def _repriced(lines: Sequence[Row]) -> Iterator[Finding]:
 
 
 def _retaxed(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
-    for line, own, other in _rates(rows, shop):
+    for line, own, other in _own_and_ruled_rates(rows, shop):
         if own != other:
             name = as_int(line["product_id"])
             yield Finding(
@@ -288,7 +288,7 @@ def _retaxed(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
 
 
 def _untaxed(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
-    """A row of 0 % is written anew with a change of address, unless the product's group has no rule for 0 %."""
+    """Find rows of 0 % that a change of address drops: the product's group has no rule for 0 %."""
     taxed = {row["id_order_detail"] for row in rows.get("order_detail_tax", ())}
     for line in rows.get("order_detail", ()):
         net = as_decimal(line["total_price_tax_excl"])
@@ -300,11 +300,10 @@ def _untaxed(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
             )
 
 
-def _rates(rows: Rows, shop: EditedShop) -> Iterator[tuple[Row, Decimal, Decimal]]:
-    """Yield each line of a product with its own rate, which its totals tell, and the one of the product's tax rules
-    group.
+def _own_and_ruled_rates(rows: Rows, shop: EditedShop) -> Iterator[tuple[Row, Decimal, Decimal]]:
+    """Yield each line of a product with its own rate, computed from its prices, and that of its tax rules group.
 
-    A rate that explains the amounts to a cent a piece counts as its own.
+    The group's rate counts as the line's own where it gives the same amounts to a cent a piece.
     """
     for line in rows.get("order_detail", ()):
         other = shop.rates.get(as_int(line["product_id"]))
@@ -316,7 +315,7 @@ def _rates(rows: Rows, shop: EditedShop) -> Iterator[tuple[Row, Decimal, Decimal
         yield line, other if close else own.normalize(), other
 
 
-def _of_order(order: Row, rows: Rows, shop: EditedShop) -> Iterator[Finding]:
+def _changed_charges(order: Row, rows: Rows, shop: EditedShop) -> Iterator[Finding]:
     discounts = as_decimal(order["total_discounts_tax_incl"])
     rules = [row for row in rows.get("order_cart_rule", ()) if not as_flag(row.get("deleted"))]
     if discounts and any(as_int(row["id_cart_rule"]) not in shop.kept_rules for row in rules):
@@ -346,19 +345,19 @@ def _of_order(order: Row, rows: Rows, shop: EditedShop) -> Iterator[Finding]:
 
 
 def shipping_refund(order: Row, shop: EditedShop) -> Decimal:
-    """Return what a standard refund pays back for an order's shipping: its net with the rate of the carrier's own
-    tax rules group, whatever rate it was sold at; without a carrier none.
+    """Return what a standard refund pays back for an order's shipping.
+
+    It is the net with the rate of the carrier's own tax rules group, whatever rate it was sold at; no tax without a
+    carrier.
     """
     rate = shop.carrier_rate or Decimal(0)
     return quantise(as_decimal(order["total_shipping_tax_excl"]) * (1 + rate / _HUNDRED), shop.decimals)
 
 
-def _moved(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
-    """Yield the totals themselves. Net totals of several lines may move by a cent in any form of rows: that is not
-    told.
-    """
+def _moved_totals(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
+    """Compare the totals. Net totals of several lines may move by a cent in any form of rows: that is no finding."""
     order = rows["orders"][0]
-    paid = Amount(as_decimal(order["total_paid_tax_excl"]), as_decimal(order["total_paid_tax_incl"]))
+    paid = _charge(order, "paid")
     cent = Decimal(1).scaleb(-shop.decimals)
     for what, found in (
         ("a change of the delivery address", after_address_edit(rows, shop)),
@@ -371,12 +370,11 @@ def _moved(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
             )
 
 
-def _edited_total(rows: Rows, shop: EditedShop, *, keeps_net: bool) -> Amount:
+def _total_after_edit(rows: Rows, shop: EditedShop, *, keeps_net: bool) -> Amount:
     order = rows["orders"][0]
     mode, round_type = as_int(order["round_mode"]), as_int(order["round_type"]) or _PER_ITEM
 
     def rounded(value: Decimal) -> Decimal:
-        """To the currency's decimals, by the order's own mode."""
         return quantise(value, shop.decimals, mode)
 
     first: dict[Key, Amount] = {}
@@ -397,21 +395,13 @@ def _edited_total(rows: Rows, shop: EditedShop, *, keeps_net: bool) -> Amount:
         else:
             total += Amount(unit.excl * quantity, unit.incl * quantity)
     shipping = _charge(order, "shipping") if not shop.recalculates_shipping else Amount()
-    if as_decimal(order["total_wrapping_tax_incl"]) and as_flag(_gift(rows)):
+    if as_decimal(order["total_wrapping_tax_incl"]) and any(as_flag(cart.get("gift")) for cart in rows.get("cart", ())):
         total += Amount(shop.wrapping_price, shop.wrapping_price)
-    discounts = _kept_discounts(order, rows, shop)
+    keeps = any(as_int(row["id_cart_rule"]) in shop.kept_rules for row in rows.get("order_cart_rule", ()))
+    discounts = _charge(order, "discounts") if keeps else Amount()
     excl = rounded(total.excl + shipping.excl - discounts.excl)
     return Amount(excl, rounded(total.incl) + shipping.incl - discounts.incl)
 
 
-def _kept_discounts(order: Row, rows: Rows, shop: EditedShop) -> Amount:
-    rules = [row for row in rows.get("order_cart_rule", ()) if as_int(row["id_cart_rule"]) in shop.kept_rules]
-    return _charge(order, "discounts") if rules else Amount()
-
-
 def _charge(order: Row, what: str) -> Amount:
-    return Amount(*(as_decimal(order[f"total_{what}_tax_{way}"]) for way in ("excl", "incl")))
-
-
-def _gift(rows: Rows) -> object:
-    return next((row.get("gift") for row in rows.get("cart", ())), 0)
+    return Amount(_total(order, what, "excl"), _total(order, what, "incl"))

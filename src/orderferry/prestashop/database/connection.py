@@ -1,12 +1,9 @@
-"""The engine of the shop's database: time-outs, TLS and the session are set by us, never inherited.
+"""Open connections to the shop's database: MySQL or MariaDB through PyMySQL, or SQLite for demo and tests.
 
-MySQL and MariaDB through PyMySQL; SQLite for the shop that is embedded in the demo and in tests.
-
-The session of a MySQL or MariaDB connection: what the server's defaults would otherwise decide for us.
-
-Measured reasons: shops with NO_ZERO_DATE can't take PrestaShop's zero dates; a backup's global read lock is ended only
-by `lock_wait_timeout` (default: a day); under READ COMMITTED a checkout's INSERT does not wait for our transaction, but
-a server that logs statements (binlog_format=STATEMENT) refuses every write at that level (error 1665).
+We set time-outs, TLS and the session ourselves, because a server's defaults differ. Measured reasons: shops with
+NO_ZERO_DATE can't take PrestaShop's zero dates; a backup's global read lock is ended only by `lock_wait_timeout`
+(default: a day); under READ COMMITTED a checkout's INSERT does not wait for our transaction, but a server that logs
+statements (binlog_format=STATEMENT) refuses every write at that level (error 1665).
 """
 
 from __future__ import annotations
@@ -25,16 +22,21 @@ from orderferry.prestashop.database.rights import Access
 
 READS_COMMITTED = "reads_committed"  # connection.info: a SELECT sees what others have committed meanwhile
 WRITES = "shop_writes"  # execution option: the transaction that begins is going to write
+# Strict, so that nothing is cut or altered silently; zero dates allowed, since PrestaShop's own rows have them.
+SQL_MODE = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+LONGEST_LOCK_WAIT = 20  # seconds
+IDLE_SECONDS = 600  # shared hosts cut idle connections after a minute or less
+_READ_COMMITTED = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+_REPEATABLE_READ = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 _MYSQL_NAMES = frozenset({"mysql", "mariadb"})
 
 
 def open_engine(settings: PrestashopSettings) -> sa.Engine:
-    """Given [prestashop], return an engine that opens a connection when asked and keeps none of its own.
+    """Return an engine for [prestashop] that opens a connection when asked and keeps none of its own.
 
-    Each connection has utf8mb4, the session of `session.py`, and verified TLS when `ssl_ca` is set, as a key or in the
-    URL. Raise ShopUnfit
-    for an address that is none of MySQL, MariaDB or SQLite, or TLS files that can't be read; ShopUnavailable when the
-    SQLite file or the server's socket is missing. Nothing is sent yet.
+    Each connection has utf8mb4, the session of `prepare_session`, and verified TLS when `ssl_ca` is set, as a key or in
+    the URL. Raise ShopUnfit for an address that is none of MySQL, MariaDB or SQLite, or TLS files that can't be read;
+    ShopUnavailable when the SQLite file or the server's socket is missing. Nothing is sent yet.
     """
     url = _url(settings)
     if url.get_backend_name() == "sqlite":
@@ -50,13 +52,13 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         "connect_timeout": seconds,
         "read_timeout": seconds,
         "write_timeout": seconds,
-        "sql_mode": SQL_MODE,  # before SQLAlchemy looks: a server's ANSI_QUOTES would change how it quotes names
+        "sql_mode": SQL_MODE,  # set while connecting: a server's ANSI_QUOTES would change how SQLAlchemy quotes names
     }
     context = _tls_context(settings, url)
     if context is not None:
         arguments["ssl"] = context
     elif unix_socket:
-        arguments["ssl_disabled"] = True  # nothing to hide from on the way to this machine's own server
+        arguments["ssl_disabled"] = True  # the data do not leave this machine
     engine = sa.create_engine(
         url.set(drivername="mysql+pymysql").difference_update_query(TLS_KEYS).update_query_dict({"charset": "utf8mb4"}),
         poolclass=pool.NullPool,
@@ -83,7 +85,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
 
 
 def access_of(settings: PrestashopSettings) -> Access:
-    """Given [prestashop], return what messages may say of it: never the password."""
+    """Return what messages may say about the database of [prestashop]; the password is not in it."""
     url = _url(settings)
     return Access(settings.location, url.username or "", url.database or "", str(settings.password_from or ""))
 
@@ -138,20 +140,11 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     return engine
 
 
-# Strict, so that nothing is cut or altered silently; zero dates allowed, since PrestaShop's own rows have them.
-SQL_MODE = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
-LONGEST_LOCK_WAIT = 20  # seconds
-_READ_COMMITTED = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-_REPEATABLE_READ = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-IDLE_SECONDS = 600  # shared hosts cut idle connections after a minute or less
-
-
 def prepare_session(connection: Any, timeout: int, *, demand_tls: bool) -> bool:
-    """Given a new PyMySQL connection and its read time-out in seconds, set the session; return whether it is at READ
-    COMMITTED.
+    """Set the session of a new PyMySQL connection; return whether it is at READ COMMITTED.
 
-    Locks are waited for less long than answers, so that the server's own error arrives. Raise ShopUnfit when TLS is
-    demanded and the connection has none; driver errors pass through.
+    `timeout`: seconds to wait for an answer. Waits for locks are shorter, so that the server's own error arrives. Raise
+    ShopUnfit when TLS is demanded and the connection has none; driver errors pass through.
     """
     lock_wait = max(1, min(LONGEST_LOCK_WAIT, timeout * 2 // 3))
     with connection.cursor() as cursor:

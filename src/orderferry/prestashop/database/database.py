@@ -1,6 +1,7 @@
-"""The one connection to the shop's database: opened when needed, given back while waiting for Amazon.
+"""Hold the one connection to the shop's database, and repeat transactions that failed.
 
-Trying a transaction again: bounded, and only in ways that can't write an order twice.
+The connection is opened when needed and given back while a run waits for Amazon. A transaction is repeated a few times
+at most, and only in ways that can't write an order twice.
 """
 
 from __future__ import annotations
@@ -8,9 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -31,10 +31,13 @@ from orderferry.prestashop.database.rights import Access
 
 RETRY_DELAYS = (0.5, 2.0)  # seconds: shared hosts count connections, and one is free again soon
 PING_AFTER = 20.0  # seconds of idleness after which a connection is tried before it is trusted
+PAUSES = (0.1, 0.5, 2.0)  # seconds before the second, third and fourth attempt of a transaction
+
+T = TypeVar("T")
 
 
 class ShopDatabase:
-    """Holds at most one connection. All errors that come out are ShopError's kin, without values of rows."""
+    """Hold at most one connection. All errors are raised as ShopError or its subclasses, without values of rows."""
 
     def __init__(self, settings: PrestashopSettings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._settings = settings
@@ -44,23 +47,23 @@ class ShopDatabase:
 
     @cached_property
     def access(self) -> Access:
-        """Return what messages may say of the database."""
+        """Return what messages may say about the database."""
         return access_of(self._settings)
 
     @cached_property
     def engine(self) -> sa.Engine:
-        """Made at the first use, which is where an address that can't be right is refused."""
+        """Make the engine at the first use; an address that can't be right is refused here."""
         return open_engine(self._settings)
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[sa.Connection]:
-        """A connection for look-ups; `doing` completes "… while …". No lock and no snapshot outlives it."""
+        """Lend the connection for look-ups; `doing` completes "… while …". No lock and no snapshot outlives it."""
         with self._session(doing, writes=False) as connection:
             yield connection
 
     @contextmanager
     def writing(self, doing: str, *, rows: bool = False) -> Iterator[sa.Connection]:
-        """A transaction: committed at its end, rolled back on any error or signal. `rows`: as in `translate`.
+        """Open a transaction: commit at its end, roll back on any error or signal. `rows`: as in `translate`.
 
         Raise ConnectionLost when the answer to COMMIT did not come: whether it took place is then unknown.
         """
@@ -70,14 +73,14 @@ class ShopDatabase:
             connection.commit()
 
     def release(self) -> None:
-        """Give the connection back; the next use opens another."""
+        """Close the connection; the next use opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(exc.SQLAlchemyError):
                 connection.close()
 
     def close(self) -> None:
-        """Give everything back."""
+        """Close the connection and the engine."""
         self.release()
         if "engine" in self.__dict__:
             self.engine.dispose()
@@ -98,7 +101,7 @@ class ShopDatabase:
             self._used = time.monotonic()
 
     def _end(self, connection: sa.Connection) -> None:
-        """Roll back what is not committed: also ends a look-up's transaction."""
+        """Roll back what is not committed. This also ends a look-up's transaction."""
         try:
             connection.rollback()
         except exc.SQLAlchemyError:
@@ -131,36 +134,32 @@ class ShopDatabase:
             return self.engine.connect()
 
 
-T = TypeVar("T")
-PAUSES = (0.1, 0.5, 2.0)  # seconds before the second, third and fourth attempt
+def retry(transaction: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """Run a transaction that may be repeated, a few times if need be, and return its result. Raise the last error."""
+    return retry_order(transaction, lambda: None, sleep)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempted(Generic[T]):
-    """What an action gave, and whether an attempt before it ended in the unknown: the connection broke off, and its
-    COMMIT may have taken place."""
+def retry_order(
+    transaction: Callable[[], T], find_written: Callable[[], T | None], sleep: Callable[[float], None]
+) -> tuple[T, bool]:
+    """Run the transaction of one order, a few times if need be, and return its result.
 
-    result: T
-    unknown_before: bool
+    Also return whether an attempt before it has an unknown outcome: its connection broke off, and its COMMIT may have
+    taken place. The same transaction may follow, because the database refuses its marker if the first one got through.
 
-
-def attempt(action: Callable[[], T], exists: Callable[[], T | None], sleep: Callable[[float], None]) -> Attempted[T]:
-    """Given a transaction, a look for what it would have made, and a way to sleep, return its result.
-
-    A deadlock and the like is tried again. A duplicate key of the marker means that somebody was faster with the order
-    (then `exists` gives it); another one, that somebody was faster with a shared row: that is tried once more, since
-    the next try sees their row. A connection that broke off is followed by the
-    same transaction, whose marker the database refuses if the first one got through. Raise the last error.
+    A deadlock and the like is tried again. A duplicate key of the marker means that another process was faster with the
+    order (`find_written` returns it). Any other duplicate key means that it was faster with a shared row; that is tried
+    once more, since the next attempt sees the row. Raise the last error.
     """
     unknown = shared = False
     for pause in (*PAUSES, None):
         try:
-            return Attempted(action(), unknown)
+            return transaction(), unknown
         except DuplicateKey as taken:
             of_marker = taken.table.endswith(MARKER_TABLE) or not taken.table
-            found = exists() if of_marker else None
+            found = find_written() if of_marker else None
             if found is not None:
-                return Attempted(found, unknown)
+                return found, unknown
             if pause is None or shared:
                 raise
             shared = not of_marker

@@ -1,8 +1,7 @@
-"""The only place that knows the database drivers' errors: what they mean, and the sentences for them.
+"""Translate the database drivers' errors into ours: what they mean, and a sentence for a webmaster.
 
-`translate` never repeats a driver's text: it may hold values of a row, which are personal data, or half a statement.
-
-Why no connection to the shop's database could be made: a sentence for each cause that a webmaster can mend.
+No other module reads the drivers' errors. A driver's text is never repeated: it may hold values of a row, which are
+personal data, or half a statement.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+import pymysql
 from sqlalchemy import exc
 
 from orderferry.errors import ShopError, ShopUnavailable, ShopUnfit
@@ -24,11 +22,19 @@ from orderferry.prestashop.database.rights import Access, grant_hint
 _COLUMN = re.compile(r"[Cc]olumn '(?:[^']*\.)?([^'.]+)'|[Cc]olumn `(?:[^`]*`\.`)*([^`]+)`")
 _DENIED_TABLE = re.compile(r"for table (?:`[^`]+`\.`([^`]+)`|'([^']+)')")
 _STATEMENT = re.compile(r"\s*(INSERT INTO|UPDATE|DELETE FROM) [`\"]?([\w$]+)")
-# Our own statements name what the live schema has, call no routine and need no right of an administrator.
+# Only a trigger causes these: our own statements name what the live schema has, call no routine and need no right of
+# an administrator.
 _TRIGGERS_OWN = frozenset({1054, 1051, 1109, 1370, 1227})
 _IDENTIFIER = re.compile(r"[a-z0-9_.]{1,64}", re.ASCII | re.IGNORECASE)
 _TABLE = re.compile(r"[Tt]able '([^']+)'|no such table: (\S+)")
 _SQLITE_COLUMN = re.compile(r"(?:no such column|has no column named|constraint failed):? (\S+)")
+
+# Error numbers of a connection that could not be made
+_ACCESS_DENIED = (1045, 1698)
+_UNKNOWN_DATABASE = 1049
+_HOST_NOT_ALLOWED = 1130
+_NO_TLS = 2026
+_AUTHENTICATION = (2061, 1251)
 
 
 class TransientTrouble(ShopUnavailable):
@@ -37,16 +43,14 @@ class TransientTrouble(ShopUnavailable):
 
 
 class ConnectionLost(ShopUnavailable):
-    """The connection broke off. Whether a COMMIT that was under way took place is unknown: look, then retry through
-    the marker."""
+    """The connection broke off. Whether a COMMIT took place is unknown: read the marker before the work is repeated."""
 
 
 class RowRefused(ShopUnfit):
     """The database, or a trigger in it, refused one row: this order can't be written as it is.
 
     `column` names the value, `table` (with its prefix) and `action` (INSERT, UPDATE, DELETE) the statement, '' where
-    that is not known. `words` is the server's own text: it may quote values of the row, so only `server_words` may
-    make something of it that is shown.
+    that is not known. `server_text` may quote values of the row: it is shown only as `mask_server_text` leaves it.
     """
 
     code = "row-refused"
@@ -60,19 +64,19 @@ class RowRefused(ShopUnfit):
         table: str = "",
         action: str = "",
         number: int = 0,
-        words: str = "",
+        server_text: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.column = column
         self.table = table
         self.action = action
         self.number = number
-        self.words = words
+        self.server_text = server_text
 
 
 class DuplicateKey(RowRefused):
     """The database refused a row whose key is there already. Where `table` is the markers' (or not known) another
-    importer may have been faster."""
+    process may have been faster."""
 
 
 class RightsMissing(ShopUnfit):
@@ -81,23 +85,11 @@ class RightsMissing(ShopUnfit):
     code = "rights-missing"
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What a translation is made of."""
-
-    number: int
-    text: str
-    doing: str
-    access: Access
-    action: str = ""
-    table: str = ""
-
-
 def translate(error: BaseException, doing: str, access: Access, *, rows: bool = False) -> ShopError:
-    """Return ours, given a driver's or SQLAlchemy's error and what was being done ("reading the shop's settings").
+    """Return our error for one of the driver's or SQLAlchemy's; `doing`: what was done ("reading the shop's settings").
 
-    `rows`: what was being done is writing the rows of one order, so that every error of the server that is not about
-    the server itself or this user (a trigger, a constraint, a key, a value) is RowRefused.
+    `rows`: the rows of one order were being written, so that every error of the server that is not about the server
+    itself or this user (a trigger, a constraint, a key, a value) is RowRefused.
 
     The message is one sentence without values of rows or secrets; the class says what to do about it:
     TransientTrouble, ConnectionLost, DuplicateKey, RowRefused, RightsMissing, ShopUnavailable or ShopUnfit.
@@ -105,104 +97,89 @@ def translate(error: BaseException, doing: str, access: Access, *, rows: bool = 
     original = getattr(error, "orig", None) or error
     statement = _STATEMENT.match(_statement(error))
     action, table = (statement[1].split(" ")[0], statement[2]) if statement else ("", "")
-    told = _Told(error_number(original), _text(original), doing, access, action, table)
-    trouble = trouble_of(original)
-    if rows and _is_about_rows(original, trouble, told) and not getattr(error, "connection_invalidated", False):
-        return _refused(told, trouble)
+    number, text, trouble = error_number(original), _text(original), trouble_of(original)
+    while_doing = f"while {doing} (error {number})" if number else f"while {doing}"
+    is_lost = getattr(error, "connection_invalidated", False)
+    of_rows = rows and not is_lost and _is_about_rows(original, trouble, table)
     if trouble is Trouble.CONNECT:
         return connection_sentence(original, access)
+    if of_rows or trouble in {Trouble.DATA, Trouble.DUPLICATE}:
+        return _refused(trouble, while_doing, text, number, action=action, table=table)
     if trouble is Trouble.RIGHTS:
-        return _rights(told)
+        return RightsMissing(
+            f"The database user may not do what is needed {while_doing}.",
+            hint=grant_hint(text, access),
+            keys=("prestashop.database", "prestashop.user", "prestashop.password"),
+        )
     if trouble is Trouble.MISSING:
-        return _missing(told)
-    if trouble in {Trouble.DATA, Trouble.DUPLICATE}:
-        return _refused(told, trouble)
-    if getattr(error, "connection_invalidated", False):
+        named = _found(_TABLE, text) or _found(_SQLITE_COLUMN, text) or _found(_COLUMN, text)
+        return ShopUnfit(
+            f"The shop's database has no {named or 'such table or column'}, needed {while_doing}.",
+            hint="Check prestashop.table_prefix and the database's name; finish a PrestaShop upgrade that broke off.",
+        )
+    if is_lost:
         trouble = Trouble.GONE
     sentence, hint = SENTENCES[trouble]
-    message = f"{sentence} while {doing}{_in_brackets(told.number)}."
-    return _CLASSES.get(trouble, ShopUnavailable)(message, hint=hint)
+    return _CLASSES.get(trouble, ShopUnavailable)(f"{sentence} {while_doing}.", hint=hint)
 
 
 @contextmanager
 def translated(doing: str, access: Access, *, rows: bool = False) -> Iterator[None]:
-    """While within, database errors come out as `translate` gives them; all others as they are.
+    """Raise the database errors of the block as `translate` returns them; all others pass.
 
     The driver's error is not chained: its text and parameters may hold a buyer's data.
     """
     try:
         yield
-    except _database_errors() as error:
+    except (exc.SQLAlchemyError, pymysql.Error) as error:  # PyMySQL's own where its cursor is used
         raise translate(error, doing, access, rows=rows) from None
 
 
-def _database_errors() -> tuple[type[BaseException], ...]:
-    """SQLAlchemy's, and PyMySQL's where that is there (an embedded shop's run does not import it): they come as they
-    are where the driver's own cursor is at work."""
-    driver = sys.modules.get("pymysql")
-    return (exc.SQLAlchemyError, driver.Error) if driver is not None else (exc.SQLAlchemyError,)
+def _is_about_rows(original: BaseException, trouble: Trouble, table: str) -> bool:
+    """Return whether an error that came while rows of `table` were written may be due to them.
 
-
-def _is_about_rows(original: BaseException, trouble: Trouble, told: _Told) -> bool:
-    """Return whether an error that came while rows were written may be due to them. Client errors (2000 to 2999),
-    and those without a number, are about the connection.
+    Client errors (2000 to 2999), and those without a number, are about the connection.
     """
-    from_server = 1000 <= told.number < 2000 or told.number >= 3000 or hasattr(original, "sqlite_errorname")
+    number, text = error_number(original), _text(original)
+    from_server = 1000 <= number < 2000 or number >= 3000 or hasattr(original, "sqlite_errorname")
     if trouble in {Trouble.RIGHTS, Trouble.MISSING}:
         # A trigger may lack what our own statement has.
-        named = _found(_DENIED_TABLE, told.text) or _found(_TABLE, told.text)
-        own = not named or named.rpartition(".")[2] == told.table
-        return not own or told.number in _TRIGGERS_OWN
+        named = _found(_DENIED_TABLE, text) or _found(_TABLE, text)
+        own = not named or named.rpartition(".")[2] == table
+        return not own or number in _TRIGGERS_OWN
     return from_server and trouble in {Trouble.DATA, Trouble.DUPLICATE, Trouble.COLLATION, Trouble.OTHER}
 
 
-def _refused(told: _Told, trouble: Trouble) -> RowRefused:
-    column = _refused_column(told.text) if trouble is Trouble.DATA else ""
-    named = f"the value for the column {column}" if column else f"a row of {told.table}" if told.table else "a value"
+def _refused(trouble: Trouble, while_doing: str, text: str, number: int, *, action: str, table: str) -> RowRefused:
+    column = _refused_column(text) if trouble is Trouble.DATA else ""
+    named = f"the value for the column {column}" if column else f"a row of {table}" if table else "a value"
     why = ", whose key is there already," if trouble is Trouble.DUPLICATE else ""
     return (DuplicateKey if trouble is Trouble.DUPLICATE else RowRefused)(
-        f"The shop's database refuses {named}{why} while {told.doing}{_in_brackets(told.number)}.",
+        f"The shop's database refuses {named}{why} {while_doing}.",
         hint="The order is left out and tried again; compare the shop's tables with those of its version.",
         column=column,
-        table=told.table,
-        action=told.action,
-        number=told.number,
-        words=told.text,
+        table=table,
+        action=action,
+        number=number,
+        server_text=text,
     )
 
 
 def _statement(error: BaseException) -> str:
-    """Return the statement that failed, or its beginning; SQLAlchemy knows it, and `statements.py` notes it."""
+    """Return the statement that failed, or its beginning: SQLAlchemy keeps it, `statements.py` adds a note."""
     return str(getattr(error, "statement", None) or next(iter(getattr(error, "__notes__", ())), ""))
 
 
 def _text(original: BaseException) -> str:
-    """Return what the server said: PyMySQL has it as the second argument, after the number."""
-    said = original.args[1] if len(original.args) > 1 else None
-    return said if isinstance(said, str) else str(original)
-
-
-def _rights(told: _Told) -> ShopError:
-    return RightsMissing(
-        f"The database user may not do what is needed while {told.doing}{_in_brackets(told.number)}.",
-        hint=grant_hint(told.text, told.access),
-        keys=("prestashop.database", "prestashop.user", "prestashop.password"),
-    )
-
-
-def _missing(told: _Told) -> ShopError:
-    named = _found(_TABLE, told.text) or _found(_SQLITE_COLUMN, told.text) or _found(_COLUMN, told.text)
-    return ShopUnfit(
-        f"The shop's database has no {named or 'such table or column'}, needed while {told.doing}"
-        f"{_in_brackets(told.number)}.",
-        hint="Check prestashop.table_prefix and the database's name; finish a PrestaShop upgrade that broke off.",
-    )
+    """Return the server's text: PyMySQL has it as the second argument, after the number."""
+    text = original.args[1] if len(original.args) > 1 else None
+    return text if isinstance(text, str) else str(original)
 
 
 def _refused_column(text: str) -> str:
     """Return the column that a text about a refused value names at its end; '' for none.
 
-    Servers quote the value before it, and a value may look like the name of a column: what stands first is a buyer's.
+    Servers quote the value before it, and a buyer's value may look like the name of a column.
     """
     named = [_found(_COLUMN, text[match.start() :]) for match in _COLUMN.finditer(text)]
     column = named[-1] if named else _found(_SQLITE_COLUMN, text)
@@ -214,10 +191,6 @@ def _found(pattern: re.Pattern[str], text: str) -> str:
     return next((group for group in match.groups() if group), "") if match else ""
 
 
-def _in_brackets(number: int) -> str:
-    return f" (error {number})" if number else ""
-
-
 _CLASSES: dict[Trouble, type[ShopError]] = {
     Trouble.TRANSIENT: TransientTrouble,
     Trouble.GONE: ConnectionLost,
@@ -225,15 +198,8 @@ _CLASSES: dict[Trouble, type[ShopError]] = {
 }
 
 
-_ACCESS_DENIED = (1045, 1698)
-_UNKNOWN_DATABASE = 1049
-_HOST_NOT_ALLOWED = 1130
-_NO_TLS = 2026
-_AUTHENTICATION = (2061, 1251)
-
-
 def connection_sentence(original: BaseException, access: Access) -> ShopError:
-    """Given the error of a failed connection, return the sentence for it. Passwords never appear."""
+    """Return our error for a connection that could not be made, with a sentence and what to do; no password."""
     error = _sentence(original, access, error_number(original))
     if access.shop_file and not error.hint.startswith(access.shop_file):
         error.hint += f" What the configuration does not give itself is read from {access.shop_file} (prestashop.from)."

@@ -1,4 +1,4 @@
-"""Error numbers of MySQL and MariaDB, and names of SQLite's errors, sorted by what they mean for us. Data."""
+"""Sort the errors of MySQL, MariaDB and SQLite by what they mean for us, with a sentence for each. Data."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _SQLITE: dict[str, Trouble] = {
     "SQLITE_CORRUPT": Trouble.UNFIT,
 }
 
-# (what happened, what to do) for everything that needs no details of the error; "while …" follows the first.
+# (what happened, what to do) for all that needs no details of the error; "while …" follows the first.
 SENTENCES: dict[Trouble, tuple[str, str]] = {
     Trouble.TRANSIENT: (
         "Another program held the same rows of the shop's database too long",
@@ -114,13 +114,13 @@ SENTENCES: dict[Trouble, tuple[str, str]] = {
 
 
 def error_number(original: BaseException) -> int:
-    """Given a driver's error, return its MySQL number; 0 for none (SQLite, or an error of the socket)."""
+    """Return the MySQL number of a driver's error; 0 for none (SQLite, or an error of the socket)."""
     first = original.args[0] if original.args else None
     return first if isinstance(first, int) else 0
 
 
 def trouble_of(original: BaseException) -> Trouble:
-    """Given a driver's error, return what it means; OTHER for what we do not know."""
+    """Return what a driver's error means; OTHER for what is not known."""
     number = error_number(original)
     if number in _BY_NUMBER:
         return _BY_NUMBER[number]

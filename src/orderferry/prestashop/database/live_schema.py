@@ -1,4 +1,4 @@
-"""The shop's tables as they are now: columns, types, lengths, charsets and engines, read in one query."""
+"""Read the shop's tables as they are now: columns, types, lengths, charsets, engines, and triggers on them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import Column, Table
 
 # A left join would be simpler, but information_schema answers two plain lists much faster than a join.
-_MYSQL = sa.text("""
+_MYSQL_COLUMNS = sa.text("""
     SELECT table_name AS name, engine AS engine, NULL AS column_name, NULL AS data_type, NULL AS nullable,
            NULL AS default_value, NULL AS extra, NULL AS length, NULL AS digits, NULL AS scale, NULL AS charset,
            NULL AS column_type, NULL AS column_key, 0 AS position, NULL AS collated
@@ -30,7 +31,7 @@ _MYSQL = sa.text("""
     ORDER BY 1, 14
 """).bindparams(sa.bindparam("names", expanding=True))
 
-_SQLITE = sa.text("""
+_SQLITE_COLUMNS = sa.text("""
     SELECT tables.name AS name, 'sqlite' AS engine, columns.name AS column_name, columns.type AS data_type,
            columns."notnull" AS required, columns.dflt_value AS default_value, columns.pk AS pk,
            EXISTS (SELECT 1 FROM pragma_index_list(tables.name) AS keys, pragma_index_info(keys.name) AS parts
@@ -43,11 +44,24 @@ _SQLITE = sa.text("""
 _MYSQL_NAMES = sa.text("SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()")
 _SQLITE_NAMES = sa.text("SELECT name FROM sqlite_master WHERE type = 'table'")
 
+_MYSQL_TRIGGERS = sa.text("""
+    SELECT trigger_name AS name, event_object_table AS on_table, event_manipulation AS event,
+           action_timing AS timing, definer AS definer
+    FROM information_schema.triggers
+    WHERE event_object_schema = DATABASE() AND event_object_table IN :names
+    ORDER BY event_object_table, trigger_name
+""").bindparams(sa.bindparam("names", expanding=True))
+
+_SQLITE_TRIGGERS = sa.text("""
+    SELECT name AS name, tbl_name AS on_table, '' AS event, '' AS timing, '' AS definer
+    FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN :names ORDER BY tbl_name, name
+""").bindparams(sa.bindparam("names", expanding=True))
+
 _SQLITE_TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<first>\d+)(?:, *(?P<second>\d+))?\))?")
 _INTEGER_PRIMARY_KEY = 1
 # information_schema.columns.extra; MySQL says DEFAULT_GENERATED of a default that is an expression
 _GENERATED = re.compile(r"\b(?:VIRTUAL|STORED|PERSISTENT)\b", re.IGNORECASE)
-_FIRST_WORD = re.compile(r"enum\('((?:[^']|'')*)'", re.IGNORECASE)
+_FIRST_OF_ENUM = re.compile(r"enum\('((?:[^']|'')*)'", re.IGNORECASE)
 _NEUTRAL: Mapping[str, str | int] = {
     **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "float", "double", "year"), 0),
     **dict.fromkeys(("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "set"), ""),
@@ -57,20 +71,19 @@ _NEUTRAL: Mapping[str, str | int] = {
     "timestamp": "0000-00-00 00:00:00",
     "time": "00:00:00",
 }
-_LOOK_AGAIN = (0.1, 0.3, 0.6)  # seconds
+_PAUSES = (0.1, 0.3, 0.6)  # seconds before the tables are read again
 
 
 def read_tables(
     connection: sa.Connection, prefix: str, wanted: Iterable[str] = wanted_tables(events=False)
 ) -> Mapping[str, Table]:
-    """Given a connection and the table prefix, return the wanted tables by their names without prefix: all that
-    orderferry reads or writes but for the feed of changes, unless said otherwise.
+    """Return the wanted tables by their names without prefix; by default all that runs use, without the feed's.
 
-    One statement. Tables that the shop (or the user's rights) does not have are missing from the result. A table that
-    another importer creates in this moment may have columns and no engine yet: it is looked at again.
+    One statement. Tables that the shop does not have, or that this user may not see, are missing from the result. A
+    table that another importer creates in this moment may have columns and no engine yet: it is read again.
     """
     found = _read(connection, prefix, wanted)
-    for seconds in _LOOK_AGAIN:
+    for seconds in _PAUSES:
         if all(table.engine for table in found.values()):
             break
         time.sleep(seconds)
@@ -81,7 +94,7 @@ def read_tables(
 def _read(connection: sa.Connection, prefix: str, wanted: Iterable[str]) -> Mapping[str, Table]:
     names = {prefix + name: name for name in wanted}
     sqlite = connection.dialect.name == "sqlite"
-    rows = connection.execute(_SQLITE if sqlite else _MYSQL, {"names": sorted(names)}).mappings()
+    rows = connection.execute(_SQLITE_COLUMNS if sqlite else _MYSQL_COLUMNS, {"names": sorted(names)}).mappings()
     columns: dict[str, list[Column]] = defaultdict(list)
     engines: dict[str, str] = {}
     for row in rows:
@@ -97,8 +110,36 @@ def _read(connection: sa.Connection, prefix: str, wanted: Iterable[str]) -> Mapp
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A trigger of another program's. `event`: INSERT, UPDATE or DELETE, '' where unknown; `definer`: user@host."""
+
+    name: str
+    table: str
+    event: str = ""
+    timing: str = ""
+    definer: str = ""
+
+    def __str__(self) -> str:
+        when = f" {self.timing} {self.event}".rstrip()
+        return f"{self.name} ({when.strip()} on {self.table})" if when else f"{self.name} (on {self.table})"
+
+
+def read_triggers(connection: sa.Connection, names: Iterable[str]) -> list[Trigger]:
+    """Return the triggers on tables, named with their prefix.
+
+    A MySQL user without the right TRIGGER on a table sees none of its triggers.
+    """
+    statement = _SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else _MYSQL_TRIGGERS
+    rows = connection.execute(statement, {"names": sorted(names)}).mappings()
+    return [
+        Trigger(*(as_text(row[column]) for column in ("name", "on_table", "event", "timing", "definer")))
+        for row in rows
+    ]
+
+
 def refuse_unfit(connection: sa.Connection, prefix: str, tables: Mapping[str, Table], access: Access) -> None:
-    """Given what `read_tables` found, raise ShopUnfit when it is no shop that orders can be written into."""
+    """Raise ShopUnfit when `tables`, as `read_tables` found them, are no shop that orders can be written into."""
     missing = sorted(REQUIRED_TABLES - tables.keys())
     if "orders" in missing or "configuration" in missing:
         raise _no_shop(prefix, _known_prefixes(connection), access)
@@ -117,7 +158,7 @@ def refuse_unfit(connection: sa.Connection, prefix: str, tables: Mapping[str, Ta
     if unsafe:
         raise ShopUnfit(
             f"Tables of the shop know no transactions, so an order could be left half-written: {', '.join(unsafe)}.",
-            hint="Convert each of them: " + _alter(unsafe[0].split(" ")[0]) + " (after a backup).",
+            hint=f"Convert each of them: ALTER TABLE `{unsafe[0].split(' ')[0]}` ENGINE=InnoDB; (after a backup).",
         )
 
 
@@ -136,7 +177,7 @@ def _no_shop(prefix: str, known: Iterable[str], access: Access) -> ShopUnfit:
 
 
 def _known_prefixes(connection: sa.Connection) -> list[str]:
-    """Return what stands before `orders` and `configuration` alike in the names of the database's tables."""
+    """Return the prefixes under which the database has both a table `orders` and a table `configuration`."""
     statement = _SQLITE_NAMES if connection.dialect.name == "sqlite" else _MYSQL_NAMES
     names = {as_text(name) for name in connection.execute(statement).scalars()}
     return sorted(
@@ -144,10 +185,6 @@ def _known_prefixes(connection: sa.Connection) -> list[str]:
         for name in names
         if name.endswith("orders") and name.removesuffix("orders") + "configuration" in names
     )
-
-
-def _alter(table: str) -> str:
-    return f"ALTER TABLE `{table}` ENGINE=InnoDB;"
 
 
 def _mysql_column(row: Mapping[Any, Any]) -> Column:
@@ -176,7 +213,7 @@ def _mysql_column(row: Mapping[Any, Any]) -> Column:
 
 
 def _sqlite_column(row: Mapping[Any, Any]) -> Column:
-    """SQLite has no lengths of its own: those that the type was declared with are kept to all the same."""
+    """Return a column of SQLite, which has no lengths of its own: those of the declared type are kept to."""
     match = _SQLITE_TYPE.match(as_text(row["data_type"]).lower())
     kind = match["name"] if match else "text"
     first, second = (_number(match["first"]), _number(match["second"])) if match else (None, None)
@@ -202,9 +239,9 @@ def _sqlite_column(row: Mapping[Any, Any]) -> Column:
 
 
 def _neutral(data_type: str, definition: str) -> str | int | None:
-    """MySQL's implicit default of a type: what a missing value becomes in PrestaShop's own session."""
+    """Return MySQL's implicit default of a type: what a missing value becomes in PrestaShop's own session."""
     if data_type == "enum":
-        first = _FIRST_WORD.match(definition)
+        first = _FIRST_OF_ENUM.match(definition)
         return first[1].replace("''", "'") if first else None
     return _NEUTRAL.get(data_type)
 

@@ -1,20 +1,12 @@
-"""Our own tables in the shop: their definition, and creating or extending them.
+"""Define our own tables in the shop, create or extend them, and read and write the values that they keep.
 
-`<prefix>orderferry_order` has one row, the marker, for each imported order; its primary key is what makes the database
-refuse a second order for one Amazon id. `<prefix>orderferry_state` keeps named values: the lock that invoice numbers
-are drawn under, and what runs leave in the shop for a ledger that is lost. The feed's three (`event_tables.py`) are
-made only where `events.enabled`.
-
-The kinds of columns that our own tables in the shop are made of, and what all of those tables share.
-
-The tables of the feed of changes for other programs of the shop: events, their consumers, the bridge's calls.
+`<prefix>orderferry_order` has one row, the marker, for each imported order; its primary key makes the database refuse a
+second order for one Amazon order id. `<prefix>orderferry_state` keeps named values: the lock under which invoice
+numbers are drawn, and what runs leave in the shop for a ledger that is lost. Three more tables are made only where
+`events.enabled`: the feed of changes, the programs that read it, and the bridge's calls.
 
 The number of an event is no AUTO_INCREMENT: numbers become visible in their order and without gaps only because they
-are drawn from a row that stays locked till the commit.
-
-KEY inside CREATE TABLE (MySQL, MariaDB): one statement a table instead of one an index, and no right of its own.
-
-Named values that live in the shop beside the markers (`<prefix>orderferry_state`): locked, read, written.
+are drawn from a row that stays locked until the commit.
 """
 
 from __future__ import annotations
@@ -38,6 +30,23 @@ from orderferry.prestashop.facts import Table
 
 MARKER_TABLE = "orderferry_order"
 STATE_TABLE = "orderferry_state"
+EVENT_TABLE = "orderferry_event"
+CONSUMER_TABLE = "orderferry_event_consumer"
+CALL_TABLE = "orderferry_event_call"
+EVENT_TABLE_NAMES = (EVENT_TABLE, CONSUMER_TABLE, CALL_TABLE)
+# Indexes beside the primary keys: the events of an order, old events, calls that are due.
+_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    MARKER_TABLE: (("id_order",),),
+    EVENT_TABLE: (("id_order",), ("created",)),
+    CALL_TABLE: (("state", "next_try"),),
+}
+# Stated, because servers differ in their defaults (latin1, utf8mb4_0900_ai_ci, uca1400).
+TABLE_OPTIONS: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_general_ci",
+    "implicit_returning": False,
+}
 
 
 def own_table_names(*, events: bool) -> tuple[str, ...]:
@@ -46,41 +55,50 @@ def own_table_names(*, events: bool) -> tuple[str, ...]:
 
 
 def own_tables(prefix: str, dialect: str, *, events: bool) -> Mapping[str, sa.Table]:
-    """Return the definitions of our tables by name without prefix, given the prefix and `mysql` or `sqlite`."""
+    """Return the definitions of our tables by name without prefix; `dialect`: `mysql` or `sqlite`."""
     metadata = sa.MetaData()
-    # A key within CREATE TABLE needs no right of its own; the embedded shop is too small to need one.
-    keys = [InlineKey("id_order", name="id_order")] if dialect != "sqlite" else []
+    columns = {
+        MARKER_TABLE: _marker_columns,
+        STATE_TABLE: _state_columns,
+        EVENT_TABLE: _event_columns,
+        CONSUMER_TABLE: _consumer_columns,
+        CALL_TABLE: _call_columns,
+    }
     return {
-        MARKER_TABLE: sa.Table(prefix + MARKER_TABLE, metadata, *_marker_columns(), *keys, **TABLE_OPTIONS),
-        STATE_TABLE: sa.Table(prefix + STATE_TABLE, metadata, *_state_columns(), **TABLE_OPTIONS),
-        **(event_tables(prefix, dialect, metadata) if events else {}),
+        name: sa.Table(prefix + name, metadata, *columns[name](), *_keys(name, dialect), **TABLE_OPTIONS)
+        for name in own_table_names(events=events)
     }
 
 
+def _keys(table: str, dialect: str) -> list[InlineKey]:
+    """Return the indexes of a table. An SQLite shop is too small to need any."""
+    return [] if dialect == "sqlite" else [InlineKey(*columns, name=columns[0]) for columns in _KEYS.get(table, ())]
+
+
 def _marker_columns() -> list[sa.Column[Any]]:
-    """Times are UTC. All but the first four have defaults, so that later versions can add columns."""
+    """Return a marker's columns. Times are UTC. All but the first four have defaults: later versions add columns."""
     return [
         sa.Column("amazon_order_id", key_text(32), primary_key=True, nullable=False),
         sa.Column("id_order", unsigned(), nullable=False),
         sa.Column("marketplace_id", key_text(32), nullable=False),
         sa.Column("amazon_updated", moment(), nullable=False),
-        word("channel", 16),
+        text("channel", 16),
         # what tells our order from another one that got its id after a restart of an old server; '' = not kept
-        word("order_reference", 255),
-        word("module", 64),
+        text("order_reference", 255),
+        text("module", 64),
         number("digest_version"),
-        *(word(f"digest_{group}", 64) for group in ("state", "lines", "address", "tracking", "totals")),
+        *(text(f"digest_{group}", 64) for group in ("state", "lines", "address", "tracking", "totals")),
         # what we wrote last: where the shop has something else now, a person was there ('' and 0: not kept)
         number("last_state"),
         number("last_address"),
-        word("last_tracking", 64),
-        word("last_lines", 64),
-        word("last_told", 64),
+        text("last_tracking", 64),
+        text("last_lines", 64),
+        text("last_told", 64),
         sa.Column("ship_by", moment(), nullable=True),
-        word("programs", 255),
-        word("tax_scheme", 32),
+        text("programs", 255),
+        text("tax_scheme", 32),
         number("adopted"),
-        word("seller", 64),  # the key of the account that it came from; '' = written by an older version, or adopted
+        text("seller", 64),  # the key of the account that it came from; '' = written by an older version, or adopted
         # JSON: what our stock movements of this order were, to be undone once
         sa.Column("stock_moved", sa.Text(), nullable=True),
         # JSON: which items of Amazon's each line of ours stands for
@@ -101,6 +119,92 @@ def _state_columns() -> list[sa.Column[Any]]:
     ]
 
 
+def _event_columns() -> list[Any]:
+    """Return the columns of an event. Times are UTC. `data` is JSON of ids and numbers only."""
+    return [
+        sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
+        sa.Column("kind", key_text(24), nullable=False),
+        number("id_order"),
+        number("id_shop"),
+        sa.Column("amazon_order_id", key_text(64), nullable=False, server_default=""),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(), nullable=False),
+    ]
+
+
+def _consumer_columns() -> list[Any]:
+    """Return the columns of a program that reads the feed: it has taken all events up to `id_event`."""
+    return [
+        sa.Column("consumer", key_text(32), primary_key=True, nullable=False),
+        sa.Column("id_event", _event_number(), nullable=False, server_default="0"),
+        sa.Column("taken", sa.DateTime(), nullable=True),
+        text("note", 255),
+    ]
+
+
+def _call_columns() -> list[Any]:
+    """Return the columns of what the bridge did with an event, a row for each hook and module.
+
+    `state`: running, done, failed, skipped.
+    """
+    return [
+        sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
+        sa.Column("hook", key_text(96), primary_key=True, nullable=False),
+        sa.Column("sequence", _small(), primary_key=True, autoincrement=False, nullable=False, server_default="0"),
+        sa.Column("module", key_text(64), primary_key=True, nullable=False),
+        sa.Column("state", key_text(8), nullable=False),
+        number("attempts"),
+        text("message", 255),
+        sa.Column("started", sa.DateTime(), nullable=True),
+        sa.Column("ended", sa.DateTime(), nullable=True),
+        sa.Column("next_try", sa.DateTime(), nullable=True),
+    ]
+
+
+def key_text(length: int) -> sa.types.TypeEngine[str]:
+    """Return the type of Amazon's ids and our own names: compared byte by byte."""
+    exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
+    return sa.String(length).with_variant(exact, "mysql", "mariadb")
+
+
+def moment() -> sa.types.TypeEngine[Any]:
+    """Return the type of a time in UTC, to the millisecond."""
+    return sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
+
+
+def unsigned() -> sa.types.TypeEngine[int]:
+    """Return the type of an id of PrestaShop's, or of a count."""
+    return sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
+
+
+def text(name: str, length: int) -> sa.Column[Any]:
+    """Return a column for a text that may be empty, never NULL."""
+    return sa.Column(name, sa.String(length), nullable=False, server_default="")
+
+
+def number(name: str) -> sa.Column[Any]:
+    """Return a column for an id or a count, 0 by default."""
+    return sa.Column(name, unsigned(), nullable=False, server_default="0")
+
+
+def _event_number() -> sa.types.TypeEngine[int]:
+    return sa.BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql", "mariadb")
+
+
+def _small() -> sa.types.TypeEngine[int]:
+    return sa.SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql", "mariadb")
+
+
+class InlineKey(sa.schema.ColumnCollectionConstraint):
+    """A plain index inside CREATE TABLE, as MySQL has it: one statement a table instead of one an index."""
+
+
+@compiles(InlineKey, "mysql")
+def _compile_inline_key(key: InlineKey, compiler: Any, **_options: Any) -> str:
+    quote = compiler.preparer.quote
+    return f"KEY {quote(key.name)} ({', '.join(quote(column.name) for column in key.columns)})"
+
+
 class AddColumn(sa.schema.ExecutableDDLElement):
     """ALTER TABLE … ADD COLUMN."""
 
@@ -117,7 +221,7 @@ def _compile_add_column(element: AddColumn, compiler: Any, **_options: Any) -> s
 def missing_parts(
     prefix: str, tables: Mapping[str, Table], dialect: sa.Dialect, *, events: bool
 ) -> tuple[sa.schema.ExecutableDDLElement, ...]:
-    """Return the statements that make ours complete, given the live tables; none when they are."""
+    """Return the statements that make our tables complete; none where the live `tables` have all of them."""
     statements: list[sa.schema.ExecutableDDLElement] = []
     for name, table in own_tables(prefix, dialect.name, events=events).items():
         if name not in tables:
@@ -130,9 +234,9 @@ def missing_parts(
 def ensure_tables(
     connection: sa.Connection, prefix: str, tables: Mapping[str, Table], access: Access, *, events: bool = False
 ) -> Mapping[str, Table]:
-    """Given a connection and the live tables, create or extend ours where needed; return the live tables with them.
+    """Create or extend our tables where needed; return the live tables with them.
 
-    Raise ShopUnfit when the user may not: its hint is the statements for somebody who may.
+    Raise ShopUnfit when the user may not: its hint has the statements for somebody who may.
     """
     statements = missing_parts(prefix, tables, connection.dialect, events=events)
     if not statements:
@@ -168,170 +272,51 @@ def creation_statements(
     *,
     events: bool,
 ) -> str:
-    """Given what `missing_parts` found, return the hint with the SQL for somebody who may run it."""
-    texts = "\n".join(f"{_text(statement, dialect)};" for statement in statements)
+    """Return a hint with the SQL of `statements`, from `missing_parts`, for somebody who may run it."""
+    texts = "\n".join(f"{str(statement.compile(dialect=dialect)).strip()};" for statement in statements)
     own = own_table_names(events=events)
     names = "\n".join(grant(EVERYDAY_RIGHTS, access.database, prefix + name, access.user) for name in own)
     return f"Run as an administrator of the database:\nUSE `{access.database}`;\n{texts}\n{names}"
 
 
-def _text(statement: sa.schema.ExecutableDDLElement, dialect: sa.Dialect) -> str:
-    return str(statement.compile(dialect=dialect)).strip()
-
-
-# Stated, since servers differ in their defaults (latin1, utf8mb4_0900_ai_ci, uca1400).
-TABLE_OPTIONS: dict[str, Any] = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_general_ci",
-    "implicit_returning": False,
-}
-
-
-def key_text(length: int) -> sa.types.TypeEngine[str]:
-    """Ids of Amazon's and names of ours: compared byte by byte."""
-    exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
-    return sa.String(length).with_variant(exact, "mysql", "mariadb")
-
-
-def moment() -> sa.types.TypeEngine[Any]:
-    """Return a time in UTC, to the millisecond."""
-    return sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
-
-
-def unsigned() -> sa.types.TypeEngine[int]:
-    """Return an id of PrestaShop's, or a count."""
-    return sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
-
-
-def word(name: str, length: int) -> sa.Column[Any]:
-    """Return a text that may be empty, never NULL."""
-    return sa.Column(name, sa.String(length), nullable=False, server_default="")
-
-
-def number(name: str) -> sa.Column[Any]:
-    """Return an id or a count that is 0 unless said otherwise."""
-    return sa.Column(name, unsigned(), nullable=False, server_default="0")
-
-
-EVENT_TABLE = "orderferry_event"
-CONSUMER_TABLE = "orderferry_event_consumer"
-CALL_TABLE = "orderferry_event_call"
-EVENT_TABLE_NAMES = (EVENT_TABLE, CONSUMER_TABLE, CALL_TABLE)
-
-
-def event_tables(prefix: str, dialect: str, metadata: sa.MetaData) -> Mapping[str, sa.Table]:
-    """Return the definitions by name without prefix, given the prefix and `mysql` or `sqlite`."""
-    columns = {EVENT_TABLE: _event_columns(), CONSUMER_TABLE: _consumer_columns(), CALL_TABLE: _call_columns()}
-    return {
-        name: sa.Table(prefix + name, metadata, *parts, *_keys(name, dialect), **TABLE_OPTIONS)
-        for name, parts in columns.items()
-    }
-
-
-# What is looked for other than by an event's number: what befell an order, what is old, which calls are due.
-_KEYS = {EVENT_TABLE: (("id_order",), ("created",)), CALL_TABLE: (("state", "next_try"),)}
-
-
-def _keys(table: str, dialect: str) -> list[InlineKey]:
-    """The embedded shop is too small to need any."""
-    return [] if dialect == "sqlite" else [InlineKey(*columns, name=columns[0]) for columns in _KEYS.get(table, ())]
-
-
-def _event_columns() -> list[Any]:
-    """Times are UTC. `data` is JSON of ids and numbers only."""
-    return [
-        sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
-        sa.Column("kind", key_text(24), nullable=False),
-        number("id_order"),
-        number("id_shop"),
-        sa.Column("amazon_order_id", key_text(64), nullable=False, server_default=""),
-        sa.Column("data", sa.Text(), nullable=False),
-        sa.Column("created", sa.DateTime(), nullable=False),
-    ]
-
-
-def _consumer_columns() -> list[Any]:
-    """Return a program that reads the feed: it has taken all events up to `id_event`."""
-    return [
-        sa.Column("consumer", key_text(32), primary_key=True, nullable=False),
-        sa.Column("id_event", _event_number(), nullable=False, server_default="0"),
-        sa.Column("taken", sa.DateTime(), nullable=True),
-        word("note", 255),
-    ]
-
-
-def _call_columns() -> list[Any]:
-    """Return what the bridge did with an event, a row for each hook and module. `state`: running, done, failed,
-    skipped.
-    """
-    return [
-        sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
-        sa.Column("hook", key_text(96), primary_key=True, nullable=False),
-        sa.Column("sequence", _small(), primary_key=True, autoincrement=False, nullable=False, server_default="0"),
-        sa.Column("module", key_text(64), primary_key=True, nullable=False),
-        sa.Column("state", key_text(8), nullable=False),
-        number("attempts"),
-        word("message", 255),
-        sa.Column("started", sa.DateTime(), nullable=True),
-        sa.Column("ended", sa.DateTime(), nullable=True),
-        sa.Column("next_try", sa.DateTime(), nullable=True),
-    ]
-
-
-def _event_number() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql", "mariadb")
-
-
-def _small() -> sa.types.TypeEngine[int]:
-    return sa.SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql", "mariadb")
-
-
-class InlineKey(sa.schema.ColumnCollectionConstraint):
-    """A plain index inside CREATE TABLE, as MySQL has it: one statement a table instead of one an index."""
-
-
-@compiles(InlineKey, "mysql")
-def _compile_inline_key(key: InlineKey, compiler: Any, **_options: Any) -> str:
-    quote = compiler.preparer.quote
-    return f"KEY {quote(key.name)} ({', '.join(quote(column.name) for column in key.columns)})"
-
-
 def value_of(reply: Reply) -> str:
-    """Return the value, given the reply of a reading; '' when there is none."""
+    """Return the value in the reply of `post_locked_value`; '' when there is none."""
     return as_text(reply.rows[0]["value"]) if reply.rows else ""
 
 
 def kept_value(writer: Statements, name: str) -> str:
-    """Read a value without holding it; '' when there is none."""
-    return value_of(writer.post_rows(STATE_TABLE, ("value",), {"name": name}))
+    """Return a value without locking it; '' when there is none."""
+    rows = writer.rows(STATE_TABLE, ("value",), {"name": name})
+    return as_text(rows[0]["value"]) if rows else ""
 
 
 def kept_values(writer: Statements, stem: str) -> dict[str, str]:
-    """Read all values whose names begin so, by name."""
+    """Return all values whose names begin with `stem`, by name."""
     rows = writer.rows(STATE_TABLE, ("name", "value"), {})
     return {name: as_text(row["value"]) for row in rows if (name := as_text(row["name"])).startswith(stem)}
 
 
 def locked_value(writer: Statements, name: str) -> str:
-    """Read a value and hold its row until the commit; '' when there is none yet (then nothing is held, and of two
-    who store it the second is refused by the primary key and tries again)."""
+    """Return a value and lock its row until the commit; '' when there is none.
+
+    Then nothing is locked: of two transactions that store it, the primary key refuses the second, which is repeated.
+    """
     return value_of(post_locked_value(writer, name))
 
 
 def post_locked_value(writer: Statements, name: str) -> Reply:
-    """`locked_value`, whose reply may be read later with `value_of`, together with others."""
+    """Ask for what `locked_value` returns; the reply may be read later, with `value_of`."""
     return writer.post_rows(STATE_TABLE, ("value",), {"name": name}, lock=True)
 
 
 def store_value(writer: Statements, name: str, value: str) -> None:
-    """Write a value, new or not."""
+    """Insert or update a value."""
     if not writer.update(STATE_TABLE, {"value": value}, {"name": name}):
         writer.insert(STATE_TABLE, {"name": name, "value": value})
 
 
 def store_locked(writer: Statements, name: str, value: str, before: Reply) -> None:
-    """Write a value that `post_locked_value` read before: new where it found none."""
+    """Insert or update a value that `post_locked_value` has asked for before; `before` is its reply."""
     if before.rows:
         writer.post_update(STATE_TABLE, {"value": value}, {"name": name})
     else:

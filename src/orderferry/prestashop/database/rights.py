@@ -1,19 +1,17 @@
-"""Rights that the database user lacks, as the GRANT statement to run.
+"""Find the rights that the database user lacks, and write the GRANT statements that give them. Pure.
 
-What a database user may do, read from SHOW GRANTS. Pure.
-
-Which rights each table of the shop needs. Data, and the GRANT statements for what is missing.
+What the user may do is read from SHOW GRANTS; what each table needs is data, below.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from orderferry.prestashop.database.tables import WRITTEN_TABLES
 
-# On tables of the shop; CREATE and ALTER only for our own two.
+# On tables of the shop; CREATE and ALTER only for our own tables.
 EVERYDAY_RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 
 _COMMAND = re.compile(r"^'?\(?(?:\d+, )?[\"']?([A-Z ,]+?) command denied to user")
@@ -25,7 +23,7 @@ _COLUMN_TABLE = re.compile(r"in table '([^']+)'")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How the shop's database is reached, for messages: `host:port/database` or a file, the user, the database."""
+    """What messages say about the shop's database: where it is (`host:port/database` or a file), user and database."""
 
     location: str
     user: str = ""
@@ -34,27 +32,25 @@ class Access:
 
 
 def grant_hint(text: str, access: Access) -> str:
-    """Return the sentence with the GRANT statement to run, given a driver's text about a missing right.
+    """Return a sentence with the GRANT statement to run after a server's `text` about a missing right.
 
-    What the text does not say is filled with what orderferry needs anyway: everyday rights on the whole database.
+    What the text does not name is filled with what orderferry needs: everyday rights on the whole database.
     """
     command = _COMMAND.search(text)
     account = _ACCOUNT.search(text)
     user, host = account.groups() if account else (access.user, "%")
     database, table = _object(text, access)
     rights = command[1].strip() if command and table != "*" else EVERYDAY_RIGHTS
-    told = f"Run as an administrator of the database: {grant(rights, database, table, user, host)}"
-    # Servers answer alike whether a whole database is closed to a user or is not there at all.
+    to_run = f"Run as an administrator of the database: {grant(rights, database, table, user, host)}"
+    # Servers give one answer for a database that is closed to a user and for one that does not exist.
     closed = _CLOSED.search(text)
-    return (
-        f"Is {closed[1]!r} the database's name (prestashop.database, or the end of prestashop.url)? If so: {told}"
-        if (closed)
-        else told
-    )
+    if closed is None:
+        return to_run
+    return f"Is {closed[1]!r} the database's name (prestashop.database, or the end of prestashop.url)? If so: {to_run}"
 
 
 def grant(rights: str, database: str, table: str, user: str, host: str = "%") -> str:
-    """Return the GRANT statement, given rights and what they are for (`table` may be `*`)."""
+    """Return the GRANT statement that gives `user` these rights; `table` may be `*`."""
     target = f"{_name(database)}.{table if table == '*' else _name(table)}"
     return f"GRANT {rights} ON {target} TO {_text(user)}@{_text(host)};"
 
@@ -86,53 +82,51 @@ _EVERYTHING = "ALL PRIVILEGES"
 
 
 @dataclass(frozen=True, slots=True)
-class _Granted:
+class Grant:
+    """One line of SHOW GRANTS. `database` is a LIKE pattern where `table` is '*'; `gives` is False for a REVOKE."""
+
     rights: frozenset[str]
-    database: str  # a LIKE pattern where table is '*'
+    database: str
     table: str
     gives: bool
 
+    def is_on(self, database: str, table: str) -> bool:
+        """Return whether the line is about this table."""
+        if self.database == "*":
+            return True
+        if self.table == "*":
+            return re.fullmatch(_pattern(self.database), database) is not None
+        return self.database == database and self.table == table
 
-@dataclass(frozen=True, slots=True)
+
 class Grants:
-    """`through_roles`: the user has roles, whose rights SHOW GRANTS may keep to itself."""
+    """What a database user may do. `through_roles`: the user has roles, whose rights SHOW GRANTS may leave out."""
 
-    granted: tuple[_Granted, ...] = field(default=())
-    through_roles: bool = False
+    def __init__(self, lines: Iterable[str]) -> None:
+        """Parse the lines of SHOW GRANTS of MySQL or MariaDB; rights on single columns and routines do not count."""
+        self.through_roles = False
+        self._grants: list[Grant] = []
+        for line in lines:
+            match = _STATEMENT.match(line)
+            if match is None:
+                self.through_roles = self.through_roles or bool(_ROLE.match(line))
+                continue
+            database, table = _split(match["object"])
+            self._grants.append(Grant(_rights(match["rights"]), database, table, match["verb"] == "GRANT"))
 
     def allows(self, right: str, database: str, table: str) -> bool:
         """Return whether the user may do this (`SELECT`, `INSERT`, …) with all columns of this table."""
-        fitting = [
-            one
-            for one in self.granted
-            if _fits(one, database, table) and (right in one.rights or _EVERYTHING in one.rights)
-        ]
+        fitting = [one for one in self._grants if one.is_on(database, table) and one.rights & {right, _EVERYTHING}]
         # MySQL's partial revokes take from what is granted on everything.
-        taken = any(not one.gives for one in fitting)
-        return any(one.gives and (one.database != "*" or not taken) for one in fitting)
-
-
-def parse_grants(lines: Iterable[str]) -> Grants:
-    """Return the rights, given the lines of SHOW GRANTS of MySQL or MariaDB. Rights on single columns do not count,
-    nor do those on routines.
-    """
-    granted: list[_Granted] = []
-    through_roles = False
-    for line in lines:
-        match = _STATEMENT.match(line)
-        if match is None:
-            through_roles = through_roles or bool(_ROLE.match(line))
-            continue
-        database, table = _split(match["object"])
-        granted.append(_Granted(_rights(match["rights"]), database, table, match["verb"] == "GRANT"))
-    return Grants(tuple(granted), through_roles)
+        revoked = any(not one.gives for one in fitting)
+        return any(one.gives and (one.database != "*" or not revoked) for one in fitting)
 
 
 def _rights(text: str) -> frozenset[str]:
-    """Return the rights of a list, without those that are limited to columns."""
+    """Return the rights that a line lists, without those that are limited to columns."""
     marked = _COLUMNS.sub("\0", text.upper())
-    words = {word.strip() for word in marked.split(",")}
-    return frozenset(_EVERYTHING if word == "ALL" else word for word in words if "\0" not in word)
+    rights = {right.strip() for right in marked.split(",")}
+    return frozenset(_EVERYTHING if right == "ALL" else right for right in rights if "\0" not in right)
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -141,16 +135,8 @@ def _split(target: str) -> tuple[str, str]:
     return names[0] or "*", names[1] or "*"
 
 
-def _fits(granted: _Granted, database: str, table: str) -> bool:
-    if granted.database == "*":
-        return True
-    if granted.table == "*":
-        return re.fullmatch(_pattern(granted.database), database) is not None
-    return granted.database == database and granted.table == table
-
-
 def _pattern(like: str) -> str:
-    """Return a LIKE pattern, in which \\_ and \\% stand for themselves, as a regular expression."""
+    """Return a LIKE pattern as a regular expression; \\_ and \\% stand for themselves."""
     parts = re.findall(r"\\[_%\\]|.", like, re.S)
     wild = {"_": ".", "%": ".*"}
     return "".join(wild.get(part) or re.escape(part.removeprefix("\\") or part) for part in parts)
@@ -183,7 +169,7 @@ _FEW_TABLES = 6
 
 
 def needed_rights(tables: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """Given names of tables without prefix, return the rights that orderferry needs on each."""
+    """Return the rights that orderferry needs on each table, by its name without prefix."""
     return {name: _needed(name) for name in sorted(tables)}
 
 
@@ -204,7 +190,7 @@ def _needed(name: str) -> tuple[str, ...]:
 
 
 def missing_rights(grants: Grants, database: str, prefix: str, tables: Collection[str]) -> Mapping[str, list[str]]:
-    """Return the rights that are missing, by table without prefix, given what the user may do; empty if none is."""
+    """Return the rights that the database user lacks, by table without prefix."""
     missing = {
         name: [right for right in rights if not grants.allows(right, database, prefix + name)]
         for name, rights in needed_rights(tables).items()
@@ -213,12 +199,12 @@ def missing_rights(grants: Grants, database: str, prefix: str, tables: Collectio
 
 
 def is_optional(table: str, rights: Collection[str]) -> bool:
-    """Return whether orderferry can do without these rights: fees then join the shipping."""
+    """Return whether orderferry works without these rights: fees are then added to the shipping."""
     return set(rights) == {"INSERT"} and table in _MADE_IN | _MOVED
 
 
 def grants_to_run(missing: Mapping[str, Collection[str]], database: str, prefix: str, account: str) -> str:
-    """Return the GRANT statements, given the missing rights and the user as the server names it (`user@host`)."""
+    """Return the GRANT statements that give the missing rights to `account`, as the server names it (`user@host`)."""
     user, _, host = account.rpartition("@")
     if len(missing) > _FEW_TABLES:
         return grant(EVERYDAY_RIGHTS, database, "*", user, host)

@@ -1,14 +1,16 @@
-"""The few statements that orders need, over one connection: insert, change, read back and lock rows of a table.
+"""Send the few statements that an order needs over one connection: insert, change, read and lock rows of a table.
 
-A statement is plain SQL text. Its identifiers come from the live schema and are quoted, its values are bound by the
-driver (or, where statements travel together, escaped by the driver's own function). Nothing here knows what an order
-is.
+A statement is plain SQL text. Its identifiers come from the live schema and are quoted; its values are bound by the
+driver or, where statements travel together, escaped by the driver's own function. This module does not know what an
+order is.
 
-Within `together`, statements wait until somebody reads a reply, and then travel in one text (PyMySQL with
-MULTI_STATEMENTS). An order takes a few round trips that way instead of thirty: a database on another host feels that,
-and so does the customer at the checkout, because rows are locked for a shorter time. A statement may need the id of a
-row that another one of them inserts: the database session keeps it in a variable, and `Kept` stands for it. The id is
-the one that the server gave (LAST_INSERT_ID()); nothing is assumed about it.
+Outside `together` each statement is sent at once. Within it, statements are collected and sent in one text (PyMySQL
+with MULTI_STATEMENTS) as soon as the first reply is read. An order takes a few round trips that way instead of thirty:
+a database on another host feels that, and so does the customer at the checkout, because rows are locked for a shorter
+time. Methods named `post_…` return a `Reply`, to be read later; the others read it at once, and so send what waits.
+
+A statement may need the id of a row that an earlier one in the same text inserts. The database session then keeps the
+id that the server gave (LAST_INSERT_ID()) in a variable, and `Kept` stands for it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -35,52 +36,53 @@ from orderferry.prestashop.database.values import (
     fit_row,
 )
 
-Found = Mapping[Any, Any]
+Row = Mapping[Any, Any]  # a row of the shop's database, by column
+Rows = Mapping[str, Sequence[Row]]  # rows by table
 Condition = tuple[str, Literal["=", "!=", ">", ">="], Value]  # column, operator, value
-# Far below any max_allowed_packet: the least that a server is set up with is one megabyte.
-_LONGEST = 256 * 1024
+_LONGEST = 256 * 1024  # characters of one text: far below any max_allowed_packet, which is at least one megabyte
 
 
 @dataclass(slots=True)
 class Reply:
-    """What the database answered to one statement. Reading it sends the statement, if it still waits."""
+    """The database's answer to one statement. Reading it sends the statement, if it still waits."""
 
-    _fetch: Callable[[], None]
+    _send: Callable[[], None]
     _answered: bool = False
-    _rows: Sequence[Found] = ()
+    _rows: Sequence[Row] = ()
     _matched: int = 0
     _new_id: int = 0
 
     @property
-    def rows(self) -> Sequence[Found]:
+    def rows(self) -> Sequence[Row]:
         """Return the rows of a SELECT."""
         return self._read()._rows
 
     @property
     def matched(self) -> int:
-        """Return how many rows an UPDATE or DELETE met."""
+        """Return how many rows an UPDATE or DELETE matched."""
         return self._read()._matched
 
     @property
     def new_id(self) -> int:
-        """Return the auto-increment id that an INSERT of one row was given; 0: the table has none."""
+        """Return the auto-increment id of the row that an INSERT added; 0: the table has none."""
         return self._read()._new_id
 
-    def answer(self, rows: Sequence[Found], matched: int, new_id: int) -> None:
-        """Store the answer."""
+    def answer(self, rows: Sequence[Row], matched: int, new_id: int) -> None:
+        """Keep what the database has answered."""
         self._rows, self._matched, self._new_id, self._answered = rows, matched, new_id, True
 
     def _read(self) -> Reply:
         if not self._answered:
-            self._fetch()
+            self._send()
         return self
 
 
 class Statements:
-    """Sends statements. Rows are fitted to the live columns; columns that the shop does not have are left out.
+    """Send statements over a connection.
 
-    `reads_committed`: a SELECT sees what others have committed since the transaction began. Raise SQLAlchemy's or the
-    driver's errors; where statements travel together, an error carries a note with the beginning of its statement.
+    Rows are fitted to the live columns; columns that the shop does not have are left out. `reads_committed`: a SELECT
+    sees what others have committed since the transaction began. Errors are SQLAlchemy's or the driver's; where
+    statements travel together, an error carries a note with the beginning of its statement.
     """
 
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
@@ -91,21 +93,24 @@ class Statements:
         self.placeholder = "?" if self._is_sqlite else "%s"
         self.share_lock = "" if self._is_sqlite else " LOCK IN SHARE MODE"
         self._row_lock = "" if self._is_sqlite else " FOR UPDATE"
-        self._gathers = False
+        self._collects = False  # within `together`
         self._waiting: list[tuple[str, Reply]] = []
         self._length = 0
         self._cursor: Any = None
-        self._inserts: dict[str, Reply] = {}
-        self.column = partial(_quoted, connection.dialect)  # the quoted name of a column
+        self._inserts: dict[str, Reply] = {}  # by the symbol of the row's id
 
     # Names and values in a text
+
+    def column(self, name: str) -> str:
+        """Return the quoted name of a column."""
+        return str(self.connection.dialect.identifier_preparer.quote_identifier(name))
 
     def table(self, name: str) -> str:
         """Return the quoted name of a table, with the prefix. Raise KeyError when the shop has none."""
         return self.column(self.tables[name].name)
 
     def _put(self, value: Value, bound: list[Bindable]) -> str:
-        """Return what stands for a value in a text, and append what is bound for it."""
+        """Return the text for a value: itself, a placeholder (and append to `bound`), or the variable of a kept id."""
         if isinstance(value, str):
             bound.append(value)
             return self.placeholder
@@ -126,24 +131,24 @@ class Statements:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Within the block, send as few times as possible; at its end, send what still waits.
+        """Collect the statements of the block and send them as few times as possible, the last ones at its end.
 
         An SQLite file answers at once, so its statements go one by one.
         """
         if self._is_sqlite:
             yield
             return
-        self._gathers, self._cursor = True, self.connection.connection.cursor()
+        self._collects, self._cursor = True, self.connection.connection.cursor()
         try:
             yield
             self.flush()
         finally:
-            self._gathers, self._waiting, self._length = False, [], 0
+            self._collects, self._waiting, self._length = False, [], 0
 
     def send(self, sql: str, values: Sequence[Bindable] = ()) -> Reply:
         """Send a statement, now or with the next reply that is read. `values` take the places of its placeholders."""
         reply = Reply(self.flush)
-        if not self._gathers:
+        if not self._collects:
             result = self.connection.exec_driver_sql(sql, tuple(values))
             rows = result.mappings().all() if result.returns_rows else ()
             reply.answer(rows, result.rowcount, result.lastrowid or 0)
@@ -156,7 +161,7 @@ class Statements:
         return reply
 
     def flush(self) -> None:
-        """Send what waits and read all answers. The server ends at the first statement that fails."""
+        """Send what waits and read all answers. The server stops at the first statement that fails."""
         waiting, self._waiting, self._length = self._waiting, [], 0
         if not waiting:
             return
@@ -165,7 +170,7 @@ class Statements:
             self._cursor.execute(";\n".join([text for text, _ in waiting]))
             for number, (_, reply) in enumerate(waiting):
                 if number:
-                    _go_on(self._cursor)
+                    _go_to_next_answer(self._cursor)
                 reply.answer(_rows_of(self._cursor), self._cursor.rowcount, self._cursor.lastrowid or 0)
         except Exception as error:
             error.add_note(_beginning(waiting[number][0]))
@@ -174,21 +179,21 @@ class Statements:
     # Inserting
 
     def insert(self, name: str, values: Mapping[str, Value]) -> int:
-        """Insert one row and return its auto-increment id as the driver read it back (0: the table has none)."""
+        """Insert one row and return its auto-increment id (0: the table has none)."""
         return self._insert(name, [values]).new_id
 
     def insert_all(self, name: str, rows: Sequence[Mapping[str, Value]]) -> None:
-        """Insert rows with the same columns in one statement, for which nobody needs the ids."""
+        """Insert rows with the same columns in one statement. Their ids are not read."""
         if rows:
             self._insert(name, rows)
 
     def insert_known(self, name: str, values: Mapping[str, Value], symbol: str, *, close: bool = False) -> Value:
-        """Insert one row whose id other statements need: return the id or, within `together`, what stands for it.
+        """Insert one row whose id other statements need; return the id or, within `together`, what stands for it.
 
-        `close`: no statement needs it after the next row that gets an id.
+        `close`: the id is needed only until another row gets one, so that it needs no variable.
         """
         reply = self._insert(name, [values])
-        if not self._gathers:
+        if not self._collects:
             return reply.new_id
         if close:
             return NEWEST
@@ -198,8 +203,11 @@ class Statements:
         return kept
 
     def keep_ids(self, name: str, key: str, owner: Mapping[str, Value], symbols: Sequence[str]) -> dict[str, Value]:
-        """Return the ids (`key`) of all rows of an owner, smallest first, by symbol: each as `insert_known` does."""
-        if not self._gathers:
+        """Return the ids (column `key`) of an owner's rows, the smallest first, by symbol; each as `insert_known` does.
+
+        The owner has as many rows as there are symbols.
+        """
+        if not self._collects:
             rows = self.rows(name, (key,), owner, order=key)
             return {symbol: as_int(row[key]) for symbol, row in zip(symbols, rows, strict=True)}
         kept = [Kept(symbol) for symbol in symbols]
@@ -211,20 +219,22 @@ class Statements:
         return dict(zip(symbols, kept, strict=True))
 
     def kept_ids(self, *values: Value) -> tuple[int, ...]:
-        """Return the numbers, which came with the answers, given ids as `insert_known` returned them."""
+        """Return the numbers of ids as `insert_known` returned them. This sends what waits."""
         return tuple(self._inserts[value.name].new_id if isinstance(value, Kept) else as_int(value) for value in values)
 
     def post_counts(self, name: str, rows: Sequence[Mapping[str, Value]], *, key: str, counted: Sequence[str]) -> None:
-        """Insert rows, or where one with this primary key stands, add to its `counted` columns and set the others."""
+        """Insert rows; where one with this primary key exists, add to its `counted` columns and set the others."""
         if not rows:
             return
         new = "excluded.{}" if self._is_sqlite else "VALUES({})"
         changes = []
-        for name_, column in ((one, self.column(one)) for one in rows[0] if one != key and self.tables.has(name, one)):
-            added = f"{self.table(name)}.{column} + " if name_ in counted else ""
-            changes.append(f"{column} = {added}{new.format(column)}")
-        taken = f" ON CONFLICT ({self.column(key)}) DO UPDATE SET " if self._is_sqlite else " ON DUPLICATE KEY UPDATE "
-        self._insert(name, rows, taken + ", ".join(changes))
+        for each in rows[0]:
+            if each != key and self.has(name, each):
+                column = self.column(each)
+                added = f"{self.table(name)}.{column} + " if each in counted else ""
+                changes.append(f"{column} = {added}{new.format(column)}")
+        clash = f" ON CONFLICT ({self.column(key)}) DO UPDATE SET " if self._is_sqlite else " ON DUPLICATE KEY UPDATE "
+        self._insert(name, rows, clash + ", ".join(changes))
 
     def _insert(self, name: str, rows: Sequence[Mapping[str, Value]], end: str = "") -> Reply:
         fitted = [fit_row(self.tables.live[name], row) for row in rows]
@@ -236,28 +246,28 @@ class Statements:
     # Changing
 
     def update(self, name: str, values: Mapping[str, Value], where: Mapping[str, Value]) -> int:
-        """Set columns in the rows that equal `where`; return how many matched."""
+        """Set columns in the rows that match `where`; return how many did."""
         reply = self.post_update(name, values, where)
         return reply.matched if reply else 0
 
     def post_update(self, name: str, values: Mapping[str, Value], where: Mapping[str, Value]) -> Reply | None:
-        """`update` whose count may be read later; None when the shop has none of the columns."""
+        """Do what `update` does, and return a reply; None when the shop has none of the columns."""
         return self.post_add(name, {}, where, values)
 
     def add(
         self, name: str, steps: Mapping[str, int], where: Mapping[str, Value], values: Mapping[str, Value] | None = None
     ) -> int:
-        """Add to number columns, relative to what stands there when the row is locked, and set `values` along.
+        """Add to number columns, relative to their value when the row is locked, and set `values` in the same rows.
 
-        Return how many rows matched; 0, too, when the shop has none of the columns to add to.
+        Return how many rows matched; 0 also when the shop has none of the columns to add to.
         """
-        reply = self.post_add(name, steps, where, values) if any(self.tables.has(name, key) for key in steps) else None
+        reply = self.post_add(name, steps, where, values) if any(self.has(name, key) for key in steps) else None
         return reply.matched if reply else 0
 
     def post_add(
         self, name: str, steps: Mapping[str, int], where: Mapping[str, Value], values: Mapping[str, Value] | None = None
     ) -> Reply | None:
-        """`add` whose count may be read later; None when the shop has none of all the columns."""
+        """Do what `add` does, and return a reply; None when the shop has none of all the columns."""
         columns, bound, changes = self.tables.live[name].writable, list[Bindable](), []
         for key, step in steps.items():
             if key in columns:
@@ -269,7 +279,7 @@ class Statements:
         return self.send(f"UPDATE {self.table(name)} SET {', '.join(changes)}{self._where(where, bound)}", bound)
 
     def delete(self, name: str, where: Mapping[str, Value]) -> int:
-        """Delete the rows that equal `where`; return how many there were."""
+        """Delete the rows that match `where`; return how many did."""
         bound: list[Bindable] = []
         return self.send(f"DELETE FROM {self.table(name)}{self._where(where, bound)}", bound).matched
 
@@ -281,19 +291,19 @@ class Statements:
 
     def rows(
         self, name: str, columns: Sequence[str], where: Mapping[str, Value], *, lock: bool = False, order: str = ""
-    ) -> list[Found]:
-        """Return those of the columns that the shop has, in the rows that equal `where`.
+    ) -> list[Row]:
+        """Return the rows that match `where`, with those of the columns that the shop has.
 
-        `lock` holds the rows until the commit, and reads what is committed now.
+        `lock`: read what is committed now, and lock the rows until the commit.
         """
         return list(self.post_rows(name, columns, where, lock=lock, order=order).rows)
 
     def post_rows(
         self, name: str, columns: Sequence[str], where: Mapping[str, Value], *, lock: bool = False, order: str = ""
     ) -> Reply:
-        """`rows` whose reply may be read later, together with others."""
+        """Do what `rows` does, and return a reply."""
         bound: list[Bindable] = []
-        wanted = ", ".join([self.column(key) for key in columns if self.tables.has(name, key)])
+        wanted = ", ".join([self.column(key) for key in columns if self.has(name, key)])
         sql = f"SELECT {wanted} FROM {self.table(name)}{self._where(where, bound)}"
         sql += f" ORDER BY {self.column(order)}" if order else ""
         return self.send(sql + (self._row_lock if lock else ""), bound)
@@ -301,7 +311,7 @@ class Statements:
     def largest(self, name: str, column: str, *conditions: Condition, lock: bool = False) -> int:
         """Return the largest value of a number column in the rows that fulfil all conditions; 0 for none.
 
-        `lock`: read what is committed now, whatever the isolation level, and keep the rows from being changed.
+        `lock`: read what is committed now, whatever the isolation level, and let no other transaction change the rows.
         """
         bound: list[Bindable] = []
         tests = [f"{self.column(key)} {sign} {self._put(value, bound)}" for key, sign, value in conditions]
@@ -310,28 +320,23 @@ class Statements:
         return largest_of(self.send(sql + (self.share_lock if lock else ""), bound))
 
 
-@cache
-def _quoted(dialect: sa.Dialect, name: str) -> str:
-    return str(dialect.identifier_preparer.quote_identifier(name))
-
-
 def largest_of(reply: Reply) -> int:
-    """Given the reply of a SELECT of one value called `largest`, return it; 0 for none."""
+    """Return the value that a SELECT has called `largest`; 0 for none."""
     return as_int(reply.rows[0]["largest"])
 
 
-def _go_on(cursor: Any) -> None:
+def _go_to_next_answer(cursor: Any) -> None:
     if not cursor.nextset():
         raise RuntimeError("the database gave fewer answers than it was sent statements")
 
 
 def _beginning(text: str) -> str:
-    """Return what a statement does and to which table, without any value; '' for one that writes nothing."""
-    words = text.split(" ", 3)[:3]
-    return " ".join(words) if words[0] in {"INSERT", "UPDATE", "DELETE"} else ""
+    """Return a statement's verb and table, without any value; '' for one that writes nothing."""
+    parts = text.split(" ", 3)[:3]
+    return " ".join(parts) if parts[0] in {"INSERT", "UPDATE", "DELETE"} else ""
 
 
-def _rows_of(cursor: Any) -> Sequence[Found]:
+def _rows_of(cursor: Any) -> Sequence[Row]:
     if not cursor.description:
         return ()
     names = [column[0] for column in cursor.description]

@@ -1,10 +1,8 @@
-"""The shop's tables for SQLAlchemy, made of the live columns: what the shop does not have can't be named.
+"""Name PrestaShop's tables that orderferry uses, and define them for SQLAlchemy from the shop's live columns.
 
-No column has a type and no table a primary key in these definitions: values pass as the driver gives and takes them
-(see `values.py`), and an INSERT never gets a RETURNING clause, so that MySQL, MariaDB and SQLite run the same path and
-new ids are read from `lastrowid`.
-
-The tables of PrestaShop that orderferry knows, without prefix. Data.
+A table or column that the shop does not have can't be named. No column has a type and no table a primary key in these
+definitions: values pass as the driver gives and takes them (see `values.py`), and an INSERT never gets a RETURNING
+clause, so that MySQL, MariaDB and SQLite run the same path and new ids are read from `lastrowid`.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ T = TypeVar("T")
 
 
 class ShopTables:
-    """`tables["orders"]` is the SQLAlchemy table `<prefix>orders`; `live` holds what the database says of each."""
+    """Hold the shop's tables: `tables["orders"]` is SQLAlchemy's `<prefix>orders`, `live` what was read of each."""
 
     def __init__(self, prefix: str, live: Mapping[str, Table]) -> None:
         self.prefix = prefix
@@ -31,7 +29,7 @@ class ShopTables:
         self._made: dict[str, sa.TableClause] = {}
 
     def __getitem__(self, name: str) -> sa.TableClause:
-        """Return the table, given a name without prefix. Raise KeyError when the shop has none."""
+        """Return a table by its name without prefix. Raise KeyError when the shop has none."""
         if name not in self._made:
             self._made[name] = sa.table(self.prefix + name, *map(sa.column, self.live[name].columns))
         return self._made[name]
@@ -41,17 +39,17 @@ class ShopTables:
         return name in self.live and all(column in self.live[name].columns for column in columns)
 
     def column(self, table: str, name: str, otherwise: str | int | None = None) -> sa.ColumnElement[Any]:
-        """Given a column that some versions lack, return it, or the constant `otherwise` under its name."""
+        """Return a column that some versions lack, or the constant `otherwise` under its name."""
         if self.has(table, name):
             return self[table].c[name]
         return sa.literal(otherwise).label(name) if otherwise is not None else sa.null().label(name)
 
     def same_text(self, searched: tuple[str, str], given: tuple[str, str]) -> sa.ColumnElement[bool]:
-        """Given two text columns as (table, column), return the condition that they are equal, under one collation.
+        """Return the condition that two text columns, each as (table, column), are equal under one collation.
 
         Servers refuse to compare columns of different collations (error 1267), and shops that were moved or that
-        modules have altered have several. Where they differ, `given` is brought to that of `searched`, whose key stays
-        of use.
+        modules have altered have several. Where they differ, `given` is converted, so that an index of `searched` can
+        still be used.
         """
         left, right = self.live[searched[0]].columns[searched[1]], self.live[given[0]].columns[given[1]]
         one, other = self[searched[0]].c[searched[1]], self[given[0]].c[given[1]]
@@ -62,13 +60,13 @@ class ShopTables:
 
 
 def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
-    """Given values, yield them in their order, as sequences that fit into one IN list."""
+    """Yield the values in their order, in sequences that fit into one IN list."""
     rest = list(values)
     for start in range(0, len(rest), CHUNK):
         yield rest[start : start + CHUNK]
 
 
-# There in every version; an order can't be written without them.
+# In every version; an order can't be written without them.
 REQUIRED_TABLES = frozenset(
     """
     address attribute attribute_group attribute_group_lang attribute_lang carrier cart cart_product configuration

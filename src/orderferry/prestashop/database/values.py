@@ -1,12 +1,8 @@
-"""Values between Python and the shop's database: one meaning on MySQL, MariaDB and SQLite.
+"""Convert values between Python and the shop's database, and fit rows to its live columns. Pure, but for random texts.
 
 Columns are read without SQLAlchemy types, since their types are the shop's own: PyMySQL gives Decimal, datetime and
-int, SQLite text, float and int. Everything that is written is bound as int or text, which each of them takes exactly
-(SQLite would turn a Decimal into a float, and MySQL's drivers a zero date into nothing).
-
-Rows fitted to the live columns: one writer for every version and charset. Pure.
-
-Texts that nobody can guess.
+int, SQLite text, float and int. All that is written is bound as int or text, which each of them takes exactly (SQLite
+would turn a Decimal into a float, and MySQL's drivers a zero date into nothing).
 """
 
 from __future__ import annotations
@@ -28,8 +24,10 @@ Bindable = str | int | None
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Stands for the id of a row that was inserted; the database session keeps it (see `statements.py`). `name` '':
-    the newest row that got an id."""
+    """Stands for the id of an inserted row, which the database session keeps in a variable (see `statements.py`).
+
+    `name`: of the variable; '' for the id of the newest row.
+    """
 
     name: str = ""
 
@@ -39,7 +37,7 @@ NEWEST = Kept()
 
 @dataclass(frozen=True, slots=True)
 class KeptText:
-    """A text that the database puts together from parts of which some are such ids."""
+    """A text that the database puts together from parts, some of which are kept ids."""
 
     parts: tuple[str | Kept, ...]
 
@@ -50,7 +48,7 @@ ZERO_DATE = "0000-00-00 00:00:00"
 
 
 def as_decimal(value: object) -> Decimal:
-    """Given a number as any driver returns it, return it as Decimal; 0 for NULL, '' and what is no number.
+    """Return a number of any driver's as Decimal; 0 for NULL, '' and what is no number.
 
     A float (SQLite) is read by its shortest text, which is the decimal that was written.
     """
@@ -61,24 +59,24 @@ def as_decimal(value: object) -> Decimal:
 
 
 def as_int(value: object) -> int:
-    """Given a number or a flag as any driver returns it, return it as int; 0 for NULL, '' and what is no number."""
+    """Return a number or flag of any driver's as int; 0 for NULL, '' and what is no number."""
     return int(value) if isinstance(value, int) else int(as_decimal(value))
 
 
 def as_flag(value: object) -> bool:
-    """Given a tinyint as any driver returns it, return whether it is set."""
+    """Return whether a flag of any driver's is set."""
     return as_int(value) != 0
 
 
 def as_text(value: object) -> str:
-    """Given a text as any driver returns it, return it; '' for NULL."""
+    """Return a text of any driver's; '' for NULL."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return "" if value is None else str(value)
 
 
 def as_moment(value: object) -> datetime:
-    """Given a time of a table of ours (UTC), return it aware; the epoch for NULL and zero dates."""
+    """Return a time from one of our tables (UTC) as an aware datetime; the epoch for NULL and zero dates."""
     text = as_text(value)
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(text)
@@ -88,20 +86,20 @@ def as_moment(value: object) -> datetime:
 
 
 def moment_text(moment: datetime) -> str:
-    """Given an aware time, return it for a DATETIME(3) column of ours: UTC, cut to milliseconds."""
+    """Return an aware time as text for a DATETIME(3) column of ours: UTC, cut to milliseconds."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """Given a version of PrestaShop ('8.2.1'), return its numbers, to compare; () for one that is not known."""
+    """Return the numbers of a PrestaShop version ('8.2.1'), to compare; () for one that is not known."""
     return tuple(int(number) for number in re.findall(r"\d+", version)[:4])
 
 
 def bindable(value: object) -> Bindable:
-    """Given a value of a row, return what is bound for it: int, text or None.
+    """Return a value of a row as it is bound: int, text or None.
 
-    Times are written as their own clock shows them. Raise TypeError for a float, which is never exact, and for
-    whatever else has no place in a row.
+    Times are written without their zone. Raise TypeError for a float, which is never exact, and for all that is no
+    value of a row.
     """
     if value is None or isinstance(value, str):
         return value
@@ -116,9 +114,9 @@ def bindable(value: object) -> Bindable:
     raise TypeError(f"a {type(value).__name__} can't be written into a row")
 
 
-# information_schema counts the length of these in bytes.
+# information_schema gives the length of these in bytes.
 _BYTE_COUNTED = frozenset({"tinytext", "text", "mediumtext", "longtext", "blob", "tinyblob", "mediumblob", "longblob"})
-# MySQL's charsets that do not take all of Unicode, and the codec that says what they take; utf8 is three bytes.
+# MySQL's charsets that do not take all of Unicode, and the codec for each; MySQL's utf8 is three bytes.
 _CODECS = {"latin1": "cp1252", "latin2": "iso8859_2", "latin5": "iso8859_9", "greek": "iso8859_7", "ascii": "ascii"}
 _THREE_BYTES = frozenset({"utf8", "utf8mb3", "ucs2"})
 _LAST_OF_THREE_BYTES = "\uffff"
@@ -138,12 +136,11 @@ class Cut:
 
 
 def fit_row(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
-    """Given a live table and a new row, return what is bound for it: only columns that the shop has, values as they
-    fit.
+    """Return a new row as it is bound: only the columns that the live table has, with values that fit.
 
     Text loses NUL and what the charset can't hold, and is cut to the column's length at a whole character (see
-    `cuts_of`). Decimals are rounded half up to the column's scale. A column that must have a value and gets none has
-    the neutral one of its type, as in PrestaShop's own session (0, '', a zero date). Raise ShopUnfit naming
+    `cuts_of`). Decimals are rounded half up to the column's scale. A column that must have a value and gets none
+    receives the neutral one of its type, as in PrestaShop's own session (0, '', a zero date). Raise ShopUnfit naming
     table.column when its type has none; TypeError for a float.
     """
     fitted = fit_changes(table, row)
@@ -151,7 +148,7 @@ def fit_row(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
 
 
 def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted]:
-    """Like `fit_row`, for the columns of an UPDATE: none has to be there."""
+    """Return the columns of an UPDATE as they are bound, like `fit_row`, but add none."""
     columns = table.writable
     return {
         name: value if type(value) is int else fit_value(columns[name], value)
@@ -161,7 +158,7 @@ def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted
 
 
 def cuts_of(table: Table, row: Mapping[str, object]) -> list[Cut]:
-    """Given a live table and a new row, return the texts that their columns can't hold whole."""
+    """Return the texts of a new row that the columns of the live table can't hold whole."""
     columns = table.columns
     texts = [(name, value) for name, value in row.items() if isinstance(value, str) and name in columns]
     return [
@@ -172,9 +169,9 @@ def cuts_of(table: Table, row: Mapping[str, object]) -> list[Cut]:
 
 
 def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
-    """Given a row, return the neutral values of the columns that must have one and get none. Raise ShopUnfit."""
+    """Return neutral values for the columns that must have one and get none in `row`. Raise ShopUnfit."""
     if table.demanded <= row.keys() and None not in row.values():
-        return {}  # as nearly always
+        return {}  # nearly every row
     missing = columns_without_value(table, row)
     refused = [column for column in missing if column.neutral is None or column.lost_auto_increment]
     if refused:
@@ -183,7 +180,7 @@ def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]
 
 
 def columns_without_value(table: Table, row: Mapping[str, object]) -> list[Column]:
-    """Return the columns that must have a value and get none, given a row."""
+    """Return the columns that must have a value and get none in `row`."""
     return [
         column
         for column in table.columns.values()
@@ -194,14 +191,13 @@ def columns_without_value(table: Table, row: Mapping[str, object]) -> list[Colum
 
 
 def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
-    """Given columns that nothing can be written into, with the names of their tables, return the error that names all
-    of them."""
+    """Return one error that names all columns for which there is no value; `refused`: (table's name, column)."""
     lost = [(table, column) for table, column in refused if column.lost_auto_increment]
     demanded = [(table, column) for table, column in refused if not column.lost_auto_increment]
-    said, hints = [], []
+    texts, hints = [], []
     if lost:
         listed = ", ".join(f"{table}.{column.name}" for table, column in lost)
-        said.append(f"The shop's database has lost the AUTO_INCREMENT of {listed}, so it gives new rows no number.")
+        texts.append(f"The shop's database has lost the AUTO_INCREMENT of {listed}, so it gives new rows no number.")
         table, column = lost[0]
         hints.append(
             "An import of the database that broke off does that: put it back as an administrator (ALTER TABLE "
@@ -209,16 +205,16 @@ def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
         )
     if demanded:
         listed = ", ".join(f"{table}.{column.name}" for table, column in demanded)
-        said.append(f"The shop's tables demand a value for {listed}, for which orderferry has none.")
+        texts.append(f"The shop's tables demand a value for {listed}, for which orderferry has none.")
         hints.append(
             "A module or a newer PrestaShop added it: give the column a default in the database (ALTER TABLE … ALTER "
             f"COLUMN `{demanded[0][1].name}` SET DEFAULT …), or update orderferry."
         )
-    return ShopUnfit(" ".join(said), hint=" ".join(hints))
+    return ShopUnfit(" ".join(texts), hint=" ".join(hints))
 
 
 def fit_value(column: Column, value: object) -> Fitted:
-    """Given a live column, return what is bound for a value of it (see `fit_row`). Raise TypeError for a float."""
+    """Return a value of a live column as it is bound (see `fit_row`). Raise TypeError for a float."""
     if isinstance(value, str):
         return fit_text(column, value) if column.charset else value
     if isinstance(value, Decimal) and column.scale is not None:
@@ -227,7 +223,7 @@ def fit_value(column: Column, value: object) -> Fitted:
 
 
 def fit_text(column: Column, text: str) -> str:
-    """Given a text column, return as much of the text as it can hold."""
+    """Return as much of the text as the column can hold."""
     if text.isascii() and (column.length is None or len(text) <= column.length) and "\x00" not in text:
         return text
     text = _storable(column.charset, text.replace("\x00", ""))
@@ -237,7 +233,7 @@ def fit_text(column: Column, text: str) -> str:
 
 
 def cut_bytes(text: str, length: int) -> str:
-    """Given a text and a number of UTF-8 bytes, return at most so much of it, ending with a whole character."""
+    """Return at most `length` UTF-8 bytes of the text, ending with a whole character."""
     encoded = text.encode("utf-8", "replace")
     if len(encoded) <= length:
         return text
@@ -245,7 +241,7 @@ def cut_bytes(text: str, length: int) -> str:
 
 
 def holds(charset: str, text: str) -> bool:
-    """Return whether a column of this charset ('' for no text) can hold the text, letter for letter."""
+    """Return whether a column of this charset ('' for no text) can hold every letter of the text."""
     if text.isascii() or charset in {"", "utf8mb4"}:
         return True
     if charset in _THREE_BYTES:
@@ -268,14 +264,5 @@ def _storable(charset: str, text: str) -> str:
 
 
 def random_text(alphabet: str, length: int) -> str:
-    """Given an alphabet, return so many of its letters, each as likely as any other.
-
-    One number is drawn from the system's source for the whole text: a call for each letter is what costs.
-    """
-    base = len(alphabet)
-    number = secrets.randbelow(base**length)
-    letters = []
-    for _ in range(length):
-        number, letter = divmod(number, base)
-        letters.append(alphabet[letter])
-    return "".join(letters)
+    """Return `length` letters of the alphabet that nobody can guess."""
+    return "".join(secrets.choice(alphabet) for _ in range(length))

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ import sqlalchemy as sa
 from orderferry.config.model import Settings
 from orderferry.domain.feed import KEPT_FOR, Calls, Feed, FeedEventKind, FeedState, Reader
 from orderferry.errors import LedgerUnusable
-from orderferry.prestashop.database.database import ShopDatabase, attempt
+from orderferry.prestashop.database.database import ShopDatabase, retry
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import (
     CALL_TABLE,
@@ -32,9 +33,9 @@ from orderferry.prestashop.database.own_tables import (
     EVENT_TABLE_NAMES,
     STATE_TABLE,
     ensure_tables,
+    kept_value,
     locked_value,
     store_value,
-    value_of,
 )
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables, wanted_tables
@@ -78,7 +79,7 @@ class FeedKeeper:
         counter = as_int(kept.get(COUNTER))
         self._last = counter
         if COUNTER not in kept or counter < max(highest, given) or SHOP_ID not in kept:
-            self._last = attempt(lambda: self._mend(given, reserved, now), lambda: None, self.sleep).result
+            self._last = retry(partial(self._mend, given, reserved, now), self.sleep)
         if (given, reserved) != (self._last, self._last):
             self._tell(self._last, self._last)
         self._prune(now)
@@ -118,8 +119,7 @@ class FeedKeeper:
         restored; return the counter."""
         with self.database.writing("setting the feed's counter right") as connection:
             writer = Statements(connection, self.tables)
-            shop = value_of(writer.post_rows(STATE_TABLE, ("value",), {"name": SHOP_ID}))
-            if not shop:
+            if not kept_value(writer, SHOP_ID):
                 store_value(writer, SHOP_ID, self._shop_id())
             rows = writer.rows(STATE_TABLE, ("value",), {"name": COUNTER}, lock=True)
             there = max(as_int(as_text(rows[0]["value"])) if rows else 0, _highest(connection, self.tables))
@@ -150,7 +150,7 @@ class FeedKeeper:
             first = as_int(connection.execute(sa.select(sa.func.min(event.c.id_event))).scalar())
         while first and first <= last:
             first = min(first + _PRUNED_AT_ONCE, last + 1)
-            attempt(lambda before=first: self._delete(before), lambda: None, self.sleep)  # type: ignore[misc]
+            retry(partial(self._delete, first), self.sleep)
         self.remember(_PRUNED, today)
 
     def _delete(self, before: int) -> None:
@@ -294,7 +294,7 @@ class BridgeShop:
                     store_value(writer, SHOP_ID, known)
                 return known
 
-        return attempt(settle, lambda: None, self._sleep).result
+        return retry(settle, self._sleep)
 
     def close(self) -> None:
         """Give everything back."""

@@ -24,7 +24,7 @@ from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE
-from orderferry.prestashop.database.rights import parse_grants
+from orderferry.prestashop.database.rights import Grants
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_int, as_text, random_text
 from orderferry.prestashop.facts import FEE_STATES, ZERO_TAX_STATE, Catalog, FeeKey, OwnThings, ShopFacts
@@ -220,7 +220,7 @@ def _insertable(connection: sa.Connection, tables: ShopTables) -> frozenset[str]
     wanted = [name for name in (*PRODUCT_TABLES, *TAX_TABLES) if tables.has(name)]
     if connection.dialect.name == "sqlite":
         return frozenset(wanted)
-    grants = parse_grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
+    grants = Grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
     database = connection.engine.url.database or ""
     return frozenset(name for name in wanted if grants.allows("INSERT", database, tables.prefix + name))
 

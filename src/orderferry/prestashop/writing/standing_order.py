@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orderferry.domain.marker import Digests
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.statements import Found, Statements
+from orderferry.prestashop.database.statements import Row, Statements
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_text
 from orderferry.prestashop.planning.goods import Goods, goods_recorded, still_there
 
@@ -60,8 +60,8 @@ _ORDER = (
 class StandingOrder:
     """The locked rows of marker and order."""
 
-    marker: Found
-    order: Found
+    marker: Row
+    order: Row
 
     @property
     def id_order(self) -> int:
@@ -86,13 +86,13 @@ class StandingOrder:
         return Digests(**groups, totals=totals, version=as_int(self.marker["digest_version"]))
 
 
-def lock_marker(writer: Statements, order_id: str) -> Found | None:
+def lock_marker(writer: Statements, order_id: str) -> Row | None:
     """Hold the marker of an Amazon order until the commit; None when there is none (any more)."""
     rows = writer.rows(MARKER_TABLE, _MARKER, {"amazon_order_id": order_id}, lock=True)
     return rows[0] if rows else None
 
 
-def lock_order(writer: Statements, marker: Found, order_id: str) -> StandingOrder | None:
+def lock_order(writer: Statements, marker: Row, order_id: str) -> StandingOrder | None:
     """Hold the marker's order until the commit; None when its row is gone or is another order's by now.
 
     Old servers give an id again after a restart: the reference and module that the marker kept must match, or else

@@ -11,9 +11,10 @@ from orderferry.domain.marker import Applied, Effect, Marker, Plan
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import ShopError
-from orderferry.prestashop.database.database import Attempted, ShopDatabase, attempt
+from orderferry.prestashop.database.database import ShopDatabase, retry_order
 from orderferry.prestashop.database.database_errors import RowRefused
-from orderferry.prestashop.database.server_words import Trigger, read_triggers, server_words
+from orderferry.prestashop.database.live_schema import Trigger, read_triggers
+from orderferry.prestashop.database.masking import mask_server_text
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import ShopFacts
@@ -70,13 +71,13 @@ class Transactions:
         columns = {name for table in self._tables.live.values() for name in table.columns}
         tables = {self._tables.prefix + name for name in self._tables.live}
         names = columns | tables | {trigger.name for trigger in triggers} | {self._database.access.database}
-        words = server_words(refusal.words, refusal.number, order, names)
-        told = [refusal.message.removesuffix(".")]
-        told += [f"The server says: {words.rstrip('.')}"] if words else []
-        told += [f"Triggers on {refusal.table}: {', '.join(map(str, triggers))}"] if triggers else []
+        server_text = mask_server_text(refusal.server_text, refusal.number, order, names)
+        sentences = [refusal.message.removesuffix(".")]
+        sentences += [f"The server says: {server_text.rstrip('.')}"] if server_text else []
+        sentences += [f"Triggers on {refusal.table}: {', '.join(map(str, triggers))}"] if triggers else []
         return Problem(
             ProblemCode.WRITE_FAILED,
-            f"order {order.order_id}: {'. '.join(told)}",
+            f"order {order.order_id}: {'. '.join(sentences)}",
             order.order_id,
             refusal.column or f"{refusal.table or 'database'} (error {refusal.number})",
         )
@@ -108,10 +109,9 @@ class Transactions:
                 return None  # the marker of an order that was deleted has stood all along
             return Written(marker.id_order, created=False, as_planned=_says(marker, work.marker))
 
-        done: Attempted[Written] = attempt(write, exists, self._sleep)
-        written = done.result
+        written, may_be_ours = retry_order(write, exists, self._sleep)
         self._tell_keeper(written.last_event)
-        if not written.created and not (done.unknown_before and written.as_planned):
+        if not written.created and not (may_be_ours and written.as_planned):
             log.info("order %s: another process was faster", plan.order_id)
             return Applied(Effect.OVERTAKEN, written.id_order)
         moved = written.backorder
@@ -133,10 +133,9 @@ class Transactions:
                     )
                 return apply_update(writer, work, shop, now)
 
-        done: Attempted[Updated] = attempt(write, lambda: None, self._sleep)
-        updated = done.result
+        updated, may_be_ours = retry_order(write, lambda: None, self._sleep)
         self._tell_keeper(updated.last_event)
-        if updated.overtaken and not (done.unknown_before and self._is_written(work)):
+        if updated.overtaken and not (may_be_ours and self._is_written(work)):
             log.info("order %s: it has changed since it was looked at", plan.order_id)
             return Applied(Effect.OVERTAKEN, updated.id_order)
         # an attempt whose answer was lost has done what was planned

@@ -12,7 +12,7 @@ from datetime import datetime
 from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.database_errors import DuplicateKey
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
-from orderferry.prestashop.database.statements import Found, Reply, Statements
+from orderferry.prestashop.database.statements import Reply, Row, Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.feed.outbox import OrderRef
@@ -129,7 +129,7 @@ def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Val
 def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value]) -> bool:
     """Find the account that this order shares with others; return whether a new one has to be written."""
     account, shop = work.resolved.account, work.resolved.shop
-    found: list[Found] = []
+    found: list[Row] = []
     if account.mode == "fixed" and account.id_customer:
         found = writer.rows("customer", ("id_customer", "secure_key"), {"id_customer": account.id_customer})
     elif account.mode == "alias":

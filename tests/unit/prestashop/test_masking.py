@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from orderferry.domain.orders import Address, Buyer, TaxRegistration
-from orderferry.prestashop.database.server_words import server_words
+from orderferry.prestashop.database.masking import mask_server_text
 from support.writing import Sold, amazon_order
 
 NAMES = {"ps_customer", "ps_address", "shop", "email", "size", "quantity", "ps_stock_available", "vat_number"}
@@ -51,7 +51,7 @@ ORDER = amazon_order(
     ],
 )  # fmt: skip
 def test_names_stay_and_values_go(number: int, text: str, told: str | None) -> None:
-    found = server_words(text, number, ORDER, NAMES)
+    found = mask_server_text(text, number, ORDER, NAMES)
     if told is not None:
         assert found == told
     for private in ("rgen", "alley", "example", "811907980", "998877", "Große", "Adelheid", "50667"):
@@ -60,7 +60,7 @@ def test_names_stay_and_values_go(number: int, text: str, told: str | None) -> N
 
 @pytest.mark.parametrize("number", [1366, 1292, 30000])
 def test_a_value_that_nobody_knows_goes_too_where_a_server_quotes_it(number: int) -> None:
-    found = server_words("Bad value: 'It's Nobody's 1' for column `shop`.`ps_address`.`size`", number, ORDER, NAMES)
+    found = mask_server_text("Bad value: 'It's Nobody's 1' for column `shop`.`ps_address`.`size`", number, ORDER, NAMES)
     assert "Nobody" not in found
     assert found.startswith("Bad value: '")
     assert found.endswith("`ps_address`.`size`")
@@ -77,6 +77,6 @@ def test_a_value_that_nobody_knows_goes_too_where_a_server_quotes_it(number: int
 )
 def test_a_name_is_found_in_scripts_that_put_no_space_between_words(name: str, text: str) -> None:
     order = replace(ORDER, buyer=Buyer(name), delivery_address=None)
-    found = server_words(text, 1644, order, NAMES)
+    found = mask_server_text(text, 1644, order, NAMES)
     assert not [letter for letter in name.replace(" ", "") if letter in found], found
     assert found.startswith(text.split()[0])
