@@ -56,7 +56,7 @@ def now() -> datetime:
 
 @contextmanager
 def importer(database: ShopDatabase, port: int | None = None) -> Iterator[Processor]:
-    """The way from decoded orders to their verdicts, with the shop's look-ups, writing and a ledger of its own.
+    """The way from decoded orders to their results, with the shop's look-ups, writing and a ledger of its own.
 
     `port` replaces the server's own: that of a proxy in between.
     """

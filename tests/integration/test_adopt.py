@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orderferry.domain.ledger_entry import EntryState
-from orderferry.domain.marker import Effect
+from orderferry.domain.marker import Outcome
 from orderferry.domain.marketplaces import Region
 from orderferry.domain.orders import OrderStatus
 from orderferry.errors import UsageError
@@ -109,7 +109,7 @@ def test_an_adopted_order_is_followed_in_state_and_tracking_and_never_rewritten(
     run_adopt(shop, tmp_path)
     writer = importer(shop, tmp_path)
     before = content(shop)
-    assert writer.take(ORDER, LATER).effect is Effect.UNCHANGED
+    assert writer.take(ORDER, LATER).outcome is Outcome.UNCHANGED
     assert content(shop) == before, "Amazon's first news say nothing that the shop lacks"
 
     item = replace(ORDER.items[0], quantity=1)
@@ -144,7 +144,7 @@ def test_an_adopted_order_is_not_moved_back_to_paid_and_its_stock_is_not_ours(
     shop.execute("UPDATE {p}orders SET current_state = 3")
     run_adopt(shop, tmp_path)
     writer = importer(shop, tmp_path)
-    assert writer.take(ORDER, LATER).effect is Effect.UNCHANGED
+    assert writer.take(ORDER, LATER).outcome is Outcome.UNCHANGED
     stock = shop.rows("SELECT * FROM {p}stock_available")
     assert writer.take(cancelled(ORDER), LATER).changes == ("state 6",)
     assert shop.rows("SELECT * FROM {p}stock_available") == stock

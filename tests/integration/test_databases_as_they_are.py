@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from orderferry.config.load import load_settings
 from orderferry.config.model import Secret
-from orderferry.domain.marker import Effect
+from orderferry.domain.marker import Outcome
 from orderferry.domain.problems import Problem
 from orderferry.errors import ShopUnavailable
 from orderferry.ledger.failures import LedgerConflict, LedgerUnavailable, server_failure
@@ -100,7 +100,7 @@ def test_a_sku_that_the_shop_s_charset_does_not_have_is_unknown(shop_database: S
     problem = writing.plan(amazon_order(Sold("カップ-1", 1, "14.52", "2.62")))
     assert isinstance(problem, Problem)
     assert problem.code == "unknown-sku"
-    assert writing.take(ORDER).effect is Effect.CREATED
+    assert writing.take(ORDER).outcome is Outcome.CREATED
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from orderferry.config.model import CustomersSettings, InvoicesSettings
 from orderferry.domain.ledger_entry import Entry, EntryState
-from orderferry.domain.marker import Effect
+from orderferry.domain.marker import Outcome
 from orderferry.domain.orders import Address, Buyer, Order, OrderStatus, TaxRegistration, TimeSpan
 from orderferry.domain.problems import Problem
 from orderferry.errors import ExitCode
@@ -220,7 +220,7 @@ def test_no_later_update_fills_it_again(shop: ShopDatabase, tmp_path: Path) -> N
         items=tuple(replace(i, cancel_requested_by="BUYER", cancel_request_reason=SECRET) for i in ORDER.items),
     )
     applied = writing.take(news, LATER)
-    assert applied.effect is Effect.UPDATED, "the parcel is followed all the same"
+    assert applied.outcome is Outcome.UPDATED, "the parcel is followed all the same"
     assert "1Z-LATE" in everything(shop)
     assert SECRET not in everything(shop)
     assert shop.count("address") == 1

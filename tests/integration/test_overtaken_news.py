@@ -17,7 +17,7 @@ import pytest
 from orderferry.config.model import OrdersSettings
 from orderferry.domain.decide import Rules
 from orderferry.domain.ledger_entry import Entry, EntryState
-from orderferry.domain.marker import Applied, Effect, Plan
+from orderferry.domain.marker import Outcome, Plan
 from orderferry.domain.orders import Order, OrderStatus
 from orderferry.domain.problems import ProblemCode
 from orderferry.errors import ExitCode
@@ -283,7 +283,6 @@ def test_a_commit_whose_answer_was_lost_is_not_taken_for_what_another_has_writte
     assert isinstance(plan, Plan)
     monkeypatch.setattr(Database, "writing", writing)
     applied = taken.shop.apply(plan, LATER)
-    assert isinstance(applied, Applied)
-    assert applied.effect is Effect.OVERTAKEN
-    assert taken.take(shipped(ORDER)).effect is Effect.UPDATED
+    assert applied is None
+    assert taken.take(shipped(ORDER)).outcome is Outcome.UPDATED
     assert scene.state() == 4

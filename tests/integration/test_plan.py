@@ -55,7 +55,7 @@ def fill(configuration: Path, days: int, orders_a_day: int, changes: int) -> Non
         ledger.cover(cells, Basis.UPDATED, Span(now - timedelta(days=days), now), now)
         run_number = ledger.begin_run("import", now)
         for change in range(changes):
-            sightings = [
+            snapshots = [
                 OrderSnapshot(
                     f"402-{day:07d}-{number:07d}",
                     IT,
@@ -67,7 +67,7 @@ def fill(configuration: Path, days: int, orders_a_day: int, changes: int) -> Non
                 for day in range(days)
                 for number in range(orders_a_day)
             ]
-            ledger.note_seen(sightings, run_number, now)
+            ledger.note_seen(snapshots, run_number, now)
         book = QuotaBook(ledger, account_identity(settings), Decimal(1), lambda: now)
         for _ in range(20):
             book.spend("getOrder")

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.config.model import CustomersSettings, MarketplaceSettings
-from orderferry.domain.marker import Effect, Plan
+from orderferry.domain.marker import Outcome, Plan
 from orderferry.domain.orders import Buyer
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import ShopUnfit
@@ -133,9 +133,9 @@ def test_what_a_trigger_does_not_let_through_is_this_order_s_alone(
     assert "ps_order_payment" in problem.message
     assert problem.message.endswith(". Triggers on ps_order_payment: payment_guard (BEFORE INSERT on ps_order_payment)")
     assert shop_database.count("orders") == shop_database.count("orderferry_order") == 0
-    assert writing.take(GOOD).effect is Effect.CREATED
+    assert writing.take(GOOD).outcome is Outcome.CREATED
     admin(shop_database, "DROP TRIGGER payment_guard")
-    assert writing.take(BAD).effect is Effect.CREATED
+    assert writing.take(BAD).outcome is Outcome.CREATED
 
 
 def test_a_trigger_of_somebody_who_is_gone_is_named(
@@ -151,7 +151,7 @@ def test_a_trigger_of_somebody_who_is_gone_is_named(
 
     assert "error 1449" in problem.message
     assert "'left'@'the.company'" in problem.message
-    assert writing.take(GOOD).effect is Effect.CREATED
+    assert writing.take(GOOD).outcome is Outcome.CREATED
 
 
 def test_a_trigger_whose_author_may_not_do_what_it_does_is_no_lack_of_our_rights(
@@ -169,7 +169,7 @@ def test_a_trigger_whose_author_may_not_do_what_it_does_is_no_lack_of_our_rights
 
     assert "error 1142" in problem.message
     assert "poor" in problem.message
-    assert writing.take(GOOD).effect is Effect.CREATED
+    assert writing.take(GOOD).outcome is Outcome.CREATED
 
 
 def test_what_a_module_s_author_says_of_the_buyer_is_masked(
@@ -194,14 +194,14 @@ def test_a_unique_key_on_the_buyer_s_address_is_named_without_it(
     writing = importer(shop_database, tmp_path, customers=CustomersSettings(email="amazon"))
     admin(shop_database, "ALTER TABLE {p}customer ADD UNIQUE KEY one_email (email)")
     first = replace(BAD, order_id="402-0000000-0000003")
-    assert writing.take(first).effect is Effect.CREATED
+    assert writing.take(first).outcome is Outcome.CREATED
     problem = refused(writing, BAD)
 
     assert "error 1062" in problem.message
     assert "one_email" in problem.message
     assert "ps_customer" in problem.message
     assert len(writing.slept) <= 1
-    assert writing.take(GOOD).effect is Effect.CREATED
+    assert writing.take(GOOD).outcome is Outcome.CREATED
 
 
 def test_a_marker_s_trigger_does_not_make_another_importer(
@@ -213,7 +213,7 @@ def test_a_marker_s_trigger_does_not_make_another_importer(
         f" IF NEW.amazon_order_id = '{BAD.order_id}' THEN INSERT INTO {{p}}guarded (id) VALUES (1); END IF",
     )
     assert "marker_guard" in refused(writing, BAD).message
-    assert writing.take(GOOD).effect is Effect.CREATED
+    assert writing.take(GOOD).outcome is Outcome.CREATED
 
 
 def test_an_update_that_is_refused_is_this_order_s_alone(
@@ -230,7 +230,7 @@ def test_an_update_that_is_refused_is_this_order_s_alone(
 
     assert "ERP: booked already" in problem.message
     assert "history_guard" in problem.message
-    assert writing.take(cancelled(GOOD)).effect is Effect.UPDATED
+    assert writing.take(cancelled(GOOD)).outcome is Outcome.UPDATED
 
 
 def test_a_missing_right_of_our_own_stops_the_run(admin: Admin, shop_database: ShopDatabase, tmp_path: Path) -> None:

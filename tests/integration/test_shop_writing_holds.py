@@ -47,7 +47,7 @@ def held(writing: Importer, order: Any) -> Problem:
 def test_orders_that_the_shop_cannot_take_are_held(
     sqlite_shop: ShopDatabase, writing: Importer, order: Any, code: ProblemCode, subject: str
 ) -> None:
-    writing.shop.look([ORDER])  # keeps that Amazon calculates the VAT here, which belongs to no order
+    writing.shop.prefetch([ORDER])  # keeps that Amazon calculates the VAT here, which belongs to no order
     before = sqlite_shop.counts()
     problem = held(writing, order)
 

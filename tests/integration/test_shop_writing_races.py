@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from orderferry.domain.marker import Applied, Effect, Plan
+from orderferry.domain.marker import Applied, Outcome, Plan
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import ShopUnavailable
 from orderferry.prestashop.database.database import ShopDatabase as Database
@@ -58,9 +58,9 @@ def test_the_second_writer_of_an_order_writes_nothing(
     late = second.shop.apply(plans[1], NOW)
 
     assert isinstance(made, Applied)
-    assert made.effect is Effect.CREATED
-    assert late == Applied(Effect.OVERTAKEN, made.id_order)
-    assert second.take(ORDER).effect is Effect.UNCHANGED
+    assert made.outcome is Outcome.CREATED
+    assert late is None
+    assert second.take(ORDER).outcome is Outcome.UNCHANGED
     assert_one_order(database)
     assert second.slept == []
 
@@ -70,10 +70,10 @@ def test_the_second_writer_of_an_update_writes_nothing(shop_database: ShopDataba
     first.take(ORDER)
     plans = planned(first.plan(shipped(ORDER))), planned(second.plan(shipped(ORDER)))
 
-    effects = [first.shop.apply(plans[0], NOW), second.shop.apply(plans[1], NOW)]
+    results = [first.shop.apply(plans[0], NOW), second.shop.apply(plans[1], NOW)]
 
-    assert [getattr(applied, "effect", None) for applied in effects] == [Effect.UPDATED, Effect.OVERTAKEN]
-    assert second.take(shipped(ORDER)).effect is Effect.UNCHANGED
+    assert [result and getattr(result, "outcome", None) for result in results] == [Outcome.UPDATED, None]
+    assert second.take(shipped(ORDER)).outcome is Outcome.UNCHANGED
     assert shop_database.count("order_history") == 2
     assert shop_database.count("stock_mvt") == 2
 
@@ -98,9 +98,9 @@ def test_an_order_that_two_bring_back_at_once_comes_back_once(
     made, late = first.shop.apply(plans[0], NOW), second.shop.apply(plans[1], NOW)
 
     assert isinstance(made, Applied)
-    assert made.effect is Effect.CREATED
-    assert late == Applied(Effect.OVERTAKEN, made.id_order)
-    assert second.take(ORDER).effect is Effect.UNCHANGED
+    assert made.outcome is Outcome.CREATED
+    assert late is None
+    assert second.take(ORDER).outcome is Outcome.UNCHANGED
     assert_one_order(database)
 
 
@@ -116,7 +116,7 @@ def test_an_order_whose_marker_was_lost_meanwhile_comes_back_with_a_marker(
     applied = writing.shop.apply(plan, NOW)
 
     assert isinstance(applied, Applied)
-    assert applied.effect is Effect.CREATED
+    assert applied.outcome is Outcome.CREATED
     assert_one_order(sqlite_shop)
 
 
@@ -137,14 +137,14 @@ def side_by_side(shop_database: ShopDatabase, tmp_path: Path) -> None:
     orders = [amazon_order(Sold("MUG-BLUE", 1, "14.52", "2.62"), order_id=f"402-0000000-{n:07d}") for n in range(20)]
     importers = [importer(shop_database, tmp_path) for _ in range(2)]
 
-    def run(number: int) -> list[Effect]:
+    def run(number: int) -> list[Outcome]:
         mine = orders if number == 0 else list(reversed(orders))
-        return [applied.effect for applied in importers[number].take_all(mine)]
+        return [applied.outcome for applied in importers[number].take_all(mine)]
 
     with ThreadPoolExecutor(2) as pool:
-        effects = Counter(effect for one in pool.map(run, range(2)) for effect in one)
+        outcomes = Counter(outcome for one in pool.map(run, range(2)) for outcome in one)
 
-    assert effects == {Effect.CREATED: 20, Effect.UNCHANGED: 20}
+    assert outcomes == {Outcome.CREATED: 20, Outcome.UNCHANGED: 20}
     assert shop_database.count("orders") == shop_database.count("orderferry_order") == 20
     numbers = [row["number"] for row in shop_database.rows("SELECT number FROM {p}order_invoice")]
     assert sorted(numbers) == list(range(1, 21))
@@ -194,7 +194,7 @@ def test_trouble_ends_in_exactly_one_order(
     with failing(monkeypatch, *troubles):
         applied = writing.take(ORDER)
 
-    assert applied.effect is Effect.CREATED
+    assert applied.outcome is Outcome.CREATED
     assert_one_order(sqlite_shop)
     assert len(writing.slept) == len(troubles)
 
@@ -202,7 +202,7 @@ def test_trouble_ends_in_exactly_one_order(
     with failing(monkeypatch, *troubles):
         again = writing.take(ORDER)
 
-    assert again.effect is Effect.CREATED, "the same holds for an order that is brought back"
+    assert again.outcome is Outcome.CREATED, "the same holds for an order that is brought back"
     assert again.id_order == sqlite_shop.value("SELECT id_order FROM {p}orders")
     assert_one_order(sqlite_shop)
 
@@ -215,7 +215,7 @@ def test_an_update_whose_commit_is_unanswered_is_applied_once(
     with failing(monkeypatch, ("after", LOST)):
         applied = writing.take(cancelled(ORDER))
 
-    assert applied.effect is Effect.UPDATED
+    assert applied.outcome is Outcome.UPDATED
     assert sqlite_shop.count("order_history") == 2
     assert sqlite_shop.value("SELECT quantity FROM {p}stock_available WHERE id_product = 1") == 400
 
@@ -252,7 +252,7 @@ def test_a_refused_value_is_this_orders_problem_alone(
 
     assert isinstance(result, Problem)
     assert (result.code, result.subject, result.order_id) == (ProblemCode.WRITE_FAILED, "city", ORDER.order_id)
-    assert writing.take(ORDER).effect is Effect.CREATED
+    assert writing.take(ORDER).outcome is Outcome.CREATED
 
 
 def test_ids_are_read_back_with_an_increment_of_three(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orderferry.config.model import InvoicesSettings, MarketplaceSettings, OrdersSettings, StockSettings
-from orderferry.domain.marker import Effect
+from orderferry.domain.marker import Outcome
 from orderferry.domain.orders import Channel, Money, Order, OrderStatus, Proceeds, ProceedsType
 from orderferry.domain.problems import ProblemCode
 from orderferry.prestashop.database.values import ZERO_DATE
@@ -64,7 +64,7 @@ def test_a_second_import_changes_nothing(sqlite_shop: ShopDatabase, writing: Imp
     before = sqlite_shop.counts()
     again = writing.take(ORDER, LATER)
 
-    assert again.effect is Effect.UNCHANGED
+    assert again.outcome is Outcome.UNCHANGED
     assert sqlite_shop.counts() == before
     assert sqlite_shop.value("SELECT date_upd FROM {p}orders") == "2026-11-23 08:12:35"
 
@@ -73,7 +73,7 @@ def test_news_that_concern_nothing_of_ours_move_the_marker_alone(sqlite_shop: Sh
     writing.take(ORDER)
     applied = writing.take(news(ORDER), LATER)
 
-    assert applied.effect is Effect.UNCHANGED
+    assert applied.outcome is Outcome.UNCHANGED
     assert sqlite_shop.value("SELECT amazon_updated FROM {p}orderferry_order").startswith("2026-11-22 20:30")
     assert sqlite_shop.value("SELECT date_upd FROM {p}orders") == "2026-11-23 08:12:35"
 
@@ -85,7 +85,7 @@ def test_older_news_are_refused(sqlite_shop: ShopDatabase, writing: Importer) ->
     marker = sqlite_shop.one("SELECT * FROM {p}orderferry_order")
     applied = writing.shop.apply(stale, LATER)  # type: ignore[arg-type]
 
-    assert getattr(applied, "effect", None) is Effect.OVERTAKEN
+    assert applied is None
     assert sqlite_shop.one("SELECT * FROM {p}orderferry_order") == marker
     assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 4
 
@@ -133,7 +133,7 @@ def test_what_the_label_software_wrote_first_is_no_news(sqlite_shop: ShopDatabas
     sqlite_shop.execute("UPDATE {p}order_carrier SET tracking_number = '1Z999'")
     applied = writing.take(shipped(ORDER), LATER)
 
-    assert (applied.effect, applied.changes) == (Effect.UNCHANGED, ())
+    assert (applied.outcome, applied.changes) == (Outcome.UNCHANGED, ())
     assert sqlite_shop.count("customer_message") == 1
 
 
@@ -164,10 +164,10 @@ def test_cancelled_after_shipping_is_reported_each_time_and_not_undone(
     sent = shipped(ORDER)
     writing.take(sent)
     held = stock_of(sqlite_shop, "MUG-BLUE")
-    for now, effect in ((LATER, Effect.UPDATED), (LATER + timedelta(hours=1), Effect.UNCHANGED)):
+    for now, outcome in ((LATER, Outcome.UPDATED), (LATER + timedelta(hours=1), Outcome.UNCHANGED)):
         applied = writing.take(cancelled(sent), now)
         assert [note.code for note in applied.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
-        assert applied.effect is effect
+        assert applied.outcome is outcome
 
     assert len([text for text in messages(sqlite_shop) if "stop the parcel" in text]) == 1
     assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 4
@@ -312,7 +312,7 @@ def test_a_cancelled_order_gives_its_stock_back_once(sqlite_shop: ShopDatabase, 
     writing.take(cancelled(ORDER), LATER)
     again = writing.take(news(cancelled(ORDER)), LATER)
 
-    assert again.effect is Effect.UNCHANGED
+    assert again.outcome is Outcome.UNCHANGED
     assert (stock_of(sqlite_shop, "MUG-BLUE"), stock_of(sqlite_shop, "TSHIRT")) == before
     assert sqlite_shop.value("SELECT valid FROM {p}orders") == 0
 
@@ -400,8 +400,8 @@ def test_a_corrected_address_that_can_t_be_taken_silences_nothing_else(
 def test_withdrawn_personal_data_blank_nothing(sqlite_shop: ShopDatabase, writing: Importer) -> None:
     writing.take(ORDER)
     gone = news(ORDER, delivery_address=replace(HOME, name="", lines=(), phone="", postal_code=""))
-    assert writing.take(gone, LATER).effect is Effect.UNCHANGED
-    assert writing.take(news(gone, delivery_address=None), LATER).effect is Effect.UNCHANGED
+    assert writing.take(gone, LATER).outcome is Outcome.UNCHANGED
+    assert writing.take(news(gone, delivery_address=None), LATER).outcome is Outcome.UNCHANGED
 
     assert sqlite_shop.value("SELECT address1 FROM {p}address") == "Via Roma 1"
     assert sqlite_shop.count("address") == 1
@@ -439,7 +439,7 @@ def test_a_cancelled_line_follows_while_there_is_no_invoice(sqlite_shop: ShopDat
     assert Decimal(str(sqlite_shop.value("SELECT amount FROM {p}order_payment"))) == Decimal("37.58")
     assert stock_of(sqlite_shop, "TSHIRT") == (720, 720, 0)
     assert stock_of(sqlite_shop, "MUG-BLUE") == (398, 400, 2)
-    assert writing.take(without_shirt(ORDER), LATER).effect is Effect.UNCHANGED
+    assert writing.take(without_shirt(ORDER), LATER).outcome is Outcome.UNCHANGED
 
 
 def test_lines_that_a_person_edited_stay(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
@@ -594,7 +594,7 @@ def test_an_order_of_another_that_got_the_id_is_left_alone(sqlite_shop: ShopData
     sqlite_shop.execute("UPDATE {p}orders SET reference = 'SOMEBODYS', module = 'ps_wirepayment'")
     result = writing.shop.apply(plan, LATER)  # type: ignore[arg-type]
 
-    assert getattr(result, "effect", None) is Effect.OVERTAKEN
+    assert result is None
     assert not writing.shop.markers([ORDER.order_id])[ORDER.order_id].order_stands  # planned again, it is held
     assert sqlite_shop.value("SELECT current_state FROM {p}orders") == 2
 
@@ -604,14 +604,14 @@ def test_deleted_orders_come_back_when_asked_for(sqlite_shop: ShopDatabase, writ
     sqlite_shop.execute("DELETE FROM {p}orders")
     again = writing.take(ORDER, LATER)
 
-    assert again.effect is Effect.CREATED
+    assert again.outcome is Outcome.CREATED
     assert sqlite_shop.count("orders") == sqlite_shop.count("orderferry_order") == 1
     marker = sqlite_shop.one(
         "SELECT m.id_order, o.reference, m.order_reference FROM {p}orderferry_order m"
         " JOIN {p}orders o ON o.id_order = m.id_order"
     )
     assert marker["reference"] == marker["order_reference"]
-    assert writing.take(ORDER, LATER).effect is Effect.UNCHANGED
+    assert writing.take(ORDER, LATER).outcome is Outcome.UNCHANGED
 
 
 def test_from_one_shipped_state_into_another_nothing_is_shipped_twice(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.domain.marker import Effect
+from orderferry.domain.marker import Outcome
 from orderferry.prestashop.sample_shop import VERSIONS
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, Sold, amazon_order, cancelled, importer, shipped
@@ -32,11 +32,11 @@ def test_an_order_lives_on_every_version(
     database = shop_database_of(version)
     writing = importer(database, tmp_path)
     another = replace(ORDER, order_id="402-0000000-0000001")
-    assert [applied.effect for applied in writing.take_all([ORDER, another])] == [Effect.CREATED] * 2
+    assert [applied.outcome for applied in writing.take_all([ORDER, another])] == [Outcome.CREATED] * 2
     later = NOW + timedelta(hours=1)
-    assert writing.take(shipped(ORDER), later).effect is Effect.UPDATED
-    assert writing.take(cancelled(another), later).effect is Effect.UPDATED
-    assert writing.take(shipped(ORDER), later).effect is Effect.UNCHANGED
+    assert writing.take(shipped(ORDER), later).outcome is Outcome.UPDATED
+    assert writing.take(cancelled(another), later).outcome is Outcome.UPDATED
+    assert writing.take(shipped(ORDER), later).outcome is Outcome.UNCHANGED
 
     orders = database.rows("SELECT * FROM {p}orders ORDER BY id_order")
     assert [row["current_state"] for row in orders] == [4, 6]

@@ -17,10 +17,10 @@ from orderferry.domain.ledger_entry import (
     OrderResult,
     OrderSnapshot,
     first_entry,
-    judged,
     seen_again,
     set_aside,
     taken_back,
+    with_result,
 )
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
@@ -33,7 +33,7 @@ CELLS = st.sampled_from([(marketplace, channel) for marketplace in (DE, IT) for 
 minutes = st.integers(0, 600)
 moments = st.one_of(st.none(), minutes.map(lambda minute: NOW + minute * MINUTE))
 
-sightings = st.builds(
+snapshots = st.builds(
     OrderSnapshot,
     order_id=ORDERS,
     marketplace_id=st.sampled_from(["", DE, IT]),
@@ -43,7 +43,7 @@ sightings = st.builds(
     amazon_updated=moments,
     total=st.sampled_from(["", "12.34 EUR"]),
 )
-verdicts = st.builds(
+results = st.builds(
     OrderResult,
     order_id=ORDERS,
     state=st.sampled_from([state for state in EntryState if state is not EntryState.SEEN]),
@@ -52,7 +52,7 @@ verdicts = st.builds(
     next_look=moments,
     id_order=st.one_of(st.none(), st.integers(1, 9)),
     given_up=st.booleans(),
-    looked=st.booleans(),
+    by_id=st.booleans(),
     detail=st.sampled_from(["", "tracking"]),
 )
 
@@ -74,20 +74,20 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.close()
         self.folder.cleanup()
 
-    @rule(seen=st.lists(sightings, max_size=8))
+    @rule(seen=st.lists(snapshots, max_size=8))
     def note_seen(self, seen: list[OrderSnapshot]) -> None:
         for each in seen:
             known = self.entries.get(each.order_id)
             self.entries[each.order_id] = seen_again(known, each, self.now) if known else first_entry(each, self.now)
         assert self.ledger.note_seen(seen, 1, self.now) == {each.order_id: self.entries[each.order_id] for each in seen}
 
-    @rule(judgements=st.lists(verdicts, max_size=6))
+    @rule(judgements=st.lists(results, max_size=6))
     def settle(self, judgements: list[OrderResult]) -> None:
         for each in judgements:
             known = self.entries.get(each.order_id) or first_entry(OrderSnapshot(each.order_id), self.now)
-            self.entries[each.order_id] = judged(known, each, self.now)
+            self.entries[each.order_id] = with_result(known, each, self.now)
             self.claims.pop(each.order_id, None)
-        self.ledger.settle(judgements, 1, self.now)
+        self.ledger.record_results(judgements, 1, self.now)
 
     @rule(order_id=ORDERS)
     def ignore(self, order_id: str) -> None:
@@ -108,7 +108,7 @@ class LedgerMachine(RuleBasedStateMachine):
         # a lease of more than an hour ahead is one of a clock that was wrong: it counts for nothing, and goes
         self.claims = {each: lease for each, lease in self.claims.items() if self.holder(each) is not None}
         free = tuple(dict.fromkeys(each for each in order_ids if self.holder(each) in (None, run)))
-        assert self.ledger.claim(order_ids, run, self.now, length * MINUTE) == free
+        assert self.ledger.lease_orders(order_ids, run, self.now, length * MINUTE) == free
         self.claims |= dict.fromkeys(free, (run, self.now + length * MINUTE))
 
     @rule(cells=st.lists(CELLS, max_size=3), basis=st.sampled_from(list(Basis)), ends=st.tuples(minutes, minutes))
@@ -128,11 +128,11 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger = opened(self.path)
         assert not self.ledger.is_new
 
-    @rule(seen=sightings, verdict=verdicts)
-    def rehearse(self, seen: OrderSnapshot, verdict: OrderResult) -> None:
+    @rule(seen=snapshots, result=results)
+    def rehearse(self, seen: OrderSnapshot, result: OrderResult) -> None:
         with self.ledger.dry():
             self.ledger.note_seen([seen], 0, self.now)
-            self.ledger.settle([verdict], 0, self.now)
+            self.ledger.record_results([result], 0, self.now)
 
     def holder(self, order_id: str) -> int | None:
         run, until = self.claims.get(order_id, (None, self.now))

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from orderferry.domain.marker import Outcome
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import ProblemCode
 from orderferry.prestashop import shop
-from orderferry.run.report import Outcome
 from support.payload_model import full_order, item, money, paths
 from support.payload_mutations import at, mixed_payloads, mutated, mutations_of, pairs, payloads, single_payloads
 from support.payload_pipeline import PAGE, Pipeline

@@ -13,7 +13,6 @@ from orderferry.domain.search import Basis, Search
 from orderferry.domain.spans import Span, normal, subtract, union
 from orderferry.domain.window import (
     SLICE,
-    Need,
     Rereading,
     cells_of,
     counts_as_coverage,
@@ -25,6 +24,7 @@ from orderferry.domain.window import (
 )
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
+OVERLAP = timedelta(minutes=30)
 moments = st.integers(0, 60 * 24 * 30).map(lambda minutes: START + timedelta(minutes=minutes))
 spans = st.tuples(moments, moments).map(lambda pair: Span(min(pair), max(pair)))
 span_sets = st.lists(spans, max_size=8)
@@ -55,7 +55,7 @@ def test_everything_in_the_window_and_since_coverage_began_is_covered_afterwards
     covered: list[Span], lookback: timedelta, end: datetime
 ) -> None:
     coverage = normal(span for span in covered if span.end <= end)
-    due = due_spans(coverage, Need(lookback, timedelta(minutes=30)), end, None)
+    due = due_spans(coverage, end, lookback=lookback, overlap=OVERLAP)
     start = min([end - lookback, *(span.start for span in coverage)])
     assert normal([*coverage, *due]) == normal([Span(start, end)])
 
@@ -66,13 +66,12 @@ def test_without_a_due_rereading_nothing_is_read_twice(
 ) -> None:
     coverage = normal(span for span in covered if span.end <= end)
     just_reread = Rereading(end.replace(minute=minute), end)
-    due = due_spans(coverage, Need(lookback, timedelta(minutes=30)), end, just_reread)
+    due = due_spans(coverage, end, lookback=lookback, overlap=OVERLAP, rereading=just_reread)
     assert not minutes_in(coverage) & minutes_in(due)
 
 
 @given(st.lists(st.integers(1, 90), min_size=4, max_size=60))
 def test_the_overlap_before_every_edge_is_observed_again_and_at_most_once_an_hour(gaps: list[int]) -> None:
-    need = Need(timedelta(days=1), timedelta(minutes=30))
     coverage: tuple[Span, ...] = ()
     rereading: Rereading | None = None
     now = START
@@ -80,7 +79,7 @@ def test_the_overlap_before_every_edge_is_observed_again_and_at_most_once_an_hou
     rereads: list[datetime] = []
     for gap in gaps:
         now += timedelta(minutes=gap)
-        due = due_spans(coverage, need, now, rereading)
+        due = due_spans(coverage, now, lookback=timedelta(days=1), overlap=OVERLAP, rereading=rereading)
         readings.append((now, due))
         if rereading_is_due(rereading, now):
             rereads.append(now)
@@ -92,7 +91,7 @@ def test_the_overlap_before_every_edge_is_observed_again_and_at_most_once_an_hou
     for edge, _ in readings:
         if edge < final:
             again = [span for moment, due in readings if moment > edge for span in due]
-            tail = Span(max(edge - need.overlap, readings[0][1][0].start), edge)
+            tail = Span(max(edge - OVERLAP, readings[0][1][0].start), edge)
             assert subtract([tail], again) == ()
 
 
@@ -132,13 +131,13 @@ def test_a_new_ledger_reads_the_fba_extension_alone_and_the_window_jointly() -> 
 def test_after_an_outage_longer_than_the_window_reading_goes_back_to_where_coverage_ended() -> None:
     covered = (Span(START, START + timedelta(days=1)),)
     end = START + timedelta(days=20)
-    due = due_spans(covered, Need(timedelta(days=1), timedelta(minutes=30)), end, Rereading(end, end))
+    due = due_spans(covered, end, lookback=timedelta(days=1), overlap=OVERLAP, rereading=Rereading(end, end))
     assert due == (Span(START + timedelta(days=1), end),)
 
 
 def test_orders_since_bounds_the_first_reading() -> None:
     end = START + timedelta(days=20)
-    due = due_spans((), Need(timedelta(days=5), timedelta(minutes=30), end - timedelta(hours=2)), end, None)
+    due = due_spans((), end, lookback=timedelta(days=5), overlap=OVERLAP, not_before=end - timedelta(hours=2))
     assert due == (Span(end - timedelta(hours=2), end),)
 
 
@@ -165,7 +164,7 @@ def test_everything_owed_is_covered_afterwards(
     covered: list[Span], lookback: timedelta, end: datetime, owed: datetime
 ) -> None:
     coverage = normal(span for span in covered if span.end <= end)
-    due = due_spans(coverage, Need(lookback, timedelta(minutes=30), owed=owed), end, None)
+    due = due_spans(coverage, end, lookback=lookback, overlap=OVERLAP, owed=owed)
     start = min([end - lookback, owed, *(span.start for span in coverage)])
     assert normal([*coverage, *due]) == (normal([Span(start, end)]) if start < end else ())
 

@@ -50,7 +50,7 @@ def opened(place: LedgerPlace, **options: Any) -> Ledger:
     return open_ledger(place, **{"account": ACCOUNT, "shop": SHOP, "now": NOW, **options})
 
 
-def sighting(order_id: str = "028-0000000-0000001", **changes: Any) -> OrderSnapshot:
+def snapshot(order_id: str = "028-0000000-0000001", **changes: Any) -> OrderSnapshot:
     """An unshipped regular order of the German marketplace, but for `changes`."""
     facts: dict[str, Any] = {
         "marketplace_id": DE,
@@ -76,8 +76,8 @@ def refusal(opening: Callable[[], object]) -> LedgerUnusable:
 def tell_story(ledger: Ledger) -> None:
     """Leave a bit of everything in a ledger: what tests/data/ledgers holds a file of for each version."""
     run = ledger.begin_run("import", NOW)
-    ledger.note_seen([sighting("028-1"), sighting("028-2", channel=Channel.FBA), sighting("028-3")], run, NOW)
-    ledger.settle(
+    ledger.note_seen([snapshot("028-1"), snapshot("028-2", channel=Channel.FBA), snapshot("028-3")], run, NOW)
+    ledger.record_results(
         [
             OrderResult("028-1", EntryState.IMPORTED, id_order=7, detail="created order 7"),
             OrderResult("028-2", EntryState.WAITING, "not-ready", next_look=NOW + HOUR),
@@ -139,10 +139,10 @@ def open_once(place: LedgerPlace) -> bool:
         return ledger.is_new
 
 
-def claim_some(place: LedgerPlace, order_ids: Sequence[str], run: int) -> tuple[str, ...]:
+def lease_some(place: LedgerPlace, order_ids: Sequence[str], run: int) -> tuple[str, ...]:
     """Claim orders one by one; return those that were granted."""
     with opened(place) as ledger:
-        return tuple(order_id for each in order_ids for order_id in ledger.claim([each], run, NOW, HOUR))
+        return tuple(order_id for each in order_ids for order_id in ledger.lease_orders([each], run, NOW, HOUR))
 
 
 @contextmanager

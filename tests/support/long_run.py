@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from orderferry.amazon.decode_order import decode_order
-from orderferry.domain.marker import Applied, Digests, Effect, Intent, Marker, Plan, ShopView
+from orderferry.domain.marker import Action, Applied, Digests, Marker, Outcome, Plan, ShopView
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Page, Search
@@ -47,7 +47,7 @@ class Fate:
 
 
 class Mortal:
-    """A thing whose every method is two steps of a fate: before its effect, and after it."""
+    """A thing whose every method is two steps of a fate: before its outcome, and after it."""
 
     def __init__(self, thing: Any, fate: Fate) -> None:
         self._thing = thing
@@ -159,7 +159,7 @@ class MemoryShop:
     def prepare(self, *, write: bool) -> None:
         """It is always there."""
 
-    def look(self, orders: Sequence[Order]) -> ShopView:
+    def prefetch(self, orders: Sequence[Order]) -> ShopView:
         return ShopView(self.markers(order.order_id for order in orders), {})
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
@@ -168,19 +168,19 @@ class MemoryShop:
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
         return {}
 
-    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
+    def plan(self, order: Order, action: Action, view: ShopView, now: datetime) -> Plan | Problem:
         missing = [item.sku for item in order.items if item.sku not in self.skus]
-        if missing and intent is Intent.CREATE:
+        if missing and action is Action.CREATE:
             return Problem(ProblemCode.UNKNOWN_SKU, f"no product {missing[0]}", order.order_id, missing[0])
         marker = view.markers.get(order.order_id)
         changed = marker is None or marker.digests.state != str(order.status)
-        return Plan(order.order_id, intent, ("rows",) if changed else (), order)
+        return Plan(order.order_id, action, ("rows",) if changed else (), order)
 
-    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem | None:
         order: Order = plan.work
         marker = self.rows.get(order.order_id)
-        if marker is not None and (plan.intent is Intent.CREATE or order.updated < marker.amazon_updated):
-            return Applied(Effect.OVERTAKEN, marker.id_order)
+        if marker is not None and (plan.action is Action.CREATE or order.updated < marker.amazon_updated):
+            return None
         if marker is None:
             self.created.append(order.order_id)
             if not was_ready(self.world.order(order.order_id), self.clock()):
@@ -192,8 +192,8 @@ class MemoryShop:
         )
         self.statuses[order.order_id] = str(order.status)
         if not plan.changes:
-            return Applied(Effect.UNCHANGED, id_order)
-        return Applied(Effect.CREATED if marker is None else Effect.UPDATED, id_order, plan.changes)
+            return Applied(Outcome.UNCHANGED, id_order)
+        return Applied(Outcome.CREATED if marker is None else Outcome.UPDATED, id_order, plan.changes)
 
     zone = UTC
 

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from orderferry.amazon.decode_page import decode_page, parse_body
 from orderferry.config.model import AmazonSettings, LedgerSettings, PrestashopSettings, Secret, Settings
 from orderferry.domain.decide import Rules
+from orderferry.domain.marker import Outcome
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.money import quantise
 from orderferry.domain.orders import Order, UnreadableOrder
@@ -29,7 +30,7 @@ from orderferry.ledger.ledger import open_ledger
 from orderferry.prestashop.sample_shop import create_shop
 from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.process import Processor
-from orderferry.run.report import Outcome, Report
+from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
 from support.payload_model import full_order
 from support.shop_database import ShopDatabase

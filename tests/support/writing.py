@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orderferry.config.model import AmazonSettings, LedgerSettings, PrestashopSettings, Secret, Settings
-from orderferry.domain.marker import Applied, Effect, Intent, Plan
+from orderferry.domain.marker import Action, Applied, Plan
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import (
     Address,
@@ -142,15 +142,15 @@ class Importer:
 
     def plan(self, order: Order, now: datetime = NOW) -> Plan | Problem:
         """What an import would do with the order: create it, or update it where its marker is."""
-        view = self.shop.look([order])
+        view = self.shop.prefetch([order])
         marker = view.markers.get(order.order_id)
-        intent = Intent.CREATE if marker is None else Intent.UPDATE if marker.order_stands else Intent.RECREATE
-        return self.shop.plan(order, intent, view, now)
+        action = Action.CREATE if marker is None else Action.UPDATE if marker.order_stands else Action.RECREATE
+        return self.shop.plan(order, action, view, now)
 
     def take(self, order: Order, now: datetime = NOW) -> Applied:
         """Import the order; it must neither be held nor fail. Whoever is overtaken plans again, as a run does."""
-        applied: Applied | Problem = Applied(Effect.OVERTAKEN, 0)
-        while isinstance(applied, Applied) and applied.effect is Effect.OVERTAKEN:
+        applied: Applied | Problem | None = None
+        while applied is None:
             plan = self.plan(order, now)
             assert isinstance(plan, Plan), plan
             applied = self.shop.apply(plan, now)

@@ -15,8 +15,9 @@ from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.problems import cause_of, first_deadline
 from orderferry.domain.spans import Span
-from orderferry.run.compare.result import Comparison, Difference, LedgerWords, OneSided, by_cause, said
+from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause, said
 from orderferry.run.compare.totals import Sums, Totals, TotalsRow
+from orderferry.run.status import Status
 
 _MOST_ROWS = 500
 _MOST_IDS = 200  # of one cause
@@ -53,7 +54,7 @@ def as_page(result: Comparison) -> str:
         surplus=_one_sided(result.surplus, result.zone),
         different=_different(result.different),
         totals=_totals(result.totals) if result.totals is not None else None,
-        ledger=_ledger(result.ledger, result.span, result) if result.ledger is not None else None,
+        ledger=_ledger(result.status, result.span, result) if result.status is not None else None,
         written=minute(result.now, result.zone),
     )
 
@@ -157,9 +158,9 @@ def _amounts(sums: Sums) -> tuple[str, str, str]:
     return f"{sums.gross:.2f}", f"{sums.net:.2f}", f"{sums.tax:.2f}"
 
 
-def _ledger(words: LedgerWords, span: Span, result: Comparison) -> dict[str, Any]:
+def _ledger(status: Status, span: Span, result: Comparison) -> dict[str, Any]:
     """Return what the ledger knows: the time that was observed since the comparison's beginning, open orders, quota."""
-    status, zone = words.status, result.zone
+    zone = result.zone
     whole = Span(span.start, max(status.now, span.end))
     return {
         "strips": strips(status, whole, zone),
@@ -167,7 +168,7 @@ def _ledger(words: LedgerWords, span: Span, result: Comparison) -> dict[str, Any
         "strips_end": minute(whole.end, zone),
         "gaps": sorted((cell_name(cell), minute(gap.start, zone), minute(gap.end, zone)) for cell, gap in status.gaps),
         "open": ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in status.open.items()),
-        "open_orders": _open_orders(words.open_entries, result.now),
+        "open_orders": _open_orders(result.open_entries, result.now),
         "quota": ", ".join(f"{operation} {tokens:.1f}" for operation, tokens in status.quota.items()),
     }
 

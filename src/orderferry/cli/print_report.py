@@ -9,12 +9,13 @@ from datetime import datetime
 from orderferry.cli.failures import error_lines
 from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
 from orderferry.domain.durations import counted, iso
+from orderferry.domain.marker import Outcome
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, cause_of, first_deadline
 from orderferry.errors import ExitCode
 from orderferry.run.conditions import NAMED_ORDERS
-from orderferry.run.report import Outcome, Report
+from orderferry.run.report import Report
 
 MOST_CAUSES = 20
 

@@ -41,7 +41,7 @@ class Counting:
         self._show(f"{self._pages} {'page' if self._pages == 1 else 'pages'} read")
 
     def order_done(self) -> None:
-        """One order has its verdict."""
+        """One order has its result."""
         self._done += 1
         self._show(f"{self._pages} {'page' if self._pages == 1 else 'pages'} read")
 

@@ -12,21 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orderferry.domain.ledger_entry import Entry, EntryState, believable
-from orderferry.domain.marker import Marker
+from orderferry.domain.marker import Action, Marker
 from orderferry.domain.orders import Channel, Order, OrderStatus
 from orderferry.domain.problems import Problem, ProblemCode
-
-
-class Action(StrEnum):
-    """The contract's words for what happens to an order."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    RECREATE = "recreate"
-    UNCHANGED = "unchanged"
-    WAIT = "wait"
-    HOLD = "hold"
-    IGNORE = "ignore"
 
 
 class Reason(StrEnum):

@@ -87,7 +87,7 @@ class OrderResult:
     next_look: datetime | None = None
     id_order: int | None = None
     given_up: bool = False
-    looked: bool = False  # it came from getOrder: counts as a look
+    by_id: bool = False  # it came from getOrder: counts as a look
     on: Entry | None = None  # the entry as it was when this was reached
     detail: str = ""  # for the history: what was written (`created order 123`, `state 4, tracking`)
 
@@ -113,86 +113,86 @@ LONGEST_PAUSE = timedelta(days=2)
 _TRIED = frozenset({EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
 
 
-def first_entry(sighting: OrderSnapshot, now: datetime) -> Entry:
+def first_entry(snapshot: OrderSnapshot, now: datetime) -> Entry:
     """Given an order seen for the first time, return its entry, which says that it is not judged yet."""
     return Entry(
-        order_id=sighting.order_id,
+        order_id=snapshot.order_id,
         state=EntryState.SEEN,
-        marketplace_id=sighting.marketplace_id,
-        channel=sighting.channel,
-        amazon_status=sighting.amazon_status,
-        purchased=_kept(sighting.purchased),
-        amazon_updated=believable(_kept(sighting.amazon_updated), now),
+        marketplace_id=snapshot.marketplace_id,
+        channel=snapshot.channel,
+        amazon_status=snapshot.amazon_status,
+        purchased=_kept(snapshot.purchased),
+        amazon_updated=believable(_kept(snapshot.amazon_updated), now),
         first_seen=now,
         last_seen=now,
         state_since=now,
         next_look=now + UNJUDGED_PATIENCE,
-        total=sighting.total,
-        ship_by=_kept(sighting.ship_by),
+        total=snapshot.total,
+        ship_by=_kept(snapshot.ship_by),
     )
 
 
-def seen_again(entry: Entry, sighting: OrderSnapshot, now: datetime) -> Entry:
+def seen_again(entry: Entry, snapshot: OrderSnapshot, now: datetime) -> Entry:
     """Given an order that is seen again, return its entry with Amazon's news, if they are news.
 
     Older news (by Amazon's update time) never replace newer ones, and what Amazon leaves out blanks nothing: pages
     are read while orders change, and data is withdrawn after a while.
     """
-    known, told = believable(entry.amazon_updated, now), believable(_kept(sighting.amazon_updated), now)
+    known, told = believable(entry.amazon_updated, now), believable(_kept(snapshot.amazon_updated), now)
     seen = replace(entry, last_seen=max(entry.last_seen, now), amazon_updated=known)
     if known is not None and (told is None or told < known):
         return seen
     return replace(
         seen,
-        marketplace_id=sighting.marketplace_id or entry.marketplace_id,
-        channel=sighting.channel or entry.channel,
-        amazon_status=sighting.amazon_status or entry.amazon_status,
-        purchased=_kept(sighting.purchased) or entry.purchased,
+        marketplace_id=snapshot.marketplace_id or entry.marketplace_id,
+        channel=snapshot.channel or entry.channel,
+        amazon_status=snapshot.amazon_status or entry.amazon_status,
+        purchased=_kept(snapshot.purchased) or entry.purchased,
         amazon_updated=told or known,
-        total=sighting.total or entry.total,
-        ship_by=_kept(sighting.ship_by) or entry.ship_by,
+        total=snapshot.total or entry.total,
+        ship_by=_kept(snapshot.ship_by) or entry.ship_by,
     )
 
 
-def judged(entry: Entry, verdict: OrderResult, now: datetime) -> Entry:
+def with_result(entry: Entry, result: OrderResult, now: datetime) -> Entry:
     """Given what became of an order, return its entry.
 
     `attempts` counts the tries in this state; `state_since` moves only with state or code; an order's number in the
     shop is kept once known. A person's word stands: an ignored order stays so until it is imported, and what was set
     aside of an imported one stays so until another difference shows up.
-    Another run may have been faster since `verdict.on`: older news then changes nothing, and what was decided or
+    Another run may have been faster since `result.on`: older news then changes nothing, and what was decided or
     written without knowing of it makes the order due at once.
     """
-    looked = replace(entry, last_look=now if verdict.looked else entry.last_look)
-    if entry.ignored_by_person and entry.state is EntryState.IGNORED and verdict.state is not EntryState.IMPORTED:
+    looked = replace(entry, last_look=now if result.by_id else entry.last_look)
+    if entry.ignored_by_person and entry.state is EntryState.IGNORED and result.state is not EntryState.IMPORTED:
         return replace(looked, next_look=None)
-    if verdict.on is not None:
-        if _has_newer_news(entry, verdict.on):
-            knows_it = verdict.id_order in (None, entry.id_order)
-            return looked if knows_it else _due_at_once(looked, verdict.id_order, now)
-        if verdict.id_order is None and verdict.on.id_order is None and entry.id_order is not None:
+    if result.on is not None:
+        if _has_newer_news(entry, result.on):
+            knows_it = result.id_order in (None, entry.id_order)
+            return looked if knows_it else _due_at_once(looked, result.id_order, now)
+        if result.id_order is None and result.on.id_order is None and entry.id_order is not None:
             return _due_at_once(looked, entry.id_order, now)
     stays_aside = (
         entry.ignored_by_person
-        and entry.state is verdict.state is EntryState.IMPORTED
-        and verdict.code in ("", entry.code)
+        and entry.state is result.state is EntryState.IMPORTED
+        and result.code in ("", entry.code)
     )
     code, subject, message = (
-        (entry.code, entry.subject, entry.message) if stays_aside else (verdict.code, verdict.subject, verdict.message)
+        (entry.code, entry.subject, entry.message) if stays_aside else (result.code, result.subject, result.message)
     )
-    same = entry.state is verdict.state and entry.code == code
-    before = entry.attempts if entry.state is verdict.state else 0
+    same = entry.state is result.state and entry.code == code
+    before = entry.attempts if entry.state is result.state else 0
     return replace(
         looked,
-        state=verdict.state,
+        state=result.state,
         code=code,
         subject=subject,
         message=message,
         state_since=entry.state_since if same else now,
-        attempts=before + 1 if verdict.state in _TRIED else 0,
-        next_look=verdict.next_look,
-        id_order=entry.id_order if verdict.id_order is None else verdict.id_order,
-        given_up=verdict.given_up,
+        attempts=before + 1 if result.state in _TRIED else 0,
+        next_look=result.next_look,
+        id_order=entry.id_order if result.id_order is None else result.id_order,
+        given_up=result.given_up,
         ignored_by_person=stays_aside,
     )
 
@@ -314,7 +314,7 @@ def _telling(entry: Entry) -> tuple[object, ...]:
 
 
 def _kept(moment: datetime | None) -> datetime | None:
-    """Return a time to the millisecond, as the ledger keeps it: a finer one would look like news at each sighting."""
+    """Return a time to the millisecond, as the ledger keeps it: a finer one would look like news at each snapshot."""
     return moment and moment - timedelta(microseconds=moment.microsecond % 1000)
 
 

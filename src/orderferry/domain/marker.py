@@ -57,21 +57,32 @@ class Marker:
     seller: str = ""
 
 
-class Intent(StrEnum):
-    """What the decision asks of the shop."""
+class Action(StrEnum):
+    """What is to be done with an order: the contract's words."""
 
     CREATE = "create"
     UPDATE = "update"
-    RECREATE = "recreate"  # `import --order`: marker stands, rows were deleted by a person
+    RECREATE = "recreate"  # `import --order`: the marker stands, a person deleted the order's rows
+    UNCHANGED = "unchanged"
+    WAIT = "wait"
+    HOLD = "hold"
+    IGNORE = "ignore"
 
 
-class Effect(StrEnum):
-    """What a write did. OVERTAKEN: nothing, since marker or order have changed since the plan was made; plan again."""
+WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.RECREATE})  # the actions that write into the shop
+
+
+class Outcome(StrEnum):
+    """What became of an order in a run, in the order of the contract's JSON. A plan that was written has one of the
+    first three."""
 
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-    OVERTAKEN = "overtaken"
+    WAITING = "waiting"
+    HELD = "held"
+    FAILED = "failed"
+    IGNORED = "ignored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +104,7 @@ class Plan:
     """
 
     order_id: str
-    intent: Intent
+    action: Action
     changes: tuple[str, ...]
     work: Any
     notes: tuple[Problem, ...] = ()
@@ -104,7 +115,7 @@ class Plan:
 class Applied:
     """What a plan did. `notes` are problems that stand although the write went well (a cancelled, shipped order)."""
 
-    effect: Effect
+    outcome: Outcome
     id_order: int
     changes: tuple[str, ...] = ()
     notes: tuple[Problem, ...] = field(default=())

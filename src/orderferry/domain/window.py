@@ -7,9 +7,9 @@ caller fixes the end (at least `SAFE_DISTANCE` before Amazon's now) before the f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.search import Basis, Search
@@ -23,22 +23,11 @@ SAFE_DISTANCE = timedelta(minutes=3)
 SLICE = timedelta(days=7)  # what lies before the window is read in pieces of this length
 
 
-@dataclass(frozen=True, slots=True)
-class Rereading:
+class Rereading(NamedTuple):
     """The last time the overlap of a cell was read again: `when` that run was, and the `until` it reached."""
 
     when: datetime
     until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What incremental observation has to guarantee for one cell."""
-
-    lookback: timedelta
-    overlap: timedelta
-    not_before: datetime | None = None  # orders.since: nothing older can matter
-    owed: datetime | None = None  # where the first import of this ledger began: nothing since may stay unread
 
 
 def rereading_is_due(last: Rereading | None, now: datetime) -> bool:
@@ -52,24 +41,34 @@ def rereading_is_due(last: Rereading | None, now: datetime) -> bool:
     )
 
 
-def due_spans(covered: Spans, need: Need, end: datetime, rereading: Rereading | None) -> Spans:
-    """Return what a run ending at `end` has to read, given a cell's coverage: every gap since coverage began, in the
-    window and since what is owed, and, when it is due, the overlap before the point that the last re-reading
-    reached.
+def due_spans(
+    covered: Spans,
+    end: datetime,
+    *,
+    lookback: timedelta,
+    overlap: timedelta,
+    not_before: datetime | None = None,
+    owed: datetime | None = None,
+    rereading: Rereading | None = None,
+) -> Spans:
+    """Return what a run ending at `end` has to read of a cell: every gap since its coverage began, in the window
+    (`lookback`) and since `owed`, and, when it is due, the overlap before the point that the last re-reading reached.
+
+    `not_before`: orders.since; nothing older matters. `owed`: where the first import of this ledger began.
     """
-    start = end - need.lookback
+    start = end - lookback
     if covered:
         start = min(start, covered[0].start)
-    if need.owed is not None:
-        start = min(start, need.owed)
-    if need.not_before is not None:
-        start = max(start, need.not_before)
+    if owed is not None:
+        start = min(start, owed)
+    if not_before is not None:
+        start = max(start, not_before)
     if start >= end:
         return ()
     due = subtract([Span(start, end)], covered)
     reached = min(rereading.until, end) if rereading else last_end(covered)
     if covered and reached is not None and rereading_is_due(rereading, end):
-        again = max(start, reached - need.overlap)
+        again = max(start, reached - overlap)
         if again < end:
             due = union(due, [Span(again, end)])
     return due

@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.search import Basis, Listing, Search
 from orderferry.domain.spans import Span, Spans, normal, union
+from orderferry.domain.window import Cell, Rereading
 from orderferry.ledger.schema import UnreadableValue, coverage, ledger, listings, rereading
 from orderferry.ledger.store import Store, put, retry_after_conflict
-
-Cell = tuple[str, Channel]
 
 # Spans that ended longer ago are forgotten, but for a cell's newest. Not earlier: the first import may still have to
 # read what lies before or between them, and Amazon keeps orders for as long.
@@ -65,12 +64,12 @@ class CoverageTables:
                 kept = [each for each in spans if each.end >= now - KEEP or each is spans[-1]]
                 _replace_spans(connection, cell, basis, kept)
 
-    def rereading(self, cells: Iterable[Cell]) -> Mapping[Cell, tuple[datetime, datetime]]:
+    def rereading(self, cells: Iterable[Cell]) -> Mapping[Cell, Rereading]:
         """Return when the overlap of these cells was last read again, and up to where; a cell without is left out."""
         wanted = set(cells)
         with self.store.reading() as connection:
             return {
-                cell: (row.read_again, row.read_until)
+                cell: Rereading(row.read_again, row.read_until)
                 for row in connection.execute(select(rereading))
                 if (cell := (row.marketplace_id, row.channel)) in wanted
             }

@@ -35,10 +35,10 @@ from orderferry.domain.ledger_entry import (
     first_entry,
     found_missing,
     history_of,
-    judged,
     seen_again,
     set_aside,
     taken_back,
+    with_result,
 )
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.ledger.schema import claims, findings, order_history, orders
@@ -70,36 +70,36 @@ class OrderTables:
     store: Store
 
     @retry_after_conflict
-    def note_seen(self, sightings: Sequence[OrderSnapshot], run: int, now: datetime) -> dict[str, Entry]:
+    def note_seen(self, snapshots: Sequence[OrderSnapshot], run: int, now: datetime) -> dict[str, Entry]:
         """Note all orders of an answer as seen, before anything is decided; return their entries by order id.
 
         Older news never replace newer ones. An order about which nothing is decided within 15 minutes becomes due.
         """
         with self.store.writing() as connection:
-            return _note_seen(connection, sightings, run, now)
+            return _note_seen(connection, snapshots, run, now)
 
     @retry_after_conflict
-    def settle(self, verdicts: Sequence[OrderResult], run: int, now: datetime) -> None:
+    def record_results(self, results: Sequence[OrderResult], run: int, now: datetime) -> None:
         """Record what became of orders, and end the leases on them. An order that was never seen gets its row here.
 
         Findings of comparisons that an import has removed are forgotten.
         """
         with self.store.writing() as connection:
-            unseen = {verdict.order_id: OrderSnapshot(verdict.order_id) for verdict in verdicts}
+            unseen = {result.order_id: OrderSnapshot(result.order_id) for result in results}
             known = _find(connection, unseen)
-            missing = [sighting for order_id, sighting in unseen.items() if order_id not in known]
+            missing = [snapshot for order_id, snapshot in unseen.items() if order_id not in known]
             if missing:
                 known |= _note_seen(connection, missing, run, now)
-            for part in _one_each(verdicts):
+            for part in _one_each(results):
                 changes: list[Change] = []
-                for verdict in part:
-                    entry = judged(known[verdict.order_id], verdict, now)
-                    changes.append((known[verdict.order_id], entry, verdict.detail))
-                    known[verdict.order_id] = entry
+                for result in part:
+                    entry = with_result(known[result.order_id], result, now)
+                    changes.append((known[result.order_id], entry, result.detail))
+                    known[result.order_id] = entry
                 _write(connection, changes, HistoryEvent.JUDGED, run, now)
             for order_ids in chunks(unseen):
                 connection.execute(claims.delete().where(claims.c.amazon_order_id.in_(order_ids)))
-            _forget_removed_findings(connection, verdicts)
+            _forget_removed_findings(connection, results)
 
     def entry(self, order_id: str) -> Entry | None:
         """Return the order's entry, or None if it was never seen."""
@@ -238,7 +238,7 @@ class OrderTables:
         return self._read_entries(wanted)
 
     @retry_after_conflict
-    def claim(self, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta) -> tuple[str, ...]:
+    def lease_orders(self, order_ids: Sequence[str], run: int, now: datetime, for_: timedelta) -> tuple[str, ...]:
         """Lease orders to `run` until `now + for_`, their result or the run's end; return those that no other run has,
         in the order given."""
         taken: set[str] = set()
@@ -262,17 +262,17 @@ class OrderTables:
         return tuple(order_id for order_id in wanted if order_id not in taken)
 
     @retry_after_conflict
-    def make_due(self, sightings: Sequence[OrderSnapshot], now: datetime) -> None:
+    def make_due(self, snapshots: Sequence[OrderSnapshot], now: datetime) -> None:
         """Let the next import check orders that a comparison found missing in the shop, whatever was decided before.
 
         What a person set aside, and what was imported, stays as it is. Orders that were never seen get their rows here.
         """
         with self.store.writing() as connection:
-            known = _find(connection, (sighting.order_id for sighting in sightings))
+            known = _find(connection, (snapshot.order_id for snapshot in snapshots))
             changes: list[Change] = []
-            for sighting in {each.order_id: each for each in sightings}.values():
-                before = known.get(sighting.order_id)
-                after = found_missing(before or first_entry(sighting, now), now)
+            for snapshot in {each.order_id: each for each in snapshots}.values():
+                before = known.get(snapshot.order_id)
+                after = found_missing(before or first_entry(snapshot, now), now)
                 changes.append((before, after, "" if before == after else "missing in the shop"))
             _write(connection, changes, HistoryEvent.MISSED, None, now)
 
@@ -341,13 +341,13 @@ def _find(connection: Connection, order_ids: Iterable[str]) -> dict[str, Entry]:
     return found
 
 
-def _note_seen(connection: Connection, sightings: Sequence[OrderSnapshot], run: int, now: datetime) -> dict[str, Entry]:
-    before = _find(connection, (sighting.order_id for sighting in sightings))
+def _note_seen(connection: Connection, snapshots: Sequence[OrderSnapshot], run: int, now: datetime) -> dict[str, Entry]:
+    before = _find(connection, (snapshot.order_id for snapshot in snapshots))
     after = dict(before)
-    for sighting in sightings:
-        known = after.get(sighting.order_id)
-        after[sighting.order_id] = seen_again(known, sighting, now) if known else first_entry(sighting, now)
-    seen = {sighting.order_id: after[sighting.order_id] for sighting in sightings}
+    for snapshot in snapshots:
+        known = after.get(snapshot.order_id)
+        after[snapshot.order_id] = seen_again(known, snapshot, now) if known else first_entry(snapshot, now)
+    seen = {snapshot.order_id: after[snapshot.order_id] for snapshot in snapshots}
     new = [(None, entry, "") for order_id, entry in seen.items() if order_id not in before]
     known_ones = [(before[order_id], entry, "") for order_id, entry in seen.items() if order_id in before]
     _write(connection, new, HistoryEvent.SEEN, run, now)
@@ -393,14 +393,14 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {"amazon_order_id": entry.order_id, **{name: getattr(entry, name) for name in _FIELDS}}
 
 
-def _one_each(verdicts: Sequence[OrderResult]) -> Iterable[Sequence[OrderResult]]:
-    """Return the verdicts in lists that hold each order once, in their order: an order may have two results."""
+def _one_each(results: Sequence[OrderResult]) -> Iterable[Sequence[OrderResult]]:
+    """Return the results in lists that hold each order once, in their order: an order may have two results."""
     lists: list[dict[str, OrderResult]] = []
-    for verdict in verdicts:
-        free = next((each for each in lists if verdict.order_id not in each), None)
+    for result in results:
+        free = next((each for each in lists if result.order_id not in each), None)
         if free is None:
             lists.append(free := {})
-        free[verdict.order_id] = verdict
+        free[result.order_id] = result
     return [tuple(each.values()) for each in lists]
 
 
@@ -415,19 +415,19 @@ def _find_findings(connection: Connection) -> list[StandingFinding]:
     return [StandingFinding(**row._mapping) for row in connection.execute(wanted)]
 
 
-def _forget_removed_findings(connection: Connection, verdicts: Sequence[OrderResult]) -> None:
+def _forget_removed_findings(connection: Connection, results: Sequence[OrderResult]) -> None:
     """Forget what an import has removed: an order that was missing is in the shop, or the shop has Amazon's news."""
-    imported = [verdict for verdict in verdicts if verdict.state is EntryState.IMPORTED]
+    imported = [result for result in results if result.state is EntryState.IMPORTED]
     found: set[str] = set()
-    for some in chunks(verdict.order_id for verdict in imported):
+    for some in chunks(result.order_id for result in imported):
         of_some = findings.c.amazon_order_id.in_(some)
         found.update(connection.execute(select(findings.c.amazon_order_id).where(of_some)).scalars())
         connection.execute(findings.delete().where(of_some, findings.c.kind == FindingKind.MISSING))
-    for verdict in imported:
-        names = _removed_fields(verdict.detail) if verdict.order_id in found else ()
+    for result in imported:
+        names = _removed_fields(result.detail) if result.order_id in found else ()
         if names:
             its_own = findings.delete().where(
-                findings.c.amazon_order_id == verdict.order_id, findings.c.kind == FindingKind.DIFFERENT
+                findings.c.amazon_order_id == result.order_id, findings.c.kind == FindingKind.DIFFERENT
             )
             connection.execute(its_own if "" in names else its_own.where(findings.c.field.in_(sorted(names))))
 

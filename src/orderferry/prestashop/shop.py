@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from orderferry.config.model import Settings
 from orderferry.domain.check_result import Finding
 from orderferry.domain.forgetting import without_buyer, without_postcode
-from orderferry.domain.marker import Applied, Effect, Intent, Marker, Plan, ShopView
+from orderferry.domain.marker import Action, Applied, Marker, Outcome, Plan, ShopView
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
@@ -143,7 +143,7 @@ class PrestashopShop:
         state = self._ready().facts.states.get(id_state)
         return state.name if state else ""
 
-    def look(self, orders: Sequence[Order]) -> ShopView:
+    def prefetch(self, orders: Sequence[Order]) -> ShopView:
         """Return all look-ups for a page of orders, a bounded number of statements. What the page proves for the
         first time (where Amazon calculates the VAT) is kept in the shop, if the run writes.
         """
@@ -206,16 +206,16 @@ class PrestashopShop:
         with self._database.reading("looking for other importers' orders") as connection:
             return self._foreign.find(connection, self._ready().tables, order_ids)
 
-    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
+    def plan(self, order: Order, action: Action, view: ShopView, now: datetime) -> Plan | Problem:
         """Return everything that would be written for this order, or why it can't be. Writes nothing."""
         opened = self._ready()
         bench = ResolveContext(self._settings, opened.facts, view.catalog, frozenset(opened.vat_proofs or ()))
-        return plan_order(order, intent, self._market(order.marketplace_id), bench, now)
+        return plan_order(order, action, self._market(order.marketplace_id), bench, now)
 
-    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem | None:
         """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
         if plan.work is None:
-            return Applied(Effect.UNCHANGED, plan.id_order, notes=plan.notes)
+            return Applied(Outcome.UNCHANGED, plan.id_order, notes=plan.notes)
         return self._ready().transactions.apply(plan, now)
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
@@ -278,7 +278,7 @@ class PrestashopShop:
         return before is not None and now != before
 
 
-def plan_order(order: Order, intent: Intent, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
+def plan_order(order: Order, action: Action, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
     """Given an order, what is intended, and what shop and configuration say, return the plan or why there is none.
 
     An order that can't even be rendered holds itself up and no other: what arithmetic or conversion refuses becomes a
@@ -288,11 +288,11 @@ def plan_order(order: Order, intent: Intent, market: Market, bench: ResolveConte
     if marker is not None and marker.forgotten:
         order = without_buyer(order)
     try:
-        if intent is Intent.UPDATE:
+        if action is Action.UPDATE:
             return _update(order, market, bench, now)
         if marker is not None and marker.forgotten:
             order = without_postcode(order)
-        return _new(order, intent, market, bench, now)
+        return _new(order, action, market, bench, now)
     except (ArithmeticError, KeyError, ValueError, TypeError) as error:
         return Problem(
             ProblemCode.WRITE_FAILED,
@@ -301,13 +301,13 @@ def plan_order(order: Order, intent: Intent, market: Market, bench: ResolveConte
         )
 
 
-def _new(order: Order, intent: Intent, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
+def _new(order: Order, action: Action, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
     resolved = resolve_order(order, market, bench, now)
     if isinstance(resolved, Problem):
         return resolved
     reference = bench.catalog.references[order.order_id]
-    work = render(resolved, bench.facts.tables, reference, recreates=intent is Intent.RECREATE)
-    return Plan(order.order_id, intent, new_order_changes(resolved), work)
+    work = render(resolved, bench.facts.tables, reference, recreates=action is Action.RECREATE)
+    return Plan(order.order_id, action, new_order_changes(resolved), work)
 
 
 def _update(order: Order, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
@@ -315,7 +315,7 @@ def _update(order: Order, market: Market, bench: ResolveContext, now: datetime) 
     if marker is None:
         return Problem(ProblemCode.WRITE_FAILED, f"order {order.order_id} has no marker any more", order.order_id)
     work, changes = plan_update(order, marker, market, bench, now)
-    return Plan(order.order_id, Intent.UPDATE, changes.summary, work, changes.notes, marker.id_order)
+    return Plan(order.order_id, Action.UPDATE, changes.summary, work, changes.notes, marker.id_order)
 
 
 def new_order_changes(resolved: ResolvedOrder) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def doubt_text(one: Doubtful) -> tuple[str, str]:
 
 def _remember(ledger: Ledger, claims: Sequence[Claim], run: int, now: datetime) -> None:
     ledger.note_seen([OrderSnapshot(claim.order_id) for claim in claims], run, now)
-    ledger.settle(
+    ledger.record_results(
         [
             OrderResult(
                 claim.order_id,

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 DAYS = 14  # the day judged, and those before it that it is compared with
 Purchases = Mapping[tuple[str, date], int]
-_JUDGED = "plausibility judged"
+_KEPT_FINDINGS = "plausibility judged"  # in the ledger's memory
 
 
 def implausible(purchases: Purchases, day: date) -> list[Problem]:
@@ -68,32 +68,29 @@ def implausible(purchases: Purchases, day: date) -> list[Problem]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Plausibility:
-    """Judges yesterday (UTC) in the first run that has read all of it, and repeats the verdict for a day."""
+def yesterdays_gaps(ledger: Ledger, now: datetime) -> list[Problem]:
+    """Return what is not believable about yesterday (UTC), once a run has read all of it.
 
-    ledger: Ledger
-    now: Callable[[], datetime]
+    It is worked out once a day and repeated by the other runs of the day, since it reads two weeks of the ledger.
+    """
+    today = now.date()
+    kept = json.loads(ledger.recall(_KEPT_FINDINGS) or "{}")
+    if kept.get("on") != str(today):
+        if not _was_observed(ledger, today):
+            return []
+        start = datetime.combine(today - timedelta(days=DAYS), time(), UTC)
+        found = implausible(ledger.purchases(start), today - timedelta(days=1))
+        kept = {"on": str(today), "found": [[problem.message, problem.subject] for problem in found]}
+        ledger.remember(_KEPT_FINDINGS, json.dumps(kept))
+    return [Problem(ProblemCode.IMPLAUSIBLE, message, subject=subject) for message, subject in kept["found"]]
 
-    def problems(self) -> list[Problem]:
-        """Return what is not believable about yesterday."""
-        today = self.now().date()
-        kept = json.loads(self.ledger.recall(_JUDGED) or "{}")
-        if kept.get("on") != str(today):
-            if not self._was_observed(today):
-                return []
-            start = datetime.combine(today - timedelta(days=DAYS), time(), UTC)
-            found = implausible(self.ledger.purchases(start), today - timedelta(days=1))
-            kept = {"on": str(today), "found": [[problem.message, problem.subject] for problem in found]}
-            self.ledger.remember(_JUDGED, json.dumps(kept))
-        return [Problem(ProblemCode.IMPLAUSIBLE, message, subject=subject) for message, subject in kept["found"]]
 
-    def _was_observed(self, today: date) -> bool:
-        """Return whether coverage holds yesterday whole: else its orders are missing for a reason that is known."""
-        midnight = datetime.combine(today, time(), UTC)
-        yesterday = Span(midnight - timedelta(days=1), midnight)
-        coverage = self.ledger.coverage(Basis.UPDATED)
-        return bool(coverage) and all(not subtract([yesterday], spans) for spans in coverage.values())
+def _was_observed(ledger: Ledger, today: date) -> bool:
+    """Return whether coverage holds yesterday whole: else its orders are missing for a known reason."""
+    midnight = datetime.combine(today, time(), UTC)
+    yesterday = Span(midnight - timedelta(days=1), midnight)
+    coverage = ledger.coverage(Basis.UPDATED)
+    return bool(coverage) and all(not subtract([yesterday], spans) for spans in coverage.values())
 
 
 log = logging.getLogger(__name__)
@@ -166,7 +163,7 @@ class UnreadableBook:
             self._set(mark, OrderResult(mark.name, EntryState.FAILED, problem.code, message=problem.message))
         return replace(mark, settled=settled)
 
-    def _set(self, mark: UnreadableSpan, verdict: OrderResult) -> None:
+    def _set(self, mark: UnreadableSpan, result: OrderResult) -> None:
         marketplaces, channels = {cell[0] for cell in mark.cells}, {cell[1] for cell in mark.cells}
         seen = OrderSnapshot(
             mark.name,
@@ -174,7 +171,7 @@ class UnreadableBook:
             next(iter(channels)) if len(channels) == 1 else None,
         )
         self.ledger.note_seen([seen], self.run, self.now())
-        self.ledger.settle([verdict], self.run, self.now())
+        self.ledger.record_results([result], self.run, self.now())
 
     def _marks(self) -> list[UnreadableSpan]:
         return [_from_json(stored) for stored in json.loads(self.ledger.recall(_KEPT) or "[]")]

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from orderferry.domain.decide import Rules
 from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, problem_of
+from orderferry.domain.marker import Outcome
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.unreadable_spans import is_mark
 from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.process import Processor
 from orderferry.run.progress import log_order
-from orderferry.run.report import Outcome, Report
+from orderferry.run.report import Report
 from orderferry.run.stop import QuotaWait
 from orderferry.run.sweeps import RunOptions
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_LOOKS = 100  # getOrder calls a run spends on the safety net
-CLAIMED_FOR = timedelta(minutes=15)  # how long another run leaves orders alone that this one has in hand
+LEASED_FOR = timedelta(minutes=15)  # how long another run leaves orders alone that this one has in hand
 _OPEN = frozenset({EntryState.SEEN, EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
 PAGE = 20  # orders that are looked up and settled together
 
@@ -56,9 +57,9 @@ class DueOrders:
         """
         wanted = [entry for entry in self._due() if _concerns(entry, options)]
         ids = [entry.order_id for entry in wanted if entry.order_id not in self.report.outcomes]
-        claimed = self.ledger.claim(ids[:MOST_LOOKS], self.processor.run, self.now(), CLAIMED_FOR)
+        leased = self.ledger.lease_orders(ids[:MOST_LOOKS], self.processor.run, self.now(), LEASED_FOR)
         try:
-            self._fetch_and_process(claimed, rules)
+            self._fetch_and_process(leased, rules)
         except QuotaExhausted as exhausted:
             log.info("the quota of %s is spent for now: the rest is due in the next run", exhausted.operation)
 
@@ -105,7 +106,7 @@ class DueOrders:
             finally:
                 if fetched:
                     self.processor.progress.page_read(len(fetched))
-                self.processor.process(fetched, rules, looked=True)
+                self.processor.process(fetched, rules, by_id=True)
 
     def _ask(self, order_id: str) -> Order | UnreadableOrder | Problem:
         """Return the order, or why Amazon does not give it. A rejected request is no reason to give up the others."""
@@ -125,7 +126,7 @@ class DueOrders:
         """Amazon does not give an order: what is known of it stands, and it is asked for again later."""
         entry = self.ledger.entry(problem.order_id)
         if entry is not None and entry.state in _OPEN:
-            self.processor.settle([self.processor.verdicts.unanswered(entry)])
+            self.processor.record([self.processor.results.unanswered(entry)])
         self.report.note(problem.order_id, Outcome.FAILED)
         self.report.add_problem(problem)
 
@@ -143,36 +144,30 @@ def _chunks(items: Iterable[str], size: int) -> Iterator[list[str]]:
         rest = rest[size:]
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceNumbers:
-    """Asks the shop, once a run, and keeps the ledger in step."""
+def check_invoice_numbers(shop: PrestashopShop, ledger: Ledger, report: Report, run: int, now: datetime) -> None:
+    """Hold the orders whose invoice number another invoice bears too, and release those that are corrected.
 
-    shop: PrestashopShop
-    ledger: Ledger
-    report: Report
-    now: Callable[[], datetime]
+    An order that a person set aside is left out. None of them has a next look: there is nothing to ask Amazon.
+    """
 
-    def check(self, run: int) -> None:
-        """Hold the orders that the shop names, but for those that a person set aside, and release those it no longer
-        names. Neither has anything to ask Amazon, so they have no next look."""
-        shared = {problem.order_id: problem for problem in self.shop.shared_invoice_numbers()}
-        held = {
-            entry.order_id
-            for entry in self.ledger.entries([EntryState.HELD])
-            if entry.code == ProblemCode.DUPLICATE_INVOICE_NUMBER
-        }
-        news = [problem for problem in shared.values() if not self._is_set_aside(problem)]
-        for problem in news:
-            self.report.add_problem(problem)
-        verdicts = [
-            OrderResult(problem.order_id, EntryState.HELD, problem.code, problem.subject, problem.message)
-            for problem in news
-            if problem.order_id not in held
-        ]
-        verdicts += [OrderResult(order_id, EntryState.IMPORTED) for order_id in sorted(held - shared.keys())]
-        if verdicts:
-            self.ledger.settle(verdicts, run, self.now())
-
-    def _is_set_aside(self, problem: Problem) -> bool:
-        entry = self.ledger.entry(problem.order_id)
+    def is_set_aside(problem: Problem) -> bool:
+        entry = ledger.entry(problem.order_id)
         return entry is not None and entry.ignored_by_person and entry.code == problem.code
+
+    shared = {problem.order_id: problem for problem in shop.shared_invoice_numbers()}
+    held = {
+        entry.order_id
+        for entry in ledger.entries([EntryState.HELD])
+        if entry.code == ProblemCode.DUPLICATE_INVOICE_NUMBER
+    }
+    reported = [problem for problem in shared.values() if not is_set_aside(problem)]
+    for problem in reported:
+        report.add_problem(problem)
+    results = [
+        OrderResult(problem.order_id, EntryState.HELD, problem.code, problem.subject, problem.message)
+        for problem in reported
+        if problem.order_id not in held
+    ]
+    results += [OrderResult(order_id, EntryState.IMPORTED) for order_id in sorted(held - shared.keys())]
+    if results:
+        ledger.record_results(results, run, now)

@@ -15,10 +15,10 @@ from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Listing, Search
 from orderferry.domain.spans import Spans, subtract
-from orderferry.domain.window import Cell, Rereading, cells_of, counts_as_coverage, rereading_is_due, turns
+from orderferry.domain.window import Cell, cells_of, counts_as_coverage, rereading_is_due, turns
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
-from orderferry.run.doubtful_answers import Plausibility, UnreadableBook
-from orderferry.run.due import DueOrders, InvoiceNumbers
+from orderferry.run.doubtful_answers import UnreadableBook, yesterdays_gaps
+from orderferry.run.due import DueOrders, check_invoice_numbers
 from orderferry.run.listings import ListingReader, Refusals
 from orderferry.run.observation import (
     FirstImport,
@@ -155,7 +155,7 @@ class Engine:
         if self.sweep.looks_after_due:
             due.look_after(self.options, rules)
         if not self.options.dry_run:
-            InvoiceNumbers(self.shop, self.ledger, report, clock).check(run)
+            check_invoice_numbers(self.shop, self.ledger, report, run, clock())
         if self.sweep.incremental and not self.options.dry_run:
             self._after_import(report, recovery, clock)
         recovery.report_pending()
@@ -171,7 +171,7 @@ class Engine:
         if all(isinstance(error, QuotaExhausted) for error in report.errors):
             recovery.leave_copy()  # coverage is only what was really read, also where the quota did not carry
         if not report.errors:
-            for problem in Plausibility(self.ledger, clock).problems():
+            for problem in yesterdays_gaps(self.ledger, clock()):
                 report.add_problem(problem)
 
     def _observe(  # noqa: PLR0917 — the parts of the run, put together by _work
@@ -190,7 +190,7 @@ class Engine:
         end = end_of_observation(amazon_now, self.options)
         cells = observed_cells(self.sweep, self.settings, self.options)
         incremental = self.sweep.incremental and not self.options.spans_by_hand
-        rereadings = {cell: Rereading(*moments) for cell, moments in self.ledger.rereading(cells).items()}
+        rereadings = self.ledger.rereading(cells)
         refusals = Refusals(self.ledger, report, self.options.dry_run)
         unreadable = UnreadableBook(self.ledger, report, run, clock, self.options.dry_run)
         window = begin_of_window(self.sweep, self.settings, end)

@@ -39,7 +39,7 @@ Take = Callable[[Sequence[Order | UnreadableOrder]], None]
 class ListingReader:
     """Reads searches page by page and hands the orders on.
 
-    `take` brings the orders of a page to their verdicts. `credit` says whether a search's span may count as coverage.
+    `take` brings the orders of a page to their results. `credit` says whether a search's span may count as coverage.
     `refusals` is what becomes of marketplaces that Amazon refuses, `unreadable` of spans with orders without an id.
     """
 

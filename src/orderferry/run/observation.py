@@ -20,13 +20,13 @@ from orderferry.domain.durations import iso
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Search
 from orderferry.domain.spans import Span, Spans, last_end, subtract
-from orderferry.domain.window import SAFE_DISTANCE, Cell, Need, Rereading, due_spans, plan_searches
+from orderferry.domain.window import SAFE_DISTANCE, Cell, Rereading, due_spans, plan_searches
 from orderferry.run.sweeps import RunOptions, Sweep, since_of
 
 if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
 
-LEAST_LOOK = timedelta(seconds=1)
+SHORTEST_SPAN = timedelta(seconds=1)
 
 
 def observed_cells(sweep: Sweep, settings: Settings, options: RunOptions) -> tuple[Cell, ...]:
@@ -73,20 +73,18 @@ def uncovered_spans(  # noqa: PLR0917 — each is one of the facts the answer de
     due = {
         cell: due_spans(
             coverage.get(cell, ()),
-            Need(
-                sweep.lookback(cell[1], settings.observation),
-                settings.observation.overlap,
-                since_of(settings, cell[0]),
-                owed.get(cell),
-            ),
             end,
-            rereadings.get(cell),
+            lookback=sweep.lookback(cell[1], settings.observation),
+            overlap=settings.observation.overlap,
+            not_before=since_of(settings, cell[0]),
+            owed=owed.get(cell),
+            rereading=rereadings.get(cell),
         )
         for cell in cells
     }
     if not any(due.values()):
-        # Two runs within a second: the second one looks as well, for whoever started it expects that it does.
-        return dict.fromkeys(due, (Span(end - LEAST_LOOK, end),))
+        # Of two runs within a second the second one asks Amazon as well: whoever started it expects that.
+        return dict.fromkeys(due, (Span(end - SHORTEST_SPAN, end),))
     return due
 
 

@@ -18,7 +18,7 @@ from orderferry.domain.check_result import Finding
 from orderferry.domain.decide import Rules
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import Entry, HistoryLine
-from orderferry.domain.marker import Intent, Marker, Plan, ShopView
+from orderferry.domain.marker import Action, Marker, Plan, ShopView
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
@@ -142,7 +142,7 @@ class StoryTeller:
     ) -> Outlook:
         try:
             if isinstance(amazon, Order) and side is not None:
-                view = self.shop.look([amazon])
+                view = self.shop.prefetch([amazon])
                 return planned_outlook(amazon, entry, view, self.rules, self._plan, now=self.now())
             gone = side is not None and self._cause_is_gone(entry)
         except ShopError as error:
@@ -151,8 +151,8 @@ class StoryTeller:
         marker, foreign = (side.marker, side.foreign) if side else (None, 0)
         return known_outlook(entry, marker, foreign, self.now(), shop_answers=side is not None, cause_gone=gone)
 
-    def _plan(self, order: Order, intent: Intent, view: ShopView) -> Plan | Problem:
-        return self.shop.plan(order, intent, view, self.now())
+    def _plan(self, order: Order, action: Action, view: ShopView) -> Plan | Problem:
+        return self.shop.plan(order, action, view, self.now())
 
     def _cause_is_gone(self, entry: Entry | None) -> bool:
         problem = held_problem(entry)

@@ -1,6 +1,6 @@
-"""What becomes of an order: the verdict that the ledger keeps, and the same told to the report.
+"""Results of orders: what the ledger records of each, noted in the run's report as well.
 
-Orders whose rows the shop's database refuses: each order's own fault, or one that every order meets.
+When the shop's database refuses rows, the reason may lie in one order or hit every order: RefusedWrites tells which.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from orderferry.domain.decide import REASON_TEXTS, Action, Decision, Reason, Rules, is_given_up, next_look, next_try
+from orderferry.domain.decide import REASON_TEXTS, Decision, Reason, Rules, is_given_up, next_look, next_try
 from orderferry.domain.durations import format_duration
 from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, problem_of
-from orderferry.domain.marker import Applied
+from orderferry.domain.marker import Action, Applied, Outcome
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode, with_deadline
 from orderferry.errors import ShopUnfit
-from orderferry.run.report import INFORMATIVE, Outcome, Report
+from orderferry.run.report import INFORMATIVE, Report
 
 if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-# As what an order counts of which nothing new is known. One that was seen and not judged waits for that.
-_STANDING = {
+# How the report counts an order that stays as it is, by its state in the ledger.
+_OUTCOME_OF_STATE = {
     EntryState.SEEN: Outcome.WAITING,
     EntryState.WAITING: Outcome.WAITING,
     EntryState.HELD: Outcome.HELD,
@@ -38,11 +38,11 @@ _STANDING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
-    """Reaches the verdicts of one run. Each method notes the outcome in the report and returns what to settle.
+class OrderResults:
+    """Makes the results of one run. Each method notes the outcome in the report and returns what the ledger records.
 
     `now` gives this machine's UTC time; `give_up` is orders.give_up, `give_up_of` that of single marketplaces, by id.
-    `looked`, everywhere: the order comes from getOrder.
+    `by_id`, everywhere: the order comes from getOrder.
     """
 
     report: Report
@@ -50,68 +50,68 @@ class Verdicts:
     give_up: timedelta
     give_up_of: Mapping[str, timedelta] = field(default_factory=dict)
 
-    def written(self, order: Order, entry: Entry | None, applied: Applied, *, looked: bool) -> OrderResult:
-        """The shop has the order as planned; held all the same if a person has to know of something, unless that was
-        set aside."""
+    def written(self, order: Order, entry: Entry | None, applied: Applied, *, by_id: bool) -> OrderResult:
+        """Return the result of an order that the shop has as planned: imported, or held if a note needs a person who
+        has not set it aside."""
         detail = "; ".join(applied.changes)
         aside = entry.code if entry is not None and entry.ignored_by_person else ""
         telling = [note for note in applied.notes if note.code not in INFORMATIVE and note.code != aside]
         if telling:
-            verdict = self.held(telling[0], entry, looked=looked, id_order=applied.id_order, detail=detail)
+            result = self.held(telling[0], entry, by_id=by_id, id_order=applied.id_order, detail=detail)
             for note in telling[1:]:
                 self.report.add_problem(note)
-            return verdict
-        return OrderResult(order.order_id, EntryState.IMPORTED, id_order=applied.id_order, looked=looked, detail=detail)
+            return result
+        return OrderResult(order.order_id, EntryState.IMPORTED, id_order=applied.id_order, by_id=by_id, detail=detail)
 
     def not_written(
-        self, order: Order, entry: Entry | None, decision: Decision, rules: Rules, *, looked: bool
+        self, order: Order, entry: Entry | None, decision: Decision, rules: Rules, *, by_id: bool
     ) -> OrderResult | None:
-        """The order was decided not to be written: it is held, waits, is ignored, or stands as it should. None where
-        nothing becomes of it at all."""
+        """Return the result of an order that is not written: held, waiting, ignored or unchanged. None where there is
+        nothing to record."""
         if decision.problem is not None:
-            return self.held_back(decision.problem, order, entry, looked=looked)
+            return self.held_back(decision.problem, order, entry, by_id=by_id)
         if decision.reason is Reason.OLDER_NEWS and decision.id_order is None:
-            return self._as_it_was(order, entry, rules, looked=looked)
+            return self._unchanged(order, entry, rules, by_id=by_id)
         if decision.action is Action.UNCHANGED:
             aside = decision.reason is Reason.SET_ASIDE
             self.report.note(order.order_id, Outcome.IGNORED if aside else Outcome.UNCHANGED)
-            return OrderResult(order.order_id, EntryState.IMPORTED, id_order=decision.id_order, looked=looked)
+            return OrderResult(order.order_id, EntryState.IMPORTED, id_order=decision.id_order, by_id=by_id)
         assert decision.reason is not None  # noqa: S101 — waiting and ignoring always have one
         if decision.action is Action.WAIT:
-            return self._waiting(order, entry, decision.reason, rules, looked=looked)
+            return self._waiting(order, entry, decision.reason, rules, by_id=by_id)
         self.report.note(order.order_id, Outcome.IGNORED)
         if decision.reason is Reason.OTHER_IMPORTER:
-            self._say_other_importer(order, entry, rules)
+            self._report_other_importer(order, entry, rules)
         elif rules.forced:
             text = f"order {order.order_id} is not imported: {REASON_TEXTS[decision.reason]}"
             self.report.add_problem(Problem(ProblemCode.NOT_IMPORTABLE, text, order.order_id))
         return OrderResult(
-            order.order_id, EntryState.IGNORED, decision.reason, message=REASON_TEXTS[decision.reason], looked=looked
+            order.order_id, EntryState.IGNORED, decision.reason, message=REASON_TEXTS[decision.reason], by_id=by_id
         )
 
-    def held_back(self, problem: Problem, order: Order, entry: Entry | None, *, looked: bool) -> OrderResult:
-        """The order can't be written: held, and told how long that may last."""
-        return self.held(_with_deadline(problem, order), entry, looked=looked)
+    def held_back(self, problem: Problem, order: Order, entry: Entry | None, *, by_id: bool) -> OrderResult:
+        """Hold an order that can't be planned; its message says how long that may last."""
+        return self.held(_with_deadline(problem, order), entry, by_id=by_id)
 
     def held(
-        self, problem: Problem, entry: Entry | None, *, looked: bool, id_order: int | None = None, detail: str = ""
+        self, problem: Problem, entry: Entry | None, *, by_id: bool, id_order: int | None = None, detail: str = ""
     ) -> OrderResult:
-        """Held for a person, and looked at again by itself. `id_order`, `detail`: what was written nevertheless."""
+        """Hold an order for a person; runs check it again by themselves. `id_order` and `detail`: what was written."""
         now = self.now()
         log.info("held (%s): %s", problem.code, problem.message)
         self._note(problem, Outcome.HELD)
         again = next_look(entry.first_seen if entry else now, now)
-        return _open(problem, EntryState.HELD, again, looked=looked, id_order=id_order, detail=detail)
+        return _open_result(problem, EntryState.HELD, again, by_id=by_id, id_order=id_order, detail=detail)
 
-    def failed(self, problem: Problem, entry: Entry | None, *, looked: bool) -> OrderResult:
-        """Return the database refused the order: tried again, less and less often."""
+    def failed(self, problem: Problem, entry: Entry | None, *, by_id: bool) -> OrderResult:
+        """Fail an order that the database refused; it is tried again, less and less often."""
         log.warning("failed (%s): %s", problem.code, problem.message)
         self._note(problem, Outcome.FAILED)
         again = next_try(entry.attempts if entry else 0, self.now())
-        return _open(problem, EntryState.FAILED, again, looked=looked)
+        return _open_result(problem, EntryState.FAILED, again, by_id=by_id)
 
-    def keeps_changing(self, order: Order, *, looked: bool) -> OrderResult:
-        """Others changed the order in the shop each time before it could be written: due at once."""
+    def keeps_changing(self, order: Order, *, by_id: bool) -> OrderResult:
+        """Fail an order that others changed in the shop before each attempt to write it; it is due at once."""
         problem = Problem(
             ProblemCode.KEEPS_CHANGING,
             f"order {order.order_id} was changed in the shop each time just before Amazon's news could be written",
@@ -119,18 +119,18 @@ class Verdicts:
         )
         log.warning("failed (%s): %s", problem.code, problem.message)
         self._note(problem, Outcome.FAILED)
-        return _open(problem, EntryState.FAILED, self.now(), looked=looked)
+        return _open_result(problem, EntryState.FAILED, self.now(), by_id=by_id)
 
-    def _as_it_was(self, order: Order, entry: Entry | None, rules: Rules, *, looked: bool) -> OrderResult | None:
-        """Older news than what is known: neither state nor hold changes, and what is open is said as before."""
+    def _unchanged(self, order: Order, entry: Entry | None, rules: Rules, *, by_id: bool) -> OrderResult | None:
+        """Keep an order as it is, since Amazon's answer is older than what is known; report what is open about it."""
         standing = entry.state if entry is not None else EntryState.IMPORTED
-        self.report.note(order.order_id, _STANDING[standing])
+        self.report.note(order.order_id, _OUTCOME_OF_STATE[standing])
         if entry is not None and (standing in (EntryState.HELD, EntryState.FAILED) or entry.given_up):
             self.report.add_problem(problem_of(entry))
         if rules.forced:
             text = f"order {order.order_id}: Amazon's answer is {REASON_TEXTS[Reason.OLDER_NEWS]}"
             self.report.add_problem(Problem(ProblemCode.NOT_READY, text, order.order_id))
-        if entry is None or not looked:
+        if entry is None or not by_id:
             return None
         now = self.now()
         open_ = standing not in (EntryState.IMPORTED, EntryState.IGNORED)
@@ -142,12 +142,11 @@ class Verdicts:
             entry.message,
             next_look=next_look(entry.first_seen, now) if open_ else None,
             given_up=entry.given_up,
-            looked=True,
+            by_id=True,
         )
 
     def unanswered(self, entry: Entry) -> OrderResult:
-        """Amazon does not give an open order that it once showed: it stays as it was, given up where it was or where it
-        has waited for so long, and is asked for again later."""
+        """Keep an open order that Amazon no longer gives, to be asked for again; give it up after orders.give_up."""
         released = entry.ship_by if entry.code == Reason.PRE_ORDER else None
         limit = self.give_up_of.get(entry.marketplace_id, self.give_up)
         waits = entry.state is EntryState.WAITING
@@ -159,7 +158,7 @@ class Verdicts:
             entry.message,
             next_look(entry.first_seen, self.now()),
             given_up=entry.given_up or (waits and is_given_up(entry.purchased, released, self.now(), limit)),
-            looked=True,
+            by_id=True,
         )
 
     def _note(self, problem: Problem, outcome: Outcome) -> None:
@@ -167,7 +166,7 @@ class Verdicts:
         self.report.add_problem(problem)
 
     def unreadable(self, order: UnreadableOrder, entries: Mapping[str, Entry]) -> OrderResult:
-        """Held, since a field of Amazon's is unusable. The order has an id."""
+        """Hold an order because a field of Amazon's is unusable. The order has an id."""
         assert order.order_id is not None  # noqa: S101 — the caller passes those with an id
         flaw = order.flaws[0] if order.flaws else None
         path, what = (flaw.path, flaw.problem) if flaw else ("order", "unusable")
@@ -177,9 +176,9 @@ class Verdicts:
             order.order_id,
             path,
         )
-        return self.held(problem, entries.get(order.order_id), looked=False)
+        return self.held(problem, entries.get(order.order_id), by_id=False)
 
-    def _waiting(self, order: Order, entry: Entry | None, reason: Reason, rules: Rules, *, looked: bool) -> OrderResult:
+    def _waiting(self, order: Order, entry: Entry | None, reason: Reason, rules: Rules, *, by_id: bool) -> OrderResult:
         now = self.now()
         released = order.ship_by.earliest if order.status is OrderStatus.PENDING_AVAILABILITY else None
         limit = self.give_up_of.get(order.marketplace_id, self.give_up)
@@ -198,10 +197,10 @@ class Verdicts:
             message=REASON_TEXTS[reason],
             next_look=next_look(entry.first_seen if entry else now, now),
             given_up=given_up,
-            looked=looked,
+            by_id=by_id,
         )
 
-    def _say_other_importer(self, order: Order, entry: Entry | None, rules: Rules) -> None:
+    def _report_other_importer(self, order: Order, entry: Entry | None, rules: Rules) -> None:
         if rules.forced or entry is None or entry.code != Reason.OTHER_IMPORTER:
             self.report.add_problem(
                 Problem(
@@ -212,10 +211,10 @@ class Verdicts:
             )
 
 
-def _open(
-    problem: Problem, state: EntryState, again: datetime, *, looked: bool, id_order: int | None = None, detail: str = ""
+def _open_result(
+    problem: Problem, state: EntryState, again: datetime, *, by_id: bool, id_order: int | None = None, detail: str = ""
 ) -> OrderResult:
-    """Return the verdict on an order whose problem stays open until it is looked at `again`."""
+    """Return the result of an order whose problem is open until it is checked `again`."""
     return OrderResult(
         problem.order_id,
         state,
@@ -224,53 +223,53 @@ def _open(
         problem.message,
         again,
         id_order=id_order,
-        looked=looked,
+        by_id=by_id,
         detail=detail,
     )
 
 
 def _with_deadline(problem: Problem, order: Order) -> Problem:
-    """A held regular order can't wait for ever: after its latest delivery date Amazon withdraws the buyer's phone
-    (and may withdraw more), and a label needs it."""
+    """Return the problem with the latest delivery date of a regular order: after it Amazon withdraws the buyer's phone
+    (and may withdraw more), which a label needs."""
     latest = order.deliver_by.latest
     if order.channel is not Channel.REGULAR or latest is None or order.status is OrderStatus.CANCELLED:
         return problem
     return replace(problem, message=with_deadline(problem.message, latest))
 
 
-MANY = 3  # different orders refused in the same way, and none written meanwhile: it is not the orders
+MANY = 3  # so many different orders refused in the same way, and none written meanwhile: the orders are not to blame
 _KEY = "refused-writes"
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One order that was refused in this run, and what its verdict needs. `kind` says in which way."""
+    """An order that the database refused in this run. `kind`: new or update, and the column or error."""
 
     kind: str
     problem: Problem
     entry: Entry | None
-    looked: bool
+    by_id: bool
 
 
 @dataclass(slots=True)
 class RefusedWrites:
-    """Tells the two apart, within a run and over runs: what is refused is kept until an order is written.
+    """Tells orders that fail by themselves from an error that every order meets, within a run and over several.
 
     An order that is written shows that the others failed by themselves, those before it and those after it in the run.
     A new order and an update go through other tables, so that the success of one says nothing about the other. An
     order that had failed by itself before, while others were written, does not count again.
     """
 
-    memory: Ledger
+    ledger: Ledger
     open: list[Refused] = field(default_factory=list)
     _succeeded: set[str] = field(default_factory=set)  # the ways in which an order of this run was written
     _kept: dict[str, list[str]] | None = None
 
-    def refused(self, problem: Problem, entry: Entry | None, *, update: bool, looked: bool) -> None:
-        """An order was refused. What becomes of it is known at the end of the run (`finish`)."""
+    def refused(self, problem: Problem, entry: Entry | None, *, update: bool, by_id: bool) -> None:
+        """Note that an order was refused. Its result follows at the end of the run (`finish`)."""
         kind = f"{_way(update)} {problem.subject}"
         self._forget(problem.order_id)
-        self.open.append(Refused(kind, problem, entry, looked))
+        self.open.append(Refused(kind, problem, entry, by_id))
         if _way(update) in self._succeeded:
             return
         in_a_row = self._in_a_row.setdefault(kind, [])
@@ -280,7 +279,7 @@ class RefusedWrites:
             self._keep()
 
     def written(self, order_id: str, *, update: bool) -> None:
-        """An order was written: whatever others were refused for is their own fault."""
+        """Note that an order was written: others that were refused failed by themselves."""
         self._forget(order_id)
         self._succeeded.add(_way(update))
         for kind in [kind for kind in self._in_a_row if kind.startswith(_way(update))]:
@@ -297,36 +296,34 @@ class RefusedWrites:
         """Return whether an order of this run met such a kind: what was read can't count as done."""
         return any(one.kind in self.general for one in self.open)
 
-    def finish(self, failed: Callable[[Refused], None]) -> ShopUnfit | None:
-        """End the run: give each order that failed by itself to `failed`; return the error that the others met, which
-        are due as they were, or None."""
+    def finish(self) -> tuple[list[Refused], ShopUnfit | None]:
+        """End the run. Return the orders that failed by themselves, and the error that the others met, which stay due;
+        None where none did."""
         general = self.general
         met = [one for one in self.open if one.kind in general]
-        for one in self.open:
-            if one not in met:
-                failed(one)
+        alone = [one for one in self.open if one.kind not in general]
         self.open.clear()
         if not met:
-            return None
+            return alone, None
         example = met[0].problem.message
-        return ShopUnfit(
+        return alone, ShopUnfit(
             f"The shop's database refuses one order after the other in the same way: {example}.",
             hint="Nothing is lost: the orders are due. Show the sentence to whoever added the trigger, key or column "
             "(often a module's author); `orderferry check` names triggers and columns that are not PrestaShop's own.",
         )
 
     def _forget(self, order_id: str) -> None:
-        """A run may meet an order twice: what came last counts."""
+        """Forget an earlier refusal of this order: a run may meet it twice."""
         self.open = [one for one in self.open if one.problem.order_id != order_id]
 
     @property
     def _in_a_row(self) -> dict[str, list[str]]:
         if self._kept is None:
-            self._kept = _read(self.memory.recall(_KEY))
+            self._kept = _read(self.ledger.recall(_KEY))
         return self._kept
 
     def _keep(self) -> None:
-        self.memory.remember(_KEY, json.dumps(self._in_a_row) if self._in_a_row else "")
+        self.ledger.remember(_KEY, json.dumps(self._in_a_row) if self._in_a_row else "")
 
 
 def _way(update: bool) -> str:

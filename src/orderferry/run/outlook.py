@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from orderferry.domain.decide import REASON_TEXTS, Action, Rules, decide
+from orderferry.domain.decide import REASON_TEXTS, Rules, decide
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import Entry, EntryState, is_due
-from orderferry.domain.marker import Intent, Marker, Plan, ShopView
+from orderferry.domain.marker import Action, Marker, Plan, ShopView
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
 
-INTENTS = {Action.CREATE: Intent.CREATE, Action.UPDATE: Intent.UPDATE, Action.RECREATE: Intent.RECREATE}
-Planner = Callable[[Order, Intent, ShopView], Plan | Problem]
+INTENTS = {Action.CREATE: Action.CREATE, Action.UPDATE: Action.UPDATE, Action.RECREATE: Action.RECREATE}
+Planner = Callable[[Order, Action, ShopView], Plan | Problem]
 
 
 @dataclass(frozen=True, slots=True)

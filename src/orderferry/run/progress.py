@@ -28,7 +28,7 @@ class Progress(Protocol):
         """A page of a listing, or some orders one by one, came from Amazon."""
 
     def order_done(self) -> None:
-        """One order has its verdict."""
+        """One order has its result."""
 
     def waiting(self, operation: str, until: datetime) -> None:
         """The quota of an operation is spent until then (UTC)."""

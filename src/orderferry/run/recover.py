@@ -139,9 +139,9 @@ class Recovery:
 
     def _take_over(self, markers: list[Marker], run: int) -> None:
         now = self.now()
-        self.ledger.note_seen([_sighting(marker) for marker in markers], run, now)
-        verdicts = [OrderResult(m.order_id, EntryState.IMPORTED, id_order=m.id_order) for m in markers]
-        self.ledger.settle(verdicts, run, now)
+        self.ledger.note_seen([_snapshot(marker) for marker in markers], run, now)
+        results = [OrderResult(m.order_id, EntryState.IMPORTED, id_order=m.id_order) for m in markers]
+        self.ledger.record_results(results, run, now)
 
     def _take_over_coverage(self, copy: str) -> None:
         for cell, spans in parse_coverage(copy, self.now()).items():
@@ -211,5 +211,5 @@ def parse_coverage(text: str, now: datetime) -> dict[Cell, Spans]:
         return {}
 
 
-def _sighting(marker: Marker) -> OrderSnapshot:
+def _snapshot(marker: Marker) -> OrderSnapshot:
     return OrderSnapshot(marker.order_id, marker.marketplace_id, marker.channel, amazon_updated=marker.amazon_updated)

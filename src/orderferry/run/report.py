@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from enum import StrEnum
 from typing import Any
 
 from orderferry.domain.durations import iso
+from orderferry.domain.marker import Outcome
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, ProblemCode
@@ -17,19 +17,6 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans, normal
 from orderferry.domain.window import Cell
 from orderferry.errors import ConfigError, ExitCode, OrderferryError, worst
-
-
-class Outcome(StrEnum):
-    """What became of one order in this run; in the order of the contract's JSON."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    WAITING = "waiting"
-    HELD = "held"
-    FAILED = "failed"
-    IGNORED = "ignored"
-
 
 # A later, lesser outcome must not hide what a run did to an order that it saw twice (overlap, then its due look).
 _WEIGHT = {outcome: weight for weight, outcome in enumerate(reversed([Outcome.CREATED, Outcome.UPDATED]), start=1)}

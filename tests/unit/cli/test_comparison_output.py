@@ -23,7 +23,7 @@ from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
-from orderferry.run.compare.result import ComparedOrder, Comparison, Difference, LedgerWords, OneSided
+from orderferry.run.compare.result import ComparedOrder, Comparison, Difference, OneSided
 from orderferry.run.compare.totals import totals_of
 from orderferry.run.status import Status
 from orderferry.safe_files import write_whole
@@ -61,12 +61,12 @@ class Outline(HTMLParser):
         assert self.open.pop() == tag
 
 
-def ledger_words() -> LedgerWords:
+def of_ledger() -> dict[str, object]:
     cell, gap = (DE, Channel.REGULAR), Span(NOW - 3 * DAY, NOW - 2 * DAY)
     covered = (Span(NOW - 9 * DAY, gap.start), Span(gap.end, NOW))
     held = entry(state=EntryState.HELD, code="unknown-sku", message=f"order {ID}: {EVIL}")
     status = Status(NOW, (), {cell: covered}, ((cell, gap),), {"held": 1}, (), None, {"getOrder": Decimal(30)})
-    return LedgerWords(status, [held])
+    return {"status": status, "open_entries": [held]}
 
 
 def comparison(**changes: object) -> Comparison:
@@ -81,7 +81,7 @@ def comparison(**changes: object) -> Comparison:
         "orders": tuple(ComparedOrder(pair[0].order_id, *pair, "ok") for pair in pairs),
         "totals": totals_of(pairs),
         "notes": [EVIL],
-        "ledger": ledger_words(),
+        **of_ledger(),
     }
     return Comparison(NOW, **(facts | changes))  # type: ignore[arg-type]
 
@@ -129,7 +129,7 @@ def test_orders_with_one_cause_are_one_row_of_the_page_and_no_id_is_broken() -> 
 
 
 def test_a_page_without_findings_and_without_a_ledger() -> None:
-    nothing = comparison(missing=(), surplus=(), different=(), totals=None, notes=[], ledger=None)
+    nothing = comparison(missing=(), surplus=(), different=(), totals=None, notes=[], status=None, open_entries=())
     text = as_page(nothing)
     assert "nothing is missing, surplus or different" in text
     assert "<h2>Missing" not in text

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.decide import Action, Decision, Reason, Rules, is_given_up, newest_known, next_look, next_try
+from orderferry.domain.decide import Decision, Reason, Rules, is_given_up, newest_known, next_look, next_try
 from orderferry.domain.decide import decide as decide_at
 from orderferry.domain.ledger_entry import Entry, EntryState
-from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.marker import Action, Digests, Marker
 from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus
 from orderferry.domain.problems import ProblemCode
 

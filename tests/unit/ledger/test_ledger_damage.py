@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.ledger.quota import QuotaBook
-from support.ledgers import ACCOUNT, NOW, opened, refusal, sighting, tell_story
+from support.ledgers import ACCOUNT, NOW, opened, refusal, snapshot, tell_story
 
 
 def test_garbage_is_refused_and_kept(path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_truncated_file_is_refused(path: Path, kept: float) -> None:
 
 def test_damage_within_is_noticed_by_the_call_that_meets_it(path: Path) -> None:
     with opened(path) as ledger:
-        many = [sighting(f"{number:05}") for number in range(2000)]
+        many = [snapshot(f"{number:05}") for number in range(2000)]
         ledger.note_seen(many, 1, NOW)
     with closing(sqlite3.connect(path)) as raw:
         (page,) = raw.execute("SELECT rootpage FROM sqlite_master WHERE name = 'orders'").fetchone()

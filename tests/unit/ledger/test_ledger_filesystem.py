@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orderferry.ledger import filesystem
-from support.ledgers import HOUR, NOW, opened, refusal, sighting
+from support.ledgers import HOUR, NOW, opened, refusal, snapshot
 
 MOUNTINFO = """\
 22 27 0:21 / /proc rw,relatime - proc proc rw
@@ -65,5 +65,5 @@ def test_a_link_to_a_network_file_system_is_refused(path: Path, monkeypatch: pyt
 def test_a_name_with_every_sign_of_an_address(tmp_path: Path) -> None:
     path = tmp_path / "a b?c#d%20é.ledger.sqlite"
     with opened(path) as ledger:
-        ledger.note_seen([sighting("a")], 1, NOW + HOUR)
+        ledger.note_seen([snapshot("a")], 1, NOW + HOUR)
     assert path.exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orderferry.domain.ledger_entry import EntryState, FindingKind, OrderResult, StandingFinding
-from support.ledgers import HOUR, NOW, opened, sighting
+from support.ledgers import HOUR, NOW, opened, snapshot
 
 MISSING, SURPLUS, DIFFERENT = FindingKind
 ID = "028-1"
@@ -29,7 +29,7 @@ def test_what_is_found_again_keeps_the_time_when_it_was_found_first_and_takes_th
 
 
 @pytest.mark.parametrize(
-    ("verdict", "left"),
+    ("result", "left"),
     [
         (OrderResult(ID, EntryState.IMPORTED, detail="order 7; 2 lines"), {"surplus"}),
         (OrderResult(ID, EntryState.IMPORTED), {"state", "amount", "tax", "surplus"}),
@@ -41,13 +41,13 @@ def test_what_is_found_again_keeps_the_time_when_it_was_found_first_and_takes_th
     ],
 )
 def test_an_import_settles_what_it_has_brought_and_nothing_else(
-    path: Path, verdict: OrderResult, left: set[str]
+    path: Path, result: OrderResult, left: set[str]
 ) -> None:
     different = [found(DIFFERENT, field) for field in ("state", "amount", "tax")]
     with opened(path) as ledger:
         ledger.note_findings([found(), found(SURPLUS), *different, found(order_id="028-2")], [])
-        ledger.note_seen([sighting(ID)], 1, NOW)
-        ledger.settle([verdict], 1, NOW)
+        ledger.note_seen([snapshot(ID)], 1, NOW)
+        ledger.record_results([result], 1, NOW)
         standing = ledger.findings()
         assert {each.field or str(each.kind) for each in standing if each.order_id == ID} == left
         assert [each.order_id for each in standing if each.order_id != ID] == ["028-2"]

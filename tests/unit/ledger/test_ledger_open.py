@@ -16,7 +16,7 @@ from orderferry.config.model import LedgerPlace
 from orderferry.ledger.failures import LedgerMissing
 from orderferry.ledger.ledger import ledger_exists
 from orderferry.ledger.quota import QuotaBook
-from support.ledgers import ACCOUNT, NOW, SHOP, in_processes, open_once, opened, refusal, sighting, tell_story
+from support.ledgers import ACCOUNT, NOW, SHOP, in_processes, open_once, opened, refusal, snapshot, tell_story
 
 
 def test_a_missing_ledger_is_created_once(place: LedgerPlace) -> None:
@@ -112,7 +112,7 @@ def test_reading_neither_creates_nor_writes(place: LedgerPlace) -> None:
 
 def test_a_dry_run_writes_the_quota_only(place: LedgerPlace) -> None:
     with opened(place, dry_run=True) as ledger:
-        ledger.note_seen([sighting("a")], 0, NOW)
+        ledger.note_seen([snapshot("a")], 0, NOW)
         QuotaBook(ledger, "a", Decimal(1), lambda: NOW).spend("searchOrders")
     with opened(place) as ledger:
         assert ledger.entry("a") is None

@@ -13,7 +13,7 @@ from orderferry.config.model import LedgerPlace
 from orderferry.domain.ledger_entry import EntryState, HistoryEvent, OrderResult
 from orderferry.domain.orders import Channel
 from orderferry.ledger.ledger import Ledger
-from support.ledgers import HOUR, NOW, claim_some, in_processes, opened, sighting
+from support.ledgers import HOUR, NOW, in_processes, lease_some, opened, snapshot
 
 LATER = NOW + HOUR
 ALL = tuple(EntryState)
@@ -26,7 +26,7 @@ def ledger(place: LedgerPlace) -> Iterator[Ledger]:
 
 
 def test_what_is_seen_can_be_read_back_whole(ledger: Ledger) -> None:
-    seen = ledger.note_seen([sighting("a", ship_by=LATER), sighting("b", channel=Channel.FBA)], 1, NOW)
+    seen = ledger.note_seen([snapshot("a", ship_by=LATER), snapshot("b", channel=Channel.FBA)], 1, NOW)
     assert seen == {"a": ledger.entry("a"), "b": ledger.entry("b")}
     entry = seen["a"]
     assert (entry.channel, entry.total, entry.ship_by) == (Channel.REGULAR, "12.34 EUR", LATER)
@@ -35,26 +35,26 @@ def test_what_is_seen_can_be_read_back_whole(ledger: Ledger) -> None:
 
 
 def test_an_order_twice_in_one_answer_stands_as_its_newest_news_say(ledger: Ledger) -> None:
-    news = sighting("a", amazon_status="SHIPPED", amazon_updated=NOW)
-    assert ledger.note_seen([news, sighting("a")], 1, NOW)["a"].amazon_status == "SHIPPED"
+    news = snapshot("a", amazon_status="SHIPPED", amazon_updated=NOW)
+    assert ledger.note_seen([news, snapshot("a")], 1, NOW)["a"].amazon_status == "SHIPPED"
     assert len(ledger.history("a")) == 1
 
 
 def test_more_orders_than_one_statement_takes(ledger: Ledger) -> None:
-    many = [sighting(f"{number:04}") for number in range(1201)]
+    many = [snapshot(f"{number:04}") for number in range(1201)]
     assert len(ledger.note_seen(many, 1, NOW)) == 1201
     assert len(ledger.note_seen(many, 1, LATER)) == 1201
-    ledger.settle([OrderResult(each.order_id, EntryState.HELD, "unknown-sku") for each in many], 1, LATER)
+    ledger.record_results([OrderResult(each.order_id, EntryState.HELD, "unknown-sku") for each in many], 1, LATER)
     assert ledger.open_counts(LATER)["held"] == 1201
 
 
 def test_the_history_tells_who_changed_what_when(ledger: Ledger) -> None:
-    ledger.note_seen([sighting("a", amazon_status="PENDING")], 1, NOW)
-    ledger.settle([OrderResult("a", EntryState.WAITING, "not-ready")], 1, NOW)
-    ledger.note_seen([sighting("a", amazon_updated=NOW)], 2, LATER)
-    ledger.settle([OrderResult("a", EntryState.IMPORTED, id_order=7, detail="created order 7")], 2, LATER)
-    ledger.note_seen([sighting("a", amazon_updated=NOW)], 3, LATER)
-    ledger.settle([OrderResult("a", EntryState.IMPORTED)], 3, LATER)
+    ledger.note_seen([snapshot("a", amazon_status="PENDING")], 1, NOW)
+    ledger.record_results([OrderResult("a", EntryState.WAITING, "not-ready")], 1, NOW)
+    ledger.note_seen([snapshot("a", amazon_updated=NOW)], 2, LATER)
+    ledger.record_results([OrderResult("a", EntryState.IMPORTED, id_order=7, detail="created order 7")], 2, LATER)
+    ledger.note_seen([snapshot("a", amazon_updated=NOW)], 3, LATER)
+    ledger.record_results([OrderResult("a", EntryState.IMPORTED)], 3, LATER)
     ledger.ignore("a", "settled by phone", LATER)
     assert [(line.run, line.event, line.state, line.amazon_status, line.detail) for line in ledger.history("a")] == [
         (1, HistoryEvent.SEEN, EntryState.SEEN, "PENDING", ""),
@@ -66,15 +66,15 @@ def test_the_history_tells_who_changed_what_when(ledger: Ledger) -> None:
 
 
 def test_an_order_judged_without_being_seen_still_gets_its_row(ledger: Ledger) -> None:
-    ledger.settle([OrderResult("a", EntryState.HELD, "not-found")], 1, NOW)
+    ledger.record_results([OrderResult("a", EntryState.HELD, "not-found")], 1, NOW)
     entry = ledger.entry("a")
     assert entry is not None
     assert (entry.state, entry.code, entry.attempts) == (EntryState.HELD, "not-found", 1)
 
 
-def test_two_verdicts_on_one_order_count_one_after_the_other(ledger: Ledger) -> None:
-    ledger.note_seen([sighting("a"), sighting("b")], 1, NOW)
-    ledger.settle(
+def test_two_results_for_one_order_count_one_after_the_other(ledger: Ledger) -> None:
+    ledger.note_seen([snapshot("a"), snapshot("b")], 1, NOW)
+    ledger.record_results(
         [
             OrderResult("a", EntryState.WAITING, "not-ready"),
             OrderResult("b", EntryState.WAITING, "not-ready"),
@@ -88,7 +88,7 @@ def test_two_verdicts_on_one_order_count_one_after_the_other(ledger: Ledger) -> 
 
 
 def test_each_open_order_counts_once(ledger: Ledger) -> None:
-    verdicts = [
+    results = [
         OrderResult("a", EntryState.WAITING),
         OrderResult("b", EntryState.WAITING, "given-up", given_up=True),
         OrderResult("c", EntryState.HELD, "unknown-sku"),
@@ -96,26 +96,26 @@ def test_each_open_order_counts_once(ledger: Ledger) -> None:
         OrderResult("e", EntryState.FAILED, "write-failed"),
         OrderResult("f", EntryState.IMPORTED),
     ]
-    ledger.settle(verdicts, 1, NOW)
+    ledger.record_results(results, 1, NOW)
     assert ledger.open_counts(NOW) == {"waiting": 1, "held": 1, "failed": 2, "given_up": 1}
     assert [entry.order_id for entry in ledger.given_up()] == ["b"]
 
 
 def test_entries_come_in_the_order_of_their_age(ledger: Ledger) -> None:
     for order_id, moment in (("a", LATER), ("b", NOW), ("c", LATER + HOUR)):
-        ledger.settle([OrderResult(order_id, EntryState.HELD, "unknown-sku")], 1, moment)
+        ledger.record_results([OrderResult(order_id, EntryState.HELD, "unknown-sku")], 1, moment)
     assert [entry.order_id for entry in ledger.entries([EntryState.HELD])] == ["b", "a", "c"]
     assert [entry.order_id for entry in ledger.entries(ALL, limit=2)] == ["b", "a"]
 
 
 def test_due_is_what_has_its_time_come_the_longest_unlooked_at_first(ledger: Ledger) -> None:
     soon = NOW + timedelta(minutes=10)
-    ledger.settle([OrderResult("recent", EntryState.WAITING, next_look=soon, looked=True)], 1, NOW)
-    ledger.settle([OrderResult("old", EntryState.WAITING, next_look=soon, looked=True)], 1, NOW - HOUR)
-    ledger.settle([OrderResult("never looked", EntryState.WAITING, next_look=soon)], 1, NOW - 2 * HOUR)
-    ledger.settle([OrderResult("later", EntryState.WAITING, next_look=LATER + HOUR)], 1, NOW)
-    ledger.settle([OrderResult("held", EntryState.HELD, next_look=soon)], 1, NOW)
-    ledger.settle([OrderResult("done", EntryState.WAITING)], 1, NOW)
+    ledger.record_results([OrderResult("recent", EntryState.WAITING, next_look=soon, by_id=True)], 1, NOW)
+    ledger.record_results([OrderResult("old", EntryState.WAITING, next_look=soon, by_id=True)], 1, NOW - HOUR)
+    ledger.record_results([OrderResult("never looked", EntryState.WAITING, next_look=soon)], 1, NOW - 2 * HOUR)
+    ledger.record_results([OrderResult("later", EntryState.WAITING, next_look=LATER + HOUR)], 1, NOW)
+    ledger.record_results([OrderResult("held", EntryState.HELD, next_look=soon)], 1, NOW)
+    ledger.record_results([OrderResult("done", EntryState.WAITING)], 1, NOW)
     due = ledger.due(LATER, [EntryState.WAITING], 10)
     assert [entry.order_id for entry in due] == ["never looked", "old", "recent"]
     assert [entry.order_id for entry in ledger.due(LATER, [EntryState.WAITING], 2)] == ["never looked", "old"]
@@ -123,35 +123,35 @@ def test_due_is_what_has_its_time_come_the_longest_unlooked_at_first(ledger: Led
 
 
 def test_an_order_left_unjudged_by_a_killed_run_is_found_again(ledger: Ledger) -> None:
-    ledger.note_seen([sighting("a")], 1, NOW)
+    ledger.note_seen([snapshot("a")], 1, NOW)
     assert ledger.due(NOW, [EntryState.SEEN], 10) == []
     assert [entry.order_id for entry in ledger.due(LATER, [EntryState.SEEN], 10)] == ["a"]
 
 
 def test_a_claim_keeps_other_runs_away_until_it_ends(ledger: Ledger) -> None:
     for order_id in "abc":
-        ledger.settle([OrderResult(order_id, EntryState.WAITING, next_look=NOW)], 1, NOW)
+        ledger.record_results([OrderResult(order_id, EntryState.WAITING, next_look=NOW)], 1, NOW)
     first, second = ledger.begin_run("import", NOW), ledger.begin_run("recheck", NOW)
-    assert ledger.claim(["b", "a", "b"], first, NOW, HOUR) == ("b", "a")
-    assert ledger.claim(["a", "b", "c"], second, NOW, HOUR) == ("c",)
-    assert ledger.claim(["a"], first, NOW, HOUR) == ("a",)
+    assert ledger.lease_orders(["b", "a", "b"], first, NOW, HOUR) == ("b", "a")
+    assert ledger.lease_orders(["a", "b", "c"], second, NOW, HOUR) == ("c",)
+    assert ledger.lease_orders(["a"], first, NOW, HOUR) == ("a",)
     assert ledger.due(NOW, [EntryState.WAITING], 10) == []
-    ledger.settle([OrderResult("c", EntryState.WAITING, next_look=NOW)], second, NOW)
+    ledger.record_results([OrderResult("c", EntryState.WAITING, next_look=NOW)], second, NOW)
     assert [entry.order_id for entry in ledger.due(NOW, [EntryState.WAITING], 10)] == ["c"]
     ledger.finish_run(first, NOW, 0, {})
-    assert ledger.claim(["a", "b"], second, NOW, HOUR) == ("a", "b")
+    assert ledger.lease_orders(["a", "b"], second, NOW, HOUR) == ("a", "b")
     assert len(ledger.due(NOW + HOUR, [EntryState.WAITING], 10)) == 3  # whoever held them was killed
 
 
 def test_two_processes_share_the_due_orders_out(place: LedgerPlace) -> None:
     order_ids = [f"{number:03}" for number in range(60)]
     opened(place).close()
-    first, second = in_processes(claim_some, [(place, order_ids, 1), (place, order_ids[::-1], 2)])
+    first, second = in_processes(lease_some, [(place, order_ids, 1), (place, order_ids[::-1], 2)])
     assert sorted(first + second) == order_ids
 
 
 def test_a_person_sets_aside_and_takes_back(ledger: Ledger) -> None:
-    ledger.settle([OrderResult("a", EntryState.HELD, "unknown-sku")], 1, NOW)
+    ledger.record_results([OrderResult("a", EntryState.HELD, "unknown-sku")], 1, NOW)
     assert ledger.ignore("a", "a sample", LATER) == ledger.entry("a")
     assert ledger.open_counts(LATER)["held"] == 0
     assert ledger.ignore("never seen", "not ours", LATER).state is EntryState.IGNORED
@@ -176,12 +176,12 @@ def look_for_scans(ledger: Ledger) -> None:
     def note(_c: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
         statements.append((statement, parameters))
 
-    ledger.note_seen([sighting("a")], 1, NOW)
-    ledger.settle([OrderResult("a", EntryState.WAITING, next_look=NOW)], 1, NOW)
+    ledger.note_seen([snapshot("a")], 1, NOW)
+    ledger.record_results([OrderResult("a", EntryState.WAITING, next_look=NOW)], 1, NOW)
     ledger.due(NOW, [EntryState.WAITING, EntryState.SEEN], 100)
     ledger.entries([EntryState.HELD])
     ledger.open_counts(NOW)
-    ledger.claim(["a"], 1, NOW, HOUR)
+    ledger.lease_orders(["a"], 1, NOW, HOUR)
     ledger.history("a")
     run = ledger.begin_run("import", NOW)
     ledger.finish_run(run, NOW, 0, {})

@@ -19,7 +19,7 @@ from orderferry.ledger import filesystem
 from orderferry.ledger.failures import translated
 from orderferry.ledger.ledger import Ledger
 from support.disks import fill
-from support.ledgers import NOW, opened, refusal, sighting
+from support.ledgers import NOW, opened, refusal, snapshot
 
 NOBODY = 65534
 SHORT = timedelta(milliseconds=50)
@@ -80,13 +80,13 @@ def test_a_disk_that_is_full_from_the_start(full_disk: Path) -> None:
 def test_a_disk_that_becomes_full_loses_nothing_that_was_kept(full_disk: Path) -> None:
     path = full_disk / "shop.ledger.sqlite"
     with opened(path) as ledger:
-        ledger.note_seen([sighting("first")], 1, NOW)
+        ledger.note_seen([snapshot("first")], 1, NOW)
         fill(full_disk)
         refused = [noted for batch in range(40) if not (noted := note_batch(ledger, batch))]
         assert refused
         assert len(ledger.entries([EntryState.SEEN])) == 1 + 50 * (40 - len(refused))  # whole batches only
         (full_disk / "filler").unlink()
-        ledger.note_seen([sighting("last")], 1, NOW)
+        ledger.note_seen([snapshot("last")], 1, NOW)
     with closing(sqlite3.connect(path)) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
@@ -94,7 +94,7 @@ def test_a_disk_that_becomes_full_loses_nothing_that_was_kept(full_disk: Path) -
 def note_batch(ledger: Ledger, batch: int) -> bool:
     """Note fifty orders; return False if the disk was full."""
     try:
-        ledger.note_seen([sighting(f"{batch}-{number}") for number in range(50)], 1, NOW)
+        ledger.note_seen([snapshot(f"{batch}-{number}") for number in range(50)], 1, NOW)
     except LedgerUnusable as error:
         if "full" not in str(error):
             raise

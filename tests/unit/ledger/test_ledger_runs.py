@@ -18,7 +18,7 @@ from orderferry.domain.spans import Span
 from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.quota import QuotaBook
 from orderferry.ledger.schema import metadata
-from support.ledgers import ACCOUNT, DE, HOUR, NOW, SEARCH, opened, sighting, tell_story
+from support.ledgers import ACCOUNT, DE, HOUR, NOW, SEARCH, opened, snapshot, tell_story
 
 
 @pytest.fixture
@@ -104,11 +104,11 @@ def test_a_dry_run_leaves_the_quota_it_spent_and_nothing_else(ledger: Ledger) ->
     before = dump(ledger)
     with ledger.dry():
         run = ledger.begin_run("import", NOW)
-        assert ledger.note_seen([sighting("new")], run, NOW)["new"].state is EntryState.SEEN
-        ledger.settle([OrderResult("028-3", EntryState.IMPORTED, id_order=8)], run, NOW)
+        assert ledger.note_seen([snapshot("new")], run, NOW)["new"].state is EntryState.SEEN
+        ledger.record_results([OrderResult("028-3", EntryState.IMPORTED, id_order=8)], run, NOW)
         ledger.cover([(DE, Channel.FBA)], Basis.CREATED, Span(NOW - HOUR, NOW), NOW)
         ledger.remember("last payment", "9")
-        assert ledger.claim(["028-3"], run, NOW, HOUR) == ("028-3",)
+        assert ledger.lease_orders(["028-3"], run, NOW, HOUR) == ("028-3",)
         ledger.finish_run(run, NOW, 0, {})
         assert dump(ledger) == before
         QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW).spend("searchOrders")

@@ -17,7 +17,7 @@ from orderferry.ledger.failures import LedgerUnavailable, server_failure
 from orderferry.ledger.ledger import ledger_exists
 from orderferry.ledger.migrations import MIGRATIONS, Migration
 from orderferry.ledger.server import PREFIX
-from support.ledgers import ACCOUNT, NOW, opened, refusal, sighting, tell_story
+from support.ledgers import ACCOUNT, NOW, opened, refusal, snapshot, tell_story
 from support.mariadb import PASSWORD, MariadbServer, free_port
 
 
@@ -58,8 +58,8 @@ def test_its_tables_can_live_beside_others_of_the_same_names(url: Secret) -> Non
 def test_what_amazon_may_send_one_day_fits(url: Secret) -> None:
     long, odd = "x" * 200, "028-Ünïcode ✓"
     with opened(url) as ledger:
-        ledger.note_seen([sighting(long, amazon_status=long, total=long), sighting(odd, marketplace_id=long)], 1, NOW)
-        ledger.settle([OrderResult(odd, EntryState.HELD, "bad-field", "s" * 70_000, "m" * 70_000)], 1, NOW)
+        ledger.note_seen([snapshot(long, amazon_status=long, total=long), snapshot(odd, marketplace_id=long)], 1, NOW)
+        ledger.record_results([OrderResult(odd, EntryState.HELD, "bad-field", "s" * 70_000, "m" * 70_000)], 1, NOW)
         ledger.finish_run(ledger.begin_run("import", NOW), NOW, 1, {"problems": ["p" * 200_000]})
         assert set(ledger.known([long, odd])) == {long, odd}
         assert ledger.history(odd)[-1].message == "m" * 70_000

@@ -37,7 +37,7 @@ def bench(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> R
     """The facts and the catalogue of a seeded shop, whose taxes and countries each case replaces."""
     shop = ShopDatabase(f"sqlite:///{_sqlite_template}", "ps_", "8.2.1")
     imports = importer(shop, tmp_path_factory.mktemp("taxes"))
-    catalog = imports.shop.look([amazon_order(Sold(SKU, 1, "12.20"))]).catalog
+    catalog = imports.shop.prefetch([amazon_order(Sold(SKU, 1, "12.20"))]).catalog
     return ResolveContext(imports.shop._settings, imports.shop._ready().facts, catalog)
 
 

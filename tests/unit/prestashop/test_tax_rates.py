@@ -25,7 +25,7 @@ def rates(shop: ShopDatabase, folder: Path, address: dict[str, str], taxes: dict
     """The rates for an address, and the country that the order gets in the shop."""
     imports = importer(shop, folder, taxes=TaxesSettings(by_country=taxes))
     order = replace(ORDER, delivery_address=replace(HOME, region="", **address))
-    bench = ResolveContext(imports.shop._settings, imports.shop._ready().facts, imports.shop.look([order]).catalog)
+    bench = ResolveContext(imports.shop._settings, imports.shop._ready().facts, imports.shop.prefetch([order]).catalog)
     market = imports.shop._market(order.marketplace_id)
     places = places_of(order, market, bench.facts)
     assert isinstance(places, tuple), places

@@ -12,12 +12,12 @@ import pytest
 
 from orderferry.amazon.reports import AmazonReports
 from orderferry.amazon.source import AmazonSource
-from orderferry.domain.compared_orders import OrderReport, ReportEnd
+from orderferry.domain.compared_orders import OrderReport, ReportedOrder, ReportEnd
 from orderferry.domain.orders import UnreadableOrder
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import UsageError
-from orderferry.run.compare.amazon_side import SLICE, AmazonSide, read_amazon, slices
+from orderferry.run.compare.amazon_side import SLICE, read_amazon, slices
 from orderferry.run.compare.compare import CompareOptions, span_of
 from support.compared import DAY, DE, ID, IT, NOW, reported
 
@@ -92,7 +92,9 @@ class Listing:
         raise AssertionError("nobody asks for single orders here")
 
 
-def read(listing: Listing, reports: Reports | None, whole: Span, shop_has: Callable[[Span], bool]) -> AmazonSide:
+def read(
+    listing: Listing, reports: Reports | None, whole: Span, shop_has: Callable[[Span], bool]
+) -> tuple[dict[str, ReportedOrder], list[str]]:
     source, made = cast("AmazonSource", listing), cast("AmazonReports | None", reports)
     return read_amazon(source, made, whole, [IT, DE], shop_has)
 
@@ -100,10 +102,10 @@ def read(listing: Listing, reports: Reports | None, whole: Span, shop_has: Calla
 def test_two_slices_are_two_reports() -> None:
     whole = Span(NOW - 31 * DAY, NOW)
     reports = Reports(OrderReport(ReportEnd.DONE, (reported(),)), OrderReport(ReportEnd.DONE, (), 3))
-    side = read(Listing(), reports, whole, lambda _: True)
-    assert list(side.orders) == [ID]
+    orders, notes = read(Listing(), reports, whole, lambda _: True)
+    assert list(orders) == [ID]
     assert len(reports.asked) == 2
-    assert side.notes == ["3 lines of Amazon's report could not be used."]
+    assert notes == ["3 lines of Amazon's report could not be used."]
 
 
 @pytest.mark.parametrize(
@@ -114,16 +116,16 @@ def test_a_report_that_fails_is_replaced_by_a_listing_and_one_without_data_is_be
     end: ReportEnd, shop_has: bool, listed: bool
 ) -> None:
     listing, whole = Listing(), Span(NOW - 3 * DAY, NOW)
-    side = read(listing, Reports(OrderReport(end)), whole, lambda _: shop_has)
+    _, notes = read(listing, Reports(OrderReport(end)), whole, lambda _: shop_has)
     assert bool(listing.asked) is listed
-    assert bool(side.notes) is listed
+    assert bool(notes) is listed
     if listed:
         assert listing.asked == [Search((DE, IT), Basis.CREATED, whole)]
-        assert f"ended as {end}" in side.notes[0]
+        assert f"ended as {end}" in notes[0]
 
 
 def test_by_search_no_report_is_asked_for() -> None:
     listing = Listing()
-    side = read(listing, None, Span(NOW - 3 * DAY, NOW), lambda _: True)
+    _, notes = read(listing, None, Span(NOW - 3 * DAY, NOW), lambda _: True)
     assert len(listing.asked) == 1
-    assert side.notes == []
+    assert notes == []

@@ -21,7 +21,7 @@ from orderferry.config.model import (
 )
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import EntryState
-from orderferry.domain.marker import Applied, Digests, Effect, Intent, Marker, Plan, ShopView
+from orderferry.domain.marker import Action, Applied, Digests, Marker, Outcome, Plan, ShopView
 from orderferry.domain.marketplaces import MARKETPLACES, Region
 from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus, TimeSpan, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
@@ -128,7 +128,7 @@ class DictShop:
     skus: set[str] = field(default_factory=lambda: {"SKU"})
     markers_by_id: dict[str, Marker] = field(default_factory=dict)
     foreign_by_id: dict[str, int] = field(default_factory=dict)
-    writes: list[tuple[str, Intent]] = field(default_factory=list)
+    writes: list[tuple[str, Action]] = field(default_factory=list)
     broken_orders: set[str] = field(default_factory=set)
     away: bool = False
     dies_at: str = ""
@@ -140,7 +140,7 @@ class DictShop:
         if self.away:
             raise ShopUnavailable("the database is away")
 
-    def look(self, orders: Sequence[Order]) -> ShopView:
+    def prefetch(self, orders: Sequence[Order]) -> ShopView:
         ids = [order.order_id for order in orders]
         return ShopView(self.markers(ids), self.foreign(ids))
 
@@ -150,13 +150,13 @@ class DictShop:
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
         return {i: self.foreign_by_id[i] for i in order_ids if i in self.foreign_by_id}
 
-    def plan(self, order: Order, intent: Intent, view: ShopView, now: datetime) -> Plan | Problem:
+    def plan(self, order: Order, action: Action, view: ShopView, now: datetime) -> Plan | Problem:
         for item in order.items:
             if item.sku not in self.skus:
                 return Problem(ProblemCode.UNKNOWN_SKU, f"no product {item.sku}", order.order_id, item.sku)
         marker = self.markers_by_id.get(order.order_id)
         changed = marker is None or marker.digests.state != str(order.status)
-        return Plan(order.order_id, intent, ("rows",) if changed else (), order)
+        return Plan(order.order_id, action, ("rows",) if changed else (), order)
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
         if plan.order_id == self.dies_at:
@@ -166,9 +166,9 @@ class DictShop:
         order: Order = plan.work
         notes = self.telling.get(plan.order_id, ())
         if not plan.changes:
-            return Applied(Effect.UNCHANGED, 1, notes=notes)
-        assert plan.intent is not Intent.CREATE or order.order_id not in self.markers_by_id, "doubled"
-        self.writes.append((plan.order_id, plan.intent))
+            return Applied(Outcome.UNCHANGED, 1, notes=notes)
+        assert plan.action is not Action.CREATE or order.order_id not in self.markers_by_id, "doubled"
+        self.writes.append((plan.order_id, plan.action))
         self.markers_by_id[order.order_id] = Marker(
             order.order_id,
             len(self.writes),
@@ -178,8 +178,8 @@ class DictShop:
             Digests(state=str(order.status)),
             2,
         )
-        effect = Effect.UPDATED if plan.intent is Intent.UPDATE else Effect.CREATED
-        return Applied(effect, len(self.writes), plan.changes, notes)
+        outcome = Outcome.UPDATED if plan.action is Action.UPDATE else Outcome.CREATED
+        return Applied(outcome, len(self.writes), plan.changes, notes)
 
     def shared_invoice_numbers(self) -> Sequence[Problem]:
         return self.shared_numbers
@@ -340,7 +340,7 @@ def test_orders_that_another_run_has_in_hand_are_left_to_it(world: World) -> Non
     world.run()
     world.pass_time(hours=2)
     other = world.ledger.begin_run("recheck", world.now)
-    assert world.ledger.claim([pending.order_id], other, world.now, timedelta(minutes=15)) == (pending.order_id,)
+    assert world.ledger.lease_orders([pending.order_id], other, world.now, timedelta(minutes=15)) == (pending.order_id,)
     assert world.run().calls["getOrder"] == 0
     world.pass_time(minutes=16)
     assert world.run().calls["getOrder"] == 1
@@ -771,7 +771,7 @@ def test_an_update_that_leaves_notes_is_held_with_all_of_them_and_its_rows_stay(
     assert (counts(report), report.open["held"]) == ({"seen": 1, "updated": 1}, 1)
     assert {problem.code for problem in report.problems.values()} == {first.code, second.code}
     assert report.exit_code is ExitCode.NEEDS_A_PERSON
-    assert world.shop.writes[-1] == (order.order_id, Intent.UPDATE), "what could be written is written"
+    assert world.shop.writes[-1] == (order.order_id, Action.UPDATE), "what could be written is written"
     entry = world.ledger.entry(order.order_id)
     assert entry is not None
     assert (entry.state, entry.code, entry.id_order) == (EntryState.HELD, first.code, 2)

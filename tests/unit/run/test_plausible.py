@@ -13,7 +13,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
 from orderferry.ledger.ledger import Ledger, open_ledger
-from orderferry.run.doubtful_answers import DAYS, Plausibility, implausible
+from orderferry.run.doubtful_answers import DAYS, implausible, yesterdays_gaps
 
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_what_is_not_believable_about_a_day(purchases: dict[tuple[str, date], in
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with open_ledger(tmp_path / "l.sqlite", account="a", shop="s", now=NOW) as ledger:
-        sightings = [
+        snapshots = [
             OrderSnapshot(
                 f"406-0000000-{number:07}",
                 IT,
@@ -52,21 +52,20 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
             )
             for number, d in enumerate(BEFORE)
         ]
-        ledger.note_seen(sightings, 1, NOW)
+        ledger.note_seen(snapshots, 1, NOW)
         yield ledger
 
 
-def test_yesterday_is_judged_once_a_day_and_only_if_it_was_observed(ledger: Ledger) -> None:
+def test_yesterday_is_worked_out_once_a_day_and_only_if_it_was_observed(ledger: Ledger) -> None:
     now = NOW
-    plausibility = Plausibility(ledger, lambda: now)
-    assert plausibility.problems() == [], "nothing was observed yet: the reason is known"
+    assert yesterdays_gaps(ledger, now) == [], "nothing was observed yet: the reason is known"
     cells = [(IT, Channel.REGULAR), (IT, Channel.FBA)]
     ledger.cover(cells, Basis.UPDATED, Span(NOW - timedelta(days=20), NOW), NOW)
-    [problem] = plausibility.problems()
+    [problem] = yesterdays_gaps(ledger, now)
     assert "2026-11-20" in problem.message
     late = OrderSnapshot("406-1111111-1111111", IT, Channel.REGULAR, "PENDING", NOW - timedelta(hours=8))
     ledger.note_seen([late], 2, NOW)
-    assert plausibility.problems() == [problem], "judged once a day"
+    assert yesterdays_gaps(ledger, now) == [problem], "worked out once a day"
     now += timedelta(days=1)
     ledger.cover(cells, Basis.UPDATED, Span(NOW, now), now)
-    assert [p.subject for p in plausibility.problems()] == ["2026-11-21"], "a new day is judged anew"
+    assert [p.subject for p in yesterdays_gaps(ledger, now)] == ["2026-11-21"], "a new day is worked out anew"

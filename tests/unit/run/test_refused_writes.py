@@ -37,10 +37,9 @@ def a_run(memory: Memory, *events: str) -> tuple[list[str], bool]:
             continue
         subject = "ps_orders (error 1644)" if event[-1] == "!" else "city"
         problem = Problem(ProblemCode.WRITE_FAILED, f"order {event[-2]}: no", event[-2], subject)
-        writes.refused(problem, None, update=event[0] == "+", looked=False)
-    failed: list[str] = []
-    error = writes.finish(lambda one: failed.append(one.problem.order_id))
-    return failed, error is not None
+        writes.refused(problem, None, update=event[0] == "+", by_id=False)
+    failed, error = writes.finish()
+    return [one.problem.order_id for one in failed], error is not None
 
 
 def test_one_or_two_fail_by_themselves() -> None:
@@ -97,8 +96,8 @@ def test_a_run_that_meets_none_has_no_error() -> None:
 def test_an_order_that_is_written_after_all_did_not_fail() -> None:
     writes = writes_of(Memory())
     problem = Problem(ProblemCode.WRITE_FAILED, "order a: no", "a", "city")
-    writes.refused(problem, None, update=False, looked=False)
-    writes.refused(problem, None, update=False, looked=True)
+    writes.refused(problem, None, update=False, by_id=False)
+    writes.refused(problem, None, update=False, by_id=True)
     assert len(writes.open) == 1
     writes.written("a", update=False)
     assert writes.open == []

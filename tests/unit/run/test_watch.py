@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from orderferry.domain.ledger_entry import Condition
+from orderferry.domain.marker import Outcome
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import (
     AlreadyRunning,
@@ -20,7 +21,7 @@ from orderferry.errors import (
     OrderferryError,
 )
 from orderferry.notify import Alerts
-from orderferry.run.report import Outcome, Report
+from orderferry.run.report import Report
 from orderferry.run.sweeps import RunOptions
 from orderferry.run.watch import Watch
 

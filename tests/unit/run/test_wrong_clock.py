@@ -119,8 +119,8 @@ def test_what_an_older_version_left_in_the_future_is_due_now(world: Skewed) -> N
     world.amazon.put(pending)
     world.run()
     later = OrderResult(pending.order_id, EntryState.WAITING, "payment-pending", next_look=world.now + YEAR)
-    world.ledger.settle([later], 1, world.now + YEAR)
-    world.ledger.claim([pending.order_id], 99, world.now + YEAR, timedelta(minutes=15))
+    world.ledger.record_results([later], 1, world.now + YEAR)
+    world.ledger.lease_orders([pending.order_id], 99, world.now + YEAR, timedelta(minutes=15))
     world.pass_time(minutes=15)
     assert world.run().calls["getOrder"] == 1
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from orderferry.domain.marker import Applied, Effect, Marker, Plan
+from orderferry.domain.marker import Applied, Marker, Outcome, Plan
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import ShopError
@@ -50,9 +50,9 @@ class Transactions:
         self._keeper = keeper
         self._known_triggers: dict[str, list[Trigger]] = {}
 
-    def apply(self, plan: Plan, now: datetime) -> Applied | Problem:
-        """Given a plan with work, write it and return what became of it. What the database refuses of this order's
-        values comes back as a problem of this order."""
+    def apply(self, plan: Plan, now: datetime) -> Applied | Problem | None:
+        """Write a plan that has work and return what was done; None, and nothing written, when marker or order have
+        changed since the plan was made. Values that the database refuses come back as a problem of this order."""
         if self._keeper is not None:
             self._keeper.before_writing()
         try:
@@ -93,7 +93,7 @@ class Transactions:
                 return []  # they only explain
         return [one for one in self._known_triggers[refusal.table] if one.event in {"", refusal.action}]
 
-    def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | Problem:
+    def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | None:
         reason = as_int(self._facts.setting(SHIPPING_REASON, work.resolved.shop))
 
         def write() -> Written:
@@ -113,13 +113,13 @@ class Transactions:
         self._tell_keeper(written.last_event)
         if not written.created and not (may_be_ours and written.as_planned):
             log.info("order %s: another process was faster", plan.order_id)
-            return Applied(Effect.OVERTAKEN, written.id_order)
+            return None
         moved = written.backorder
         oversold = (f"state {moved.id} ({moved.name}), since it is oversold",) if moved else ()
         changes = (f"order {written.id_order}", *plan.changes, *oversold)
-        return Applied(Effect.CREATED, written.id_order, changes, plan.notes)
+        return Applied(Outcome.CREATED, written.id_order, changes, plan.notes)
 
-    def _update(self, plan: Plan, work: OrderUpdate, now: datetime) -> Applied | Problem:
+    def _update(self, plan: Plan, work: OrderUpdate, now: datetime) -> Applied | None:
         shop = self._facts.shops[work.id_shop]
 
         def write() -> Updated:
@@ -137,11 +137,11 @@ class Transactions:
         self._tell_keeper(updated.last_event)
         if updated.overtaken and not (may_be_ours and self._is_written(work)):
             log.info("order %s: it has changed since it was looked at", plan.order_id)
-            return Applied(Effect.OVERTAKEN, updated.id_order)
+            return None
         # an attempt whose answer was lost has done what was planned
         changes = plan.changes if updated.overtaken else updated.changes
-        effect = Effect.UPDATED if changes else Effect.UNCHANGED
-        return Applied(effect, updated.id_order, changes, plan.notes)
+        outcome = Outcome.UPDATED if changes else Outcome.UNCHANGED
+        return Applied(outcome, updated.id_order, changes, plan.notes)
 
     def _completed(self, writer: ShopWriter, work: NewOrder) -> NewOrder:
         """Return the work with the rows of what its order is booked on, made now where it is not there yet."""

@@ -27,14 +27,6 @@ SLICE = timedelta(days=30)  # the longest report
 MOST_LOOKS = 60  # getOrder calls of one comparison
 
 
-@dataclass(slots=True)
-class AmazonSide:
-    """What Amazon has in a span, by order id, and what people should know about how that was found out."""
-
-    orders: dict[str, ReportedOrder] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-
 def read_amazon(
     source: AmazonSource,
     reports: AmazonReports | None,
@@ -43,29 +35,30 @@ def read_amazon(
     shop_has: Callable[[Span], bool],
     *,
     progress: Progress = SILENT,
-) -> AmazonSide:
+) -> tuple[dict[str, ReportedOrder], list[str]]:
     """Given a span of purchase dates, return all of Amazon's orders in it; `reports` None: by listings.
 
     A report that fails is replaced by a listing, and so is one that was cancelled, which means no data, although the
     shop has orders of those days. Raise the errors of both.
     """
-    side = AmazonSide()
+    orders: dict[str, ReportedOrder] = {}
+    notes: list[str] = []
     for part in slices(span):
         days = f"{part.start:%Y-%m-%d} to {part.end:%Y-%m-%d}"
         progress.step(f"Amazon prepares its report of {days}" if reports else f"listing Amazon's orders of {days}")
         report = reports.orders(part, marketplaces) if reports is not None else None
         if report is not None and report.unreadable:
-            side.notes.append(f"{counted(report.unreadable, 'line')} of Amazon's report could not be used.")
+            notes.append(f"{counted(report.unreadable, 'line')} of Amazon's report could not be used.")
         if report is not None and (report.end is ReportEnd.DONE or (_is_empty(report) and not shop_has(part))):
-            side.orders |= {order.order_id: order for order in report.orders}
+            orders |= {order.order_id: order for order in report.orders}
             continue
         if report is not None:
-            side.notes.append(
+            notes.append(
                 f"Amazon's report of {days} ended as {report.end}; "
                 "these days were compared with a listing (searchOrders) instead."
             )
-        side.orders |= {order.order_id: order for order in _listed(source, part, marketplaces)}
-    return side
+        orders |= {order.order_id: order for order in _listed(source, part, marketplaces)}
+    return orders, notes
 
 
 def slices(span: Span) -> Iterator[Span]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
 from orderferry.run.compare.amazon_side import Confirmation, read_amazon
 from orderferry.run.compare.judge import Judge
-from orderferry.run.compare.result import Comparison, LedgerWords, OneSided
+from orderferry.run.compare.result import Comparison, OneSided
 from orderferry.run.compare.rules import GRACE, By, CompareInput, of_this_seller
 from orderferry.run.conditions import announce_comparison
 from orderferry.run.progress import SILENT, Progress, log_errors, log_run
@@ -99,7 +99,10 @@ class Comparer:
             self.ledger.finish_run(run, self.now(), int(result.exit_code), result.in_short())
             result.said = announce_comparison(self.ledger, COMMAND, result.errors, self.now())
             if self.options.for_page and self.quota:
-                result.ledger = self._ledger_words(self.ledger, self.quota, result.zone)
+                status = read_status(self.ledger, self.quota, self.settings, self.now())
+                result.status = replace(status, zone=result.zone)
+                states = [EntryState.HELD, EntryState.FAILED, EntryState.WAITING]
+                result.open_entries = self.ledger.entries(states, MOST_OPEN_ENTRIES)
         return result
 
     def _work(self, result: Comparison) -> None:
@@ -122,16 +125,18 @@ class Comparer:
         marketplaces = [marketplace.id for marketplace in self.settings.amazon.marketplaces]
         with self.stop.waiting():
             reports = None if self.options.by_search else self.source.reports()
-            side = read_amazon(self.source, reports, span, marketplaces, self._shop_has, progress=self.progress)
-        result.notes += side.notes
+            orders, notes = read_amazon(
+                self.source, reports, span, marketplaces, self._shop_has, progress=self.progress
+            )
+        result.notes += notes
         self.progress.step("reading the shop's orders")
         standing = self.ledger.findings() if self.ledger else ()
         earlier = [finding for finding in standing if not span.holds(finding.placed)]
-        shop_side = self.shop.sold(span.start, {*side.orders, *(finding.order_id for finding in earlier)})
+        shop_side = self.shop.sold(span.start, {*orders, *(finding.order_id for finding in earlier)})
         self.shop.release()
-        known = self.ledger.known({*side.orders, *shop_side.orders}) if self.ledger else {}
+        known = self.ledger.known({*orders, *shop_side.orders}) if self.ledger else {}
         everything, seller = shop_side, self.settings.amazon.seller
-        shop_side = of_this_seller(everything, seller, known, side.orders)
+        shop_side = of_this_seller(everything, seller, known, orders)
         others = len(everything.orders) - len(shop_side.orders)
         if others:
             result.notes.append(
@@ -149,7 +154,7 @@ class Comparer:
             asked,
         )
         confirmation = Confirmation(self.source, quota_wait, progress=self.progress)
-        judge = Judge(given, side.orders, confirmation)
+        judge = Judge(given, orders, confirmation)
         judge.judge(result, with_totals=self.options.month is not None)
         if self.ledger:
             found = result.to_remember()
@@ -167,11 +172,6 @@ class Comparer:
         found = of_this_seller(self.shop.sold(span.start, ()), self.settings.amazon.seller, {}, ())
         self.shop.release()
         return any(span.holds(order.placed) for orders in found.orders.values() for order in orders)
-
-    def _ledger_words(self, ledger: Ledger, quota: QuotaBook, zone: tzinfo) -> LedgerWords:
-        status = replace(read_status(ledger, quota, self.settings, self.now()), zone=zone)
-        states = [EntryState.HELD, EntryState.FAILED, EntryState.WAITING]
-        return LedgerWords(status, ledger.entries(states, MOST_OPEN_ENTRIES))
 
 
 def _unreadable(entries: Iterable[Entry]) -> Iterator[OneSided]:

@@ -104,7 +104,7 @@ class Judge:
             entry, deleted = given.entries.get(order.order_id), given.shop.deleted.get(order.order_id)
             reason, hint = why_missing(entry, deleted, given.now, has_ledger=given.has_ledger)
             if order.exact and deleted is None:
-                self.confirmed_missing.append(_sighting(order))
+                self.confirmed_missing.append(_snapshot(order))
             yield OneSided(
                 order.order_id,
                 reason if order.exact else f"{SUSPECTED}: {reason}",
@@ -197,7 +197,7 @@ def _amount(amount: Decimal | None, currency: str) -> str:
     return "" if amount is None else f"{amount:.2f} {currency}".strip()
 
 
-def _sighting(order: ReportedOrder) -> OrderSnapshot:
+def _snapshot(order: ReportedOrder) -> OrderSnapshot:
     return OrderSnapshot(
         order.order_id,
         order.marketplace_id,

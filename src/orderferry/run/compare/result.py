@@ -84,14 +84,6 @@ class ComparedOrder:
     found: str  # ok, missing, surplus, different
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerWords:
-    """What the ledger adds to the page: how things stand, and the open orders."""
-
-    status: Status
-    open_entries: Sequence[Entry]
-
-
 @dataclass(slots=True)
 class Comparison:
     """One comparison. `span` is None when it ended before its span was known; `notes` are for people."""
@@ -111,7 +103,8 @@ class Comparison:
     notes: list[str] = field(default_factory=list)
     errors: list[OrderferryError] = field(default_factory=list)
     calls: Mapping[str, int] = field(default_factory=dict)
-    ledger: LedgerWords | None = None
+    status: Status | None = None  # for the page, where there is a ledger
+    open_entries: Sequence[Entry] = ()  # likewise
     said: tuple[tuple[ExitCode, str], ...] = ()  # of `errors`, what is news for a run without a terminal
 
     @property

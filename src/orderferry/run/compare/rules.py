@@ -12,8 +12,9 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from orderferry.domain.compared_orders import ReportedOrder, ShopOrder, ShopOrders, open_tax
-from orderferry.domain.decide import Action, Reason, Rules, decide
+from orderferry.domain.decide import Reason, Rules, decide
 from orderferry.domain.ledger_entry import Entry, EntryState
+from orderferry.domain.marker import Action
 from orderferry.domain.orders import Channel, Flaw, Order, OrderStatus
 from orderferry.domain.spans import Span
 from orderferry.run.compare.result import Difference, why_different
