@@ -93,8 +93,8 @@ def test_missing_orders_stand_in_every_form_until_the_import_has_brought_them(pl
     assert "17 missing in the shop" in nagios.out
     metrics, page = installed.folder / "x.prom", installed.folder / "x.html"
     assert installed.run("status", "--prometheus", str(metrics), "--html", str(page)).code == 1
-    assert 'orderferry_healthy{shop="config"} 0' in metrics.read_text()
-    assert 'orderferry_compare_findings{shop="config",kind="missing"} 17' in metrics.read_text()
+    assert 'orderferry_healthy{shop="config"} 0.0\n' in metrics.read_text()
+    assert 'orderferry_compare_findings{kind="missing",shop="config"} 17.0\n' in metrics.read_text()
     assert "Not all is well." in page.read_text()
     row = re.search(rf"<tr><td[^>]*>{ids(17)}</td>.*?</tr>", page.read_text())
     assert row is not None

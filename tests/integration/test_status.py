@@ -21,7 +21,7 @@ from support.shop_database import ShopDatabase
 from support.simulated import READY_REPORTS
 
 SKUS = [item.sku for item in DEMO_CATALOG]
-METRIC = re.compile(r'^[a-z_]+\{shop="config"(,[a-z]+="[^"]*")*\} -?\d+(\.\d+)?$')
+METRIC = re.compile(r'^[a-z_]+\{([a-z]+="[^"]*",)*shop="config"(,[a-z]+="[^"]*")*\} -?\d+\.\d+(e\+\d+)?$')
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_metrics_and_page_are_written_whole_and_hold_no_markup_of_strangers(inst
     assert samples
     for line in samples:
         assert METRIC.match(line), line
-    assert 'orderferry_healthy{shop="config"} 0' in samples
+    assert 'orderferry_healthy{shop="config"} 0.0' in samples
     document = page.read_text()
     assert document.count("<svg") == 8, "a strip for each marketplace and channel"
     assert "<script" not in document
@@ -128,7 +128,7 @@ def test_what_the_shop_has_shipped_and_amazon_does_not_know_of_is_told_in_every_
     assert "unconfirmed=1" in installed.run("status", "--nagios").out
     metrics, page = installed.folder / "x.prom", installed.folder / "x.html"
     installed.run("status", "--prometheus", str(metrics), "--html", str(page))
-    assert 'orderferry_shipments_unconfirmed{shop="config"} 1' in metrics.read_text()
+    assert 'orderferry_shipments_unconfirmed{shop="config"} 1.0\n' in metrics.read_text()
     assert "Shipped in the shop, unshipped at Amazon" in page.read_text()
 
 

@@ -14,7 +14,6 @@ from orderferry.cli.each_shop import whole_document
 from orderferry.cli.failures import error_lines, failed_document
 from orderferry.cli.files import TARGET, write_for_people
 from orderferry.cli.status_nagios import NagiosState, nagios_line, nagios_state, unknown_line
-from orderferry.cli.status_prometheus import prometheus_text
 from orderferry.cli.status_text import print_status
 from orderferry.cli.terminal import echo, echo_json
 from orderferry.errors import OrderferryError, worst
@@ -36,6 +35,8 @@ def status_command(
     found = list(_read_all(context))
     good = [(path.stem, status) for path, status in found if isinstance(status, Status)]
     if prometheus is not None:
+        from orderferry.cli.status_prometheus import prometheus_text
+
         write_for_people(prometheus, prometheus_text(good), 0o644)  # for node_exporter, which is another user
     if html is not None:
         from orderferry.cli.status_page import status_page

@@ -7,8 +7,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from orderferry.cli.status_page import status_page
+from orderferry.cli.status_prometheus import prometheus_text
 from orderferry.cli.status_text import print_status
 from orderferry.domain.ledger_entry import EntryState, Lag, RunRecord
 from orderferry.domain.orders import Channel
@@ -103,3 +105,13 @@ def test_the_page_names_the_shop_and_has_its_time() -> None:
     assert "as of 2026-07-02 00:30 (Europe/Rome)" in text
     assert "recheck is late" in text
     assert "UTC" not in text
+
+
+def test_metrics_of_several_shops_stand_together_and_any_name_is_a_label() -> None:
+    names = ['a"b\\c\nd', "two"]
+    families = list(text_string_to_metric_families(prometheus_text([(name, status()) for name in names])))
+    assert len({family.name for family in families}) == len(families) == 11
+    healthy, held = families[0], families[1].samples
+    assert (healthy.name, healthy.type) == ("orderferry_healthy", "gauge")
+    assert [sample.labels["shop"] for sample in healthy.samples] == names
+    assert [sample.value for sample in held if sample.labels == {"shop": names[0], "state": "held"}] == [1]
