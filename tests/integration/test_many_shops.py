@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.cli.many_shops import start_delay
+from orderferry.cli.import_commands import start_delay
 from orderferry.errors import ExitCode
 from orderferry.simulator.faults import FaultKind
 from orderferry.simulator.http_server import SimulatorServer

@@ -68,7 +68,7 @@ def _probes(installation: Installation, environ: Mapping[str, str], stack: ExitS
     """Yield everything that is asked, in the order in which it is told."""
     from orderferry.amazon.source import stray_variables
     from orderferry.cli.commands import COMMANDS
-    from orderferry.cli.crontab import read_crontab
+    from orderferry.cli.program import read_crontab
     from orderferry.config.secrets import unknown_variables
     from orderferry.inspection import amazon_to_ask, check_ledger, held_for_tax, shop_probe
     from orderferry.run.check import Probe, check_configuration, check_environment

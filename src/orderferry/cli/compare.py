@@ -1,8 +1,13 @@
-"""`compare`: did the shop get all of Amazon's orders?"""
+"""`compare`: did the shop get all of Amazon's orders? What it prints for people, and its CSV for accountants."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +15,21 @@ import click
 
 from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_file
-from orderferry.cli.files import TARGET, write_for_people
-from orderferry.cli.parameters import TimeParameter
-from orderferry.errors import OrderferryError
+from orderferry.cli.failures import error_lines
+from orderferry.cli.parameters import TARGET, TimeParameter, write_for_people
+from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
+from orderferry.domain.compared_orders import ShopOrder
+from orderferry.domain.durations import counted, iso
+from orderferry.domain.marketplaces import marketplace_code
+from orderferry.domain.problems import first_deadline
+from orderferry.errors import ExitCode, OrderferryError
+from orderferry.run.compare.result import ComparedOrder, Comparison, Difference, OneSided, by_cause
+from orderferry.run.compare.totals import InvoiceTotals, Sums, Totals, TotalsRow, Unsold, amount_text
 
 if TYPE_CHECKING:
     from orderferry.run.compare.compare import CompareOptions
     from orderferry.run.compare.result import Comparison
+
 
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 
@@ -73,7 +86,6 @@ def compare_command(
     Reads only: it works with SELECT rights alone, also on a shop that orderferry has never written to. Orders that
     Amazon confirms as missing are due for the next import. Without a terminal it prints differences only.
     """
-    from orderferry.cli.print_comparison import print_comparison
 
     options = _options(given, for_page=html_file is not None)
     files = context.config_files()
@@ -128,10 +140,251 @@ def _write_files(result: Comparison, csv_file: Path | None, html_file: Path | No
     if result.span is None:
         return  # nothing was compared: what an earlier call has written stays
     if csv_file is not None:
-        from orderferry.cli.comparison_csv import as_csv
-
         write_for_people(csv_file, as_csv(result))
     if html_file is not None:
         from orderferry.cli.comparison_page import as_page
 
         write_for_people(html_file, as_page(result))
+
+
+BY_WORDS = {"purchase": "placed", "shipped": "shipped", "invoice": "invoiced by the shop"}
+NAMED = 10  # orders of one cause that are named
+MOST_LINES = 40  # causes of one kind that are printed
+
+
+def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, silent: bool, name: str = "") -> None:
+    """Print findings to stdout and errors to stderr. `quiet`: errors only; `silent`: nothing to stdout (JSON). `name`:
+    of the configuration, where there are several.
+
+    Without a terminal an error that heals by itself is only told when it is news.
+    """
+    news = {code for code, _ in result.said}
+    for error in result.errors:
+        if on_terminal or silent or error.exit_code in news:
+            for line in error_lines(error):
+                echo(line, err=True)
+    for code, line in result.said:
+        if code is ExitCode.DONE and not quiet:
+            echo_lines(line, err=True)  # "Over: …"
+    if silent or quiet or result.span is None:
+        return
+    if on_terminal or result.found_something or result.totals is not None:
+        if name:
+            echo(f"{name}:")
+        _print_all(result)
+
+
+def _print_all(result: Comparison) -> None:
+    assert result.span is not None  # noqa: S101 — print_comparison has looked
+    echo(
+        f"compare: orders {BY_WORDS[result.by]} {minute(result.span.start, result.zone)} to "
+        f"{minute(result.span.end, result.zone)} ({zone_name(result.zone)}): "
+        f"{result.amazon_orders} at Amazon, {result.shop_orders} in the shop."
+    )
+    for note in result.notes:
+        echo(f"  Note: {note}")
+    _print_findings("missing in the shop", result.missing, result.zone)
+    _print_findings("in the shop and not at Amazon, or there twice", result.surplus, result.zone)
+    _print_differences(result.different)
+    if not result.found_something and not result.errors:
+        echo(style("  Nothing is missing, surplus or different.", fg="green"))
+    if result.totals is not None:
+        _print_totals(result.totals)
+
+
+def _print_findings(what: str, findings: Sequence[OneSided], zone: tzinfo) -> None:
+    if not findings:
+        return
+    echo(style(f"  {counted(len(findings), 'order')} {what}:", fg="red"))
+    causes = by_cause(findings)
+    for cause in causes[:MOST_LINES]:
+        found = cause.orders
+        late = first_deadline(finding.reason for finding in found)
+        told = found[0].reason if len(found) == 1 else cause.reason + late
+        echo(f"    {_named([with_facts(finding, zone) for finding in found])}: {told}")
+        echo(f"      {cause.hint}")
+    _print_rest(len(causes))
+
+
+def _print_differences(differences: Iterable[Difference]) -> None:
+    causes: dict[tuple[str, ...], list[str]] = {}
+    for found in differences:
+        hint = found.hint.replace(found.order_id, "ORDER_ID")
+        causes.setdefault((found.field, found.amazon, found.shop, found.reason, hint), []).append(found.order_id)
+    if not causes:
+        return
+    number = len({order_id for order_ids in causes.values() for order_id in order_ids})
+    echo(style(f"  {counted(number, 'order')} different:", fg="red"))
+    for (field, amazon, shop, reason, hint), order_ids in list(causes.items())[:MOST_LINES]:
+        echo(f"    {_named(order_ids)}: {field}: Amazon {amazon}, shop {shop}: {reason}")
+        echo(f"      {hint.replace('ORDER_ID', order_ids[0]) if len(order_ids) == 1 else hint}")
+    _print_rest(len(causes))
+
+
+def _print_totals(totals: Totals) -> None:
+    for note in totals.notes:
+        echo(f"  Note: {note}")
+    for title, rows in {"all": totals.whole, **totals.by}.items():
+        echo(f"  By {title.replace('_', ' ')}:" if title != "all" else "  Totals:")
+        header = ("", "", "Amazon", "gross", "net", "tax", "shop", "gross", "net", "tax")
+        lines = [header, *(_cells(row) for row in rows)]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+        for line in lines:
+            first = line[0].ljust(widths[0])
+            rest = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
+            echo(f"    {first}  {'  '.join(rest)}".rstrip())
+        for row in rows if title == "all" else ():
+            if row.home_currency and row.home_currency != row.currency:
+                home = row.home
+                echo(
+                    f"    the shop's {row.currency} in {row.home_currency}, at each order's own rate: "
+                    f"gross {home.gross:.2f}, net {home.net:.2f}, tax {home.tax:.2f}"
+                )
+    _print_papers(totals.papers)
+
+
+def _print_papers(papers: InvoiceTotals) -> None:
+    for word, sums in (("Invoices", papers.invoices), ("Credit slips", papers.credit_slips)):
+        for currency, one in sorted(sums.items()):
+            echo(
+                f"  {word} of the shop, {currency}: {one.orders}, gross {one.gross:.2f}, net {one.net:.2f}, "
+                f"tax {one.tax:.2f}"
+            )
+    for unsold in papers.unsold:
+        echo(f"  {unsold_words(unsold)}")
+
+
+def unsold_words(unsold: Unsold) -> str:
+    """Return the sentence, given an invoice for an order that Amazon has cancelled."""
+    return (
+        f"Invoice {unsold.invoice_number} of {unsold.order_id} has no sale: Amazon has cancelled the order; "
+        f"{unsold.credited:.2f} of {unsold.gross:.2f} {unsold.currency} is credited."
+    )
+
+
+def _cells(row: TotalsRow) -> tuple[str, ...]:
+    return (row.key, row.currency, *_sums(row.amazon), *_sums(row.shop))
+
+
+def _sums(sums: Sums) -> tuple[str, str, str, str]:
+    return (str(sums.orders), f"{sums.gross:.2f}", f"{sums.net:.2f}", f"{sums.tax:.2f}")
+
+
+def _print_rest(causes: int) -> None:
+    if causes > MOST_LINES:
+        echo(f"    … and {causes - MOST_LINES} more; --json, --csv and --html list all.")
+
+
+def _named(order_ids: list[str]) -> str:
+    more = f" and {len(order_ids) - NAMED} more" if len(order_ids) > NAMED else ""
+    return ", ".join(order_ids[:NAMED]) + more
+
+
+def with_facts(found: OneSided, zone: tzinfo) -> str:
+    """Return the id of an order that one side lacks, with the day by the shop's calendar and the amount."""
+    day = f"{found.placed.astimezone(zone):%Y-%m-%d}" if found.placed else ""
+    facts = " ".join(fact for fact in (day, found.amount) if fact)
+    return f"{found.order_id} ({facts})" if facts else found.order_id
+
+
+COLUMNS = (
+    "amazon_order_id",
+    "id_order",
+    "found",
+    "purchased",
+    "shop_date",
+    "marketplace",
+    "channel",
+    "country",
+    "amazon_status",
+    "shop_state",
+    "amazon_gross",
+    "amazon_tax",
+    "gross",
+    "net",
+    "tax",
+    "tax_owed_by",
+    "tax_scheme",
+    "currency",
+    "invoice_number",
+    "invoice_date",
+    "shipped",
+    "conversion_rate",
+    "home_currency",
+    "home_gross",
+    "home_net",
+    "home_tax",
+    "credited_gross",
+    "credited_tax",
+    "tax_by_rate",
+)
+_NEGATIVE = re.compile(r"-[0-9.]+")
+
+
+def as_csv(result: Comparison) -> str:
+    """Return the table, given a comparison: `gross`, `net` and `tax` are the shop's. Times are UTC, amounts have a
+    decimal point. No buyer's data.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows([_harmless(value) for value in _row(order)] for order in result.orders)
+    return text.getvalue()
+
+
+def _row(order: ComparedOrder) -> tuple[object, ...]:
+    amazon, shop = order.amazon, order.shop
+    marketplace = (amazon.marketplace_id if amazon else "") or (shop.marketplace_id if shop else "")
+    return (
+        order.order_id,
+        " ".join(map(str, shop.ids)) if shop else "",
+        order.found,
+        _moment(amazon.purchased if amazon else None),
+        _moment(shop.placed if shop else None),
+        marketplace_code(marketplace) if marketplace else "",
+        (amazon.channel if amazon else None) or (shop.channel if shop else None) or "",
+        (shop.country if shop else "") or (amazon.country if amazon else ""),
+        (amazon.status or amazon.raw_status) if amazon else "",
+        shop.state if shop else "",
+        _amount(amazon.gross if amazon else None),
+        _amount(amazon.tax if amazon and amazon.gross is not None else None),
+        _amount(shop.total if shop else None),
+        _amount(shop.net if shop else None),
+        _amount(shop.tax if shop else None),
+        shop.tax_owed_by if shop else "",
+        shop.tax_scheme if shop else "",
+        (shop.currency if shop else "") or (amazon.currency if amazon else ""),
+        (shop.invoice_number or "") if shop else "",
+        _moment(shop.invoiced if shop else None),
+        _moment((amazon.shipped if amazon else None) or (shop.left if shop else None)),
+        *(_at_home(shop) if shop else [""] * 7),
+        " ".join(f"{share.rate or 0:f}:{amount_text(share.tax)}" for share in shop.shares) if shop else "",
+    )
+
+
+def _at_home(shop: ShopOrder) -> tuple[object, ...]:
+    credited_tax = sum((slip.gross - slip.net for slip in shop.slips), Decimal(0))
+    return (
+        f"{shop.conversion_rate.normalize():f}",
+        shop.home_currency,
+        _amount(shop.at_home(shop.total)),
+        _amount(shop.at_home(shop.net)),
+        _amount(shop.at_home(shop.tax)),
+        _amount(shop.credited),
+        _amount(credited_tax),
+    )
+
+
+def _moment(moment: datetime | None) -> str:
+    return iso(moment) if moment else ""
+
+
+def _amount(amount: Decimal | None) -> str:
+    return "" if amount is None else amount_text(amount)
+
+
+def _harmless(value: object) -> str:
+    """Return a text that a spreadsheet would run as a formula gets an apostrophe; amounts may begin with a minus."""
+    text = str(value)
+    runs = text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not _NEGATIVE.fullmatch(text))
+    return f"'{text}" if runs else text

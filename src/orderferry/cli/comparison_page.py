@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, cell_name, daily_chart, strips
+from orderferry.cli.compare import BY_WORDS, unsold_words, with_facts
 from orderferry.cli.page import render_page
-from orderferry.cli.print_comparison import BY_WORDS, unsold_words, with_facts
 from orderferry.cli.terminal import minute, zone_name
 from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.ledger_entry import Entry

@@ -26,7 +26,7 @@ class ShopAnswer:
 
 
 def for_each_shop(context: CliContext, command: str, ask: Callable[[Settings], ShopAnswer], *, as_json: bool) -> int:
-    """Given what asks one shop, ask each configuration's, print the answers, and return the exit code for all.
+    """Ask each configuration's shop, print the answers, and return the exit code for all.
 
     With a single configuration errors pass through; with several each becomes an answer. Raise ConfigError, click's
     usage errors.
@@ -48,7 +48,7 @@ def for_each_shop(context: CliContext, command: str, ask: Callable[[Settings], S
 def for_each_file(
     files: Sequence[Path], ask: Callable[[Path], ShopAnswer], *, as_json: bool, named: bool = True
 ) -> int:
-    """Given configuration files and what answers for one of them, errors included, print the answers and return the
+    """Print the answer for each configuration file, errors included, and return the
     exit code for all. `named`: each of several is told under its file's name.
     """
     answers: list[ShopAnswer] = []
@@ -66,7 +66,7 @@ def for_each_file(
 
 
 def whole_document(files: Sequence[Path], documents: Sequence[Mapping[str, Any]], code: ExitCode) -> Mapping[str, Any]:
-    """Given each configuration's JSON object and the exit code for all, return the one object that is printed: for
+    """Return the one JSON object that is printed for all configurations: for
     several configurations the contract's `{"shops": […], "exit_code": N}`."""
     if len(files) == 1:
         return documents[0]

@@ -1,13 +1,18 @@
-"""The one place where exceptions become sentences, JSON and exit codes."""
+"""The one place where exceptions become sentences, JSON and exit codes.
+
+`empty_document` has the keys of each command's JSON, for a command that ended before it had anything to tell.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from errno import ENOSPC
+from typing import Any
 
 import click
 
@@ -20,7 +25,7 @@ _NO_ARGUMENTS = getattr(click.exceptions, "NoArgsIsHelpError", ())  # older clic
 
 
 def exit_for(error: BaseException, argv: Sequence[str]) -> int:
-    """Given what ended the program, say it on stderr (and as JSON if asked for), and return the exit code."""
+    """Print what ended the program on stderr (and as JSON if asked for), and return the exit code."""
     if isinstance(error, SystemExit):
         return int(error.code or 0)
     if isinstance(error, click.exceptions.Exit):
@@ -67,7 +72,7 @@ def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str
 
 
 def internal_error(error: BaseException) -> InternalError:
-    """Given an exception that nobody foresaw, return the sentence for it; where it came from goes to the log (-vv)."""
+    """Return the sentence for an unforeseen exception; where it came from goes to the log (-vv)."""
     log.debug("unexpected: %s", where_raised(error))
     return InternalError(
         f"An unexpected error inside orderferry: {type(error).__name__}.",
@@ -80,16 +85,15 @@ def _problem(code: str, message: str) -> list[dict[str, str]]:
 
 
 def failed_document(command: str, error: OrderferryError) -> dict[str, object]:
-    """Given what ended a command before it had anything to tell, return its JSON object: the command's own keys, empty,
+    """Return the JSON object of a command that ended before it had anything to tell: its own keys, empty,
     with the error in `problems`."""
-    from orderferry.cli.empty_documents import empty_document
+
     from orderferry.run.report import error_json
 
     return empty_document(command, error_json(error), error.exit_code)
 
 
 def _failure_document(argv: Sequence[str], problems: list[dict[str, str]], code: ExitCode) -> dict[str, object]:
-    from orderferry.cli.empty_documents import empty_document
 
     command = next((word for word in argv[1:] if word in COMMANDS), "")
     return empty_document(command, problems, code, dry_run="--dry-run" in argv)
@@ -98,3 +102,58 @@ def _failure_document(argv: Sequence[str], problems: list[dict[str, str]], code:
 def _close_stdout() -> None:
     """The reader of our output went away: what is left in the buffer must not complain at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+Problems = Sequence[Mapping[str, str]]
+
+
+def empty_document(command: str, problems: Problems, code: ExitCode, *, dry_run: bool = False) -> dict[str, object]:
+    """Return the object for `--json` of a command ('' when it is not known) that ended with an error.
+
+    It has the keys that a script finds after a good end, and `problems` besides.
+    """
+    keys = _KEYS[command](problems) if command in _KEYS else _run(command, dry_run=dry_run)
+    return {**keys, "problems": list(problems), "exit_code": int(code)}
+
+
+def _run(command: str, *, dry_run: bool) -> dict[str, Any]:
+    from orderferry.run.report import Report
+
+    now = datetime.now(UTC)
+    return Report(command, now, dry_run, finished=now).as_json()
+
+
+def _check(problems: Problems) -> dict[str, Any]:
+    from orderferry.domain.check_result import failure
+
+    failures = [failure("configuration", problem["message"], problem["hint"]) for problem in problems]
+    return {"checks": [result.as_json() for result in failures]}
+
+
+def _compare(_: Problems) -> dict[str, Any]:
+    from orderferry.run.compare.result import Comparison
+
+    return Comparison(datetime.now(UTC)).as_json()
+
+
+def _status(_: Problems) -> dict[str, Any]:
+    nothing_open = dict.fromkeys(("waiting", "held", "failed", "given_up"), 0)
+    return {"healthy": False, "commands": {}, "coverage": [], "gaps": [], "open": nothing_open, "quota": {}}
+
+
+def _bridge(_: Problems) -> dict[str, Any]:
+    return {"healthy": False, "enabled": False, "events": {"last": 0, "oldest": None}, "consumers": [], "calls": []}
+
+
+def _named(command: str) -> Callable[[Problems], dict[str, Any]]:
+    return lambda _: {"command": command}
+
+
+# The others report a run, as `import` does.
+_KEYS: Mapping[str, Callable[[Problems], dict[str, Any]]] = {
+    "bridge": _bridge,
+    "check": _check,
+    "compare": _compare,
+    "status": _status,
+    **{command: _named(command) for command in ("adopt", "forget", "plan", "show")},
+}

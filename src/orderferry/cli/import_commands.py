@@ -1,7 +1,14 @@
-"""`import`, `recheck` and `doublecheck`: one command each, the options they share, one way through."""
+"""`import`, `recheck` and `doublecheck`: the options that they share, and their one way through.
+
+With several configurations each runs in a process of its own, and all give one answer, in the files' order. On a
+terminal the summary is printed, under cron only the conditions that are news.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import signal
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,19 +19,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.each_shop import whole_document
 from orderferry.cli.failures import error_lines, internal_error
 from orderferry.cli.parameters import AmazonOrderId, Duration, ExitCodes, MarketplaceCode, TimeParameter
-from orderferry.cli.print_report import print_said, print_summary
 from orderferry.cli.progress import shown_progress
-from orderferry.cli.terminal import echo_json
+from orderferry.cli.terminal import echo, echo_json, echo_lines, minute, style, zone_name
+from orderferry.domain.durations import counted, iso
+from orderferry.domain.marker import Outcome
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
-from orderferry.errors import ExitCode, OrderferryError, UsageError
+from orderferry.domain.problems import Problem, cause_of, first_deadline
+from orderferry.errors import ExitCode, InternalError, OrderferryError, UsageError, worst
+from orderferry.run.conditions import NAMED_ORDERS
 from orderferry.run.report import Report
+from orderferry.run.stop import GRACE, Stopped, stopped_by
 from orderferry.run.sweeps import RunOptions
+from orderferry.run.workers import Died, ProcessJob, Workers, cores_for_workers
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
+
 
 CHANNELS = {"regular": (Channel.REGULAR,), "fba": (Channel.FBA,), "all": ()}
 
@@ -123,7 +137,7 @@ def _run_one(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[Ex
     if context.on_terminal and not context.quiet and not call.as_json:
         print_summary(report)
     elif not call.as_json:
-        print_said(report, quiet=context.quiet)
+        print_conditions(report, quiet=context.quiet)
     return report.exit_code, report.as_json()
 
 
@@ -131,13 +145,11 @@ def _delay(path: Path, splay: timedelta) -> timedelta:
     """A single shop waits as it would among others; without `--splay` nothing of theirs is imported."""
     if not splay:
         return timedelta(0)
-    from orderferry.cli.many_shops import start_delay
 
     return start_delay(path, splay)
 
 
 def _run_many(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, Mapping[str, Any]]:
-    from orderferry.cli.many_shops import Fleet, run_fleet
 
     fleet = Fleet(
         call.command,
@@ -208,3 +220,229 @@ def _report(context: CliContext, call: Call, path: Path, delay: timedelta = time
         report = Report(call.command, now, call.options.dry_run, finished=now, errors=[error])
         report.said = tuple((error.exit_code, line) for line in error_lines(error))
     return report
+
+
+# A worker ends itself at --max-time; only one that can't do even that is killed from outside.
+_SLACK = GRACE * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """One call of a command for several shops. `run` takes a configuration and returns its report, whatever happens.
+
+    `longest`: what one run may take, queueing included; `splay`: over what time the starts are spread.
+    """
+
+    command: str
+    run: Callable[[Path], Report]
+    longest: timedelta
+    splay: timedelta
+    dry_run: bool
+    as_json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShopEnd:
+    """How one shop's run ended, as its process hands it over: `document` is its JSON object, `summary` its one line,
+    `news` the lines for a run without a terminal."""
+
+    exit_code: ExitCode
+    document: dict[str, Any]
+    summary: str
+    news: tuple[tuple[ExitCode, str], ...]
+
+
+def start_delay(path: Path, splay: timedelta) -> timedelta:
+    """Return how long after cron's minute a configuration begins: anywhere within `splay`, always the same for the
+    same file.
+
+    By its path, so that a shop that is added or taken away moves no other.
+    """
+    share = int.from_bytes(hashlib.sha256(str(path.absolute()).encode()).digest()[:4], "big") / 2**32
+    return splay * share
+
+
+def run_fleet(fleet: Fleet, files: Sequence[Path], context: CliContext) -> tuple[ExitCode, Mapping[str, Any]]:
+    """Run all of them and print each one's line, or news, when it and those before it have ended.
+
+    Return the exit code that stands for all, and the contract's JSON object.
+    """
+    jobs = [ProcessJob(partial(_end, fleet, path), start_delay(path, fleet.splay).total_seconds()) for path in files]
+    workers = Workers[ShopEnd](cores_for_workers(), (fleet.longest + _SLACK).total_seconds())
+    names = _names(files)
+    ends: list[ShopEnd] = []
+    for path, came in zip(files, workers.run(jobs), strict=True):
+        end = _summary(_dead(fleet, path, came)) if isinstance(came, Died) else came
+        ends.append(end)
+        if not fleet.as_json:
+            _print(names[path], end, fleet, context)
+    code = worst(end.exit_code for end in ends)
+    return code, whole_document(files, [end.document for end in ends], code)
+
+
+def _end(fleet: Fleet, path: Path) -> ShopEnd:
+    """Return what a worker does."""
+    return _summary(fleet.run(path))
+
+
+def _summary(report: Report) -> ShopEnd:
+    return ShopEnd(report.exit_code, report.as_json(), summary_line(report), report.said)
+
+
+def _print(name: str, end: ShopEnd, fleet: Fleet, context: CliContext) -> None:
+    if (context.on_terminal or fleet.dry_run) and not context.quiet:
+        echo(f"{name}: {end.summary}")
+        return
+    for code, line in end.news:
+        if is_news(code, quiet=context.quiet):
+            echo_lines(f"{name}: {line}", err=True)
+
+
+def _names(files: Sequence[Path]) -> dict[Path, str]:
+    """Short names for people: without folder and .toml where that tells them apart."""
+    stems = Counter(path.stem for path in files)
+    return {path: path.stem if stems[path.stem] == 1 else str(path) for path in files}
+
+
+def _dead(fleet: Fleet, path: Path, died: Died) -> Report:
+    """Return the report of a run that could not make its own."""
+    now = datetime.now(UTC)
+    report = Report(fleet.command, now, fleet.dry_run, finished=now, errors=[_cause(path, died)])
+    if not isinstance(report.errors[0], Stopped):
+        report.said = tuple((report.exit_code, line) for line in error_lines(report.errors[0]))
+    return report
+
+
+def _cause(path: Path, died: Died) -> OrderferryError:
+    if died.asked and (not died.started or died.signal == died.asked):
+        return stopped_by(died.asked)
+    if died.hung:
+        return InternalError(
+            f"The run of {path} did not end at its --max-time and was killed.",
+            hint="Nothing is lost: the next run goes on. If it repeats, look at this host's disks and network.",
+        )
+    how = f"by {signal.Signals(died.signal).name}" if died.signal else f"with exit code {died.exit_code}"
+    return InternalError(
+        f"The process that ran {path} was ended {how}.",
+        hint="Nothing is lost: the next run goes on. If it repeats, see whether this host runs out of memory (dmesg).",
+    )
+
+
+MOST_CAUSES = 20
+
+
+def print_conditions(report: Report, *, quiet: bool) -> None:
+    """Print to stderr what is news; with `quiet` only what stopped the run. A healthy run prints nothing."""
+    for code, line in report.said:
+        if is_news(code, quiet=quiet):
+            echo_lines(line, err=True)
+    if report.dry_run and not quiet:
+        print_summary(report)
+
+
+def is_news(code: ExitCode, *, quiet: bool) -> bool:
+    """Return whether a line that stands for this exit code is printed: with `quiet` only what stopped the run."""
+    return not quiet or code not in (ExitCode.DONE, ExitCode.NEEDS_A_PERSON)
+
+
+def summary_line(report: Report) -> str:
+    """Return a whole run in one line, for one shop among many."""
+    parts = [_counted(report)]
+    if report.problems:
+        parts.append(f"Problems: {len(report.problems)} (`orderferry status` lists them).")
+    parts += behind_lines(report)
+    parts += [line.strip() for error in report.errors for line in error_lines(error)]
+    return " ".join(parts)
+
+
+def _counted(report: Report) -> str:
+    counts = report.counts
+    parts = [f"{number} {word}" for word, number in counts.items() if number and word != "seen"]
+    dry = " (dry run: nothing was written)" if report.dry_run else ""
+    return f"{report.command}: {counted(counts['seen'], 'order')} seen{': ' if parts else ''}{', '.join(parts)}{dry}."
+
+
+def print_summary(report: Report) -> None:
+    """Print the end of a run for a person at a terminal."""
+    echo(_counted(report))
+    if report.dry_run:
+        _print_plans(report)
+    for notice in report.notices:
+        echo(f"  {notice}")
+    _print_problems(report)
+    for line in behind_lines(report):
+        echo(f"  {line}")
+    waiting = report.open.get("waiting", 0)
+    if waiting:
+        echo(f"  {waiting} waiting at Amazon; they are imported as soon as Amazon releases them.")
+    calls = ", ".join(f"{number} {operation}" for operation, number in sorted(report.calls.items()) if number)
+    if calls:
+        echo(f"  Calls to Amazon: {calls}.")
+    for error in report.errors:
+        for line in error_lines(error):
+            echo(line, err=True)
+
+
+WOULD = {
+    Outcome.CREATED: "would be created",
+    Outcome.UPDATED: "would be updated",
+    Outcome.UNCHANGED: "stays as it is",
+    Outcome.WAITING: "waits",
+    Outcome.HELD: "would be held",
+    Outcome.FAILED: "would fail",
+    Outcome.IGNORED: "ignored",
+}
+
+
+def _print_plans(report: Report) -> None:
+    """A line for each order, and how many are ignored for which reason."""
+    plans = report.sorted_plans
+    if plans:
+        echo(f"  placed ({zone_name(report.zone)}), marketplace and who ships, total, products, what would be done:")
+    for plan in plans:
+        placed = minute(plan.placed, report.zone) if plan.placed else "-"
+        sold_at = f"{plan.marketplace or '-'} {'FBA' if plan.channel == Channel.FBA else plan.channel}"
+        products = ", ".join(f"{quantity} x {sku}" for quantity, sku in plan.products) or "no products"
+        done = f"{WOULD[plan.outcome]}: {plan.why}"
+        echo(f"  {plan.order_id}  {placed:16}  {sold_at:10}  {plan.total or 'no total':>12}  {products}  {done}")
+    ignored = Counter(plan.why for plan in plans if plan.outcome is Outcome.IGNORED)
+    for reason, number in ignored.most_common():
+        echo(f"  {number} ignored: {reason}")
+
+
+def behind_lines(report: Report) -> list[str]:
+    """Return how far the first import has come where it could not read all at once, for people."""
+    groups: dict[tuple[datetime | None, datetime], dict[str, list[str]]] = {}
+    for (marketplace, channel), when in sorted(report.behind.items()):
+        groups.setdefault(when, {}).setdefault(marketplace_code(marketplace), []).append(str(channel))
+    lines = []
+    for (reached, since), channels in groups.items():
+        codes = ", ".join(code if len(of) == len(Channel) else f"{code} {of[0]}" for code, of in channels.items())
+        read = f"read back to {iso(reached)} so far" if reached else "nothing read yet"
+        lines.append(f"First import ({codes}): {read}; the next runs go on, back to {iso(since)}.")
+    return lines
+
+
+def _print_problems(report: Report) -> None:
+    """Problems by cause, the most frequent first: a hundred orders of one unknown SKU are one thing to mend."""
+    groups: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in report.problems.values():
+        hint = problem.hint.replace(problem.order_id, "ORDER_ID") if problem.order_id else problem.hint
+        groups.setdefault((problem.code, cause_of(problem.message, problem.order_id), hint), []).append(problem)
+    ranked = sorted(groups.items(), key=lambda group: -len(group[1]))
+    for (code, cause, hint), problems in ranked[:MOST_CAUSES]:
+        first = problems[0]
+        alone = len(problems) == 1
+        told = first.message if alone else f"{_orders(problems)} ({code}): {cause}"
+        late = "" if alone else first_deadline(problem.message for problem in problems)
+        echo(style(f"  ! {told}{late}", fg="yellow"))
+        echo(f"    {first.hint if alone else hint}")
+    if len(ranked) > MOST_CAUSES:
+        lists = "--json lists all" if report.dry_run else "`orderferry status` lists all"
+        echo(f"    … and {len(ranked) - MOST_CAUSES} more causes; {lists}.")
+
+
+def _orders(problems: Sequence[Problem]) -> str:
+    named = ", ".join(problem.order_id for problem in problems[:NAMED_ORDERS])
+    more = len(problems) - NAMED_ORDERS
+    return f"{len(problems)} orders, {named}{f' and {more} more' if more > 0 else ''}"

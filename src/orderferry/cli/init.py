@@ -14,20 +14,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orderferry.cli.context import CliContext
-from orderferry.cli.init_modules import settle_modules
 from orderferry.cli.init_steps import (
     INVOICES,
     MAILS,
     NEW_CARRIER,
-    settle_amazon,
-    settle_choices,
-    settle_database,
-    settle_decisions,
-    settle_new_carrier,
-    settle_since,
-    settle_states,
+    ask_amazon,
+    ask_choices,
+    ask_database,
+    ask_decisions,
+    ask_modules,
+    ask_new_carrier,
+    ask_new_taxes,
+    ask_since,
+    ask_states,
+    ask_taxes,
 )
-from orderferry.cli.init_taxes import settle_new_taxes, settle_taxes
 from orderferry.cli.interview import Interview, ask_yes_or_no
 from orderferry.cli.parameters import TimeParameter
 from orderferry.cli.program import program_to_paste, running_program
@@ -267,7 +268,7 @@ def _existing(context: CliContext) -> Path | None:
 def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
     """Show the taxes that the shop of a configuration lacks, and create them."""
     from orderferry.bootstrap import Installation
-    from orderferry.cli.init_taxes import shown_taxes
+    from orderferry.cli.init_steps import shown_taxes
     from orderferry.config.load import load_settings
     from orderferry.inspection import held_for_tax, setup_shop
 
@@ -297,28 +298,28 @@ def _converse(
 
     interview.draft.settings(whole=False)  # what the options say wrongly can't be asked for
     interview.introduce()
-    facts = settle_database(interview, tries.look if tries else None)
+    facts = ask_database(interview, tries.look if tries else None)
     if facts is not None:
         interview.say(f"  PrestaShop {facts.version or '(version unknown)'} is there.")
-    settle_amazon(interview, tries.log_in if tries else None)
+    ask_amazon(interview, tries.log_in if tries else None)
     create = bool(given["create_states"])
     carrier_keys = NEW_CARRIER[given["create_carrier"] or "none"]
     taxes: Mapping[str, Sequence[Decimal]] = {}
     if facts is not None:
-        create = settle_states(interview, facts, create=_said(given["create_states"], interview))
-        carrier_keys = settle_new_carrier(interview, facts, create=given["create_carrier"])
-        settle_choices(interview, facts, tries.carrier_delays() if tries else {}, carrier_keys)
+        create = ask_states(interview, facts, create=_said(given["create_states"], interview))
+        carrier_keys = ask_new_carrier(interview, facts, create=given["create_carrier"])
+        ask_choices(interview, facts, tries.carrier_delays() if tries else {}, carrier_keys)
         if tries is not None:
-            settle_modules(interview, tries.listeners)
-    settle_decisions(interview, invoices_by=given["invoices_by"], vcs=given["vcs"], mails=given["mails"])
+            ask_modules(interview, tries.listeners)
+    ask_decisions(interview, invoices_by=given["invoices_by"], vcs=given["vcs"], mails=given["mails"])
     if facts is not None:
-        settle_taxes(interview, facts)
+        ask_taxes(interview, facts)
         check_mappings(interview.draft.settings(), facts)
         if tries is not None:
-            taxes = settle_new_taxes(
+            taxes = ask_new_taxes(
                 interview, tries.missing_taxes, home_country(facts), create=_said(given["create_taxes"], interview)
             )
-    settle_since(interview, now, tries.foreign_orders() if tries else 0)
+    ask_since(interview, now, tries.foreign_orders() if tries else 0)
     interview.draft.settings()
     return create, carrier_keys, taxes
 

@@ -1,19 +1,27 @@
-"""What `init` asks, in its order. Each step takes answers from the options, or asks, and tries them at once."""
+"""What `init` asks, in its order. Each step takes answers from the options, or asks, and tries them at once.
+
+After the database, Amazon, states, carriers and the rest come the shop's modules that wait for hooks which SQL does not
+fire, and the taxes of sales abroad that the shop lacks.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orderferry.cli.interview import Interview
 from orderferry.domain.durations import iso, parse_moment
+from orderferry.domain.marketplaces import EU_COUNTRIES
 from orderferry.errors import AmazonRefused, AmazonUnavailable, ConfigError, ShopError
 
 if TYPE_CHECKING:
+    from orderferry.prestashop.checking.modules import Coverage, Listeners
     from orderferry.prestashop.facts import OrderState, ShopFacts
+
 
 DATABASE_KEYS = tuple(
     f"prestashop.{name}" for name in ("from", "host", "socket", "port", "user", "password", "database", "table_prefix")
@@ -34,13 +42,13 @@ MAILS = {
 }
 
 
-def settle_database(interview: Interview, look: Callable[[], ShopFacts] | None) -> ShopFacts | None:
+def ask_database(interview: Interview, look: Callable[[], ShopFacts] | None) -> ShopFacts | None:
     """Ask where the shop's database is until `look` (None: do not try) finds a shop there; return its facts."""
     interview.head("The shop")
     is_asked = not interview.draft.has_database
     while True:
         if is_asked:
-            _ask_for_database(interview)
+            _ask_database_parts(interview)
         if look is None:
             return None
         try:
@@ -49,7 +57,7 @@ def settle_database(interview: Interview, look: Callable[[], ShopFacts] | None) 
             interview.again(error, *DATABASE_KEYS)
 
 
-def _ask_for_database(interview: Interview) -> None:
+def _ask_database_parts(interview: Interview) -> None:
     interview.key(
         "prestashop.from",
         "Folder of the shop on this machine, such as /var/www/shop (none: the shop is elsewhere)",
@@ -65,7 +73,7 @@ def _ask_for_database(interview: Interview) -> None:
     interview.key("prestashop.table_prefix", "What the names of the shop's tables begin with", default="ps_")
 
 
-def settle_amazon(interview: Interview, log_in: Callable[[], None] | None) -> None:
+def ask_amazon(interview: Interview, log_in: Callable[[], None] | None) -> None:
     """Ask for the account until `log_in` (None: do not try) succeeds, or Amazon can't be reached now."""
     interview.head("Amazon (docs/amazon-credentials.md says where Seller Central shows these)")
     while True:
@@ -95,7 +103,7 @@ def settle_amazon(interview: Interview, log_in: Callable[[], None] | None) -> No
     interview.key("amazon.client_secret_created", "Day on which the client secret was made (YYYY-MM-DD)")
 
 
-def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None) -> bool:
+def ask_states(interview: Interview, facts: ShopFacts, *, create: bool | None) -> bool:
     """Ask which order states Amazon's orders get; return whether new ones are to be created."""
     from orderferry.prestashop.checking.setup_shop import NEW_STATES
     from orderferry.prestashop.planning.resolve_mappings import STATE_SOURCES, resolve_state
@@ -124,7 +132,7 @@ def settle_states(interview: Interview, facts: ShopFacts, *, create: bool | None
     return False
 
 
-def settle_new_carrier(interview: Interview, facts: ShopFacts, *, create: str | None) -> tuple[str, ...]:
+def ask_new_carrier(interview: Interview, facts: ShopFacts, *, create: str | None) -> tuple[str, ...]:
     """Ask whether the carrier "Amazon" is to be created; return the keys that are to name it."""
     from orderferry.prestashop.checking.carriers import find_amazon_carrier
 
@@ -141,7 +149,7 @@ def settle_new_carrier(interview: Interview, facts: ShopFacts, *, create: str | 
     return NEW_CARRIER[create or "none"]
 
 
-def settle_choices(
+def ask_choices(
     interview: Interview, facts: ShopFacts, delays: Mapping[int, str], created: Collection[str] = ()
 ) -> None:
     """Ask for carriers and the customer group, by what the shop has, and say which carrier orders will get. `created`:
@@ -181,7 +189,7 @@ def settle_choices(
     )
 
 
-def settle_decisions(interview: Interview, *, invoices_by: str | None, vcs: bool | None, mails: str | None) -> None:
+def ask_decisions(interview: Interview, *, invoices_by: str | None, vcs: bool | None, mails: str | None) -> None:
     """What nobody should decide silently: who invoices, and mails; the VAT Calculation Service where it is known."""
     draft = interview.draft
     interview.head("Invoices and mails")
@@ -204,7 +212,7 @@ def settle_decisions(interview: Interview, *, invoices_by: str | None, vcs: bool
         draft.put("customers.email", mails or interview.one_of(asked, MAILS, "undeliverable", none="undeliverable"))
 
 
-def settle_since(interview: Interview, now: datetime, foreign: int) -> None:
+def ask_since(interview: Interview, now: datetime, foreign: int) -> None:
     """Ask from when on orders are imported: those before are in the shop already, or nobody wants them."""
     interview.head("Orders that are in the shop already")
     if foreign:
@@ -234,3 +242,122 @@ def _state_row(state: OrderState) -> str:
     flags = {"invoice": state.invoice, "mail": state.send_email, "shipped": state.shipped}
     told = ", ".join(name for name, is_set in flags.items() if is_set)
     return f"{state.id:4}  {state.name}{f'  ({told})' if told else ''}"
+
+
+def ask_modules(interview: Interview, listeners: Callable[[], Listeners]) -> None:
+    """Name the modules that hear nothing of imported orders, and ask whether the bridge is to tell them.
+
+    A database user who may not see the modules is told so by `check`, not here.
+    """
+    from orderferry.prestashop.checking.modules import concerned, coverage
+
+    try:
+        found = concerned(listeners())
+    except ShopError:
+        return
+    if not found:
+        return
+    interview.head("Modules that wait for orders")
+    interview.say("  SQL fires none of PrestaShop's hooks. These modules do not hear of imported orders by themselves:")
+    heard = coverage(found)
+    for line in _lines(heard):
+        interview.say(f"    {line}")
+    if heard.default and not interview.draft.has("events.enabled"):
+        question = "Write the feed of changes, from which the bridge (docs/bridge.md) tells such modules?"
+        if interview.yes(question):
+            interview.draft.put("events.enabled", True)
+
+
+def _lines(heard: Coverage) -> Iterator[str]:
+    told = ((heard.default, "the bridge tells it"), (heard.on_request, "the bridge tells it if hooks_add names it"))
+    for modules, how in (*told, (heard.never, "nobody tells it")):
+        for name, hooks in modules.items():
+            yield f"{name} ({', '.join(hooks)}): {how}"
+
+
+def ask_taxes(interview: Interview, facts: ShopFacts) -> None:
+    """Ask for the tax of deliveries to each marketplace's country where the shop's rules apply the home country's."""
+    home = next(
+        (iso_ for iso_, one in facts.countries.items() if str(one.id) == facts.setting("PS_COUNTRY_DEFAULT")), ""
+    )
+    abroad = [
+        one.code
+        for one in interview.draft.settings(whole=False).amazon.marketplaces
+        if one.code in EU_COUNTRIES and one.code != home
+    ]
+    interview.head("Taxes (docs/taxes-and-invoices.md)")
+    rows = [f"{number:4}  {facts.tax_names.get(number, '')}  {rate:f} %" for number, rate in facts.taxes.items()]
+    interview.offer("Taxes of the shop", rows)
+    for country in abroad:
+        applied = _home_taxes_abroad(facts, home, country)
+        if applied and not interview.draft.has(f"taxes.{country}"):
+            interview.say(f"  The shop's tax rules apply {', '.join(applied)} to deliveries to {country}.")
+        interview.key(
+            f"taxes.{country}",
+            f"Tax of deliveries to {country}: a rate such as 19, or a tax by name (none: the shop's tax rules)",
+            default=_likely_tax(facts, country) if applied and interview.interactive else "",
+            convert=lambda answer: _rate_or_tax(facts, answer),
+        )
+    interview.key(
+        "taxes.collected_by_amazon",
+        "Tax for sales where Amazon pays the tax itself, by name",
+        convert=lambda answer: _tax_named(facts, answer),
+    )
+
+
+def ask_new_taxes(
+    interview: Interview, missing: Callable[[], Mapping[str, Sequence[Decimal]]], home: str, *, create: bool | None
+) -> Mapping[str, Sequence[Decimal]]:
+    """Show the taxes that the shop lacks; return those that are to be created: of such a rate, orders that Amazon taxes
+    are held. `create`: None asks, but not for rates of the home country alone, of which the products say whether the
+    shop needs them."""
+    if create is False:
+        return {}
+    rates = missing()
+    if not rates or (create is None and not rates.keys() - {home}):
+        return {}
+    interview.say(shown_taxes(rates))
+    if create or interview.yes("Create these taxes (without rules), so that no order is held for one?", default=True):
+        return rates
+    return {}
+
+
+def shown_taxes(rates: Mapping[str, Sequence[Decimal]]) -> str:
+    """Return the taxes that are to be created, a line for each country."""
+    lines = [f"  {code}: {', '.join(f'{rate.normalize():f} %' for rate in some)}" for code, some in rates.items()]
+    return "\n".join(["The shop has no tax of its own for these rates:", *lines])
+
+
+def _home_taxes_abroad(facts: ShopFacts, home: str, country: str) -> list[str]:
+    """Return the taxes of the home country that the shop's rules apply to another country too, by name."""
+    own, other = facts.countries.get(home), facts.countries.get(country)
+    if own is None or other is None:
+        return []
+    ruled = [(facts.ruled_tax(group, own.id), facts.ruled_tax(group, other.id)) for group, _ in facts.tax_rules]
+    shared = {mine for mine, theirs in ruled if mine and mine == theirs}
+    return [facts.tax_names.get(number, str(number)) for number in sorted(shared)]
+
+
+def _likely_tax(facts: ShopFacts, country: str) -> str:
+    """Return the tax whose name has the country's code as a word, the highest rate where several have it; or ''."""
+    named = [number for number in facts.tax_names if country in facts.tax_countries[number]]
+    best = max(named, key=lambda number: facts.taxes.get(number, Decimal(0)), default=0)
+    return facts.tax_names.get(best, "")
+
+
+def _rate_or_tax(facts: ShopFacts, answer: str) -> float | int | str:
+    """Return a rate in percent as TOML's number, or a tax's name."""
+    try:
+        rate = Decimal(answer.removesuffix("%").strip())
+    except InvalidOperation:
+        return _tax_named(facts, answer)
+    return int(rate) if rate == rate.to_integral_value() else float(rate)
+
+
+def _tax_named(facts: ShopFacts, answer: str) -> str:
+    from orderferry.prestashop.planning.resolve_mappings import choose
+
+    names: Mapping[int, Collection[str]] = {number: (name,) for number, name in facts.tax_names.items()}
+    number = choose(answer, names, "this", "tax")
+    several = sum(1 for name in facts.tax_names.values() if name == facts.tax_names[number]) > 1
+    return str(number) if several else facts.tax_names[number]

@@ -1,16 +1,19 @@
-"""Option types: durations, moments, marketplaces, channels, exit codes."""
+"""Option types: durations, moments, marketplaces, channels, exit codes, and files that a command leaves for people."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
 
 from orderferry.domain.durations import parse_duration, parse_moment
 from orderferry.domain.marketplaces import find_marketplace
-from orderferry.errors import ExitCode
+from orderferry.errors import ExitCode, UsageError
+from orderferry.safe_files import PRIVATE, NotOrdinary, UnsafePlace, refuse_target, write_whole
 
 # Amazon's ids are 3-7-7 digits today; only what can't be an id at all, or would not fit the marker's key, is refused.
 _ORDER_ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)+", re.ASCII)
@@ -87,3 +90,42 @@ class ExitCodes(click.ParamType):  # type: ignore[type-arg]  # generic only in t
         except ValueError:
             known = ", ".join(str(int(code)) for code in ExitCode)
             self.fail(f"{value!r} is no list of exit codes ({known})", param, ctx)
+
+
+_STANDARD_OUTPUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+
+
+class TargetFile(click.Path):
+    """A file that is to be written. One that can't be is refused before the work, not after it."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; a usage error for a link, a named pipe, a device, and where another user could lead root
+        astray."""
+        path = Path(str(super().convert(value, param, ctx)))
+        if str(path) in _STANDARD_OUTPUT:
+            return path
+        try:
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # told when it is written
+                refuse_target(path)
+        except UnsafePlace as error:
+            raise UsageError(f"{path} is not written: {error.strerror}.", hint=error.hint) from None
+        except NotOrdinary as error:
+            raise UsageError(
+                f"{path} is not written: {error.strerror}.",
+                hint="Name the file itself; /dev/stdout stands for the standard output.",
+            ) from None
+        return path
+
+
+TARGET = TargetFile()
+
+
+def write_for_people(path: Path, text: str, mode: int = PRIVATE) -> None:
+    """Write a whole file, or print it where the path is the standard output. Raise OSError."""
+    if str(path) in _STANDARD_OUTPUT:
+        click.echo(text, nl=False)
+    else:
+        write_whole(path, text, mode)

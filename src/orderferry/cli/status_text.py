@@ -111,7 +111,7 @@ def waiting_words(entry: Entry, now: datetime) -> str:
 
 
 def lag_words(lag: Lag) -> str:
-    """Given the lags of a week's orders, return them in words."""
+    """Return the lags of a week's orders in words."""
     return (
         f"median {format_duration(lag.median)}, 95 % within {format_duration(lag.p95)}, "
         f"longest {format_duration(lag.worst)} ({counted(lag.orders, 'order')}, Amazon's own wait for payment and "

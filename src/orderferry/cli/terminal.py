@@ -26,12 +26,12 @@ _STYLED = re.compile(f"{_MARK}(.*?);(.*?){_MARK}", re.DOTALL)
 
 
 def printable(text: str) -> str:
-    """Given any text, return it in one line, with a visible escape in the place of what a terminal would obey."""
+    """Return any text in one line, with a visible escape in the place of what a terminal would obey."""
     return _UNSAFE.sub(_escaped, text)
 
 
 def style(text: str, *, fg: str = "", bold: bool = False) -> str:
-    """Given a text, return it for `echo` to print in a colour, or bold."""
+    """Return a text for `echo` to print in a colour, or bold."""
     return f"{_MARK}{fg or 'bold' * bold};{text}{_MARK}"
 
 
@@ -48,17 +48,17 @@ def echo_filled(text: str, first: str = "", later: str = "") -> None:
 
 
 def minute(moment: datetime, zone: tzinfo) -> str:
-    """Given an aware time, return it for people: in this zone, to the minute."""
+    """Return an aware time for people: in this zone, to the minute."""
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def zone_name(zone: tzinfo) -> str:
-    """Given a time zone, return its name: `Europe/Rome`, `UTC`."""
+    """Return the name of a time zone: `Europe/Rome`, `UTC`."""
     return str(zone)
 
 
 def in_zone(text: str, zone: tzinfo) -> str:
-    """Given a sentence with times as JSON has them (2026-11-23T06:00:00Z), return it with times for people."""
+    """Return a sentence that has times as JSON does (2026-11-23T06:00:00Z), with times for people."""
     return _STAMP.sub(lambda found: minute(datetime.fromisoformat(found[0]).astimezone(UTC), zone), text)
 
 

@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orderferry.cli.charts import Day, daily_chart, strip
-from orderferry.cli.comparison_csv import COLUMNS, as_csv
+from orderferry.cli.compare import COLUMNS, as_csv, print_comparison
 from orderferry.cli.comparison_page import as_page
-from orderferry.cli.print_comparison import print_comparison
 from orderferry.domain.compared_orders import RateShare
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel

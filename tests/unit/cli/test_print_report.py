@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orderferry.cli.print_report import MOST_CAUSES, print_summary
+from orderferry.cli.import_commands import MOST_CAUSES, print_summary
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
 from orderferry.run.report import Report
 

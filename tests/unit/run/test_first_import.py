@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from test_engine import DE, IT, START, DictShop, World, make_order, settings_in
 
-from orderferry.cli.print_report import behind_lines
+from orderferry.cli.import_commands import behind_lines
 from orderferry.config.model import MarketplaceSettings, OrdersSettings, Secret
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import ProblemCode
