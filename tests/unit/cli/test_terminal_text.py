@@ -13,7 +13,7 @@ from orderferry import cli
 from orderferry.cli.terminal import echo, echo_json, printable, style
 
 # These print words of orderferry's own only, or whole documents that a person asked for.
-OWN_WORDS = {"bridge.py", "demo.py", "files.py", "init.py", "plan.py", "simulator.py", "terminal.py"}
+OWN_WORDS = {"bridge.py", "demo.py", "init.py", "parameters.py", "plan.py", "simulator.py", "terminal.py"}
 HOSTILE = "a\x1b[31mb\x07c\nd\re\x9bf\u202eg\u2028h\x7fi"
 SHOWN = r"a\x1b[31mb\x07c\x0ad\x0de\x9bf\u202eg\u2028h\x7fi"
 
