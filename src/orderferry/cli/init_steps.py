@@ -7,7 +7,7 @@ fire, and the taxes of sales abroad that the shop lacks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -19,7 +19,7 @@ from orderferry.domain.marketplaces import EU_COUNTRIES
 from orderferry.errors import AmazonRefused, AmazonUnavailable, ConfigError, ShopError
 
 if TYPE_CHECKING:
-    from orderferry.prestashop.checking.modules import Coverage, Listeners
+    from orderferry.prestashop.checking.modules import Listeners
     from orderferry.prestashop.facts import OrderState, ShopFacts
 
 
@@ -249,7 +249,7 @@ def ask_modules(interview: Interview, listeners: Callable[[], Listeners]) -> Non
 
     A database user who may not see the modules is told so by `check`, not here.
     """
-    from orderferry.prestashop.checking.modules import concerned, coverage
+    from orderferry.prestashop.checking.modules import concerned, split_by_bridge
 
     try:
         found = concerned(listeners())
@@ -259,20 +259,18 @@ def ask_modules(interview: Interview, listeners: Callable[[], Listeners]) -> Non
         return
     interview.head("Modules that wait for orders")
     interview.say("  SQL fires none of PrestaShop's hooks. These modules do not hear of imported orders by themselves:")
-    heard = coverage(found)
-    for line in _lines(heard):
-        interview.say(f"    {line}")
-    if heard.default and not interview.draft.has("events.enabled"):
+    default, on_request, never = split_by_bridge(found)
+    for modules, how in (
+        (default, "the bridge tells it"),
+        (on_request, "the bridge tells it if hooks_add names it"),
+        (never, "nobody tells it"),
+    ):
+        for name, hooks in modules.items():
+            interview.say(f"    {name} ({', '.join(hooks)}): {how}")
+    if default and not interview.draft.has("events.enabled"):
         question = "Write the feed of changes, from which the bridge (docs/bridge.md) tells such modules?"
         if interview.yes(question):
             interview.draft.put("events.enabled", True)
-
-
-def _lines(heard: Coverage) -> Iterator[str]:
-    told = ((heard.default, "the bridge tells it"), (heard.on_request, "the bridge tells it if hooks_add names it"))
-    for modules, how in (*told, (heard.never, "nobody tells it")):
-        for name, hooks in modules.items():
-            yield f"{name} ({', '.join(hooks)}): {how}"
 
 
 def ask_taxes(interview: Interview, facts: ShopFacts) -> None:

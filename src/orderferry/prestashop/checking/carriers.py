@@ -1,17 +1,15 @@
-"""`check` and `init` on carriers: which one orders get and why, and what becomes of it when an order is edited.
+"""Check the carriers that orders get, and create the carrier "Amazon" for `init`.
 
-The carrier "Amazon" that `init` makes: PrestaShop keeps it through edits of an order, and offers it to no customer.
-
-The order page lists a carrier only if it is active, serves the address's zone and one of the customer's groups. An
-order whose carrier is not listed gets another one as soon as somebody enters a tracking number, and its shipping is
-computed anew. A group of its own keeps the carrier out of everybody else's checkout.
+PrestaShop's order page lists a carrier only if it is active, serves the address's zone and one of the customer's
+groups. An order whose carrier is not listed gets another one as soon as somebody enters a tracking number, and its
+shipping is computed anew. The carrier "Amazon" is listed for every order; a customer group of its own keeps it out of
+the checkout of all customers.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -28,7 +26,7 @@ from orderferry.prestashop.planning.resolve_mappings import default_carrier
 from orderferry.prestashop.planning.shop_texts import shop_moment, shop_zone
 from orderferry.prestashop.planning.tax_rates import standard_group
 
-CARRIER_TABLES = frozenset({"carrier_lang", "carrier_zone"})  # beside those of every run
+CARRIER_TABLES = frozenset({"carrier_lang", "carrier_zone"})  # read by `check`, beside the tables of every run
 _OWN_NAME = "0"  # PrestaShop shows the shop's name instead, and says itself that this is for collection in the shop
 _OFF = "0"
 _PICK_UP = re.compile(
@@ -38,34 +36,55 @@ _PICK_UP = re.compile(
     re.IGNORECASE,
 )
 _ADVICE = "Name a carrier that brings parcels to the door as {key} (Shipping > Carriers shows them)."
+# The carrier that `init` makes, and the tables that it needs beside those of every run
+NAME = "Amazon"
+NEW_CARRIER_TABLES = CARRIER_TABLES | {"group", "group_shop", "zone"}
+
+_GROUP: dict[str, Value] = {"reduction": 0, "price_display_method": 0, "show_prices": 1}
+_CARRIER: dict[str, Value] = {
+    "name": NAME,
+    "url": "",
+    "active": 1,
+    "deleted": 0,
+    "shipping_handling": 0,
+    "range_behavior": 0,
+    "is_module": 0,
+    "is_free": 1,
+    "shipping_external": 0,
+    "need_range": 0,
+    "external_module_name": "",
+    "shipping_method": 0,
+    **dict.fromkeys(("max_width", "max_height", "max_depth", "max_weight", "grade"), 0),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class CarrierPlaces:
-    """What is read of carriers for `check` and `init` alone: their delays in all languages (where a shop says that it
-    is for collection), the zones that they serve, and whether FBA orders were imported (None: no order was yet)."""
-
-    delays: Mapping[int, str] = field(default_factory=dict)
-    zones: Mapping[int, frozenset[int]] | None = None
-    fba_orders: bool | None = None
-
-
-def read_carrier_places(connection: sa.Connection, tables: ShopTables) -> CarrierPlaces:
-    """Given the shop's tables with CARRIER_TABLES, return what they say; what can't be read is left out."""
+def read_delays(connection: sa.Connection, tables: ShopTables) -> dict[int, str]:
+    """Return the carriers' texts on delivery in all languages, by id_carrier; empty where they can't be read."""
     delays: dict[int, str] = {}
     if tables.has("carrier_lang", "delay"):
         lang = tables["carrier_lang"]
         for number, delay in connection.execute(sa.select(lang.c.id_carrier, lang.c.delay)):
             delays[as_int(number)] = f"{delays.get(as_int(number), '')} {as_text(delay)}"
-    zones: dict[int, frozenset[int]] | None = None
-    if tables.has("carrier_zone"):
-        link, zones = tables["carrier_zone"], {}
-        for number, zone in connection.execute(sa.select(link.c.id_carrier, link.c.id_zone)):
-            zones[as_int(number)] = zones.get(as_int(number), frozenset()) | {as_int(zone)}
+    return delays
+
+
+def read_zones(connection: sa.Connection, tables: ShopTables) -> dict[int, set[int]] | None:
+    """Return the zones that carriers serve, by id_carrier; None where they can't be read."""
+    if not tables.has("carrier_zone"):
+        return None
+    link = tables["carrier_zone"]
+    zones: dict[int, set[int]] = {}
+    for number, zone in connection.execute(sa.select(link.c.id_carrier, link.c.id_zone)):
+        zones.setdefault(as_int(number), set()).add(as_int(zone))
+    return zones
+
+
+def has_fba_orders(connection: sa.Connection, tables: ShopTables) -> bool | None:
+    """Return whether FBA orders were imported; None as long as no order was."""
     channels: set[str] = set()
     if tables.has(MARKER_TABLE, "channel"):
         channels = set(map(as_text, connection.execute(sa.select(tables[MARKER_TABLE].c.channel).distinct()).scalars()))
-    return CarrierPlaces(delays, zones, "fba" in channels if channels else None)
+    return "fba" in channels if channels else None
 
 
 def shown_name(carrier: Carrier, facts: ShopFacts, shop: ShopUnit | None = None) -> str:
@@ -75,12 +94,12 @@ def shown_name(carrier: Carrier, facts: ShopFacts, shop: ShopUnit | None = None)
 
 
 def is_pick_up(carrier: Carrier, delays: Mapping[int, str]) -> bool:
-    """Return whether a carrier looks like one whose parcels the customer collects, by its name and its delay."""
+    """Return whether the customer seems to collect the carrier's parcels, by its name and its text on delivery."""
     return carrier.name == _OWN_NAME or bool(_PICK_UP.search(f"{carrier.name} {delays.get(carrier.id, '')}"))
 
 
 def doubts(carrier: Carrier, facts: ShopFacts, shop: ShopUnit | None, why: str, delays: Mapping[int, str]) -> list[str]:
-    """Return what speaks against a carrier for Amazon's orders; `why`: why it is a guess, '' where it was named."""
+    """Return the reasons against a carrier for Amazon's orders; `why`: why it is a guess, '' where it was named."""
     name = shown_name(carrier, facts, shop)
     found = [f"orders get {name} by a guess, since {why}"] if why else []
     if is_pick_up(carrier, delays):
@@ -89,42 +108,52 @@ def doubts(carrier: Carrier, facts: ShopFacts, shop: ShopUnit | None, why: str, 
 
 
 def check_carriers(
-    settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], places: CarrierPlaces
+    settings: Settings,
+    facts: ShopFacts,
+    markets: Mapping[str, Market],
+    delays: Mapping[int, str],
+    zones: Mapping[int, Collection[int]] | None,
+    *,
+    has_fba: bool | None,
 ) -> Iterator[CheckResult]:
-    """Yield the carrier of each kind of order, by name; guesses, pick-up points, carriers that an edit would
-    replace.
+    """Yield the carrier of each kind of order, and warn of guesses, pick-up points and carriers that an edit replaces.
+
+    `delays`, `zones` and `has_fba` are what `read_delays`, `read_zones` and `has_fba_orders` return.
     """
-    found: dict[CheckResult, None] = {}
-    told: dict[str, None] = {}
+    by_id = {carrier.id: carrier for carrier in facts.carriers}
+    warnings: dict[CheckResult, None] = {}  # in order, each once
+    names: dict[str, None] = {}
     for code, market in markets.items():
         own = settings.marketplace(code).carriers
-        words = {"": own.default, **{level.upper(): word for level, word in own.map.items()}}
-        for level, id_carrier in market.carriers.items():
-            key = f"carriers.map.{level}" if level else "carriers.default"
-            why = "" if words.get(level) else default_carrier(facts, market.shop)[1]
-            told |= _told(level or "regular", id_carrier, facts, market)
-            found |= dict.fromkeys(_judged(key, id_carrier, facts, market, places, why=why))
-        told |= _told("FBA", market.id_carrier_fba, facts, market)
-        found |= dict.fromkeys(_judged("carriers.fba", market.id_carrier_fba, facts, market, places, why=""))
-    yield from found
-    yield from _fba(markets, facts, places)
-    yield fine("carriers", f"Orders get these carriers: {'; '.join(told)}.")
+        named = {"": own.default, **{level.upper(): name for level, name in own.map.items()}}
+        used = [
+            (level or "regular", f"carriers.map.{level}" if level else "carriers.default", id_carrier, named.get(level))
+            for level, id_carrier in market.carriers.items()
+        ]
+        for kind, key, id_carrier, is_named in [*used, ("FBA", "carriers.fba", market.id_carrier_fba, True)]:
+            carrier = by_id.get(id_carrier)
+            names[f"{kind}: {shown_name(carrier, facts, market.shop) if carrier else 'none'}"] = None
+            if carrier:
+                why = "" if is_named else default_carrier(facts, market.shop)[1]
+                warnings |= dict.fromkeys(_carrier_warnings(key, carrier, facts, market, delays, zones, why=why))
+    yield from warnings
+    yield from _fba_warnings(markets, facts, has_fba=has_fba)
+    yield fine("carriers", f"Orders get these carriers: {'; '.join(names)}.")
 
 
-def _told(kind: str, id_carrier: int, facts: ShopFacts, market: Market) -> dict[str, None]:
-    carrier = next((one for one in facts.carriers if one.id == id_carrier), None)
-    return {f"{kind}: {shown_name(carrier, facts, market.shop) if carrier else 'none'}": None}
-
-
-def _judged(
-    key: str, id_carrier: int, facts: ShopFacts, market: Market, places: CarrierPlaces, *, why: str
+def _carrier_warnings(  # noqa: PLR0917 — what a carrier is compared with
+    key: str,
+    carrier: Carrier,
+    facts: ShopFacts,
+    market: Market,
+    delays: Mapping[int, str],
+    zones: Mapping[int, Collection[int]] | None,
+    *,
+    why: str,
 ) -> Iterator[CheckResult]:
-    carrier = next((one for one in facts.carriers if one.id == id_carrier), None)
-    if carrier is None:
-        return
-    for doubt in doubts(carrier, facts, market.shop, why, places.delays):
+    for doubt in doubts(carrier, facts, market.shop, why, delays):
         yield warning(key, f"{doubt[0].upper()}{doubt[1:]}.", _ADVICE.format(key=key))
-    unlisted = _unlisted(carrier, facts, market, places)
+    unlisted = _reasons_not_listed(carrier, facts, market, zones)
     if carrier.active and unlisted:
         yield warning(
             key,
@@ -136,27 +165,28 @@ def _judged(
         )
 
 
-def _unlisted(carrier: Carrier, facts: ShopFacts, market: Market, places: CarrierPlaces) -> list[str]:
-    """Why PrestaShop's order page does not offer an order's own carrier."""
+def _reasons_not_listed(
+    carrier: Carrier, facts: ShopFacts, market: Market, zones: Mapping[int, Collection[int]] | None
+) -> list[str]:
+    """Return why PrestaShop's order page does not list an order's own carrier."""
     reasons: list[str] = []
     groups_off = facts.setting("PS_GROUP_FEATURE_ACTIVE", market.shop, "1") == _OFF
     if market.carrier_groups.get(carrier.id):
         reasons += ["customer groups are switched off, PS_GROUP_FEATURE_ACTIVE"] if groups_off else []
     elif facts.tables.get("carrier_group") is not None and not groups_off:
         barred = sorted({market.id_group, market.id_business_group} - carrier.groups)
-        reasons += [f"its groups lack {', '.join(facts.groups.get(group, str(group)) for group in barred)}"] * bool(
-            barred
-        )
+        names = ", ".join(facts.groups.get(group, str(group)) for group in barred)
+        reasons += [f"its groups lack {names}"] if barred else []
     country = facts.countries.get(market.code)
-    if country is not None and places.zones is not None and country.id_zone not in places.zones.get(carrier.id, ()):
+    if country is not None and zones is not None and country.id_zone not in zones.get(carrier.id, ()):
         reasons.append(f"its zones lack {market.code}")
     return reasons
 
 
-def _fba(markets: Mapping[str, Market], facts: ShopFacts, places: CarrierPlaces) -> Iterator[CheckResult]:
-    """FBA orders without a carrier, or with one for which labels are printed."""
+def _fba_warnings(markets: Mapping[str, Market], facts: ShopFacts, *, has_fba: bool | None) -> Iterator[CheckResult]:
+    """Warn where FBA orders get no carrier, or one for which labels are printed."""
     without = sorted(code for code, market in markets.items() if not market.id_carrier_fba)
-    if without and places.fba_orders is not False:
+    if without and has_fba is not False:
         yield warning(
             "fba-carrier",
             f"FBA orders ({', '.join(without)}) have no carrier: entering a tracking number or changing such an order "
@@ -180,34 +210,13 @@ def _fba(markets: Mapping[str, Market], facts: ShopFacts, places: CarrierPlaces)
         )
 
 
-NAME = "Amazon"
-TABLES = frozenset({"group", "group_shop", "carrier_lang", "carrier_zone", "zone"})  # beside those of every run
-
-_GROUP: dict[str, Value] = {"reduction": 0, "price_display_method": 0, "show_prices": 1}
-_CARRIER: dict[str, Value] = {
-    "name": NAME,
-    "url": "",
-    "active": 1,
-    "deleted": 0,
-    "shipping_handling": 0,
-    "range_behavior": 0,
-    "is_module": 0,
-    "is_free": 1,
-    "shipping_external": 0,
-    "need_range": 0,
-    "external_module_name": "",
-    "shipping_method": 0,
-    **dict.fromkeys(("max_width", "max_height", "max_depth", "max_weight", "grade"), 0),
-}
-
-
 def find_amazon_carrier(facts: ShopFacts) -> int:
     """Return the id of the live carrier that is called "Amazon" in any case; 0 for none."""
     return next((one.id for one in facts.carriers if one.name.strip().casefold() == NAME.casefold()), 0)
 
 
 def create_amazon_carrier(connection: sa.Connection, tables: ShopTables, facts: ShopFacts, now: datetime) -> int:
-    """Create the carrier with a customer group of its own, for every shop, zone and language; return its id."""
+    """Create the carrier "Amazon", with its own customer group, for every shop, zone and language; return its id."""
     writer = Statements(connection, tables)
     languages = _ids(connection, tables, "lang")
     shops = sorted(facts.shops)
@@ -225,21 +234,18 @@ def create_amazon_carrier(connection: sa.Connection, tables: ShopTables, facts: 
     writer.insert_all("carrier_lang", delays)
     writer.insert_all("carrier_group", [{**own, "id_group": id_group}])
     writer.insert_all("carrier_zone", [{**own, "id_zone": zone} for zone in _ids(connection, tables, "zone")])
-    for table, more in _of_shops(tables, tax_group):
-        writer.insert_all(table, [{**own, "id_shop": id_shop, **more} for id_shop in shops])
+    of_shops: dict[str, dict[str, Value]] = {
+        "carrier_shop": {},
+        "carrier_tax_rules_group_shop": {"id_tax_rules_group": tax_group},
+    }
+    for table, more in of_shops.items():
+        if tables.has(table):
+            writer.insert_all(table, [{**own, "id_shop": id_shop, **more} for id_shop in shops])
     return id_carrier
 
 
-def _of_shops(tables: ShopTables, tax_group: int) -> Iterator[tuple[str, dict[str, Value]]]:
-    """Tables with a row for each shop, and what stands in it."""
-    if tables.has("carrier_shop"):
-        yield "carrier_shop", {}
-    if tables.has("carrier_tax_rules_group_shop"):
-        yield "carrier_tax_rules_group_shop", {"id_tax_rules_group": tax_group}
-
-
 def _create_group(writer: Statements, facts: ShopFacts, languages: Collection[int], written: str) -> int:
-    """Return a customer group under a name that is free: a second group of one name could not be configured by it."""
+    """Create a customer group and return its id. Its name is unique: the configuration names groups by it."""
     taken = {name.casefold() for name in facts.groups.values()}
     names = [NAME, f"{NAME} (carrier)", *(f"{NAME} (carrier {number})" for number in range(2, len(taken) + 3))]
     name = next(name for name in names if name.casefold() not in taken)

@@ -1,4 +1,4 @@
-"""`check` on what rows can't save: settings of the shop under which an edit of an order loses what Amazon said."""
+"""Check the shop's settings under which an edit of an order in the back office loses Amazon's amounts."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ _ON, _PER_UNIT = "1", 1
 def check_edits(
     settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], groups: Mapping[int, str]
 ) -> Iterator[CheckResult]:
-    """Yield what an edit in the back office changes on its own: shipping, rounding, and rates that are not the
-    shop's.
+    """Yield what an edit in the back office changes on its own: shipping, rounding, and rates that are not the shop's.
 
     `groups`: the tax rules groups of the shop's products, with their names.
     """
     warned = False
-    recalculating = _codes(code for code, one in markets.items() if _recalculates(facts, one))
+    recalculating = ", ".join(
+        sorted(
+            code
+            for code, market in markets.items()
+            if facts.setting("PS_ORDER_RECALCULATE_SHIPPING", market.shop) == _ON
+        )
+    )
     if recalculating:
         warned = True
         yield warning(
@@ -35,7 +40,7 @@ def check_edits(
             "replaces the shipping that the buyer paid by the carrier's own price.",
             "Switch off “Recalculate shipping costs after editing the order” (Shop Parameters > Order Settings).",
         )
-    per_unit = _codes(code for code, one in markets.items() if one.round_type == _PER_UNIT)
+    per_unit = ", ".join(sorted(code for code, market in markets.items() if market.round_type == _PER_UNIT))
     if per_unit:
         warned = True
         yield warning(
@@ -62,41 +67,32 @@ def check_edits(
         yield fine("edits", "No setting of the shop makes an edit change what Amazon's buyers paid.")
 
 
-def _recalculates(facts: ShopFacts, market: Market) -> bool:
-    return facts.setting("PS_ORDER_RECALCULATE_SHIPPING", market.shop) == _ON
-
-
-def _codes(found: Iterator[str]) -> str:
-    return ", ".join(sorted(found))
-
-
 def _other_rates(
     settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], groups: Mapping[int, str]
 ) -> Iterator[str]:
-    """Countries for which the configuration names another rate than every rule of the shop, or where the shop has no
-    rule at all."""
+    """Yield the countries for which the shop has no rule, or other rates than the configuration."""
     for code, market in markets.items():
         country = facts.countries.get(code)
         if country is None or facts.setting("PS_TAX", market.shop, _ON) != _ON:
             continue
         ruled = _ruled(facts, country, groups)
-        word = settings.marketplace(code).taxes.by_country.get(code)
+        named = settings.marketplace(code).taxes.by_country.get(code)
         if not ruled:
             yield f"{code}: no rule, so 0 % after an edit"
-        elif word is not None and (rate := _rate(facts, word, country, code)) is not None and rate not in ruled:
+        elif named is not None and (rate := _rate(facts, named, country, code)) is not None and rate not in ruled:
             shown = " or ".join(f"{one.normalize():f} %" for one in sorted(ruled))
             yield f"{code}: {rate.normalize():f} % as configured, {shown} after an edit"
 
 
 def _refunded_rates(settings: Settings, facts: ShopFacts, markets: Mapping[str, Market]) -> Iterator[str]:
-    """Countries whose configured rate, else their standard rate by law, is not that of every carrier of theirs."""
+    """Yield the countries whose configured rate, else their standard rate by law, is not that of their carriers."""
     for code, market in markets.items():
         country = facts.countries.get(code)
         if country is None or facts.setting("PS_TAX", market.shop, _ON) != _ON:
             continue
-        word = settings.marketplace(code).taxes.by_country.get(code)
+        named = settings.marketplace(code).taxes.by_country.get(code)
         law = next(iter(legal_rates(code)), None) if code in EU_MEMBERS else None
-        sold = law if word is None else _rate(facts, word, country, code)
+        sold = law if named is None else _rate(facts, named, country, code)
         others = {
             _carrier_rate(facts, market, id_carrier, country)
             for id_carrier in (*market.carriers.values(), market.id_carrier_fba)
@@ -117,8 +113,8 @@ def _ruled(facts: ShopFacts, country: Country, groups: Mapping[int, str]) -> set
     return {facts.taxes.get(rule.id_tax, Decimal(0)) for rule in rules}
 
 
-def _rate(facts: ShopFacts, word: Decimal | str, country: Country, code: str) -> Decimal | None:
+def _rate(facts: ShopFacts, named: Decimal | str, country: Country, code: str) -> Decimal | None:
     try:
-        return resolve_tax(facts, word, country, key=f"taxes.{code}").rate
+        return resolve_tax(facts, named, country, key=f"taxes.{code}").rate
     except ShopUnfit:
-        return None  # `mappings` says so
+        return None  # `check_mappings` reports it

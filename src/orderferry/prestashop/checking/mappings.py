@@ -1,14 +1,11 @@
-"""`check` on what the configuration names in the shop: what is not there, and what is there but switched off.
+"""Check that the shop has what the configuration names and what the marketplaces need, and that it is switched on.
 
-`check` on what the marketplaces need of the shop: currencies, countries, time zone.
-
-`check` on stock that orderferry does not write: warehouses of PrestaShop's advanced stock management (up to 1.7).
+Also look for stock that orderferry does not write: warehouses of PrestaShop's advanced stock management (up to 1.7).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,7 +18,7 @@ from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Carrier, ShopFacts, ShopUnit
+from orderferry.prestashop.facts import Carrier, ShopFacts
 from orderferry.prestashop.planning.resolve_mappings import (
     STATE_SOURCES,
     resolve_carrier,
@@ -35,53 +32,48 @@ from orderferry.prestashop.reading.catalog import find_accounts
 from orderferry.prestashop.reading.product_match import ProductMatcher
 
 _DEFAULT_CARRIER = "carriers.default"
+_PRODUCT_HINT = "Give the reference of one product or combination of the shop; orders with it are held until then."
 
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """One thing that the configuration names, or leaves to the shop's own setting. `key` names it in the result."""
-
-    key: str
-    look: Callable[[], object]
+# A key whose value, or the shop's own setting in its place, names something in the shop, and how that is found.
+Named = tuple[str, Callable[[], object]]
 
 
 def check_mappings(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
-    """Yield every state, carrier, group, tax, shop and language that orders would need, of every marketplace."""
-    found: list[CheckResult] = []
-    asked: set[str] = set()
+    """Yield the states, carriers, groups, taxes, shops and languages of all marketplaces that are missing or off."""
+    problems: list[CheckResult] = []
+    keys: set[str] = set()
     for marketplace in settings.amazon.marketplaces:
         own = settings.marketplace(marketplace.code)
-        for named in _named_in(own, facts, marketplace.code):
-            asked.add(named.key)
-            result = _result(named)
-            if result is not None and result not in found:
-                found.append(result)
-    yield from found
-    if not found:
-        yield fine("mappings", f"The shop has all {len(asked)} things that the configuration names or leaves to it.")
+        for key, find in _named_in(own, facts, marketplace.code):
+            keys.add(key)
+            problem = _problem(key, find)
+            if problem is not None and problem not in problems:
+                problems.append(problem)
+    yield from problems
+    if not problems:
+        yield fine("mappings", f"The shop has all {len(keys)} things that the configuration names or leaves to it.")
 
 
-def _result(named: Named) -> CheckResult | None:
+def _problem(key: str, find: Callable[[], object]) -> CheckResult | None:
     try:
-        answer = named.look()
+        found = find()
     except ShopUnfit as error:
-        return failed(named.key, error)
-    if isinstance(answer, RateChoice) and answer.rate and not answer.key:
+        return failed(key, error)
+    if isinstance(found, RateChoice) and found.rate and not found.key:
         return failure(
-            named.key,
-            f"{named.key} = {answer.rate.normalize():f}: the shop has no tax of this rate, so orders that need it are "
-            "held.",
-            f"Make a tax of {answer.rate.normalize():f} % (International > Taxes); it needs no tax rule.",
+            key,
+            f"{key} = {found.rate.normalize():f}: the shop has no tax of this rate, so orders that need it are held.",
+            f"Make a tax of {found.rate.normalize():f} % (International > Taxes); it needs no tax rule.",
         )
-    if isinstance(answer, Carrier) and not answer.active:
+    if isinstance(found, Carrier) and not found.active:
         return warning(
-            named.key,
-            f"The carrier {answer.name!r} (id {answer.id}) is switched off in the shop.",
-            f"Switch it on (Shipping > Carriers), or name another one as {named.key}.",
+            key,
+            f"The carrier {found.name!r} (id {found.id}) is switched off in the shop.",
+            f"Switch it on (Shipping > Carriers), or name another one as {key}.",
         )
-    if answer is None and named.key == _DEFAULT_CARRIER:
+    if found is None and key == _DEFAULT_CARRIER:
         return warning(
-            named.key, "The shop has no carrier at all: orders would have none.", "Make one (Shipping > Carriers)."
+            key, "The shop has no carrier at all: orders would have none.", "Make one (Shipping > Carriers)."
         )
     return None
 
@@ -90,60 +82,44 @@ def _named_in(own: MarketplaceSettings, facts: ShopFacts, code: str) -> Iterator
     """Yield what one marketplace's orders need; `own` has its overrides merged in."""
     where = f"marketplace.{code}."
     shop_key = f"{where}shop"
-    yield Named(shop_key, partial(resolve_shop, facts, own.shop, key=shop_key))
+    yield shop_key, partial(resolve_shop, facts, own.shop, key=shop_key)
     try:
         shop = resolve_shop(facts, own.shop, key=shop_key)
     except ShopUnfit:
-        return  # the line above says so; the rest depends on it
-    yield Named(f"{where}lang", partial(resolve_language, facts, shop, own.lang, key=f"{where}lang"))
-    yield from _states(own, facts, shop)
-    yield from _carriers(own, facts, shop)
-    yield from _groups(own, facts, shop)
-    yield from _taxes(own, facts)
-
-
-def _states(own: MarketplaceSettings, facts: ShopFacts, shop: ShopUnit) -> Iterator[Named]:
+        return  # the line above reports it; the rest depends on it
+    yield f"{where}lang", partial(resolve_language, facts, shop, own.lang, key=f"{where}lang")
     for name, default in STATE_SOURCES.values():
-        word, key = str(getattr(own.orders, name)), f"orders.{name}"
-        if word or default:
-            yield Named(key, partial(resolve_state, facts, word, default, shop=shop, key=key))
-
-
-def _carriers(own: MarketplaceSettings, facts: ShopFacts, shop: ShopUnit) -> Iterator[Named]:
-    words = {_DEFAULT_CARRIER: own.carriers.default}
-    words |= {"carriers.fba": own.carriers.fba} if own.carriers.fba else {}
-    words |= {f"carriers.map.{level}": word for level, word in own.carriers.map.items()}
-    for key, word in words.items():
-        yield Named(key, partial(resolve_carrier, facts, word, shop=shop, key=key))
-
-
-def _groups(own: MarketplaceSettings, facts: ShopFacts, shop: ShopUnit) -> Iterator[Named]:
-    words = {"customers.group": own.customers.group}
-    words |= {"customers.business_group": own.customers.business_group} if own.customers.business_group else {}
-    for key, word in words.items():
-        yield Named(key, partial(resolve_group, facts, word, shop=shop, key=key))
-
-
-def _taxes(own: MarketplaceSettings, facts: ShopFacts) -> Iterator[Named]:
-    words: dict[str, Decimal | str] = {f"taxes.{country}": word for country, word in own.taxes.by_country.items()}
-    named = [*words.items(), *(("taxes.collected_by_amazon", word) for word in own.taxes.collected_by_amazon)]
-    for key, word in named:
-        yield Named(key, partial(resolve_tax, facts, word, key=key))
+        state, key = str(getattr(own.orders, name)), f"orders.{name}"
+        if state or default:
+            yield key, partial(resolve_state, facts, state, default, shop=shop, key=key)
+    carriers = {_DEFAULT_CARRIER: own.carriers.default}
+    carriers |= {"carriers.fba": own.carriers.fba} if own.carriers.fba else {}
+    carriers |= {f"carriers.map.{level}": carrier for level, carrier in own.carriers.map.items()}
+    for key, carrier in carriers.items():
+        yield key, partial(resolve_carrier, facts, carrier, shop=shop, key=key)
+    groups = {"customers.group": own.customers.group}
+    groups |= {"customers.business_group": own.customers.business_group} if own.customers.business_group else {}
+    for key, group in groups.items():
+        yield key, partial(resolve_group, facts, group, shop=shop, key=key)
+    taxes: list[tuple[str, Decimal | str]] = [(f"taxes.{iso}", tax) for iso, tax in own.taxes.by_country.items()]
+    taxes += [("taxes.collected_by_amazon", tax) for tax in own.taxes.collected_by_amazon]
+    for key, tax in taxes:
+        yield key, partial(resolve_tax, facts, tax, key=key)
 
 
 def check_accounts(connection: sa.Connection, tables: ShopTables, settings: Settings) -> Iterator[CheckResult]:
-    """Yield the account of customers.mode = "fixed". Raise ShopUnfit when the shop has none such."""
+    """Look for the accounts of customers.mode = "fixed". Raise ShopUnfit when the shop lacks one."""
     modes = [settings.customers, *(market.customers for market in settings.marketplaces.values())]
-    words = sorted({one.account for one in modes if one.mode == "fixed"})
-    if words:
-        find_accounts(connection, tables, words)
+    accounts = sorted({one.account for one in modes if one.mode == "fixed"})
+    if accounts:
+        find_accounts(connection, tables, accounts)
         yield fine("customers.account", "The customer account that all orders go to is there.")
 
 
 def check_named_products(
     connection: sa.Connection, tables: ShopTables, facts: ShopFacts, settings: Settings
 ) -> Iterator[CheckResult]:
-    """Yield the placeholder product, and the references that products.map points at."""
+    """Yield what is wrong with the placeholder product and with the references that products.map names."""
     products = settings.products
     wanted = {f"products.map.{sku}": sku for sku in products.map}
     if products.unknown == "placeholder" and products.placeholder:
@@ -162,57 +138,54 @@ def check_named_products(
             yield failure(key, f"{key} points at {text!r}, which several products or combinations bear.", _PRODUCT_HINT)
 
 
-_PRODUCT_HINT = "Give the reference of one product or combination of the shop; orders with it are held until then."
-
-
 def check_currencies(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
-    """Yield the currency of each marketplace."""
-    name, said = "currencies", False
+    """Check the currency of each marketplace."""
+    name, is_complete = "currencies", True
     for iso in sorted({marketplace.currency for marketplace in settings.amazon.marketplaces}):
         currency = facts.currencies.get(iso)
         if currency is None:
-            said = True
+            is_complete = False
             yield failure(
                 name,
                 f"The shop has no currency {iso}: its orders are held.",
                 "Add it (International > Localization > Currencies).",
             )
         elif not currency.active:
-            said = True
+            is_complete = False
             yield warning(
                 name,
                 f"The currency {iso} is switched off in the shop; orders are imported in it all the same.",
                 "Switch it on if the back office should offer it, and keep its rate up to date.",
             )
-    if not said:
+    if is_complete:
         yield fine(name, "The shop has the currencies of all marketplaces.")
 
 
 def check_countries(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
-    """Yield the country of each marketplace."""
-    name, said = "countries", False
+    """Check the country of each marketplace."""
+    name, is_complete = "countries", True
     for marketplace in settings.amazon.marketplaces:
         country = facts.countries.get(marketplace.code)
         if country is None:
-            said = True
+            is_complete = False
             yield failure(
                 name,
                 f"The shop has no country {marketplace.code}: orders delivered there are held.",
                 "Add it (International > Locations > Countries).",
             )
         elif not country.active:
-            said = True
+            is_complete = False
             yield warning(
                 name,
                 f"The country {marketplace.code} is switched off in the shop: carriers' and modules' lists lack it.",
                 "Switch it on (International > Locations > Countries).",
             )
-    if not said:
+    if is_complete:
         yield fine(name, "The shop has the countries of all marketplaces.")
 
 
 def check_time_zone(facts: ShopFacts) -> Iterator[CheckResult]:
-    """PS_TIMEZONE, in which PrestaShop writes its dates."""
+    """Check PS_TIMEZONE, in which PrestaShop writes its dates."""
     try:
         ZoneInfo(facts.time_zone or "?")
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""`check` on who in the shop does not hear of orders that SQL writes: modules on hooks, and caches.
+"""Check what in the shop does not hear of orders that SQL writes: modules on hooks, readers of the feed, caches.
 
 Which events matter, and which modules miss nothing, is from hooks logged on running shops of 1.6 to 9.1.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -45,7 +44,7 @@ _HARMLESS = frozenset(
 
 
 def read_listeners(connection: sa.Connection, tables: ShopTables) -> Listeners:
-    """Modules that listen to events which SQL does not fire: name -> the hooks, by their present names.
+    """Return the modules that listen to events which SQL does not fire, each with the present names of the hooks.
 
     A module registered under a hook's old name is called by the new one (hook_alias); one that is switched off for
     a shop has no row in module_shop there. The bridge, on the command line, counts as a computer (enable_device & 1).
@@ -75,71 +74,59 @@ def read_listeners(connection: sa.Connection, tables: ShopTables) -> Listeners:
     for name, hook_name in connection.execute(query):
         registered = as_text(hook_name)
         current = present.get(registered.lower(), registered)
-        words = {current.lower(), registered.lower()}
-        if words & (_EVENTS | _MODEL_EVENTS):
+        if {current.lower(), registered.lower()} & (_EVENTS | _MODEL_EVENTS):
             found[as_text(name)].add(current)
     return {name: sorted(hooks) for name, hooks in sorted(found.items())}
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """For modules (name -> hooks): what the bridge tells them by itself, what only on request, what never."""
-
-    default: Listeners
-    on_request: Listeners
-    never: Listeners
-
-
-def coverage(listeners: Listeners) -> Coverage:
-    """Given modules and the hooks that they wait for, return who of them hears what through the bridge."""
-    fired = {hook.lower(): "default" for hook in DEFAULT_HOOKS} | {hook.lower(): "ask" for hook in HOOKS_ON_REQUEST}
-
-    def those(how: str) -> Listeners:
-        """Of each module the hooks that it hears in this way; without a module that has none."""
-        by_name = {n: [hook for hook in hooks if fired.get(hook.lower(), "") == how] for n, hooks in listeners.items()}
-        return {name: hooks for name, hooks in by_name.items() if hooks}
-
-    return Coverage(those("default"), those("ask"), those(""))
+def split_by_bridge(listeners: Listeners) -> tuple[Listeners, Listeners, Listeners]:
+    """Split modules and their hooks by what the bridge fires: by default, only on request, never."""
+    default, on_request = ({hook.lower() for hook in hooks} for hooks in (DEFAULT_HOOKS, HOOKS_ON_REQUEST))
+    parts: tuple[dict[str, list[str]], ...] = ({}, {}, {})
+    for name, hooks in listeners.items():
+        for hook in hooks:
+            part = 0 if hook.lower() in default else 1 if hook.lower() in on_request else 2
+            parts[part].setdefault(name, []).append(hook)
+    return parts[0], parts[1], parts[2]
 
 
 def concerned(listeners: Listeners) -> Listeners:
-    """Given modules that wait for events, return those to which it matters that they hear nothing."""
-    return {name: hooks for name, hooks in listeners.items() if not _is_harmless(name)}
+    """Return the modules that do not work rightly where they hear of no event."""
+    return {
+        name: hooks
+        for name, hooks in listeners.items()
+        if name.lower() not in _HARMLESS and not name.lower().startswith(_HARMLESS_PREFIXES)
+    }
 
 
 def check_modules(listeners: Listeners, *, bridged: bool) -> Iterator[CheckResult]:
-    """Yield what modules will not hear of. `bridged`: the bridge is at work."""
+    """Yield the modules that do not hear of imported orders. `bridged`: the bridge reads the feed."""
     missing = concerned(listeners)
     if not missing:
         harmless = f" ({', '.join(listeners)} miss nothing that matters)" if listeners else ""
         yield fine("modules", f"No module of the shop waits for events that SQL does not fire{harmless}.")
         return
-    heard = coverage(missing)
-    told = _listed(heard.default)
+    default, on_request, never = split_by_bridge(missing)
+    what_else = []
+    if on_request:
+        what_else.append(f"Only if hooks_add in the bridge's settings names the hooks: {_listed(on_request)}.")
+    if never:
+        what_else.append(f"Not even the bridge fires: {_listed(never)}; ask the module's maker what else it can do.")
     if not bridged:
-        rest = (
-            "Other programs can look for new orders by themselves (by id_order or date_upd)."
-            if not told
-            else f"`orderferry bridge install FOLDER` lets modules hear (docs/bridge.md): {told}."
-        )
+        first = "Other programs can look for new orders by themselves (by id_order or date_upd)."
+        if default:
+            first = f"`orderferry bridge install FOLDER` lets modules hear (docs/bridge.md): {_listed(default)}."
         yield warning(
             "modules",
             "SQL fires none of PrestaShop's hooks, so these modules do not hear of imported orders: "
             f"{_listed(missing)}.",
-            " ".join([rest, *_what_else(heard)]),
+            " ".join([first, *what_else]),
         )
-    elif heard.on_request or heard.never:
-        parts = "; ".join(filter(None, (_listed(heard.on_request), _listed(heard.never))))
-        yield warning("modules", f"The bridge does not tell these modules: {parts}.", " ".join(_what_else(heard)))
+    elif on_request or never:
+        parts = "; ".join(filter(None, (_listed(on_request), _listed(never))))
+        yield warning("modules", f"The bridge does not tell these modules: {parts}.", " ".join(what_else))
     else:
-        yield fine("modules", f"The bridge tells the modules that wait for events: {told}.")
-
-
-def _what_else(heard: Coverage) -> Iterator[str]:
-    if heard.on_request:
-        yield f"Only if hooks_add in the bridge's settings names the hooks: {_listed(heard.on_request)}."
-    if heard.never:
-        yield f"Not even the bridge fires: {_listed(heard.never)}; ask the module's maker what else it can do."
+        yield fine("modules", f"The bridge tells the modules that wait for events: {_listed(default)}.")
 
 
 def _listed(listeners: Listeners) -> str:
@@ -147,7 +134,7 @@ def _listed(listeners: Listeners) -> str:
 
 
 def check_feed(feed: Feed | None, now: datetime) -> Iterator[CheckResult]:
-    """Yield whether somebody reads the feed of changes; None: its tables are not there yet."""
+    """Yield whether a program reads the feed of changes. `feed` is None where its tables do not exist yet."""
     name = "events"
     if feed is None or not feed.last:
         yield fine(name, "The feed of changes has no event yet.")
@@ -165,12 +152,8 @@ def check_feed(feed: Feed | None, now: datetime) -> Iterator[CheckResult]:
         yield fine(name, f"The feed of changes is at event {feed.last}, and is read by: {readers or 'nobody yet'}.")
 
 
-def _is_harmless(name: str) -> bool:
-    return name.lower() in _HARMLESS or name.lower().startswith(_HARMLESS_PREFIXES)
-
-
 def check_caches(facts: ShopFacts, object_cache: str | None) -> Iterator[CheckResult]:
-    """Caches between the shop's pages and its tables. `object_cache` as config.object_cache gives it."""
+    """Yield the caches between the shop's pages and its tables. `object_cache`: what `object_cache()` returns."""
     if object_cache:
         yield warning(
             "object-cache",
@@ -180,5 +163,5 @@ def check_caches(facts: ShopFacts, object_cache: str | None) -> Iterator[CheckRe
         return
     smarty = facts.setting("PS_SMARTY_CACHE", None, "0") == "1"
     pages = "; Smarty's cache is on, so that parts of pages may show old stock for a while" if smarty else ""
-    told = "is off" if object_cache is not None else "can't be seen from here (prestashop.from would show it)"
-    yield fine("object-cache", f"The shop's object cache {told}{pages}.")
+    state = "is off" if object_cache is not None else "can't be seen from here (prestashop.from would show it)"
+    yield fine("object-cache", f"The shop's object cache {state}{pages}.")

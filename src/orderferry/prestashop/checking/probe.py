@@ -1,4 +1,4 @@
-"""The shop's side of `check`: reads, and writes nothing. Each method is one thing to ask, in this order."""
+"""Ask the shop what `check` asks. Nothing is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from orderferry.config.php_parameters import object_cache
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.checking.carriers import CARRIER_TABLES, check_carriers, read_carrier_places
+from orderferry.prestashop.checking.carriers import (
+    CARRIER_TABLES,
+    check_carriers,
+    has_fba_orders,
+    read_delays,
+    read_zones,
+)
 from orderferry.prestashop.checking.edits import check_edits
 from orderferry.prestashop.checking.mappings import (
     check_accounts,
@@ -41,7 +47,7 @@ from orderferry.prestashop.checking.tables import (
     check_triggers,
     check_version,
 )
-from orderferry.prestashop.checking.taxes import Rates, TaxedOrders, check_vat, places_delivered_to, read_tax_groups
+from orderferry.prestashop.checking.taxes import Rates, check_vat, places_delivered_to, read_tax_groups
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.own_tables import EVENT_TABLE_NAMES, STATE_TABLE, kept_value
@@ -57,7 +63,10 @@ Results = Iterator[CheckResult]
 
 
 class ShopProbe:
-    """One PrestaShop database. Every method raises ShopUnavailable or ShopUnfit as a run would."""
+    """Open one PrestaShop database and ask one thing a method, in the order of the methods.
+
+    All raise ShopUnavailable or ShopUnfit as a run would. What several of them need is read once.
+    """
 
     def __init__(self, settings: Settings, *, sleep: Callable[[float], None], clock: Callable[[], datetime]) -> None:
         self._settings = settings
@@ -66,86 +75,69 @@ class ShopProbe:
         self._database = ShopDatabase(settings.prestashop, sleep=sleep)
 
     def database(self) -> Results:
-        """Yield the server, and the way to it."""
+        """Check the server, and the connection to it."""
         with self._database.reading("asking the server for its settings") as connection:
             yield from check_server(connection, self._settings.prestashop)
 
     def tables(self) -> Results:
-        """Yield the shop's tables."""
+        """Check the shop's tables, their triggers and columns."""
         with self._database.reading("looking at the shop's tables") as connection:
             yield from check_tables(connection, self._prefix, self._live, self._database.access)
             yield from check_triggers(connection, self._prefix)
         yield from check_columns(self._live, self._prefix)
 
     def collations(self) -> Results:
-        """Yield the comparisons of texts that runs make, on no row: servers refuse some of them before they look."""
+        """Try the comparisons of texts that runs make: servers refuse some of them whatever the rows hold."""
         tables = self._shop_tables
         with self._database.reading("comparing texts of the shop's tables") as connection:
             yield from check_collations(connection, tables)
 
     def rights(self) -> Results:
-        """Yield what the database user may do, and our own tables."""
+        """Check what the database user may do, and our own tables."""
         with self._database.reading("asking for the user's rights") as connection:
             events = self._settings.events_enabled
             yield from check_rights(connection, self._prefix, self._live, self._database.access, events=events)
 
     def settings(self) -> Results:
-        """Yield what the shop's own settings say: version, time zone, currencies, countries."""
+        """Check the shop's own settings: version, time zone, currencies, countries."""
         yield from check_version(self._facts)
         yield from check_time_zone(self._facts)
         yield from check_currencies(self._settings, self._facts)
         yield from check_countries(self._settings, self._facts)
 
     def mappings(self) -> Results:
-        """Yield what the configuration names."""
+        """Check that the shop has what the configuration names."""
         yield from check_mappings(self._settings, self._facts)
 
     def accounts(self) -> Results:
-        """Yield the customer account that the configuration names."""
+        """Check the customer account that the configuration names."""
         with self._database.reading("looking for the customer's account") as connection:
             yield from check_accounts(connection, self._shop_tables, self._settings)
 
     def named_products(self) -> Results:
-        """Products that the configuration names."""
+        """Check the products that the configuration names."""
         with self._database.reading("looking for the products that the configuration names") as connection:
             yield from check_named_products(connection, self._shop_tables, self._facts, self._settings)
 
     def stock(self) -> Results:
-        """Stock that is kept where orderferry does not write."""
+        """Look for stock that is kept where orderferry does not write."""
         with self._database.reading("looking for stock in warehouses") as connection:
             yield from check_stock(connection, self._shop_tables, self._facts)
 
     def vat(self, held_for_tax: Rates) -> Results:
-        """Yield the rates of the marketplaces' countries, and the taxes that orders need. `held_for_tax`: the places
-        of orders that are held for one, with the rates that they need.
+        """Check the VAT rates of the marketplaces' countries, and the taxes that orders need.
+
+        `held_for_tax`: the places of orders that are held for a tax, with the rates that they need.
         """
         with self._database.reading("looking where Amazon orders went") as connection:
-            orders = TaxedOrders(
-                places_delivered_to(connection, self._shop_tables), held_for_tax, self._vat_proofs(connection)
-            )
-        yield from check_vat(self._settings, self._facts, self._tax_groups, orders)
-
-    def _vat_proofs(self, connection: sa.Connection) -> Mapping[str, str]:
-        """By marketplace, the order that has shown that Amazon calculates the VAT there."""
-        tables = self._shop_tables
-        kept = kept_value(Statements(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
-        return parse_proofs(kept)
-
-    def carriers(self) -> Results:
-        """Yield the carriers that orders get. Nothing of a marketplace whose mappings are wrong."""
-        with self._database.reading("looking at the shop's carriers") as connection:
-            extra = read_tables(connection, self._prefix, CARRIER_TABLES)
-            places = read_carrier_places(connection, ShopTables(self._prefix, {**self._live, **extra}))
-        if self._markets:
-            yield from check_carriers(self._settings, self._facts, self._markets, places)
-
-    def edits(self) -> Results:
-        """Yield what an edit in the back office changes on its own."""
-        if self._markets:
-            yield from check_edits(self._settings, self._facts, self._markets, self._tax_groups)
+            places = places_delivered_to(connection, self._shop_tables)
+            proofs = self._vat_proofs(connection)
+        yield from check_vat(
+            self._settings, self._facts, self._tax_groups, places=places, held=held_for_tax, proofs=proofs
+        )
 
     def states(self) -> Results:
-        """Yield what the states of Amazon orders set off. Nothing of a marketplace whose mappings are wrong."""
+        """Check what the states of Amazon orders cause. Marketplaces whose mappings are wrong are left out."""
         markets = self._markets
         if markets:
             yield from check_mails(self._settings, self._facts, markets)
@@ -154,8 +146,23 @@ class ShopProbe:
             yield from check_invoices(self._settings, self._facts, markets, proofs)
             yield from check_fba(markets)
 
+    def carriers(self) -> Results:
+        """Check the carriers that orders get. Marketplaces whose mappings are wrong are left out."""
+        with self._database.reading("looking at the shop's carriers") as connection:
+            extra = read_tables(connection, self._prefix, CARRIER_TABLES)
+            tables = ShopTables(self._prefix, {**self._live, **extra})
+            delays, zones = read_delays(connection, tables), read_zones(connection, tables)
+            has_fba = has_fba_orders(connection, tables)
+        if self._markets:
+            yield from check_carriers(self._settings, self._facts, self._markets, delays, zones, has_fba=has_fba)
+
+    def edits(self) -> Results:
+        """Check what an edit in the back office changes on its own."""
+        if self._markets:
+            yield from check_edits(self._settings, self._facts, self._markets, self._tax_groups)
+
     def modules(self) -> Results:
-        """Modules that do not hear of imported orders, who reads the feed of changes, and caches."""
+        """Check for modules that do not hear of imported orders, readers of the feed of changes, and caches."""
         with self._database.reading("looking for modules that wait for events") as connection:
             extra = ShopTables(self._prefix, read_tables(connection, self._prefix, MODULE_TABLES))
             listeners = read_listeners(connection, extra)
@@ -167,8 +174,14 @@ class ShopProbe:
         yield from check_caches(self._facts, object_cache(self._settings.prestashop.shop_folder))
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         self._database.close()
+
+    def _vat_proofs(self, connection: sa.Connection) -> Mapping[str, str]:
+        """Return by marketplace the order that has shown that Amazon calculates the VAT there."""
+        tables = self._shop_tables
+        kept = kept_value(Statements(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
+        return parse_proofs(kept)
 
     @cached_property
     def _feed(self) -> Feed | None:
@@ -204,5 +217,5 @@ class ShopProbe:
             try:
                 markets[marketplace.code] = open_market(marketplace.code, self._settings, self._facts)
             except ShopUnfit:
-                continue  # `mappings` says what is wrong with it
+                continue  # `mappings` reports what is wrong with it
         return markets

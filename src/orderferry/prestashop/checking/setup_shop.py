@@ -1,8 +1,8 @@
-"""The shop as `init` sees it: tried at once, its choices by name, and order states for Amazon when asked for."""
+"""Read for `init` what the shop offers to choose from, and create what is asked for: states, a carrier, taxes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from orderferry.config.model import Settings
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.adopting import OrderAdopter
 from orderferry.prestashop.checking import carriers
-from orderferry.prestashop.checking.carriers import CARRIER_TABLES, read_carrier_places
+from orderferry.prestashop.checking.carriers import CARRIER_TABLES, NEW_CARRIER_TABLES, read_delays
 from orderferry.prestashop.checking.modules import MODULE_TABLES, Listeners, read_listeners
 from orderferry.prestashop.checking.taxes import Rates, create_taxes, places_delivered_to, rates_to_create
 from orderferry.prestashop.database.database import ShopDatabase
@@ -26,7 +26,7 @@ from orderferry.prestashop.planning.market import open_market
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 
 _FLAGS = ("logable", "paid", "shipped", "delivery")
-# What a state for Amazon does not do, while states of the shop's do: mail, above all.
+# What states of the shop's do and one for Amazon does not: mail, above all.
 _QUIET = dict.fromkeys(("send_email", "pdf_invoice", "pdf_delivery", "hidden", "unremovable", "deleted"), 0)
 
 
@@ -83,7 +83,7 @@ NEW_STATES = (
 
 
 class SetupShop:
-    """One PrestaShop database. Raise ShopUnavailable or ShopUnfit."""
+    """Open one PrestaShop database for `init`. All methods raise ShopUnavailable or ShopUnfit."""
 
     def __init__(
         self,
@@ -106,18 +106,14 @@ class SetupShop:
             return read_shop_facts(connection, self._prefix, live)
 
     def listeners(self) -> Listeners:
-        """Return the modules that wait for what SQL does not fire, with the hooks."""
+        """Return the modules that listen to events which SQL does not fire, with the hooks."""
         with self._database.reading("looking for modules that wait for events") as connection:
-            tables = ShopTables(self._prefix, read_tables(connection, self._prefix, MODULE_TABLES))
-            return read_listeners(connection, tables)
+            return read_listeners(connection, self._tables(connection, MODULE_TABLES))
 
     def carrier_delays(self) -> Mapping[int, str]:
-        """Return what carriers promise their customers, in all languages, by id_carrier; empty where it can't be
-        read.
-        """
+        """Return the carriers' texts on delivery in all languages, by id_carrier; empty where they can't be read."""
         with self._database.reading("reading the carriers' delays") as connection:
-            tables = ShopTables(self._prefix, read_tables(connection, self._prefix, CARRIER_TABLES))
-            return read_carrier_places(connection, tables).delays
+            return read_delays(connection, self._tables(connection, CARRIER_TABLES))
 
     def foreign_orders(self) -> int:
         """Return how many Amazon orders of other importers stand in the shop's payments."""
@@ -135,7 +131,7 @@ class SetupShop:
         is, so that a second call creates nothing.
         """
         with self._database.writing("creating order states") as connection:
-            tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
+            tables = self._tables(connection)
             languages = _languages(connection, tables)
             known = _states_by_name(connection, tables)
             writer = Statements(connection, tables)
@@ -151,47 +147,48 @@ class SetupShop:
         A carrier of that name is taken as it is, so that a second call creates nothing.
         """
         with self._database.writing("creating the carrier") as connection:
-            live = read_tables(connection, self._prefix, wanted_tables(events=False) | carriers.TABLES)
-            facts = read_shop_facts(connection, self._prefix, live)
+            tables = self._tables(connection, wanted_tables(events=False) | NEW_CARRIER_TABLES)
+            facts = read_shop_facts(connection, self._prefix, tables.live)
             known = carriers.find_amazon_carrier(facts)
             if known:
                 return known, False
-            missing = sorted(self._prefix + name for name in carriers.TABLES if name not in live)
+            missing = sorted(self._prefix + name for name in NEW_CARRIER_TABLES if not tables.has(name))
             if missing:
                 raise ShopUnfit(
                     f"The shop lacks tables of carriers, or the user may not see them: {', '.join(missing)}.",
                     hint="docs/database-rights.md has the GRANT statements for `init --create-carrier`.",
                 )
-            tables = ShopTables(self._prefix, live)
             return carriers.create_amazon_carrier(connection, tables, facts, self._now()), True
 
     def missing_taxes(self, held_for_tax: Rates) -> dict[str, tuple[Decimal, ...]]:
         """Return the rates in percent, by place, of which the shop needs a tax of its own; see `rates_to_create`."""
         facts = self.facts()
         with self._database.reading("looking where Amazon orders went") as connection:
-            tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
-            places = places_delivered_to(connection, tables)
+            places = places_delivered_to(connection, self._tables(connection))
         return rates_to_create(self._settings, facts, places, held_for_tax)
 
     def create_taxes(self, rates: Rates) -> int:
         """Create taxes of these rates by place, without rules, in one transaction; return how many."""
         with self._database.writing("creating taxes") as connection:
-            tables = ShopTables(self._prefix, read_tables(connection, self._prefix))
+            tables = self._tables(connection)
             return create_taxes(Statements(connection, tables), rates, _languages(connection, tables))
 
     def close(self) -> None:
-        """Give everything back."""
+        """Close the connection."""
         self._database.close()
+
+    def _tables(self, connection: sa.Connection, wanted: Iterable[str] = wanted_tables(events=False)) -> ShopTables:
+        return ShopTables(self._prefix, read_tables(connection, self._prefix, wanted))
 
 
 def check_mappings(settings: Settings, facts: ShopFacts) -> None:
-    """Given settings and the shop's facts, raise ShopUnfit if a name in the settings names nothing in the shop."""
+    """Raise ShopUnfit if the settings name something that the shop does not have."""
     for marketplace in settings.amazon.marketplaces:
         open_market(marketplace.code, settings, facts)
 
 
 def _languages(connection: sa.Connection, tables: ShopTables) -> dict[int, str]:
-    """Return the shop's languages, also those that are switched off: id_lang -> ISO code."""
+    """Return the ISO codes of the shop's languages by id_lang, also of those that are switched off."""
     rows = connection.execute(sa.select(tables["lang"].c.id_lang, tables["lang"].c.iso_code))
     return {as_int(id_lang): as_text(iso).lower() for id_lang, iso in rows}
 

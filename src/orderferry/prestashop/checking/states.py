@@ -1,4 +1,4 @@
-"""`check` on what order states set off in PrestaShop: mails, invoices, labels for FBA orders."""
+"""Check what the states of Amazon orders cause in PrestaShop: mails, invoices, labels for FBA orders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from orderferry.domain.check_result import CheckResult, fine, warning
 from orderferry.prestashop.facts import OrderState, ShopFacts
 from orderferry.prestashop.planning.market import Market
 
-# States in which regular orders wait to be packed: what label and picking modules take.
+# States in which regular orders wait to be packed: label and picking modules take such orders.
 _TO_PACK = ("paid", "prime", "business", "cancel_requested")
 
 _UNDER_OTHERS = (
@@ -23,7 +23,7 @@ _UNDER_CANCELLED = (
 
 
 def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Market]) -> Iterator[CheckResult]:
-    """States that mail the customer when somebody, or a module, sets them in the shop; SQL itself mails nobody."""
+    """Yield the states that mail the customer when staff or a module sets them; SQL itself mails nobody."""
     mailing = [state for state in _concerned(facts, markets) if state.send_email]
     if not mailing:
         yield fine("states-mail", "No state that Amazon orders come into mails the customer.")
@@ -59,8 +59,10 @@ def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Mark
 def check_invoices(
     settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], proofs: Collection[str]
 ) -> Iterator[CheckResult]:
-    """States that make PrestaShop number an invoice, against who is to issue it. `proofs`: the marketplaces where an
-    order has shown that Amazon calculates the VAT."""
+    """Yield the states that make PrestaShop number an invoice, where Amazon issues it, or nobody, or only later.
+
+    `proofs`: the marketplaces where an order has shown that Amazon calculates the VAT.
+    """
     invoicing = [state for state in _concerned(facts, markets) if state.invoice]
     if not invoicing:
         yield fine("states-invoice", "No state that Amazon orders come into makes PrestaShop issue an invoice.")
@@ -98,7 +100,7 @@ def check_invoices(
 
 
 def check_fba(markets: Mapping[str, Market]) -> Iterator[CheckResult]:
-    """FBA orders in the states of orders that are to be packed."""
+    """Warn where FBA orders get the state of orders that are to be packed."""
     shared_states: dict[int, OrderState] = {}
     for market in markets.values():
         fba = market.states["fba"]
@@ -116,9 +118,7 @@ def check_fba(markets: Mapping[str, Market]) -> Iterator[CheckResult]:
 
 
 def _concerned(facts: ShopFacts, markets: Mapping[str, Market]) -> list[OrderState]:
-    """Return the states that imports set, and every one that says shipped or delivered, which the shop may set
-    later.
-    """
+    """Return the states that imports set, and all that are flagged as shipped or delivered: the shop may set them."""
     mapped = {state.id for market in markets.values() for state in market.states.values()}
     return [state for id_, state in sorted(facts.states.items()) if id_ in mapped or state.shipped or state.delivery]
 

@@ -1,7 +1,4 @@
-"""`check` on the shop's tables: prefix, completeness, engines, version, our own tables, rights.
-
-`check` on the database server: what it is, and which of its settings concern us. We set our own session.
-"""
+"""Check the database server, the rights, and the shop's tables: prefix, completeness, engines, version, our own."""
 
 from __future__ import annotations
 
@@ -30,6 +27,12 @@ from orderferry.prestashop.facts import ShopFacts, Table
 from orderferry.prestashop.rows.new_order import generated_columns, refuse_unknown_columns, unfilled_columns
 from orderferry.prestashop.sample_shop.schema import VERSIONS
 
+# Variables are asked for by name: MySQL and MariaDB do not have the same ones.
+_VARIABLES = (
+    *("version", "version_comment", "sql_mode", "time_zone", "system_time_zone", "read_only", "super_read_only"),
+    *("transaction_isolation", "tx_isolation", "binlog_format", "log_bin", "auto_increment_increment"),
+)
+_STRICT = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
 _SHOP = ExitCode.SHOP_UNAVAILABLE
 _EVERY_RIGHT = Grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])
 
@@ -43,8 +46,10 @@ def check_tables(
 
 
 def check_columns(live: Mapping[str, Table], prefix: str) -> Iterator[CheckResult]:
-    """Columns of modules: those without a default, and those that the database computes. Raise ShopUnfit naming all
-    that no order could fill."""
+    """Yield columns of modules: those without a default, and those that the database computes.
+
+    Raise ShopUnfit naming all that no order could fill.
+    """
     name = "columns"
     refuse_unknown_columns(live)
     neutral = [f"{prefix}{table}.{column.name}" for table, column in unfilled_columns(live)]
@@ -62,7 +67,7 @@ def check_columns(live: Mapping[str, Table], prefix: str) -> Iterator[CheckResul
 
 
 def check_triggers(connection: sa.Connection, prefix: str) -> Iterator[CheckResult]:
-    """Triggers that other programs have put on the tables that an order is written into, and whose author is gone."""
+    """Yield the triggers of other programs on the tables that an order is written into, and those without an author."""
     name = "triggers"
     triggers = read_triggers(connection, [prefix + table for table in WRITTEN_TABLES])
     if not triggers:
@@ -81,7 +86,7 @@ def check_triggers(connection: sa.Connection, prefix: str) -> Iterator[CheckResu
 
 
 def _accounts(connection: sa.Connection) -> frozenset[str] | None:
-    """Return the server's accounts as user@host; None where this user may not know."""
+    """Return the server's accounts as user@host; None where this user may not read them."""
     if connection.dialect.name == "sqlite":
         return None
     try:
@@ -92,7 +97,7 @@ def _accounts(connection: sa.Connection) -> frozenset[str] | None:
 
 
 def check_collations(connection: sa.Connection, tables: ShopTables) -> Iterator[CheckResult]:
-    """Try the joins of tables by text on no row. Raise ShopUnfit (error 1267) as a run would."""
+    """Try the joins of tables by text, without reading a row. Raise ShopUnfit (error 1267) as a run would."""
     pairs = [
         (("orders", "reference"), ("order_payment", "order_reference")),
         (("order_payment", "order_reference"), ("orders", "reference")),
@@ -113,7 +118,7 @@ def check_collations(connection: sa.Connection, tables: ShopTables) -> Iterator[
 
 
 def check_version(facts: ShopFacts) -> Iterator[CheckResult]:
-    """PrestaShop's version against those that orderferry's tests run on. Columns are read live in any case."""
+    """Compare PrestaShop's version with those that orderferry is tested with. Columns are read live in any case."""
     name, version = "version", facts.version
     tested = {_branch(known): known for known in VERSIONS}
     branch = _branch(version)
@@ -139,8 +144,9 @@ def check_version(facts: ShopFacts) -> Iterator[CheckResult]:
 def check_rights(
     connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access, *, events: bool = False
 ) -> Iterator[CheckResult]:
-    """Yield what the database user may do with each table, and the statements for what is missing; `events`: also
-    with the tables of the feed.
+    """Yield the rights that the database user lacks, with the statements that give them, and the state of our tables.
+
+    `events`: also for the tables of the feed.
     """
     if connection.dialect.name == "sqlite":
         yield fine("rights", "SQLite has no users: whoever may write the file may write the tables.")
@@ -148,7 +154,7 @@ def check_rights(
         return
     grants = Grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
     account = as_text(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar())
-    # A table of which the user has no right at all looks as if it were not there.
+    # A table on which the user has no right at all is not listed.
     expected = REQUIRED_TABLES | OWN_TABLES | (EVENT_TABLES if events else set())
     missing = missing_rights(grants, access.database, prefix, live.keys() | expected)
     if not missing:
@@ -156,13 +162,13 @@ def check_rights(
     else:
         listed = ", ".join(f"{prefix}{table} ({', '.join(rights)})" for table, rights in missing.items())
         hint = "Run as an administrator of the database:\n" + grants_to_run(missing, access.database, prefix, account)
-        said = f"The database user {account} lacks rights: {listed}."
+        lacks = f"The database user {account} lacks rights: {listed}."
         if grants.through_roles:
-            yield warning("rights", f"{said} Its roles may hold them, which can't be seen.", hint)
+            yield warning("rights", f"{lacks} Its roles may hold them, which can't be seen.", hint)
         elif all(is_optional(table, rights) for table, rights in missing.items()):
-            yield warning("rights", f"{said} Without them fees and gift wrapping can't be lines of the order.", hint)
+            yield warning("rights", f"{lacks} Without them fees and gift wrapping can't be lines of the order.", hint)
         else:
-            yield failure("rights", said, hint, _SHOP)
+            yield failure("rights", lacks, hint, _SHOP)
     yield _own_tables(connection, prefix, live, access, grants, events=events)
 
 
@@ -202,16 +208,8 @@ def _branch(version: str) -> tuple[int, ...]:
     return numbers[:3] if numbers[0] == 1 else numbers[:2]
 
 
-# Variables are asked for by name: MySQL and MariaDB do not all have the same.
-_VARIABLES = (
-    *("version", "version_comment", "sql_mode", "time_zone", "system_time_zone", "read_only", "super_read_only"),
-    *("transaction_isolation", "tx_isolation", "binlog_format", "log_bin", "auto_increment_increment"),
-)
-_STRICT = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
-
-
 def check_server(connection: sa.Connection, settings: PrestashopSettings) -> Iterator[CheckResult]:
-    """Given a connection, say which server answers and what of it matters."""
+    """Yield which server answers, whether the connection is encrypted, and settings that concern imports."""
     if connection.dialect.name == "sqlite":
         yield fine("database", f"The shop's database is the SQLite file {settings.location}.")
         return
@@ -238,7 +236,7 @@ def _variables(connection: sa.Connection) -> Mapping[str, str]:
 
 
 def _facts(found: Mapping[str, str]) -> str:
-    """Return one sentence; nothing in it is wrong, since our own session overrides it."""
+    """Return the server's settings as one sentence. None of them is a fault: our own session overrides them."""
     strict = "strict" if _STRICT & set(found.get("sql_mode", "").split(",")) else "not strict"
     zone = found.get("time_zone", "")
     zone = f"{zone} ({found.get('system_time_zone', '')})" if zone == "SYSTEM" else zone
@@ -252,7 +250,7 @@ def _facts(found: Mapping[str, str]) -> str:
 
 
 def _encryption(settings: PrestashopSettings) -> Iterator[CheckResult]:
-    """Yield Amazon's Data Protection Policy wants buyers' data encrypted on the way."""
+    """Yield whether the connection is encrypted: Amazon's Data Protection Policy demands it for buyers' data."""
     url = read_by_sqlalchemy(settings.url.reveal())
     host = url.host or ""
     if not host or is_loopback(host):

@@ -1,12 +1,8 @@
-"""`check` on VAT: what the shop's rules and the configuration say for each marketplace's country.
-
-Which taxes a shop lacks for the places that its Amazon orders go to, and making them.
-"""
+"""Check VAT rates, find the taxes that a shop lacks for the places that its Amazon orders go to, and create them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -25,6 +21,10 @@ from orderferry.prestashop.planning.tax_rates import home_country
 
 _OFF = "0"
 _NAME = "vat"
+Rates = Mapping[str, Collection[Decimal]]  # in percent, by the code of a place: a country's, XI, or a region's (PT-20)
+# By language
+_VAT_NAMES = {"it": "IVA", "es": "IVA", "pt": "IVA", "fr": "TVA", "de": "USt.", "nl": "btw", "pl": "VAT", "sv": "Moms"}
+_MOST_LENGTH = 32  # tax_lang.name
 
 
 def read_tax_groups(connection: sa.Connection, tables: ShopTables) -> Mapping[int, str]:
@@ -40,22 +40,20 @@ def read_tax_groups(connection: sa.Connection, tables: ShopTables) -> Mapping[in
     return {id_group: names.get(id_group, "") for id_group in map(as_int, used) if id_group}
 
 
-@dataclass(frozen=True, slots=True)
-class TaxedOrders:
-    """What imported and held orders tell of taxes: the places that imported ones went to, by the place of orders that
-    are held for taxes the rates of those, and by marketplace the order that proved that Amazon calculates the VAT."""
-
-    places: frozenset[str] = frozenset()
-    held: Rates = field(default_factory=dict)
-    proofs: Mapping[str, str] = field(default_factory=dict)
-
-
 def check_vat(
-    settings: Settings, facts: ShopFacts, groups: Mapping[int, str], orders: TaxedOrders
+    settings: Settings,
+    facts: ShopFacts,
+    groups: Mapping[int, str],
+    *,
+    places: Collection[str],
+    held: Rates,
+    proofs: Mapping[str, str],
 ) -> Iterator[CheckResult]:
-    """Yield the rate of each marketplace's country for each tax rules group in use, where Amazon calculates the VAT,
-    and the taxes that the shop lacks. Orders for which neither Amazon nor the configuration names a rate take it
-    from these rules.
+    """Yield the VAT rates of the marketplaces' countries, where Amazon calculates VAT, and the taxes that are missing.
+
+    Orders for which neither Amazon nor the configuration names a rate take it from the shop's tax rules. `groups`: the
+    tax rules groups in use, with their names; `places`: where imported orders went; `held`: the rates of orders that
+    are held for a tax; `proofs`: by marketplace, the order that has shown that Amazon calculates the VAT there.
     """
     if facts.setting("PS_TAX", None, "1") == _OFF:
         yield fine(_NAME, "The shop works without taxes (PS_TAX is off): every order has 0 %.")
@@ -75,8 +73,8 @@ def check_vat(
             yield from _at_home_rate(country, home, facts, groups)
     shown = [_rates_of(group, ruled, facts, groups) for group in sorted(groups)] if ruled else []
     yield fine(_NAME, f"Where Amazon names no tax: {'; '.join([*shown, *elsewhere])}.")
-    yield _calculated_by_amazon(settings, orders)
-    yield from _missing(settings, facts, orders)
+    yield _calculated_by_amazon(settings, proofs)
+    yield from _missing(settings, facts, places, held, proofs)
     yield from _collected(settings)
 
 
@@ -85,33 +83,36 @@ def _sells_at_home(code: str, home: Country | None) -> bool:
     return home is not None and home.iso == code and code not in PRICES_WITHOUT_TAX
 
 
-def _calculated_by_amazon(settings: Settings, orders: TaxedOrders) -> CheckResult:
-    """Return where a tax of 0 from Amazon is 0 %, and why."""
+def _calculated_by_amazon(settings: Settings, proofs: Mapping[str, str]) -> CheckResult:
+    """Return on which marketplaces a tax of 0 from Amazon means 0 %, and why."""
     on: list[str] = []
     off: list[str] = []
     for code in [marketplace.code for marketplace in settings.amazon.marketplaces]:
         configured = settings.marketplace(code).vat_by_amazon
         if configured is not None:
             (on if configured else off).append(f"{code} (as configured)")
-        elif code in orders.proofs:
-            on.append(f"{code} (order {orders.proofs[code]} shows it)")
+        elif code in proofs:
+            on.append(f"{code} (order {proofs[code]} shows it)")
         else:
             off.append(f"{code} (no order has shown it yet)")
-    told = [f"Amazon calculates the VAT on {', '.join(on)}: a tax of 0 there is 0 %"] if on else []
-    told += [f"{'not' if on else 'Amazon does not calculate the VAT'} on {', '.join(off)}"] if off else []
-    return fine(_NAME, f"{'; '.join(told)}.")
+    parts = [f"Amazon calculates the VAT on {', '.join(on)}: a tax of 0 there is 0 %"] if on else []
+    parts += [f"{'not' if on else 'Amazon does not calculate the VAT'} on {', '.join(off)}"] if off else []
+    return fine(_NAME, f"{'; '.join(parts)}.")
 
 
-def _missing(settings: Settings, facts: ShopFacts, orders: TaxedOrders) -> Iterator[CheckResult]:
-    """Yield the taxes that orders need, for the marketplaces' countries and the places that orders really went to."""
+def _missing(
+    settings: Settings, facts: ShopFacts, places: Collection[str], held: Rates, proofs: Mapping[str, str]
+) -> Iterator[CheckResult]:
+    """Yield the taxes that orders need, for the marketplaces' countries and the places that orders went to."""
     codes = {marketplace.code for marketplace in settings.amazon.marketplaces}
-    missing = missing_rates(facts, codes | orders.places, orders.held)
+    missing = missing_rates(facts, codes | set(places), held)
     if not missing:
         return
-    calculates = any(settings.amazon_calculates_vat(code, orders.proofs) for code in codes)
+    calculates = any(settings.amazon_calculates_vat(code, proofs) for code in codes)
     standard = any(legal_rates(code)[:1] == rates[:1] for code, rates in missing.items())
-    listed = f"The shop has no tax of its own for these rates: {in_words(missing)}."
-    if set(map(rates_place, orders.held)) & missing.keys() or (calculates and standard):
+    by_place = "; ".join(f"{code} {', '.join(_percent(rate) for rate in rates)}" for code, rates in missing.items())
+    listed = f"The shop has no tax of its own for these rates: {by_place}."
+    if set(map(rates_place, held)) & missing.keys() or (calculates and standard):
         yield warning(
             _NAME,
             f"{listed} Orders for which Amazon tells such a tax are held, or bear another country's of the same rate.",
@@ -127,8 +128,12 @@ def _home(facts: ShopFacts) -> Country | None:
     return next((country for country in facts.countries.values() if country.id == id_home), None)
 
 
-def _configured(word: Decimal | str) -> str:
-    return f"{word!r} as configured" if isinstance(word, str) else f"{word.normalize():f} % as configured"
+def _configured(named: Decimal | str) -> str:
+    return f"{named!r} as configured" if isinstance(named, str) else f"{_percent(named)} as configured"
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{rate.normalize():f} %"
 
 
 def _rates_of(group: int, countries: list[Country], facts: ShopFacts, groups: Mapping[int, str]) -> str:
@@ -164,7 +169,8 @@ def _without_rate(
 def _at_home_rate(
     country: Country, home: Country | None, facts: ShopFacts, groups: Mapping[int, str]
 ) -> Iterator[CheckResult]:
-    """Yield the Italian localisation pack, for one, gives every country of the EU Italy's own tax."""
+    """Warn of rules that give a country the tax of the shop's own: the Italian localisation pack does so for all of the
+    EU."""
     if home is None or home.id == country.id:
         return
     same = [
@@ -184,8 +190,10 @@ def _at_home_rate(
 
 
 def _collected(settings: Settings) -> Iterator[CheckResult]:
-    """Outside the EU's VAT, Amazon often owes the tax itself, and seldom is it one of the shop's. No fault: orders are
-    imported, and whether their invoices matter is the seller's to know."""
+    """Yield the marketplaces outside the EU's VAT where Amazon collects a tax that the shop seldom has.
+
+    This is no fault: orders are imported, and only the seller knows whether their invoices matter.
+    """
     without = [
         marketplace.code
         for marketplace in settings.amazon.marketplaces
@@ -205,16 +213,8 @@ def _group(group: int, groups: Mapping[int, str]) -> str:
     return f"{groups[group]!r} ({group})" if groups[group] else str(group)
 
 
-Rates = Mapping[str, Collection[Decimal]]  # in percent, by the code of a place: a country's, XI, or a region's (PT-20)
-# What a value added tax is called, by language.
-_WORDS = {"it": "IVA", "es": "IVA", "pt": "IVA", "fr": "TVA", "de": "USt.", "nl": "btw", "pl": "VAT", "sv": "Moms"}
-_MOST_LENGTH = 32  # tax_lang.name
-
-
 def places_delivered_to(connection: sa.Connection, tables: ShopTables) -> frozenset[str]:
-    """Return where imported orders went, by the codes whose rates hold there: countries, their regions (PT-20) and
-    territories (XI).
-    """
+    """Return the places that imported orders went to: codes of countries, their regions (PT-20), territories (XI)."""
     if not tables.has(MARKER_TABLE):
         return frozenset()
     marker, order, address, country = (tables[name] for name in (MARKER_TABLE, "orders", "address", "country"))
@@ -229,7 +229,7 @@ def places_delivered_to(connection: sa.Connection, tables: ShopTables) -> frozen
 
 
 def rates_place(code: str) -> str:
-    """Given the code of a place, return the one whose rates are law there: FR for Monaco, GB for the Isle of Man."""
+    """Return the code of the place whose rates hold by law in `code`: FR for Monaco, GB for the Isle of Man."""
     territory = find_territory(code)
     if territory is None or not (territory.vat in EU_MEMBERS or territory.is_one_area):
         return code
@@ -237,16 +237,16 @@ def rates_place(code: str) -> str:
 
 
 def missing_rates(facts: ShopFacts, places: Iterable[str], held: Rates) -> dict[str, tuple[Decimal, ...]]:
-    """Given the codes of places and by place the rates for which orders are held, return for each the rates of which
-    the shop has no tax in force, but for one that is named for another country.
+    """Return by place the rates of which the shop has no tax in force, not counting taxes named for other countries.
 
-    Where prices hold VAT (in the Union, and in the shop's own country), these are all rates by law.
+    `held`: by place, the rates for which orders are held. Where prices include VAT (in the Union, and in the shop's own
+    country), all rates by law are needed, too.
     """
     home = home_country(facts)
     needed: dict[str, dict[Decimal, None]] = {}  # in order
     for place in {*places, *held}:
         code = rates_place(place)
-        legal = legal_rates(code) if _prices_hold_vat(code, home) else ()
+        legal = legal_rates(code) if _prices_include_vat(code, home) else ()
         needed.setdefault(code, {}).update(dict.fromkeys((*legal, *sorted(held.get(place, ()), reverse=True))))
     missing: dict[str, tuple[Decimal, ...]] = {}
     for code in sorted(needed):  # a country stands before its regions
@@ -258,24 +258,24 @@ def missing_rates(facts: ShopFacts, places: Iterable[str], held: Rates) -> dict[
     return missing
 
 
-def _prices_hold_vat(code: str, home: str) -> bool:
+def _prices_include_vat(code: str, home: str) -> bool:
     if code == home:
         return home not in PRICES_WITHOUT_TAX
     return code == NORTHERN_IRELAND or _around(code) in EU_MEMBERS
 
 
 def _around(code: str) -> str:
-    """Return the country whose taxes hold in a place, too: of a region, and of Northern Ireland; else the code
-    itself.
-    """
+    """Return the country of a region or of Northern Ireland, whose taxes hold there too; else the code itself."""
     return "GB" if code == NORTHERN_IRELAND else code.partition("-")[0]
 
 
 def rates_to_create(
     settings: Settings, facts: ShopFacts, places: Iterable[str], held: Rates
 ) -> dict[str, tuple[Decimal, ...]]:
-    """Return the taxes to make: every missing rate of the marketplaces' countries, of the places that orders went to
-    and of those where orders are held, and the standard rate of all other member states.
+    """Return the rates of the taxes to create, by place.
+
+    They are all missing rates of the marketplaces' countries, of the places that orders went to and of those where
+    orders are held, and the standard rate of all other member states.
     """
     wanted = {*(marketplace.code for marketplace in settings.amazon.marketplaces), *places, *held}
     missing = missing_rates(facts, wanted | EU_MEMBERS, held)
@@ -303,11 +303,4 @@ def create_taxes(writer: Statements, rates: Rates, languages: Mapping[int, str])
 
 def tax_name(code: str, rate: Decimal, language: str = "en") -> str:
     """Return the name of a tax: IVA DE 19% in Italian."""
-    return f"{_WORDS.get(language, 'VAT')} {code} {rate.normalize():f}%"[:_MOST_LENGTH]
-
-
-def in_words(rates: Rates) -> str:
-    """Return rates by place: DE 19 %, 7 %; FR 20 %."""
-    return "; ".join(
-        f"{code} {', '.join(f'{rate.normalize():f} %' for rate in percents)}" for code, percents in rates.items()
-    )
+    return f"{_VAT_NAMES.get(language, 'VAT')} {code} {rate.normalize():f}%"[:_MOST_LENGTH]
