@@ -31,7 +31,7 @@ class Day:
 
 
 def daily_chart(days: Sequence[Day]) -> str:
-    """Given days without gaps, return a chart with two bars for each. A day that differs has its bars outlined."""
+    """Return a chart with two bars for each day, those of a day that differs outlined. No day may be left out."""
     most = max((max(day.amazon, day.shop) for day in days), default=0) or 1
     height = _HEIGHT - _TOP - _BOTTOM
     step = (_WIDTH - _LEFT) / max(len(days), 1)
@@ -72,8 +72,8 @@ def _label(day: date, middle: float) -> dict[str, str]:
 
 
 def strip(whole: Span, covered: Iterable[Span], gaps: Iterable[Span], zone: tzinfo = UTC) -> str:
-    """Given a span of time, return a strip of it: what was observed in green, gaps in red, the rest empty. Times are
-    told in the time zone."""
+    """Return a strip of a span of time: what was observed in green, gaps in red, the rest empty. Times are told in the
+    time zone."""
     pieces = [
         _piece(whole, span, colour, word, zone)
         for spans, colour, word in ((covered, COVERED, "observed"), (gaps, GAP, "not observed"))

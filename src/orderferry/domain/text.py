@@ -104,7 +104,7 @@ def clean_text(text: str, field: Field) -> str:
 
 
 def plain_text(text: str, *, keep_lines: bool = False) -> str:
-    """Given any text, return it in NFC, spaces folded, without control, bidi and other invisible characters, NUL and
+    """Return any text in NFC, spaces folded, without control, bidi and other invisible characters, NUL and
     lone surrogates (two halves that belong together are joined). Line breaks stay only if asked for."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())  # what follows would change nothing else
@@ -116,7 +116,7 @@ def plain_text(text: str, *, keep_lines: bool = False) -> str:
 
 
 def to_basic_plane(text: str) -> str:
-    """Given text for a column that can't hold characters above U+FFFF (utf8mb3), return what it can hold.
+    """Return what of a text a column can hold that takes no character above U+FFFF (utf8mb3).
 
     Letters become U+FFFD, so that a name is seen to lack one; emoji and other signs go, with the joiners and variation
     selectors that held their parts together. A text of which nothing else is left becomes a single U+FFFD.
@@ -184,7 +184,7 @@ def _ascii_digits(text: str) -> str:
 
 
 def cut_text(text: str, limit: int) -> str:
-    """Given a text and a length in code points, return it, cut at the last whole character that fits.
+    """Return a text, cut at the last whole character with which it has at most `limit` code points.
 
     Space at the cut is taken off. A single character that is longer than the limit (a letter with a hundred accents)
     is cut inside.
@@ -210,7 +210,7 @@ _WHOLE_LETTERS = str.maketrans({"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "�
 
 
 def plain_name(text: str) -> str:
-    """Given a name in any script, return it for comparing: lower case, no accents, single spaces, no punctuation."""
+    """Return a name in any script as it is compared: lower case, no accents, single spaces, no punctuation."""
     decomposed = unicodedata.normalize("NFKD", text).casefold().translate(_WHOLE_LETTERS)
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     return _NOT_WORD.sub(" ", letters).strip()
