@@ -73,11 +73,11 @@ def test_a_page_of_a_hundred_orders_costs_what_one_order_costs(shop: ShopDatabas
         catalogs = reader(open_)
         with open_.database.reading("looking up a page") as connection:
             with statements(open_.database.engine) as for_first:  # also what is read once a run
-                catalogs.look(connection, page[:1])
+                catalogs.prefetch(connection, page[:1])
             with statements(open_.database.engine) as for_one:
-                catalogs.look(connection, page[:1])
+                catalogs.prefetch(connection, page[:1])
             with statements(open_.database.engine) as for_all:
-                found = catalogs.look(connection, page)
+                found = catalogs.prefetch(connection, page)
     assert len(for_all) == len(for_one) <= 12
     assert len(for_first) <= len(for_one) + 2
     assert set(found.products) == {(1, "MUG-BLUE"), (1, "TSHIRT-S-WHITE")}
@@ -94,9 +94,9 @@ def test_a_marked_order_stands_and_is_not_foreign(shop: ShopDatabase) -> None:
         shop.insert("orderferry_order", marker_row(marker, order_reference="REF000001", module="x", now=NOW))
         catalogs = reader(open_)
         with open_.database.reading("looking up a page") as connection:
-            found = catalogs.look(connection, [ours, theirs])
+            found = catalogs.prefetch(connection, [ours, theirs])
     assert found.markers[ours.order_id].order_stands
-    assert found.standing == {1: OrderInShop(3, id_currency=1)}
+    assert found.shop_orders == {1: OrderInShop(3, id_currency=1)}
     assert found.foreign == {theirs.order_id: 2}
 
 
@@ -107,7 +107,7 @@ def test_each_marketplace_s_products_come_from_its_shop(shop_database_of) -> Non
     with opened(shop) as open_:
         catalogs = reader(open_, settings)
         with open_.database.reading("looking up a page") as connection:
-            found = catalogs.look(connection, [order(1, "MUG-BLUE"), order(2, "MUG-BLUE", marketplace="DE")])
+            found = catalogs.prefetch(connection, [order(1, "MUG-BLUE"), order(2, "MUG-BLUE", marketplace="DE")])
         assert set(found.products) == {(2, "MUG-BLUE")}
         unknown = replace(SETTINGS, marketplaces={"DE": MarketplaceSettings(shop="Fourth shop")})
         catalogs = reader(open_, unknown)
@@ -115,7 +115,7 @@ def test_each_marketplace_s_products_come_from_its_shop(shop_database_of) -> Non
             open_.database.reading("looking up a page") as connection,
             pytest.raises(ShopUnfit, match=r"marketplace\.DE\.shop"),
         ):
-            catalogs.look(connection, [order(2, "MUG-BLUE", marketplace="DE")])
+            catalogs.prefetch(connection, [order(2, "MUG-BLUE", marketplace="DE")])
 
 
 def test_the_placeholder_is_looked_up_for_every_shop(shop: ShopDatabase) -> None:
@@ -123,7 +123,7 @@ def test_the_placeholder_is_looked_up_for_every_shop(shop: ShopDatabase) -> None
     with opened(shop) as open_:
         catalogs = reader(open_, replace(SETTINGS, products=products))
         with open_.database.reading("looking up a page") as connection:
-            found = catalogs.look(connection, [order(1, "UNKNOWN")])
+            found = catalogs.prefetch(connection, [order(1, "UNKNOWN")])
     assert set(found.products) == {(1, "LAST-ONE")}
 
 
@@ -135,9 +135,9 @@ def test_the_fixed_account_is_read_once_a_run(shop: ShopDatabase) -> None:
     with opened(shop) as open_:
         catalogs = reader(open_, settings)
         with open_.database.reading("looking up a page") as connection:
-            first = catalogs.look(connection, [order(1, "MUG-BLUE")])
+            first = catalogs.prefetch(connection, [order(1, "MUG-BLUE")])
             with statements(open_.database.engine) as sent:
-                catalogs.look(connection, [order(2, "MUG-BLUE")])
+                catalogs.prefetch(connection, [order(2, "MUG-BLUE")])
     assert first.customers["fixed"] == 9
     assert not [text for text in sent if "FROM ps_customer" in text]
 

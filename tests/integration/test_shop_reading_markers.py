@@ -112,13 +112,11 @@ def test_a_marker_comes_back_as_it_was_written(shop: ShopDatabase) -> None:
         put_slip(shop, 7, products=None, shipping=None, amount="5.00", shipping_cost_amount="1.00")
         put_slip(shop, 8, products="99.00", shipping="0")
         with open_.database.reading("reading markers") as connection:
-            marked = read_marked(connection, open_.tables, [*IDS])
+            markers, shop_orders = read_marked(connection, open_.tables, [*IDS])
     # its customer is gone, as after an erasure
     kept = replace(MARKER, amazon_updated=NOW.replace(microsecond=123000), forgotten=True)
-    assert marked.markers == {IDS[0]: kept}
-    assert marked.standing == {
-        7: OrderInShop(2, 12, Decimal("48.80"), Decimal("8.80"), Decimal("18.50"), id_currency=1)
-    }
+    assert markers == {IDS[0]: kept}
+    assert shop_orders == {7: OrderInShop(2, 12, Decimal("48.80"), Decimal("8.80"), Decimal("18.50"), id_currency=1)}
 
 
 @pytest.mark.parametrize(

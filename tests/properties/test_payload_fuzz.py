@@ -89,14 +89,14 @@ def test_an_order_that_cannot_even_be_rendered_stops_no_other(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [f"402-1234567-123456{number}" for number in range(3)]
-    render = shop._new
+    render = shop._plan_new
 
     def broken(order: Order, *more: Any) -> Any:
         if order.order_id == ids[1]:
             raise ValueError(order.buyer.name)
         return render(order, *more)
 
-    monkeypatch.setattr(shop, "_new", broken)
+    monkeypatch.setattr(shop, "_plan_new", broken)
     report, orders = pipeline._import([full_order(order_id) for order_id in ids])
     assert [report.outcomes[order_id] for order_id in ids] == [Outcome.CREATED, Outcome.HELD, Outcome.CREATED]
     (problem,) = report.problems.values()

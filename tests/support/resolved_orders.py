@@ -1,4 +1,4 @@
-"""A resolved with everything in it, for the pure row builders; any field can be replaced."""
+"""A resolved order with everything in it, and a market, for the pure functions; any field can be replaced."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orderferry.config.model import MarketplaceSettings, ProductsSettings, StockSettings
 from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.postal_address import PostalAddress
 from orderferry.domain.pricing.priced_order import Amount, PricedCharge, PricedLine, PricedOrder, Reading
-from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopUnit
+from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopFacts, ShopUnit, TaxRule
+from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from support.writing import NOW, PURCHASED, Sold, amazon_order
 
@@ -36,6 +38,57 @@ MUG = Product(
 )
 POSTAL = PostalAddress("Mario", "Rossi", "", "Via Roma 1", "Scala B", "20121", "Milano", "IT", "MI", "+390212345678")
 PLACE = Place(POSTAL, Country(10, "IT", 1, True, True, True, True), 183)
+
+SHOP = ShopUnit(1, 1, "Shop", False, False, False)
+FACTS = ShopFacts(
+    version="8.2.1",
+    tables={},
+    configuration={
+        ("PS_COUNTRY_DEFAULT", 0, 0): "10",
+        ("PS_OS_CANCELED", 0, 0): "6",
+        ("PS_OS_ERROR", 0, 0): "8",
+        ("PS_OS_REFUND", 0, 0): "7",
+    },
+    states={state.id: state for state in (PAID, SHIPPED, CANCELLED)},
+    carriers=(),
+    carrier_references={},
+    currencies={"EUR": Currency(1, "EUR", Decimal(1), 2, True)},
+    countries={"IT": PLACE.country},
+    provinces=(),
+    shops={1: SHOP},
+    languages={"it": 1, "en": 2},
+    taxes={1: Decimal(22), 2: Decimal(10)},
+    tax_names={1: "IVA IT 22%", 2: "IVA IT 10%"},
+    groups={},
+    time_zone="Europe/Rome",
+    tax_rules={(1, 10): (TaxRule(1),), (2, 10): (TaxRule(2),)},
+    carrier_tax_groups={(2, 1): 1},
+    employee=1,
+)
+
+
+def market(facts: ShopFacts = FACTS, **more: Any) -> Market:
+    """The marketplace of Italy in a shop of one kind of each thing."""
+    made = Market(
+        code="IT",
+        settings=MarketplaceSettings(),
+        products=ProductsSettings(),
+        stock=StockSettings(),
+        facts=facts,
+        shop=SHOP,
+        id_lang=1,
+        zone=ZoneInfo("Europe/Rome"),
+        states={"paid": PAID, "shipped": SHIPPED, "fba": SHIPPED, "cancelled": CANCELLED},
+        carriers={"": 2},
+        id_carrier_fba=0,
+        carrier_groups={},
+        id_group=2,
+        id_business_group=2,
+        collected_by_amazon=(),
+        round_mode=2,
+        round_type=2,
+    )
+    return replace(made, **more)
 
 
 def amount(excl: str, incl: str) -> Amount:
@@ -68,14 +121,14 @@ def priced_order(**more: Any) -> PricedOrder:
 
 
 def resolved(order: Order = ORDER, **more: Any) -> ResolvedOrder:
-    """A resolved for one mug, twice, paid, invoiced."""
+    """A resolved order of one mug, twice, paid, invoiced."""
     priced = more.pop("priced", priced_order())
     line = ResolvedLine(priced.lines[0], (order.items[0],), MUG, tax_name="IVA IT 22%")
     made = ResolvedOrder(
         order=order,
         priced=priced,
         marketplace="IT",
-        shop=ShopUnit(1, 1, "Shop", False, False, False),
+        shop=SHOP,
         zone=ZoneInfo("Europe/Rome"),
         now=NOW,
         id_lang=1,

@@ -1,4 +1,4 @@
-"""What is read from the shop, as frozen values: once a run (`ShopFacts`), and once a page of orders (`Catalog`)."""
+"""What was read from the shop, as frozen values: once a run (`ShopFacts`), and once a page of orders (`Catalog`)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
-    """order_state with its name in the shop's default language, and `names` in all of them."""
+    """A row of `order_state`, with its `name` in the shop's default language and its `names` in all languages."""
 
     id: int
     name: str
@@ -74,8 +74,10 @@ class OrderState:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """The live (not deleted) carrier row behind a name, an id or an old id of the same id_reference. `groups` are the
-    customer groups that may use it."""
+    """A carrier row that is not deleted. `groups`: the customer groups that may use it.
+
+    Editing a carrier makes a new row with the same id_reference and marks the old one as deleted.
+    """
 
     id: int
     id_reference: int
@@ -86,8 +88,11 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """currency. `decimals` is what amounts are rounded to: the least of the currency's own (ISO 4217) and the
-    shop's precision. `rate` is conversion_rate; `shop_rates` currency_shop's, by id_shop, which win in a multishop."""
+    """A row of `currency`.
+
+    `decimals` is what amounts are rounded to: the smaller one of the currency's own (ISO 4217) and the shop's
+    precision. `rate` is conversion_rate; `shop_rates` (currency_shop, by id_shop) take precedence in a multishop.
+    """
 
     id: int
     iso: str
@@ -99,7 +104,10 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """country. `zip_code_format`: N stands for a digit, L for a letter, C for the ISO code; '' for any postcode."""
+    """A row of `country`.
+
+    `zip_code_format`: N stands for a digit, L for a letter, C for the ISO code; '' for any postcode.
+    """
 
     id: int
     iso: str
@@ -113,8 +121,10 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class TaxRule:
-    """tax_rule of an active group, with a tax in force or `id_tax` 0 for "no tax". `id_state` 0: the whole country;
-    postcodes '' and 0: all of them, and `zipcode_to` 0 beside another `zipcode_from`: that one alone.
+    """A row of `tax_rule` of an active group, with a tax in force or `id_tax` 0 for "no tax".
+
+    `id_state` 0: the whole country. Postcodes '' and 0: all of them; `zipcode_to` 0 with another `zipcode_from`: only
+    that postcode.
 
     `behavior`: 0 this tax only, 1 added to those of the less specific rules, 2 on top of them.
     """
@@ -131,8 +141,9 @@ class TaxRule:
         return bool(self.id_state) or not (_is_zero(self.zipcode_from) and _is_zero(self.zipcode_to))
 
     def covers(self, id_state: int, postcode: str) -> bool:
-        """Return whether the rule holds for an address, as PrestaShop's TaxRulesTaxManager compares the texts (''
-        for a postcode that is not known).
+        """Return whether the rule holds for an address ('' for an unknown postcode).
+
+        The texts are compared as PrestaShop's TaxRulesTaxManager does it.
         """
         if self.id_state not in {0, id_state}:
             return False
@@ -148,7 +159,7 @@ def _is_zero(postcode: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """state (a province or a state of a country)."""
+    """A row of `state`: a province or a state of a country."""
 
     id: int
     id_country: int
@@ -191,10 +202,10 @@ class ShopFacts:
     tax_rules: Mapping[tuple[int, int], tuple[TaxRule, ...]]
     carrier_tax_groups: Mapping[tuple[int, int], int]  # (id_carrier, id_shop) -> id_tax_rules_group
     employee: int  # the lowest active employee id, for private messages
-    # made of the others, since each order asks for them
+    # derived from the others once, since each order needs them
     country_codes: Mapping[int, str] = field(init=False)  # id_country -> ISO code
     provinces_of: Mapping[int, Sequence[Province]] = field(init=False)  # by id_country
-    tax_countries: Mapping[int, frozenset[str]] = field(init=False)  # id_tax -> the countries that its name tells
+    tax_countries: Mapping[int, frozenset[str]] = field(init=False)  # id_tax -> the countries that its name names
 
     def __post_init__(self) -> None:
         provinces_of: dict[int, list[Province]] = {}
@@ -206,7 +217,7 @@ class ShopFacts:
         object.__setattr__(self, "tax_countries", {id_tax: countries_in_name(name) for id_tax, name in names.items()})
 
     def setting(self, name: str, shop: ShopUnit | None = None, default: str = "") -> str:
-        """Given a configuration name, return its value for the shop: the shop's own, its group's, the global one."""
+        """Return a setting of PrestaShop's for a shop: the shop's own value, else its group's, else the global one."""
         keys = ((name, 0, shop.id), (name, shop.id_group, shop.id), (name, shop.id_group, 0)) if shop else ()
         for key in keys:
             if key in self.configuration:
@@ -214,8 +225,9 @@ class ShopFacts:
         return self.configuration.get((name, 0, 0), default)
 
     def ruled_tax(self, id_tax_rules_group: int, id_country: int, id_state: int = 0, postcode: str = "") -> int | None:
-        """Return the id_tax of the rule that PrestaShop would apply to an address (0: no tax), None where no rule
-        covers it. Without state and postcode: what holds for the country as a whole.
+        """Return the id_tax of the rule that PrestaShop would apply to an address: 0 for no tax, None without a rule.
+
+        Without state and postcode: what holds for the country as a whole.
         """
         rules = self.tax_rules.get((id_tax_rules_group, id_country), ())
         return next((rule.id_tax for rule in rules if rule.covers(id_state, postcode)), None)
@@ -231,8 +243,9 @@ class Product:
     """A product or a combination (`id_product_attribute` > 0) that a SKU means, with what order_detail needs.
 
     `stock_quantity` is the saleable quantity read for order_detail.product_quantity_in_stock. A pack has `pack_items`
-    (id_product, id_product_attribute, quantity) and is decreased as PS_PACK_STOCK_TYPE says. `name` is in the shop's
-    default language, `names` by id_lang.
+    (id_product, id_product_attribute, quantity) and is decreased as PS_PACK_STOCK_TYPE says. `stands_in`: the SKU has
+    no product, and this one (products.placeholder) takes its place, so that name and codes are Amazon's. `name` is in
+    the shop's default language, `names` by id_lang.
     """
 
     id_product: int
@@ -253,6 +266,7 @@ class Product:
     depends_on_stock: bool = False
     pack_items: tuple[tuple[int, int, int], ...] = ()
     pack_stock_type: int = 3
+    stands_in: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
     purchase_supplier_price: Decimal = Decimal(0)  # product_supplier.product_supplier_price_te
     ecotax: Decimal = Decimal(0)  # without tax, in the shop's currency; a part of the price
@@ -262,14 +276,14 @@ class Product:
         return self.names.get(id_lang) or self.name
 
 
-FEE_REFERENCE = "orderferry-"  # how the references of our hidden products begin: `compare` knows fees by it
-FEE_STATES = "fee_product:"  # among our own values: FEE_STATES + kind + group
+FEE_REFERENCE = "orderferry-"  # the beginning of our hidden products' references, by which `compare` recognises fees
+FEE_STATES = "fee_product:"  # the beginning of the names under which their ids are kept: FEE_STATES + kind + group
 ZERO_TAX_STATE = "zero_tax"
 
 
 @dataclass(frozen=True, slots=True)
 class FeeKey:
-    """One hidden product: for a kind of fee, with the tax rules group that gives the fee's rate (0: none)."""
+    """What tells our hidden products apart: a kind of fee, and the tax rules group with the fee's rate (0: none)."""
 
     kind: ProceedsType
     id_tax_rules_group: int
@@ -281,13 +295,13 @@ class FeeKey:
 
     @property
     def state_name(self) -> str:
-        """Under which name its id is kept among our own values."""
+        """The name under which its id is kept in our own table."""
         return f"{FEE_STATES}{self.kind.lower()}:{self.id_tax_rules_group}"
 
 
 @dataclass(frozen=True, slots=True)
 class OwnThings:
-    """What of ours is in the shop already, and whether the database user may make what is missing."""
+    """Our hidden products and our tax that are in the shop, and whether the database user may make missing ones."""
 
     products: Mapping[FeeKey, int] = field(default_factory=dict)
     zero_tax: int = 0
@@ -295,17 +309,17 @@ class OwnThings:
     may_make_taxes: bool = False
 
     def has_product_for(self, kind: ProceedsType) -> bool:
-        """Return whether a fee of this kind can be a line."""
+        """Return whether a fee of this kind can be a line of its own."""
         return self.may_make_products or any(key.kind is kind for key in self.products)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderInShop:
-    """How an imported order stands in the shop now, as its row in `orders` says. Amounts are in its own currency.
+    """An imported order as its row in `orders` has it now. Amounts are in the order's currency.
 
     `state`: current_state; `invoice_number`: 0 without invoice; `total`: total_paid_tax_incl; `tax`: the tax in it;
-    `credited` and `credited_net`: the sums of its credit slips with and without tax (`order_slip`); `id_currency`: 0
-    where it is not known.
+    `credited` and `credited_net`: the sums of its credit slips with and without tax (`order_slip`); `id_currency`: 0 if
+    it is not known.
     """
 
     state: int
@@ -316,12 +330,12 @@ class OrderInShop:
     credited_net: Decimal = Decimal(0)
     id_currency: int = 0
 
-    def is_settled_by(self, total: Decimal, tax: Decimal) -> bool:
-        """Return whether the invoice says what Amazon says, or a credit slip has brought it down to that.
+    def agrees_with(self, total: Decimal, tax: Decimal) -> bool:
+        """Return whether the invoice, less its credit slips, has the total and tax that Amazon has now.
 
-        `total` and `tax` are Amazon's. Where only the tax is wrong, any credit slip counts: a person has seen to it. A
-        total that has grown needs another invoice: only a credit slip for all of the first one settles it. All is
-        credited when it is so with or without tax: PrestaShop adds the tax of shipping at the carrier's own rate.
+        Where only the tax is wrong, any credit slip counts, since a person has dealt with it. A total that has grown
+        needs another invoice, so only a credit slip for all of the first one counts. All is credited when it is so with
+        or without tax: PrestaShop adds the tax of shipping at the carrier's own rate.
         """
         left = self.total - self.credited
         if self.credited:
@@ -333,18 +347,20 @@ class OrderInShop:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The look-ups for one page of orders.
+    """What was prefetched for one page of orders.
 
-    `products`: (id_shop, SKU as Amazon wrote it) -> the matches; none: unknown, several: ambiguous (the first field
-    of products.match that finds any decides). `customers`: e-mail or 'fixed' -> id_customer for the modes that reuse
-    an account. `standing`: how the marked orders stand that are still there, by id_order.
-    `references`: order id -> a free reference, for those that don't. `own`: what fees are booked on.
+    `products`: (id_shop, SKU as Amazon wrote it) -> the matches; none: unknown, several: ambiguous (the first field of
+    products.match that finds any decides). `customers`: e-mail or 'fixed' -> id_customer, for the modes that reuse an
+    account. `shop_orders`: by id_order, the orders with a marker that are still there. `references`: order id -> a free
+    reference, for the orders that are not. `own`: what fees are booked on. `vat_by_amazon`: the marketplaces, by
+    country code, where Amazon calculates the seller's VAT.
     """
 
     products: Mapping[tuple[int, str], tuple[Product, ...]]
     markers: Mapping[str, Marker]
     foreign: Mapping[str, int]
     customers: Mapping[str, int]
-    standing: Mapping[int, OrderInShop]
+    shop_orders: Mapping[int, OrderInShop]
     references: Mapping[str, str]
     own: OwnThings = field(default_factory=OwnThings)
+    vat_by_amazon: frozenset[str] = frozenset()

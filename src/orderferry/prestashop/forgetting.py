@@ -36,7 +36,7 @@ from orderferry.prestashop.planning.order_changes import ENDED_STATES
 from orderferry.prestashop.planning.shop_texts import shop_zone
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.rows.people import ALIAS
-from orderferry.prestashop.writing.standing_order import StandingOrder, lock_marker, lock_order
+from orderferry.prestashop.writing.locked_order import LockedOrder, lock_marker, lock_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,7 @@ def forget_order(writer: Statements, order_id: str, now: datetime, swept: Collec
     return Forgotten(True, bool(as_int(standing.order["invoice_number"])), id_customer)
 
 
-def _forget_texts(writer: Statements, standing: StandingOrder, order_id: str) -> None:
+def _forget_texts(writer: Statements, standing: LockedOrder, order_id: str) -> None:
     """Gift texts, and the messages that we wrote: private ones that begin with our first line."""
     writer.update("orders", {"gift_message": ""}, standing.key)
     for row in writer.rows("orders", ("id_cart",), standing.key):

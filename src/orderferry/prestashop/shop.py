@@ -1,11 +1,9 @@
-"""The shop as the engine uses it: look up a page of orders, plan, write, read back.
-
-Planning one order: everything that would be written, rendered before any transaction begins. Pure.
-"""
+"""The shop as the engine uses it: look up a page of orders, plan each one, write it, read it back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,11 +22,11 @@ from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import ShopFacts
+from orderferry.prestashop.facts import Catalog, ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.planning.order_changes import plan_update
-from orderferry.prestashop.planning.resolve_order import ResolveContext, resolve_order
+from orderferry.prestashop.planning.resolve_order import resolve_order
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.shop_texts import shop_zone
 from orderferry.prestashop.planning.tax_rates import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
@@ -45,7 +43,7 @@ _MARKER_PAGE = 500
 
 
 class _Opened:
-    """What `prepare` found, and what works on it; it holds for the run."""
+    """What `prepare` has read and built; it is used until the run ends."""
 
     def __init__(
         self,
@@ -64,11 +62,11 @@ class _Opened:
         self.catalog = CatalogReader(tables, facts, settings, foreign)
         self.causes = CauseTester(settings, tables, facts, taxes_changed=taxes_changed)
         self.transactions = Transactions(database, tables, facts, sleep, settings.amazon.seller, keeper)
-        self.vat_proofs: dict[str, str] | None = None  # marketplace -> the order that proved it; None: not read yet
+        self.vat_proofs: dict[str, str] | None = None  # marketplace -> an order that shows it; None: not read yet
 
 
 class PrestashopShop:
-    """One PrestaShop database.
+    """One PrestaShop database. Its methods raise ShopUnavailable or ShopUnfit.
 
     `recall` and `remember` keep short texts between runs (the ledger's); `clock` and `sleep` come from bootstrap.
     """
@@ -96,10 +94,9 @@ class PrestashopShop:
         self._keeper: FeedKeeper | None = None
 
     def prepare(self, *, write: bool) -> None:
-        """Connect, read the live schema and the shop's settings, refuse what orders can't be written into.
+        """Connect, read the live schema and the shop's settings, and refuse a shop that orders can't be written into.
 
-        With `write`, our own tables are created, and what other importers left is remembered. Raise ShopUnavailable
-        or ShopUnfit.
+        With `write`, create our own tables, and remember what other importers have left.
         """
         prefix, access = self._settings.prestashop.table_prefix, self._database.access
         events = self._settings.events_enabled
@@ -135,7 +132,7 @@ class PrestashopShop:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the shop's time zone (PS_TIMEZONE)."""
+        """The shop's time zone (PS_TIMEZONE)."""
         return shop_zone(self._ready().facts.time_zone)
 
     def state_name(self, id_state: int) -> str:
@@ -144,27 +141,31 @@ class PrestashopShop:
         return state.name if state else ""
 
     def prefetch(self, orders: Sequence[Order]) -> ShopView:
-        """Return all look-ups for a page of orders, a bounded number of statements. What the page proves for the
-        first time (where Amazon calculates the VAT) is kept in the shop, if the run writes.
+        """Prefetch everything that planning a page of orders needs, in a bounded number of statements.
+
+        Where the page shows for the first time that Amazon calculates the VAT, the shop keeps that, if the run writes.
         """
         opened = self._ready()
         with self._database.reading("looking up orders and products") as connection:
-            catalog = opened.catalog.look(connection, orders)
+            catalog = opened.catalog.prefetch(connection, orders)
         if opened.vat_proofs is None:
             opened.vat_proofs = parse_proofs(self.kept(STATE_NAME))
         found = new_proofs(orders, opened.vat_proofs, self._settings, opened.facts)
         opened.vat_proofs |= found
         if found and self._writes:
             self.keep(STATE_NAME, proofs_text(opened.vat_proofs))
+        codes = {marketplace_code(order.marketplace_id) for order in orders}
+        by_amazon = (code for code in codes if self._settings.amazon_calculates_vat(code, opened.vat_proofs))
+        catalog = replace(catalog, vat_by_amazon=frozenset(by_amazon))
         return ShopView(catalog.markers, catalog.foreign, catalog, notices_of(found))
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
-        """Return the markers of these orders."""
+        """Return the markers of these orders, of those that have one."""
         with self._database.reading("looking up imported orders") as connection:
             return read_markers(connection, self._ready().tables, order_ids)
 
     def marker_pages(self) -> Iterator[list[Marker]]:
-        """Yield all markers, a few hundred at a time, no connection held between two pages."""
+        """Yield all markers, a few hundred at a time; no connection is held between two pages."""
         after = ""
         while True:
             with self._database.reading("reading the markers") as connection:
@@ -176,17 +177,16 @@ class PrestashopShop:
             after = page[-1].order_id
 
     def keep(self, name: str, value: str) -> None:
-        """Keep a text beside the markers."""
+        """Keep a text in our own table."""
 
         def write() -> None:
-            """One try."""
             with self._database.writing("keeping a note in the shop") as connection:
                 store_value(Statements(connection, self._ready().tables), name, value)
 
-        retry(write, self._sleep)  # of two that keep the first one, the second finds it there
+        retry(write, self._sleep)  # if two processes insert the name, the second finds it
 
     def kept(self, name: str) -> str:
-        """Return a text that was kept beside the markers; '' if there is none."""
+        """Return a text from our own table; '' if there is none."""
         tables = self._ready().tables
         if not tables.has(STATE_TABLE):
             return ""
@@ -194,7 +194,7 @@ class PrestashopShop:
             return kept_value(Statements(connection, tables), name)
 
     def kept_under(self, stem: str) -> Mapping[str, str]:
-        """Return the texts that were kept beside the markers under names that begin so."""
+        """Return the texts in our own table whose names begin with `stem`."""
         tables = self._ready().tables
         if not tables.has(STATE_TABLE):
             return {}
@@ -202,58 +202,56 @@ class PrestashopShop:
             return kept_values(Statements(connection, tables), stem)
 
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
-        """Return orders that another importer has put into the shop: Amazon id to id_order."""
+        """Return the orders that another importer has put into the shop: Amazon id to id_order."""
         with self._database.reading("looking for other importers' orders") as connection:
             return self._foreign.find(connection, self._ready().tables, order_ids)
 
     def plan(self, order: Order, action: Action, view: ShopView, now: datetime) -> Plan | Problem:
         """Return everything that would be written for this order, or why it can't be. Writes nothing."""
-        opened = self._ready()
-        bench = ResolveContext(self._settings, opened.facts, view.catalog, frozenset(opened.vat_proofs or ()))
-        return plan_order(order, action, self._market(order.marketplace_id), bench, now)
+        return plan_order(order, action, self._market(order.marketplace_id), view.catalog, now)
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem | None:
-        """Write the plan in one transaction, the marker first. Look again, and write nothing twice."""
+        """Write a plan in one transaction, the marker first, and return what was done; None if it was overtaken."""
         if plan.work is None:
             return Applied(Outcome.UNCHANGED, plan.id_order, notes=plan.notes)
         return self._ready().transactions.apply(plan, now)
 
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
-        """For each stored problem of a held order, whether the shop could take the order now."""
+        """Return for each stored problem of a held order whether the shop could take the order now."""
         opened = self._ready()
         with self._database.reading("testing whether held orders can be taken now") as connection:
             return opened.causes.gone(connection, problems)
 
     def shared_invoice_numbers(self) -> Sequence[Problem]:
-        """Return a problem for each order of ours whose invoice number another invoice bears too."""
+        """Return a problem for each order of ours whose invoice number another invoice has too."""
         opened = self._ready()
         yearly = as_int(opened.facts.setting("PS_INVOICE_RESET")) > 0
         with self._database.reading("looking for shared invoice numbers") as connection:
             return self._shared_numbers.find(connection, opened.tables, yearly=yearly)
 
     def order_rows(self, order_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """Return the rows of an Amazon order in the shop by table, personal columns masked; empty without a marker."""
+        """Return an order's rows by table, with personal columns masked; empty without a marker."""
         with self._database.reading("reading an order's rows") as connection:
             return rows_of_order(Statements(connection, self._ready().tables), order_id)
 
     def moved_by_edits(self, order_id: str) -> tuple[Finding, ...]:
-        """Return what an edit in the back office would change in an order besides what is edited."""
+        """Return what an edit of an order in the back office would change beside the edited values."""
         opened = self._ready()
         with self._database.reading("recomputing an order as an edit does") as connection:
             return moved_by_edits(Statements(connection, opened.tables), opened.facts, order_id)
 
     def verify(self, order_id: str) -> tuple[Finding, ...]:
-        """Return what back office, invoice and statistics would stumble over in an order's rows; nothing for none."""
+        """Return what back office, invoice and statistics could not handle in an order's rows."""
         opened = self._ready()
         with self._database.reading("verifying an order's rows") as connection:
             return verify_order(Statements(connection, opened.tables), opened.facts, order_id)
 
     def release(self) -> None:
-        """Give the connection back (before waiting for Amazon)."""
+        """Release the connection, before waiting for Amazon."""
         self._database.release()
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release everything."""
         if self._keeper is not None:
             self._keeper.close()
         self._database.close()
@@ -278,21 +276,21 @@ class PrestashopShop:
         return before is not None and now != before
 
 
-def plan_order(order: Order, action: Action, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
-    """Given an order, what is intended, and what shop and configuration say, return the plan or why there is none.
+def plan_order(order: Order, action: Action, market: Market, catalog: Catalog, now: datetime) -> Plan | Problem:
+    """Return the plan for an order, or why there is none. Pure.
 
-    An order that can't even be rendered holds itself up and no other: what arithmetic or conversion refuses becomes a
-    write-failed. A buyer who was forgotten stays so: what Amazon still tells of the person is not even looked at.
+    An order whose rows can't be made is a problem of its own (write-failed) and does not stop the others. If a buyer
+    was forgotten, nothing that Amazon still has of the person is used.
     """
-    marker = bench.catalog.markers.get(order.order_id)
+    marker = catalog.markers.get(order.order_id)
     if marker is not None and marker.forgotten:
         order = without_buyer(order)
     try:
         if action is Action.UPDATE:
-            return _update(order, market, bench, now)
+            return _plan_update(order, market, catalog, now)
         if marker is not None and marker.forgotten:
             order = without_postcode(order)
-        return _new(order, action, market, bench, now)
+        return _plan_new(order, action, market, catalog, now)
     except (ArithmeticError, KeyError, ValueError, TypeError) as error:
         return Problem(
             ProblemCode.WRITE_FAILED,
@@ -301,25 +299,25 @@ def plan_order(order: Order, action: Action, market: Market, bench: ResolveConte
         )
 
 
-def _new(order: Order, action: Action, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
-    resolved = resolve_order(order, market, bench, now)
+def _plan_new(order: Order, action: Action, market: Market, catalog: Catalog, now: datetime) -> Plan | Problem:
+    resolved = resolve_order(order, market, catalog, now)
     if isinstance(resolved, Problem):
         return resolved
-    reference = bench.catalog.references[order.order_id]
-    work = render(resolved, bench.facts.tables, reference, recreates=action is Action.RECREATE)
-    return Plan(order.order_id, action, new_order_changes(resolved), work)
+    reference = catalog.references[order.order_id]
+    work = render(resolved, market.facts.tables, reference, recreates=action is Action.RECREATE)
+    return Plan(order.order_id, action, _summary(resolved), work)
 
 
-def _update(order: Order, market: Market, bench: ResolveContext, now: datetime) -> Plan | Problem:
-    marker = bench.catalog.markers.get(order.order_id)
+def _plan_update(order: Order, market: Market, catalog: Catalog, now: datetime) -> Plan | Problem:
+    marker = catalog.markers.get(order.order_id)
     if marker is None:
         return Problem(ProblemCode.WRITE_FAILED, f"order {order.order_id} has no marker any more", order.order_id)
-    work, changes = plan_update(order, marker, market, bench, now)
+    work, changes = plan_update(order, marker, market, catalog, now)
     return Plan(order.order_id, Action.UPDATE, changes.summary, work, changes.notes, marker.id_order)
 
 
-def new_order_changes(resolved: ResolvedOrder) -> tuple[str, ...]:
-    """Return what a new order brings, in a few words without personal data."""
+def _summary(resolved: ResolvedOrder) -> tuple[str, ...]:
+    """Return what a new order writes, in a few words without personal data."""
     count, priced = len(resolved.lines), resolved.priced
     return tuple(
         part

@@ -22,7 +22,7 @@ from orderferry.prestashop.rows.drafts import (
     ZERO_MOMENT,
     Joined,
     Ref,
-    settle,
+    resolve_ids,
 )
 from orderferry.prestashop.rows.invoice import invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.lines import detail_rows, detail_tax_rows
@@ -65,9 +65,9 @@ def test_every_total_stands_under_each_of_its_names(lines: list[Amount], shippin
 def test_symbols_become_values_when_they_are_known() -> None:
     values = {"id": DELIVERY_ADDRESS, "text": Joined(('{"', DELIVERY_ADDRESS, '":"', 2, ',"}')), "plain": 7}
 
-    assert settle(values, {"address_delivery": 13}) == {"id": 13, "text": '{"13":"2,"}', "plain": 7}
+    assert resolve_ids(values, {"address_delivery": 13}) == {"id": 13, "text": '{"13":"2,"}', "plain": 7}
     with pytest.raises(KeyError):
-        settle({"id": Ref("cart")}, {})
+        resolve_ids({"id": Ref("cart")}, {})
 
 
 def test_an_order_is_written_before_its_numbers_are_drawn() -> None:

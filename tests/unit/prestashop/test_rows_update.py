@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderferry.config.model import OrdersSettings
+from orderferry.config.model import InvoicesSettings, MarketplaceSettings, OrdersSettings
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel, Order, OrderStatus, Package
 from orderferry.domain.pricing.priced_order import Amount
@@ -30,14 +30,15 @@ from orderferry.prestashop.planning.goods import (
     still_there,
     stock_changes,
 )
-from orderferry.prestashop.planning.order_changes import Standing, changes_of
+from orderferry.prestashop.planning.order_changes import changes_of
 from orderferry.prestashop.planning.resolve_mappings import state_kind
 from orderferry.prestashop.planning.resolved_order import Tracking, tracking_of
-from support.resolved_orders import CANCELLED, MUG, ORDER, PAID, SHIPPED
+from support import resolved_orders
+from support.resolved_orders import CANCELLED, MUG, ORDER, PAID, SHIPPED, market
 from support.writing import HOME, PURCHASED, cancelled, shipped
 
 PREPARING = OrderState(3, "Processing", True, True, True, False, True, True)
-TARGETS = {OrderStatus.UNSHIPPED: PAID, OrderStatus.SHIPPED: SHIPPED, OrderStatus.CANCELLED: CANCELLED}
+FACTS = replace(resolved_orders.FACTS, states={**resolved_orders.FACTS.states, PREPARING.id: PREPARING})
 
 
 def marker_of(order: Order = ORDER, last_state: int = 2, **more: Any) -> Marker:
@@ -50,10 +51,9 @@ def changes(
     order: Order, current: OrderState = PAID, marker: Marker | None = None, priced: Any = None, **more: Any
 ) -> Any:
     """`more`: fields of OrderInShop, and invoiced_when_shipped."""
-    target = TARGETS.get(order.status or OrderStatus.UNSHIPPED, PAID)
-    waits = more.pop("invoiced_when_shipped", False)
-    standing = Standing(OrderInShop(current.id, **more), current, target, frozenset({6, 7, 8}), waits)
-    return changes_of(order, marker or marker_of(), standing, priced)
+    mode = "shipped" if more.pop("invoiced_when_shipped", False) else "state"
+    here = market(FACTS, settings=MarketplaceSettings(invoices=InvoicesSettings(mode=mode)))
+    return changes_of(order, marker or marker_of(), OrderInShop(current.id, **more), here, priced)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_each_further_part_of_an_order_on_its_way_is_news() -> None:
 
     found = changes(second, marker=marker_of(first))
     assert found.summary == ("message",)
-    assert found.told == (f"Amazon has it as partially shipped: 2 of 3 {item.sku}",)
+    assert found.message == (f"Amazon has it as partially shipped: 2 of 3 {item.sku}",)
 
 
 def test_notation_of_amounts_and_order_of_items_are_no_news() -> None:

@@ -16,9 +16,9 @@ from orderferry.domain.marketplaces import find_marketplace
 from orderferry.domain.orders import Address, Channel, Item, Money, Order, OrderStatus, Proceeds, ProceedsType
 from orderferry.domain.orders import TaxRegistration as Registration
 from orderferry.domain.problems import Problem
-from orderferry.prestashop.facts import Country, Currency, Province, ShopFacts, TaxRule
+from orderferry.prestashop.facts import Catalog, Country, Currency, Province, ShopFacts, TaxRule
 from orderferry.prestashop.planning.market import open_market
-from orderferry.prestashop.planning.resolve_order import ResolveContext, resolve_order
+from orderferry.prestashop.planning.resolve_order import resolve_order
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.message import message_text
 from support.configuration import load
@@ -33,12 +33,12 @@ GROUPS = {"goods": GOODS, "food": FOOD}
 
 
 @pytest.fixture(scope="module")
-def bench(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> ResolveContext:
+def seeded(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[ShopFacts, Catalog]:
     """The facts and the catalogue of a seeded shop, whose taxes and countries each case replaces."""
     shop = ShopDatabase(f"sqlite:///{_sqlite_template}", "ps_", "8.2.1")
     imports = importer(shop, tmp_path_factory.mktemp("taxes"))
     catalog = imports.shop.prefetch([amazon_order(Sold(SKU, 1, "12.20"))]).catalog
-    return ResolveContext(imports.shop._settings, imports.shop._ready().facts, catalog)
+    return imports.shop._ready().facts, catalog
 
 
 def taxed_shop(facts: ShopFacts, shop: Mapping[str, Any]) -> ShopFacts:
@@ -125,7 +125,7 @@ def item_of(number: int, values: Mapping[str, Any], currency: str) -> Item:
 
 
 @pytest.mark.parametrize("case", DATA["cases"], ids=[case["name"] for case in DATA["cases"]])
-def test_whose_tax_and_which(case: dict[str, Any], bench: ResolveContext, tmp_path: Path) -> None:
+def test_whose_tax_and_which(case: dict[str, Any], seeded: tuple[ShopFacts, Catalog], tmp_path: Path) -> None:
     marketplace = find_marketplace(case.get("marketplace", "IT"))
     assert marketplace is not None
     head = f'amazon.region = "{marketplace.region}"\namazon.marketplaces = ["{marketplace.code}"]\n'
@@ -133,14 +133,14 @@ def test_whose_tax_and_which(case: dict[str, Any], bench: ResolveContext, tmp_pa
     database = 'prestashop.url = "sqlite:///shop.sqlite"\n'
     settings = load(tmp_path, head + secrets + database + case.get("configuration", ""))
     shop = DATA["shops"][case["shop"]]
-    facts = taxed_shop(bench.facts, shop)
+    facts = taxed_shop(seeded[0], shop)
     order = order_of(case)
-    taxed = case.get("taxed_by_amazon", False)
-    here = replace(bench, settings=settings, facts=facts, catalog=goods_in(bench, facts))
-    if taxed:
-        here = replace(here, taxed_by_amazon=frozenset({marketplace.code}))
+    catalog = goods_in(seeded[1])
+    shown = {marketplace.code} if case.get("taxed_by_amazon", False) else set()
+    if settings.amazon_calculates_vat(marketplace.code, shown):
+        catalog = replace(catalog, vat_by_amazon=frozenset({marketplace.code}))
 
-    found = resolve_order(order, open_market(marketplace.code, settings, facts), here, NOW)
+    found = resolve_order(order, open_market(marketplace.code, settings, facts), catalog, NOW)
 
     expected = case["expect"]
     if "held" in expected:
@@ -156,13 +156,13 @@ def test_whose_tax_and_which(case: dict[str, Any], bench: ResolveContext, tmp_pa
         assert sentence in message_text(found)
 
 
-def goods_in(bench: ResolveContext, facts: ShopFacts) -> Any:
+def goods_in(catalog: Catalog) -> Catalog:
     """The catalogue, whose product bears the tax rules group of the goods."""
     products = {
         key: tuple(replace(product, id_tax_rules_group=GOODS) for product in found)
-        for key, found in bench.catalog.products.items()
+        for key, found in catalog.products.items()
     }
-    return replace(bench.catalog, products=products)
+    return replace(catalog, products=products)
 
 
 def booked(line: Any, facts: ShopFacts) -> list[str]:

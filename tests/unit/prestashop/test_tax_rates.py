@@ -12,8 +12,7 @@ import pytest
 from orderferry.config.model import TaxesSettings
 from orderferry.domain.orders import Address
 from orderferry.domain.pricing.priced_order import Rates
-from orderferry.prestashop.planning.addresses import places_of
-from orderferry.prestashop.planning.resolve_order import ResolveContext
+from orderferry.prestashop.planning.addresses import resolve_places
 from orderferry.prestashop.planning.tax_rates import rates_for
 from support.shop_database import ShopDatabase
 from support.writing import HOME, Sold, amazon_order, importer
@@ -25,12 +24,12 @@ def rates(shop: ShopDatabase, folder: Path, address: dict[str, str], taxes: dict
     """The rates for an address, and the country that the order gets in the shop."""
     imports = importer(shop, folder, taxes=TaxesSettings(by_country=taxes))
     order = replace(ORDER, delivery_address=replace(HOME, region="", **address))
-    bench = ResolveContext(imports.shop._settings, imports.shop._ready().facts, imports.shop.prefetch([order]).catalog)
+    catalog = imports.shop.prefetch([order]).catalog
     market = imports.shop._market(order.marketplace_id)
-    places = places_of(order, market, bench.facts)
+    places = resolve_places(order, market)
     assert isinstance(places, tuple), places
-    products = {ORDER.items[0].item_id: bench.catalog.products[1, "MUG-BLUE"][0]}
-    return rates_for(order, market, bench.facts, places[0], products), places[0].country.iso
+    products = {ORDER.items[0].item_id: catalog.products[1, "MUG-BLUE"][0]}
+    return rates_for(order, market, places[0], products), places[0].country.iso
 
 
 @pytest.mark.parametrize(

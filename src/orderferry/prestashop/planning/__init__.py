@@ -1,1 +1,1 @@
-"""From an Amazon order to what would be written, by configuration and shop. Pure."""
+"""Turn an Amazon order into what would be written, by configuration and shop. Pure."""

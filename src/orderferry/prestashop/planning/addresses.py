@@ -1,19 +1,7 @@
-"""The addresses of an order in the shop's terms: delivery, and invoice where the buyer registered another. Pure.
+"""The addresses of an order in the shop's terms, and its customer. Pure.
 
-Countries and provinces as Amazon's addresses spell them, found among the shop's. Pure.
-
-Names of provinces that neither PrestaShop's localisation packs nor ISO 3166-2 and its translations have: by country,
-plain name -> ISO 3166-2 without the country.
-
-English names, second official languages and short forms, as Amazon's address forms give them. A code that was replaced
-stands before the new one. Data.
-
-Provinces by the beginning of a postcode, for addresses whose region says nothing: ISO 3166-2 without the country.
-
-Spain's postcodes begin with the number of the province (Correos); France's with the department's, Corsica's two apart
-(Insee). Elsewhere postcodes cross the borders of provinces. Data.
-
-The customer of an order, by customers.mode and customers.email. Pure.
+Countries and provinces are found among the shop's, however Amazon's addresses spell them. The tables at the end of the
+file hold spellings that neither PrestaShop's localisation packs nor ISO 3166-2 and its translations have.
 """
 
 from __future__ import annotations
@@ -38,14 +26,24 @@ from orderferry.prestashop.planning.resolved_order import Account, Place
 DNI_LENGTH = 16  # address.dni, in every version
 DNI_PLACEHOLDER = "00000"  # passes PrestaShop's forms where a country demands a number and Amazon gives none
 _TO_BE_SHIPPED = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
-_PERSONAL_NUMBERS = frozenset({"CPF", "CNPJ"})  # taxRegistrations that stand in address.dni, not in vat_number
+_PERSONAL_NUMBERS = frozenset({"CPF", "CNPJ"})  # taxRegistrations that go into address.dni, not into vat_number
+# RFC 2606: no mail ever reaches this domain, and no domain of this name can be bought.
+UNDELIVERABLE_DOMAIN = "amazon.invalid"
+# What Amazon's aliases look like, and short enough for customer.email and customer_thread.email in every version.
+_ADDRESS = re.compile(r"(?=.{3,128}$)[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_PARTS = re.compile(r"[,;/()|]|\s-\s")
+_LONGEST_TEXT = 400  # the rest is not read: each part is compared with each province
+_GENERIC = re.compile(
+    r"\b(?:(?:citta metropolitana|metropolitan city|libero consorzio comunale|provincia|province|prov|departamento|"
+    r"departement|state|estado|comunidad autonoma|comunidad|principado|region)(?: (?:di|d|de|del|della|of|foral))?)\b"
+)
 
 
-def places_of(order: Order, market: Market, facts: ShopFacts) -> tuple[Place, Place | None] | Problem:
-    """Given an order, return its delivery place and its invoice place (None: the same).
+def resolve_places(order: Order, market: Market) -> tuple[Place, Place | None] | Problem:
+    """Return the place of delivery and the invoice's place (None: the same), or the problem that holds the order.
 
-    A regular order that is still to be sent and has no street is held (no-address): nobody could send it. Everything
-    else gets placeholders in the marketplace's country. A country that the shop lacks holds the order too.
+    A regular order that is still to be sent and has no street is held (no-address), since nobody could send it. Any
+    other order gets placeholders in the marketplace's country. A country that the shop lacks holds the order too.
     """
     address = order.delivery_address
     unknown_street = address is None or not address.lines
@@ -53,18 +51,19 @@ def places_of(order: Order, market: Market, facts: ShopFacts) -> tuple[Place, Pl
         return Problem(
             ProblemCode.NO_ADDRESS, f"order {order.order_id} has no delivery address to send it to", order.order_id
         )
-    delivery = _place(order, address, market, facts)
+    delivery = _place(order, address, market)
     registration = _buyer_registration(order)
     if isinstance(delivery, Problem) or registration is None or registration.address is None:
         return delivery if isinstance(delivery, Problem) else (delivery, None)
-    invoiced = _place(order, _registered(registration, registration.address), market, facts)
-    # An invoice address in a country that the shop does not know is no reason to hold a parcel.
+    invoiced = _place(order, _registered(registration, registration.address), market)
+    # A parcel is not held because the invoice's country is unknown to the shop.
     if isinstance(invoiced, Problem) or invoiced.postal == delivery.postal:
         return delivery, None
     return delivery, invoiced
 
 
-def _place(order: Order, address: Address | None, market: Market, facts: ShopFacts) -> Place | Problem:
+def _place(order: Order, address: Address | None, market: Market) -> Place | Problem:
+    facts = market.facts
     postal = postal_address(
         address,
         fallback_name=order.buyer.name,
@@ -98,7 +97,7 @@ def _place(order: Order, address: Address | None, market: Market, facts: ShopFac
 
 
 def _zeros(country: Country) -> str:
-    """Return a postcode that is none, in the form that PrestaShop demands of the country's when it saves: 0000 AA."""
+    """Return a placeholder in the form that PrestaShop demands of the country's postcodes: 0000 AA."""
     signs = {"N": "0", "L": "A", "C": country.iso}
     return "".join(signs.get(sign, sign) for sign in country.zip_code_format)
 
@@ -116,9 +115,7 @@ def _buyer_registration(order: Order) -> TaxRegistration | None:
 
 
 def _registered(registration: TaxRegistration, address: Address) -> Address:
-    """Return the registered address under the legal name, which stands beside it. A name that is the company's is
-    nobody's: the buyer's stands in its place.
-    """
+    """Return the registered address under its legal name. A name that only repeats the company is left out."""
     company = address.company or registration.legal_name
     return Address(
         name="" if address.name == company else address.name,
@@ -135,19 +132,52 @@ def _registered(registration: TaxRegistration, address: Address) -> Address:
     )
 
 
-_PARTS = re.compile(r"[,;/()|]|\s-\s")
-_LONGEST_TEXT = 400  # what names a province says it at its beginning; each part is compared with each province
-_GENERIC = re.compile(
-    r"\b(?:(?:citta metropolitana|metropolitan city|libero consorzio comunale|provincia|province|prov|departamento|"
-    r"departement|state|estado|comunidad autonoma|comunidad|principado|region)(?: (?:di|d|de|del|della|of|foral))?)\b"
-)
+def resolve_account(order: Order, market: Market, catalog: Catalog, postal: PostalAddress) -> Account:
+    """Return the shop's account for an order, by customers.mode and customers.email. `postal`: the delivery address.
+
+    No account is shared by a guess: without an alias of Amazon's, the mode `alias` gives each order its own guest.
+    """
+    settings = market.settings.customers
+    mode = "order" if settings.mode == "alias" and not order.buyer.email else settings.mode
+    business = "AMAZON_BUSINESS" in order.programs
+    firstname, lastname = _names(order, postal)
+    return Account(
+        mode=mode,
+        email=account_email(order, mode, settings.email),
+        firstname=firstname,
+        lastname=lastname,
+        company=clean_text(order.buyer.company, Field.COMPANY),
+        id_group=market.id_business_group if business else market.id_group,
+        id_customer=catalog.customers.get(settings.account) if mode == "fixed" else None,
+    )
+
+
+def account_email(order: Order, mode: str, email: str) -> str:
+    """Return the account's e-mail address: Amazon's alias if configured and given, else one that no mail reaches.
+
+    The latter is another one for each order (mode order) or each alias (mode alias).
+    """
+    alias = order.buyer.email.strip().lower()
+    if not _ADDRESS.fullmatch(alias):
+        alias = ""  # mail or PrestaShop's isEmail would refuse it
+    if email == "amazon" and alias:
+        return alias
+    if mode == "alias" and alias:
+        return f"{hashlib.sha256(alias.encode()).hexdigest()[:20]}@{UNDELIVERABLE_DOMAIN}"
+    return f"{order.order_id.lower()}@{UNDELIVERABLE_DOMAIN}"
+
+
+def _names(order: Order, postal: PostalAddress) -> tuple[str, str]:
+    """Return the buyer's names where Amazon gives them, else the recipient's."""
+    buyer = split_name(order.buyer.name)
+    return (postal.firstname, postal.lastname) if buyer.placeholder else (buyer.firstname, buyer.lastname)
 
 
 def resolve_country(facts: ShopFacts, iso: str, postcode: str = "", region: str = "") -> Country | None:
-    """Return the shop's country, active or not, given an ISO 3166-1 code (UK and the like too); None for none.
+    """Return the shop's country for an ISO 3166-1 code (also UK and the like), active or not; None for none.
 
-    A territory under another country's code (98000 in France is Monaco) has its own country where the shop sends
-    there; one under its own code that the shop lacks (Jersey, the Canary Islands) has the country around it.
+    A territory with another country's code (98000 in France is Monaco) is its own country if the shop sends there. A
+    territory whose own code the shop lacks (Jersey, the Canary Islands) gets the country that it belongs to.
     """
     code = country_code(iso)
     named = facts.countries.get(code)
@@ -163,13 +193,12 @@ def resolve_country(facts: ShopFacts, iso: str, postcode: str = "", region: str 
 def resolve_province(
     facts: ShopFacts, country: Country, text: str, postcode: str = "", city: str = ""
 ) -> Province | None:
-    """Given a country and free text, return the province it names; None for a country without provinces, and where
-    the text names none or more than one.
+    """Return the province that a free text names; None for none or several, and in a country without provinces.
 
     Understood: ISO 3166-2 (`IT-MI`, `MI`), names in any case with or without accents, "Provincia di Milano",
-    "Milano (MI)", the other names of `province_names`, and ISO's names in the languages of the marketplaces (Mailand,
-    東京都). Where the text says nothing, the postcode does in countries whose postcodes begin with the province, and
-    the city in those whose provinces are called like their capitals.
+    "Milano (MI)", the spellings of ALIASES, and ISO's names in the languages of the marketplaces (Mailand, 東京都). If
+    the text names none, the postcode is tried in the countries of POSTCODES, then the city in those of
+    NAMED_LIKE_CAPITALS.
     """
     if not country.contains_states:
         return None
@@ -182,12 +211,12 @@ def resolve_province(
 
 
 def _named(country: Country, own: Sequence[Province], text: str) -> Province | None:
-    """By the shop's own names and codes, and by `province_names`."""
+    """Return the province that the shop's own names and codes and ALIASES give."""
     return _single(country, own, (_words(country, word) for word in (text, *_parts(text))))
 
 
 def _translated(country: Country, own: Sequence[Province], text: str) -> Province | None:
-    """By ISO's names, the whole text before its parts."""
+    """Return the province that ISO's names give, for the whole text before its parts."""
     if len(text) > LONGEST_NAME:
         return None
     keys = (province_keys(country.iso, word, _GENERIC.sub(" ", plain(word))) for word in (text, *_parts(text)))
@@ -195,7 +224,7 @@ def _translated(country: Country, own: Sequence[Province], text: str) -> Provinc
 
 
 def _single(country: Country, own: Sequence[Province], meanings: Iterable[frozenset[str]]) -> Province | None:
-    """Return the one province that one of the meanings names; the first meaning that names just one decides."""
+    """Return the province of the first meaning that names exactly one."""
     for words in meanings:
         found = [province for province in own if _keys(country.iso, province) & words]
         if len(found) == 1:
@@ -210,7 +239,7 @@ def _keys(country: str, province: Province) -> frozenset[str]:
 
 
 def _words(country: Country, text: str) -> frozenset[str]:
-    """Return what the text may stand for: itself as code or name, and the code of another name for the same."""
+    """Return what the text may mean: itself as code or name, and the codes that ALIASES has for it."""
     name = plain(text)
     shorter = plain(_GENERIC.sub(" ", name))
     aliases = ALIASES.get(country.iso, {})
@@ -219,7 +248,7 @@ def _words(country: Country, text: str) -> frozenset[str]:
 
 
 def _code(country: str, code: str) -> str:
-    """ISO 3166-2 without the country: shops have it either way."""
+    """Return an ISO 3166-2 code without the country; shops store it with or without."""
     return code.upper().removeprefix(f"{country}-")
 
 
@@ -227,6 +256,8 @@ def _parts(text: str) -> Iterable[str]:
     return [part for part in _PARTS.split(text) if part.strip()]
 
 
+# Other names of provinces: by country, plain name -> ISO 3166-2 without the country. English names, second official
+# languages and short forms, as Amazon's address forms give them. A code that was replaced stands before the new one.
 ALIASES: Mapping[str, Mapping[str, str]] = {
     "IT": {
         "aosta valley": "AO",
@@ -288,8 +319,9 @@ ALIASES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-
-# In the order of the numbers 01 to 52.
+# Provinces by the beginning of a postcode: ISO 3166-2 without the country. Spain's postcodes begin with the number of
+# the province (Correos), 01 to 52; France's with the department's, Corsica's two apart (Insee). In other countries
+# postcodes cross the borders of provinces.
 _SPAIN = """
     VI AB A AL AV BA PM B BU CC CA CS CR CO C CU GI GR GU SS H HU J LE L LO LU M MA MU NA OR O P GC PO SA TF S SG SE SO
     T TE TO V VA BI ZA Z CE ML
@@ -304,51 +336,5 @@ POSTCODES: Mapping[str, Mapping[str, str]] = {
     "FR": _FRANCE,
 }
 
-# Countries whose provinces bear the names of their capitals (never so in the United States: Washington, New York).
+# Countries whose provinces have the names of their capitals (not the United States: Washington, New York).
 NAMED_LIKE_CAPITALS = frozenset({"IT", "ES"})
-
-
-# RFC 2606: no mail ever reaches this domain, and no domain of this name can be bought.
-UNDELIVERABLE_DOMAIN = "amazon.invalid"
-# What Amazon's aliases look like, and short enough for customer.email and customer_thread.email in every version.
-_ADDRESS = re.compile(r"(?=.{3,128}$)[a-z0-9][a-z0-9._+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-
-
-def account_of(order: Order, market: Market, catalog: Catalog, postal: PostalAddress) -> Account:
-    """Given an order and its delivery address, return whose order it is in the shop.
-
-    No account is shared by a guess: without an alias of Amazon's, the mode `alias` gives each order its own guest.
-    """
-    settings = market.settings.customers
-    mode = "order" if settings.mode == "alias" and not order.buyer.email else settings.mode
-    business = "AMAZON_BUSINESS" in order.programs
-    firstname, lastname = _names(order, postal)
-    return Account(
-        mode=mode,
-        email=account_email(order, mode, settings.email),
-        firstname=firstname,
-        lastname=lastname,
-        company=clean_text(order.buyer.company, Field.COMPANY),
-        id_group=market.id_business_group if business else market.id_group,
-        id_customer=catalog.customers.get(settings.account) if mode == "fixed" else None,
-    )
-
-
-def account_email(order: Order, mode: str, email: str) -> str:
-    """Return the account's address, given the modes: Amazon's alias only if configured and given, else one that no
-    mail reaches and that tells orders (mode order) or aliases (mode alias) apart.
-    """
-    alias = order.buyer.email.strip().lower()
-    if not _ADDRESS.fullmatch(alias):
-        alias = ""  # nothing that mail or PrestaShop's isEmail would take
-    if email == "amazon" and alias:
-        return alias
-    if mode == "alias" and alias:
-        return f"{hashlib.sha256(alias.encode()).hexdigest()[:20]}@{UNDELIVERABLE_DOMAIN}"
-    return f"{order.order_id.lower()}@{UNDELIVERABLE_DOMAIN}"
-
-
-def _names(order: Order, postal: PostalAddress) -> tuple[str, str]:
-    """Return the buyer's names where Amazon gives them, else the recipient's."""
-    buyer = split_name(order.buyer.name)
-    return (postal.firstname, postal.lastname) if buyer.placeholder else (buyer.firstname, buyer.lastname)

@@ -1,6 +1,6 @@
-"""Digests of what Amazon says of an order, a group each: what changed since it was written last?
+"""Digests of Amazon's data about an order, one for each group: they tell what changed since it was written last.
 
-Made from Amazon's data alone, so that nothing a person does in the shop looks like news from Amazon.
+They are made from Amazon's data alone, so that no change by a person in the shop looks like a change at Amazon.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ _LENGTH = 16  # hex digits: 64 bits, compared only with the same order's own ear
 
 
 def digests_of(order: Order) -> Digests:
-    """Given an order, return its digests. An address that Amazon withholds has the digest '' and so never counts as
-    a change: what the shop has is not blanked.
+    """Return the digests of an order.
+
+    An address that Amazon withholds has the digest '', which never counts as a change: the shop's address stays.
     """
     tracking = tracking_of(order.packages)
     return Digests(
@@ -43,11 +44,10 @@ def digests_of(order: Order) -> Digests:
 
 
 def changed_groups(old: Digests, new: Digests) -> frozenset[str]:
-    """Return the names of the groups that changed, given the digests written last and those of Amazon's news.
+    """Return the names of the groups that changed between the digests written last and Amazon's of today.
 
-    Digests of another version are never compared: the marker only takes the new ones. But "there was none" means the
-    same in each version: what Amazon says for the first time is news. An empty new digest means that Amazon says
-    nothing (any more), which is no change.
+    Digests of another version are not compared, except that an empty one means "no data" in each version: data that
+    Amazon gives for the first time are a change. An empty new digest is no change: Amazon has withdrawn the data.
     """
     if old.version != new.version:
         return frozenset(name for name in _MAY_BE_EMPTY if getattr(new, name) and not getattr(old, name))
@@ -56,7 +56,7 @@ def changed_groups(old: Digests, new: Digests) -> frozenset[str]:
 
 
 def merged(old: Digests, new: Digests) -> Digests:
-    """Given old and new digests, return those to keep: an empty new one leaves the old one standing."""
+    """Return the digests to keep: the new ones, and the old one where the new one is empty."""
     return Digests(
         state=new.state or old.state,
         lines=new.lines or old.lines,
@@ -68,21 +68,20 @@ def merged(old: Digests, new: Digests) -> Digests:
 
 
 def is_deliverable(address: Address | None) -> bool:
-    """Return whether an address says who and where (Amazon withdraws both some time after delivery, but not the
-    city).
-    """
+    """Return whether an address has a name and a street; Amazon withdraws both some time after the delivery."""
     return address is not None and bool(address.name or address.company) and bool(address.lines)
 
 
 def _line(item: Item) -> tuple[str, str, int, str]:
-    """Return what is sold of an item. A word that it was cancelled may stay when it is sold again, and is no change
-    then.
+    """Return what is sold of an item.
+
+    Amazon may keep `cancelled_by` when pieces are sold again, so it counts only without pieces.
     """
     return item.item_id, item.sku, item.quantity, "" if item.quantity else item.cancelled_by
 
 
 def _progress(order: Order) -> list[Any]:
-    """Return how much of a partially shipped order is on its way: nothing for any other."""
+    """Return how much of a partially shipped order was sent; nothing for any other order."""
     if order.status is not OrderStatus.PARTIALLY_SHIPPED:
         return []
     return [sorted((item.item_id, item.quantity_fulfilled) for item in order.items if item.quantity_fulfilled)]
@@ -105,7 +104,7 @@ def _address_digest(address: Address | None) -> str:
 
 
 def _money(money: Money | None) -> list[str]:
-    # normalised: "12.5" and "12.50" are the same news
+    # normalised, since "12.5" and "12.50" are the same amount
     return [f"{money.amount.normalize():f}", money.currency] if money else []
 
 
@@ -114,13 +113,13 @@ def _proceeds(row: Proceeds) -> list[Any]:
 
 
 def short_hash(*values: Any) -> str:
-    """Return a hash of 64 bits, given values that JSON knows."""
+    """Return a hash of 64 bits of values that JSON knows."""
     text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:_LENGTH]
 
 
 def lines_digest(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Given rows of order_detail, or their drafts, return a short hash of what they sell and for how much."""
+    """Return a hash of what rows of order_detail (or their drafts) sell, and for how much."""
     lines = sorted(
         [as_int(row["product_id"]), as_int(row["product_attribute_id"]), as_int(row["product_quantity"]), amount]
         for row in rows

@@ -1,14 +1,9 @@
-"""The pieces of an order's products: what leaves the stock, what a movement changes, and how the marker remembers it.
+"""What an order takes from the stock, and the state of an order of more goods than the stock holds. Pure.
 
-PrestaShop (measured on 1.7.2 and newer): an order takes `quantity` at once and, until it is shipped, adds to
+PrestaShop (measured on 1.7.2 and newer): an order lowers `quantity` at once and, until it is shipped, adds to
 `reserved_quantity`; `physical_quantity` is their sum. A combination moves its own row and the product's total row
 (id_product_attribute 0), on which nothing is ever reserved. Shipping lowers what is physical and reserved. The marker
-keeps what an order took (JSON in stock_moved), so that it is given back once.
-
-The state into which PrestaShop moves an order of more goods than the stock holds, where that holds for ours. Pure.
-
-Measured (k-oversold-backorder): up to 8.0 always, since then only with PS_ENABLE_BACKORDER_STATUS. A state that the
-configuration names for new orders is where they belong: label software follows it.
+keeps what an order took (JSON in stock_moved), so that it is given back only once.
 """
 
 from __future__ import annotations
@@ -24,11 +19,11 @@ from orderferry.prestashop.facts import OrderState, Product, ShopFacts, ShopUnit
 
 
 class Movement(StrEnum):
-    """What happens to an order's goods."""
+    """What happens to the goods of an order."""
 
     SELL = "sell"  # ordered, not shipped yet
     SELL_SHIPPED = "sell-shipped"  # ordered and shipped at once
-    SHIP = "ship"  # what was reserved leaves the house
+    SHIP = "ship"  # reserved goods are sent
     GIVE_BACK = "give-back"  # cancelled before shipping
     RETURN_SHIPPED = "return-shipped"  # undoes SELL_SHIPPED
 
@@ -60,7 +55,7 @@ _PACK_DEFAULT = 3
 
 
 def goods_of(product: Product, quantity: int, shop_pack_type: int) -> tuple[Goods, ...]:
-    """Given a product, how many were sold and PS_PACK_STOCK_TYPE, return what leaves the stock."""
+    """Return what leaves the stock when pieces of a product are sold. `shop_pack_type` is PS_PACK_STOCK_TYPE."""
     itself = Goods(product.id_product, product.id_product_attribute, quantity)
     if not product.pack_items:
         return (itself,)
@@ -70,13 +65,13 @@ def goods_of(product: Product, quantity: int, shop_pack_type: int) -> tuple[Good
 
 
 def stock_changes(goods: Iterable[Goods], movement: Movement) -> list[tuple[tuple[int, int], tuple[int, int, int]]]:
-    """Given goods and what happens to them, return the change of (quantity, physical, reserved) of each stock row,
-    one entry a row (id_product, id_product_attribute), sorted, so that two writers lock them in the same order.
+    """Return, for each stock row (id_product, id_product_attribute), how (quantity, physical, reserved) change.
+
+    Sorted, so that two writers lock the rows in the same order.
     """
     sums: dict[tuple[int, int], tuple[int, int, int]] = {}
 
     def add(key: tuple[int, int], role: str, pieces: int) -> None:
-        """Add the change of one row to the sums."""
         old = sums.get(key, (0, 0, 0))
         step = _CHANGES[movement][role]
         sums[key] = (old[0] + step[0] * pieces, old[1] + step[1] * pieces, old[2] + step[2] * pieces)
@@ -89,24 +84,24 @@ def stock_changes(goods: Iterable[Goods], movement: Movement) -> list[tuple[tupl
 
 
 def recorded(goods: Iterable[Goods]) -> str:
-    """Return the record, given goods that were taken; '' for none."""
+    """Return the text that the marker keeps of goods that were taken; '' for none."""
     rows = [[one.id_product, one.id_product_attribute, one.quantity, int(one.reserves)] for one in goods]
     return json.dumps(rows, separators=(",", ":")) if rows else ""
 
 
 def given_back(goods: Iterable[Goods]) -> str:
-    """Return the record, given goods that were given back: they are taken again if Amazon reopens the order."""
+    """Return the text that the marker keeps of goods that were given back: a reopened order takes them again."""
     text = recorded(goods)
     return f"-{text}" if text else ""
 
 
 def goods_given_back(text: str) -> tuple[Goods, ...]:
-    """Return the goods that were given back, given a record; none for a record of goods that are taken."""
+    """Return the goods that were given back, from the marker's text; none if it holds goods that are taken."""
     return goods_recorded(text.removeprefix("-")) if text.startswith("-") else ()
 
 
 def goods_recorded(text: str) -> tuple[Goods, ...]:
-    """Return the goods, given a record; none for a record that is no list of ours (a person edited it)."""
+    """Return the goods that were taken, from the marker's text; none if a person has edited it into something else."""
     try:
         rows = json.loads(text or "[]")
         return tuple(Goods(int(a), int(b), int(quantity), bool(reserves)) for a, b, quantity, reserves in rows)
@@ -115,10 +110,10 @@ def goods_recorded(text: str) -> tuple[Goods, ...]:
 
 
 def still_there(goods: Iterable[Goods], ordered: Mapping[tuple[int, int], int]) -> tuple[Goods, ...]:
-    """Return what may be moved now, given what was taken and how many of each product the order's lines still name.
+    """Return which of the goods may still be moved, given how many of each product the order's lines name now.
 
-    Pieces that a person took off the order were given back by PrestaShop already. Contents of packs are moved as
-    they were recorded: no line names them.
+    PrestaShop has given back the pieces that a person took off the order. Contents of packs are moved as they were
+    recorded, since no line names them.
     """
     left = dict(ordered)
     result: list[Goods] = []
@@ -133,22 +128,26 @@ def still_there(goods: Iterable[Goods], ordered: Mapping[tuple[int, int], int]) 
 
 
 _ASKS_SINCE = (8, 1)
-# by whether the state before it was a paid one; 1.6.0 knew one setting for both
+# by whether the state before is a paid one; 1.6.0 has one setting for both
 _SETTINGS = {True: ("PS_OS_OUTOFSTOCK_PAID", "PS_OS_OUTOFSTOCK"), False: ("PS_OS_OUTOFSTOCK_UNPAID",)}
 
 
 def backorder_state(
     facts: ShopFacts, shop: ShopUnit, settings: OrdersSettings, kind: str, state: OrderState
 ) -> OrderState | None:
-    """Given the kind of state (states.STATE_SOURCES) that a new order comes into, and that state, return the one that
-    it moves on into when it is oversold; None where it stays."""
-    if kind != "paid" or settings.state_paid or not _moves_on(facts, shop):
+    """Return the state into which PrestaShop moves an oversold order on from `state`; None if it stays there.
+
+    `kind`: the kind of that state (STATE_SOURCES). Measured (k-oversold-backorder): up to 8.0 PrestaShop always does
+    this, since then only with PS_ENABLE_BACKORDER_STATUS. An order stays in a state that the configuration names for
+    new orders, because label software looks for orders there.
+    """
+    if kind != "paid" or settings.state_paid or not _has_backorder_states(facts, shop):
         return None
     found = [facts.states.get(as_int(facts.setting(name, shop))) for name in _SETTINGS[state.paid]]
     return next((one for one in found if one is not None and one.id != state.id), None)
 
 
-def _moves_on(facts: ShopFacts, shop: ShopUnit) -> bool:
+def _has_backorder_states(facts: ShopFacts, shop: ShopUnit) -> bool:
     version = version_numbers(facts.version)
     asked = version < _ASKS_SINCE or facts.setting("PS_ENABLE_BACKORDER_STATUS", shop, "0") == "1"
     return bool(version) and asked and facts.setting("PS_STOCK_MANAGEMENT", shop, "1") == "1"

@@ -1,4 +1,4 @@
-"""What configuration and shop together say for one marketplace, resolved once a run."""
+"""What holds for one marketplace, by configuration and shop together; resolved once a run. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from orderferry.config.model import MarketplaceSettings, Settings
+from orderferry.config.model import MarketplaceSettings, ProductsSettings, Settings, StockSettings
 from orderferry.domain.orders import Channel, Order
 from orderferry.domain.pricing.priced_order import RateChoice, Rounding
 from orderferry.prestashop.database.values import as_int
@@ -29,14 +29,20 @@ _PER_LINE = "2"
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """One marketplace's shop, language, states, carriers, groups and roundings. `code` is its country code."""
+    """One marketplace, with the shop that its orders go into: language, states, carriers, groups and roundings.
+
+    `code` is its country code; `facts` are those of the whole installation.
+    """
 
     code: str
     settings: MarketplaceSettings
+    products: ProductsSettings
+    stock: StockSettings
+    facts: ShopFacts
     shop: ShopUnit
     id_lang: int
     zone: ZoneInfo
-    states: Mapping[str, OrderState]  # by kind (states.STATE_SOURCES), configured ones and defaults
+    states: Mapping[str, OrderState]  # by kind (STATE_SOURCES), configured ones and defaults
     carriers: Mapping[str, int]  # service level in upper case, '' the default
     id_carrier_fba: int
     carrier_groups: Mapping[int, int]  # id_carrier -> its own customer group, for those that have one
@@ -47,21 +53,21 @@ class Market:
     round_type: int
 
     def rounding(self, currency: Currency) -> Rounding:
-        """Return how amounts of this currency are rounded in this shop."""
+        """Return how amounts of a currency are rounded in this shop."""
         return Rounding(currency.decimals, self.round_mode)
 
     def carrier(self, order: Order) -> int:
-        """Return the carrier for an order: by service level, else the default; FBA orders have none unless
-        configured.
-        """
+        """Return an order's id_carrier: by service level, else the default; 0 for FBA unless configured."""
         if order.channel is Channel.FBA:
             return self.id_carrier_fba
         return self.carriers.get(order.service_level.upper(), self.carriers[""])
 
 
 def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
-    """Given a country code, return what holds there. Raise ShopUnfit when the configuration names what the shop does
-    not have."""
+    """Return what holds for the marketplace of a country code.
+
+    Raise ShopUnfit when the configuration names something that the shop does not have.
+    """
     own = settings.marketplace(code)
     key = f"marketplace.{code}."
     shop = resolve_shop(facts, own.shop, key=f"{key}shop")
@@ -71,6 +77,9 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
     return Market(
         code=code,
         settings=own,
+        products=settings.products,
+        stock=settings.stock,
+        facts=facts,
         shop=shop,
         id_lang=resolve_language(facts, shop, own.lang, key=f"{key}lang"),
         zone=shop_zone(facts.setting("PS_TIMEZONE", shop, facts.time_zone)),

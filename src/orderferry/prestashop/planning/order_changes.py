@@ -1,32 +1,27 @@
-"""What Amazon's news about an imported order mean for the shop: pure, from digests, states and what stands there.
+"""What Amazon's changes to an imported order mean for the shop, and the work of an update. Pure.
 
-Only what Amazon changed is touched, and only where no person was faster: the state moves while the order still stands
-in the state that we wrote last.
-
-The work of an update, prepared before its transaction: what changes, and everything that is needed for it.
-
-Planning an update: from Amazon's news, the marker and how the order stands to the prepared work. Pure.
+Only what Amazon changed is touched, and only if no person changed it first: the state moves while the order still is in
+the state that we wrote last. `plan_update` prepares everything that an update needs before its transaction begins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.marker import DIGEST_VERSION, Digests, Marker
 from orderferry.domain.orders import Order, OrderStatus
 from orderferry.domain.pricing.priced_order import PricedOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.values import as_int, moment_text
-from orderferry.prestashop.facts import OrderInShop, OrderState, ShopFacts
-from orderferry.prestashop.planning.addresses import places_of
+from orderferry.prestashop.facts import Catalog, OrderInShop, OrderState, ShopFacts
+from orderferry.prestashop.planning.addresses import resolve_places
 from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged, short_hash
 from orderferry.prestashop.planning.goods import backorder_state
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolve_mappings import SHIPPED_STATUSES, state_kind
-from orderferry.prestashop.planning.resolve_order import ResolveContext, resolve_order
+from orderferry.prestashop.planning.resolve_order import resolve_order
 from orderferry.prestashop.planning.resolved_order import (
     Paperwork,
     Place,
@@ -38,10 +33,11 @@ from orderferry.prestashop.planning.resolved_order import (
 )
 from orderferry.prestashop.planning.shop_texts import cancel_request, partly_shipped, shop_day, shop_moment
 
-# States that need no cancelling any more: the shop's own words for "this will not be sent".
+SHIPPING_REASON = "PS_STOCK_CUSTOMER_ORDER_REASON"
+# The settings that name states of orders that will not be sent, and so need not be cancelled.
 ENDED_STATES = ("PS_OS_CANCELED", "PS_OS_ERROR", "PS_OS_REFUND")
 
-# What Changes.summary calls these changes, and what staff is told of them.
+# The words for changes in Changes.summary, and the messages for staff.
 ADDRESS, LINES, TRACKING, MESSAGE, INVOICE = "address", "lines and totals", "tracking", "message", "invoice"
 ADDRESS_MOVED = "Amazon has changed the delivery address; the earlier one is still in the address list."
 LINES_FOLLOW = "Amazon has changed quantities or amounts; lines and totals follow."
@@ -52,29 +48,14 @@ CANCELLED_AFTER_SHIPPING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How the order stands in the shop now, and the states that matter for it.
-
-    `current`: the state it is in (None: a state that no longer exists); `target`: the state that Amazon's status
-    means; `ended`: ids of ENDED_STATES; `invoiced_when_shipped`: invoices.mode of this order is `shipped`; `currency`:
-    of its amounts in the shop, '' where that is not known.
-    """
-
-    order: OrderInShop
-    current: OrderState | None
-    target: OrderState
-    ended: frozenset[int]
-    invoiced_when_shipped: bool = False
-    currency: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Changes:
-    """What an update does. `state`: move there; `cancels`: and give the stock back; `invoice`: draw an invoice although
-    the state stays; `tracking`: write the number;
-    `address`: write the corrected address; `lines`: rewrite lines and totals; `told`: lines of a private message;
-    `last_told`: the hash, for the marker, of those that tell of what is reported again and again;
-    `digests`: what the marker keeps; `notes`: problems that stand although nothing fails.
+    """What an update changes.
+
+    `digests`: for the marker to keep. `state`: the order moves there; `cancels`: and its stock is given back.
+    `invoice`: an invoice is drawn although the state stays. `tracking`: the number to write. `address`: the corrected
+    address is written. `lines`: lines and totals are rewritten. `message`: lines of a private message. `last_told`: the
+    hash of those that are reported in each run, so that staff gets them once. `notes`: problems to report although the
+    update succeeds.
     """
 
     digests: Digests
@@ -84,142 +65,191 @@ class Changes:
     tracking: Tracking | None = None
     address: bool = False
     lines: bool = False
-    told: tuple[str, ...] = ()
+    message: tuple[str, ...] = ()
     last_told: str = ""
     summary: tuple[str, ...] = ()
     notes: tuple[Problem, ...] = field(default=())
 
+
+@dataclass(frozen=True, slots=True)
+class OrderUpdate:
+    """An update that is ready to be written.
+
+    `marker` and `before` (the order) are as they were when it was planned: if they differ when the order is locked,
+    somebody was faster, and it is planned again. `now`: when it was planned. `paperwork`: the papers of the new state.
+    `place`: the corrected address. `resolved`: the order's new lines and totals. `id_carrier`: the shop's carrier that
+    Amazon's package names, 0 for none.
+    """
+
+    order: Order
+    marker: Marker
+    before: OrderInShop
+    changes: Changes
+    market: Market
+    now: datetime
+    paperwork: Paperwork | None
+    place: Place | None = None
+    resolved: ResolvedOrder | None = None
+    id_carrier: int = 0
+
     @property
-    def touches_order(self) -> bool:
-        """Return whether rows of the order change (the marker alone is our own business)."""
-        return bool(self.summary)
+    def written(self) -> str:
+        """The moment of writing in the shop's time."""
+        return shop_moment(self.now, self.market.zone)
+
+    @property
+    def day(self) -> str:
+        """The day of writing in the shop's time."""
+        return shop_day(self.now, self.market.zone)
+
+    @property
+    def old_state(self) -> OrderState | None:
+        """The state that the order was in; None if the shop does not have that state any more."""
+        return self.market.facts.states.get(self.before.state)
 
 
-def news_of(order: Order, marker: Marker) -> frozenset[str]:
-    """Return the groups of digests in which Amazon has news for the shop, given an order and its marker.
+def plan_update(
+    order: Order, marker: Marker, market: Market, catalog: Catalog, now: datetime
+) -> tuple[OrderUpdate | None, Changes]:
+    """Return what to write for an imported order that changed at Amazon (None: nothing), and the changes."""
+    before = catalog.shop_orders.get(marker.id_order, OrderInShop(0))
+    outcome = resolve_order(order, market, catalog, now) if changes_money(order, marker) else None
+    problem, resolved = (outcome, None) if isinstance(outcome, Problem) else (None, outcome)
+    changes = changes_of(order, marker, before, market, resolved.priced if resolved else None)
+    changes, place = _with_place(order, market, marker, changes)
+    if problem is not None and changes.lines:
+        changes = _with_old_lines(marker, changes, problem)
+    is_newer = moment_text(order.updated) != moment_text(marker.amazon_updated)
+    if not changes.summary and not is_newer and changes.digests == marker.digests:
+        return None, changes
+    update = OrderUpdate(
+        order=order,
+        marker=marker,
+        before=before,
+        changes=changes,
+        market=market,
+        now=now,
+        paperwork=_paperwork(order, marker, before, changes, market=market, place=place),
+        place=place,
+        resolved=resolved if changes.lines else None,
+        id_carrier=_carrier_of_package(order, market.facts),
+    )
+    return update, changes
 
-    Adopted orders are followed in state and tracking only.
+
+def changes_of(
+    order: Order, marker: Marker, before: OrderInShop, market: Market, priced: PricedOrder | None = None
+) -> Changes:
+    """Return what to change in the shop, given Amazon's order, our marker and the shop's order.
+
+    `priced`: the order's new money, if it has changed and could be read. What is reported instead of written keeps its
+    old digest, so that the report is repeated until somebody acts.
     """
-    groups = changed_groups(marker.digests, digests_of(order))
-    return groups & {"state", "tracking"} if marker.adopted else groups
-
-
-def changes_money(order: Order, marker: Marker) -> bool:
-    """Return whether Amazon has changed quantities or amounts of an order that still is one."""
-    return bool(news_of(order, marker) & {"lines", "totals"}) and order.status is not OrderStatus.CANCELLED
-
-
-def changes_of(order: Order, marker: Marker, standing: Standing, priced: PricedOrder | None = None) -> Changes:
-    """Given Amazon's news, our marker and how the order stands, return what to change in the shop.
-
-    `priced`: the order's new money where that has changed and could be read. What is reported instead of done keeps
-    its old digest, so that the report stays until somebody acts.
-    """
-    groups = news_of(order, marker)
+    groups = changed_at_amazon(order, marker)
     keep = merged(marker.digests, digests_of(order))
-    moves, note = _state_change(order, marker, standing, groups)
+    state, note = _state_change(order, marker, before, market, groups)
     notes = [note] if note else []
-    told_once = [CANCELLED_AFTER_SHIPPING] if note else []
+    report = [CANCELLED_AFTER_SHIPPING] if note else []
     cancelled = order.status is OrderStatus.CANCELLED
     tracking = tracking_of(order.packages) if "tracking" in groups else None
-    address = "address" in groups and _may_move_address(order, marker, standing)
+    address = "address" in groups and _may_move_address(order, marker, _state_of(before, market))
     if cancelled and marker.digests.version == keep.version:
         keep = _with_old_money(keep, marker.digests)  # the lines stay as they are, for an order that Amazon reopens
     lines = changes_money(order, marker)
-    if standing.order.invoice_number and (lines or (cancelled and not note)):
-        difference = _after_invoice(order, standing, priced, goods_alone=lines and "totals" not in groups)
+    if before.invoice_number and (lines or (cancelled and not note)):
+        currency = _currency(order, before, market)
+        goods_alone = lines and "totals" not in groups
+        difference = _after_invoice(order, before, priced, currency, goods_alone=goods_alone)
         if difference:
-            notes.append(_changed_after_invoice(order, standing, difference))
+            notes.append(_changed_after_invoice(order, before, difference, currency))
             stay = "" if cancelled else " Lines and totals stay."
-            told_once.append(f"{difference}.{stay} A credit slip is needed.")
+            report.append(f"{difference}.{stay} A credit slip is needed.")
             keep = keep if cancelled else _with_old_money(keep, marker.digests)
         lines = False
-    told = _told(order, groups, moves=moves, address=address, lines=lines)
-    if cancelled and moves and standing.order.state != marker.last_state:
-        told = (*told, DO_NOT_SEND)  # somebody has it in hand already
-    last_told = short_hash(told_once) if told_once and not marker.adopted else marker.last_told
+    message = _message(order, groups, moves=state is not None, address=address, lines=lines)
+    if cancelled and state and before.state != marker.last_state:
+        message = (*message, DO_NOT_SEND)  # somebody is working on it already
+    last_told = short_hash(report) if report and not marker.adopted else marker.last_told
     if last_told != marker.last_told:
-        told = (*told, *told_once)
-    state = standing.target if moves else None
+        message = (*message, *report)
     # A person may have moved the order into its shipped state before Amazon knew of the parcel.
-    invoice = _is_invoiced_now(order, marker, standing, groups) and state is None
+    invoice = state is None and _is_invoiced_now(order, marker, before, market, groups)
     summary = [
         f"state {state.id}" if state else "",
         INVOICE if invoice else "",
         TRACKING if tracking else "",
         ADDRESS if address else "",
         LINES if lines else "",
-        MESSAGE if told and not (address or lines) else "",
+        MESSAGE if message and not (address or lines) else "",
     ]
     return Changes(
         digests=keep,
         state=state,
-        cancels=moves and cancelled,
+        cancels=cancelled and state is not None,
         invoice=invoice,
         tracking=tracking,
         address=address,
         lines=lines,
-        told=told,
+        message=message,
         last_told=last_told,
         summary=tuple(part for part in summary if part),
         notes=tuple(notes),
     )
 
 
+def changed_at_amazon(order: Order, marker: Marker) -> frozenset[str]:
+    """Return the groups of digests that changed at Amazon; of an adopted order only state and tracking."""
+    groups = changed_groups(marker.digests, digests_of(order))
+    return groups & {"state", "tracking"} if marker.adopted else groups
+
+
+def changes_money(order: Order, marker: Marker) -> bool:
+    """Return whether Amazon has changed quantities or amounts of an order that still is one."""
+    return bool(changed_at_amazon(order, marker) & {"lines", "totals"}) and order.status is not OrderStatus.CANCELLED
+
+
+def _state_of(before: OrderInShop, market: Market) -> OrderState | None:
+    return market.facts.states.get(before.state)
+
+
+def _target_state(order: Order, before: OrderInShop, market: Market) -> OrderState:
+    """Return the state that Amazon's status means.
+
+    For an order that is still to be packed, the backorder state if it is in that one.
+    """
+    kind = state_kind(order, market.settings.orders)
+    state = market.states[kind]
+    backorder = backorder_state(market.facts, market.shop, market.settings.orders, kind, state)
+    return backorder if backorder is not None and backorder.id == before.state else state
+
+
 def _state_change(
-    order: Order, marker: Marker, standing: Standing, groups: frozenset[str]
-) -> tuple[bool, Problem | None]:
-    """Return whether the state moves to the target, and what has to be reported instead."""
-    current = standing.order.state
-    shipped = standing.current is not None and standing.current.shipped
+    order: Order, marker: Marker, before: OrderInShop, market: Market, groups: frozenset[str]
+) -> tuple[OrderState | None, Problem | None]:
+    """Return the state to move to (None: none), and what has to be reported instead."""
+    target, current = _target_state(order, before, market), _state_of(before, market)
+    shipped = current is not None and current.shipped
     if order.status is OrderStatus.CANCELLED:
-        if current == standing.target.id or current in standing.ended:
-            return False, None
+        if before.state == target.id or before.state in _ended_states(market):
+            return None, None
         if shipped:
-            return False, _after_shipping(order, standing)
-        return True, None  # whatever a person prepares: it is not to be sent
-    if current != marker.last_state or standing.target.id == current:
-        return False, None
+            return None, _cancelled_after_shipping(order, before, current)
+        return target, None  # even if a person is preparing it: it must not be sent
+    if before.state != marker.last_state or target.id == before.state:
+        return None, None
     if shipped and order.status not in SHIPPED_STATUSES:
-        return False, None  # the shop knows of the parcel before Amazon does
-    if marker.digests.version != digests_of(order).version:
-        return order.status in SHIPPED_STATUSES and not shipped, None
-    return "state" in groups, None
+        return None, None  # the shop knows of the parcel before Amazon does
+    if marker.digests.version != DIGEST_VERSION:
+        return target if order.status in SHIPPED_STATUSES and not shipped else None, None
+    return target if "state" in groups else None, None
 
 
-def _is_invoiced_now(order: Order, marker: Marker, standing: Standing, groups: frozenset[str]) -> bool:
-    """Return whether an order whose invoice waits for the shipment has just been shipped by Amazon's word."""
-    waits = standing.invoiced_when_shipped and not standing.order.invoice_number and not marker.adopted
-    return waits and "state" in groups and order.status in SHIPPED_STATUSES
+def _ended_states(market: Market) -> frozenset[int]:
+    return frozenset(as_int(market.facts.setting(name, market.shop)) for name in ENDED_STATES) - {0}
 
 
-def _may_move_address(order: Order, marker: Marker, standing: Standing) -> bool:
-    """An address is corrected before shipping; later only where a placeholder stands (no address was known)."""
-    shipped = order.status in SHIPPED_STATUSES or (standing.current is not None and standing.current.shipped)
-    return not marker.digests.address or not shipped
-
-
-def _told(order: Order, groups: frozenset[str], *, moves: bool, address: bool, lines: bool) -> tuple[str, ...]:
-    """Return the private message for what no history row shows."""
-    told: list[str] = []
-    if address:
-        told.append(ADDRESS_MOVED)
-    if lines:
-        told.append(LINES_FOLLOW)
-    if "state" in groups and not moves:
-        if order.status is OrderStatus.PARTIALLY_SHIPPED:
-            told.append(f"Amazon has it as partially shipped: {partly_shipped(order)}")
-        request = cancel_request(order)
-        if request:
-            told.append(f"The buyer asks to cancel: {request}")
-    if "tracking" in groups:
-        others = tracking_of(order.packages).others
-        told += [f"Further tracking numbers: {', '.join(others)}"] if others else []
-    return tuple(told)
-
-
-def _after_shipping(order: Order, standing: Standing) -> Problem:
-    name = standing.current.name if standing.current else str(standing.order.state)
+def _cancelled_after_shipping(order: Order, before: OrderInShop, current: OrderState | None) -> Problem:
+    name = current.name if current else str(before.state)
     return Problem(
         ProblemCode.CANCELLED_AFTER_SHIPPING,
         f"order {order.order_id} is cancelled at Amazon, but stands in the state {name!r} in the shop",
@@ -228,23 +258,54 @@ def _after_shipping(order: Order, standing: Standing) -> Problem:
     )
 
 
-def _after_invoice(order: Order, standing: Standing, priced: PricedOrder | None, *, goods_alone: bool) -> str:
-    """Say what of an invoiced order is no longer so at Amazon, with the figures; '' when the books are right.
+def _is_invoiced_now(order: Order, marker: Marker, before: OrderInShop, market: Market, groups: frozenset[str]) -> bool:
+    """Return whether an order whose invoice waits for the shipment has just been shipped by Amazon's word."""
+    waits = invoice_mode(order, market.settings.invoices) == "shipped" and not before.invoice_number
+    return waits and not marker.adopted and "state" in groups and order.status in SHIPPED_STATUSES
 
-    `goods_alone`: quantities or articles have changed, but no amount. Where amounts have, and the books say the same,
-    staff has edited the order.
+
+def _may_move_address(order: Order, marker: Marker, current: OrderState | None) -> bool:
+    """Return whether a new address is still of use: before shipping, or if the shop has only placeholders."""
+    shipped = order.status in SHIPPED_STATUSES or (current is not None and current.shipped)
+    return not marker.digests.address or not shipped
+
+
+def _message(order: Order, groups: frozenset[str], *, moves: bool, address: bool, lines: bool) -> tuple[str, ...]:
+    """Return the lines of the private message: what no history row shows."""
+    texts: list[str] = []
+    if address:
+        texts.append(ADDRESS_MOVED)
+    if lines:
+        texts.append(LINES_FOLLOW)
+    if "state" in groups and not moves:
+        if order.status is OrderStatus.PARTIALLY_SHIPPED:
+            texts.append(f"Amazon has it as partially shipped: {partly_shipped(order)}")
+        request = cancel_request(order)
+        if request:
+            texts.append(f"The buyer asks to cancel: {request}")
+    if "tracking" in groups:
+        others = tracking_of(order.packages).others
+        texts += [f"Further tracking numbers: {', '.join(others)}"] if others else []
+    return tuple(texts)
+
+
+def _after_invoice(
+    order: Order, books: OrderInShop, priced: PricedOrder | None, currency: str, *, goods_alone: bool
+) -> str:
+    """Return how an invoiced order differs from Amazon's, with the figures; '' if it does not.
+
+    `goods_alone`: quantities or articles have changed, but no amount. If amounts have changed and the shop has the same
+    ones, staff has edited the order.
     """
-    books = standing.order
     total, tax, goods = Decimal(0), Decimal(0), ""
     if order.status is not OrderStatus.CANCELLED:
         total, tax = _amounts_now(order, books, priced)
         named = ", ".join(f"{item.quantity} × {item.sku or item.item_id}" for item in order.items if item.quantity)
         goods = f" (now {named or 'nothing'})"
     other_goods = goods_alone and not books.credited
-    if books.is_settled_by(total, tax) and not other_goods:
+    if books.agrees_with(total, tax) and not other_goods:
         return ""
     what = "changed" if goods else "cancelled"
-    currency = _currency(order, standing)
     return (
         f"Amazon has {what} the order after invoice {books.invoice_number} was issued: "
         f"total {books.total:.2f} → {total:.2f}{currency}, VAT {books.tax:.2f} → {tax:.2f}{currency}{goods}"
@@ -252,25 +313,26 @@ def _after_invoice(order: Order, standing: Standing, priced: PricedOrder | None,
 
 
 def _amounts_now(order: Order, books: OrderInShop, priced: PricedOrder | None) -> tuple[Decimal, Decimal]:
-    """Return Amazon's total and the tax in it; what can't be read is taken to be as invoiced."""
+    """Return Amazon's total and the tax in it; what can't be read counts as invoiced."""
     if priced is not None:
         return priced.total.incl, priced.total.tax
     return order.grand_total.amount if order.grand_total else books.total, books.tax
 
 
-def _currency(order: Order, standing: Standing) -> str:
-    """What stands behind an amount: a space and the code. Amazon tells no amount of a cancelled order, so the shop
-    tells its currency."""
-    code = standing.currency or (order.grand_total.currency if order.grand_total else "")
+def _currency(order: Order, books: OrderInShop, market: Market) -> str:
+    """Return what stands after an amount: a space and the code of the currency.
+
+    It is the shop's, since Amazon gives no amount of a cancelled order.
+    """
+    code = next((one.iso for one in market.facts.currencies.values() if one.id == books.id_currency), "")
+    code = code or (order.grand_total.currency if order.grand_total else "")
     return f" {code}" if code else ""
 
 
-def _changed_after_invoice(order: Order, standing: Standing, difference: str) -> Problem:
-    books = standing.order
-    credited = f"{books.credited:.2f}{_currency(order, standing)}"
+def _changed_after_invoice(order: Order, books: OrderInShop, difference: str, currency: str) -> Problem:
     return Problem(
         ProblemCode.CHANGED_AFTER_INVOICE,
-        f"order {order.order_id}: {difference}; credit slips so far: {credited}",
+        f"order {order.order_id}: {difference}; credit slips so far: {books.credited:.2f}{currency}",
         order.order_id,
         str(books.invoice_number),
     )
@@ -280,106 +342,24 @@ def _with_old_money(digests: Digests, old: Digests) -> Digests:
     return Digests(digests.state, old.lines, digests.address, digests.tracking, old.totals, digests.version)
 
 
-@dataclass(frozen=True, slots=True)
-class OrderUpdate:
-    """What `apply_update` needs.
-
-    `marker` and `current_state` as they were when it was planned: if they differ when the order is locked, somebody
-    was faster, and it is planned again. `place`: the corrected address; `resolved`: the order's new lines and totals;
-    `id_carrier`: the shop's carrier that Amazon's package names, 0 for none; `paperwork`: what the new state prints;
-    `old_state`: the state before (None: unknown); `taxes`: id_tax to rate, to find the tax of the shipping.
-    """
-
-    order: Order
-    marker: Marker
-    changes: Changes
-    id_shop: int
-    current_state: int
-    old_state: OrderState | None
-    written: str
-    day: str
-    id_employee: int
-    module_name: str
-    paperwork: Paperwork | None
-    taxes: Mapping[int, Decimal]
-    shipping_reason: int
-    place: Place | None = None
-    resolved: ResolvedOrder | None = None
-    id_carrier: int = 0
-
-
-SHIPPING_REASON = "PS_STOCK_CUSTOMER_ORDER_REASON"
-
-
-def plan_update(
-    order: Order, marker: Marker, market: Market, bench: ResolveContext, now: datetime
-) -> tuple[OrderUpdate | None, Changes]:
-    """Given news about an imported order, return the work (None: nothing at all is to be written) and the changes."""
-    facts = bench.facts
-    books = bench.catalog.standing.get(marker.id_order, OrderInShop(0))
-    kind = state_kind(order, market.settings.orders)
-    ended = frozenset(as_int(facts.setting(name, market.shop)) for name in ENDED_STATES) - {0}
-    standing = Standing(
-        order=books,
-        current=facts.states.get(books.state),
-        target=_target(kind, books.state, market, facts),
-        ended=ended,
-        invoiced_when_shipped=invoice_mode(order, market.settings.invoices) == "shipped",
-        currency=next((one.iso for one in facts.currencies.values() if one.id == books.id_currency), ""),
-    )
-    outcome = resolve_order(order, market, bench, now) if changes_money(order, marker) else None
-    problem, resolved = (outcome, None) if isinstance(outcome, Problem) else (None, outcome)
-    changes = changes_of(order, marker, standing, resolved.priced if resolved else None)
-    changes, place = _with_place(order, market, facts, marker, changes)
-    if problem is not None and changes.lines:
-        changes = _with_old_lines(marker, changes, problem)
-    news = moment_text(order.updated) != moment_text(marker.amazon_updated) or changes.digests != marker.digests
-    if not changes.touches_order and not news:
-        return None, changes
-    country = place.country if place else facts.countries.get(market.code)
-    papers = None
+def _paperwork(
+    order: Order, marker: Marker, before: OrderInShop, changes: Changes, *, market: Market, place: Place | None
+) -> Paperwork | None:
+    country = place.country if place else market.facts.countries.get(market.code)
     # An adopted order was invoiced by whoever put it into the shop, or by Amazon: no second invoice.
     if changes.state and not marker.adopted:
-        papers = paperwork_of(order, changes.state, market, facts, country=country, place=place)
-    elif changes.invoice and standing.current is not None:
-        papers = replace(paperwork_of(order, standing.current, market, facts, country=country, place=place), slip=False)
-    update = OrderUpdate(
-        order=order,
-        marker=marker,
-        changes=changes,
-        id_shop=market.shop.id,
-        current_state=books.state,
-        old_state=standing.current,
-        written=shop_moment(now, market.zone),
-        day=shop_day(now, market.zone),
-        id_employee=facts.employee,
-        module_name=market.settings.orders.module_name,
-        paperwork=papers,
-        taxes=facts.taxes,
-        shipping_reason=as_int(facts.setting(SHIPPING_REASON, market.shop)),
-        place=place,
-        resolved=resolved if changes.lines else None,
-        id_carrier=_carrier_of_package(order, facts),
-    )
-    return update, changes
+        return paperwork_of(order, changes.state, market, country=country, place=place)
+    current = _state_of(before, market)
+    if changes.state is None and changes.invoice and current is not None:
+        return replace(paperwork_of(order, current, market, country=country, place=place), slip=False)
+    return None
 
 
-def _target(kind: str, current_id: int, market: Market, facts: ShopFacts) -> OrderState:
-    """Return the state that Amazon's status means; for an oversold order that is still to be packed, the one that it
-    is in.
-    """
-    state = market.states[kind]
-    backorder = backorder_state(facts, market.shop, market.settings.orders, kind, state)
-    return backorder if backorder is not None and backorder.id == current_id else state
-
-
-def _with_place(
-    order: Order, market: Market, facts: ShopFacts, marker: Marker, changes: Changes
-) -> tuple[Changes, Place | None]:
-    """Return the corrected address, or its problem as a note while the old address stays."""
+def _with_place(order: Order, market: Market, marker: Marker, changes: Changes) -> tuple[Changes, Place | None]:
+    """Return the corrected address; if the shop can't take it, the changes without it, with its problem as a note."""
     if not changes.address:
         return changes, None
-    places = places_of(order, market, facts)
+    places = resolve_places(order, market)
     if not isinstance(places, Problem):
         return changes, places[0]
     digests = replace(changes.digests, address=marker.digests.address)
@@ -387,21 +367,21 @@ def _with_place(
 
 
 def _with_old_lines(marker: Marker, changes: Changes, problem: Problem) -> Changes:
-    """Return the problem of new lines and totals as a note, while the old ones stay."""
+    """Return the changes without new lines and totals, with their problem as a note."""
     digests = replace(changes.digests, lines=marker.digests.lines, totals=marker.digests.totals)
     return _without(changes, LINES, LINES_FOLLOW, problem, digests=digests, lines=False)
 
 
-def _without(changes: Changes, part: str, said: str, problem: Problem, **fields: object) -> Changes:
-    """Return the changes without one of them; what staff is told besides stays."""
-    told = tuple(line for line in changes.told if line != said)
+def _without(changes: Changes, part: str, text: str, problem: Problem, **fields: object) -> Changes:
+    """Return the changes without one of them and its line of the message."""
+    message = tuple(line for line in changes.message if line != text)
     summary = tuple(word for word in changes.summary if word not in {part, MESSAGE})
-    if told and ADDRESS not in summary and LINES not in summary:
+    if message and ADDRESS not in summary and LINES not in summary:
         summary = (*summary, MESSAGE)
-    return replace(changes, summary=summary, told=told, notes=(*changes.notes, problem), **fields)  # type: ignore[arg-type]
+    return replace(changes, summary=summary, message=message, notes=(*changes.notes, problem), **fields)  # type: ignore[arg-type]
 
 
 def _carrier_of_package(order: Order, facts: ShopFacts) -> int:
-    """Return the shop's active carrier of the name that Amazon's package bears; 0 for none."""
+    """Return the shop's active carrier with the name of the carrier of Amazon's package; 0 for none."""
     name = tracking_of(order.packages).carrier.casefold()
     return next((c.id for c in facts.carriers if c.active and name and c.name.casefold() == name), 0)

@@ -1,65 +1,57 @@
-"""From Amazon's items to products of the shop, as products.unknown says. Pure.
+"""Which product of the shop each line of an order is booked on, as products.unknown and products.fees say. Pure.
 
-What fees are booked on: hidden products of our own, one a kind and tax rules group, and a tax of 0 %. Pure.
-
-A line whose product does not exist, or whose product has no tax rules group, loses its amount or its tax as soon as
-the order is edited (prestashop-order-edits, 0 and 4); a line without a tax row has its net booked under another rate in
-the invoice's table of taxes (6).
+Fees are booked on hidden products of our own, one for each kind of fee and tax rules group, and on a tax of 0 %.
+Without them an edit of the order in the back office would lose money (prestashop-order-edits, 0, 4 and 6): a line loses
+its amount if its product does not exist, and its tax if the product has no tax rules group; the net of a line without a
+tax row is listed under another rate in the invoice's table of taxes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from orderferry.config.model import ProductsSettings
 from orderferry.domain.orders import Item, Order, ProceedsType
 from orderferry.domain.pricing.priced_order import ZERO
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.facts import Catalog, FeeKey, OwnThings, Product, ShopFacts, ShopUnit
+from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolved_order import Place
 from orderferry.prestashop.planning.shop_texts import ENGLISH, fee_name
 
-
-@dataclass(frozen=True, slots=True)
-class ProductMatch:
-    """The product behind an item: None for a free line; `as_placeholder` when it only stands in."""
-
-    product: Product | None
-    as_placeholder: bool = False
+FEE_KINDS = (ProceedsType.COD_FEE, ProceedsType.DELIVERY_TIP, ProceedsType.OTHER, ProceedsType.GIFT_WRAP)
+PRODUCT, SHIPPING = "product", "shipping"  # words of products.fees
 
 
-def match_items(
-    order: Order, shop: ShopUnit, facts: ShopFacts, catalog: Catalog, settings: ProductsSettings
-) -> dict[str, ProductMatch] | Problem:
-    """Given an order and the page's catalog, return the match of each item that is still ordered (by item id).
+def match_items(order: Order, market: Market, catalog: Catalog) -> dict[str, Product | None] | Problem:
+    """Return the product of each item that is still ordered (by item id; None: a free line).
 
     The first item that can't be matched holds the order; the problem's subject is its SKU.
     """
-    matches: dict[str, ProductMatch] = {}
+    matches: dict[str, Product | None] = {}
     for item in order.items:
         if not item.quantity:
             continue
-        found = _match(order, item, shop, catalog, settings)
+        found = _match(order, item, market, catalog)
         if isinstance(found, Problem):
             return found
-        if found.product is not None and is_kept_in_warehouses(found.product, shop, facts):
+        if found is not None and is_kept_in_warehouses(found, market.shop, market.facts):
             return _advanced_stock(order, item)
         matches[item.item_id] = found
     return matches
 
 
 def is_kept_in_warehouses(product: Product, shop: ShopUnit, facts: ShopFacts) -> bool:
-    """Return whether PrestaShop's advanced stock management (up to 1.7) rules this product's stock."""
+    """Return whether PrestaShop's advanced stock management (up to 1.7) rules the product's stock."""
     return product.depends_on_stock and facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", shop, "0") == "1"
 
 
-def _match(
-    order: Order, item: Item, shop: ShopUnit, catalog: Catalog, settings: ProductsSettings
-) -> ProductMatch | Problem:
-    products = catalog.products.get((shop.id, item.sku), ())
+def _match(order: Order, item: Item, market: Market, catalog: Catalog) -> Product | Problem | None:
+    settings = market.products
+    products = catalog.products.get((market.shop.id, item.sku), ())
     if len(products) == 1:
-        return ProductMatch(products[0])
+        return products[0]
     if products:
         return Problem(
             ProblemCode.AMBIGUOUS_SKU,
@@ -68,16 +60,16 @@ def _match(
             item.sku,
         )
     if settings.unknown == "line":
-        return ProductMatch(None)
+        return None
     if settings.unknown == "placeholder":
-        stand_ins = catalog.products.get((shop.id, settings.placeholder), ())
-        if len(stand_ins) == 1:
-            return ProductMatch(stand_ins[0], as_placeholder=True)
+        placeholders = catalog.products.get((market.shop.id, settings.placeholder), ())
+        if len(placeholders) == 1:
+            return replace(placeholders[0], stands_in=True)
     if not item.sku:
-        said = f"Amazon gives an item without SKU (ASIN {item.asin}); only products.unknown can let it in"
+        reason = f"Amazon gives an item without SKU (ASIN {item.asin}); only products.unknown can let it in"
     else:
-        said = f"no product of the shop answers to the SKU {item.sku!r}"
-    return Problem(ProblemCode.UNKNOWN_SKU, f"order {order.order_id}: {said}", order.order_id, item.sku)
+        reason = f"no product of the shop answers to the SKU {item.sku!r}"
+    return Problem(ProblemCode.UNKNOWN_SKU, f"order {order.order_id}: {reason}", order.order_id, item.sku)
 
 
 def _advanced_stock(order: Order, item: Item) -> Problem:
@@ -90,14 +82,10 @@ def _advanced_stock(order: Order, item: Item) -> Problem:
     )
 
 
-FEE_KINDS = (ProceedsType.COD_FEE, ProceedsType.DELIVERY_TIP, ProceedsType.OTHER, ProceedsType.GIFT_WRAP)
-PRODUCT, SHIPPING = "product", "shipping"  # words of products.fees
-
-
 def fee_product(own: OwnThings, key: FeeKey) -> Product:
-    """Given which hidden product a fee needs, return it; its id is 0 as long as it has yet to be made.
+    """Return the hidden product that a fee is booked on; its id is 0 if it has yet to be made.
 
-    Where none can be made, another one for this kind of fee does: only its tax may differ after an edit.
+    If none can be made, another one for this kind of fee is taken: only its tax may differ after an edit.
     """
     if key not in own.products and not own.may_make_products:
         key = next(other for other in own.products if other.kind is key.kind)
@@ -105,7 +93,7 @@ def fee_product(own: OwnThings, key: FeeKey) -> Product:
 
 
 def hidden_product(key: FeeKey, id_product: int = 0) -> Product:
-    """Given which fee it is for and its id, return a hidden product as order lines need it."""
+    """Return a hidden product as order lines need it."""
     return Product(
         id_product=id_product,
         id_product_attribute=0,
@@ -125,8 +113,10 @@ def hidden_product(key: FeeKey, id_product: int = 0) -> Product:
 
 
 def kinds_in_shipping(settings: ProductsSettings, own: OwnThings) -> frozenset[ProceedsType]:
-    """Return the fees that get no line: those that products.fees adds to the shipping, and those that no product can
-    be made for. Gift wrapping among them is the order's own total.
+    """Return the kinds of fees that get no line of their own and are added to the shipping.
+
+    These are the ones that products.fees names, and those that no product can be made for. Gift wrapping among them
+    goes into the order's total of wrapping.
     """
     return frozenset(
         kind
@@ -136,11 +126,11 @@ def kinds_in_shipping(settings: ProductsSettings, own: OwnThings) -> frozenset[P
 
 
 def fee_group(facts: ShopFacts, place: Place, tax_key: str, preferred: Sequence[int]) -> int:
-    """Given the tax of a fee and its place of delivery, return the tax rules group whose rule gives that tax there.
+    """Return the tax rules group whose rule gives a fee's tax at the place of delivery.
 
-    One of `preferred` if it does, else the first. Where no rule does (`taxes.<COUNTRY>`), the first of `preferred`: an
-    edit of the order will then book that group's rate. A fee without tax has a group with a rule of 0 %, which keeps
-    its row of 0 % when the address is edited, or none (0), with which the rate at least stays.
+    One of `preferred` if possible, else the first. If no rule gives that tax (`taxes.<COUNTRY>` names it), the first of
+    `preferred`: an edit of the order will then book that group's rate. A fee without tax gets a group with a rule of
+    0 %, which keeps its row of 0 % when the address is edited, or none (0), which keeps at least the rate.
     """
     rate = facts.taxes.get(int(tax_key), ZERO) if tax_key else ZERO
     groups = sorted(group for group, id_country in facts.tax_rules if id_country == place.country.id)

@@ -1,10 +1,7 @@
-"""From the words of the configuration and of Amazon to rows of the shop. Pure functions on ShopFacts.
+"""Find the shop's rows for words of the configuration and of Amazon: states, carriers, groups, taxes, … Pure.
 
-`key` is the configuration's key that holds the word, for the sentence when it names nothing (ShopUnfit).
-
-Which order state of the shop an Amazon order belongs into.
-
-Finding what a configuration names by id or by name, and the sentence when it names nothing. Pure.
+A function's `key` is the configuration's key that holds the word: ShopUnfit names it when the shop has no such thing,
+with those that it has.
 """
 
 from __future__ import annotations
@@ -20,6 +17,19 @@ from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit, TaxRule
 
+SHIPPED_STATUSES = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
+
+# Each kind of state: the key of [orders] that names it, and the shop's own setting where the key is empty.
+STATE_SOURCES: dict[str, tuple[str, str]] = {
+    "paid": ("state_paid", "PS_OS_PAYMENT"),
+    "shipped": ("state_shipped", "PS_OS_SHIPPING"),
+    "cancelled": ("state_cancelled", "PS_OS_CANCELED"),
+    "fba": ("state_fba", "PS_OS_SHIPPING"),
+    "prime": ("state_prime", ""),
+    "business": ("state_business", ""),
+    "cancel_requested": ("state_cancel_requested", ""),
+}
+
 RATE_TOLERANCE = Decimal("0.05")  # percentage points: 5.5 and 5.500, never 19 and 19.6
 _ADDED_UP = 1  # tax_rule.behavior
 _NO_CARRIER = {
@@ -29,12 +39,32 @@ _NO_CARRIER = {
 }
 _GROUPS_OF_EVERYBODY = ("PS_UNIDENTIFIED_GROUP", "PS_GUEST_GROUP", "PS_CUSTOMER_GROUP")
 _NAME_OF_SHOP = "0"  # a carrier of this name is shown under the shop's name
+_LISTED = 15
+
+
+def state_kind(order: Order, settings: OrdersSettings) -> str:
+    """Return which kind of state an order belongs into (a key of STATE_SOURCES).
+
+    Prime and Business states are for orders still to be packed. A buyer's request to cancel comes before them, since
+    somebody has to look at it before anything is sent. Kinds without a configured state are skipped.
+    """
+    if order.status is OrderStatus.CANCELLED:
+        return "cancelled"
+    if order.status in SHIPPED_STATUSES:
+        return "fba" if order.channel is Channel.FBA else "shipped"
+    if settings.state_cancel_requested and any(item.cancel_requested_by for item in order.sold_items):
+        return "cancel_requested"
+    if settings.state_prime and "PRIME" in order.programs:
+        return "prime"
+    if settings.state_business and "AMAZON_BUSINESS" in order.programs:
+        return "business"
+    return "paid"
 
 
 def resolve_state(
     facts: ShopFacts, word: str, default_setting: str, *, shop: ShopUnit | None = None, key: str = "orders.state_…"
 ) -> OrderState:
-    """Given an id or a name, or '' for the state that the setting (PS_OS_PAYMENT, …) names, return the state."""
+    """Return the state of an id or a name, or for '' the one that the setting (PS_OS_PAYMENT, …) names."""
     choices = {state.id: state.names or (state.name,) for state in facts.states.values()}
     if word or not default_setting:
         return facts.states[choose(word, choices, key, "order state")]
@@ -47,10 +77,9 @@ def resolve_state(
 def resolve_carrier(
     facts: ShopFacts, word: str, *, shop: ShopUnit | None = None, key: str = "carriers.default"
 ) -> Carrier | None:
-    """Given an id or a name, or '' for the shop's default carrier, return the live carrier; None when '' and the shop
-    has no carrier at all.
+    """Return the live carrier of an id or a name, or for '' the shop's default one (None if the shop has no carrier).
 
-    An id of a row that an edit replaced is followed through id_reference to the row that is live now.
+    For the id of a row that an edit has replaced, the live row of the same id_reference.
     """
     live = {carrier.id: carrier for carrier in facts.carriers}
     if not word:
@@ -70,8 +99,9 @@ def resolve_carrier(
 
 
 def default_carrier(facts: ShopFacts, shop: ShopUnit | None) -> tuple[Carrier | None, str]:
-    """Return the carrier that PS_CARRIER_DEFAULT names, and ''; where it names none, the first active one, which is
-    a guess, and why the setting names none.
+    """Return the carrier that PS_CARRIER_DEFAULT names, and ''.
+
+    If it names none: the first active carrier, which is a guess, and why the setting names none.
     """
     configured = as_int(facts.setting("PS_CARRIER_DEFAULT", shop, "0"))
     named = _follow(facts, configured)
@@ -82,10 +112,10 @@ def default_carrier(facts: ShopFacts, shop: ShopUnit | None) -> tuple[Carrier | 
 
 
 def own_group(facts: ShopFacts, carrier: Carrier, shop: ShopUnit | None = None) -> int:
-    """Return the one customer group that a carrier serves, where it is none of the shop's three for everybody; 0
-    otherwise.
+    """Return the customer group that a carrier is limited to; 0 for none.
 
-    Such a carrier is offered to nobody but to customers who were put into that group.
+    PrestaShop offers such a carrier only to customers who were put into that group. A carrier of several groups, or of
+    one of the three for everybody, is not limited.
     """
     everybody = {as_int(facts.setting(name, shop)) for name in _GROUPS_OF_EVERYBODY}
     return min(carrier.groups) if len(carrier.groups) == 1 and not carrier.groups & everybody else 0
@@ -105,9 +135,9 @@ def resolve_group(
     shop: ShopUnit | None = None,
     key: str = "customers.group",
 ) -> int:
-    """Given an id or a name, or '' for the group that the setting names, return id_group.
+    """Return the id_group of an id or a name, or for '' the one that the setting names.
 
-    What the shop itself names is taken even where the group's row is gone: PrestaShop does the same.
+    A group that the shop's own setting names is taken even if its row is gone, as PrestaShop does it.
     """
     if not word:
         own = facts.setting(default_setting, shop) or facts.setting("PS_CUSTOMER_GROUP", shop)
@@ -116,7 +146,7 @@ def resolve_group(
 
 
 def resolve_shop(facts: ShopFacts, word: str, *, key: str = "marketplace.….shop") -> ShopUnit:
-    """Given an id or a name, or '' for the default shop (PS_SHOP_DEFAULT), return the shop."""
+    """Return the shop of an id or a name, or for '' the default shop (PS_SHOP_DEFAULT)."""
     choices = {shop.id: (shop.name,) for shop in facts.shops.values()}
     if word:
         return facts.shops[choose(word, choices, key, "shop")]
@@ -129,7 +159,7 @@ def resolve_shop(facts: ShopFacts, word: str, *, key: str = "marketplace.….sho
 
 
 def resolve_language(facts: ShopFacts, shop: ShopUnit, word: str = "", *, key: str = "marketplace.….lang") -> int:
-    """Given an id or an ISO code, or '' for the shop's default language, return id_lang.
+    """Return the id_lang of an id or an ISO code, or for '' the shop's default language.
 
     The marketplace's own language is not guessed: invoices and lists stay in one language unless configured.
     """
@@ -139,15 +169,15 @@ def resolve_language(facts: ShopFacts, shop: ShopUnit, word: str = "", *, key: s
 
 
 def resolve_currency(facts: ShopFacts, iso: str) -> Currency | None:
-    """Given an ISO 4217 code, return the shop's currency, also when it is not shown to customers; None for none."""
+    """Return the shop's currency of an ISO 4217 code, also one that customers do not see; None for none."""
     return facts.currencies.get(iso.upper())
 
 
 def resolve_tax(facts: ShopFacts, word: Decimal | str, country: Country | None = None, *, key: str) -> RateChoice:
-    """Given a rate in percent, or the id or name of a tax, return the rate and the tax.
+    """Return rate and tax for a rate in percent, or for the id or name of a tax.
 
-    For a rate, the shop's tax is the nearest within RATE_TOLERANCE: of several, preferably one that a rule of the
-    country names. A rate without such a tax keeps an empty key, and 0 % needs none.
+    For a rate, the nearest tax within RATE_TOLERANCE is taken: of several, preferably one that a rule of the country
+    names. A rate without such a tax has an empty key, and so has 0 %, which needs none.
     """
     if isinstance(word, str):
         id_tax = choose(word, {id_: (facts.tax_names.get(id_, ""),) for id_ in facts.taxes}, key, "tax")
@@ -167,11 +197,11 @@ def rule_rate(
     *,
     regional_only: bool = False,
 ) -> RateChoice | None:
-    """Return what the shop's own rules say for a tax rules group and an address of delivery, as PrestaShop's
-    TaxRulesTaxManager resolves them; None when they say nothing.
+    """Return the rate of a tax rules group at an address of delivery, by the shop's own rules; None without a rule.
 
-    Group 0 is PrestaShop's "no tax", as is a rule without tax. Rules that add their taxes up have one rate here, with
-    the shop's tax of that rate if there is one. `regional_only`: a rule for the whole country does not count.
+    As PrestaShop's TaxRulesTaxManager finds it. Group 0 is PrestaShop's "no tax", and so is a rule without tax. Rules
+    that add up their taxes give one rate here, with the shop's tax of that rate if there is one. `regional_only`: rules
+    for the whole country do not count.
     """
     if not id_tax_rules_group:
         return RateChoice(Decimal(0))
@@ -195,48 +225,11 @@ def _combined(facts: ShopFacts, rules: Sequence[TaxRule]) -> Decimal:
     return (prod((1 + rate / 100 for rate in rates), start=Decimal(1)) - 1) * 100
 
 
-SHIPPED_STATUSES = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
-
-# Each kind of state: the key of [orders] that names it, and the shop's own setting where the key is empty.
-STATE_SOURCES: dict[str, tuple[str, str]] = {
-    "paid": ("state_paid", "PS_OS_PAYMENT"),
-    "shipped": ("state_shipped", "PS_OS_SHIPPING"),
-    "cancelled": ("state_cancelled", "PS_OS_CANCELED"),
-    "fba": ("state_fba", "PS_OS_SHIPPING"),
-    "prime": ("state_prime", ""),
-    "business": ("state_business", ""),
-    "cancel_requested": ("state_cancel_requested", ""),
-}
-
-
-def state_kind(order: Order, settings: OrdersSettings) -> str:
-    """Given an order, return which kind of state it belongs into (a key of STATE_SOURCES).
-
-    Prime and Business states are for orders still to be packed; a buyer's request to cancel comes before them, since
-    somebody has to look before anything is sent. Kinds without a configured state are passed over.
-    """
-    if order.status is OrderStatus.CANCELLED:
-        return "cancelled"
-    if order.status in SHIPPED_STATUSES:
-        return "fba" if order.channel is Channel.FBA else "shipped"
-    if settings.state_cancel_requested and any(item.cancel_requested_by for item in order.sold_items):
-        return "cancel_requested"
-    if settings.state_prime and "PRIME" in order.programs:
-        return "prime"
-    if settings.state_business and "AMAZON_BUSINESS" in order.programs:
-        return "business"
-    return "paid"
-
-
-_LISTED = 15
-
-
 def choose(word: str, choices: Mapping[int, Collection[str]], key: str, what: str) -> int:
-    """Given an id or a name, what there is (ids with their names), the configuration's key and a word for the kind of
-    thing, return the id.
+    """Return the id that a configured id or name means among `choices` (ids with their names).
 
-    A name is taken as written, else in any case. Raise ShopUnfit naming the key and what there is when nothing, or
-    more than one thing, is meant.
+    A name is compared as written first, then in any case. `what` is the word for the kind of thing. Raise ShopUnfit
+    naming the key and the choices when the word means none of them, or more than one.
     """
     word = word.strip()
     if word.isdecimal() and int(word) in choices:
@@ -253,7 +246,7 @@ def choose(word: str, choices: Mapping[int, Collection[str]], key: str, what: st
 
 
 def unknown_choice(word: str, choices: Mapping[int, Collection[str]], key: str, what: str) -> ShopUnfit:
-    """Return the sentence for a configured thing that the shop does not have, with those that it has."""
+    """Return the error for a configured thing that the shop does not have; it lists those that the shop has."""
     listed = [f"{id_} {next(iter(names), '')}".strip() for id_, names in sorted(choices.items())]
     more = ", …" if len(listed) > _LISTED else ""
     there = ", ".join(listed[:_LISTED]) + more if listed else "none"

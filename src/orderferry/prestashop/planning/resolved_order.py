@@ -1,10 +1,7 @@
-"""One order with everything about it decided: what the row builders read, and nothing else.
+"""A resolved order: everything about it is decided, in the shop's terms. Making its rows needs nothing else. Pure.
 
-Resolving an order needs the shop's facts and the page's catalog (`resolve_order.py`); making rows of it needs neither.
-
-Which papers an order gets: an invoice by `invoices.mode`, a delivery slip by the state's own flag. Pure.
-
-What Amazon's packages say about the parcel: the number that goes into order_carrier, and the carrier's name.
+Also which papers an order gets (an invoice by `invoices.mode`, a delivery slip by the state's own flag), and the
+tracking number among Amazon's packages. `resolve_order.py` makes resolved orders.
 """
 
 from __future__ import annotations
@@ -22,100 +19,20 @@ from orderferry.domain.pricing.priced_order import PricedLine, PricedOrder
 from orderferry.domain.pricing.tax_law import BUSINESS, TaxScheme
 from orderferry.domain.text import Field, clean_text
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopFacts, ShopUnit
+from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopUnit
 from orderferry.prestashop.planning.goods import Goods, Movement
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolve_mappings import SHIPPED_STATUSES
-from orderferry.prestashop.planning.shop_texts import shop_moment
+from orderferry.prestashop.planning.shop_texts import shop_day, shop_moment
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A postal address in the shop's own terms: its country and province rows, and the numbers forms ask for."""
-
-    postal: PostalAddress
-    country: Country
-    id_state: int = 0
-    vat_number: str = ""
-    dni: str = ""
-
-    @property
-    def known_postcode(self) -> str:
-        """Return the postcode as it stands in the shop's address; '' where that is only a placeholder."""
-        return "" if "postcode" in self.postal.placeholders else self.postal.postcode
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Who buys, in the shop's terms.
-
-    `mode` is customers.mode; with `fixed`, `id_customer` names the account; with `alias`, an account with this
-    e-mail is looked up while writing and made when there is none.
-    """
-
-    mode: str
-    email: str
-    firstname: str
-    lastname: str
-    company: str
-    id_group: int
-    id_customer: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedLine:
-    """One line: its money, Amazon's items (none for a fee) and the shop's product (None for a free line).
-
-    `as_placeholder`: the product only stands in for an unknown SKU, so name and reference are Amazon's.
-    """
-
-    priced: PricedLine
-    items: tuple[Item, ...] = ()
-    product: Product | None = None
-    as_placeholder: bool = False
-    tax_name: str = ""
-    fee: FeeKey | None = None  # which hidden product of ours it is booked on
-
-    @property
-    def is_unmade(self) -> bool:
-        """Return whether the line's hidden product has yet to be made."""
-        return self.fee is not None and self.product is not None and not self.product.id_product
-
-    @property
-    def sells(self) -> Product | None:
-        """Return the product that the line sells; None for a fee, a free line, and what only stands in for
-        something.
-        """
-        return self.product if self.items and not self.as_placeholder else None
-
-    @property
-    def item(self) -> Item | None:
-        """Return the item whose title and SKU stand for the line: of several items of one product, the first."""
-        return self.items[0] if self.items else None
-
-
-@dataclass(frozen=True, slots=True)
-class Paperwork:
-    """What the shop's settings say about numbers on paper.
-
-    `row`: there is an order_invoice row; PrestaShop keeps both numbers in it, and a slip without invoice has invoice
-    number 0. `invoice`: draw an invoice number now; `slip`: draw a delivery number (the state's `delivery` flag).
-    `dated`: no number, but an invoice date all the same, so that statistics count the order.
-    `wrapping_tax`: id_tax of PS_GIFT_WRAPPING_TAX_RULES_GROUP for this country, 0 when none is configured.
-    """
-
-    row: bool
-    invoice: bool = False
-    slip: bool = False
-    dated: bool = False
-    yearly: bool = False  # PS_INVOICE_RESET
-    shop_address: str = ""
-    wrapping_tax: int = 0
+_SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
+_NEVER_SENT = datetime.max.replace(tzinfo=UTC)  # sorts parcels without a time of shipping to the end
+_CANCELLED = "CANCELLED"  # SP-API packages[].packageStatus.status
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedOrder:
-    """Everything that the rows of one new order are made from. Money is in `currency`."""
+    """An order with the shop's products, addresses, taxes, state and account. Money is in `currency`."""
 
     order: Order
     priced: PricedOrder
@@ -142,28 +59,40 @@ class ResolvedOrder:
     goods: tuple[Goods, ...]
     movement: Movement | None  # None: this order moves no stock
     id_employee: int
-    id_carrier_group: int = 0  # the customer group that the carrier is for; 0: it is for everybody's
-    backorder: OrderState | None = None  # where the order moves on to when it is oversold; None: nowhere
+    id_carrier_group: int = 0  # the customer group that the carrier is limited to; 0: none
+    backorder: OrderState | None = None  # the state that the order moves on into if it is oversold; None: it stays
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
     cart_lines_addressed: bool = True  # by the shop's version
     tax_scheme: TaxScheme = TaxScheme.UNKNOWN  # for the marker
     ecotax_tax_rate: Decimal = Decimal(0)  # in percent, by PS_ECOTAX_TAX_RULES_GROUP_ID
     language: str = "en"  # ISO 639-1, the order's
-    zero_tax: int = 0  # id_tax of a tax of 0 %, for what is zero-rated beside taxed goods; 0: none is known
-    may_make_taxes: bool = False  # whether one may be made
-    fees_joined: bool = False  # fees are in the shipping since no product can be made for them
+    zero_tax: int = 0  # id_tax of a tax of 0 %, for what has 0 % beside taxed goods; 0: none is known
+    may_make_taxes: bool = False  # whether the database user may make one
+    fees_joined: bool = False  # fees are in the shipping, because no product can be made for them
     password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
 
     @property
     def written(self) -> str:
-        """Return the moment of writing in the shop's time."""
+        """The moment of writing in the shop's time."""
         return shop_moment(self.now, self.zone)
 
     @property
+    def day(self) -> str:
+        """The day of writing in the shop's time."""
+        return shop_day(self.now, self.zone)
+
+    @property
+    def sold(self) -> tuple[Goods, ...]:
+        """What the lines sell, for the counts of best-sellers."""
+        return tuple(
+            Goods(line.sells.id_product, line.sells.id_product_attribute, line.priced.quantity)
+            for line in self.lines
+            if line.sells is not None
+        )
+
+    @property
     def zero_rated(self) -> frozenset[int | str]:
-        """Return what bears no tax beside goods or charges that do: positions of lines, and "shipping" or
-        "wrapping".
-        """
+        """What has 0 % while something else is taxed: positions of lines, and "shipping" or "wrapping"."""
         priced = self.priced
         charges = {"shipping": priced.shipping, "wrapping": priced.wrapping}
         taxed = [(one.tax_key, one.rate) for one in priced.lines] + [
@@ -177,23 +106,23 @@ class ResolvedOrder:
 
     @property
     def wants_zero_tax(self) -> bool:
-        """Return whether a tax of 0 % is needed that has yet to be made."""
+        """Whether a tax of 0 % is needed that has yet to be made."""
         return not self.zero_tax and self.may_make_taxes and bool(self.zero_rated)
 
     @property
     def is_complete(self) -> bool:
-        """Return whether everything that the rows refer to is in the shop."""
+        """Whether the shop has everything that the rows refer to."""
         return not self.wants_zero_tax and not any(line.is_unmade for line in self.lines)
 
     @property
     def gift_message(self) -> str:
-        """Return the gift texts of all items, each once. PrestaShop checks the text whenever it saves the order."""
+        """The gift messages of all items, each once, as PrestaShop's check of the text allows them."""
         texts = dict.fromkeys(item.gift_message for item in self.order.sold_items if item.gift_message)
         return clean_text("\n".join(texts), Field.MESSAGE)
 
     @property
     def is_gift(self) -> bool:
-        """orders.gift: wrapped, or with a text."""
+        """Whether the order is a gift (orders.gift): wrapped, or with a message."""
         return bool(
             self.priced.wrapping.amount.incl
             or any(line.kind is ProceedsType.GIFT_WRAP for line in self.priced.lines)
@@ -201,7 +130,94 @@ class ResolvedOrder:
         )
 
 
-_SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """The tracking numbers of an order's parcels.
+
+    `number` and `carrier` are those of the first parcel ('' when Amazon has none); `others` the other parcels' numbers.
+    """
+
+    number: str = ""
+    carrier: str = ""
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A postal address with the shop's country and province, and the numbers that PrestaShop's forms ask for."""
+
+    postal: PostalAddress
+    country: Country
+    id_state: int = 0
+    vat_number: str = ""
+    dni: str = ""
+
+    @property
+    def known_postcode(self) -> str:
+        """The postcode of the address; '' if it is only a placeholder."""
+        return "" if "postcode" in self.postal.placeholders else self.postal.postcode
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The shop's account for the buyer.
+
+    `mode` is customers.mode; with `fixed`, `id_customer` names the account; with `alias`, an account with this
+    e-mail is looked up while writing and made when there is none.
+    """
+
+    mode: str
+    email: str
+    firstname: str
+    lastname: str
+    company: str
+    id_group: int
+    id_customer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLine:
+    """One line: its money, Amazon's items (none for a fee) and the shop's product (None for a free line)."""
+
+    priced: PricedLine
+    items: tuple[Item, ...] = ()
+    product: Product | None = None
+    tax_name: str = ""
+    fee: FeeKey | None = None  # the hidden product of ours that the line is booked on
+
+    @property
+    def is_unmade(self) -> bool:
+        """Whether the line's hidden product has yet to be made."""
+        return self.fee is not None and self.product is not None and not self.product.id_product
+
+    @property
+    def sells(self) -> Product | None:
+        """The product that the line sells; None for a fee, a free line, and a product that only stands in."""
+        return self.product if self.items and self.product and not self.product.stands_in else None
+
+    @property
+    def item(self) -> Item | None:
+        """The item whose title and SKU the line takes: of several items of one product, the first."""
+        return self.items[0] if self.items else None
+
+
+@dataclass(frozen=True, slots=True)
+class Paperwork:
+    """Which papers an order gets.
+
+    `row`: there is an order_invoice row; PrestaShop keeps both numbers in it, and a slip without invoice has invoice
+    number 0. `invoice`: draw an invoice number now. `slip`: draw a delivery number now (the state's `delivery` flag).
+    `dated`: no number, but an invoice date, so that statistics count the order. `wrapping_tax`: id_tax of
+    PS_GIFT_WRAPPING_TAX_RULES_GROUP for this country, 0 when none is configured.
+    """
+
+    row: bool
+    invoice: bool = False
+    slip: bool = False
+    dated: bool = False
+    yearly: bool = False  # PS_INVOICE_RESET
+    shop_address: str = ""
+    wrapping_tax: int = 0
 
 
 def invoice_mode(order: Order, settings: InvoicesSettings) -> str:
@@ -216,21 +232,15 @@ def invoice_mode(order: Order, settings: InvoicesSettings) -> str:
 
 
 def paperwork_of(
-    order: Order,
-    state: OrderState,
-    market: Market,
-    facts: ShopFacts,
-    *,
-    country: Country | None,
-    place: Place | None = None,
+    order: Order, state: OrderState, market: Market, *, country: Country | None, place: Place | None = None
 ) -> Paperwork:
-    """Given an order, the state that it enters and its country of delivery (with the place, where it is at hand),
-    return what is printed.
+    """Return which papers an order gets in the state that it enters.
 
-    An order that is not invoiced here, or not yet, gets an invoice date all the same once it counts as a sale, because
-    the dashboards count by that date. An invoice that is drawn later brings its own.
+    `country`: where it is delivered; `place`: the same more exactly, if it is known. An order that is not invoiced
+    here, or not yet, gets an invoice date all the same once it counts as a sale, because the dashboards count by that
+    date. An invoice that is drawn later brings its own date.
     """
-    shop = market.shop
+    shop, facts = market.shop, market.facts
     mode = invoice_mode(order, market.settings.invoices)
     invoiced = {"state": state.invoice, "shipped": order.status in SHIPPED_STATUSES, "never": False}[mode]
     numbered = invoiced and facts.setting("PS_INVOICE", shop, "1") != "0"
@@ -241,58 +251,34 @@ def paperwork_of(
         dated=not numbered and (invoiced or (mode != "state" and state.logable)),
         yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
         shop_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
-        wrapping_tax=_wrapping_tax(facts, market, country, place) if country else 0,
+        wrapping_tax=_wrapping_tax(market, country, place) if country else 0,
     )
 
 
-def _wrapping_tax(facts: ShopFacts, market: Market, country: Country, place: Place | None) -> int:
-    group = as_int(facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
+def _wrapping_tax(market: Market, country: Country, place: Place | None) -> int:
+    group = as_int(market.facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
     at = (place.id_state, place.known_postcode) if place else (0, "")
-    return facts.ruled_tax(group, country.id, *at) or 0
-
-
-@dataclass(frozen=True, slots=True)
-class NumbersToDraw:
-    """What is to be numbered. `invoice` and `slip` say which numbers the order_invoice row is to get; `yearly` is
-    PS_INVOICE_RESET, `moment` the shop's time of writing."""
-
-    invoice: bool
-    slip: bool
-    shop: ShopUnit
-    moment: str
-    yearly: bool = False
+    return market.facts.ruled_tax(group, country.id, *at) or 0
 
 
 def invoice_address_text(setting: dict[str, str]) -> str:
-    """Given PS_SHOP_… settings, return the shop's address as PrestaShop freezes it into an invoice: one line, parts
-    joined with ' - ', empty ones left out.
+    """Return the shop's address from its PS_SHOP_… settings, as PrestaShop stores it with an invoice.
+
+    One line, parts joined with ' - ', empty ones left out.
     """
     town = " ".join(part for part in (setting.get("PS_SHOP_CODE", ""), setting.get("PS_SHOP_CITY", "")) if part)
     parts = [setting.get("PS_SHOP_NAME", ""), setting.get("PS_SHOP_ADDR1", ""), setting.get("PS_SHOP_ADDR2", "")]
     return " - ".join(part for part in [*parts, town, setting.get("PS_SHOP_COUNTRY", "")] if part)
 
 
-_LAST = datetime.max.replace(tzinfo=UTC)
-_VOID = frozenset({"CANCELLED"})  # SP-API packages[].packageStatus.status
-
-
-@dataclass(frozen=True, slots=True)
-class Tracking:
-    """`number` and `carrier` of the first parcel ('' when Amazon has none); `others` are the numbers of the rest."""
-
-    number: str = ""
-    carrier: str = ""
-    others: tuple[str, ...] = ()
-
-
 def tracking_of(packages: Iterable[Package]) -> Tracking:
-    """Given the packages of an order, return what is known of its parcels, cancelled ones left out.
+    """Return the tracking numbers of an order's packages, without cancelled ones.
 
-    order_carrier holds one number; PrestaShop's own page shows one. The first is the earliest shipped.
+    order_carrier holds one number, and PrestaShop's page shows one: that of the parcel that was sent first.
     """
     parcels = sorted(
-        (package for package in packages if _number(package) and package.status not in _VOID),
-        key=lambda package: (package.ship_time or _LAST, package.reference),
+        (package for package in packages if _number(package) and package.status != _CANCELLED),
+        key=lambda package: (package.ship_time or _NEVER_SENT, package.reference),
     )
     numbers = list(dict.fromkeys(map(_number, parcels)))
     if not numbers:
@@ -301,5 +287,5 @@ def tracking_of(packages: Iterable[Package]) -> Tracking:
 
 
 def _number(package: Package) -> str:
-    """Return the number as PrestaShop takes it."""
+    """Return a package's tracking number in the form that PrestaShop accepts."""
     return clean_text(package.tracking_number, Field.TRACKING)

@@ -1,8 +1,6 @@
-"""The few words of ours that PrestaShop prints for buyers, in the order's language: names of lines. Data.
+"""Texts and times in the form that the shop wants: names of lines in the order's language, dates in its time zone.
 
-Texts of strangers, made harmless before they reach the back office.
-
-The shop's local time, in which PrestaShop writes every date (PS_TIMEZONE, set by PHP, not by the database).
+PrestaShop writes every date in the shop's local time (PS_TIMEZONE, which PHP sets, not the database).
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from orderferry.domain.orders import Order, OrderStatus, ProceedsType
 
 ENGLISH = "en"
+MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 FEE_NAMES: Mapping[ProceedsType, Mapping[str, str]] = {
     ProceedsType.COD_FEE: {
@@ -58,17 +57,17 @@ NAMELESS = {
 
 
 def in_language(words: Mapping[str, str], language: str) -> str:
-    """Given a word in several languages and an ISO 639-1 code, return it in that one, else in English."""
+    """Return a word in the language of an ISO 639-1 code, else in English."""
     return words.get(language.lower()[:2], words[ENGLISH])
 
 
 def fee_name(kind: ProceedsType, language: str) -> str:
-    """Return what the fee's line is called, given a kind of fee and the language of an order."""
+    """Return the name of a fee's line in the order's language."""
     return in_language(FEE_NAMES[kind], language)
 
 
 def cancel_request(order: Order) -> str:
-    """Return the items whose buyer asks to cancel, with the reason, given an order; '' when nobody asks."""
+    """Return the items that the buyer asks to cancel, with the reason; '' for none."""
     return ", ".join(
         f"{item.sku or item.item_id}" + (f" ({item.cancel_request_reason})" if item.cancel_request_reason else "")
         for item in order.sold_items
@@ -77,8 +76,7 @@ def cancel_request(order: Order) -> str:
 
 
 def partly_shipped(order: Order) -> str:
-    """Given an order that Amazon has as partially shipped, return how many of each item are on their way; '' for any
-    other."""
+    """Return how many of each item of a partially shipped order were sent; '' for any other order."""
     if order.status is not OrderStatus.PARTIALLY_SHIPPED:
         return ""
     told = [
@@ -90,37 +88,36 @@ def partly_shipped(order: Order) -> str:
 
 
 def harmless(text: str) -> str:
-    """Given a text, return it without angle brackets and control characters: nothing in it is markup any more, and
-    the letters, line breaks apart, are all printable (lone surrogates and NUL are not)."""
+    """Return a stranger's text without angle brackets and control characters, so that it can't be markup.
+
+    Line breaks stay; all other characters are printable (lone surrogates and NUL are not).
+    """
     swapped = text.replace("<", "‹").replace(">", "›")
     if swapped.replace("\n", "").isprintable():
         return swapped
     return "".join(character for character in swapped if character == "\n" or character.isprintable())
 
 
-MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
-
-
 def shop_zone(name: str) -> ZoneInfo:
-    """Given PS_TIMEZONE, return its zone; UTC for an empty or unknown name, which is PHP's own fallback."""
+    """Return the zone of PS_TIMEZONE; UTC for an empty or unknown name, as PHP does it."""
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
 
 
-@lru_cache(maxsize=256)  # the moment of writing stands in most rows of an order
+@lru_cache(maxsize=256)  # most rows of an order hold the moment of writing
 def shop_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """Given an aware time (UTC), return it as PrestaShop writes it: local, to the second."""
+    """Return an aware time as PrestaShop writes it: local, to the second."""
     return moment.astimezone(zone).strftime(MOMENT_FORMAT)
 
 
 def shop_day(moment: datetime, zone: ZoneInfo) -> str:
-    """Given an aware time, return the shop's calendar day (product_sale.date_upd)."""
+    """Return the shop's calendar day of an aware time (product_sale.date_upd)."""
     return moment.astimezone(zone).strftime("%Y-%m-%d")
 
 
-@lru_cache(maxsize=1024)  # days to ship and deliver by are the same for many orders
+@lru_cache(maxsize=1024)  # many orders have the same days to ship and deliver by
 def for_staff(moment: datetime | None, zone: ZoneInfo) -> str:
-    """Given a time or None, return it for people to read: shop time to the minute, '' for None."""
+    """Return a time for people to read: the shop's time to the minute, '' for None."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""

@@ -1,9 +1,8 @@
-"""What the shop and the configuration say of taxes for one order: the input of `price_order`. Pure.
+"""The tax rates that shop and configuration have for one order: the input of `price_order`. Pure.
 
-Where Amazon calculates the seller's VAT (`marketplace.<CODE>.vat_by_amazon = "auto"`): learnt from its orders.
-
-What was learnt is kept in the shop beside the markers, so that it outlives a ledger and serves every importer of the
-shop: a TAX of 0 means 0 % only there.
+Also on which marketplaces Amazon calculates the seller's VAT (`marketplace.<CODE>.vat_by_amazon = "auto"`), which is
+learnt from its orders: a TAX of 0 means 0 % only there. The shop keeps what was learnt beside the markers, so that it
+outlives a ledger and serves every importer of the shop.
 """
 
 from __future__ import annotations
@@ -26,26 +25,26 @@ from orderferry.prestashop.planning.resolve_mappings import resolve_shop, resolv
 from orderferry.prestashop.planning.resolved_order import Place
 
 _OFF = "0"
+STATE_NAME = "vat-by-amazon"  # the name in `<prefix>orderferry_state` of "DE=028-1234567-1234567 IT=…"
 
 
 def rates_for(
     order: Order,
     market: Market,
-    facts: ShopFacts,
     place: Place,
     products: Mapping[str, Product | None],
     *,
     vat_by_amazon: bool = False,
 ) -> Rates:
-    """Given an order, its place of delivery and the product of each item id (None: a free line), return the rates.
+    """Return the tax rates for an order, given its place of delivery and each item's product (None: a free line).
 
-    [taxes] names the country or the region: that wins for everything; else the shop's own rules for the product's tax
-    rules group and the carrier's. A free line has no group of its own: it bears the standard rate. A shop without taxes
-    (PS_TAX off) has 0 % everywhere. Neither configuration nor rules of a country hold in its territories outside its
-    VAT area (the Canary Islands, Livigno, …), but for rules of that very province or postcode; those of France hold in
-    Monaco, unless the shop has Monaco's own. `vat_by_amazon`: Amazon calculates the VAT of this marketplace.
+    A rate that [taxes] names for the country or region holds for everything. Otherwise the shop's own rules hold, for
+    the tax rules groups of product and carrier. A free line has no group, so it gets the standard rate. A shop without
+    taxes (PS_TAX off) has 0 % everywhere. Neither configuration nor rules of a country hold in its territories outside
+    its VAT area (the Canary Islands, Livigno, …), except rules for that very province or postcode. Those of France hold
+    in Monaco, unless the shop has Monaco's own. `vat_by_amazon`: Amazon calculates the VAT of this marketplace.
     """
-    taxes = market.settings.taxes
+    taxes, facts = market.settings.taxes, market.facts
     area = area_of(order.delivery_address, place.postal.country)
     home = home_country(facts, market.shop)
     prices_without_tax = market.code in PRICES_WITHOUT_TAX
@@ -76,7 +75,7 @@ def rates_for(
         vat_by_amazon=vat_by_amazon,
         missing_is_zero=taxes.missing == "zero",
         collected_by_amazon=market.collected_by_amazon,
-        # outside the EU's VAT, only rules for a part of the surrounding country can speak of a territory
+        # outside the EU's VAT, only rules for a part of the surrounding country apply to a territory
         by_configuration=bool(configured) or place.country not in countries,
         ranks=keyed_ranks,
         legal=legal,
@@ -88,7 +87,7 @@ def rates_for(
 
 
 def _ruled_taxes(facts: ShopFacts, place: Place, countries: Sequence[Country]) -> set[int]:
-    """Return the id_tax that a rule names for the place, given the shop's countries of its tax area."""
+    """Return the id_tax that rules name for a place. `countries`: the shop's countries of its tax area."""
     ids = {country.id for country in countries}
     around = not ids or place.country.id not in ids
     return {
@@ -103,12 +102,12 @@ def _ruled_taxes(facts: ShopFacts, place: Place, countries: Sequence[Country]) -
 def _tax_ranks(
     facts: ShopFacts, codes: Set[str], ruled: Set[int], legal: Sequence[Decimal], home: str
 ) -> dict[int, int]:
-    """Return how far each tax of the shop (id_tax) is from a place of delivery, given the codes of its tax area, the
-    taxes ruled for it and the rates by law there, and the shop's own country.
+    """Return how well each tax of the shop (id_tax) suits a place of delivery; the lowest rank suits best.
 
-    0: ruled, and the place's law; 1 to 3: its law, by whose country the tax's name tells; 4: ruled all the same (the
-    law may have changed); FOREIGN: another country's, which a rule names (the Italian localisation pack rules Italy's
-    22 % for every member state); one more: neither.
+    `codes` are those of the place's tax area, `ruled` the taxes that rules name for it, `legal` the rates by law there,
+    `home` is the shop's own country. 0: ruled and legal. 1 to 3: legal, in the order of the country in the tax's name
+    (the place's, none, another). 4: ruled only (the law may have changed). FOREIGN: ruled, but another country's (the
+    Italian localisation pack rules Italy's 22 % for every member state). One more: neither.
     """
     own = facts.countries.get(home) if home not in codes else None
     of_home = facts.taxes_named_for(own.id) if own is not None else frozenset()
@@ -128,8 +127,9 @@ def _tax_ranks(
 def _known_of_country(
     facts: ShopFacts, codes: Set[str], ruled: Set[int], legal: Sequence[Decimal], *, at_home: bool
 ) -> list[int]:
-    """Return the taxes that a rule names for the place; `at_home`: also those with a rate of its law, and those
-    whose name tells no other country.
+    """Return the taxes that a rule names for the place.
+
+    `at_home`: also those whose rate is legal there, and those whose name names no other country.
     """
     return [
         id_tax
@@ -142,7 +142,7 @@ def _known_of_country(
 def _configured(
     order: Order, by_country: Mapping[str, Decimal | str], codes: Sequence[str], place: Place, facts: ShopFacts
 ) -> str:
-    """Return the key of [taxes] that names the place, the narrowest first; '' for none."""
+    """Return the key of [taxes] that names the place, of several the narrowest; '' for none."""
     regional = [code for code in by_country if code.partition("-")[0] == place.country.iso and "-" in code]
     others = [code for code in regional if code not in codes]
     if others:
@@ -152,7 +152,7 @@ def _configured(
 
 
 def _province_keys(order: Order, place: Place, facts: ShopFacts) -> frozenset[str]:
-    """Return the plain codes and names of the province of delivery, by the shop and by ISO 3166-2."""
+    """Return the plain codes and names of the province of delivery, the shop's and those of ISO 3166-2."""
     iso = place.country.iso
     province = next((one for one in facts.provinces if one.id == place.id_state and place.id_state), None)
     region = order.delivery_address.region if order.delivery_address else ""
@@ -174,8 +174,9 @@ def _ruled(facts: ShopFacts, product: Product | None, place: Place, countries: S
 
 
 def _first_rule(facts: ShopFacts, group: int, place: Place, countries: Sequence[Country]) -> RateChoice | None:
-    """Return what the shop's rules say for the first of the countries for which they say anything; for a territory
-    in whose country the shop has a rule of its own for that province or postcode, what that says.
+    """Return the rate by the shop's rules in the first of the countries that has one.
+
+    For a territory, else: the rate of a rule for its own province or postcode.
     """
     for country in countries:
         rate = rule_rate(facts, group, country, place.id_state, place.known_postcode)
@@ -187,9 +188,10 @@ def _first_rule(facts: ShopFacts, group: int, place: Place, countries: Sequence[
 
 
 def standard_group(facts: ShopFacts) -> int:
-    """Return the tax rules group of the shop's ordinary goods: the one with the highest rate in the shop's own
-    country, since no reduced rate exceeds the standard one (directive 2006/112/EC, articles 96 to 98); 0 where it
-    has no rule there.
+    """Return the tax rules group of the shop's ordinary goods; 0 if no group has a rule in the shop's own country.
+
+    It is the one with the highest rate there, since no reduced rate exceeds the standard one (directive 2006/112/EC,
+    articles 96 to 98).
     """
     home = as_int(facts.setting("PS_COUNTRY_DEFAULT"))
     rates = {group: _home_rate(facts, group, home) for group, id_country in facts.tax_rules if id_country == home}
@@ -203,25 +205,24 @@ def _home_rate(facts: ShopFacts, group: int, home: int) -> Decimal:
     return max(facts.taxes.get(id_tax, Decimal(0)) for id_tax in named)
 
 
-STATE_NAME = "vat-by-amazon"  # of `<prefix>orderferry_state`: "DE=028-1234567-1234567 IT=…"
-
-
 def parse_proofs(kept: str) -> dict[str, str]:
-    """Given what is kept in the shop, return the order that proved it, by country code of the marketplace."""
+    """Return the orders that prove it, by country code of the marketplace, from the text that the shop keeps."""
     pairs = (word.partition("=") for word in kept.split())
     return {code: order_id for code, equals, order_id in pairs if equals}
 
 
 def proofs_text(proofs: Mapping[str, str]) -> str:
-    """Return the text that is kept in the shop."""
+    """Return the text that the shop keeps."""
     return " ".join(f"{code}={order_id}" for code, order_id in sorted(proofs.items()))
 
 
 def new_proofs(
     orders: Sequence[Order], known: Mapping[str, str], settings: Settings, facts: ShopFacts
 ) -> Mapping[str, str]:
-    """Given the orders of a page and what is known, return for each marketplace on "auto" that is not known yet the
-    first of its orders in which Amazon tells tax that the seller owes."""
+    """Return the first order of each marketplace that shows that Amazon calculates the seller's VAT there.
+
+    Only marketplaces on "auto" that are not `known` yet are looked at; `orders` are those of a page.
+    """
     found: dict[str, str] = {}
     for order in orders:
         code = marketplace_code(order.marketplace_id)
@@ -235,7 +236,7 @@ def new_proofs(
 
 
 def notices_of(proofs: Mapping[str, str]) -> tuple[str, ...]:
-    """Given new proofs, return what to say of them, once."""
+    """Return a sentence for each new proof; it is reported once."""
     return tuple(
         f"Amazon calculates the VAT on the marketplace {code}, as order {order_id} shows: from now on a tax of 0 there "
         f"is 0 %. Nothing has to be done; if it is wrong, set marketplace.{code}.vat_by_amazon = false."

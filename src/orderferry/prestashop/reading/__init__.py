@@ -1,1 +1,1 @@
-"""What is looked up in the shop, in a bounded number of statements."""
+"""Look-ups in the shop: facts once a run, markers, products and accounts once a page of orders. They write nothing."""

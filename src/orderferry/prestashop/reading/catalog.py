@@ -1,14 +1,7 @@
-"""All look-ups for a page of orders, in a number of statements that does not depend on how many orders it has.
+"""Prefetch everything that planning a page of orders needs, in a bounded number of statements.
 
-References for new orders: nine random capitals each, as PrestaShop makes them, that no order of the shop has.
-
-PrestaShop itself does not look whether one is taken. They are drawn for a page of orders at once.
-
-Looking up existing customers: only what the configuration names, never by a guess.
-
-What of ours is in the shop already to book fees on, and whether the database user may make the rest.
-
-Whether what held an order is gone: the SKU exists now, the currency was added, a tax was named.
+Products, markers, other importers' orders, accounts, free references, and our own products for fees. Also whether the
+cause that held an order is gone: its SKU exists now, its currency was added, a tax was named.
 """
 
 from __future__ import annotations
@@ -36,10 +29,14 @@ from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.products import ProductFinder
 
 FIXED = "fixed"
+LENGTH = 9  # orders.reference
+PRODUCT_TABLES = ("product", "product_lang", "product_shop", "stock_available")
+TAX_TABLES = ("tax", "tax_lang")
+_SKU_CODES = frozenset({ProblemCode.UNKNOWN_SKU, ProblemCode.AMBIGUOUS_SKU, ProblemCode.ADVANCED_STOCK})
 
 
 class CatalogReader:
-    """Made once a run. Its look-ups write nothing."""
+    """Prefetches for the pages of one run. Writes nothing."""
 
     def __init__(self, tables: ShopTables, facts: ShopFacts, settings: Settings, foreign: ForeignOrders) -> None:
         self._tables = tables
@@ -51,26 +48,26 @@ class CatalogReader:
         self._own: OwnThings | None = None
         self._accounts: Mapping[str, int] | None = None
 
-    def look(self, connection: sa.Connection, orders: Sequence[Order]) -> Catalog:
-        """Given the orders of a page, return everything that the shop knows about them.
+    def prefetch(self, connection: sa.Connection, orders: Sequence[Order]) -> Catalog:
+        """Return everything that planning the orders of a page needs.
 
         Raise ShopUnfit when the configuration names a shop or an account that is not there.
         """
         order_ids = [order.order_id for order in orders]
-        marked = read_marked(connection, self._tables, order_ids)
-        unmarked = [order_id for order_id in order_ids if order_id not in marked.markers]
-        gone = [order_id for order_id, marker in marked.markers.items() if not marker.order_stands]
+        markers, shop_orders = read_marked(connection, self._tables, order_ids)
+        unmarked = [order_id for order_id in order_ids if order_id not in markers]
+        gone = [order_id for order_id, marker in markers.items() if not marker.order_stands]
         return Catalog(
             products=self._products.find(connection, self._wanted(orders)),
-            markers=marked.markers,
+            markers=markers,
             foreign=self._foreign.find(connection, self._tables, unmarked),
             customers=self._customers(connection),
-            standing=marked.standing,
+            shop_orders=shop_orders,
             references=draw_references(connection, self._tables, [*unmarked, *gone]),
             own=self._own_things(connection),
         )
 
-    def shop_of(self, marketplace_id: str) -> int:
+    def _shop_of(self, marketplace_id: str) -> int:
         """Return the id_shop that a marketplace's orders go into."""
         code = marketplace_code(marketplace_id)
         if code not in self._shops:
@@ -79,15 +76,13 @@ class CatalogReader:
         return self._shops[code]
 
     def _own_things(self, connection: sa.Connection) -> OwnThings:
-        """Return what of ours is there to book fees on, read once a run: what is made later is found when it is
-        needed.
-        """
+        """Return our products and tax, read once a run: what is made later is found when it is needed."""
         if self._own is None:
             self._own = read_own_things(connection, self._tables)
         return self._own
 
     def _wanted(self, orders: Sequence[Order]) -> set[tuple[int, str]]:
-        wanted = {(self.shop_of(order.marketplace_id), item.sku) for order in orders for item in order.items}
+        wanted = {(self._shop_of(order.marketplace_id), item.sku) for order in orders for item in order.items}
         products = self._settings.products
         named = set(products.fee_references)
         if products.unknown == "placeholder" and products.placeholder:
@@ -96,8 +91,9 @@ class CatalogReader:
         return wanted
 
     def _customers(self, connection: sa.Connection) -> Mapping[str, int]:
-        """Return the accounts of customers.mode = "fixed", read once a run: by the configured word, the shop-wide
-        one also as `fixed`.
+        """Return the accounts of customers.mode = "fixed" by the configured word, and the shop-wide one as `fixed`.
+
+        They are read once a run.
         """
         if self._accounts is None:
             markets = [market.customers for market in self._settings.marketplaces.values()]
@@ -113,13 +109,10 @@ def _is_fixed(customers: CustomersSettings) -> bool:
     return customers.mode == FIXED
 
 
-LENGTH = 9  # orders.reference
-
-
 def draw_references(connection: sa.Connection, tables: ShopTables, order_ids: Sequence[str]) -> dict[str, str]:
-    """Given Amazon order ids, return a reference for each; one statement for 500, none for none.
+    """Return a reference for each Amazon order id: nine random capitals that no order of the shop has.
 
-    The column is indexed in every version.
+    PrestaShop itself does not check that. One statement for 500 orders; the column is indexed in every version.
     """
     column = tables["orders"].c.reference
     drawn: dict[str, str] = {}
@@ -134,8 +127,10 @@ def draw_references(connection: sa.Connection, tables: ShopTables, order_ids: Se
 
 
 def find_customers(connection: sa.Connection, tables: ShopTables, emails: Iterable[str]) -> Mapping[str, int]:
-    """Given e-mail addresses in lower case, return the oldest account of each that has one (customer.email has a key
-    and is not unique)."""
+    """Return the oldest account of each e-mail address (in lower case) that has one.
+
+    customer.email has a key, but is not unique.
+    """
     customer = tables["customer"]
     found: dict[str, int] = {}
     for some in chunks(sorted(set(emails))):
@@ -149,7 +144,7 @@ def find_customers(connection: sa.Connection, tables: ShopTables, emails: Iterab
 
 
 def find_accounts(connection: sa.Connection, tables: ShopTables, words: Collection[str]) -> Mapping[str, int]:
-    """Given values of customers.account (ids or e-mail addresses), return the account of each.
+    """Return the id_customer of each value of customers.account (ids or e-mail addresses).
 
     Raise ShopUnfit when one names no account of the shop.
     """
@@ -171,13 +166,8 @@ def find_accounts(connection: sa.Connection, tables: ShopTables, words: Collecti
     return {word: id_customer for word, id_customer in accounts.items() if id_customer}
 
 
-PRODUCT_TABLES = ("product", "product_lang", "product_shop", "stock_available")
-TAX_TABLES = ("tax", "tax_lang")
-
-
 def read_own_things(connection: sa.Connection, tables: ShopTables) -> OwnThings:
-    """Given a shop, return our hidden products and our tax that still are there, and what may be made. At most four
-    statements."""
+    """Return our hidden products and our tax that still exist, and what may be made. At most four statements."""
     kept = _kept(connection, tables)
     products = {key: id_ for name, id_ in kept.items() if (key := _key_of(name)) is not None}
     there = _existing(connection, tables, "product", products.values())
@@ -216,7 +206,7 @@ def _existing(connection: sa.Connection, tables: ShopTables, name: str, ids: Ite
 
 
 def _insertable(connection: sa.Connection, tables: ShopTables) -> frozenset[str]:
-    """Of the tables that ours would go into, those that the database user may insert into."""
+    """Return the tables for our products and our tax that the database user may insert into."""
     wanted = [name for name in (*PRODUCT_TABLES, *TAX_TABLES) if tables.has(name)]
     if connection.dialect.name == "sqlite":
         return frozenset(wanted)
@@ -225,11 +215,11 @@ def _insertable(connection: sa.Connection, tables: ShopTables) -> frozenset[str]
     return frozenset(name for name in wanted if grants.allows("INSERT", database, tables.prefix + name))
 
 
-_SKU_CODES = frozenset({ProblemCode.UNKNOWN_SKU, ProblemCode.AMBIGUOUS_SKU, ProblemCode.ADVANCED_STOCK})
-
-
 class CauseTester:
-    """Made once a run. `taxes_changed`: taxes in shop or configuration differ from those of the run before."""
+    """Tells whether held orders can be taken now.
+
+    `taxes_changed`: taxes in shop or configuration differ from those of the run before.
+    """
 
     def __init__(self, settings: Settings, tables: ShopTables, facts: ShopFacts, *, taxes_changed: bool) -> None:
         self._settings = settings
@@ -238,7 +228,7 @@ class CauseTester:
         self._taxes_changed = taxes_changed
 
     def gone(self, connection: sa.Connection, problems: Sequence[Problem]) -> list[bool]:
-        """Given stored problems, return for each whether its order is worth another try now."""
+        """Return for each stored problem whether its cause seems to be gone."""
         found = self._found_skus(connection, {problem.subject for problem in problems if problem.code in _SKU_CODES})
         return [self._is_gone(problem, found) for problem in problems]
 
@@ -253,9 +243,7 @@ class CauseTester:
         return problem.code is ProblemCode.NO_VAT_RATE and self._taxes_changed
 
     def _found_skus(self, connection: sa.Connection, skus: set[str]) -> frozenset[str]:
-        """Return those that mean exactly one product, which can be taken, in some shop that a marketplace sells
-        from.
-        """
+        """Return the SKUs that mean exactly one product, which can be sold, in a shop of one of the marketplaces."""
         if not skus:
             return frozenset()
         codes = [marketplace.code for marketplace in self._settings.amazon.marketplaces]

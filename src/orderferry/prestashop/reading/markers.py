@@ -1,9 +1,8 @@
-"""Markers: what our own table says of imported orders, and whether the orders still stand."""
+"""Read the markers of imported orders, and whether their orders still exist; make a marker's row."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,40 +23,34 @@ _CHANNELS = {channel.value: channel for channel in Channel}
 ANONYMOUS_CUSTOMERS = ("anonymous@psgdpr.com", "anonymous@anonymous.com")
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """The markers of some orders, and how those stand that are still in the shop, by id_order."""
+def read_marked(
+    connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]
+) -> tuple[dict[str, Marker], dict[int, OrderInShop]]:
+    """Return the markers of Amazon order ids, and by id_order the orders that still exist. One statement for 500 ids.
 
-    markers: Mapping[str, Marker] = field(default_factory=dict)
-    standing: Mapping[int, OrderInShop] = field(default_factory=dict)
-
-
-def read_marked(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Marked:
-    """Given Amazon order ids, return their markers and how their orders stand. One statement for 500 ids.
-
-    An order stands when its row still is the one that the marker was written with: the same reference and module.
-    Where the marker has kept no reference, the Amazon id must be a transaction id of the order's payments; an adopted
-    order only has to be there. Without our table there are no markers.
+    An order still exists when its row has the reference and module that the marker was written with. If the marker has
+    no reference, the Amazon id must be a transaction id of the order's payments. An adopted order only has to be there.
+    Without our table there are no markers.
     """
-    if not tables.has(MARKER_TABLE):
-        return Marked()
     markers: dict[str, Marker] = {}
-    standing: dict[int, OrderInShop] = {}
+    shop_orders: dict[int, OrderInShop] = {}
+    if not tables.has(MARKER_TABLE):
+        return markers, shop_orders
     for some in chunks(sorted(set(order_ids))):
         for row in connection.execute(_query(tables, some)).mappings():
             stands = _stands(row)
             marker = _marker(row, stands=stands)
             if marker.order_id in markers and not stands:
-                continue  # another payment of the same order: the one with our id has counted
+                continue  # another payment of the same order; the one with our id was read before
             markers[marker.order_id] = marker
             if stands:
-                standing[marker.id_order] = _order_in_shop(row)
-    return Marked(markers, standing)
+                shop_orders[marker.id_order] = _order_in_shop(row)
+    return markers, shop_orders
 
 
 def read_markers(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Mapping[str, Marker]:
-    """Given Amazon order ids, return those of their markers that there are."""
-    return read_marked(connection, tables, order_ids).markers
+    """Return the markers of those Amazon order ids that have one."""
+    return read_marked(connection, tables, order_ids)[0]
 
 
 def read_all_markers(connection: sa.Connection, tables: ShopTables, after: str, limit: int) -> list[Marker]:
@@ -74,9 +67,9 @@ def read_all_markers(connection: sa.Connection, tables: ShopTables, after: str, 
 def marker_row(
     marker: Marker, *, order_reference: str, module: str, now: datetime, new: bool = True
 ) -> dict[str, Bindable]:
-    """Given a marker, its order's reference and module, and the time of writing, return the columns that hold them.
+    """Return a marker's columns; `new` False leaves out date_add.
 
-    `new` False leaves out when it was added. `ship_by`, `programs`, `tax_scheme` and `stock_moved` are the writer's.
+    The columns for other programs (`ship_by` and so on) and `stock_moved` are not among them.
     """
     digests = marker.digests
     return {
@@ -148,20 +141,21 @@ def _credited(tables: ShopTables, amount: Callable[[sa.FromClause], sa.ColumnEle
 
 
 def _with_tax(slip: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Old slips leave total_* empty."""
+    """Return the amount of a slip with tax; old slips have it in other columns."""
     products = sa.func.coalesce(slip.c.total_products_tax_incl, slip.c.amount)
     return products + sa.func.coalesce(slip.c.total_shipping_tax_incl, slip.c.shipping_cost_amount)
 
 
 def _without_tax(slip: sa.FromClause) -> sa.ColumnElement[Any]:
-    """0 for what old slips do not tell."""
+    """Return the amount of a slip without tax; 0 for old slips, which do not have it."""
     columns = (slip.c.total_products_tax_excl, slip.c.total_shipping_tax_excl)
     return sa.func.coalesce(columns[0], 0) + sa.func.coalesce(columns[1], 0)
 
 
 def _is_erased(customer: sa.TableClause) -> sa.ColumnElement[Any]:
-    """Return whether the shop's own means have erased the person: PrestaShop's psgdpr deletes the customer, and
-    gives what is left to an anonymous one of a fixed e-mail.
+    """Return whether the shop itself has erased the customer.
+
+    PrestaShop's module psgdpr deletes the customer and gives the orders to an anonymous one with a fixed address.
     """
     return sa.or_(customer.c.id_customer.is_(None), customer.c.deleted == 1, customer.c.email.in_(ANONYMOUS_CUSTOMERS))
 

@@ -1,7 +1,7 @@
-"""The guard against other importers: Amazon order ids that stand in the shop's payments without a marker of ours.
+"""Find orders of other importers: Amazon order ids in the shop's payments that have no marker of ours.
 
-`order_payment.transaction_id` has no index. So each run reads only the rows above the last one it knows, and what was
-found is remembered outside of the shop; the first run reads all rows once, in ranges of the primary key.
+`order_payment.transaction_id` has no index, so each run reads only the rows after the last one that it knows, and what
+was found is kept outside of the shop. The first run reads all rows once, in ranges of the primary key.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_int, as_text
 
 MEMORY_KEY = "foreign-orders"
-RANGE = 50_000  # rows of order_payment a statement looks at
-# Rows that were committed late, or got their transaction id after they were inserted, are below the last one read.
+RANGE = 50_000  # rows of order_payment that a statement reads
+# Rows that were committed late, or got their transaction id later, have smaller ids than the last one read.
 READ_AGAIN = 500
 AMAZON_LIKE = "%___-_______-_______%"
 _ORDER_ID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Z]\d{2}-\d{7}-\d{7}(?!\d)")
@@ -41,8 +41,8 @@ class ForeignOrders:
     def refresh(self, connection: sa.Connection, tables: ShopTables, *, remember: bool = True) -> int:
         """Read the payments that are new since the last time; return how many foreign orders are known now.
 
-        Payments with a marker are ours. When the newest payment is older than the last one known, the shop was
-        restored from a back-up, and all payments are read again. `remember` False leaves the memory as it is.
+        Payments of orders with a marker are ours. If the newest payment is older than the last one known, the shop was
+        restored from a back-up, and all payments are read again. `remember` False leaves the kept text as it is.
         """
         self._load()
         payment = tables["order_payment"]
@@ -59,9 +59,9 @@ class ForeignOrders:
         return len(self._known)
 
     def find(self, connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Mapping[str, int]:
-        """Given Amazon order ids, return those that stand in the shop without a marker, with their id_order.
+        """Return the id_order of those Amazon order ids that are in the shop without a marker.
 
-        What was found once is looked up again, since the payment may be gone or the order adopted by now.
+        What was found once is read again, since the payment may be deleted or the order adopted by now.
         """
         self._load()
         suspected = {order_id: self._known[order_id] for order_id in order_ids if order_id in self._known}
@@ -80,7 +80,7 @@ class ForeignOrders:
 
 
 def amazon_id_in(text: str) -> str:
-    """Given a transaction id, return the Amazon order id in it, or ''."""
+    """Return the Amazon order id in a transaction id; '' for none."""
     match = _ORDER_ID.search(text)
     return match[0] if match else ""
 
@@ -102,8 +102,9 @@ def _read_range(connection: sa.Connection, tables: ShopTables, low: int, high: i
 
 
 def _still_foreign(connection: sa.Connection, tables: ShopTables, suspected: Mapping[str, int]) -> dict[str, int]:
-    """Return those of the suspected orders whose payment still is there and has no marker: by the order's row, or
-    (where there was none) by what was known.
+    """Return the suspected orders whose payment still exists and that have no marker.
+
+    A suspected order without a row in `orders` is taken as known.
     """
     found = {order_id: 0 for order_id, id_order in suspected.items() if not id_order}
     for some in chunks(sorted({id_order for id_order in suspected.values() if id_order})):
@@ -115,7 +116,7 @@ def _still_foreign(connection: sa.Connection, tables: ShopTables, suspected: Map
 
 
 def _with_orders(tables: ShopTables, *, by_order: bool = False) -> sa.Select[Any]:
-    """Payments with their orders; `by_order`: the orders are known, and their payments are looked for."""
+    """Select payments with their orders; `by_order`: the orders are given, and their payments are searched."""
     payment, orders = tables["order_payment"], tables["orders"]
     sides = ("orders", "reference"), ("order_payment", "order_reference")
     same = tables.same_text(*(reversed(sides) if by_order else sides))
@@ -123,7 +124,7 @@ def _with_orders(tables: ShopTables, *, by_order: bool = False) -> sa.Select[Any
 
 
 def _first_orders(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, int]:
-    """Return the lowest id_order of each Amazon id: split orders share a reference."""
+    """Return the lowest id_order of each Amazon id, since split orders share a reference."""
     found: dict[str, int] = {}
     for text, id_order in connection.execute(query):
         order_id = amazon_id_in(as_text(text))
@@ -134,8 +135,9 @@ def _first_orders(connection: sa.Connection, query: sa.Select[Any]) -> dict[str,
 
 
 def _unmarked(connection: sa.Connection, tables: ShopTables, found: Mapping[str, int]) -> dict[str, int]:
-    """Return those without a marker. By the marker's key, not by a join: the charsets of the two columns differ, and
-    no index would serve it.
+    """Return the orders that have no marker.
+
+    They are read by the marker's key, not by a join: the charsets of the two columns differ, so a join has no index.
     """
     if not found or not tables.has(MARKER_TABLE):
         return dict(found)

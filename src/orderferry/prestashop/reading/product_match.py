@@ -1,4 +1,4 @@
-"""Which products and combinations of the shop answer to a SKU, by `products.*` of the configuration."""
+"""Find the products and combinations that a SKU means, by `products.*` of the configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orderferry.prestashop.facts import Column
 Key = tuple[int, int]  # id_product, id_product_attribute (0: the product itself)
 Wanted = tuple[int, str]  # id_shop, SKU as Amazon wrote it
 
-# Where each word of products.match looks: (table, column). A combination's row and a product's are told apart later.
+# The columns that each word of products.match searches. Combinations and products are told apart later.
 _SOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "reference": (("product_attribute", "reference"), ("product", "reference")),
     "supplier_reference": (
@@ -29,20 +29,20 @@ _SOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "upc": (("product_attribute", "upc"), ("product", "upc")),
     "mpn": (("product_attribute", "mpn"), ("product", "mpn")),
 }
-# What modules and hand-made imports put into `product` alone, without a row that lists it in a shop.
+# The id_shop of products that modules and hand-made imports put into `product` without listing them in a shop.
 EVERY_SHOP = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A row that holds a text that may be a SKU. `id_shop` `EVERY_SHOP`: it is listed in none, so any may sell it."""
+    """A row with a text that may be a SKU. `id_shop` `EVERY_SHOP`: no shop lists it, so any shop may sell it."""
 
     text: str
     key: Key
     id_shop: int
 
     def within(self, shops: Collection[int]) -> Iterator[_Hit]:
-        """Yield the hit in each of these shops that it counts in."""
+        """Yield the hit for each of these shops that may sell it."""
         if self.id_shop == EVERY_SHOP:
             yield from (replace(self, id_shop=id_shop) for id_shop in shops)
         elif self.id_shop in shops:
@@ -50,7 +50,7 @@ class _Hit:
 
 
 class ProductMatcher:
-    """Keeps, for the length of a run, the columns that have no key in this shop: each is read once as a whole."""
+    """Matches SKUs for one run. Columns without a key in this shop are read once as a whole, and kept."""
 
     def __init__(self, tables: ShopTables, settings: ProductsSettings) -> None:
         self._tables = tables
@@ -58,23 +58,23 @@ class ProductMatcher:
         self._whole: dict[tuple[str, str], Mapping[str, list[_Hit]]] = {}
 
     def match(self, connection: sa.Connection, wanted: Iterable[Wanted]) -> Mapping[Wanted, tuple[Key, ...]]:
-        """Given shops and SKUs, return what answers to each: nothing, one, or several.
+        """Return the products and combinations of each shop and SKU: none, one, or several.
 
-        The SKU itself is looked for before the SKU without a suffix, each in the order of products.match; the first
-        that finds anything in that shop decides. Combinations come before products, a text that is written exactly
-        so before one in another case. A product that is sold in combinations stands for all of them.
+        The SKU itself is searched before the SKU without a suffix, each in the order of products.match; the first that
+        finds anything in that shop decides. Combinations come before products, an exact text before one in another
+        case. A product that is sold in combinations means all of them.
         """
         open_ = {pair: self._candidates(pair[1]) for pair in wanted if pair[1].strip()}
         found: dict[Wanted, tuple[Key, ...]] = {}
         for attempt in range(max(map(len, open_.values()), default=0)):
             for field in self._settings.match:
                 asked = {pair: texts[attempt] for pair, texts in open_.items() if len(texts) > attempt}
-                found |= self._look(connection, field, asked)
+                found |= self._search(connection, field, asked)
                 open_ = {pair: texts for pair, texts in open_.items() if pair not in found}
         return self._sold_as(connection, found)
 
     def _candidates(self, sku: str) -> tuple[str, ...]:
-        """Return what to look for: what products.map says, else the SKU and what is left of it without a suffix."""
+        """Return the texts to search: the one of products.map, else the SKU, with and without a suffix."""
         mapped = self._settings.map.get(sku, "").strip()
         if mapped:
             return (mapped,)
@@ -83,7 +83,7 @@ class ProductMatcher:
         bare = (sku[: -len(suffix)] for suffix in suffixes if sku.casefold().endswith(suffix.casefold()))
         return tuple(dict.fromkeys(text for text in (sku, *bare) if text))
 
-    def _look(
+    def _search(
         self, connection: sa.Connection, field: str, asked: Mapping[Wanted, str]
     ) -> dict[Wanted, tuple[Key, ...]]:
         hits: dict[str, list[_Hit]] = defaultdict(list)
@@ -120,8 +120,10 @@ class ProductMatcher:
             yield from (hit for found in known_hits for hit in found.within(shops))
 
     def _query(self, table: str, column: str) -> sa.Select[Any]:
-        """(text, id_product, id_product_attribute, id_shop): what is sold in a shop has a row for it there; id_shop is
-        NULL for a product that is listed in none."""
+        """Select (text, id_product, id_product_attribute, id_shop), a row for each shop that sells it.
+
+        id_shop is NULL for a product that no shop lists.
+        """
         source = self._tables[table]
         if table == "product_attribute":
             in_shop = self._tables["product_attribute_shop"]
@@ -137,7 +139,7 @@ class ProductMatcher:
     def _sold_as(
         self, connection: sa.Connection, found: Mapping[Wanted, tuple[Key, ...]]
     ) -> dict[Wanted, tuple[Key, ...]]:
-        """Products that have combinations in the shop, replaced by these: nobody can buy such a product without."""
+        """Replace products that have combinations in the shop by these, since nobody can buy such a product itself."""
         whole = sorted({id_product for keys in found.values() for id_product, attribute in keys if not attribute})
         combinations: dict[tuple[int, int], list[Key]] = defaultdict(list)
         source, in_shop = self._tables["product_attribute"], self._tables["product_attribute_shop"]
@@ -162,7 +164,7 @@ def _expanded(key: Key, combinations: list[Key]) -> list[Key]:
 
 
 def _best(text: str, hits: list[_Hit]) -> tuple[Key, ...]:
-    """Of the rows that hold a text, those that count: combinations before products, then the exact text."""
+    """Return the best of the rows with a text: combinations before products, then the exact text."""
     combinations = [hit for hit in hits if hit.key[1]]
     level = combinations or hits
     exact = [hit for hit in level if hit.text == text]
@@ -175,7 +177,9 @@ def _hit(row: Any) -> _Hit:
 
 
 def _can_hold(column: Column, text: str) -> bool:
-    """Return whether the column can hold the text at all: what it can't would keep the database from using its key,
-    or (a Japanese word for a latin1 column) be refused with error 1267.
+    """Return whether a column can hold a text at all.
+
+    Any other text would keep the database from using the column's key, or be refused with error 1267 (a Japanese word
+    for a latin1 column).
     """
     return (column.length is None or len(text) <= column.length) and holds(column.charset, text)

@@ -1,14 +1,6 @@
-"""Everything about the shop that does not change within a run, read at its start.
+"""Read everything about the shop that does not change within a run, at its start.
 
-What is read once a run: settings, shops, languages and currencies.
-
-What is read once a run: the states, carriers, customer groups and employee that a configuration chooses from.
-
-What is read once a run: countries and provinces.
-
-What is read once a run: taxes, tax rules, and the tax rules groups of carriers.
-
-A short text that changes with the taxes: a run compares it with the one that the run before has kept.
+Settings, shops, languages, currencies, states, carriers, customer groups, countries, provinces and taxes.
 """
 
 from __future__ import annotations
@@ -36,9 +28,19 @@ from orderferry.prestashop.facts import (
     TaxRule,
 )
 
+Configuration = Mapping[tuple[str, int, int], str]
+
+# Currencies whose smallest unit is not a hundredth (ISO 4217).
+_DECIMALS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
+    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+_USUAL_DECIMALS = 2
+
 
 def read_shop_facts(connection: sa.Connection, prefix: str, tables: Mapping[str, Table]) -> ShopFacts:
-    """Given a connection, the prefix and the live tables, return the shop's facts. At most fifteen statements.
+    """Return the facts of a shop with these live tables. At most fifteen statements.
 
     Works from 1.6.1 to 9.x: columns that a version lacks are not asked for.
     """
@@ -70,19 +72,25 @@ def read_shop_facts(connection: sa.Connection, prefix: str, tables: Mapping[str,
     )
 
 
-Configuration = Mapping[tuple[str, int, int], str]
-
-# Currencies whose smallest unit is not a hundredth (ISO 4217).
-_DECIMALS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
-    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-_USUAL_DECIMALS = 2
+def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
+    """Return a short text that changes when taxes in the shop or in the configuration change."""
+    parts = [
+        sorted(facts.taxes.items()),
+        sorted(facts.tax_rules.items()),
+        sorted(facts.carrier_tax_groups.items()),
+        sorted((code, str(rate)) for code, rate in settings.taxes.by_country.items()),
+        settings.taxes.missing,
+        settings.taxes.collected_by_amazon,
+        sorted(
+            (code, sorted((country, str(rate)) for country, rate in own.taxes.by_country.items()), own.vat_by_amazon)
+            for code, own in settings.marketplaces.items()
+        ),
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def read_configuration(connection: sa.Connection, tables: ShopTables) -> Configuration:
-    """`configuration`: PrestaShop's own settings (PS_…) but those of its mailer, by name, shop group and shop."""
+    """Read `configuration`: PrestaShop's own settings (PS_…) except its mailer's, by name, shop group and shop."""
     table = tables["configuration"]
     rows = connection.execute(
         sa.select(table.c.name, table.c.id_shop_group, table.c.id_shop, table.c.value)
@@ -93,14 +101,12 @@ def read_configuration(connection: sa.Connection, tables: ShopTables) -> Configu
 
 
 def shop_version(configuration: Configuration) -> str:
-    """Return the version that the database's tables belong to: PS_VERSION_DB, else the installed one; '' when
-    unknown.
-    """
+    """Return the version of the database's tables: PS_VERSION_DB, else the installed one; '' when unknown."""
     return configuration.get(("PS_VERSION_DB", 0, 0)) or configuration.get(("PS_INSTALL_VERSION", 0, 0), "")
 
 
 def read_shops(connection: sa.Connection, tables: ShopTables) -> Mapping[int, ShopUnit]:
-    """`shop` with `shop_group`: the shops that are not deleted."""
+    """Read `shop` with `shop_group`: the shops that are not deleted."""
     shop, group = tables["shop"], tables["shop_group"]
     rows = connection.execute(
         sa.select(
@@ -124,7 +130,7 @@ def read_shops(connection: sa.Connection, tables: ShopTables) -> Mapping[int, Sh
 
 
 def read_languages(connection: sa.Connection, tables: ShopTables) -> Mapping[str, int]:
-    """`lang`: the active languages by ISO code."""
+    """Read `lang`: the active languages by ISO code."""
     table = tables["lang"]
     rows = connection.execute(
         sa.select(table.c.iso_code, table.c.id_lang).where(table.c.active == 1).order_by(table.c.id_lang.desc())
@@ -135,7 +141,7 @@ def read_languages(connection: sa.Connection, tables: ShopTables) -> Mapping[str
 def read_currencies(
     connection: sa.Connection, tables: ShopTables, configuration: Configuration
 ) -> Mapping[str, Currency]:
-    """`currency` and `currency_shop`: by ISO code, the active one where two rows have the same."""
+    """Read `currency` and `currency_shop` by ISO code; of two rows with the same code, the active one."""
     table = tables["currency"]
     rows = connection.execute(
         sa.select(
@@ -176,8 +182,10 @@ def _shop_rates(connection: sa.Connection, tables: ShopTables) -> Mapping[int, M
 
 
 def _decimals(iso: str, precision: object, display: str) -> int:
-    """Return the least of the currency's own decimals and the shop's: `currency.precision` (1.7.6 and newer), before
-    it PS_PRICE_DISPLAY_PRECISION, or none where the currency was set to show no decimals (1.6).
+    """Return the smaller one of the currency's own decimals and the shop's.
+
+    The shop's are `currency.precision` (1.7.6 and newer), before it PS_PRICE_DISPLAY_PRECISION, or 0 if the currency
+    was set to show no decimals (1.6).
     """
     own = _DECIMALS.get(iso, _USUAL_DECIMALS)
     if precision is not None:
@@ -186,7 +194,7 @@ def _decimals(iso: str, precision: object, display: str) -> int:
 
 
 def read_states(connection: sa.Connection, tables: ShopTables, id_lang: int) -> Mapping[int, OrderState]:
-    """`order_state` with its names: `name` in the language given, `names` in every one. Deleted ones are left out."""
+    """Read `order_state` with `name` in one language and `names` in all of them; deleted states are left out."""
     state, lang = tables["order_state"], tables["order_state_lang"]
     flags = ("logable", "invoice", "paid", "shipped", "delivery", "send_email")
     rows = connection.execute(
@@ -213,8 +221,7 @@ def read_states(connection: sa.Connection, tables: ShopTables, id_lang: int) -> 
 
 
 def read_carriers(connection: sa.Connection, tables: ShopTables) -> tuple[tuple[Carrier, ...], Mapping[int, int]]:
-    """`carrier` with `carrier_group`: the live rows, active ones first, and the id_reference of every row, deleted
-    ones included.
+    """Read `carrier` with `carrier_group`: the live rows, active ones first, and the id_reference of all rows.
 
     Editing a carrier in the back office copies it under a new id, and the old row stays as deleted.
     """
@@ -243,7 +250,7 @@ def read_carriers(connection: sa.Connection, tables: ShopTables) -> tuple[tuple[
 
 
 def read_groups(connection: sa.Connection, tables: ShopTables, id_lang: int) -> Mapping[int, str]:
-    """`group_lang`: the customer groups' names, in the language given where they have one."""
+    """Read `group_lang`: the customer groups' names, in the language given where they have one."""
     table = tables["group_lang"]
     rows = connection.execute(sa.select(table.c.id_group, table.c.id_lang, table.c.name).order_by(table.c.id_group))
     names: dict[int, str] = {}
@@ -254,14 +261,14 @@ def read_groups(connection: sa.Connection, tables: ShopTables, id_lang: int) -> 
 
 
 def read_employee(connection: sa.Connection, tables: ShopTables) -> int:
-    """`employee`: the lowest active id, under which private messages are shown; 1 where there is none."""
+    """Read `employee`: the lowest active id, under which private messages are shown; 1 if there is none."""
     table = tables["employee"]
     lowest = connection.execute(sa.select(sa.func.min(table.c.id_employee)).where(table.c.active == 1)).scalar()
     return as_int(lowest) or 1
 
 
 def read_countries(connection: sa.Connection, tables: ShopTables) -> Mapping[str, Country]:
-    """`country`, active or not, by ISO code."""
+    """Read `country`, active or not, by ISO code."""
     table = tables["country"]
     rows = connection.execute(
         sa.select(
@@ -291,7 +298,7 @@ def read_countries(connection: sa.Connection, tables: ShopTables) -> Mapping[str
 
 
 def read_provinces(connection: sa.Connection, tables: ShopTables) -> tuple[Province, ...]:
-    """`state`: provinces and federal states, active ones before the others."""
+    """Read `state`: provinces and federal states, active ones before the others."""
     table = tables["state"]
     rows = connection.execute(
         sa.select(table.c.id_state, table.c.id_country, table.c.iso_code, table.c.name).order_by(
@@ -307,7 +314,7 @@ def read_provinces(connection: sa.Connection, tables: ShopTables) -> tuple[Provi
 def read_taxes(
     connection: sa.Connection, tables: ShopTables, id_lang: int
 ) -> tuple[Mapping[int, Decimal], Mapping[int, str]]:
-    """`tax`, active and not deleted: rates in percent, and names in the language given where they have one."""
+    """Read `tax`, active and not deleted: rates in percent, and names in the language given where they have one."""
     tax, lang = tables["tax"], tables["tax_lang"]
     rows = connection.execute(
         sa.select(tax.c.id_tax, tax.c.rate, lang.c.id_lang, lang.c.name)
@@ -327,10 +334,10 @@ def read_taxes(
 def read_tax_rules(
     connection: sa.Connection, tables: ShopTables, rates: Mapping[int, Decimal]
 ) -> Mapping[tuple[int, int], tuple[TaxRule, ...]]:
-    """`tax_rule`: (id_tax_rules_group, id_country) -> the rules, in the order in which PrestaShop's TaxRulesTaxManager
-    tries them: postcodes before provinces before the whole country; of equal ones, the first.
+    """Read `tax_rule` by (id_tax_rules_group, id_country), in the order in which PrestaShop tries the rules.
 
-    Left out are the rules of inactive groups, as there, and those whose tax is not in force.
+    That is (TaxRulesTaxManager): postcodes before provinces before the whole country; of equal ones, the first. Rules
+    of inactive groups are left out, as PrestaShop does it, and those whose tax is not in force.
     """
     table = tables["tax_rule"]
     statement = sa.select(
@@ -362,8 +369,10 @@ def _specific(rule: TaxRule) -> tuple[str, str, int]:
 def read_carrier_tax_groups(
     connection: sa.Connection, tables: ShopTables, carriers: tuple[Carrier, ...], shops: tuple[int, ...]
 ) -> Mapping[tuple[int, int], int]:
-    """(id_carrier, id_shop) -> id_tax_rules_group: `carrier_tax_rules_group_shop`, and where a carrier has no row
-    there `carrier.id_tax_rules_group`, which versions before 8 still have."""
+    """Read the id_tax_rules_group of each (id_carrier, id_shop) from `carrier_tax_rules_group_shop`.
+
+    A carrier without a row there has it in `carrier.id_tax_rules_group`, which versions before 8 still have.
+    """
     groups: dict[tuple[int, int], int] = {}
     if tables.has("carrier", "id_tax_rules_group"):
         table = tables["carrier"]
@@ -375,20 +384,3 @@ def read_carrier_tax_groups(
         groups |= {(as_int(carrier), as_int(shop)): as_int(group) for carrier, shop, group in rows}
     live = {carrier.id for carrier in carriers}
     return {key: id_group for key, id_group in groups.items() if key[0] in live}
-
-
-def tax_fingerprint(settings: Settings, facts: ShopFacts) -> str:
-    """Return a short text that differs when taxes in the shop or in the configuration differ."""
-    parts = [
-        sorted(facts.taxes.items()),
-        sorted(facts.tax_rules.items()),
-        sorted(facts.carrier_tax_groups.items()),
-        sorted((code, str(rate)) for code, rate in settings.taxes.by_country.items()),
-        settings.taxes.missing,
-        settings.taxes.collected_by_amazon,
-        sorted(
-            (code, sorted((country, str(rate)) for country, rate in own.taxes.by_country.items()), own.vat_by_amazon)
-            for code, own in settings.marketplaces.items()
-        ),
-    ]
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

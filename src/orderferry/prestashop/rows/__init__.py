@@ -1,1 +1,1 @@
-"""The rows of an order, a module for each table of the shop. Pure."""
+"""Make the rows of an order from a resolved order: a file for each group of tables. Pure."""

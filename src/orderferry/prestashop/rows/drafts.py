@@ -1,4 +1,4 @@
-"""Rows before they are written: column values in which ids that only the database can give are symbols.
+"""Row drafts: rows before they are written, in which ids that only the database can give are symbols.
 
 A plan is rendered completely into drafts before a transaction begins, so that a dry run shows what a run would write
 and a row that can't be rendered never leaves a half-written order behind.
@@ -18,7 +18,7 @@ ZERO_DAY = "0000-00-00"
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Stands for a value that is known only while the order is written: an id, the reference, a random key."""
+    """A symbol for a value that is known only while the order is written: an id, the reference, a random key."""
 
     name: str
 
@@ -35,8 +35,11 @@ DraftValue = Value | Ref | Joined
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One row of `table` (without prefix). `name` is the symbol under which other rows mean this row's id; ''
-    when none does. `close`: only rows that follow before any other gets an id mean it."""
+    """One row of `table` (without prefix).
+
+    `name` is the symbol by which other rows refer to this row's id; '' when none does. `close`: only rows that come
+    before the next row with an id refer to it.
+    """
 
     table: str
     values: Mapping[str, DraftValue]
@@ -61,22 +64,22 @@ THREAD = Ref("customer_thread")
 
 
 def detail_ref(position: int) -> Ref:
-    """Given the position of a line, return the symbol of its id_order_detail."""
+    """Return the symbol of a line's id_order_detail, given the line's position in the order."""
     return Ref(f"order_detail_{position}")
 
 
-def settle(values: Mapping[str, DraftValue], known: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the values to write, given a draft's values and what the symbols stand for by now.
+def resolve_ids(values: Mapping[str, DraftValue], known: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a draft's values with `known` ids in place of the symbols.
 
-    Raises KeyError when a symbol is not known yet: the rows are in the wrong order, which is a fault of ours.
+    Raise KeyError when a symbol is not known yet: the rows are in the wrong order, which is a fault of ours.
     """
     return {
-        column: settled(value, known) if isinstance(value, (Ref, Joined)) else value for column, value in values.items()
+        column: _resolved(value, known) if isinstance(value, (Ref, Joined)) else value
+        for column, value in values.items()
     }
 
 
-def settled(value: Ref | Joined, known: Mapping[str, Value]) -> Value:
-    """`settle` for one symbol, or a text with symbols."""
+def _resolved(value: Ref | Joined, known: Mapping[str, Value]) -> Value:
     if isinstance(value, Ref):
         return known[value.name]
     found = [known[part.name] if isinstance(part, Ref) else part for part in value.parts]
@@ -85,10 +88,9 @@ def settled(value: Ref | Joined, known: Mapping[str, Value]) -> Value:
 
 
 def try_drafts(drafts: Iterable[Draft], tables: Mapping[str, Table]) -> list[Cut]:
-    """Given drafts and the live tables, return the texts that their columns can't hold whole, before anything is
-    written.
+    """Return the texts that the live columns can't hold whole; called before anything is written.
 
-    Raise ShopUnfit naming table.column when there is nothing for a column that must have a value.
+    Raise ShopUnfit naming table.column when a column must have a value and the draft has none.
     """
     cuts: list[Cut] = []
     for draft in drafts:

@@ -1,4 +1,7 @@
-"""order_invoice, order_invoice_tax and order_invoice_payment. Numbers are drawn apart (`numbers`)."""
+"""The tables order_invoice, order_invoice_tax and order_invoice_payment.
+
+The numbers of invoice and delivery slip stay 0 here; `writing/numbers.py` draws them.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,7 @@ from orderferry.prestashop.rows.order import invoice_totals
 
 
 def invoice_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return its order_invoice row with both numbers still 0; none when there is nothing on
-    paper."""
+    """Return the order_invoice row, with both numbers still 0; none for an order without invoice and slip."""
     if not resolved.paperwork.row:
         return []
     return [
@@ -35,10 +37,9 @@ def invoice_rows(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def invoice_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return the taxes of shipping and wrapping, of shipping a row for each rate.
+    """Return the taxes of shipping, a row for each rate, and of wrapping.
 
-    PrestaShop writes wrapping's row, with amount 0, even
-    for an order without wrapping as soon as the shop has a tax for it.
+    PrestaShop writes a row with amount 0 for an order without wrapping too, if the shop has a tax for wrapping.
     """
     if not resolved.paperwork.row:
         return []
@@ -49,7 +50,7 @@ def invoice_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
         ("shipping", int(share.tax_key or (zero_rated["shipping"] if len(shares) == 1 else 0)), share.amount.tax)
         for share in shares
     ]
-    # one row: of two, PrestaShop prints the sum of the rates
+    # one row only: PrestaShop prints the sum of the rates of two
     of_wrapping = int(wrapping.tax_key or zero_rated["wrapping"])
     tax = of_wrapping if wrapping.amount.incl else resolved.paperwork.wrapping_tax
     taxes.append(("wrapping", tax, wrapping.amount.tax))
@@ -61,7 +62,7 @@ def invoice_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def invoice_payment_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Return the row without which the order page shows the invoice as unpaid, given a resolved order."""
+    """Return the link from invoice to payment, without which the order page shows the invoice as unpaid."""
     if not resolved.paperwork.row:
         return []
     return [

@@ -1,11 +1,10 @@
-"""order_detail and order_detail_tax: a row a line, and a row a tax of a line.
+"""The tables order_detail and order_detail_tax (a row for each line, and for each tax of a line), and product_sale.
 
-product_sale: PrestaShop's best-seller counts. An order counts while its state is `logable`.
+product_sale counts best-sellers. An order counts while its state is `logable`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from orderferry.domain.text import Field, clean_text
@@ -17,13 +16,16 @@ from orderferry.prestashop.rows.order import invoice_ref
 
 
 def detail_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return its lines in Amazon's order."""
+    """Return a row for each line, in Amazon's order."""
     return [_detail_row(resolved, line, position) for position, line in enumerate(resolved.lines)]
 
 
 def detail_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return the tax rows of its lines. Without one the tax would vanish from the invoice's
-    table, and the net of a zero-rated line would stand there under another rate."""
+    """Return the tax rows of the lines.
+
+    Without its row a tax would be missing in the invoice's table of taxes, and the net of a line at 0 % would be listed
+    there under another rate.
+    """
     rows = []
     for position, line in enumerate(resolved.lines):
         id_tax = int(line.priced.tax_key or (resolved.zero_tax if position in resolved.zero_rated else 0))
@@ -36,12 +38,14 @@ def detail_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def line_name(line: ResolvedLine, id_lang: int, language: str) -> str:
-    """Given a line and the order's language (its id and ISO code), return what order_detail calls it: the fee, the
-    product's own name, else Amazon's title."""
+    """Return a line's name for order_detail: the fee's name, the product's own name, else Amazon's title.
+
+    `id_lang` and `language` (ISO code) are the order's language.
+    """
     item = line.item
     if line.fee is not None or (line.product is None and item is None):
         return fee_name(line.priced.kind, language)
-    if line.product is not None and not line.as_placeholder:
+    if line.product is not None and not line.product.stands_in:
         return line.product.name_in(id_lang)
     names = (item.title, item.sku, item.item_id) if item else ()
     cleaned = (clean_text(name, Field.GENERIC) for name in names)
@@ -49,8 +53,11 @@ def line_name(line: ResolvedLine, id_lang: int, language: str) -> str:
 
 
 def _detail_row(resolved: ResolvedOrder, line: ResolvedLine, position: int) -> Draft:
-    """A promotion is the line's own reduction, as PrestaShop writes a specific price: it is in the unit price, the
-    reduction documents it, and an edit of the order keeps both."""
+    """Return the row of one line.
+
+    A promotion is the line's own reduction, as PrestaShop writes a specific price: the unit price includes it, the
+    reduction columns document it, and an edit of the order keeps both.
+    """
     priced = line.priced
     return Draft(
         "order_detail",
@@ -79,7 +86,7 @@ def _detail_row(resolved: ResolvedOrder, line: ResolvedLine, position: int) -> D
     )
 
 
-# Nothing is refunded yet, nothing is downloaded.
+# A new order has no refunds and no downloads.
 _CONSTANT_COLUMNS: dict[str, DraftValue] = {
     "id_customization": 0,
     "product_quantity_refunded": 0,
@@ -101,32 +108,32 @@ _CONSTANT_COLUMNS: dict[str, DraftValue] = {
 
 
 def _product_columns(line: ResolvedLine, resolved: ResolvedOrder) -> dict[str, DraftValue]:
-    """Return the columns that describe the product. '' and 0, never NULL: the order page of 1.7.7+ fails on NULL
-    here.
-    """
+    """Return the columns that describe the product: '' or 0, never NULL, on which the order page of 1.7.7+ fails."""
     product = line.product
+    known = product if product and not product.stands_in else None  # a product that stands in keeps its codes
     sku = clean_text(line.item.sku, Field.REFERENCE) if line.item else ""
     columns: dict[str, DraftValue] = {
         "product_id": product.id_product if product else 0,
         "product_attribute_id": product.id_product_attribute if product else 0,
         "product_name": line_name(line, resolved.id_lang, resolved.language),
         "product_quantity_in_stock": min(line.priced.quantity, product.stock_quantity) if product else 0,
-        "product_reference": product.reference if product and not line.as_placeholder else sku,
+        "product_reference": known.reference if known else sku,
         "product_weight": product.weight if product else 0,
         "id_tax_rules_group": product.id_tax_rules_group if product else 0,
         "purchase_supplier_price": (product.purchase_supplier_price or product.wholesale_price) if product else 0,
         "original_wholesale_price": product.wholesale_price if product else 0,
     }
     for column in ("ean13", "isbn", "upc", "mpn", "supplier_reference"):
-        columns[f"product_{column}"] = getattr(product, column) if product and not line.as_placeholder else ""
+        columns[f"product_{column}"] = getattr(known, column) if known else ""
     return columns
 
 
 def _ecotax_columns(resolved: ResolvedOrder, line: ResolvedLine) -> dict[str, DraftValue]:
-    """Return the product's own ecotax, a part of the price, in the order's currency
-    (OrderDetail::setDetailProductPrice).
+    """Return the product's ecotax, which is part of its price, in the order's currency.
+
+    As OrderDetail::setDetailProductPrice writes it.
     """
-    ecotax = line.product.ecotax if line.product is not None and not line.as_placeholder else Decimal(0)
+    ecotax = line.product.ecotax if line.product is not None and not line.product.stands_in else Decimal(0)
     return {
         "ecotax": ecotax * resolved.conversion_rate,
         "ecotax_tax_rate": resolved.ecotax_tax_rate if ecotax else 0,
@@ -140,14 +147,6 @@ def _tax_name_columns(resolved: ResolvedOrder, line: ResolvedLine) -> dict[str, 
     return {"tax_name": name, "tax_rate": rate}
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """One order line's product and how many were sold."""
-
-    id_product: int
-    quantity: int
-
-
-def sale_row(sale: Sale, day: str, times: int = 1) -> dict[str, Value]:
-    """Given the first sale of a product, its day and in how many lines it was sold, return its row."""
-    return {"id_product": sale.id_product, "quantity": sale.quantity, "sale_nbr": times, "date_upd": day}
+def sale_row(id_product: int, quantity: int, lines: int, day: str) -> dict[str, Value]:
+    """Return the product_sale row for the pieces of a product that were sold in so many lines of an order."""
+    return {"id_product": id_product, "quantity": quantity, "sale_nbr": lines, "date_upd": day}

@@ -1,7 +1,7 @@
-"""What staff reads: the order's note, and a private message in a closed customer thread.
+"""What staff reads of an order: its note (orders.note), and a private message in a closed customer thread.
 
-A `message` row would not be shown by the order page of 1.7.7+; a thread with status 'open' would count as an unread
-ticket. Both texts are escaped by the back office; angle brackets are replaced all the same.
+The order page of 1.7.7+ does not show rows of `message`, and a thread with status 'open' would count as an unread
+ticket. The back office escapes both texts; angle brackets are replaced nevertheless.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from orderferry.prestashop.planning.shop_texts import (
 )
 from orderferry.prestashop.rows.drafts import CUSTOMER, ORDER, THREAD, THREAD_TOKEN, Draft, DraftValue
 
-# programs that staff has to know of (SP-API `programs`), and how they are called here
+# The programs that staff has to know of (SP-API `programs`), with the names that they have here.
 _PROGRAM_NAMES = {
     "PRIME": "Prime",
     "AMAZON_BUSINESS": "Business",
@@ -33,7 +33,7 @@ _PROGRAM_NAMES = {
     "INVOICE_BY_AMAZON": "Invoice by Amazon",
 }
 
-# What Amazon demands of the delivery (SP-API `shippingConstraints`), and how it is told to those who pack.
+# What Amazon demands of the delivery (SP-API `shippingConstraints`), in words for those who pack.
 _DEMANDS = {
     "signatureConfirmation": "signature on delivery",
     "recipientIdentityVerification": "identity check, only for the addressee",
@@ -50,16 +50,15 @@ _CASH_ON_DELIVERY = "CashOnDelivery"  # SP-API payment.paymentExecutions[].payme
 
 
 def order_note(resolved: ResolvedOrder) -> str:
-    """Return orders.note, given a resolved order: the Amazon id, when it was bought and imported, how fast it must
-    go.
-    """
+    """Return orders.note: the Amazon id, when the order was bought and imported, how fast it must be sent."""
     parts = [f"Amazon {resolved.order.order_id}", *_headlines(resolved)]
     return harmless(" | ".join(parts))
 
 
 def message_rows(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> list[Draft]:
-    """Given a resolved and the texts that columns will cut, return the closed thread and its private message with all
-    that PrestaShop has no column for.
+    """Return a closed thread and its private message, with everything that PrestaShop has no column for.
+
+    `cut`: the texts that columns will cut, for the message to hold in full.
     """
     thread = Draft(
         "customer_thread",
@@ -83,9 +82,9 @@ def message_rows(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> list[Dra
 
 
 def private_message(id_thread: DraftValue, text: str, id_employee: int, written: str) -> Draft:
-    """Given a thread, a text, an employee and the time, return a message that only staff sees.
+    """Return the customer_message row of a message that only staff sees.
 
-    The employee must exist (≥ 1): a message without one is taken for the customer's.
+    The employee must exist (≥ 1): PrestaShop takes a message without one for the customer's.
     """
     return Draft(
         "customer_message",
@@ -106,7 +105,7 @@ def private_message(id_thread: DraftValue, text: str, id_employee: int, written:
 
 
 def message_text(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> str:
-    """Return the private message, given a resolved and cut texts: one fact a line, empty ones left out."""
+    """Return the text of the private message: one fact a line, empty ones left out."""
     order = resolved.order
     tracking = tracking_of(order.packages)
     facts = [
@@ -159,7 +158,7 @@ def _item_facts(order: Order) -> list[str]:
 
 
 def _measured(item: Item) -> str:
-    """Return how much one unit is, where it is sold by weight, length, volume or in packs."""
+    """Return how much one unit is, for an item sold by weight, length, volume or in packs."""
     value, unit = item.measurement_value, item.measurement_unit
     if value is None or (value == 1 and unit in {"", "COUNT"}):
         return ""
@@ -173,7 +172,7 @@ def _substitution(item: Item) -> str:
 
 
 def _hours(hours: Iterable[DeliveryHours]) -> str:
-    """Days with the same hours stand together: `MON, TUE 09:00-17:00; 2024-12-31 closed`."""
+    """Return hours of delivery, days with the same hours together: `MON, TUE 09:00-17:00; 2024-12-31 closed`."""
     days: dict[str, list[str]] = {}
     for one in hours:
         spans = " and ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in one.spans)
@@ -182,18 +181,18 @@ def _hours(hours: Iterable[DeliveryHours]) -> str:
 
 
 def _in_words(word: str) -> str:
-    """Return a word of Amazon's as people write it: `PALLET_ENABLED`, `palletDelivery`."""
+    """Return a word of Amazon's (`PALLET_ENABLED`, `palletDelivery`) as people write it (`pallet delivery`)."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word).replace("_", " ").lower()
 
 
 def _of_items(order: Order, concerned: Iterable[Item]) -> str:
-    """Return the items that something holds for, in brackets; '' when it holds for all that are to be sent."""
+    """Return the names of the items concerned, in brackets; '' when all items to be sent are concerned."""
     names = [item.sku or item.item_id for item in concerned]
     return "" if len(names) == len(order.sold_items) else f" ({', '.join(names)})"
 
 
 def _demands(order: Order) -> str:
-    """Return what the delivery must have: who packs books it with the carrier."""
+    """Return what Amazon demands of the delivery, so that those who pack book it with the carrier."""
     items = order.sold_items
     words = dict.fromkeys(word for item in items for word in item.demands)
     return ", ".join(
@@ -203,7 +202,7 @@ def _demands(order: Order) -> str:
 
 
 def _scheduled(resolved: ResolvedOrder) -> list[str]:
-    """Return the windows that the buyer was promised an item in, each once."""
+    """Return the windows of delivery that the buyer was promised for single items, each once."""
     items = [item for item in resolved.order.sold_items if item.scheduled != TimeSpan()]
     windows = dict.fromkeys(item.scheduled for item in items)
     return [
@@ -217,7 +216,7 @@ def _serial_numbers(order: Order) -> str:
 
 
 def _promotions(resolved: ResolvedOrder) -> list[str]:
-    """Return what promotions took off each line and the shipping, in the order's language: no page shows a discount."""
+    """Return what promotions took off each line and the shipping, since no page of PrestaShop shows it."""
     word, currency = in_language(PROMOTION, resolved.language), resolved.priced.currency
     told = [
         _labelled(word, f"-{line.priced.promotion} {currency} ({_skus(line)})")
@@ -233,8 +232,9 @@ def _skus(line: ResolvedLine) -> str:
 
 
 def _collected_by_amazon(resolved: ResolvedOrder) -> str:
-    """Return what of the order's tax the seller must not declare. PrestaShop's invoice adds up taxes of one rate, so
-    that an order which has both kinds at one rate can't show them apart.
+    """Return how much of the order's tax Amazon has collected, which the seller must not declare.
+
+    PrestaShop's invoice adds up taxes of the same rate, so it can't show Amazon's and the seller's separately.
     """
     priced = resolved.priced
     if not priced.collected_by_amazon:
@@ -252,7 +252,7 @@ def _tax_beside(resolved: ResolvedOrder) -> str:
 
 
 def _tax_without_row(resolved: ResolvedOrder) -> str:
-    """Return Amazon's tax outside the EU that no tax of the shop explains: the invoice's tax table lacks it."""
+    """Return Amazon's tax that no tax of the shop explains (outside the EU); the invoice's table of taxes lacks it."""
     priced = resolved.priced
     charges = [(charge.tax_key, charge.amount.tax) for charge in (priced.shipping, priced.wrapping)]
     parts = [(line.priced.tax_key, line.priced.total.tax) for line in resolved.lines] + charges
@@ -261,7 +261,7 @@ def _tax_without_row(resolved: ResolvedOrder) -> str:
 
 
 def _cash_on_delivery(resolved: ResolvedOrder) -> str:
-    """Return what the carrier has to collect, for the label."""
+    """Return the amount that the carrier has to collect, for the label; '' for none."""
     order = resolved.order
     paid = [one for one in order.payments if one.method == _CASH_ON_DELIVERY]
     if not paid and not any(item.cash_on_delivery for item in order.sold_items):

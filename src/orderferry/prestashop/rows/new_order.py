@@ -1,9 +1,8 @@
-"""The work of a new order, rendered: every row, what leaves the stock, and the marker that guards it. Pure.
+"""All rows of a new order, made before its transaction begins, and the columns that no order could fill. Pure.
 
-Columns that must have a value and for which we have none: found before the first order, not by it.
-
-A specimen of an order with everything in it is rendered as any other order is, so that no list of columns has to be
-kept beside the row builders.
+`refuse_unknown_columns` finds columns that must have a value and for which we have none, before the first order is
+written. It renders a specimen order with everything in it, so that no list of columns has to be kept beside the
+functions that make rows.
 """
 
 from __future__ import annotations
@@ -22,18 +21,10 @@ from orderferry.domain.pricing.priced_order import Amount, PricedCharge, PricedL
 from orderferry.prestashop.database.values import Cut, columns_without_value, moment_text, refusal
 from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopUnit, Table
 from orderferry.prestashop.planning.digest import digests_of, lines_digest
-from orderferry.prestashop.planning.resolved_order import (
-    Account,
-    NumbersToDraw,
-    Paperwork,
-    Place,
-    ResolvedLine,
-    ResolvedOrder,
-)
-from orderferry.prestashop.planning.shop_texts import shop_day
+from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from orderferry.prestashop.rows.drafts import ORDER, Draft, try_drafts
 from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
-from orderferry.prestashop.rows.lines import Sale, detail_rows, detail_tax_rows, sale_row
+from orderferry.prestashop.rows.lines import detail_rows, detail_tax_rows, sale_row
 from orderferry.prestashop.rows.message import message_rows
 from orderferry.prestashop.rows.order import carrier_row, cart_rows, history_row, order_row, payment_row
 from orderferry.prestashop.rows.people import address_rows, customer_rows
@@ -41,9 +32,11 @@ from orderferry.prestashop.rows.people import address_rows, customer_rows
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """What `write_order` needs. `customer` are the rows of the account, left out when it is there already;
-    `marker_extras` are the marker's columns for other programs, `lines` is the digest of the lines as written,
-    `reference` that of the order; `recreates`: the marker stands, its order is gone.
+    """Everything that is written for a new order, except what only the transaction can know.
+
+    `customer`: the rows of the account, which are left out when the account exists. `marker_extras`: the marker's
+    columns for other programs. `lines`: the digest of the lines as they are written. `reference`: the order's.
+    `recreates`: the marker exists, but its order was deleted.
     """
 
     resolved: ResolvedOrder
@@ -53,24 +46,20 @@ class NewOrder:
     rows: tuple[Draft, ...]
     lines: str
     reference: str
-    papers: NumbersToDraw
-    sales: tuple[Sale, ...]
-    day: str
     recreates: bool = False
 
 
 def render(
     resolved: ResolvedOrder, tables: Mapping[str, Table], reference: str, *, recreates: bool = False
 ) -> NewOrder:
-    """Given a resolved order, the live tables and a free reference, return the order's rows in the order in which they
-    are written. What the columns cut is kept in the private message.
+    """Return all rows of a new order, in the order in which they are written. Texts that columns cut go into the
+    private message in full.
 
-    Raise ShopUnfit for a column that can't be filled.
+    `reference`: one that no order of the shop has. Raise ShopUnfit for a column that can't be filled.
     """
     customer, rows = customer_rows(resolved), order_rows(resolved)
     message = message_rows(resolved, _texts(try_drafts([*customer, *rows], tables)))
     try_drafts(message, tables)
-    paper = resolved.paperwork
     return NewOrder(
         resolved=resolved,
         marker=marker_of(resolved),
@@ -79,15 +68,12 @@ def render(
         rows=(*rows, *message),
         lines=lines_digest(draft.values for draft in rows if draft.table == "order_detail"),
         reference=reference,
-        papers=NumbersToDraw(paper.invoice, paper.slip, resolved.shop, resolved.written, paper.yearly),
-        sales=_sales(resolved),
-        day=shop_day(resolved.now, resolved.zone),
         recreates=recreates,
     )
 
 
 def order_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Return the order's own rows, given a resolved order: all but the buyer's account and what staff reads."""
+    """Return the order's own rows: all but the buyer's account and the message for staff."""
     return [
         *address_rows(resolved),
         *cart_rows(resolved),
@@ -104,13 +90,13 @@ def order_rows(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def _texts(cuts: list[Cut]) -> tuple[str, ...]:
-    """Return the whole text of each value that its column does not hold whole."""
-    # tax_name holds 16 characters in every version: the tax is known by its id
+    """Return the texts that their columns cut, in full."""
+    # tax_name is left out: it holds 16 characters in every version, and the tax is known by its id
     return tuple(dict.fromkeys(cut.full for cut in cuts if cut.column != "tax_name"))
 
 
 def marker_of(resolved: ResolvedOrder) -> Marker:
-    """Return the marker of a resolved order, whose id_order is not known yet."""
+    """Return the marker of an order whose id_order is not known yet."""
     order = resolved.order
     return Marker(
         order_id=order.order_id,
@@ -124,8 +110,9 @@ def marker_of(resolved: ResolvedOrder) -> Marker:
 
 
 def marker_extras(resolved: ResolvedOrder) -> dict[str, str | int | None]:
-    """Return the marker's columns that other programs join: when it must be shipped, programs, and the tax scheme;
-    and by when it should have been delivered, which `forget` counts from.
+    """Return the marker's columns for other programs: when the order must be shipped, its programs, its tax scheme.
+
+    `deliver_by` is for `forget`, which counts from there.
     """
     order = resolved.order
     return {
@@ -138,9 +125,9 @@ def marker_extras(resolved: ResolvedOrder) -> dict[str, str | int | None]:
 
 
 def line_items(resolved: ResolvedOrder) -> str:
-    """Return which of Amazon's items each line stands for, as JSON: items of one product are one line in the shop.
+    """Return as JSON which of Amazon's items each line stands for: items of one product are one line in the shop.
 
-    `not_sold`: the product is no goods of the order; it bears a fee, or stands in for an unknown SKU.
+    `not_sold` marks a product that was not ordered: a fee is booked on it, or it stands in for an unknown SKU.
     """
     lines: list[dict[str, object]] = []
     for line in resolved.lines:
@@ -153,18 +140,12 @@ def line_items(resolved: ResolvedOrder) -> str:
     return json.dumps(lines, separators=(",", ":"))
 
 
-def _sales(resolved: ResolvedOrder) -> tuple[Sale, ...]:
-    if not resolved.state.logable:
-        return ()
-    return tuple(Sale(line.sells.id_product, line.priced.quantity) for line in resolved.lines if line.sells is not None)
-
-
 _MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _ONE = Amount(Decimal(1), Decimal(1))
 
 
 def refuse_unknown_columns(tables: Mapping[str, Table]) -> None:
-    """Given the live tables, raise ShopUnfit naming every column that no order of ours could fill."""
+    """Raise ShopUnfit naming every live column that an order can't be written without and that we can't fill."""
     refused = [
         (table, column)
         for table, column in unfilled_columns(tables)
@@ -175,8 +156,7 @@ def refuse_unknown_columns(tables: Mapping[str, Table]) -> None:
 
 
 def unfilled_columns(tables: Mapping[str, Table]) -> list[tuple[str, Column]]:
-    """Given the live tables, return the columns that must have a value and get none from an order of ours, each with
-    its table."""
+    """Return the live columns that must have a value and get none from our orders, each with its table."""
     found: dict[tuple[str, str], Column] = {}
     for draft in _drafts():
         if draft.table in tables:
@@ -186,7 +166,7 @@ def unfilled_columns(tables: Mapping[str, Table]) -> list[tuple[str, Column]]:
 
 
 def generated_columns(tables: Mapping[str, Table]) -> list[tuple[str, Column]]:
-    """Return the columns that an order of ours would fill and that the database computes, given the live tables."""
+    """Return the live columns that our orders would fill although the database computes them, each with its table."""
     found: dict[tuple[str, str], Column] = {}
     for draft in _drafts():
         columns = tables[draft.table].columns if draft.table in tables else {}
@@ -199,11 +179,11 @@ def _drafts() -> Iterator[Draft]:
     yield from customer_rows(resolved)
     yield from order_rows(resolved)
     yield from message_rows(resolved)
-    yield Draft("product_sale", sale_row(Sale(1, 1), resolved.written[:10]))
+    yield Draft("product_sale", sale_row(1, 1, 1, resolved.written[:10]))
 
 
 def _specimen() -> ResolvedOrder:
-    """Return an invoiced order of one free line, whose invoice goes elsewhere: every kind of row, nobody's data."""
+    """Return an invented order with every kind of row: invoiced, one free line, another address for the invoice."""
     item = Item(item_id="1", quantity=1, sku="1", title="1")
     order = Order("000-0000000-0000000", _MOMENT, _MOMENT, "", OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
     line = PricedLine(ProceedsType.ITEM, ("1",), 1, _ONE, _ONE, Decimal(0), "1")

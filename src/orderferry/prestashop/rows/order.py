@@ -1,12 +1,7 @@
-"""orders, order_history and order_carrier.
+"""The tables orders, order_history, order_carrier, cart, cart_product and order_payment.
 
-cart and cart_product: PrestaShop finds an order by its cart, re-order and cart statistics read it.
-
-order_payment: the money as received, with the Amazon order id where the back office shows it.
-
-An order's money under PrestaShop's column names.
-
-PrestaShop repeats every total: the bare column equals the one with tax (orders), and the invoice repeats the order's.
+Also the totals of `orders` and `order_invoice` under PrestaShop's column names. PrestaShop stores each total several
+times: the bare column of `orders` equals the one with tax, and the invoice repeats the order's.
 """
 
 from __future__ import annotations
@@ -35,8 +30,10 @@ from orderferry.prestashop.rows.message import order_note
 
 
 def order_row(resolved: ResolvedOrder) -> Draft:
-    """Given a resolved order, return its `orders` row. Numbers of invoice and delivery slip stay 0 until they are
-    drawn, just before the commit; `valid` is the state's `logable` and nothing else.
+    """Return the `orders` row.
+
+    The numbers of invoice and delivery slip stay 0 until they are drawn, just before the commit. `valid` is the state's
+    `logable` flag and nothing else.
     """
     return Draft(
         "orders",
@@ -79,7 +76,7 @@ def order_row(resolved: ResolvedOrder) -> Draft:
 
 
 def history_row(id_order: DraftValue, id_order_state: int, written: str) -> Draft:
-    """Given an order, a state and the time, return the history row; employee 0 is PrestaShop's "automatic"."""
+    """Return the order_history row for a new state; employee 0 is PrestaShop's "automatic"."""
     return Draft(
         "order_history",
         {"id_employee": 0, "id_order": id_order, "id_order_state": id_order_state, "date_add": written},
@@ -87,9 +84,7 @@ def history_row(id_order: DraftValue, id_order_state: int, written: str) -> Draf
 
 
 def carrier_row(resolved: ResolvedOrder) -> Draft:
-    """Return the order_carrier row, given a resolved order: the parcel's weight, its cost, and the place of its
-    tracking.
-    """
+    """Return the order_carrier row: the parcel's weight, shipping cost and tracking number."""
     weight = sum((line.product.weight * line.priced.quantity for line in resolved.lines if line.product), ZERO)
     return Draft(
         "order_carrier",
@@ -107,13 +102,14 @@ def carrier_row(resolved: ResolvedOrder) -> Draft:
 
 
 def invoice_ref(resolved: ResolvedOrder) -> DraftValue:
-    """Given a resolved order, return the symbol of its order_invoice row, 0 when it gets none."""
+    """Return the symbol of the order's order_invoice row; 0 when it gets none."""
     return INVOICE if resolved.paperwork.row else 0
 
 
 def cart_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return the cart and its products: PrestaShop can't edit an order that has a line without
-    a row in the cart. Two lines of one product share a row, whose primary key allows no second; free lines have none.
+    """Return the order's cart and its products.
+
+    PrestaShop finds an order by its cart, and re-order and statistics read it.
     """
     written = resolved.written
     cart = Draft(
@@ -145,12 +141,15 @@ def cart_rows(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def invoice_address_ref(resolved: ResolvedOrder) -> DraftValue:
-    """Given a resolved order, return the symbol of the address that its invoice is addressed to."""
+    """Return the symbol of the order's invoice address."""
     return DELIVERY_ADDRESS if resolved.invoice_place is None else INVOICE_ADDRESS
 
 
 def cart_products(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return the products of its cart."""
+    """Return the cart_product rows, without which PrestaShop can't edit the order's lines.
+
+    Two lines of one product share a row, since the primary key allows no second. Free lines have none.
+    """
     quantities: dict[tuple[int, int], int] = {}
     for line in resolved.lines:
         if line.product is not None and line.product.id_product:
@@ -175,8 +174,7 @@ def cart_products(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def payment_row(resolved: ResolvedOrder) -> Draft:
-    """Given a resolved order, return its payment. Written for orders of 0 too: the Amazon order id stands here
-    (contract §5).
+    """Return the order_payment row, for an order of 0 too, since `transaction_id` holds the Amazon order id.
 
     `conversion_rate` is 1 even for a foreign currency, as PrestaShop writes it (measured: g-second-currency).
     """
@@ -202,14 +200,14 @@ def payment_row(resolved: ResolvedOrder) -> Draft:
 
 
 def product_totals(priced: PricedOrder) -> Amount:
-    """Given a priced order, return the sum of its lines: orders.total_products(_wt)."""
+    """Return the sum of the lines: orders.total_products and total_products_wt."""
     return sum((line.total for line in priced.lines), Amount())
 
 
 def order_totals(priced: PricedOrder) -> dict[str, Decimal]:
-    """Return the total_… columns of `orders`, given a priced order. Promotions are in the lines and the shipping.
+    """Return the total_… columns of `orders`. Discounts are 0, since lines and shipping include promotions.
 
-    The buyer has paid Amazon: total_paid_real is the total.
+    The buyer has paid Amazon, so total_paid_real is the total.
     """
     products = product_totals(priced)
     return {
@@ -224,7 +222,7 @@ def order_totals(priced: PricedOrder) -> dict[str, Decimal]:
 
 
 def invoice_totals(priced: PricedOrder) -> dict[str, Decimal]:
-    """Return the total_… columns of `order_invoice`, given a priced order."""
+    """Return the total_… columns of `order_invoice`."""
     products = product_totals(priced)
     return {
         **_twice("total_discount", Amount()),

@@ -1,6 +1,6 @@
-"""customer and customer_group, as PrestaShop writes them for a guest (measured: 0-guest-customer-and-address).
+"""The tables customer, customer_group and address, as PrestaShop writes them for a guest.
 
-address: delivery and invoice addresses. An address that an order uses is never edited in place.
+Measured: 0-guest-customer-and-address. An address that an order uses is never edited in place.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from orderferry.prestashop.rows.drafts import (
 
 
 def customer_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return the guest and its groups: the configured one, and the one that the order's carrier
-    is for. No password opens it, no newsletter reaches it.
+    """Return a guest account and its groups: the configured one, and the one that the order's carrier is for.
 
-    `last_passwd_gen` lies PS_PASSWD_TIME_FRONT back, as PrestaShop sets it.
+    No password opens the account, and it gets no newsletter. `last_passwd_gen` is PS_PASSWD_TIME_FRONT minutes ago, as
+    PrestaShop sets it.
     """
     account = resolved.account
     customer = Draft(
@@ -77,7 +77,7 @@ ALIAS = "Amazon"
 
 
 def address_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Given a resolved order, return its delivery address and, where it differs, its invoice address."""
+    """Return the delivery address and, where it differs, the invoice address."""
     rows = [address_row(resolved.delivery, CUSTOMER, resolved.written, DELIVERY_ADDRESS.name)]
     if resolved.invoice_place is not None:
         rows.append(address_row(resolved.invoice_place, CUSTOMER, resolved.written, INVOICE_ADDRESS.name))
@@ -85,8 +85,9 @@ def address_rows(resolved: ResolvedOrder) -> list[Draft]:
 
 
 def address_row(place: Place, id_customer: DraftValue, written: str, name: str) -> Draft:
-    """Given a place, its owner and the time of writing, return the row. Optional texts are '', never NULL: the order
-    page of 1.7.7+ fails on NULL in company, address2, postcode and the phones.
+    """Return the address row of a place.
+
+    Optional texts are '', never NULL: the order page of 1.7.7+ fails on NULL in company, address2, postcode and phones.
     """
     postal = place.postal
     return Draft(

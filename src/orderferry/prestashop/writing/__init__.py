@@ -1,1 +1,1 @@
-"""Transactions: new orders, updates, numbers, stock."""
+"""Transactions: new orders, updates, numbers, stock, messages."""

@@ -1,32 +1,20 @@
-"""An update in one transaction: marker and order locked, what changed written, the marker moved on.
+"""Write an update in one transaction: lock marker and order, write what changed, move the marker on.
 
-What a person changed since we wrote last stays as it is, and staff is told what Amazon has instead.
-
-Lines and totals of an order without invoice, written anew when Amazon changed quantities or amounts.
-
-A corrected address of an order that exists.
-
-The parcel's number and carrier, as Amazon's packages have them, in an order that exists.
-
-What we wrote last against what stands in the shop now: whether a person, or another program, was there since.
-
-What the marker of an older version has not kept counts as ours.
-
-A private message on an order that exists: what a change was, for those who work with the shop.
+What a person changed since we wrote last stays as it is, and staff gets a message with Amazon's data instead. What the
+marker of an older version does not hold counts as ours.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from orderferry.domain.feed import FeedEventKind
-from orderferry.domain.marker import Marker
+from orderferry.domain.marker import Applied, Marker, Outcome
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_moment, as_text, moment_text
-from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.digest import lines_digest
 from orderferry.prestashop.planning.goods import Movement, given_back, goods_given_back, recorded
@@ -41,149 +29,39 @@ from orderferry.prestashop.planning.order_changes import (
 )
 from orderferry.prestashop.planning.resolved_order import Place, ResolvedOrder, Tracking
 from orderferry.prestashop.reading.markers import marker_row
-from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER, settle
+from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER, resolve_ids
 from orderferry.prestashop.rows.invoice import invoice_tax_rows
-from orderferry.prestashop.rows.lines import Sale, detail_rows, detail_tax_rows
+from orderferry.prestashop.rows.lines import detail_rows, detail_tax_rows
 from orderferry.prestashop.rows.message import private_message
 from orderferry.prestashop.rows.new_order import line_items
 from orderferry.prestashop.rows.order import carrier_row, cart_products, invoice_totals, order_totals
 from orderferry.prestashop.rows.people import address_row
 from orderferry.prestashop.writing.apply_state import enter_state, print_papers
+from orderferry.prestashop.writing.locked_order import LockedOrder, goods_left, lock_marker, lock_order, sold_now
 from orderferry.prestashop.writing.shop_writer import ShopWriter, write_drafts
-from orderferry.prestashop.writing.standing_order import StandingOrder, goods_left, lock_marker, lock_order, sold_now
 from orderferry.prestashop.writing.stock import count_sales, move_stock, take_back_sales
 
+_LINE_COLUMNS = ("product_id", "product_attribute_id", "product_quantity", "total_price_tax_incl")
 
-@dataclass(frozen=True, slots=True)
-class Updated:
-    """What came of an update. `done`: rows of the order changed, `changes` says which; `overtaken`: another process
-    or a person was faster, so that nothing was written; `last_event`: the number of the last event that the feed has of
-    it, 0 for none.
+
+def apply_update(writer: ShopWriter, update: OrderUpdate, now: datetime) -> Applied | None:
+    """Write an update and return what was done; the caller commits.
+
+    None: another process or a person has changed marker or order since the update was planned.
     """
-
-    id_order: int
-    done: bool = False
-    overtaken: bool = False
-    changes: tuple[str, ...] = ()
-    last_event: int = 0
-
-
-@dataclass(slots=True)
-class _Work:
-    """What has been done so far: `done` in the words of Changes.summary, `told` for staff, `kept` for the marker."""
-
-    done: list[str]
-    told: list[str]
-    kept: dict[str, Value] = field(default_factory=dict)
-
-    def leave(self, change: str, said: str, instead: str) -> None:
-        """Not this change: a person was there."""
-        self.done.remove(change)
-        self.told = [line for line in self.told if line != said]
-        self.told.append(instead)
-
-
-def apply_update(writer: ShopWriter, update: OrderUpdate, shop: ShopUnit, now: datetime) -> Updated:
-    """Given a prepared update, write it; the caller commits."""
     order_id = update.order.order_id
     marker = lock_marker(writer, order_id)
-    standing = lock_order(writer, marker, order_id) if marker is not None else None
-    if standing is None or not _as_planned(update, standing):
-        return Updated(update.marker.id_order, overtaken=True)
-    work = _write(writer, update, standing, shop)
-    _move_marker(writer, update, standing, now, work.kept)
+    locked = lock_order(writer, marker, order_id) if marker is not None else None
+    if locked is None or not _is_as_planned(update, locked):
+        return None
+    done = _Application(writer, update, locked).write(now)
     with writer.together():
-        writer.outbox.write(writer, OrderRef(order_id, standing.id_order, as_int(standing.order["id_shop"])), now)
-    done = tuple(work.done)
-    return Updated(standing.id_order, done=bool(done), changes=done, last_event=writer.outbox.last)
-
-
-def _as_planned(update: OrderUpdate, standing: StandingOrder) -> bool:
-    marker = standing.marker
-    return (
-        standing.digests == update.marker.digests
-        and as_moment(marker["amazon_updated"]) == update.marker.amazon_updated
-        and as_int(marker["last_state"]) == update.marker.last_state
-        and as_text(marker["last_told"]) == update.marker.last_told
-        and as_flag(marker["adopted"]) == update.marker.adopted
-        and as_int(standing.order["current_state"]) == update.current_state
-        and not (update.changes.lines and as_int(standing.order["invoice_number"]))
-        and (update.marker.forgotten or marker.get("forgotten") is None)
-    )
-
-
-def _write(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, shop: ShopUnit) -> _Work:
-    changes = update.changes
-    work = _Work([word for word in changes.summary if word != MESSAGE], list(changes.told))
-    if update.place is not None:
-        _address(writer, update, standing, work)
-    if update.resolved is not None:
-        standing = _lines(writer, update, standing, update.resolved, work)
-    if {ADDRESS, LINES} & set(work.done):
-        writer.outbox.note(FeedEventKind.ORDER_CHANGED, lines=LINES in work.done, address=ADDRESS in work.done)
-    if changes.tracking is not None:
-        written, told = write_tracking(writer, update, standing, changes.tracking)
-        work.told += told
-        if written:
-            work.kept["last_tracking"] = changes.tracking.number
-        else:
-            work.done.remove(TRACKING)
-    if changes.state is not None:
-        enter_state(writer, update, standing, changes.state, shop)
-    elif changes.invoice and update.paperwork is not None:
-        print_papers(writer, standing, update.paperwork, shop=shop, written=update.written, taxes=update.taxes)
-    if work.told:
-        text = "\n".join([f"Amazon order {update.order.order_id}", *work.told])
-        tell_staff(writer, standing, text, id_employee=update.id_employee, written=update.written)
-        work.done += [] if {ADDRESS, LINES} & set(work.done) else [MESSAGE]
-    if work.done:
-        writer.update("orders", {"date_upd": update.written}, standing.key)
-    return work
-
-
-def _address(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, work: _Work) -> None:
-    if update.place is None:
-        return
-    if has_our_address(writer, standing):
-        work.kept["last_address"] = move_address(writer, update.place, standing, update.written)
-    else:
-        said = f"edited in the shop, so it stays. At Amazon: {postal_text(update.place)}"
-        work.leave(ADDRESS, ADDRESS_MOVED, f"Amazon has changed the delivery address; the order's was {said}")
-
-
-def _lines(
-    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, resolved: ResolvedOrder, work: _Work
-) -> StandingOrder:
-    """Rewrite the lines; return the order as it stands then."""
-    if not has_our_lines(writer, standing):
-        total = f"{resolved.priced.total.incl} {resolved.priced.currency}"
-        said = f"the order's lines were edited in the shop, so they stay. Amazon's total is {total}."
-        work.leave(LINES, LINES_FOLLOW, f"Amazon has changed quantities or amounts; {said}")
-        return standing
-    rewrite_lines(writer, update, standing, resolved)
-    work.kept["line_items"] = line_items(resolved)
-    work.kept["last_lines"] = lines_digest(draft.values for draft in detail_rows(resolved))
-    marker = lock_marker(writer, update.order.order_id)
-    return (marker and lock_order(writer, marker, update.order.order_id)) or standing
-
-
-def _move_marker(
-    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, now: datetime, kept: dict[str, Value]
-) -> None:
-    row = marker_row(
-        moved_marker(update),
-        order_reference=as_text(standing.marker["order_reference"]),
-        module=as_text(standing.marker["module"]),
-        now=now,
-        new=False,
-    )
-    promised = update.order.deliver_by.latest
-    values = {**row, **kept, **({"deliver_by": moment_text(promised)} if promised else {})}
-    writer.update(MARKER_TABLE, values, {"amazon_order_id": update.order.order_id})
+        writer.outbox.write(writer, OrderRef(order_id, locked.id_order, as_int(locked.order["id_shop"])), now)
+    return Applied(Outcome.UPDATED if done else Outcome.UNCHANGED, locked.id_order, done)
 
 
 def moved_marker(update: OrderUpdate) -> Marker:
-    """Given an update, return the marker as it stands when the update is written."""
+    """Return the marker as it is when the update has been written."""
     state = update.changes.state
     return replace(
         update.marker,
@@ -196,95 +74,228 @@ def moved_marker(update: OrderUpdate) -> Marker:
     )
 
 
-def rewrite_lines(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, resolved: ResolvedOrder) -> None:
-    """Given a locked order without invoice and its new resolved order, replace its lines; totals, payment, parcel,
-    stock and sales follow.
+def _is_as_planned(update: OrderUpdate, locked: LockedOrder) -> bool:
+    marker = locked.marker
+    return (
+        locked.digests == update.marker.digests
+        and as_moment(marker["amazon_updated"]) == update.marker.amazon_updated
+        and as_int(marker["last_state"]) == update.marker.last_state
+        and as_text(marker["last_told"]) == update.marker.last_told
+        and as_flag(marker["adopted"]) == update.marker.adopted
+        and as_int(locked.order["current_state"]) == update.before.state
+        and not (update.changes.lines and as_int(locked.order["invoice_number"]))
+        and (update.marker.forgotten or marker.get("forgotten") is None)
+    )
+
+
+class _Application:
+    """Writes the changes of one update, except those of parts that a person has edited in the shop."""
+
+    def __init__(self, writer: ShopWriter, update: OrderUpdate, locked: LockedOrder) -> None:
+        self._writer = writer
+        self._update = update
+        self._locked = locked
+        self._done = [word for word in update.changes.summary if word != MESSAGE]
+        self._message = list(update.changes.message)
+        self._for_marker: dict[str, Value] = {}
+
+    def write(self, now: datetime) -> tuple[str, ...]:
+        """Write everything; return what was done, in the words of Changes.summary."""
+        writer, update, changes = self._writer, self._update, self._update.changes
+        if update.place is not None:
+            self._write_address(update.place)
+        if update.resolved is not None:
+            self._write_lines(update.resolved)
+        if {ADDRESS, LINES} & set(self._done):
+            lines, address = LINES in self._done, ADDRESS in self._done
+            writer.outbox.note(FeedEventKind.ORDER_CHANGED, lines=lines, address=address)
+        if changes.tracking is not None:
+            self._write_tracking(changes.tracking)
+        if changes.state is not None:
+            enter_state(writer, update, self._locked, changes.state)
+        elif changes.invoice:
+            print_papers(writer, update, self._locked)
+        if self._message:
+            self._write_message()
+            self._done += [] if {ADDRESS, LINES} & set(self._done) else [MESSAGE]
+        if self._done:
+            writer.update("orders", {"date_upd": update.written}, self._locked.key)
+        self._move_marker(now)
+        return tuple(self._done)
+
+    def _leave(self, change: str, line: str, instead: str) -> None:
+        """Leave out a change, because a person edited that part; replace its line of the message."""
+        self._done.remove(change)
+        self._message = [*(other for other in self._message if other != line), instead]
+
+    def _write_address(self, place: Place) -> None:
+        if has_our_address(self._writer, self._locked):
+            self._for_marker["last_address"] = _move_address(self._writer, place, self._locked, self._update.written)
+        else:
+            found = f"edited in the shop, so it stays. At Amazon: {_one_line(place)}"
+            self._leave(ADDRESS, ADDRESS_MOVED, f"Amazon has changed the delivery address; the order's was {found}")
+
+    def _write_lines(self, resolved: ResolvedOrder) -> None:
+        writer, order_id = self._writer, self._update.order.order_id
+        if not has_our_lines(writer, self._locked):
+            total = f"{resolved.priced.total.incl} {resolved.priced.currency}"
+            found = f"the order's lines were edited in the shop, so they stay. Amazon's total is {total}."
+            self._leave(LINES, LINES_FOLLOW, f"Amazon has changed quantities or amounts; {found}")
+            return
+        _rewrite_lines(writer, self._update, self._locked, resolved)
+        self._for_marker["line_items"] = line_items(resolved)
+        self._for_marker["last_lines"] = lines_digest(draft.values for draft in detail_rows(resolved))
+        marker = lock_marker(writer, order_id)
+        self._locked = (marker and lock_order(writer, marker, order_id)) or self._locked  # with its new totals
+
+    def _write_tracking(self, tracking: Tracking) -> None:
+        written, texts = _write_tracking(self._writer, self._update, self._locked, tracking)
+        self._message += texts
+        if written:
+            self._for_marker["last_tracking"] = tracking.number
+        else:
+            self._done.remove(TRACKING)
+
+    def _write_message(self) -> None:
+        """Add a private message to the order's thread; open a closed thread if there is none."""
+        writer, update, locked = self._writer, self._update, self._locked
+        text = "\n".join([f"Amazon order {update.order.order_id}", *self._message])
+        threads = writer.rows("customer_thread", ("id_customer_thread",), locked.key, order="id_customer_thread")
+        id_thread = (
+            as_int(threads[0]["id_customer_thread"]) if threads else _open_thread(writer, locked, update.written)
+        )
+        draft = private_message(id_thread, text, update.market.facts.employee, update.written)
+        writer.insert(draft.table, resolve_ids(draft.values, {}))
+
+    def _move_marker(self, now: datetime) -> None:
+        marker, order = self._locked.marker, self._update.order
+        row = marker_row(
+            moved_marker(self._update),
+            order_reference=as_text(marker["order_reference"]),
+            module=as_text(marker["module"]),
+            now=now,
+            new=False,
+        )
+        promised = order.deliver_by.latest
+        values = {**row, **self._for_marker, **({"deliver_by": moment_text(promised)} if promised else {})}
+        self._writer.update(MARKER_TABLE, values, {"amazon_order_id": order.order_id})
+
+
+def has_our_lines(writer: Statements, locked: LockedOrder) -> bool:
+    """Return whether the order's lines are those that we wrote."""
+    kept = as_text(locked.marker.get("last_lines"))
+    return not kept or kept == lines_digest(writer.rows("order_detail", _LINE_COLUMNS, locked.key))
+
+
+def has_our_address(writer: Statements, locked: LockedOrder) -> bool:
+    """Return whether the order still has the address that we wrote, unedited.
+
+    PrestaShop gives an order whose address is edited a new row; modules that edit in place move date_upd.
     """
-    slips = writer.rows("order_invoice", ("id_order_invoice",), standing.key)
-    # a delivery slip has made the invoice's row already, or the next state will
+    kept = as_int(locked.marker.get("last_address"))
+    if not kept:
+        return True
+    if kept != as_int(locked.order["id_address_delivery"]):
+        return False
+    rows = writer.rows("address", ("date_add", "date_upd"), {"id_address": kept})
+    return bool(rows) and as_text(rows[0]["date_add"]) == as_text(rows[0]["date_upd"])
+
+
+def has_our_tracking(locked: LockedOrder, number: str) -> bool:
+    """Return whether the parcel's tracking number is the one that we wrote, or none."""
+    return not number or number == as_text(locked.marker.get("last_tracking"))
+
+
+def has_our_carrier(writer: Statements, locked: LockedOrder) -> bool:
+    """Return whether the order still has the carrier that we wrote; its cart keeps that one."""
+    carts = writer.rows("cart", ("id_carrier",), {"id_cart": as_int(locked.order["id_cart"])})
+    return bool(carts) and as_int(carts[0]["id_carrier"]) == as_int(locked.order["id_carrier"])
+
+
+def _rewrite_lines(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, resolved: ResolvedOrder) -> None:
+    """Replace the lines of an order without invoice, with its totals, payment, parcel, stock and sales."""
+    slips = writer.rows("order_invoice", ("id_order_invoice",), locked.key)
+    # the invoice's row exists if there is a delivery slip; otherwise the next state makes it
     resolved = replace(resolved, paperwork=replace(resolved.paperwork, row=bool(slips)))
     known: dict[str, Value] = {
-        ORDER.name: standing.id_order,
+        ORDER.name: locked.id_order,
         INVOICE.name: as_int(slips[0]["id_order_invoice"]) if slips else 0,
     }
-    _move(writer, update, standing, resolved)
-    _recount(writer, update, standing, resolved)
-    for row in writer.rows("order_detail", ("id_order_detail",), standing.key):
+    _replace_stock(writer, update, locked, resolved)
+    _replace_sales(writer, update, locked, resolved)
+    for row in writer.rows("order_detail", ("id_order_detail",), locked.key):
         writer.delete("order_detail_tax", {"id_order_detail": as_int(row["id_order_detail"])})
-    writer.delete("order_detail", standing.key)
-    if writer.has("order_cart_rule"):  # an order of an older version has its promotions there
-        writer.delete("order_cart_rule", standing.key)
+    writer.delete("order_detail", locked.key)
+    if writer.has("order_cart_rule"):  # where orders of an older version have their promotions
+        writer.delete("order_cart_rule", locked.key)
     drafts = [*detail_rows(resolved), *detail_tax_rows(resolved)]
     write_drafts(writer, drafts, known)
-    _complete_cart(writer, standing, resolved)
+    _complete_cart(writer, locked, resolved)
     writer.update(
-        "orders", {**order_totals(resolved.priced), "carrier_tax_rate": resolved.carrier_tax_rate}, standing.key
+        "orders", {**order_totals(resolved.priced), "carrier_tax_rate": resolved.carrier_tax_rate}, locked.key
     )
     if slips:
-        writer.update("order_invoice", invoice_totals(resolved.priced), standing.key)
+        writer.update("order_invoice", invoice_totals(resolved.priced), locked.key)
         writer.delete("order_invoice_tax", {"id_order_invoice": known[INVOICE.name]})
         write_drafts(writer, invoice_tax_rows(resolved), known)
-    paid = {"order_reference": standing.reference, "transaction_id": update.order.order_id}
+    paid = {"order_reference": locked.reference, "transaction_id": update.order.order_id}
     writer.update("order_payment", {"amount": resolved.priced.total.incl}, paid)
-    parcel = settle(carrier_row(resolved).values, known)
+    parcel = resolve_ids(carrier_row(resolved).values, known)
     kept = ("weight", "shipping_cost_tax_excl", "shipping_cost_tax_incl")
-    writer.update("order_carrier", {column: parcel[column] for column in kept}, standing.key)
+    writer.update("order_carrier", {column: parcel[column] for column in kept}, locked.key)
 
 
-def _complete_cart(writer: ShopWriter, standing: StandingOrder, resolved: ResolvedOrder) -> None:
-    """Put into the cart what the new lines sell and it does not hold: the back office can't edit a line without.
+def _complete_cart(writer: ShopWriter, locked: LockedOrder, resolved: ResolvedOrder) -> None:
+    """Add to the cart the products of new lines, without which the back office can't edit them.
 
     What the order no longer sells stays in the cart, where nothing counts it.
     """
-    id_cart = as_int(standing.order["id_cart"])
+    id_cart = as_int(locked.order["id_cart"])
     key = ("id_product", "id_product_attribute")
     held = {tuple(as_int(row[name]) for name in key) for row in writer.rows("cart_product", key, {"id_cart": id_cart})}
     known: dict[str, Value] = {
         CART.name: id_cart,
-        DELIVERY_ADDRESS.name: as_int(standing.order["id_address_delivery"]),
+        DELIVERY_ADDRESS.name: as_int(locked.order["id_address_delivery"]),
     }
     missing = [draft for draft in cart_products(resolved) if tuple(draft.values[name] for name in key) not in held]
     write_drafts(writer, missing, known)
 
 
-def _move(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, resolved: ResolvedOrder) -> None:
-    record, key = as_text(standing.marker["stock_moved"]), {"amazon_order_id": update.order.order_id}
+def _replace_stock(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, resolved: ResolvedOrder) -> None:
+    record, key = as_text(locked.marker["stock_moved"]), {"amazon_order_id": update.order.order_id}
     if not record:
-        return  # this order never moved stock
+        return  # this order has moved no stock
     if goods_given_back(record):
-        writer.update(MARKER_TABLE, {"stock_moved": given_back(resolved.goods)}, key)  # taken again with its new state
+        writer.update(MARKER_TABLE, {"stock_moved": given_back(resolved.goods)}, key)  # the new state takes them again
         return
-    old = goods_left(writer, standing)
+    old = goods_left(writer, locked)
     shipped = update.old_state is not None and update.old_state.shipped
     move_stock(writer, resolved.shop, old, Movement.RETURN_SHIPPED if shipped else Movement.GIVE_BACK)
     move_stock(writer, resolved.shop, resolved.goods, Movement.SELL_SHIPPED if shipped else Movement.SELL)
     writer.update(MARKER_TABLE, {"stock_moved": recorded(resolved.goods)}, key)
 
 
-def _recount(writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, resolved: ResolvedOrder) -> None:
+def _replace_sales(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, resolved: ResolvedOrder) -> None:
     if update.old_state is None or not update.old_state.logable or not writer.has("product_sale"):
         return
-    before = sold_now(writer, standing)
-    take_back_sales(writer, [Sale(product, quantity) for (product, _), quantity in before.items()])
-    after = [Sale(line.sells.id_product, line.priced.quantity) for line in resolved.lines if line.sells is not None]
-    count_sales(writer, after, update.day)
+    take_back_sales(writer, sold_now(writer, locked))
+    count_sales(writer, resolved.sold, update.day)
 
 
-def move_address(writer: Statements, place: Place, standing: StandingOrder, written: str) -> int:
-    """Given the new place and the time in shop time, write a new row and return its id; the invoice address moves
-    along only if it was the same one."""
-    order = standing.order
+def _move_address(writer: Statements, place: Place, locked: LockedOrder, written: str) -> int:
+    """Give the order a new address row and return its id. The invoice's address changes too if it was the same one."""
+    order = locked.order
     draft = address_row(place, as_int(order["id_customer"]), written, "")
-    id_address = writer.insert(draft.table, settle(draft.values, {}))
+    id_address = writer.insert(draft.table, resolve_ids(draft.values, {}))
     moved: dict[str, Value] = {"id_address_delivery": id_address}
     if as_int(order["id_address_invoice"]) == as_int(order["id_address_delivery"]):
         moved["id_address_invoice"] = id_address
-    writer.update("orders", moved, standing.key)
+    writer.update("orders", moved, locked.key)
     return id_address
 
 
-def postal_text(place: Place) -> str:
-    """Given a place, return it in one line for staff."""
+def _one_line(place: Place) -> str:
+    """Return an address in one line, for staff."""
     postal = place.postal
     name = f"{postal.firstname} {postal.lastname}".strip()
     town = f"{postal.postcode} {postal.city}".strip()
@@ -292,80 +303,38 @@ def postal_text(place: Place) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def write_tracking(
-    writer: ShopWriter, update: OrderUpdate, standing: StandingOrder, tracking: Tracking
+def _write_tracking(
+    writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, tracking: Tracking
 ) -> tuple[bool, list[str]]:
-    """Write the number where the shop has none, or the one that we wrote; return whether it was written, and what
-    staff is told: what was not written, and what no new state shows.
+    """Write a tracking number; return whether it was written, and lines for the message to staff.
 
-    Any other number that stands there came from the shop's own label software, which knows better.
+    A number that we did not write stays: it came from the shop's own label software, which knows better. The message
+    has what was not written, and what no new state shows.
     """
     columns = ("id_order_carrier", "id_carrier", "tracking_number")
-    rows = writer.rows("order_carrier", columns, standing.key, order="id_order_carrier")
-    said = [f"Tracking number at Amazon: {tracking.number}"]
+    rows = writer.rows("order_carrier", columns, locked.key, order="id_order_carrier")
+    texts = [f"Tracking number at Amazon: {tracking.number}"]
     if not rows:
-        return False, said
+        return False, texts
     there = as_text(rows[0]["tracking_number"])
-    if not has_our_tracking(standing, there):
-        return False, [] if there == tracking.number else said
+    if not has_our_tracking(locked, there):
+        return False, [] if there == tracking.number else texts
     values: dict[str, Value] = {"tracking_number": tracking.number}
-    if update.id_carrier and has_our_carrier(writer, standing):
+    if update.id_carrier and has_our_carrier(writer, locked):
         values["id_carrier"] = update.id_carrier
-        writer.update("orders", {"id_carrier": update.id_carrier}, standing.key)
+        writer.update("orders", {"id_carrier": update.id_carrier}, locked.key)
     parcel = as_int(rows[0]["id_order_carrier"])
     writer.update("order_carrier", values, {"id_order_carrier": parcel})
     if any(as_text(rows[0][column]) != as_text(value) for column, value in values.items()):
         id_carrier = as_int(values.get("id_carrier", rows[0]["id_carrier"]))
         writer.outbox.note(FeedEventKind.TRACKING_SET, id_order_carrier=parcel, id_carrier=id_carrier)
     if writer.has("orders", "shipping_number"):
-        writer.update("orders", {"shipping_number": tracking.number}, standing.key)
-    return True, [] if update.changes.state is not None else said
+        writer.update("orders", {"shipping_number": tracking.number}, locked.key)
+    return True, [] if update.changes.state is not None else texts
 
 
-LINE_COLUMNS = ("product_id", "product_attribute_id", "product_quantity", "total_price_tax_incl")
-
-
-def has_our_lines(writer: Statements, standing: StandingOrder) -> bool:
-    """Return whether the order's lines are those that we wrote."""
-    kept = as_text(standing.marker.get("last_lines"))
-    return not kept or kept == lines_digest(writer.rows("order_detail", LINE_COLUMNS, standing.key))
-
-
-def has_our_address(writer: Statements, standing: StandingOrder) -> bool:
-    """Return whether the order goes to the address that we wrote, as we wrote it.
-
-    PrestaShop gives an order whose address is edited a new row; modules that edit in place move date_upd.
-    """
-    kept = as_int(standing.marker.get("last_address"))
-    if not kept:
-        return True
-    if kept != as_int(standing.order["id_address_delivery"]):
-        return False
-    rows = writer.rows("address", ("date_add", "date_upd"), {"id_address": kept})
-    return bool(rows) and as_text(rows[0]["date_add"]) == as_text(rows[0]["date_upd"])
-
-
-def has_our_tracking(standing: StandingOrder, number: str) -> bool:
-    """Return whether a tracking number of the order's parcel is one that we wrote, or none."""
-    return not number or number == as_text(standing.marker.get("last_tracking"))
-
-
-def has_our_carrier(writer: Statements, standing: StandingOrder) -> bool:
-    """Return whether the order still has the carrier that it was written with: its cart keeps that one."""
-    carts = writer.rows("cart", ("id_carrier",), {"id_cart": as_int(standing.order["id_cart"])})
-    return bool(carts) and as_int(carts[0]["id_carrier"]) == as_int(standing.order["id_carrier"])
-
-
-def tell_staff(writer: Statements, standing: StandingOrder, text: str, *, id_employee: int, written: str) -> None:
-    """Add a message to the order's thread, opening a closed one where there is none."""
-    threads = writer.rows("customer_thread", ("id_customer_thread",), standing.key, order="id_customer_thread")
-    id_thread = as_int(threads[0]["id_customer_thread"]) if threads else _open_thread(writer, standing, written)
-    draft = private_message(id_thread, text, id_employee, written)
-    writer.insert(draft.table, settle(draft.values, {}))
-
-
-def _open_thread(writer: Statements, standing: StandingOrder, written: str) -> int:
-    order = standing.order
+def _open_thread(writer: Statements, locked: LockedOrder, written: str) -> int:
+    order = locked.order
     id_customer = as_int(order["id_customer"])
     people = writer.rows("customer", ("email",), {"id_customer": id_customer})
     values: dict[str, Value] = {
@@ -373,7 +342,7 @@ def _open_thread(writer: Statements, standing: StandingOrder, written: str) -> i
         "id_lang": as_int(order["id_lang"]),
         "id_contact": 0,
         "id_customer": id_customer,
-        "id_order": standing.id_order,
+        "id_order": locked.id_order,
         "id_product": 0,
         "status": "closed",
         "email": as_text(people[0]["email"]) if people else "",

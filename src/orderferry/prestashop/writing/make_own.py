@@ -1,4 +1,4 @@
-"""Making what fees are booked on: hidden products of ours and a tax of 0 %, within the transaction that needs them."""
+"""Make what fees are booked on (hidden products of ours, a tax of 0 %), within the transaction that needs them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from orderferry.prestashop.writing.stock import stock_owner
 
 
 def make_missing(writer: Statements, resolved: ResolvedOrder, facts: ShopFacts) -> ResolvedOrder:
-    """Given a resolved order, return it with everything that its lines are booked on there: what is missing is made
-    now.
+    """Make the products and the tax that the order needs and the shop lacks; return the order with their ids.
 
-    Each thing is remembered in our own table; of two processes that make the same one, the second finds it.
+    Our own table keeps each id, so that of two processes that make the same thing the second finds it.
     """
     lines = tuple(
         replace(line, product=hidden_product(line.fee, _fee_product(writer, line.fee, resolved, facts)))
@@ -32,10 +31,8 @@ def make_missing(writer: Statements, resolved: ResolvedOrder, facts: ShopFacts) 
     return replace(resolved, lines=lines, zero_tax=zero_tax)
 
 
-def product_row(key: FeeKey, moment: str, facts: ShopFacts) -> dict[str, Value]:
-    """Return the columns of `product`, given which fee it is for and the time of writing: hidden, and never in stock
-    or out of it.
-    """
+def _product_row(key: FeeKey, moment: str, facts: ShopFacts) -> dict[str, Value]:
+    """Return the `product` row for a kind of fee: hidden, and with no stock of its own."""
     return {
         "id_supplier": 0,
         "id_manufacturer": 0,
@@ -69,7 +66,7 @@ def _fee_product(writer: Statements, key: FeeKey, resolved: ResolvedOrder, facts
     kept = _kept(writer, key.state_name, "product")
     if kept:
         return kept
-    id_product = writer.insert("product", product_row(key, resolved.written, facts))
+    id_product = writer.insert("product", _product_row(key, resolved.written, facts))
     shared = {"id_product": id_product, **_shared_columns(key, resolved.written, facts)}
     languages = _languages(writer)
     for shop in facts.shops.values():
@@ -90,7 +87,7 @@ def _zero_tax(writer: Statements) -> int:
     kept = _kept(writer, ZERO_TAX_STATE, "tax")
     if kept:
         return kept
-    # inactive and deleted: no list of the back office shows it, and the invoice reads it all the same
+    # inactive and deleted: no list of the back office shows it, but invoices still read it
     id_tax = writer.insert("tax", {"rate": 0, "active": 0, "deleted": 1})
     for id_lang, iso in _languages(writer):
         writer.insert("tax_lang", {"id_tax": id_tax, "id_lang": id_lang, "name": in_language(NO_TAX, iso)})
@@ -99,15 +96,16 @@ def _zero_tax(writer: Statements) -> int:
 
 
 def _languages(writer: Statements) -> list[tuple[int, str]]:
-    """Return all languages of the shop, also those that are switched off: id_lang and ISO code."""
+    """Return id_lang and ISO code of all languages of the shop, also inactive ones."""
     return [
         (as_int(row["id_lang"]), as_text(row["iso_code"])) for row in writer.rows("lang", ("id_lang", "iso_code"), {})
     ]
 
 
 def _kept(writer: Statements, name: str, table: str) -> int:
-    """Return the id that is remembered and still there; 0 for none. The lock is only needed where there is something
-    to make.
+    """Return the id that our own table keeps, if its row still exists; 0 for none.
+
+    The second try locks the name: that is only needed when there is something to make.
     """
     for read in (kept_value, locked_value):
         remembered = as_int(read(writer, name))

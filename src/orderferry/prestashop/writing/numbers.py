@@ -1,15 +1,11 @@
-"""Numbers that nobody else may have: an invoice's and a delivery slip's.
+"""The numbers of invoices and delivery slips, which no other order may have.
 
 PrestaShop draws MAX + 1 without a lock. Importers are kept apart by a row of ours that is locked from the draw to the
-commit; against PrestaShop itself the window stays as short as it can be, since the draw comes last. The maximum is
-read from the newest rows, by a key, never by a scan of all invoices (but for the first draw ever).
+commit. Against PrestaShop itself the gap stays as short as possible, since the draw comes last. The maximum is read
+from the newest rows, by a key, never by a scan of all invoices (except for the very first draw).
 
-Invoice numbers that PrestaShop gave away in the same moments as we did: found by the next run at the latest.
-
-PrestaShop reads the maximum and writes its number later, without a lock and without a unique key, so its number may
-come to be the same after ours is committed. Each run reads the invoices that are new since the last one.
-
-Numbering the papers of an order: the last statements before a commit.
+PrestaShop reads the maximum and writes its number later, without a lock and without a unique key, so it may give the
+same number after ours is committed. `SharedNumbers` finds such invoices: each run reads those that are new.
 """
 
 from __future__ import annotations
@@ -27,19 +23,25 @@ from orderferry.prestashop.database.statements import Condition, Reply, Statemen
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
-from orderferry.prestashop.planning.resolved_order import NumbersToDraw
+from orderferry.prestashop.planning.resolved_order import Paperwork
+
+MEMORY_KEY = "invoice-numbers"
+_SETTING = ("id_configuration", "id_shop", "id_shop_group", "value")
+_MOMENTS = 100  # rows of order_history that may be written at the same time
+# Invoices whose number may not have come to orders yet, which PrestaShop writes in one request; each costs a row lock.
+_CHECKOUTS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class NumberSequence:
     """A sequence of numbers in order_invoice.
 
     `setting` gives the next number once and is then cleared. `margin`: how many of the newest rows may have got their
-    number after a later row's; slips are numbered when a parcel leaves, which may be long after the invoice.
-    `by_history`: PrestaShop numbers when an order's state changes, which leaves a row in order_history, so that only
-    the orders with new rows there need a look. `order_column`: orders' own copy if it is indexed, beside which only
-    rows of the last moments (`_CHECKOUTS`) may hold a higher number. `locks`: read what is committed now even where the
-    session had to begin at REPEATABLE READ, which holds the rows till the commit.
+    number after a later row; slips are numbered when a parcel is sent, which may be long after the invoice.
+    `order_column`: the copy of the number in orders; if it is indexed, only rows of the last moments (`_CHECKOUTS`) may
+    hold a higher number. `by_history`: PrestaShop numbers when an order's state changes, which adds a row to
+    order_history, so that only orders with new rows there are read. `locks`: read what is committed now even if the
+    session had to begin at REPEATABLE READ; this locks the rows until the commit.
     """
 
     column: str
@@ -50,79 +52,119 @@ class Sequence:
     locks: bool = False
 
 
-_SETTING = ("id_configuration", "id_shop", "id_shop_group", "value")
-_MOMENTS = 100  # rows of order_history that may be under way side by side
-# Invoices whose number may not have come to orders yet, which PrestaShop writes in one request; each costs a row lock.
-_CHECKOUTS = 32
-INVOICE_NUMBERS = Sequence("number", "PS_INVOICE_START_NUMBER", 1_000, "invoice_number", locks=True)
-DELIVERY_NUMBERS = Sequence("delivery_number", "PS_DELIVERY_NUMBER", 20_000, by_history=True)
+INVOICE_NUMBERS = NumberSequence("number", "PS_INVOICE_START_NUMBER", 1_000, "invoice_number", locks=True)
+DELIVERY_NUMBERS = NumberSequence("delivery_number", "PS_DELIVERY_NUMBER", 20_000, by_history=True)
+
+
+class PaperNumbers:
+    """The numbers of one order's invoice and delivery slip: asked for when made, drawn when written.
+
+    Other importers wait from the beginning until the commit. Everybody draws invoices before slips: no deadlock.
+    """
+
+    def __init__(self, writer: Statements, paperwork: Paperwork) -> None:
+        self._writer = writer
+        self._invoice = _Draw(writer, INVOICE_NUMBERS, yearly=paperwork.yearly) if paperwork.invoice else None
+        self._slip = _Draw(writer, DELIVERY_NUMBERS) if paperwork.slip else None
+
+    def write(self, order: Value, invoice: Value, shop: ShopUnit, moment: str) -> None:
+        """Draw the numbers and write them into the order_invoice row and the order, as PrestaShop does.
+
+        `order` and `invoice` are their ids, `moment` is the shop's time. These are the last statements before a commit.
+        """
+        on_invoice: dict[str, Value] = {}
+        on_order: dict[str, Value] = {}
+        if self._invoice:
+            number = self._invoice.number(shop, moment)
+            on_invoice["number"] = number
+            on_order |= {"invoice_number": number, "invoice_date": moment}
+        if self._slip:
+            slip: dict[str, Value] = {"delivery_number": self._slip.number(shop, moment), "delivery_date": moment}
+            on_invoice |= slip
+            on_order |= slip
+        if on_invoice:
+            self._writer.post_update("order_invoice", on_invoice, {"id_order_invoice": invoice})
+            self._writer.post_update("orders", on_order, {"id_order": order})
+
+
+class _Draw:
+    """The draw of one number: locks the sequence and asks for what decides on the number, in one round trip.
+
+    `yearly`: the sequence begins again each year.
+    """
+
+    def __init__(self, writer: Statements, sequence: NumberSequence, *, yearly: bool = False) -> None:
+        beside_index = _is_beside_index(writer, sequence) and not yearly
+        apart = beside_index and sequence.locks and not writer.reads_committed
+        self._writer = writer
+        self._sequence = sequence
+        self._yearly = yearly
+        self._locked = post_locked_value(writer, _key(sequence))
+        self._newest = _post_newest(writer, sequence, copied=beside_index, recent=beside_index and not apart)
+        # The largest number of the last moments is enough if one was drawn before and orders' copy is indexed.
+        self._recent: Reply | None = None
+        if beside_index:
+            self._recent = writer.send(_recent(writer, sequence) + writer.share_lock) if apart else self._newest
+
+    def number(self, shop: ShopUnit, moment: str) -> int:
+        """Return the next number. `moment` is the shop's time."""
+        year, row = int(moment[:4]), self._newest.rows[0]
+        before = Reached.parsed(value_of(self._locked))
+        newest = (as_int(row["invoice"]), as_int(row["history"]))
+        number = _set_by_person(self._writer, self._sequence, shop, moment) if as_int(row["settings"]) else 0
+        if not number:
+            last = 0 if self._yearly and before.year != year else before.number
+            number = max(last, self._highest(before, Reached(year, last, *newest))) + 1
+        text = " ".join(map(str, (year, number, *newest)))
+        store_locked(self._writer, _key(self._sequence), text, self._locked)
+        return number
+
+    def _highest(self, before: Reached, now: Reached) -> int:
+        """Return the highest number in the rows that may have got one since the last draw; the first draw reads all."""
+        writer, sequence, copied = self._writer, self._sequence, as_int(self._newest.rows[0]["copied"])
+        if sequence.by_history and before.history and now.history >= before.history:
+            return _highest_by_history(writer, sequence, before.history - _MOMENTS)
+        if self._recent and before.newest > 0:
+            return max(largest_of(self._recent), copied)
+        conditions: list[Condition] = [("id_order_invoice", ">", before.newest - sequence.margin)]
+        if self._yearly:
+            conditions.append(("date_add", ">=", f"{now.year}-01-01 00:00:00"))
+        locks = sequence.locks and not writer.reads_committed and before.newest > 0
+        return max(writer.largest("order_invoice", sequence.column, *conditions, lock=locks), copied)
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How far a sequence was when it was drawn from last: the year, the number, the newest id_order_invoice and
-    id_order_history (0: not kept)."""
+    """How far a sequence was at its last draw, as our own table keeps it.
+
+    The year, the number, the newest id_order_invoice and id_order_history (0: not kept).
+    """
 
     year: int = 0
     number: int = 0
     newest: int = 0
     history: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """A sequence whose row is locked, and the replies of what decides on the next number: the value kept, and `newest`
-    ids and largest copy of the number. `recent`, the largest number of the last moments, is enough to look at where one
-    was drawn before and the copy is indexed; None where it is not.
-    """
-
-    sequence: Sequence
-    yearly: bool
-    locked: Reply
-    newest: Reply
-    recent: Reply | None
+    @classmethod
+    def parsed(cls, text: str) -> Reached:
+        """Return what a kept text says; all 0 for an unknown text."""
+        parts = text.split()
+        return cls(*(int(part) for part in parts)) if len(parts) in {3, 4} else cls()
 
 
-def post_draw(writer: Statements, sequence: Sequence, *, yearly: bool = False) -> Draw:
-    """Lock a sequence and ask for all that `drawn` needs: one round trip, also for two sequences. `yearly` says that
-    it begins again each year. Other importers wait here until the commit."""
-    beside_index = _is_beside_index(writer, sequence) and not yearly
-    apart = beside_index and sequence.locks and not writer.reads_committed
-    locked = post_locked_value(writer, _key(sequence))
-    newest = _post_newest(writer, sequence, copied=beside_index, recent=beside_index and not apart)
-    return Draw(
-        sequence,
-        yearly,
-        locked,
-        newest,
-        (writer.send(_recent(writer, sequence) + writer.share_lock) if apart else newest) if beside_index else None,
-    )
-
-
-def drawn(writer: Statements, draw: Draw, shop: ShopUnit, moment: str) -> int:
-    """Return the next number; the caller writes it and commits soon. `moment` is the shop's time."""
-    year = int(moment[:4])
-    before, row = _parsed(value_of(draw.locked)), draw.newest.rows[0]
-    newest = (as_int(row["invoice"]), as_int(row["history"]))
-    number = _set_by_person(writer, draw.sequence, shop, moment) if as_int(row["settings"]) else 0
-    if not number:
-        last = 0 if draw.yearly and before.year != year else before.number
-        number = max(last, _highest(writer, draw, before, Reached(year, last, *newest))) + 1
-    store_locked(writer, _key(draw.sequence), " ".join(map(str, (year, number, *newest))), draw.locked)
-    return number
-
-
-def _key(sequence: Sequence) -> str:
+def _key(sequence: NumberSequence) -> str:
     return f"last_{sequence.column}"
 
 
-def _is_beside_index(writer: Statements, sequence: Sequence) -> bool:
+def _is_beside_index(writer: Statements, sequence: NumberSequence) -> bool:
     return bool(sequence.order_column) and writer.tables.live["orders"].columns[sequence.order_column].indexed
 
 
-def _post_newest(statements: Statements, sequence: Sequence, *, copied: bool, recent: bool) -> Reply:
-    """Return one SELECT of what keys tell at once: newest ids, the largest copy of the number in orders (where that
-    is indexed), how many settings name the next number, and the largest `recent` number.
+def _post_newest(statements: Statements, sequence: NumberSequence, *, copied: bool, recent: bool) -> Reply:
+    """Ask in one SELECT for everything that keys answer at once.
+
+    The newest ids, the largest copy of the number in orders (`copied`), how many settings name the next number, and the
+    largest number of the newest invoices (`recent`).
     """
     newest_invoice = f"SELECT MAX(id_order_invoice) FROM {statements.table('order_invoice')}"
     newest_entry = f"SELECT MAX(id_order_history) FROM {statements.table('order_history')}"
@@ -136,10 +178,10 @@ def _post_newest(statements: Statements, sequence: Sequence, *, copied: bool, re
     )
 
 
-def _recent(statements: Statements, sequence: Sequence) -> str:
-    """Return the SELECT of the largest number in the newest invoices, whose copy in orders may still be under way."""
+def _recent(statements: Statements, sequence: NumberSequence) -> str:
+    """Return the SELECT of the largest number in the newest invoices, which orders may not have copied yet."""
     table = statements.table("order_invoice")
-    # The column is unsigned: the difference must be allowed below zero.
+    # The column is unsigned, but the difference may be below zero.
     newest = f"SELECT CAST(MAX(id_order_invoice) AS SIGNED) FROM {table}"
     return (
         f"SELECT MAX({statements.column(sequence.column)}) AS largest FROM {table}"
@@ -147,24 +189,8 @@ def _recent(statements: Statements, sequence: Sequence) -> str:
     )
 
 
-def _highest(writer: Statements, draw: Draw, before: Reached, now: Reached) -> int:
-    """Return the highest number in the rows that may have got one since the last draw. The first draw ever reads all
-    rows.
-    """
-    sequence, copied = draw.sequence, as_int(draw.newest.rows[0]["copied"])
-    if sequence.by_history and before.history and now.history >= before.history:
-        return _highest_by_history(writer, sequence, before.history - _MOMENTS)
-    if draw.recent and before.newest > 0:
-        return max(largest_of(draw.recent), copied)
-    conditions: list[Condition] = [("id_order_invoice", ">", before.newest - sequence.margin)]
-    if draw.yearly:
-        conditions.append(("date_add", ">=", f"{now.year}-01-01 00:00:00"))
-    locks = sequence.locks and not writer.reads_committed and before.newest > 0
-    return max(writer.largest("order_invoice", sequence.column, *conditions, lock=locks), copied)
-
-
-def _highest_by_history(statements: Statements, sequence: Sequence, after: int) -> int:
-    """Return the largest number of the orders that have an entry in their history after this one."""
+def _highest_by_history(statements: Statements, sequence: NumberSequence, after: int) -> int:
+    """Return the largest number of the orders that have a newer entry in their history than `after`."""
     history, invoice = statements.table("order_history"), statements.table("order_invoice")
     found = statements.send(
         f"SELECT MAX(i.{statements.column(sequence.column)}) AS largest FROM {history} h"
@@ -174,8 +200,8 @@ def _highest_by_history(statements: Statements, sequence: Sequence, after: int) 
     return largest_of(found)
 
 
-def _set_by_person(writer: Statements, sequence: Sequence, shop: ShopUnit, moment: str) -> int:
-    """Return the number that the shop's settings name for the next paper, which PrestaShop then clears; 0 for none."""
+def _set_by_person(writer: Statements, sequence: NumberSequence, shop: ShopUnit, moment: str) -> int:
+    """Return the next number that a person has set, and clear the setting as PrestaShop does; 0 for none."""
     rows = writer.rows("configuration", _SETTING, {"name": sequence.setting})
     mine = [row for row in rows if as_int(row["id_shop"]) in {0, shop.id}]
     mine = [row for row in mine if as_int(row["id_shop_group"]) in {0, shop.id_group}]
@@ -189,27 +215,22 @@ def _set_by_person(writer: Statements, sequence: Sequence, shop: ShopUnit, momen
     return max(number, 0)
 
 
-def _parsed(text: str) -> Reached:
-    parts = text.split()
-    return Reached(*(int(part) for part in parts)) if len(parts) in {3, 4} else Reached()
-
-
-MEMORY_KEY = "invoice-numbers"
-
-
 class SharedNumbers:
-    """Looks for them. `recall` and `remember` keep a text between runs: the newest invoice that was looked at, and the
-    invoices that share a number until somebody corrects one of them."""
+    """Finds invoices that share a number.
+
+    `recall` and `remember` keep a text between runs: the newest invoice that was read, and the invoices that share a
+    number until somebody corrects one of them.
+    """
 
     def __init__(self, recall: Callable[[str], str | None], remember: Callable[[str, str], None]) -> None:
         self._recall = recall
         self._remember = remember
 
     def find(self, connection: sa.Connection, tables: ShopTables, *, yearly: bool) -> tuple[Problem, ...]:
-        """Return a problem for each order of ours whose invoice number another invoice bears too.
+        """Return a problem for each order of ours whose invoice number another invoice has too.
 
-        `yearly`: the sequence begins again each year (PS_INVOICE_RESET). A new memory begins with today's invoices:
-        older collisions are none of ours.
+        `yearly`: the sequence begins again each year (PS_INVOICE_RESET). Without a kept text the search begins with
+        today's invoices, since we had no part in older collisions.
         """
         checked, known = self._load()
         invoice = tables["order_invoice"]
@@ -252,9 +273,7 @@ def _new_suspects(connection: sa.Connection, tables: ShopTables, above: int) -> 
 def _shared(
     connection: sa.Connection, tables: ShopTables, ids: Iterable[int], *, yearly: bool
 ) -> dict[tuple[str, int], list[Mapping[Any, Any]]]:
-    """Return those of these invoices that share a number (of a year) and of which one at least is ours, by year and
-    number.
-    """
+    """Return the invoices that share a number (of a year) and of which at least one is ours, by year and number."""
     invoice, marker = tables["order_invoice"], tables[MARKER_TABLE]
     query = (
         sa.select(invoice.c.id_order_invoice, invoice.c.number, invoice.c.date_add, marker.c.amazon_order_id)
@@ -275,36 +294,3 @@ def _problem(order_id: str, number: int) -> Problem:
         order_id,
         str(number),
     )
-
-
-Draws = tuple[Draw | None, Draw | None]  # of the invoice's number and of the slip's
-
-
-def post_draws(writer: Statements, papers: NumbersToDraw) -> Draws:
-    """Ask for what `number_papers` will need. Invoices are drawn before slips by everybody: no deadlock."""
-    invoice_draw = post_draw(writer, INVOICE_NUMBERS, yearly=papers.yearly) if papers.invoice else None
-    return invoice_draw, post_draw(writer, DELIVERY_NUMBERS) if papers.slip else None
-
-
-def number_papers(
-    writer: Statements, papers: NumbersToDraw, order: Value, invoice: Value, draws: Draws | None = None
-) -> int:
-    """Given the ids of an order and of its order_invoice row, draw the numbers and copy them into the order, as
-    PrestaShop does. Return the invoice's number, 0 when none was drawn. `draws`: where they were asked for already.
-    """
-    on_invoice: dict[str, Value] = {}
-    on_order: dict[str, Value] = {}
-    number = 0
-    invoice_draw, slip_draw = draws or post_draws(writer, papers)
-    if invoice_draw:
-        number = drawn(writer, invoice_draw, papers.shop, papers.moment)
-        on_invoice["number"] = number
-        on_order |= {"invoice_number": number, "invoice_date": papers.moment}
-    if slip_draw:
-        slip_number = drawn(writer, slip_draw, papers.shop, papers.moment)
-        on_invoice |= {"delivery_number": slip_number, "delivery_date": papers.moment}
-        on_order |= {"delivery_number": slip_number, "delivery_date": papers.moment}
-    if on_invoice:
-        writer.post_update("order_invoice", on_invoice, {"id_order_invoice": invoice})
-        writer.post_update("orders", on_order, {"id_order": order})
-    return number

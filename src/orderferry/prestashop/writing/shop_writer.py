@@ -1,6 +1,6 @@
-"""A transaction that writes: statements, and what the feed of changes is to say of them.
+"""Write row drafts within one transaction, and collect its events for the feed of changes.
 
-Writing drafts: symbols become ids as the database gives them, rows of one table travel together where they can.
+Symbols become ids as the database gives them. Rows of one table go into one statement where that is possible.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import Value, random_text
 from orderferry.prestashop.feed.outbox import Outbox
-from orderferry.prestashop.rows.drafts import ORDER, PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft, settle
+from orderferry.prestashop.rows.drafts import ORDER, PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft, resolve_ids
 
 
 class ShopWriter(Statements):
-    """Statements of one transaction. `outbox` keeps its events, if the shop has the feed of changes."""
+    """The statements of one transaction. `outbox` keeps its events, if the shop has the feed of changes."""
 
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
         super().__init__(connection, tables)
@@ -33,8 +33,10 @@ _TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 
 def random_symbols(statements: Statements) -> dict[str, Value]:
-    """Return the symbols that stand for random texts. The password hash has the form of the shop's version (bcrypt
-    since 1.7, md5 before), and no password belongs to it."""
+    """Return values for the symbols of random texts.
+
+    The password hash has the form of the shop's version (bcrypt since 1.7, md5 before), and no password belongs to it.
+    """
     length = statements.tables.live["customer"].columns["passwd"].length or 0
     password = secrets.token_hex(16) if length < _BCRYPT_LENGTH else "$2y$10$" + random_text(_BCRYPT_LETTERS, 53)
     return {
@@ -45,22 +47,24 @@ def random_symbols(statements: Statements) -> dict[str, Value]:
 
 
 def write_drafts(statements: Statements, drafts: Iterable[Draft], known: dict[str, Value]) -> None:
-    """Given drafts in an order in which each symbol is known when it is needed, write them; ids go into `known`.
+    """Write drafts, in an order in which each symbol is known when it is needed; ids are added to `known`.
 
-    Tables that the shop does not have are left out (order_cart_rule and the like are no condition of an order).
-    Raise KeyError for a symbol that is not known yet: the rows are in the wrong order, which is a fault of ours.
+    Tables that the shop does not have are skipped. Raise KeyError for a symbol that is not known yet: the rows are in
+    the wrong order, which is a fault of ours.
     """
     for table, group in groupby(drafts, key=lambda draft: draft.table):
         rows = list(group)
         if not statements.has(table):
             continue
         if len(rows) > 1 and table == "order_detail":
-            # Ids within one INSERT rise in the order of its rows, by any auto_increment_increment.
-            statements.insert_all(table, [settle(row.values, known) for row in rows])
+            # Within one INSERT ids rise in the order of its rows, whatever auto_increment_increment is.
+            statements.insert_all(table, [resolve_ids(row.values, known) for row in rows])
             owner = {"id_order": known[ORDER.name]}
             known |= statements.keep_ids(table, "id_order_detail", owner, [row.name for row in rows])
         elif any(row.name for row in rows):
             for row in rows:
-                known[row.name] = statements.insert_known(table, settle(row.values, known), row.name, close=row.close)
+                known[row.name] = statements.insert_known(
+                    table, resolve_ids(row.values, known), row.name, close=row.close
+                )
         else:
-            statements.insert_all(table, [settle(row.values, known) for row in rows])
+            statements.insert_all(table, [resolve_ids(row.values, known) for row in rows])

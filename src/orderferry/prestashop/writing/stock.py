@@ -1,6 +1,6 @@
-"""Moving the stock of one order by relative UPDATEs; what is moved says `planning/goods.py`.
+"""Move the stock of one order by relative UPDATEs, and count its sales. `planning/goods.py` says how stock moves.
 
-product_sale: PrestaShop's best-seller counts. An order counts while its state is `logable`.
+product_sale holds PrestaShop's best-seller counts. An order counts while its state is `logable`.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_int
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.planning.goods import Goods, Movement, stock_changes
-from orderferry.prestashop.rows.lines import Sale, sale_row
+from orderferry.prestashop.rows.lines import sale_row
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 
 _COLUMNS = ("quantity", "physical_quantity", "reserved_quantity")
 
 
 def move_stock(writer: ShopWriter, shop: ShopUnit, goods: Iterable[Goods], movement: Movement) -> None:
-    """Apply a movement by relative UPDATEs. Quantities may fall below zero (oversold). A product without a stock row
-    in this shop has no stock kept: like PrestaShop, nothing is moved.
+    """Move goods by relative UPDATEs. Quantities may fall below zero (oversold).
+
+    Nothing is moved for a product without a stock row in this shop, as PrestaShop does it.
     """
     for (id_product, id_product_attribute), change in stock_changes(goods, movement):
         steps = {name: step for name, step in zip(_COLUMNS, change, strict=True) if step}
@@ -33,7 +34,7 @@ def move_stock(writer: ShopWriter, shop: ShopUnit, goods: Iterable[Goods], movem
 
 
 def stock_owner(shop: ShopUnit) -> dict[str, Value]:
-    """Given a shop, return whose stock it sells: its own, or its group's (id_shop 0)."""
+    """Return the columns that say whose stock a shop sells: its own, or its group's (id_shop 0)."""
     if shop.share_stock:
         return {"id_shop": 0, "id_shop_group": shop.id_group}
     return {"id_shop": shop.id, "id_shop_group": 0}
@@ -49,8 +50,10 @@ def note_shipping(
     id_employee: int,
     moment: str,
 ) -> None:
-    """Write the stock movements of a shipment (stock_mvt, 1.7.2 and newer), one a product that a line names. `order`
-    is its id_order."""
+    """Write the stock movements of a shipment (stock_mvt, 1.7.2 and newer), one for each product of a line.
+
+    `order` is the id_order.
+    """
     known = writer.has("stock_mvt", "id_order") and writer.has("stock_available", "physical_quantity")
     if not known or not id_reason:
         return
@@ -90,17 +93,19 @@ def _by_row(one: Goods) -> tuple[int, int]:
     return one.id_product, one.id_product_attribute
 
 
-def count_sales(writer: Statements, sales: Iterable[Sale], day: str) -> None:
-    """Add the sales of one order (`day` in shop time), sorted so that two writers lock rows in the same order."""
-    rows = [sale_row(Sale(id_product, sold), day, times) for id_product, (sold, times) in _by_product(sales)]
+def count_sales(writer: Statements, sold: Iterable[Goods], day: str) -> None:
+    """Add what one order sells (`day` in shop time), sorted so that two writers lock rows in the same order."""
+    rows = [sale_row(id_product, quantity, times, day) for id_product, (quantity, times) in _by_product(sold)]
     writer.post_counts("product_sale", rows, key="id_product", counted=("quantity", "sale_nbr"))
 
 
-def take_back_sales(writer: Statements, sales: Iterable[Sale]) -> None:
-    """Take the sales of one order back. The row of a product that was sold this once goes, as PrestaShop does it;
-    counts never fall below zero (the columns are unsigned).
+def take_back_sales(writer: Statements, sold: Iterable[Goods]) -> None:
+    """Subtract what one order sold.
+
+    The row of a product that was sold only this once is deleted, as PrestaShop does it. Counts never fall below zero,
+    since the columns are unsigned.
     """
-    for id_product, (quantity, times) in _by_product(sales):
+    for id_product, (quantity, times) in _by_product(sold):
         for row in writer.rows("product_sale", ("quantity", "sale_nbr"), {"id_product": id_product}, lock=True):
             if row["sale_nbr"] <= times:
                 writer.delete("product_sale", {"id_product": id_product})
@@ -109,9 +114,9 @@ def take_back_sales(writer: Statements, sales: Iterable[Sale]) -> None:
                 writer.update("product_sale", left, {"id_product": id_product})
 
 
-def _by_product(sales: Iterable[Sale]) -> list[tuple[int, tuple[int, int]]]:
+def _by_product(sold: Iterable[Goods]) -> list[tuple[int, tuple[int, int]]]:
     sums: dict[int, tuple[int, int]] = {}
-    for sale in sales:
-        quantity, times = sums.get(sale.id_product, (0, 0))
-        sums[sale.id_product] = (quantity + sale.quantity, times + 1)
+    for one in sold:
+        quantity, times = sums.get(one.id_product, (0, 0))
+        sums[one.id_product] = (quantity + one.quantity, times + 1)
     return sorted(sums.items())

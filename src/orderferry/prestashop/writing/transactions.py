@@ -1,4 +1,4 @@
-"""Running a plan's transaction, and saying what became of it."""
+"""Run the transaction of a plan, and return what was done."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.planning.order_changes import SHIPPING_REASON, OrderUpdate
 from orderferry.prestashop.reading.markers import read_markers
 from orderferry.prestashop.rows.new_order import NewOrder, render
-from orderferry.prestashop.writing.apply_changes import Updated, apply_update, moved_marker
+from orderferry.prestashop.writing.apply_changes import apply_update, moved_marker
 from orderferry.prestashop.writing.make_own import make_missing
 from orderferry.prestashop.writing.shop_writer import ShopWriter
-from orderferry.prestashop.writing.write_order import Written, write_order
+from orderferry.prestashop.writing.write_order import write_order
 
 log = logging.getLogger(__name__)
 
 
 class Transactions:
-    """Writes plans. Raise ShopUnavailable when the database went away for good."""
+    """Writes plans. Raises ShopUnavailable when the database can't be reached any more."""
 
     def __init__(  # noqa: PLR0917 — each is one of the things that writing needs
         self,
@@ -51,8 +51,10 @@ class Transactions:
         self._known_triggers: dict[str, list[Trigger]] = {}
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem | None:
-        """Write a plan that has work and return what was done; None, and nothing written, when marker or order have
-        changed since the plan was made. Values that the database refuses come back as a problem of this order."""
+        """Write a plan and return what was done; None if marker or order have changed since it was made.
+
+        If the database refuses one of the order's values: a problem of this order.
+        """
         if self._keeper is not None:
             self._keeper.before_writing()
         try:
@@ -66,7 +68,7 @@ class Transactions:
             )
 
     def _refused(self, refusal: RowRefused, order: Order) -> Problem:
-        """Return what the database said, without the buyer's data, and the triggers that may be behind it."""
+        """Return the database's error without the buyer's data, with the triggers that may have caused it."""
         triggers = self._triggers(refusal)
         columns = {name for table in self._tables.live.values() for name in table.columns}
         tables = {self._tables.prefix + name for name in self._tables.live}
@@ -90,65 +92,62 @@ class Transactions:
                 with self._database.reading("looking for triggers") as connection:
                     self._known_triggers[refusal.table] = read_triggers(connection, [refusal.table])
             except ShopError:
-                return []  # they only explain
+                return []  # the error can be reported without them
         return [one for one in self._known_triggers[refusal.table] if one.event in {"", refusal.action}]
 
     def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | None:
         reason = as_int(self._facts.setting(SHIPPING_REASON, work.resolved.shop))
 
-        def write() -> Written:
-            """Return one try to write the order."""
+        def write() -> tuple[Applied | None, int]:
             with self._database.writing(f"writing order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
-                return write_order(writer, self._completed(writer, work), now, shipping_reason=reason)
+                applied = write_order(writer, self._completed(writer, work), now, shipping_reason=reason)
+                return applied, writer.outbox.last
 
-        def exists() -> Written | None:
-            """Return the order, if an earlier try or another process has written it."""
+        def find_written() -> tuple[Applied | None, int] | None:
             marker = self._marker(plan.order_id)
             if marker is None or (work.recreates and not marker.order_stands):
-                return None  # the marker of an order that was deleted has stood all along
-            return Written(marker.id_order, created=False, as_planned=_says(marker, work.marker))
+                return None  # the marker of an order that was deleted has been there all along
+            as_planned = _has_same_data(marker, work.marker)
+            return Applied(Outcome.UNCHANGED, marker.id_order) if as_planned else None, 0
 
-        written, may_be_ours = retry_order(write, exists, self._sleep)
-        self._tell_keeper(written.last_event)
-        if not written.created and not (may_be_ours and written.as_planned):
+        (applied, last_event), may_be_ours = retry_order(write, find_written, self._sleep)
+        self._tell_keeper(last_event)
+        # UNCHANGED: written as planned by another process, or by an attempt whose answer was lost
+        if applied is None or (applied.outcome is Outcome.UNCHANGED and not may_be_ours):
             log.info("order %s: another process was faster", plan.order_id)
             return None
-        moved = written.backorder
-        oversold = (f"state {moved.id} ({moved.name}), since it is oversold",) if moved else ()
-        changes = (f"order {written.id_order}", *plan.changes, *oversold)
-        return Applied(Outcome.CREATED, written.id_order, changes, plan.notes)
+        changes = (f"order {applied.id_order}", *plan.changes, *applied.changes)
+        return Applied(Outcome.CREATED, applied.id_order, changes, plan.notes)
 
     def _update(self, plan: Plan, work: OrderUpdate, now: datetime) -> Applied | None:
-        shop = self._facts.shops[work.id_shop]
-
-        def write() -> Updated:
-            """Return one try to update the order."""
+        def write() -> tuple[Applied | None, int]:
             with self._database.writing(f"updating order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
-                resolved = work.resolved
-                if resolved is not None and not resolved.is_complete:
-                    return apply_update(
-                        writer, replace(work, resolved=make_missing(writer, resolved, self._facts)), shop, now
-                    )
-                return apply_update(writer, work, shop, now)
+                update = work
+                if work.resolved is not None and not work.resolved.is_complete:
+                    update = replace(work, resolved=make_missing(writer, work.resolved, self._facts))
+                applied = apply_update(writer, update, now)
+                return applied, writer.outbox.last
 
-        updated, may_be_ours = retry_order(write, lambda: None, self._sleep)
-        self._tell_keeper(updated.last_event)
-        if updated.overtaken and not (may_be_ours and self._is_written(work)):
+        (applied, last_event), may_be_ours = retry_order(write, lambda: None, self._sleep)
+        self._tell_keeper(last_event)
+        if applied is not None:
+            return replace(applied, notes=plan.notes)
+        if not (may_be_ours and self._is_written(work)):
             log.info("order %s: it has changed since it was looked at", plan.order_id)
             return None
         # an attempt whose answer was lost has done what was planned
-        changes = plan.changes if updated.overtaken else updated.changes
-        outcome = Outcome.UPDATED if changes else Outcome.UNCHANGED
-        return Applied(outcome, updated.id_order, changes, plan.notes)
+        outcome = Outcome.UPDATED if plan.changes else Outcome.UNCHANGED
+        return Applied(outcome, work.marker.id_order, plan.changes, plan.notes)
 
     def _completed(self, writer: ShopWriter, work: NewOrder) -> NewOrder:
-        """Return the work with the rows of what its order is booked on, made now where it is not there yet."""
+        """Return the work with the rows for the products and the tax that had to be made now."""
         if work.resolved.is_complete:
             return work
         resolved = make_missing(writer, work.resolved, self._facts)
-        return render(resolved, self._facts.tables, work.reference, recreates=work.recreates)
+        made = render(resolved, self._facts.tables, work.reference, recreates=work.recreates)
+        return replace(made, marker=work.marker)
 
     def _tell_keeper(self, last_event: int) -> None:
         if self._keeper is not None:
@@ -159,12 +158,12 @@ class Transactions:
             return read_markers(connection, self._tables, [order_id]).get(order_id)
 
     def _is_written(self, work: OrderUpdate) -> bool:
-        """Return whether the marker says what this update would have made it say."""
+        """Return whether the marker in the shop is as this update would have written it."""
         marker = self._marker(work.order.order_id)
-        return marker is not None and _says(marker, moved_marker(work))
+        return marker is not None and _has_same_data(marker, moved_marker(work))
 
 
-def _says(found: Marker, planned: Marker) -> bool:
-    """Return whether a marker in the shop was written from the news that the planned one stands for."""
+def _has_same_data(found: Marker, planned: Marker) -> bool:
+    """Return whether a marker in the shop was written from the same data of Amazon's as the planned one."""
     same_time = moment_text(found.amazon_updated) == moment_text(planned.amazon_updated)
     return same_time and found.digests == planned.digests

@@ -1,15 +1,15 @@
-"""A new order in one transaction: the marker first, the numbers last.
+"""Write a new order in one transaction: the marker first, the numbers of its papers last.
 
-A new order that sells more than the stock holds moves on into its backorder state (measured: k).
+An order of more goods than the stock holds moves on into its backorder state (measured: k).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orderferry.domain.feed import FeedEventKind
+from orderferry.domain.marker import Applied, Outcome
 from orderferry.prestashop.database.database_errors import DuplicateKey
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Reply, Row, Statements
@@ -19,83 +19,69 @@ from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.goods import Movement, recorded
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.reading.markers import marker_row
-from orderferry.prestashop.rows.drafts import CUSTOMER, DELIVERY_ADDRESS, INVOICE, ORDER, REFERENCE, SECURE_KEY, settle
+from orderferry.prestashop.rows.drafts import (
+    CUSTOMER,
+    DELIVERY_ADDRESS,
+    INVOICE,
+    ORDER,
+    REFERENCE,
+    SECURE_KEY,
+    resolve_ids,
+)
 from orderferry.prestashop.rows.new_order import NewOrder
 from orderferry.prestashop.rows.order import history_row
-from orderferry.prestashop.writing.numbers import number_papers, post_draws
+from orderferry.prestashop.writing.locked_order import lock_marker, lock_order
+from orderferry.prestashop.writing.numbers import PaperNumbers
 from orderferry.prestashop.writing.shop_writer import ShopWriter, random_symbols, write_drafts
-from orderferry.prestashop.writing.standing_order import lock_marker, lock_order
 from orderferry.prestashop.writing.stock import count_sales, move_stock, note_shipping, stock_owner, take_back_sales
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A new order in the shop. `created` False: it was there already, `as_planned` if it was written from the same news
-    (by another process, or by an earlier try whose answer was lost); `backorder`: the state that it moved on into,
-    being oversold; `last_event`: the number of the last event that the feed has of it, 0 for none."""
+def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Applied:
+    """Write a new order and return its id; the caller commits.
 
-    id_order: int
-    created: bool = True
-    as_planned: bool = False
-    backorder: OrderState | None = None
-    last_event: int = 0
-
-
-def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Written:
-    """Given a rendered order, write all of it; the caller commits.
-
-    The marker goes first: DuplicateKey means that another process was faster, and nothing is written.
+    The marker comes first: DuplicateKey means that another process was faster, and nothing is written.
     `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none.
     """
     with writer.together():
-        written = _write(writer, work, now, shipping_reason)
-    return replace(written, last_event=writer.outbox.last)
+        return _write(writer, work, now, shipping_reason)
 
 
-def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Written:
-    resolved = work.resolved
-    _claim(writer, work, now)
+def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Applied:
+    resolved, state = work.resolved, work.resolved.state
+    _insert_marker(writer, work, now)
     known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: work.reference}
-    if _settle_account(writer, work, known):
+    if not _find_account(writer, resolved, known):
         write_drafts(writer, work.customer, known)
     elif resolved.id_carrier_group:
         _join_group(writer, known[CUSTOMER.name], resolved.id_carrier_group)
     write_drafts(writer, work.rows, known)
     order, invoice = known[ORDER.name], known.get(INVOICE.name)
-    _move(writer, work, order, shipping_reason)
-    count_sales(writer, work.sales, work.day)
+    _move(writer, resolved, order, shipping_reason)
+    if state.logable:
+        count_sales(writer, resolved.sold, resolved.day)
     _complete_marker(writer, work, known)
-    left = post_stock_left(writer, resolved)
-    draws = post_draws(writer, work.papers) if invoice is not None else None
-    backorder = enter_backorder(writer, resolved, order, left)
-    if backorder:
-        _correct(writer, work, backorder.state)
-    if draws is not None and invoice is not None:
-        number_papers(writer, work.papers, order, invoice, draws)
+    left = _post_stock_left(writer, resolved)
+    numbers = PaperNumbers(writer, resolved.paperwork) if invoice is not None else None
+    backorder = resolved.backorder if _is_oversold(left) else None
+    id_history = _enter_backorder(writer, work, order, backorder) if backorder else 0
+    if numbers is not None and invoice is not None:
+        numbers.write(order, invoice, resolved.shop, resolved.written)
     id_order, id_invoice = writer.kept_ids(order, invoice or 0)
-    state = resolved.state
     writer.outbox.note(
         FeedEventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid
     )
     if backorder:
-        moved = {"old": state.id, "new": backorder.state.id, "id_order_history": backorder.id_order_history}
-        writer.outbox.note(FeedEventKind.STATE_CHANGED, **moved)
+        writer.outbox.note(FeedEventKind.STATE_CHANGED, old=state.id, new=backorder.id, id_order_history=id_history)
     writer.outbox.write(writer, OrderRef(work.marker.order_id, id_order, resolved.shop.id), now)
-    return Written(id_order, backorder=backorder.state if backorder else None)
+    oversold = (f"state {backorder.id} ({backorder.name}), since it is oversold",) if backorder else ()
+    return Applied(Outcome.CREATED, id_order, oversold)
 
 
-def _correct(writer: ShopWriter, work: NewOrder, state: OrderState) -> None:
-    """The order has moved on at once: into a state that may not count as a sale."""
-    writer.post_update(MARKER_TABLE, {"last_state": state.id}, {"amazon_order_id": work.marker.order_id})
-    if not state.logable:
-        take_back_sales(writer, work.sales)
-
-
-def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
+def _insert_marker(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
     """Insert the marker, or take over the one whose order a person deleted.
 
-    Raise DuplicateKey when that order stands again: another process, or our own COMMIT whose answer never came, has
-    brought it back since it was looked for.
+    Raise DuplicateKey when that order is there again: another process, or our own COMMIT whose answer was lost, has
+    written it since it was looked for.
     """
     order_id = work.marker.order_id
     left = lock_marker(writer, order_id) if work.recreates else None
@@ -112,7 +98,7 @@ def _claim(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
 
 
 def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Value]) -> None:
-    """What the marker can only know now: the order's id and reference, what was moved, and what was written."""
+    """Write into the marker what was not known before: the order's id and reference, and what was written."""
     resolved = work.resolved
     written: dict[str, Value] = {
         "id_order": known[ORDER.name],
@@ -126,9 +112,9 @@ def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Val
     writer.post_update(MARKER_TABLE, written, key)
 
 
-def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value]) -> bool:
-    """Find the account that this order shares with others; return whether a new one has to be written."""
-    account, shop = work.resolved.account, work.resolved.shop
+def _find_account(writer: ShopWriter, resolved: ResolvedOrder, known: dict[str, Value]) -> bool:
+    """Look for the account that the order shares with others, and put it into `known`; return whether there is one."""
+    account, shop = resolved.account, resolved.shop
     found: list[Row] = []
     if account.mode == "fixed" and account.id_customer:
         found = writer.rows("customer", ("id_customer", "secure_key"), {"id_customer": account.id_customer})
@@ -139,11 +125,11 @@ def _settle_account(writer: ShopWriter, work: NewOrder, known: dict[str, Value])
     if found:
         known[CUSTOMER.name] = as_int(found[0]["id_customer"])
         known[SECURE_KEY.name] = as_text(found[0]["secure_key"])
-    return not found
+    return bool(found)
 
 
 def _join_group(writer: ShopWriter, id_customer: Value, id_group: int) -> None:
-    """Put an account that was there already into the customer group that the order's carrier is for.
+    """Add an existing account to the customer group that the order's carrier is limited to.
 
     The customer's row is locked first, so that two orders of one account do not both add it.
     """
@@ -155,8 +141,7 @@ def _join_group(writer: ShopWriter, id_customer: Value, id_group: int) -> None:
         writer.insert_all("customer_group", [member])
 
 
-def _move(writer: ShopWriter, work: NewOrder, order: Value, shipping_reason: int) -> None:
-    resolved = work.resolved
+def _move(writer: ShopWriter, resolved: ResolvedOrder, order: Value, shipping_reason: int) -> None:
     if resolved.movement is None:
         return
     move_stock(writer, resolved.shop, resolved.goods, resolved.movement)
@@ -172,18 +157,10 @@ def _move(writer: ShopWriter, work: NewOrder, order: Value, shipping_reason: int
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Backorder:
-    """The state that an order moved on into, and the row that says so."""
+def _post_stock_left(writer: Statements, resolved: ResolvedOrder) -> list[Reply]:
+    """Ask how much is left of the order's goods, if that decides on its state.
 
-    state: OrderState
-    id_order_history: int
-
-
-def post_stock_left(writer: Statements, resolved: ResolvedOrder) -> list[Reply]:
-    """Given a resolved whose goods have left the stock, ask how much of them is left, where that decides on anything.
-
-    Asked after the movement, which holds the rows: other orders of the same run and of others are counted.
+    Asked after the movement, which locks the rows, so that all other orders are counted.
     """
     if resolved.backorder is None or resolved.movement is None:
         return []
@@ -195,16 +172,17 @@ def post_stock_left(writer: Statements, resolved: ResolvedOrder) -> list[Reply]:
     return [writer.post_rows("stock_available", ("quantity",), key) for key in keys]
 
 
-def enter_backorder(
-    writer: Statements, resolved: ResolvedOrder, order: Value, left: Iterable[Reply]
-) -> Backorder | None:
-    """Given a resolved order, its id_order and what is left of its goods, move the order on if one of them is oversold;
-    return where, or None. A product without a stock row is never oversold.
-    """
-    if resolved.backorder is None or not any(row["quantity"] < 0 for reply in left for row in reply.rows):
-        return None
-    draft = history_row(ORDER, resolved.backorder.id, resolved.written)
-    id_history = writer.insert(draft.table, settle(draft.values, {ORDER.name: order}))
-    changed: dict[str, Value] = {"current_state": resolved.backorder.id, "valid": int(resolved.backorder.logable)}
-    writer.post_update("orders", changed, {"id_order": order})
-    return Backorder(resolved.backorder, id_history)
+def _is_oversold(left: Iterable[Reply]) -> bool:
+    """Return whether less than nothing is left of something; a product without a stock row is never oversold."""
+    return any(row["quantity"] < 0 for reply in left for row in reply.rows)
+
+
+def _enter_backorder(writer: ShopWriter, work: NewOrder, order: Value, state: OrderState) -> int:
+    """Move an oversold order on into its backorder state, which may not count as a sale; return id_order_history."""
+    draft = history_row(ORDER, state.id, work.resolved.written)
+    id_history = writer.insert(draft.table, resolve_ids(draft.values, {ORDER.name: order}))
+    writer.post_update("orders", {"current_state": state.id, "valid": int(state.logable)}, {"id_order": order})
+    writer.post_update(MARKER_TABLE, {"last_state": state.id}, {"amazon_order_id": work.marker.order_id})
+    if work.resolved.state.logable and not state.logable:
+        take_back_sales(writer, work.resolved.sold)
+    return id_history

@@ -1,4 +1,4 @@
-"""The order of an update, locked: its row as it is now, and the proof that it still is the one we wrote."""
+"""Lock an imported order for an update, check that it still is the one we wrote, and read what it holds now."""
 
 from __future__ import annotations
 
@@ -57,56 +57,56 @@ _ORDER = (
 
 
 @dataclass(frozen=True, slots=True)
-class StandingOrder:
-    """The locked rows of marker and order."""
+class LockedOrder:
+    """The rows of marker and order, locked until the commit."""
 
     marker: Row
     order: Row
 
     @property
     def id_order(self) -> int:
-        """Return the shop's own id of the order."""
+        """The shop's id of the order."""
         return as_int(self.order["id_order"])
 
     @property
     def key(self) -> dict[str, Value]:
-        """Return what finds the rows of this order."""
+        """The columns by which other tables refer to the order."""
         return {"id_order": self.id_order}
 
     @property
     def reference(self) -> str:
-        """Return the order's reference, by which `order_payment` refers to it."""
+        """The order's reference, by which `order_payment` refers to it."""
         return as_text(self.order["reference"])
 
     @property
     def digests(self) -> Digests:
-        """Return the digests that the marker holds now."""
+        """The digests that the marker holds now."""
         groups = {name: as_text(self.marker[f"digest_{name}"]) for name in ("state", "lines", "address", "tracking")}
         totals = as_text(self.marker["digest_totals"])
         return Digests(**groups, totals=totals, version=as_int(self.marker["digest_version"]))
 
 
 def lock_marker(writer: Statements, order_id: str) -> Row | None:
-    """Hold the marker of an Amazon order until the commit; None when there is none (any more)."""
+    """Lock the marker of an Amazon order until the commit and return it; None when there is none (any more)."""
     rows = writer.rows(MARKER_TABLE, _MARKER, {"amazon_order_id": order_id}, lock=True)
     return rows[0] if rows else None
 
 
-def lock_order(writer: Statements, marker: Row, order_id: str) -> StandingOrder | None:
-    """Hold the marker's order until the commit; None when its row is gone or is another order's by now.
+def lock_order(writer: Statements, marker: Row, order_id: str) -> LockedOrder | None:
+    """Lock the marker's order until the commit; None when its row is gone or belongs to another order by now.
 
-    Old servers give an id again after a restart: the reference and module that the marker kept must match, or else
-    the Amazon id must be the transaction id of a payment.
+    Old servers give an id a second time after a restart, so the reference and module that the marker kept must match,
+    or else the Amazon id must be the transaction id of a payment.
     """
     rows = writer.rows("orders", _ORDER, {"id_order": as_int(marker["id_order"])}, lock=True)
     if not rows:
         return None
-    standing = StandingOrder(marker, rows[0])
-    return standing if _is_ours(writer, standing, order_id) else None
+    locked = LockedOrder(marker, rows[0])
+    return locked if _is_ours(writer, locked, order_id) else None
 
 
-def ordered_now(writer: Statements, id_order: int) -> dict[tuple[int, int], int]:
-    """Return how many of each product and combination the order's lines name now, without what was put back already."""
+def _pieces_now(writer: Statements, id_order: int) -> dict[tuple[int, int], int]:
+    """Return how many pieces of each product and combination the order's lines have now, less what was put back."""
     columns = ("product_id", "product_attribute_id", "product_quantity", "product_quantity_reinjected")
     sums: dict[tuple[int, int], int] = {}
     for row in writer.rows("order_detail", columns, {"id_order": id_order}):
@@ -116,31 +116,31 @@ def ordered_now(writer: Statements, id_order: int) -> dict[tuple[int, int], int]
     return sums
 
 
-def sold_now(writer: Statements, standing: StandingOrder) -> dict[tuple[int, int], int]:
-    """Of what the order's lines name now, what was sold: no product that only bears a fee or stands in for another."""
-    ordered = ordered_now(writer, standing.id_order)
+def sold_now(writer: Statements, locked: LockedOrder) -> tuple[Goods, ...]:
+    """Return what the order's lines sell now, without products for fees and products that stand in for others."""
+    pieces = _pieces_now(writer, locked.id_order)
     try:
-        lines = json.loads(as_text(standing.marker.get("line_items")) or "[]")
+        lines = json.loads(as_text(locked.marker.get("line_items")) or "[]")
         others = {tuple(line["product"]) for line in lines if line.get("not_sold")}
     except (ValueError, TypeError, KeyError, AttributeError):  # a person edited it
         others = set()
-    return {key: pieces for key, pieces in ordered.items() if key[0] and pieces and key not in others}
+    return tuple(Goods(*key, quantity) for key, quantity in pieces.items() if key[0] and quantity and key not in others)
 
 
-def goods_left(writer: Statements, standing: StandingOrder) -> tuple[Goods, ...]:
+def goods_left(writer: Statements, locked: LockedOrder) -> tuple[Goods, ...]:
     """Return what we took from the stock for this order and nobody has put back since."""
-    taken = goods_recorded(as_text(standing.marker["stock_moved"]))
-    return still_there(taken, ordered_now(writer, standing.id_order)) if taken else ()
+    taken = goods_recorded(as_text(locked.marker["stock_moved"]))
+    return still_there(taken, _pieces_now(writer, locked.id_order)) if taken else ()
 
 
-def _is_ours(writer: Statements, standing: StandingOrder, order_id: str) -> bool:
-    kept = as_text(standing.marker["order_reference"])
-    if kept and kept != standing.reference:
+def _is_ours(writer: Statements, locked: LockedOrder, order_id: str) -> bool:
+    kept = as_text(locked.marker["order_reference"])
+    if kept and kept != locked.reference:
         return False
-    if as_flag(standing.marker["adopted"]):
+    if as_flag(locked.marker["adopted"]):
         return True
-    module = as_text(standing.marker["module"])
-    if module and module != as_text(standing.order["module"]):
+    module = as_text(locked.marker["module"])
+    if module and module != as_text(locked.order["module"]):
         return False
-    where: dict[str, Value] = {"order_reference": standing.reference, "transaction_id": order_id}
+    where: dict[str, Value] = {"order_reference": locked.reference, "transaction_id": order_id}
     return bool(kept or writer.rows("order_payment", ("id_order_payment",), where))
