@@ -1,4 +1,4 @@
-"""Builds adapters, and puts a run of `import`, `recheck` or `doublecheck` together."""
+"""Build adapters, and put a run of `import`, `recheck` or `doublecheck` together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from orderferry.run.watch import Watch
 
 
 def utc_now() -> datetime:
-    """This machine's clock, aware UTC."""
+    """Return the time of this machine's clock, aware UTC."""
     return datetime.now(UTC)
 
 
@@ -50,10 +50,10 @@ def shop_identity(settings: Settings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One configuration and the clock it lives by; builds what its commands need.
+    """One configuration and the clock that it goes by; builds what its commands need.
 
-    `now` gives aware UTC, `sleep` takes seconds: this machine's own, but for the demo, which lives by its simulator's.
-    `progress` is told how far a run is.
+    `now` gives aware UTC, `sleep` takes seconds: this machine's own, but for the demo, which uses its simulator's.
+    `progress` follows a run.
     """
 
     settings: Settings
@@ -83,11 +83,11 @@ class Installation:
         )
 
     def source(self, ledger: Ledger, reserve: int = 0) -> AmazonSource:
-        """Amazon, spending its quota from the ledger's book."""
+        """Return Amazon, spending its quota from the ledger's book."""
         return self.source_within(self.quota(ledger, reserve), ledger)
 
     def source_within(self, quota: Quota, ledger: Ledger | None) -> AmazonSource:
-        """Amazon, spending this quota; what it learns it remembers in the ledger, where there is one."""
+        """Return Amazon, spending this quota; what it learns is remembered in the ledger, where there is one."""
         memory: dict[str, str] = {}
         recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
         return AmazonSource(
@@ -110,17 +110,20 @@ class Installation:
             with stop.on_signals(), stop.waiting():
                 self.sleep(length.total_seconds())
 
-    def run(self, command: str, options: RunOptions, *, wait: timedelta = timedelta(0), speak: bool = True) -> Report:
-        """Run `import`, `recheck` or `doublecheck` and return its report, with what is news in `said` if `speak`.
+    def run(
+        self, command: str, options: RunOptions, *, wait: timedelta = timedelta(0), announcing: bool = True
+    ) -> Report:
+        """Run `import`, `recheck` or `doublecheck` and return its report; if `announcing`, with the conditions that are
+        news.
 
         Raise LedgerUnusable when nothing could be remembered, Stopped on a signal while waiting for the lock.
         """
         with self.watched(command, options) as watch:
-            report = self._run(command, options, watch, wait=wait, speak=speak)
+            report = self._run(command, options, watch, wait=wait, announcing=announcing)
             watch.ended(report)
         return report
 
-    def _run(self, command: str, options: RunOptions, watch: Watch, *, wait: timedelta, speak: bool) -> Report:
+    def _run(self, command: str, options: RunOptions, watch: Watch, *, wait: timedelta, announcing: bool) -> Report:
         stop = StopSwitch(self.now, self.now() + options.max_time)
         with stop.on_signals():
             try:
@@ -131,16 +134,17 @@ class Installation:
                     watch.started()
                     engine = self._engine(command, options, ledger, stop)
                     report = engine.run()
-                    if speak and not options.dry_run:
+                    if announcing and not options.dry_run:
                         announce(ledger, report, self.now())
                         watch.note(ledger.conditions().values())
                     return report
             except AlreadyRunning as running:
-                return self._note_already_running(command, options, running, watch, speak=speak)
+                return self._note_already_running(command, options, running, watch, announcing=announcing)
 
     @contextmanager
     def alone(self, command: str, stop: StopSwitch, wait: timedelta = timedelta(0)) -> Iterator[None]:
-        """Within, no other run of `command` is at work on this ledger; `stop` ends ours should one have taken over.
+        """Keep other runs of `command` on this ledger out within the block; `stop` ends ours should one have taken
+        over.
 
         Raise AlreadyRunning when another one keeps at it for `wait`, LedgerUnusable, Stopped.
         """
@@ -156,7 +160,7 @@ class Installation:
 
     @contextmanager
     def watched(self, command: str, options: RunOptions) -> Iterator[Watch]:
-        """Alerts around a run; within, the end of its log is kept for them."""
+        """Report a run to the alerts; within the block the end of its log is kept for them."""
 
         with LogTail.attached("orderferry") as tail:
             watch = Watch(Alerts(self.settings.alerts), command, self.settings.name, options, tail)
@@ -175,9 +179,9 @@ class Installation:
         return Engine(sweep, self.settings, options, source, shop, ledger, stop, self.now, self.sleep, self.progress)
 
     def _note_already_running(
-        self, command: str, options: RunOptions, running: AlreadyRunning, watch: Watch, *, speak: bool
+        self, command: str, options: RunOptions, running: AlreadyRunning, watch: Watch, *, announcing: bool
     ) -> Report:
-        """Return a run that found the lock taken: remembered, so that one that hangs for long becomes a condition."""
+        """Record a run that found the lock taken, so that one that hangs for long becomes a condition."""
         now = self.now()
         report = Report(command, now, options.dry_run, finished=now, errors=[running])
         with self.ledger(dry_run=options.dry_run) as ledger:
@@ -186,7 +190,7 @@ class Installation:
             log_run(self.settings.name, command, report.run)
             log_errors(report.errors)
             ledger.finish_run(report.run, now, int(report.exit_code), report.as_json())
-            if speak and not options.dry_run:
+            if announcing and not options.dry_run:
                 announce(ledger, report, now)
                 watch.note(ledger.conditions().values())
         return report

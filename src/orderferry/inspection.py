@@ -1,7 +1,7 @@
-"""Builds what commands need that only look (`check`, `show`, `plan`): beside bootstrap the only place for adapters.
+"""Build what commands need that only read (`check`, `show`, `plan`, `status`); beside bootstrap and upkeep the only
+place that builds adapters.
 
-They create no ledger, and but for `bridge install` no table; where a ledger is there, the requests that they make are
-booked in it.
+They create no ledger, and but for `bridge install` no table. Where there is a ledger, their requests are booked in it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.feed.keeper import BridgeShop
 from orderferry.run.check import check_ledger_folder, check_ledger_place
 from orderferry.run.conditions import CurrentCondition
-from orderferry.run.order_inspection import OrderInspection, StoryTeller
+from orderferry.run.order_inspection import OrderInspection, OrderInspector
 from orderferry.run.status import Status, find_unconfirmed, read_status
 from orderferry.run.sweeps import rules_of
 
@@ -44,9 +44,8 @@ STATUS_TIMEOUT = timedelta(seconds=5)  # a monitor that asks for the status wait
 
 @contextmanager
 def ledger_if_there(installation: Installation, *, spending: bool = False) -> Iterator[Ledger | None]:
-    """The ledger, or None where there is none yet, or one of an older version. Only the quota can be written, and
-    only if `spending`. Raise LedgerUnusable.
-    """
+    """Open the ledger, or give None where there is none yet, or one of an older version. Only the quota can be
+    written, and only if `spending`. Raise LedgerUnusable."""
     with ExitStack() as stack:
         ledger = None
         with suppress(LedgerMissing):
@@ -58,7 +57,7 @@ def ledger_if_there(installation: Installation, *, spending: bool = False) -> It
 
 @contextmanager
 def amazon_to_ask(installation: Installation) -> Iterator[AmazonSource]:
-    """Amazon, for a few questions of a person's, booked in the ledger if there is one that can be used.
+    """Connect to Amazon for a person's few questions, booked in the ledger if there is one that can be used.
 
     Raise UsageError and AmazonUnavailable as AmazonSource does.
     """
@@ -125,25 +124,21 @@ def measured_volume(installation: Installation) -> tuple[MeasuredVolume | None, 
         return measure_volume(ledger, account, installation.now()), installation.quota(ledger).rate("searchOrders")
 
 
-def read_story(installation: Installation, order_id: str, *, refresh: bool, verify: bool = False) -> OrderInspection:
-    """Return everything known of an order; with `refresh` Amazon is asked for it once, with `verify` its rows in the
-    shop are judged. Raise LedgerUnusable, UsageError.
-    """
+def inspect_order(installation: Installation, order_id: str, *, refresh: bool, verify: bool = False) -> OrderInspection:
+    """Return everything known of an order. `refresh`: Amazon is asked for it once. `verify`: its rows in the shop
+    are verified. Raise LedgerUnusable, UsageError."""
 
     def get(wanted: str) -> Order | UnreadableOrder | None:
-        """Return the order, asked for over a connection that is opened for it alone."""
         with amazon_to_ask(installation) as source:
             return source.get(wanted)
 
     with ledger_if_there(installation) as ledger, closing(installation.shop(ledger)) as shop:
-        teller = StoryTeller(ledger, shop, rules_of(installation.settings), get, installation.now, verify)
-        return teller.tell(order_id, refresh=refresh)
+        inspector = OrderInspector(ledger, shop, rules_of(installation.settings), get, installation.now, verify)
+        return inspector.inspect(order_id, refresh=refresh)
 
 
 def shop_status(installation: Installation) -> Status:
-    """Return how things stand. A shop that can't be asked is a note: the ledger tells the rest. Raise
-    LedgerUnusable.
-    """
+    """Return the state of things. A shop that can't be asked is a note. Raise LedgerUnusable."""
     settings, now = installation.settings, installation.now()
     hasty = replace(settings.prestashop, timeout=min(settings.prestashop.timeout, STATUS_TIMEOUT))
     shop = ShopAudit(replace(settings, prestashop=hasty), sleep=installation.sleep)
@@ -165,11 +160,11 @@ def shop_status(installation: Installation) -> Status:
 
 
 def _nothing(_key: str) -> None:
-    """The memory of no ledger."""
+    """Recall nothing: there is no ledger."""
 
 
 def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -> list[CurrentCondition]:
-    """Return the readers of the feed of changes that are late. Raise ShopError."""
+    """Return a condition for each reader of the feed that is late. Raise ShopError."""
     if not settings.events_enabled:
         return []
     with closing(BridgeShop(settings, recall=_nothing, sleep=sleep)) as shop:
@@ -183,7 +178,7 @@ def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -
 
 @contextmanager
 def setup_shop(settings: Settings) -> Iterator[SetupShop]:
-    """The shop of a configuration that is still being written. Raise ShopUnavailable or ShopUnfit."""
+    """Open the shop of a configuration that is still being written. Raise ShopUnavailable or ShopUnfit."""
     shop = SetupShop(settings, sleep=time.sleep)
     try:
         yield shop

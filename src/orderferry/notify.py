@@ -59,7 +59,7 @@ class Alerts:
         """Ping that a run did not do its work."""
         self._ping(command, "/fail", text)
 
-    def told(self, document: Mapping[str, Any]) -> None:
+    def post_news(self, document: Mapping[str, Any]) -> None:
         """POST a document to the webhook."""
         url = self.settings.webhook_url.reveal()
         if url:

@@ -1,4 +1,4 @@
-"""Runs what looks after imported orders: `compare`, `forget` and `adopt`."""
+"""Build and run what works on imported orders: `compare`, `forget` and `adopt`."""
 
 from __future__ import annotations
 

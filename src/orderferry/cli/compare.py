@@ -132,7 +132,7 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, wanted
             result = run_compare(Installation(settings, progress=progress), options)
     except OrderferryError as error:
         result = Comparison(utc_now(), errors=[error])
-        result.said = tuple((each.exit_code, "") for each in result.errors)
+        result.announced = tuple((each.exit_code, "") for each in result.errors)
     return result
 
 
@@ -158,12 +158,12 @@ def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, sile
 
     Without a terminal an error that heals by itself is only told when it is news.
     """
-    news = {code for code, _ in result.said}
+    news = {code for code, _ in result.announced}
     for error in result.errors:
         if on_terminal or silent or error.exit_code in news:
             for line in error_lines(error):
                 echo(line, err=True)
-    for code, line in result.said:
+    for code, line in result.announced:
         if code is ExitCode.DONE and not quiet:
             echo_lines(line, err=True)  # "Over: …"
     if silent or quiet or result.span is None:

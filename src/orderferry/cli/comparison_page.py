@@ -15,7 +15,7 @@ from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.problems import cause_of, first_deadline
 from orderferry.domain.spans import Span
-from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause, said
+from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause, entry_sentence
 from orderferry.run.compare.totals import Sums, Totals, TotalsRow
 from orderferry.run.status import Status
 
@@ -176,7 +176,7 @@ def _ledger(status: Status, span: Span, result: Comparison) -> dict[str, Any]:
 def _open_orders(entries: Sequence[Entry], now: datetime) -> list[tuple[str, ...]]:
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
-        groups.setdefault((str(entry.state), cause_of(said(entry))), []).append(entry)
+        groups.setdefault((str(entry.state), cause_of(entry_sentence(entry))), []).append(entry)
     return [
         (
             state,

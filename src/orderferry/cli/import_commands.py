@@ -212,13 +212,13 @@ def _report(context: CliContext, call: Call, path: Path, delay: timedelta = time
         ) as progress:
             installation = bootstrap.Installation(settings, progress=progress)
             installation.idle(delay)
-            report = installation.run(call.command, call.options, wait=call.wait, speak=not call.as_json)
+            report = installation.run(call.command, call.options, wait=call.wait, announcing=not call.as_json)
     except Exception as unforeseen:
         # One shop's trouble, whatever it is, must not keep the other configurations from their run.
         error = unforeseen if isinstance(unforeseen, OrderferryError) else internal_error(unforeseen)
         now = bootstrap.utc_now()
         report = Report(call.command, now, call.options.dry_run, finished=now, errors=[error])
-        report.said = tuple((error.exit_code, line) for line in error_lines(error))
+        report.announced = tuple((error.exit_code, line) for line in error_lines(error))
     return report
 
 
@@ -286,7 +286,7 @@ def _end(fleet: Fleet, path: Path) -> ShopEnd:
 
 
 def _summary(report: Report) -> ShopEnd:
-    return ShopEnd(report.exit_code, report.as_json(), summary_line(report), report.said)
+    return ShopEnd(report.exit_code, report.as_json(), summary_line(report), report.announced)
 
 
 def _print(name: str, end: ShopEnd, fleet: Fleet, context: CliContext) -> None:
@@ -309,7 +309,7 @@ def _dead(fleet: Fleet, path: Path, died: Died) -> Report:
     now = datetime.now(UTC)
     report = Report(fleet.command, now, fleet.dry_run, finished=now, errors=[_cause(path, died)])
     if not isinstance(report.errors[0], Stopped):
-        report.said = tuple((report.exit_code, line) for line in error_lines(report.errors[0]))
+        report.announced = tuple((report.exit_code, line) for line in error_lines(report.errors[0]))
     return report
 
 
@@ -333,7 +333,7 @@ MOST_CAUSES = 20
 
 def print_conditions(report: Report, *, quiet: bool) -> None:
     """Print to stderr what is news; with `quiet` only what stopped the run. A healthy run prints nothing."""
-    for code, line in report.said:
+    for code, line in report.announced:
         if is_news(code, quiet=quiet):
             echo_lines(line, err=True)
     if report.dry_run and not quiet:

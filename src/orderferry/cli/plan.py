@@ -87,7 +87,9 @@ def _print_commands(report: PlanReport) -> None:
     for command, calls in schedule.daily.items():
         told = f"{calls:5} searchOrders" if calls else "    0 searchOrders (it asks the Reports API)"
         click.echo(f"  {command:12} {told}")
-    click.echo(f"  {'getOrder':12} {schedule.looks:5} of {report.plan.get_quota}, for orders that wait or are held")
+    click.echo(
+        f"  {'getOrder':12} {schedule.get_orders:5} of {report.plan.get_quota}, for orders that wait or are held"
+    )
 
 
 def _print_advice(report: PlanReport) -> None:

@@ -60,13 +60,13 @@ def show_command(
     """Everything known of one order, on both sides: placed, total, state, what happened, what to do, and what the next
     run would do with it. With --rows its rows in the shop (personal columns masked)."""
     from orderferry.bootstrap import Installation
-    from orderferry.inspection import read_story
-    from orderferry.run.order_inspection import story_json
+    from orderferry.inspection import inspect_order
+    from orderferry.run.order_inspection import inspection_json
 
     def ask(settings: Settings) -> ShopAnswer:
         """Read the order's story from one shop and its ledger."""
-        story = read_story(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
-        return ShopAnswer(story.exit_code, story_json(story), lambda: _tell(story, rows=rows))
+        story = inspect_order(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
+        return ShopAnswer(story.exit_code, inspection_json(story), lambda: _tell(story, rows=rows))
 
     return for_each_shop(context, "show", ask, as_json=as_json)
 

@@ -138,9 +138,9 @@ def seen_again(entry: Entry, snapshot: OrderSnapshot, now: datetime) -> Entry:
     Older news (by Amazon's update time) never replace newer ones, and what Amazon leaves out blanks nothing: pages
     are read while orders change, and data is withdrawn after a while.
     """
-    known, told = believable(entry.amazon_updated, now), believable(_kept(snapshot.amazon_updated), now)
+    known, new = believable(entry.amazon_updated, now), believable(_kept(snapshot.amazon_updated), now)
     seen = replace(entry, last_seen=max(entry.last_seen, now), amazon_updated=known)
-    if known is not None and (told is None or told < known):
+    if known is not None and (new is None or new < known):
         return seen
     return replace(
         seen,
@@ -148,7 +148,7 @@ def seen_again(entry: Entry, snapshot: OrderSnapshot, now: datetime) -> Entry:
         channel=snapshot.channel or entry.channel,
         amazon_status=snapshot.amazon_status or entry.amazon_status,
         purchased=_kept(snapshot.purchased) or entry.purchased,
-        amazon_updated=told or known,
+        amazon_updated=new or known,
         total=snapshot.total or entry.total,
         ship_by=_kept(snapshot.ship_by) or entry.ship_by,
     )
@@ -163,15 +163,15 @@ def with_result(entry: Entry, result: OrderResult, now: datetime) -> Entry:
     Another run may have been faster since `result.on`: older news then changes nothing, and what was decided or
     written without knowing of it makes the order due at once.
     """
-    looked = replace(entry, last_look=now if result.by_id else entry.last_look)
+    checked = replace(entry, last_look=now if result.by_id else entry.last_look)
     if entry.ignored_by_person and entry.state is EntryState.IGNORED and result.state is not EntryState.IMPORTED:
-        return replace(looked, next_look=None)
+        return replace(checked, next_look=None)
     if result.on is not None:
         if _has_newer_news(entry, result.on):
             knows_it = result.id_order in (None, entry.id_order)
-            return looked if knows_it else _due_at_once(looked, result.id_order, now)
+            return checked if knows_it else _due_at_once(checked, result.id_order, now)
         if result.id_order is None and result.on.id_order is None and entry.id_order is not None:
-            return _due_at_once(looked, entry.id_order, now)
+            return _due_at_once(checked, entry.id_order, now)
     stays_aside = (
         entry.ignored_by_person
         and entry.state is result.state is EntryState.IMPORTED
@@ -183,7 +183,7 @@ def with_result(entry: Entry, result: OrderResult, now: datetime) -> Entry:
     same = entry.state is result.state and entry.code == code
     before = entry.attempts if entry.state is result.state else 0
     return replace(
-        looked,
+        checked,
         state=result.state,
         code=code,
         subject=subject,

@@ -20,7 +20,7 @@ ORDERS_A_PAGE = 100  # searchOrders, maxResultsPerPage
 MINUTES_A_DAY, HOURS_A_DAY = 24 * 60, 24
 SCHEDULES = (5, 10, 15, 20, 30, 60)  # minutes between two imports
 USUAL = 15
-MOST_LOOKS = 100  # getOrder calls of one run
+MOST_GET_ORDERS = 100  # getOrder calls of one run
 # Assumed where nothing was measured.
 CHANGES_PER_ORDER = Decimal(4)  # placed, released, shipped, and one more
 HANDLING_DAYS = Decimal(3)  # how long a regular order stays unshipped
@@ -39,13 +39,13 @@ MOST_ORDERS = 1_000_000
 class Volume:
     """What a shop sells on Amazon in a day. `fba_share` None: unknown, then each catch-up is reckoned with all orders.
 
-    `looks` is how often getOrder is called a day, None where that was not measured.
+    `get_orders` is how often getOrder is called a day, None where that was not measured.
     """
 
     orders: Decimal
     changes_per_order: Decimal = CHANGES_PER_ORDER
     fba_share: Decimal | None = None
-    looks: Decimal | None = None
+    get_orders: Decimal | None = None
 
     @property
     def changes(self) -> Decimal:
@@ -89,7 +89,7 @@ class Schedule:
     every: int
     imports: ImportCost
     daily: Mapping[str, int]
-    looks: int
+    get_orders: int
     quota: int
     safe: bool
     calm: bool
@@ -137,7 +137,7 @@ def daily_costs(volume: Volume, windows: Windows, commands: Iterable[str]) -> di
     return {command: _pages(listed[command]) if command in listed else 0 for command in commands}
 
 
-def looks_per_order(waiting: timedelta) -> int:
+def checks_per_order(waiting: timedelta) -> int:
     """Return how often an order that waits so long is asked about: hourly at first, then ever more rarely."""
     first = moment = datetime(2026, 1, 1, tzinfo=UTC)
     looks = 0
@@ -176,12 +176,12 @@ def _schedule(  # noqa: PLR0917 — each is one of the facts that the cost depen
     daily = daily_costs(volume, windows, commands)
     quota = daily_quota("searchOrders", share, rate)
     fits = imports.total + sum(daily.values()) <= quota * USABLE
-    expected = volume.orders * looks_per_order(WAITING) if volume.looks is None else volume.looks
+    expected = volume.orders * checks_per_order(WAITING) if volume.get_orders is None else volume.get_orders
     return Schedule(
         every=every,
         imports=imports,
         daily=daily,
-        looks=min(int(expected), MOST_LOOKS * imports.runs),
+        get_orders=min(int(expected), MOST_GET_ORDERS * imports.runs),
         quota=quota,
         safe=fits and _carries_busiest_hour(volume, imports, windows.overlap, share, rate),
         calm=imports.looking <= daily_quota("searchOrders", Decimal(1), rate) * FOR_LOOKING,
@@ -204,7 +204,7 @@ def _limit(volume: Volume, windows: Windows, commands: tuple[str, ...], share: D
     low, high = 0, MOST_ORDERS
     while low < high:
         middle = (low + high + 1) // 2
-        asked = Volume(Decimal(middle), volume.changes_per_order, volume.fba_share, volume.looks)
+        asked = Volume(Decimal(middle), volume.changes_per_order, volume.fba_share, volume.get_orders)
         if _schedule(asked, windows, commands, USUAL, share, rate).safe:
             low = middle
         else:
@@ -229,17 +229,17 @@ _TENTH = Decimal("0.1")
 @dataclass(frozen=True, slots=True)
 class MeasuredVolume:
     """`orders` placed within `time`, `fba` of them. `grown` are those that have had a week of life, and `changes`
-    what was seen of these. `looks` is the number of getOrder calls within `time`."""
+    what was seen of these. `get_orders` is the number of getOrder calls within `time`."""
 
     time: timedelta
     orders: int
     fba: int
     grown: int
     changes: int
-    looks: int
+    get_orders: int
 
     @property
-    def tells(self) -> bool:
+    def is_enough(self) -> bool:
         """Return whether it is enough to say how much the shop sells in a day."""
         return self.time >= SHORTEST and self.orders > 0
 
@@ -249,12 +249,12 @@ class MeasuredVolume:
         return self.grown >= ENOUGH_ORDERS
 
     def volume(self) -> Volume:
-        """Return a day of it. Only where it `tells`."""
+        """Return a day of it. Only where it `is_enough`."""
         days = Decimal(self.time // timedelta(seconds=1)) / 86_400
         changes = Decimal(self.changes) / self.grown if self.changes_are_measured else CHANGES_PER_ORDER
         return Volume(
             orders=(self.orders / days).quantize(_TENTH),
             changes_per_order=changes.quantize(_TENTH),
             fba_share=(Decimal(self.fba) / self.orders).quantize(Decimal("0.01")),
-            looks=(self.looks / days).quantize(_TENTH),
+            get_orders=(self.get_orders / days).quantize(_TENTH),
         )

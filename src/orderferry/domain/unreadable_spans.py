@@ -35,11 +35,11 @@ class UnreadableSpan:
     count: int
     readings: int
     read: datetime
-    settled: bool = False
+    set_aside: bool = False
 
     def is_due(self, now: datetime) -> bool:
         """Return whether it is to be read again. One that was read in the future (the clock was wrong) is."""
-        if self.settled or not self.spans:
+        if self.set_aside or not self.spans:
             return False
         pause = HOURLY if any(span.length > NARROW for span in self.spans) else SELDOM
         return self.readings < EACH_RUN or not timedelta(0) <= now - self.read < pause
@@ -56,12 +56,12 @@ class UnreadableSpan:
         ]
 
 
-def set_apart(due: Mapping[Cell, Spans], marks: Iterable[UnreadableSpan]) -> dict[Cell, Spans]:
+def without_marked(due: Mapping[Cell, Spans], marks: Iterable[UnreadableSpan]) -> dict[Cell, Spans]:
     """Given what each cell needs, return it without the spans of marks: those are read by themselves."""
     rest = dict(due)
     for mark in marks:
         for cell in mark.cells:
-            if cell in rest and not mark.settled:
+            if cell in rest and not mark.set_aside:
                 rest[cell] = subtract(rest[cell], mark.spans)
     return rest
 
@@ -80,7 +80,7 @@ def _without(mark: UnreadableSpan, search: Search, span: Span, command: str, now
         return mark
     if not mark.spans:
         return replace(mark, count=0) if mark.command == command else mark
-    if mark.settled or not _counts_as_coverage(search):
+    if mark.set_aside or not _counts_as_coverage(search):
         return mark
     left = _each_without(mark.spans, span)
     if left == mark.spans:
@@ -88,12 +88,12 @@ def _without(mark: UnreadableSpan, search: Search, span: Span, command: str, now
     return replace(mark, spans=left, count=mark.count if left else 0, read=now)
 
 
-def read_unreadable(
+def mark_span(
     marks: Sequence[UnreadableSpan], search: Search, span: Span, count: int, *, command: str, now: datetime
 ) -> tuple[list[UnreadableSpan], UnreadableSpan]:
     """Given a span that has so many orders without an id, return the marks with it, and its own.
 
-    What a person has settled stays so, unless there are more of them now.
+    What a person has set_aside stays so, unless there are more of them now.
     """
     marks = list(marks)
     of_span = _counts_as_coverage(search)
@@ -103,11 +103,13 @@ def read_unreadable(
         within = mark.command == command
         if of_span:
             within = any(each.start <= span.start and span.end <= each.end for each in mark.spans)
-        if within and mark.settled and count <= mark.count:
+        if within and mark.set_aside and count <= mark.count:
             return marks, mark
-        if within and not mark.settled:
+        if within and not mark.set_aside:
             spans = tuple(sorted((*_each_without(mark.spans, span), span))) if of_span else ()
-            marks[index] = replace(mark, spans=spans, count=count, readings=mark.readings + 1, read=now, settled=False)
+            marks[index] = replace(
+                mark, spans=spans, count=count, readings=mark.readings + 1, read=now, set_aside=False
+            )
             return marks, marks[index]
     stem = f"{NAME}{span.start:%Y%m%dT%H%M%SZ}" if of_span else NAME + command
     name = _unused(stem, {mark.name for mark in marks})

@@ -169,7 +169,7 @@ def measure_volume(ledger: Ledger, account: str, now: datetime) -> MeasuredVolum
             fba=connection.execute(total.where(orders.c.channel == Channel.FBA)).scalar_one(),
             grown=grown,
             changes=changes,
-            looks=_count_get_orders(connection, account, since),
+            get_orders=_count_get_orders(connection, account, since),
         )
 
 

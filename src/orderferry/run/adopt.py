@@ -1,4 +1,4 @@
-"""One call of `adopt`: find, mark in the shop, remember in the ledger, report."""
+"""One call of `adopt`: find orders of other importers, mark them in the shop, record them in the ledger, report."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ class AdoptReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 when an order was imported twice or two ids share an order; what was deleted in the shop is no mistake."""
+        """Return 1 when an order was imported twice or two ids share an order; an order that was deleted in the shop
+        is no mistake."""
         grave = any(one.doubt is not Doubt.NO_ORDER for one in self.adoption.doubtful)
         return ExitCode.NEEDS_A_PERSON if grave else ExitCode.DONE
 
@@ -77,7 +78,7 @@ class AdoptReport:
 
 
 def adopt(shop: OrderAdopter, ledger: Ledger, options: AdoptOptions, now: datetime) -> AdoptReport:
-    """Given shop and ledger, take over what can be taken over, and return what was done.
+    """Take over what can be taken over, and return what was done.
 
     The markers come first: a ledger that falls behind is put right by the next run. A dry run writes to neither.
     Raise ShopError, UsageError, LedgerUnusable; what is marked by then stays marked.
@@ -102,7 +103,7 @@ def adopt(shop: OrderAdopter, ledger: Ledger, options: AdoptOptions, now: dateti
 
 
 def doubt_text(one: Doubtful) -> tuple[str, str]:
-    """Return the sentence and what to do, given what is in doubt."""
+    """Return the sentence on what is in doubt, and what to do."""
     sentence, hint = DOUBTS[one.doubt]
     where = f" ({', '.join(map(str, one.id_orders))})" if one.id_orders else ""
     return f"{one.order_id} {sentence}{where}", hint.replace("{order_id}", one.order_id)

@@ -1,4 +1,4 @@
-"""`bridge status`: how far the readers of the feed are, what became of the bridge's calls, what is wrong with it."""
+"""`bridge status`: how far the readers of the feed are, what became of the bridge's calls, and what is wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _DOCS = "docs/bridge.md says how"
 
 @dataclass(frozen=True, slots=True)
 class FeedTrouble:
-    """What of the feed or the bridge a person should look at, and what to do. `code` is one of docs/bridge.md's."""
+    """Something about the feed or the bridge that a person should look at, and what to do. `code`: see
+    docs/bridge.md."""
 
     code: str
     message: str
@@ -37,7 +38,7 @@ class BridgeStatus:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 if there is nothing to look at, else 1."""
+        """Return 0 if there is nothing to look at, else 1."""
         return ExitCode.NEEDS_A_PERSON if self.findings else ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
@@ -73,12 +74,12 @@ def _findings(state: FeedState, now: datetime) -> Iterator[FeedTrouble]:
 
 def _of_calls(calls: Calls) -> Iterator[FeedTrouble]:
     who = f"{calls.module or 'A whole event'}{f' on {calls.hook}' if calls.hook else ''}"
-    said = f" ({calls.message})" if calls.message else ""
+    message = f" ({calls.message})" if calls.message else ""
     if calls.failed:
         last = f", {calls.given_up} of them for good" if calls.given_up else ", which is tried again"
         yield FeedTrouble(
             "calls-failed",
-            f"{who}: {_times(calls.failed)} failed{last}; first for event {calls.first}{said}.",
+            f"{who}: {_times(calls.failed)} failed{last}; first for event {calls.first}{message}.",
             "Ask the module's maker; `--replay failed` of the bridge tries again, modules_skip leaves the module out.",
         )
     if calls.unknown:

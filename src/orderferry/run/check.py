@@ -1,7 +1,7 @@
-"""`check`: ask everything that can be asked. What fails does not keep the rest from being asked.
+"""`check`: run every probe. One that fails does not keep the others from running.
 
-A probe is a name and something to ask; adapters and pure functions answer with results. What a probe raises becomes
-a failure that a run would meet in the same way, with the same exit code.
+A probe has a name and a question; adapters and pure functions answer it with results. An error that a probe raises
+becomes a failure with the exit code that a run would have.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LEAST_FREE_BYTES = 4 * 1024 * 1024  # a new ledger and its journal
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One thing to ask. `needs`: probes without whose success there is nothing to ask (they say what is wrong)."""
+    """One question. `needs`: names of probes without whose success there is nothing to ask."""
 
     name: str
     ask: Callable[[], Iterable[CheckResult]]
@@ -31,37 +31,37 @@ class Probe:
 
 
 def ask_all(probes: Iterable[Probe]) -> list[CheckResult]:
-    """Given probes in their order, return what they say. Never raises but for what ends the program."""
+    """Run probes in their order and return their results. Raise only what ends the program."""
     results: list[CheckResult] = []
-    unwell: set[str] = set()
+    without_success: set[str] = set()
     for probe in probes:
-        if unwell & set(probe.needs):
-            unwell.add(probe.name)
+        if without_success & set(probe.needs):
+            without_success.add(probe.name)
             continue
-        said = _ask(probe)
-        results += said
-        if any(result.result is Grade.FAILURE for result in said):
-            unwell.add(probe.name)
+        answers = _ask(probe)
+        results += answers
+        if any(result.result is Grade.FAILURE for result in answers):
+            without_success.add(probe.name)
     return results
 
 
 def _ask(probe: Probe) -> list[CheckResult]:
-    said: list[CheckResult] = []
+    results: list[CheckResult] = []
     try:
         for result in probe.ask():
-            said.append(result)
+            results.append(result)
     except OrderferryError as error:
-        said.append(failed(probe.name, error))
+        results.append(failed(probe.name, error))
     except Exception as error:  # a fault of ours in one check must not end the others
         log.debug("the probe %s failed: %s", probe.name, where_raised(error))
-        said.append(
+        results.append(
             failure(
                 probe.name,
                 f"This could not be checked: an unexpected error inside orderferry ({type(error).__name__}).",
                 "Run it again with -vv and send what it prints to the issue tracker.",
             )
         )
-    return said
+    return results
 
 
 def document(results: Sequence[CheckResult]) -> dict[str, Any]:
@@ -70,13 +70,13 @@ def document(results: Sequence[CheckResult]) -> dict[str, Any]:
 
 
 def configuration_failures(error: ConfigError) -> list[CheckResult]:
-    """Given a configuration that can't be used, return a failure for each of its problems."""
+    """Return a failure for each problem of a configuration that can't be used."""
     problems = error.problems or (error.message,)
     return [failure("configuration", problem, error.hint, error.exit_code) for problem in problems]
 
 
 def check_configuration(settings: Settings) -> Iterable[CheckResult]:
-    """Yield what can be said of a configuration that was read."""
+    """Yield the results for a configuration that could be read."""
     codes = ", ".join(marketplace.code for marketplace in settings.amazon.marketplaces)
     yield fine("configuration", f"{settings.path} is in order: region {settings.amazon.region}, marketplaces {codes}.")
     if settings.exposed:
@@ -89,7 +89,8 @@ def check_configuration(settings: Settings) -> Iterable[CheckResult]:
 
 
 def check_environment(stray: Sequence[str], unknown: Sequence[tuple[str, str]]) -> Iterable[CheckResult]:
-    """Given variables that would steer the SP-API library, and those that are nearly ours, return what to say."""
+    """Yield a warning for each variable that would steer the SP-API library (`stray`) or is nearly one of ours
+    (`unknown`)."""
     if stray:
         yield warning(
             "environment",
@@ -107,9 +108,8 @@ def check_environment(stray: Sequence[str], unknown: Sequence[tuple[str, str]]) 
 
 
 def check_ledger_place(where: str, *, exists: bool, is_usable: bool, free: int | None = None) -> CheckResult:
-    """Given the words for where the ledger lies, how it was found and the bytes free there (None: who knows), return
-    what to say.
-    """
+    """Return the result for the ledger's place. `where`: the place in words; `free`: bytes free there, None if
+    unknown."""
     if free is not None and free < LEAST_FREE_BYTES:
         return failure(
             "ledger",
@@ -125,9 +125,7 @@ def check_ledger_place(where: str, *, exists: bool, is_usable: bool, free: int |
 
 
 def check_ledger_folder(folder: Path, *, is_open: bool) -> Iterable[CheckResult]:
-    """Return what to say of that, given the ledger's folder and whether other users may put a file of theirs in the
-    ledger's place.
-    """
+    """Yield a warning if other users may put a file of theirs in the ledger's place (`is_open`)."""
     if is_open:
         yield warning(
             "ledger-folder",

@@ -1,9 +1,9 @@
-"""Amazon's side of `check`: the secret's age, login, clock, marketplaces. At most one searchOrders call, unless the
-marketplaces are refused together: then each is tried alone.
+"""Amazon's side of `check`: the age of the client secret, the login, the clock, the marketplaces, the data that is
+withheld.
 
-Which of Amazon's data the application is not given, judged from orders that should have it. Pure.
-
-A missing role is no error at Amazon: fields are silently absent, with HTTP 200 (SP-API, "Access to orders' PII").
+It takes one searchOrders call; if Amazon refuses the marketplaces together, one more for each. Amazon reports no error
+where a role is missing: with HTTP 200 the fields are absent (SP-API, "Access to orders' PII"). So withheld data is
+found by what no order has.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LOOK_BACK = timedelta(days=30)  # the page from which data sets are judged
 
 
 def check_secret_age(created: date | None, today: date) -> Iterator[CheckResult]:
-    """Given amazon.client_secret_created and the day, say when the client secret has to be renewed."""
+    """Yield when the client secret has to be renewed, from amazon.client_secret_created and today's date."""
     name = "client-secret-age"
     mend = (
         "Make a new one in Seller Central > Develop Apps > LWA credentials, put it into amazon.client_secret and its "
@@ -67,12 +67,12 @@ class AmazonCheck:
     _seen_page: bool = False
 
     def login(self) -> Iterator[CheckResult]:
-        """Yield the credentials. Raise AmazonRefused, AmazonUnavailable, UsageError."""
+        """Check the credentials. Raise AmazonRefused, AmazonUnavailable, UsageError."""
         self._ready().now()
         yield fine("token", "Amazon takes the credentials.")
 
     def clock(self) -> Iterator[CheckResult]:
-        """This machine's clock against Amazon's Date header."""
+        """Compare this machine's clock with Amazon's Date header."""
         offset = self._ready().clock_offset
         if offset is None:
             yield warning("clock", "Amazon's answer has no date to set the clock against.", "Try again later.")
@@ -87,7 +87,7 @@ class AmazonCheck:
             yield fine("clock", "This machine's clock agrees with Amazon's.")
 
     def marketplaces(self) -> Iterator[CheckResult]:
-        """Yield whether Amazon lists the orders of each marketplace."""
+        """Check whether Amazon lists the orders of each marketplace."""
         source = self._ready()
         end = (source.now() - SAFE_DISTANCE).replace(microsecond=0)
         ids = tuple(sorted({marketplace.id for marketplace in self.settings.amazon.marketplaces}))
@@ -148,7 +148,8 @@ class AmazonCheck:
 
 
 def _not_tried(exhausted: QuotaExhausted) -> CheckResult:
-    """Out of quota says nothing of the marketplaces: a warning with the exit code that a run would have."""
+    """Return a warning with the exit code that a run would have: spent quota does not mean that a marketplace is
+    refused."""
     return warning("marketplaces", f"Not tried: {exhausted.message}", exhausted.hint, exhausted.exit_code)
 
 
@@ -161,7 +162,7 @@ _ORDERS_ROLE = "Inventory and Order Tracking"
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What orders of a kind should have. Nothing is said before `least` of them were seen."""
+    """What orders of a kind should have. It is tested once at least `least` such orders were seen."""
 
     name: str
     what: str
@@ -263,7 +264,7 @@ _BUYERS_MAIL = Expectation(
 
 
 def check_datasets(orders: Sequence[Order], settings: Settings) -> Iterator[CheckResult]:
-    """Given the orders of one page, return what none of those that should have it has, with the role to ask for."""
+    """Yield what none of the orders that should have it has, with the role to ask for."""
     name = "datasets"
     if not orders:
         yield fine(name, "Amazon lists no order of the last 30 days: whether data is withheld shows with the first.")

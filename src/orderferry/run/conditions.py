@@ -1,8 +1,8 @@
-"""What needs a person: said when it begins, when it changes, once a day while it lasts, and when it ends.
+"""Conditions: what needs a person is printed when it begins, when it changes, once a day while it lasts, and when it
+ends.
 
-Pure: from the conditions that the ledger remembers and those of now, which lines to print and what to remember.
-
-Brings a run's findings together with the conditions that the ledger remembers.
+From the conditions that the ledger remembers and those that a run finds, `condition_changes` works out what is new.
+`announce` and `announce_comparison` do that for a run and remember what was printed.
 """
 
 from __future__ import annotations
@@ -23,20 +23,21 @@ if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
 
 AGAIN_AFTER = timedelta(days=1)
-PATIENCE_RUNS = 3
-PATIENCE_TIME = timedelta(hours=1)
+HEALING_RUNS = 3
+HEALING_TIME = timedelta(hours=1)
 NAMED_ORDERS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentCondition:
-    """A condition as this run finds it."""
+    """A condition as this run finds it. `heals`: it is printed from the third run in a row on, or after an hour.
+    `counts`: its text has a number that moves, which is no news."""
 
     key: str
     text: str
     exit_code: ExitCode
-    heals: bool = False  # said from the third run in a row on, or after an hour
-    counts: bool = False  # its text has a number that moves: that it moves is no news
+    heals: bool = False
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class ConditionChanges:
 
 
 def order_conditions(entries: Iterable[Entry]) -> list[CurrentCondition]:
-    """Given the ledger's open entries, return one condition for each cause (not one for each order)."""
+    """Return one condition for each cause (not one for each order) of the ledger's open entries."""
     groups: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
         if entry.state in (EntryState.HELD, EntryState.FAILED):
@@ -59,12 +60,12 @@ def order_conditions(entries: Iterable[Entry]) -> list[CurrentCondition]:
     return [_group_condition(key, members) for key, members in sorted(groups.items())]
 
 
-def finding_conditions(findings: Iterable[StandingFinding], told: Iterable[str]) -> list[CurrentCondition]:
-    """Given what comparisons found, return one condition for each kind of finding.
+def finding_conditions(findings: Iterable[StandingFinding], reported: Iterable[str]) -> list[CurrentCondition]:
+    """Return one condition for each kind of finding that comparisons made.
 
-    `told`: ids of orders that are held, failed or given up. What is missing for that reason is not said twice.
+    `reported`: ids of orders that are held, failed or given up. What is missing for that reason is not reported twice.
     """
-    known = set(told)
+    known = set(reported)
     groups: dict[FindingKind, list[StandingFinding]] = {}
     for finding in findings:
         if finding.kind is not FindingKind.MISSING or finding.order_id not in known:
@@ -73,7 +74,7 @@ def finding_conditions(findings: Iterable[StandingFinding], told: Iterable[str])
 
 
 def error_conditions(command: str, errors: Iterable[OrderferryError]) -> list[CurrentCondition]:
-    """Given the errors that ended a run or a part of it, return their conditions, which belong to the command."""
+    """Return the conditions of the errors that ended a run or a part of it; they belong to the command."""
     return [
         CurrentCondition(
             error_key(command, error),
@@ -86,12 +87,12 @@ def error_conditions(command: str, errors: Iterable[OrderferryError]) -> list[Cu
 
 
 def error_key(command: str, error: OrderferryError) -> str:
-    """Given an error of a command, return the key of its condition."""
+    """Return the key of the condition that an error of a command is."""
     return f"{command}: {error.code} {error.subject}".strip()
 
 
 def problem_conditions(problems: Iterable[Problem]) -> list[CurrentCondition]:
-    """Given a run's problems, return the conditions of those that concern no single order (the clock, …)."""
+    """Return the conditions of a run's problems that concern no single order (the clock, …)."""
     return [
         CurrentCondition(
             f"{problem.code} {problem.subject}".strip(),
@@ -104,7 +105,7 @@ def problem_conditions(problems: Iterable[Problem]) -> list[CurrentCondition]:
 
 
 def other_importer_condition(order_ids: Sequence[str]) -> list[CurrentCondition]:
-    """Given the orders of the last day that another importer was first with, return the condition that they come."""
+    """Return the condition that another importer was first with orders of the last day."""
     if not order_ids:
         return []
     number = "1 order" if len(order_ids) == 1 else f"{len(order_ids)} orders"
@@ -116,8 +117,8 @@ def other_importer_condition(order_ids: Sequence[str]) -> list[CurrentCondition]
     return [CurrentCondition(str(ProblemCode.OTHER_IMPORTER), text, ExitCode.DONE, counts=True)]
 
 
-def speak(known: Iterable[Condition], found: Iterable[CurrentCondition], now: datetime) -> ConditionChanges:
-    """Return what to say, given what was known (of the keys that this run can judge) and what is found now."""
+def condition_changes(known: Iterable[Condition], found: Iterable[CurrentCondition], now: datetime) -> ConditionChanges:
+    """Return what is new, from the known conditions that this run can end and those that it finds now."""
     before = {condition.key: _not_later(condition, now) for condition in known}
     lines: list[tuple[ExitCode, str]] = []
     remember: list[Condition] = []
@@ -134,7 +135,7 @@ def speak(known: Iterable[Condition], found: Iterable[CurrentCondition], now: da
 
 
 def _not_later(condition: Condition, now: datetime) -> Condition:
-    """Return the condition without times in the future, which a wrong clock has left: they mean now."""
+    """Return the condition with times in the future, which a wrong clock has left, set to now."""
     printed = condition.last_printed
     return replace(condition, first_seen=min(condition.first_seen, now), last_printed=printed and min(printed, now))
 
@@ -147,10 +148,10 @@ def _continued(before: Condition | None, item: CurrentCondition, now: datetime) 
 
 def _worth_saying(before: Condition | None, condition: Condition, item: CurrentCondition, now: datetime) -> bool:
     if item.heals:
-        ripe = condition.count >= PATIENCE_RUNS or now - condition.first_seen >= PATIENCE_TIME
+        ripe = condition.count >= HEALING_RUNS or now - condition.first_seen >= HEALING_TIME
         if not ripe:
             return False
-        # The wording of a passing error varies from run to run; only its lasting is news.
+        # The text of a transient error varies from run to run; only that it lasts is news.
         return condition.last_printed is None or now - condition.last_printed >= AGAIN_AFTER
     if before is None or before.last_printed is None or (before.text != item.text and not item.counts):
         return True
@@ -205,8 +206,8 @@ def _amounts(entries: list[Entry]) -> str:
     first, *others = sorted(causes)
     amounts = [part for cause in others[: NAMED_ORDERS - 1] if (part := taxed_amounts(cause))]
     more = len(others) - (NAMED_ORDERS - 1)
-    told = "; ".join([*amounts, *([f"{more} more"] if more > 0 else [])])
-    return f"{first} (the others: {told})" if told else first
+    rest = "; ".join([*amounts, *([f"{more} more"] if more > 0 else [])])
+    return f"{first} (the others: {rest})" if rest else first
 
 
 _STATE_WORDS: Mapping[str, str] = {
@@ -217,7 +218,7 @@ _STATE_WORDS: Mapping[str, str] = {
 
 
 def named_orders(ids: Sequence[str]) -> str:
-    """Given order ids, return the first of them in words, and how many more there are."""
+    """Return the first of some order ids in words, and how many more there are."""
     more = len(ids) - NAMED_ORDERS
     return ", ".join(ids[:NAMED_ORDERS]) + (f" and {more} more" if more > 0 else "")
 
@@ -241,22 +242,18 @@ OF_COMMANDS = frozenset({*SWEEPS, "compare"})
 _OF_ORDERS = frozenset({EntryState.HELD, EntryState.FAILED, EntryState.WAITING, FOUND})
 
 
-A_DAY = timedelta(days=1)
-
-
 def open_conditions(ledger: Ledger) -> list[CurrentCondition]:
     """Return the conditions of all orders that are held, failed or given up, one for each cause, and of what
     comparisons found.
     """
     entries = [*ledger.entries([EntryState.HELD, EntryState.FAILED]), *ledger.given_up()]
-    told = (entry.order_id for entry in entries)
-    return [*order_conditions(entries), *finding_conditions(ledger.findings(), told)]
+    reported = (entry.order_id for entry in entries)
+    return [*order_conditions(entries), *finding_conditions(ledger.findings(), reported)]
 
 
-def told_conditions(ledger: Ledger) -> list[CurrentCondition]:
-    """Return what else was said and has not ended: errors of commands, the clock, a marketplace, … Those that only
-    inform have exit code 0.
-    """
+def other_conditions(ledger: Ledger) -> list[CurrentCondition]:
+    """Return what else was printed and has not ended: errors of commands, the clock, a marketplace, … Those that
+    only inform have exit code 0."""
     return [
         CurrentCondition(known.key, known.text, ExitCode(known.exit_code or 0))
         for known in ledger.conditions().values()
@@ -265,61 +262,60 @@ def told_conditions(ledger: Ledger) -> list[CurrentCondition]:
 
 
 def announce(ledger: Ledger, report: Report, now: datetime) -> None:
-    """Set `report.said` to the conditions that are news, and remember that they were said."""
+    """Set `report.announced` to the conditions that are news, and remember that they were printed."""
     found = open_conditions(ledger)
     found += error_conditions(report.command, report.errors)
     found += problem_conditions(report.problems.values())
     known = ledger.conditions()
     if ProblemCode.OTHER_IMPORTER in {*known, *(problem.code for problem in report.problems.values())}:
-        found += other_importer_condition(ledger.ignored_since(Reason.OTHER_IMPORTER, now - A_DAY))
-    judged = [c for c in known.values() if _is_judged(c, report)]
-    report.said = _spoken(ledger, judged, found, now)
+        found += other_importer_condition(ledger.ignored_since(Reason.OTHER_IMPORTER, now - AGAIN_AFTER))
+    endable = [c for c in known.values() if _may_end(c, report)]
+    report.announced = _announced(ledger, endable, found, now)
 
 
 def announce_comparison(
     ledger: Ledger, command: str, errors: Iterable[OrderferryError], now: datetime
 ) -> tuple[tuple[ExitCode, str], ...]:
-    """Given what ended a comparison, return what of it is news, and remember that it was said: what may heal by itself
-    is told when it lasts, not at once.
+    """Return which of the errors that ended a comparison are news, and remember that they were printed. What may heal
+    by itself is printed when it lasts, not at once.
 
-    What it found it prints itself, every time; that counts as said. A comparison that was cut short has found nothing.
+    The command prints its findings itself, every time. A comparison that an error ended has no findings.
     """
     errors = tuple(errors)
     known = [c for c in ledger.conditions().values() if c.key.startswith(f"{command}: ")]
-    judged = [c for c in known if _can_be_over(c, command, errors)]
+    endable = [c for c in known if _can_be_over(c, command, errors)]
     found = error_conditions(command, errors)
     printed: frozenset[str] = frozenset()
     if not errors:
-        judged += [c for c in ledger.conditions().values() if c.key.partition(" ")[0] == FOUND]
+        endable += [c for c in ledger.conditions().values() if c.key.partition(" ")[0] == FOUND]
         standing = [each for each in open_conditions(ledger) if each.key.partition(" ")[0] == FOUND]
         printed = frozenset(each.key for each in standing)
         found += standing
-    return _spoken(ledger, judged, found, now, printed)
+    return _announced(ledger, endable, found, now, printed)
 
 
-def _spoken(
+def _announced(
     ledger: Ledger,
     known: Iterable[Condition],
     found: Sequence[CurrentCondition],
     now: datetime,
     printed: frozenset[str] = frozenset(),
 ) -> tuple[tuple[ExitCode, str], ...]:
-    """Return what is news, remembered as said; but for `printed`, keys of conditions that the command prints by
-    itself.
-    """
-    speech = speak(known, found, now)
-    for condition in speech.remember:
+    """Return what is news, and remember it as printed. `printed`: keys of conditions that the command prints by
+    itself."""
+    changes = condition_changes(known, found, now)
+    for condition in changes.remember:
         ledger.put_condition(replace(condition, last_printed=now) if condition.key in printed else condition)
-    for key in speech.ended:
+    for key in changes.ended:
         ledger.end_condition(key)
     by_itself = {each.text for each in found if each.key in printed}
-    return tuple((code, line) for code, line in speech.lines if line not in by_itself)
+    return tuple((code, line) for code, line in changes.lines if line not in by_itself)
 
 
-def _is_judged(condition: Condition, report: Report) -> bool:
+def _may_end(condition: Condition, report: Report) -> bool:
     """Return whether this run can tell that a condition is over.
 
-    Errors belong to their command; what concerns no order (exit code 0) is only judged by a run that got through.
+    Errors belong to their command. What concerns no order (exit code 0) can only be ended by a run without errors.
     """
     command, colon, _ = condition.key.partition(": ")
     if colon and command in OF_COMMANDS:
@@ -328,8 +324,6 @@ def _is_judged(condition: Condition, report: Report) -> bool:
 
 
 def _can_be_over(condition: Condition, command: str, errors: Sequence[OrderferryError]) -> bool:
-    """Return a run that was cut short by an error says nothing of the errors before it: it may not have come to
-    them.
-    """
+    """Return whether a run with these errors can end a condition. One that an error ended may not have come so far."""
     cut_short = any(not isinstance(error, MarketplaceRefused) for error in errors)
     return not cut_short or condition.key in {error_key(command, error) for error in errors}

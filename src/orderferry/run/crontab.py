@@ -1,8 +1,7 @@
-"""The user's crontab against the quota and against what usually goes wrong there. Pure.
+"""The user's crontab: what is wrong in its lines, the lines to paste, and when a line starts its command (crontab(5)).
+Pure.
 
-The crontab lines to paste: at times that are a shop's own, never on the hour, nothing daily in the night. Pure.
-
-When a line of a crontab starts its command: cron's five fields as starts within a day (crontab(5)). Pure.
+The lines to paste start at times that are a shop's own, never on the hour, and start nothing daily in the night.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ class CrontabJob:
 
 
 def orderferry_jobs(crontab: str, commands: Iterable[str]) -> list[CrontabJob]:
-    """Given a crontab's text and the names of our commands, return the lines that start one of them."""
+    """Return the lines of a crontab that start one of our commands."""
     known = frozenset(commands)
     found = (_job(number, line, known) for number, line in enumerate(crontab.splitlines(), 1))
     return [job for job in found if job is not None]
@@ -60,9 +59,9 @@ def check_crontab(
     if not jobs:
         yield fine(NAME, "No line of this user's crontab starts orderferry yet; `orderferry plan` prints them.")
         return
-    said = [*_paths(jobs), *_times(jobs), *_frequency(jobs, configuration, quota_share), *_mail(crontab)]
-    yield from said
-    if not said:
+    findings = [*_paths(jobs), *_times(jobs), *_frequency(jobs, configuration, quota_share), *_mail(crontab)]
+    yield from findings
+    if not findings:
         start = "starts" if len(jobs) == 1 else "start"
         told = f"{counted(len(jobs), 'line')} of this user's crontab {start} orderferry, at sensible times."
         yield fine(NAME, told)
@@ -222,7 +221,7 @@ class CronTimes:
 
 
 def parse_times(text: str) -> CronTimes | None:
-    """Given the time fields of a crontab's line (five fields, or a nickname), return its starts.
+    """Return the starts of a crontab's line, from its time fields (five of them, or a nickname).
 
     None for `@reboot` and for what cron would not understand.
     """
@@ -237,7 +236,7 @@ def parse_times(text: str) -> CronTimes | None:
 
 
 def shortest_distance(starts: frozenset[int]) -> timedelta | None:
-    """Given starts within a day, return the shortest time between two of them, over midnight too; None for no start."""
+    """Return the shortest time between two of these starts within a day, over midnight too; None without a start."""
     if not starts:
         return None
     ordered = sorted(starts)

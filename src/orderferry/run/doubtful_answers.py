@@ -1,12 +1,11 @@
-"""Report answers of Amazon's that are too empty to be true. The run goes on.
+"""Answers of Amazon's that can't be trusted: days without any order, and orders without an id. The run goes on.
 
-A wrong region or a withdrawn authorisation looks like an empty page (HTTP 200). A shop that sold something on every day
-of two weeks and nothing yesterday should hear of it. Judged once a day, since it reads two weeks of the ledger.
+A wrong region or a withdrawn authorisation looks like an empty page (HTTP 200). So a shop that sold something on each
+day of two weeks and nothing yesterday gets a report.
 
-Orders without an id in Amazon's answers: where they are stays uncovered, and is told until a person settles it.
-
-Each finding is a mark (domain/unreadable_spans.py). To people it is an entry of the ledger like any failed order: told
-daily, seen by `status` and `compare`, set aside by `ignore` with its name in place of an order's id.
+A span in which Amazon lists orders without an id stays uncovered and is reported until a person sets it aside. Each is
+a mark (domain/unreadable_spans.py) and an entry of the ledger like a failed order: `status` and `compare` show it,
+`ignore` sets it aside by the mark's name.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ from orderferry.domain.unreadable_spans import (
     NARROW,
     UnreadableSpan,
     bounds,
+    mark_span,
     read_clean,
-    read_unreadable,
-    set_apart,
+    without_marked,
 )
 from orderferry.domain.window import Cell
 from orderferry.run.report import Report
@@ -45,9 +44,10 @@ _KEPT_FINDINGS = "plausibility judged"  # in the ledger's memory
 
 
 def implausible(purchases: Purchases, day: date) -> list[Problem]:
-    """Return what is not believable about `day`, given the orders placed by marketplace and day.
+    """Return what is not believable about `day`, from the orders placed by marketplace and day.
 
-    Only what sold on each of the days before can be missed; if nothing sold anywhere, that alone is said.
+    A marketplace counts only if it sold on each of the days before. If nothing sold anywhere, there is one problem for
+    all.
     """
     before = [day - timedelta(days=number) for number in range(1, DAYS)]
     marketplaces = sorted({marketplace for marketplace, _ in purchases})
@@ -100,8 +100,8 @@ READABLE = "readable"  # the code of a mark that is over
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadableBook:
-    """The marks of a ledger, and what a run's readings make of them. A dry run reports them and keeps nothing."""
+class UnreadableSpans:
+    """The marks of a ledger. A run's readings add, narrow and end them. A dry run reports them and keeps nothing."""
 
     ledger: Ledger
     report: Report
@@ -109,9 +109,9 @@ class UnreadableBook:
     now: Callable[[], datetime]
     dry_run: bool = False
 
-    def apart(self, due: Mapping[Cell, Spans]) -> Mapping[Cell, Spans]:
-        """Given what each cell needs, return it without what is marked, so that all else can be covered."""
-        return set_apart(due, self._marks())
+    def without_marked(self, due: Mapping[Cell, Spans]) -> Mapping[Cell, Spans]:
+        """Return what each cell needs without the marked spans, so that all else can be covered."""
+        return without_marked(due, self._marks())
 
     def due_again(self, cells: Iterable[Cell]) -> list[Search]:
         """Return the searches that read marked spans of these cells again, as far as it is time."""
@@ -120,10 +120,10 @@ class UnreadableBook:
         return [search for mark in due for search in mark.searches()]
 
     def found(self, search: Search, span: Span, count: int) -> None:
-        """A span was read and has `count` orders without an id: mark it, and report them."""
+        """Mark a span that was read and has `count` orders without an id, and report them."""
         command = self.report.command
-        marks, mark = read_unreadable(self._marks(), search, span, count, command=command, now=self.now())
-        if mark.settled:
+        marks, mark = mark_span(self._marks(), search, span, count, command=command, now=self.now())
+        if mark.set_aside:
             return
         problem = _problem(mark)
         self.report.note_nameless(count, problem)
@@ -132,7 +132,7 @@ class UnreadableBook:
             self._set(mark, OrderResult(mark.name, EntryState.FAILED, problem.code, message=problem.message))
 
     def read_clean(self, search: Search, span: Span) -> None:
-        """A span was read without such an order: marks that lie within are over."""
+        """End the marks within a span that was read without such an order."""
         before = self._marks()
         after = read_clean(before, search, span, command=self.report.command, now=self.now())
         if after == before:
@@ -143,8 +143,8 @@ class UnreadableBook:
                 self._set(mark, OrderResult(mark.name, EntryState.IGNORED, READABLE))
         self._keep([mark for mark in after if mark.count])
 
-    def heed_people(self) -> None:
-        """What a person has set aside counts as read from now on; what they took back is marked again."""
+    def apply_set_aside(self) -> None:
+        """Count the marks that a person has set aside as read; mark again what they took back."""
         before = self._marks()
         after = [self._heeded(mark) for mark in before]
         if after != before and not self.dry_run:
@@ -152,16 +152,16 @@ class UnreadableBook:
 
     def _heeded(self, mark: UnreadableSpan) -> UnreadableSpan:
         entry = self.ledger.entry(mark.name)
-        settled = entry is not None and entry.ignored_by_person
-        if settled == mark.settled:
+        set_aside = entry is not None and entry.ignored_by_person
+        if set_aside == mark.set_aside:
             return mark
-        if settled:
+        if set_aside:
             for span in mark.spans:
                 self.ledger.cover(mark.cells, Basis.UPDATED, span, self.now())
         else:
             problem = _problem(mark)
             self._set(mark, OrderResult(mark.name, EntryState.FAILED, problem.code, message=problem.message))
-        return replace(mark, settled=settled)
+        return replace(mark, set_aside=set_aside)
 
     def _set(self, mark: UnreadableSpan, result: OrderResult) -> None:
         marketplaces, channels = {cell[0] for cell in mark.cells}, {cell[1] for cell in mark.cells}
@@ -181,9 +181,8 @@ class UnreadableBook:
 
 
 def _problem(mark: UnreadableSpan) -> Problem:
-    """Return what a person is told. The span is named as it was found, until it is as narrow as it gets: one message
-    each.
-    """
+    """Return the problem of a mark. It names the span as it was found until that is as narrow as it gets: one
+    message each."""
     narrow = mark.spans and all(span.length <= NARROW for span in mark.spans)
     span = bounds(mark.spans) if narrow else mark.found
     which = "updated" if mark.spans else "placed"
@@ -207,7 +206,7 @@ def _as_json(mark: UnreadableSpan) -> dict[str, Any]:
         "count": mark.count,
         "readings": mark.readings,
         "read": mark.read.isoformat(),
-        "settled": mark.settled,
+        "settled": mark.set_aside,
     }
 
 
@@ -221,7 +220,7 @@ def _from_json(stored: Mapping[str, Any]) -> UnreadableSpan:
         count=stored["count"],
         readings=stored["readings"],
         read=datetime.fromisoformat(stored["read"]),
-        settled=stored["settled"],
+        set_aside=stored["settled"],
     )
 
 

@@ -1,6 +1,6 @@
-"""The orders that searches alone would not finish: waiting, held, failed, or left unjudged by a killed run.
+"""Orders that searches alone would not finish: waiting, held, failed, or left undecided by a killed run.
 
-Orders whose invoice number another invoice bears too: held until a person has corrected one of the two.
+Orders whose invoice number another invoice bears too are checked here as well.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_LOOKS = 100  # getOrder calls a run spends on the safety net
+MOST_GET_ORDERS = 100  # getOrder calls a run spends on the safety net
 LEASED_FOR = timedelta(minutes=15)  # how long another run leaves orders alone that this one has in hand
 _OPEN = frozenset({EntryState.SEEN, EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
 PAGE = 20  # orders that are looked up and settled together
@@ -39,7 +39,7 @@ PAGE = 20  # orders that are looked up and settled together
 
 @dataclass(frozen=True, slots=True)
 class DueOrders:
-    """Asks Amazon for single orders and hands them to the processor."""
+    """Fetches single orders from Amazon and hands them to the processor."""
 
     source: AmazonSource
     shop: PrestashopShop
@@ -49,26 +49,25 @@ class DueOrders:
     processor: Processor
     now: Callable[[], datetime]
 
-    def look_after(self, options: RunOptions, rules: Rules) -> None:
-        """Look after the orders that are due: those whose cause is gone, then the longest unlooked-at.
+    def process_due(self, options: RunOptions, rules: Rules) -> None:
+        """Process the orders that are due: first those whose cause is gone, then those that were checked longest ago.
 
-        What this run's searches have shown already needs no look. Quota that runs out here is no failure: the rest
-        is due in the next run.
+        Orders that this run's searches have shown are left out. If the quota runs out, the rest is due in the next run.
         """
         wanted = [entry for entry in self._due() if _concerns(entry, options)]
         ids = [entry.order_id for entry in wanted if entry.order_id not in self.report.outcomes]
-        leased = self.ledger.lease_orders(ids[:MOST_LOOKS], self.processor.run, self.now(), LEASED_FOR)
+        leased = self.ledger.lease_orders(ids[:MOST_GET_ORDERS], self.processor.run, self.now(), LEASED_FOR)
         try:
             self._fetch_and_process(leased, rules)
         except QuotaExhausted as exhausted:
             log.info("the quota of %s is spent for now: the rest is due in the next run", exhausted.operation)
 
-    def take_named(self, order_ids: Sequence[str], rules: Rules) -> None:
+    def process_named(self, order_ids: Sequence[str], rules: Rules) -> None:
         """Import the orders that a person named. Raise QuotaExhausted: they asked for them now."""
         self._fetch_and_process(order_ids, rules)
 
     def restore(self, rules: Rules) -> None:
-        """`--restore`: bring back every order whose rows and marker the shop has lost together."""
+        """Bring back every order whose rows and marker the shop has lost together (`--restore`)."""
         imported = [entry.order_id for entry in self.ledger.entries([EntryState.IMPORTED, EntryState.HELD])]
         for chunk in _chunks(imported, 500):
             markers = self.shop.markers(chunk)
@@ -88,7 +87,7 @@ class DueOrders:
             if gone:
                 due[entry.order_id] = entry
         states = [EntryState.FAILED, EntryState.SEEN, EntryState.WAITING, EntryState.HELD]
-        for entry in self.ledger.due(now, states, MOST_LOOKS):
+        for entry in self.ledger.due(now, states, MOST_GET_ORDERS):
             if not is_mark(entry.order_id):
                 due.setdefault(entry.order_id, entry)
         return list(due.values())
@@ -109,7 +108,7 @@ class DueOrders:
                 self.processor.process(fetched, rules, by_id=True)
 
     def _ask(self, order_id: str) -> Order | UnreadableOrder | Problem:
-        """Return the order, or why Amazon does not give it. A rejected request is no reason to give up the others."""
+        """Return the order, or why Amazon does not give it. A rejected request does not end the others."""
         try:
             with log_order(order_id):
                 order = self.quota_wait.call(lambda: self.source.get(order_id))
@@ -123,7 +122,7 @@ class DueOrders:
         return order
 
     def _unanswered(self, problem: Problem) -> None:
-        """Amazon does not give an order: what is known of it stands, and it is asked for again later."""
+        """Keep an order that Amazon does not give as it is; it is asked for again later."""
         entry = self.ledger.entry(problem.order_id)
         if entry is not None and entry.state in _OPEN:
             self.processor.record([self.processor.results.unanswered(entry)])

@@ -17,7 +17,7 @@ from orderferry.domain.search import Listing, Search
 from orderferry.domain.spans import Spans, subtract
 from orderferry.domain.window import Cell, cells_of, counts_as_coverage, rereading_is_due, turns
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
-from orderferry.run.doubtful_answers import UnreadableBook, yesterdays_gaps
+from orderferry.run.doubtful_answers import UnreadableSpans, yesterdays_gaps
 from orderferry.run.due import DueOrders, check_invoice_numbers
 from orderferry.run.listings import ListingReader, Refusals
 from orderferry.run.observation import (
@@ -33,7 +33,7 @@ from orderferry.run.process import Processor
 from orderferry.run.progress import SILENT, Progress, log_errors, log_run
 from orderferry.run.recover import Recovery
 from orderferry.run.report import Report, withheld_problems
-from orderferry.run.seller import AccountProof, WrongSeller, check_seller
+from orderferry.run.seller import AccountOrders, WrongSeller, check_seller
 from orderferry.run.stop import Overdue, QuotaWait, RightClock, StopSwitch
 from orderferry.run.sweeps import RunOptions, Sweep, give_up_of, rules_of
 
@@ -94,14 +94,14 @@ class Engine:
         report.finished = self.now()
         self.ledger.finish_run(report.run, report.finished, int(report.exit_code), report.as_json())
         self._add_open_problems(report)
-        told = ", ".join(f"{number} {word}" for word, number in report.counts.items() if number) or "no order seen"
-        log.info("the run ends with exit code %d: %s", report.exit_code, told)
+        counts = ", ".join(f"{number} {word}" for word, number in report.counts.items() if number) or "no order seen"
+        log.info("the run ends with exit code %d: %s", report.exit_code, counts)
         return report
 
     def _add_open_problems(self, report: Report) -> None:
-        """What is still open from earlier runs is part of the answer: it is why the exit code is 1.
+        """Add what is still open from earlier runs: it is why the exit code is 1.
 
-        After the report was remembered: the ledger need not say it again with every run.
+        This comes after the report was recorded: the ledger need not repeat it with every run.
         """
         open_entries = [*self.ledger.entries([EntryState.HELD, EntryState.FAILED]), *self.ledger.given_up()]
         for entry in open_entries:
@@ -132,15 +132,15 @@ class Engine:
             processor.finish()
 
     def _import(self, report: Report, run: int, processor: Processor, quota_wait: QuotaWait, clock: RightClock) -> None:
-        witnesses = AccountProof(self.source, quota_wait)
-        check_seller(self.ledger, witnesses, self.settings)
+        account = AccountOrders(self.source, quota_wait)
+        check_seller(self.ledger, account, self.settings)
         first_import = FirstImport(self.ledger, self.settings)
-        recovery = Recovery(self.shop, self.ledger, report, clock, self.settings.amazon.seller, witnesses, first_import)
+        recovery = Recovery(self.shop, self.ledger, report, clock, self.settings.amazon.seller, account, first_import)
         recovery.rebuild_if_lost(run)
         due = DueOrders(self.source, self.shop, self.ledger, report, quota_wait, processor, clock)
         rules = rules_of(self.settings)
         if self.options.orders:
-            due.take_named(self.options.orders, Rules(forced=True))
+            due.process_named(self.options.orders, Rules(forced=True))
             return
         if self.options.restore:
             due.restore(Rules(restore=True))
@@ -151,20 +151,20 @@ class Engine:
             # getOrder has a quota of its own: single orders can still be looked after.
             report.errors.append(exhausted)
         finally:
-            self._settle(report, first_import, clock)
-        if self.sweep.looks_after_due:
-            due.look_after(self.options, rules)
+            self._note_first_import(report, first_import, clock)
+        if self.sweep.processes_due:
+            due.process_due(self.options, rules)
         if not self.options.dry_run:
             check_invoice_numbers(self.shop, self.ledger, report, run, clock())
         if self.sweep.incremental and not self.options.dry_run:
             self._after_import(report, recovery, clock)
         recovery.report_pending()
 
-    def _settle(self, report: Report, first_import: FirstImport, clock: RightClock) -> None:
+    def _note_first_import(self, report: Report, first_import: FirstImport, clock: RightClock) -> None:
         """Note and report how far the first import has come."""
         if self.sweep.incremental and not self.options.dry_run:
             coverage = self.ledger.coverage(self.sweep.basis)
-            first_import.settle(coverage)
+            first_import.forget_covered(coverage)
             report.behind = first_import.progress(coverage, clock())
 
     def _after_import(self, report: Report, recovery: Recovery, clock: RightClock) -> None:
@@ -192,7 +192,7 @@ class Engine:
         incremental = self.sweep.incremental and not self.options.spans_by_hand
         rereadings = self.ledger.rereading(cells)
         refusals = Refusals(self.ledger, report, self.options.dry_run)
-        unreadable = UnreadableBook(self.ledger, report, run, clock, self.options.dry_run)
+        unreadable = UnreadableSpans(self.ledger, report, run, clock, self.options.dry_run)
         window = begin_of_window(self.sweep, self.settings, end)
         if self.sweep.incremental:
             recovery.first_import.asked(cells)
@@ -218,15 +218,15 @@ class Engine:
             if listing not in old:
                 reader.resume(listing)
         if incremental:
-            unreadable.heed_people()
+            unreadable.apply_set_aside()
             coverage = self.ledger.coverage(self.sweep.basis)
             owed = recovery.first_import.starts
             due = uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings, owed)
-            first, *older = turns(unreadable.apart(due), coverage, window)
+            first, *older = turns(unreadable.without_marked(due), coverage, window)
         elif left:
             return  # the rest of a catch-up that stopped for quota: the next one starts anew
         else:
-            first = spans_by_hand(self.sweep, self.settings, self._looking_back(recovery), cells, end)
+            first = spans_by_hand(self.sweep, self.settings, self._with_longer_window(recovery), cells, end)
             older = []
         self._read(reader, refusals, first)
         if incremental:
@@ -244,7 +244,7 @@ class Engine:
             self._read(reader, refusals, {cell: subtract(spans, covered.get(cell, ())) for cell, spans in turn.items()})
 
     def _read(self, reader: ListingReader, refusals: Refusals, due: Mapping[Cell, Spans]) -> None:
-        for part in refusals.apart(due):
+        for part in refusals.groups(due):
             reader.read(searches_for(self.sweep, part))
 
     def _take(self, orders: Sequence[Order | UnreadableOrder], processor: Processor, rules: Rules) -> None:
@@ -255,8 +255,9 @@ class Engine:
     def _is_about(self, listing: Listing, cells: Sequence[Cell]) -> bool:
         return set(cells_of(listing.search)) <= set(cells)
 
-    def _looking_back(self, recovery: Recovery) -> RunOptions:
-        """After the ledger was lost, a catch-up looks once over orders.give_up: what waited may be that old."""
+    def _with_longer_window(self, recovery: Recovery) -> RunOptions:
+        """Return the options of a catch-up; once after the ledger was lost with a window of orders.give_up, because
+        waiting orders may be that old."""
         if self.options.spans_by_hand or not recovery.pending(self.sweep.command):
             return self.options
         own = max(self.sweep.lookback(channel, self.settings.observation) for channel in self.sweep.channels)
@@ -272,7 +273,6 @@ class Engine:
         coverage = self.ledger.coverage(self.sweep.basis)
 
         def counts(search: Search) -> bool:
-            """Return whether coverage may grow by what this search reads."""
             return self.sweep.incremental and all(
                 counts_as_coverage(
                     search.span,
@@ -287,7 +287,7 @@ class Engine:
         return counts
 
     def _right_clock(self, report: Report) -> RightClock:
-        """Ask Amazon for the time, once a run and before anything is stored; a machine's clock that is off is said."""
+        """Ask Amazon for the time, once a run and before anything is stored; report a machine's clock that is off."""
         clock = RightClock(self.now)
         with self.stop.waiting():
             self.source.now()

@@ -49,7 +49,7 @@ class ForgetReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 when an order could not be changed."""
+        """Return 1 when an order could not be changed."""
         return ExitCode.NEEDS_A_PERSON if self.problems else ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def forget(
     now: Callable[[], datetime],
     check: Callable[[], None] = lambda: None,
 ) -> ForgetReport:
-    """Given shop and ledger, forget the buyers of all imported orders that were delivered `older_than` ago or earlier.
+    """Forget the buyers of all imported orders that were delivered `older_than` ago or earlier.
 
     A dry run only counts, and can't tell which of them are on an invoice. One order that can't be changed does not
     stop the others. `check` is called before each order. Raise ShopError, LedgerUnusable and what `check` raises; what

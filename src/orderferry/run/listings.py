@@ -1,9 +1,7 @@
-"""Reading listings to their last page: progress kept between runs, coverage claimed only at the end.
+"""Read listings to their last page; progress is kept between runs, and coverage grows only at the end.
 
-Marketplaces that Amazon refuses while it lists others: tried alone, once a run, so that they cost the others little.
-
-A joint listing with a refused marketplace in it is refused whole. One that was refused is therefore remembered, and no
-longer asked for together with the others until Amazon lists it again.
+Amazon refuses a joint listing whole if it refuses one of its marketplaces. A refused marketplace is therefore
+remembered and asked for alone, once a run, until Amazon lists it again.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from orderferry.domain.search import Listing, Page, PagingLoop, Search, read_pag
 from orderferry.domain.spans import Spans
 from orderferry.domain.window import Cell, cells_of, observed_span
 from orderferry.errors import MarketplaceRefused, PaginationExpired
-from orderferry.run.doubtful_answers import UnreadableBook
+from orderferry.run.doubtful_answers import UnreadableSpans
 from orderferry.run.report import Report
 from orderferry.run.stop import QuotaWait
 
@@ -47,7 +45,7 @@ class ListingReader:
     ledger: Ledger
     report: Report
     refusals: Refusals
-    unreadable: UnreadableBook
+    unreadable: UnreadableSpans
     quota_wait: QuotaWait
     take: Take
     credit: Callable[[Search], bool]
@@ -78,7 +76,7 @@ class ListingReader:
             self._read_search(search)
 
     def _read_search(self, wanted: Search) -> None:
-        search = self.refusals.still_asked(wanted)
+        search = self.refusals.without_refused(wanted)
         if search is None:
             return
         try:
@@ -133,7 +131,6 @@ class ListingReader:
         search = listing.search
 
         def fetch(token: str | None) -> Page:
-            """Return one page, waiting for quota if that takes a moment only."""
             return self.quota_wait.call(lambda: self.source.search(search, token))
 
         for page in read_pages(fetch, listing.token):
@@ -187,15 +184,15 @@ class Refusals:
     dry_run: bool = False
     _now: set[str] = field(default_factory=set)
 
-    def apart(self, due: Mapping[Cell, Spans]) -> list[Mapping[Cell, Spans]]:
-        """Given what each cell needs, return it in the parts that are asked for together: first all whose marketplaces
-        were listed before, then each of the others for itself."""
+    def groups(self, due: Mapping[Cell, Spans]) -> list[Mapping[Cell, Spans]]:
+        """Return what each cell needs in the parts that are asked for together: first all marketplaces that Amazon
+        lists, then each of the refused ones alone."""
         doubtful = self._left()
         groups = [{cell for cell in due if cell[0] not in doubtful}]
         groups += [{cell for cell in due if cell[0] == one} for one in sorted(doubtful)]
         return [{cell: due[cell] for cell in due if cell in group} for group in groups if group]
 
-    def still_asked(self, search: Search) -> Search | None:
+    def without_refused(self, search: Search) -> Search | None:
         """Return the search without the marketplaces that this run was refused already; None when nothing is left of
         it.
         """
@@ -209,7 +206,7 @@ class Refusals:
         self._remember(self._left() | set(refused.marketplaces))
 
     def listed(self, marketplaces: Iterable[str]) -> None:
-        """Amazon has listed these marketplaces: they are asked for with the others again."""
+        """Note that Amazon has listed these marketplaces: they are asked for with the others again."""
         left = self._left()
         if left & set(marketplaces):
             self._remember(left - set(marketplaces))

@@ -1,9 +1,8 @@
-"""Which listings a run has to read: from the sweep, the options, and what the ledger says is covered.
+"""Which listings a run has to read, from the sweep, the options and the coverage.
 
-How far the first import of a new ledger goes back: to orders.since, as far as Amazon's quota carries.
-
-What it can't read at once is owed by the runs after it, until all of it is covered. The start is remembered for each
-marketplace and channel: a ledger that began before, and a marketplace that is added later, owe their window only.
+The first import of a new ledger goes back to orders.since, as far as Amazon's quota carries. What it can't read at once
+is owed by the runs after it. The start is remembered for each marketplace and channel: a ledger that began before, and
+a marketplace that is added later, owe their window only.
 """
 
 from __future__ import annotations
@@ -118,7 +117,7 @@ _KEY = "owed since the first import"  # in the ledger's memory
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """From when on a cell is owed. `asked`: an import has been about it; one that is never asked for is no gap."""
+    """Since when a cell is owed. `asked`: an import has been about it; a cell that no import asks for is no gap."""
 
     since: datetime
     asked: bool = False
@@ -126,8 +125,7 @@ class Owed:
 
 @dataclass(slots=True)
 class FirstImport:
-    """What a ledger still owes since its first import. A dry run knows it as well, although its ledger keeps
-    nothing."""
+    """What a ledger still owes since its first import. A dry run uses it too, although its ledger keeps nothing."""
 
     ledger: Ledger
     settings: Settings
@@ -139,7 +137,7 @@ class FirstImport:
         return frozenset(one.id for one in self.settings.amazon.marketplaces)
 
     def begin(self, now: datetime) -> None:
-        """The ledger is new for this seller: all its marketplaces are owed from their orders.since on."""
+        """Begin with a ledger that is new for this seller: all its marketplaces are owed from their orders.since on."""
         starts = {marketplace: since_of(self.settings, marketplace) for marketplace in self.marketplaces}
         owed = {
             (marketplace, channel): Owed(max(since, now - AMAZON_KEEPS))
@@ -152,16 +150,16 @@ class FirstImport:
         self._keep(owed)
 
     def take_over(self, starts: Mapping[Cell, datetime]) -> None:
-        """What a lost ledger still owed, by the copy in the shop."""
+        """Take over what a lost ledger still owed, by the copy in the shop."""
         self._keep({cell: Owed(since, asked=True) for cell, since in starts.items()})
 
     def asked(self, cells: Iterable[Cell]) -> None:
-        """An import is about these cells: what they lack is a gap from now on."""
+        """Note that an import is about these cells: what they lack is a gap from now on."""
         new = {cell: Owed(self._owed[cell].since, asked=True) for cell in cells if cell in self._owed}
         if new.items() - self._owed.items():
             self._keep(self._owed | new)
 
-    def settle(self, coverage: Mapping[Cell, Spans]) -> None:
+    def forget_covered(self, coverage: Mapping[Cell, Spans]) -> None:
         """Forget the cells that are covered from their start to the end of what was observed."""
         left = {cell: owed for cell, owed in self._owed.items() if not self._is_covered(cell, coverage.get(cell, ()))}
         if left != self._owed:
@@ -169,8 +167,8 @@ class FirstImport:
 
     @property
     def starts(self) -> Mapping[Cell, datetime]:
-        """From when on each cell is owed; cells that owe nothing are left out. An orders.since that was moved to a
-        later time holds."""
+        """Return since when each cell is owed; cells that owe nothing are left out. An orders.since that was moved
+        to a later time holds."""
         return {cell: self._start(cell) for cell in self._owed}
 
     @property
@@ -186,8 +184,8 @@ class FirstImport:
         return {cell: spans for cell, spans in found.items() if spans}
 
     def progress(self, coverage: Mapping[Cell, Spans], now: datetime) -> dict[Cell, tuple[datetime | None, datetime]]:
-        """For each cell that lacks something: back to when it was read without a gap (None: nothing), and from when on
-        it is owed."""
+        """Return for each cell that lacks something: back to when it was read without a gap (None: nothing), and
+        since when it is owed."""
         behind = {cell: coverage.get(cell, ()) for cell in self.missing(coverage, now)}
         return {cell: (spans[-1].start if spans else None, self._start(cell)) for cell, spans in behind.items()}
 

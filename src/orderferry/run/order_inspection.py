@@ -1,8 +1,7 @@
-"""`show`: one order's story, from the ledger, the shop, and if asked for from Amazon. Writes nothing.
+"""`show`: everything known of one order, from the ledger, the shop and, if asked for, Amazon. Writes nothing.
 
-What can't be reached is said in its place; the rest is told all the same.
-
-An order's story as JSON: no personal data, every time in UTC, every amount as text.
+What can't be reached is an error in the inspection; the rest is shown all the same. The JSON has no personal data,
+times in UTC and amounts as texts.
 """
 
 from __future__ import annotations
@@ -79,8 +78,9 @@ class OrderInspection:
 
 
 @dataclass(slots=True)
-class StoryTeller:
-    """Gathers a story. `ledger` None: there is none yet. `rules`: an import's. `get` asks Amazon for one order."""
+class OrderInspector:
+    """Inspects an order. `ledger` None: there is none yet. `rules`: an import's. `get` fetches one order from
+    Amazon."""
 
     ledger: Ledger | None
     shop: PrestashopShop
@@ -91,8 +91,8 @@ class StoryTeller:
     _errors: list[OrderferryError] = field(default_factory=list)
     _zone: tzinfo = UTC
 
-    def tell(self, order_id: str, *, refresh: bool) -> OrderInspection:
-        """Given an order id, return its story; with `refresh` Amazon is asked once. Raise LedgerUnusable, and
+    def inspect(self, order_id: str, *, refresh: bool) -> OrderInspection:
+        """Given an order id, return its inspection; with `refresh` Amazon is asked once. Raise LedgerUnusable, and
         UsageError for credentials that can't be used.
         """
         entry = self.ledger.entry(order_id) if self.ledger else None
@@ -115,7 +115,7 @@ class StoryTeller:
         )
 
     def _shop_side(self, order_id: str) -> ShopInspection | None:
-        """None when the shop can't be asked."""
+        """Return what the shop knows of the order; None when the shop can't be asked."""
         try:
             self.shop.prepare(write=False)
             marker = self.shop.markers([order_id]).get(order_id)
@@ -159,30 +159,30 @@ class StoryTeller:
         return problem is not None and self.shop.cause_gone([problem])[0]
 
 
-def story_json(story: OrderInspection) -> dict[str, Any]:
-    """Given a story, return the one object that `show --json` prints."""
-    outlook = story.outlook
+def inspection_json(inspection: OrderInspection) -> dict[str, Any]:
+    """Return the one object that `show --json` prints."""
+    outlook = inspection.outlook
     return {
-        "order_id": story.order_id,
-        "known": story.known,
-        "ledger": _entry(story.entry) if story.entry else None,
-        "history": [_line(line) for line in story.history],
-        "shop": _shop(story.shop) if story.shop else None,
-        "amazon": amazon_json(story.amazon) if story.amazon else None,
-        "amazon_asked": story.asked,
+        "order_id": inspection.order_id,
+        "known": inspection.known,
+        "ledger": _entry(inspection.entry) if inspection.entry else None,
+        "history": [_line(line) for line in inspection.history],
+        "shop": _shop(inspection.shop) if inspection.shop else None,
+        "amazon": amazon_json(inspection.amazon) if inspection.amazon else None,
+        "amazon_asked": inspection.asked,
         "next": {
             "action": outlook.action,
             "why": outlook.why,
             "changes": list(outlook.changes),
             "hint": outlook.hint,
         },
-        "problems": [problem for error in story.errors for problem in error_json(error)],
-        "exit_code": int(story.exit_code),
+        "problems": [problem for error in inspection.errors for problem in error_json(error)],
+        "exit_code": int(inspection.exit_code),
     }
 
 
 def amazon_json(order: Order | UnreadableOrder) -> dict[str, Any]:
-    """Return what Amazon says of an order now, without a word about its buyer."""
+    """Return an order as Amazon shows it now, without any data of its buyer."""
     flaws = [f"{flaw.path}: {flaw.problem}" for flaw in order.flaws]
     if isinstance(order, UnreadableOrder):
         return {"readable": False, "flaws": flaws}
@@ -203,7 +203,7 @@ def amazon_json(order: Order | UnreadableOrder) -> dict[str, Any]:
 
 
 def plain(value: object) -> Any:
-    """Given a value of a row, return it as JSON has it."""
+    """Return a value of a row as JSON has it."""
     if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Decimal):

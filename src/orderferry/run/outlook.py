@@ -1,5 +1,7 @@
-"""What the next run would do with one order, and why: from Amazon's present answer, or from what is known. Pure but
-for the shop's planning, which writes nothing."""
+"""What the next run would do with one order, and why: from Amazon's present answer, or from what is known.
+
+Pure, but for the shop's planning, which writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ Planner = Callable[[Order, Action, ShopView], Plan | Problem]
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """`action` is a word of the contract's, or `look` for what hangs on Amazon's next answer; `why` one sentence.
+    """`action` is a word of the contract's, or `look` where it depends on Amazon's next answer; `why` one sentence.
 
     `changes`: what would be written. `hint`: what a person can do, or ''.
     """
@@ -34,7 +36,7 @@ class Outlook:
 def planned_outlook(
     order: Order, entry: Entry | None, view: ShopView, rules: Rules, plan: Planner, *, now: datetime
 ) -> Outlook:
-    """Given an order as Amazon shows it now and the look-ups of the shop, return what the next import does with it."""
+    """Return what the next import does with an order as Amazon shows it now, from what was prefetched of the shop."""
     decision = decide(
         order,
         marker=view.markers.get(order.order_id),
@@ -98,7 +100,7 @@ def _of_entry(entry: Entry, now: datetime, *, shop_answers: bool, cause_gone: bo
     if entry.state is EntryState.HELD and cause_gone:
         return Outlook("look", "What held it is gone from the shop: the next import asks Amazon and imports it.")
     when = _next_look(entry, now)
-    told = {
+    outlooks = {
         EntryState.SEEN: ("look", f"A run saw it and was ended before it judged it. {when}"),
         EntryState.WAITING: (str(Action.WAIT), f"It waits: {entry.message}. {when}"),
         EntryState.HELD: (str(Action.HOLD), f"It is held: {entry.message}. {when}"),
@@ -106,7 +108,7 @@ def _of_entry(entry: Entry, now: datetime, *, shop_answers: bool, cause_gone: bo
         EntryState.IGNORED: (str(Action.IGNORE), f"It is not imported: {entry.message}."),
         EntryState.IMPORTED: (str(Action.UNCHANGED), _imported(entry, shop_answers=shop_answers)),
     }
-    action, why = told[entry.state]
+    action, why = outlooks[entry.state]
     return Outlook(action, why, hint=_hint(entry) if entry.state in (EntryState.HELD, EntryState.FAILED) else "")
 
 

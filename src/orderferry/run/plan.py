@@ -27,7 +27,7 @@ from orderferry.run.crontab import DAILY_HOURS, crontab_lines
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """What `plan` says. `source` says where the volume is from; `crontab` are the lines to paste."""
+    """The result of `plan`. `source`: where the volume is from; `crontab`: the lines to paste."""
 
     plan: QuotaPlan
     share: Decimal
@@ -42,7 +42,7 @@ class PlanReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 when no schedule fits the quota: a person must ask Amazon for more."""
+        """Return 1 when no schedule fits the quota: a person must ask Amazon for more."""
         return ExitCode.DONE if self.plan.fastest else ExitCode.NEEDS_A_PERSON
 
     def as_json(self) -> dict[str, Any]:
@@ -64,13 +64,13 @@ class PlanReport:
 
 
 def volume_of(measured: MeasuredVolume | None, given: Decimal | None) -> tuple[Volume, str]:
-    """Given what the ledger has counted and what a person says, return the volume and where it is from.
+    """Return the volume and where it is from: the number that a person gave, else what the ledger has counted.
 
     Raise UsageError when neither says enough.
     """
     if given is not None:
         return Volume(given), f"as given; {CHANGES_PER_ORDER} changes an order assumed"
-    if measured is None or not measured.tells:
+    if measured is None or not measured.is_enough:
         raise UsageError(
             "The ledger knows less than a day of this shop's orders.",
             hint="Give the number: orderferry plan --orders-per-day N.",
@@ -87,8 +87,8 @@ def make_plan(
     rate: Decimal | None,
     program: Sequence[str],
 ) -> PlanReport:
-    """Given a configuration, the volume and its source, Amazon's own rate where it named one, and the running
-    program's words, return the report."""
+    """Return the plan for a volume. `rate`: Amazon's own rate of searchOrders where it named one; `program`: the
+    words that start the running program."""
     observation, share = settings.observation, settings.amazon.quota_share
     windows = Windows(observation.overlap, observation.recheck_window, observation.doublecheck_window)
     plan = plan_quota(volume, windows, DAILY_HOURS, share, rate)
@@ -100,7 +100,7 @@ def make_plan(
 
 
 def _request(plan: QuotaPlan, rate: Decimal | None, region: str) -> str:
-    """Return the words for Amazon. What only the seller knows stands in brackets."""
+    """Return the text to send to Amazon. What only the seller knows stands in brackets."""
     usual = next(schedule for schedule in plan.schedules if schedule.every == USUAL)
     now = rate or USAGE_PLANS["searchOrders"].rate
     return (
@@ -121,6 +121,6 @@ def _schedule_json(schedule: Schedule) -> dict[str, Any]:
         "import": {"runs": imports.runs, "pages": imports.pages, "rereadings": imports.rereadings},
         "daily": dict(schedule.daily),
         "searchOrders": schedule.calls,
-        "getOrder": schedule.looks,
+        "getOrder": schedule.get_orders,
         "safe": schedule.safe,
     }

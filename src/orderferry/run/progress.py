@@ -1,8 +1,6 @@
-"""What a run tells somebody who watches it.
+"""Progress of a run, for whoever watches it, and what a log line is about: shop, command, number of the run, order.
 
-What a log line is about: the shop, the command, the run's number, and the order that is in hand just now.
-
-Set where work begins, read by the formatters of the log (cli.logs); nobody has to hand it through.
+The context of log lines is set where work begins and read by the formatters of the log (cli/logs.py).
 """
 
 from __future__ import annotations
@@ -19,35 +17,36 @@ from orderferry.errors import OrderferryError
 
 
 class Progress(Protocol):
-    """Told as a run goes on, from its own thread; none of the calls may take long or raise."""
+    """What follows a run, from the run's own thread: `Silent`, and the line of a terminal (cli/progress.py). No call
+    may take long or raise."""
 
     def step(self, what: str) -> None:
-        """What is being done from now on, in words ("Amazon is preparing its report")."""
+        """Note what is being done from now on, in words ("Amazon is preparing its report")."""
 
     def page_read(self, orders: int) -> None:
-        """A page of a listing, or some orders one by one, came from Amazon."""
+        """Note that a page of a listing, or some orders one by one, came from Amazon."""
 
     def order_done(self) -> None:
-        """One order has its result."""
+        """Note that one order has its result."""
 
     def waiting(self, operation: str, until: datetime) -> None:
-        """The quota of an operation is spent until then (UTC)."""
+        """Note that the quota of an operation is spent until then (UTC)."""
 
 
 class Silent:
-    """Nobody watches."""
+    """A run that nobody watches."""
 
     def step(self, what: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def page_read(self, orders: int) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def order_done(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def waiting(self, operation: str, until: datetime) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 SILENT = Silent()
@@ -76,13 +75,13 @@ def log_context() -> LogContext:
 
 
 def log_run(shop: str, command: str, run: int) -> None:
-    """From now on lines are about this run."""
+    """Let log lines be about this run from now on."""
     _CURRENT.set(LogContext(shop, command, run))
 
 
 @contextmanager
 def log_order(order_id: str) -> Iterator[None]:
-    """Within, lines are about this order as well."""
+    """Let log lines within the block be about this order as well."""
     before = _CURRENT.set(replace(log_context(), order_id=order_id))
     try:
         yield
@@ -91,6 +90,6 @@ def log_order(order_id: str) -> Iterator[None]:
 
 
 def log_errors(errors: Iterable[OrderferryError]) -> None:
-    """Say why a run ends with its exit code, every time: without `-v` a run says it only when it is news."""
+    """Log why a run ends with its exit code, every time: without `-v` it is printed only when it is news."""
     for error in errors:
         log.info("exit code %d: %s", error.exit_code, " ".join(filter(None, (error.message, error.hint))))

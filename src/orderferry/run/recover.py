@@ -1,9 +1,9 @@
-"""A ledger that is new although its seller had one: it was lost. What the shop knows is taken over, and both catch-ups
-look once over orders.give_up for what only the ledger knew (what waited, what was held).
+"""Rebuild a ledger that was lost: one that is new although its seller had one.
 
-A copy of the coverage lies in the shop since every finished import leaves one there, each seller's under its own name.
-With it lie a few of the seller's orders, by which Amazon tells that a new refresh token is the same seller's, and what
-the first import still owes.
+What the shop knows is taken over, and both catch-ups read once over orders.give_up for what only the ledger knew
+(waiting and held orders). Each finished import leaves a copy of the coverage in the shop, each seller's under its own
+name. With it are a few of the seller's orders, by which Amazon shows that a new refresh token is the same seller's, and
+what the first import still owes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
 from orderferry.run.observation import FirstImport
 from orderferry.run.report import Report
-from orderferry.run.seller import COMPARED, MOST_ASKED, AccountProof
+from orderferry.run.seller import COMPARED, MOST_ASKED, AccountOrders
 
 if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
@@ -47,11 +47,12 @@ class Recovery:
     report: Report
     now: Callable[[], datetime]
     seller: str
-    witnesses: AccountProof
+    account: AccountOrders
     first_import: FirstImport
 
     def rebuild_if_lost(self, run: int) -> None:
-        """Before the coverage is used: let a ledger that has never seen this shop's markers see what it lacks.
+        """Take over what the shop knows if this ledger was never compared with its markers; before the coverage is
+        used.
 
         Another seller's orders in the shop are no sign that a ledger was lost. One that is new to its seller owes all
         since orders.since. Raise what Amazon does when it can't be
@@ -82,16 +83,16 @@ class Recovery:
         newest = self._newest_markers()
         nameless = copies.pop(COPY, "")  # whose it is, only the orders in the shop can tell
         for _, text in sorted(copies.items()):
-            if self.witnesses.any_is_ours(parse_orders(text)):
+            if self.account.any_is_ours(parse_orders(text)):
                 return text
-        if nameless and self.witnesses.all_are_ours(newest):
+        if nameless and self.account.all_are_ours(newest):
             return nameless
-        return "" if self.witnesses.any_is_ours(newest) else None
+        return "" if self.account.any_is_ours(newest) else None
 
     def _is_of_other_marketplaces(self, copy: str) -> bool:
-        """Return whether a copy tells nothing of ours: another configuration of the same seller left it."""
-        told = {marketplace for marketplace, _ in (*parse_coverage(copy, self.now()), *parse_owed(copy, self.now()))}
-        return bool(told) and not told & self.first_import.marketplaces
+        """Return whether a copy has nothing of our marketplaces: another configuration of the same seller left it."""
+        found = {marketplace for marketplace, _ in (*parse_coverage(copy, self.now()), *parse_owed(copy, self.now()))}
+        return bool(found) and not found & self.first_import.marketplaces
 
     def _newest_markers(self) -> list[str]:
         newest: list[Marker] = []
@@ -104,16 +105,16 @@ class Recovery:
         return f"{COPY} {self.seller}"
 
     def pending(self, command: str) -> bool:
-        """Return whether this command still has to look back over orders.give_up once."""
+        """Return whether this command still has to read back over orders.give_up once."""
         return bool(self.ledger.recall(_PENDING.format(command=command)))
 
     def done(self, command: str) -> None:
-        """The command has looked back far enough."""
+        """Note that the command has read back far enough."""
         if self.pending(command):
             self.ledger.remember(_PENDING.format(command=command), "")
 
     def report_pending(self) -> None:
-        """Say which catch-ups are still to be run."""
+        """Report which catch-ups are still to be run."""
         pending = [command for command in CATCH_UPS if self.pending(command)]
         if pending:
             commands = " and ".join(f"`orderferry {command}`" for command in pending)
@@ -125,7 +126,7 @@ class Recovery:
             )
 
     def leave_copy(self) -> None:
-        """After a finished import: leave the coverage in the shop, beside that of marketplaces which another
+        """Leave the coverage in the shop after a finished import, beside that of marketplaces which another
         configuration of the same seller reads."""
         ours, owed = self.ledger.coverage(Basis.UPDATED), self.first_import.asked_starts
         before, keys = self.shop.kept(self._name), {*ours, *owed}
@@ -139,7 +140,7 @@ class Recovery:
 
     def _take_over(self, markers: list[Marker], run: int) -> None:
         now = self.now()
-        self.ledger.note_seen([_snapshot(marker) for marker in markers], run, now)
+        self.ledger.note_seen([_snapshot_of(marker) for marker in markers], run, now)
         results = [OrderResult(m.order_id, EntryState.IMPORTED, id_order=m.id_order) for m in markers]
         self.ledger.record_results(results, run, now)
 
@@ -167,7 +168,7 @@ def copy_text(
 
 
 def _cells_but(text: str, ours: Iterable[Cell], part: str = "coverage") -> list[list[Any]]:
-    """Given that text, return its cells but for these, as they stand; none from what can't be read."""
+    """Return the cells of that text without these, as they stand; none from what can't be read."""
     keys = {(marketplace, str(channel)) for marketplace, channel in ours}
     try:
         return [cell for cell in json.loads(text or "{}").get(part, []) if (cell[0], cell[1]) not in keys]
@@ -211,5 +212,5 @@ def parse_coverage(text: str, now: datetime) -> dict[Cell, Spans]:
         return {}
 
 
-def _snapshot(marker: Marker) -> OrderSnapshot:
+def _snapshot_of(marker: Marker) -> OrderSnapshot:
     return OrderSnapshot(marker.order_id, marker.marketplace_id, marker.channel, amazon_updated=marker.amazon_updated)

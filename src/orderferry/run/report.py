@@ -72,7 +72,7 @@ class Report:
     zone: tzinfo = UTC  # the shop's
     behind: Mapping[Cell, tuple[datetime | None, datetime]] = field(default_factory=dict)  # of the first import
     notices: dict[str, None] = field(default_factory=dict)  # in order; nothing has to be done about them
-    said: tuple[tuple[ExitCode, str], ...] = ()  # the conditions that are news, for a run without a terminal
+    announced: tuple[tuple[ExitCode, str], ...] = ()  # the conditions that are news, for a run without a terminal
 
     def note(self, order_id: str, outcome: Outcome, changes: tuple[str, ...] = ()) -> None:
         """Count an order once, whatever else the run sees of it."""
@@ -119,8 +119,8 @@ class Report:
 
     @property
     def news(self) -> tuple[str, ...]:
-        """Return what was said of this run, for the webhook."""
-        return tuple(line for _, line in self.said)
+        """Return the lines that were announced, for the webhook."""
+        return tuple(line for _, line in self.announced)
 
     def summary(self) -> list[str]:
         """Return the run in a few lines, for the body of a ping."""
@@ -215,15 +215,15 @@ _DATASET_WORDS = {
 
 
 def withheld_problems(withheld: Mapping[str, str]) -> list[Problem]:
-    """Given the sets of data that Amazon does not let the account ask for, with its words, return their problems."""
+    """Return a problem for each set of data that Amazon does not let the account ask for, with its words."""
     return [
         Problem(
             ProblemCode.MISSING_DATA,
             f"Amazon does not let this account ask for {name} ({_DATASET_WORDS.get(name, name)})"
-            f"{f': “{said}”' if said else ''}; orders are read without it",
+            f"{f': “{words}”' if words else ''}; orders are read without it",
             subject=name,
         )
-        for name, said in sorted(withheld.items())
+        for name, words in sorted(withheld.items())
     ]
 
 

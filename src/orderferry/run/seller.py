@@ -1,8 +1,8 @@
 """Whose orders these are: the seller account that the coverage, the ledger and the quota belong to.
 
-Amazon tells no seller's id to an application that may read orders. A refresh token stands for one seller and one
-application, but a new authorisation of the same seller brings another token. What settles it then is an order: Amazon
-shows an order to its own seller alone.
+Amazon gives no seller's id to an application that may read orders. A refresh token belongs to one seller and one
+application, but a new authorisation of the same seller brings another token. Then an order decides: Amazon shows an
+order to its own seller alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class WrongSeller(LedgerUnusable):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountProof:
+class AccountOrders:
     """Asks Amazon whether orders are this account's; each of them once a run."""
 
     source: AmazonSource
@@ -63,19 +63,19 @@ class AccountProof:
             return False  # Amazon rejects the id
 
 
-def check_seller(ledger: Ledger, witnesses: AccountProof, settings: Settings) -> None:
-    """See that the ledger is this seller's, before its coverage is used.
+def check_seller(ledger: Ledger, account: AccountOrders, settings: Settings) -> None:
+    """Check that the ledger is this seller's, before its coverage is used.
 
-    A new ledger, or one of an older version, takes the seller that it meets. One without any order has nothing to tell
-    two sellers apart by: it forgets what was observed, and is a new one to its next import. Raise WrongSeller, and
-    what the source raises.
+    A new ledger, or one of an older version, takes the seller that it meets. One without any order can't distinguish
+    two sellers: it forgets what was observed, and is a new one to its next import. Raise WrongSeller, and what the
+    source raises.
     """
     before, now = ledger.seller(), settings.amazon.seller
     if before == now:
         return
     orders = ledger.newest_orders(MOST_ASKED) if before else ()
     newest = next(iter(orders), "")
-    if orders and not witnesses.any_is_ours(orders):
+    if orders and not account.any_is_ours(orders):
         raise WrongSeller(
             f"The ledger belongs to another seller than amazon.refresh_token: Amazon does not show it order {newest}.",
             hint="Put back the token of that seller; or give this seller a ledger of its own (ledger.path), which "

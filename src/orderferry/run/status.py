@@ -1,9 +1,8 @@
-"""The state of things at a glance, from the ledger: no call to Amazon, and of the shop only its name, its time zone and
+"""The state of things, from the ledger: no call to Amazon, and of the shop only its name, its time zone and
 `unconfirmed`.
 
-Orders that the shop has shipped and that Amazon still waits for: somebody forgot to confirm the shipment there.
-
-orderferry confirms no shipments itself; an order that is not confirmed in time costs the seller's rating, and Amazon
+`unconfirmed` are orders that the shop has shipped and Amazon still waits for: somebody forgot to confirm the shipment
+there. orderferry confirms none itself; an order that is not confirmed in time costs the seller's rating, and Amazon
 cancels it in the end.
 """
 
@@ -28,7 +27,7 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
 from orderferry.errors import ExitCode
-from orderferry.run.conditions import FOUND, CurrentCondition, open_conditions, told_conditions
+from orderferry.run.conditions import FOUND, CurrentCondition, open_conditions, other_conditions
 from orderferry.run.observation import FirstImport, missing_since
 from orderferry.run.seller import COMPARED
 from orderferry.run.sweeps import SWEEPS
@@ -53,7 +52,7 @@ LAGS_OF = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class CommandStatus:
-    """How one command has been doing. `usual_interval` None: too few runs to tell."""
+    """How one command has been doing. `usual_interval` None: there were too few runs."""
 
     command: str
     last_run: RunRecord | None
@@ -112,7 +111,7 @@ class Status:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 if healthy, else 1."""
+        """Return 0 if healthy, else 1."""
         return ExitCode.DONE if self.healthy else ExitCode.NEEDS_A_PERSON
 
     def as_json(self) -> dict[str, Any]:
@@ -141,14 +140,14 @@ class Status:
 
 
 def read_status(ledger: Ledger, quota: QuotaBook, settings: Settings, now: datetime) -> Status:
-    """Return how things stand at `now`, given an open ledger. Raise LedgerUnusable."""
+    """Return the state of things at `now` from an open ledger. Raise LedgerUnusable."""
     coverage = ledger.coverage(Basis.UPDATED)
     wanted = {
         (m.id, channel): coverage.get((m.id, channel), ()) for m in settings.amazon.marketplaces for channel in Channel
     }
     owed = FirstImport(ledger, settings).asked_starts
     waiting = ledger.entries([EntryState.WAITING], 1)
-    told, findings = told_conditions(ledger), tuple(ledger.findings())
+    others, findings = other_conditions(ledger), tuple(ledger.findings())
     known = ledger.known({finding.order_id for finding in findings})
     return Status(
         now,
@@ -158,7 +157,7 @@ def read_status(ledger: Ledger, quota: QuotaBook, settings: Settings, now: datet
             (cell, gap) for cell, spans in sorted(wanted.items()) for gap in gaps_between(spans, owed.get(cell), now)
         ),
         ledger.open_counts(now),
-        (*open_conditions(ledger), *(found for found in told if found.exit_code)),
+        (*open_conditions(ledger), *(found for found in others if found.exit_code)),
         waiting[0] if waiting else None,
         {
             operation: quota.left(operation, now)
@@ -168,7 +167,7 @@ def read_status(ledger: Ledger, quota: QuotaBook, settings: Settings, now: datet
         lag_of(ledger.import_lags(now - LAGS_OF)),
         findings=findings,
         amounts={order_id: entry.total for order_id, entry in known.items() if entry.total},
-        notes=(*_never_imported(ledger), *(found.text for found in told if not found.exit_code)),
+        notes=(*_never_imported(ledger), *(found.text for found in others if not found.exit_code)),
     )
 
 
@@ -206,7 +205,7 @@ def _since_first_run(ledger: Ledger, now: datetime) -> timedelta:
 
 
 def rhythm(starts: Sequence[datetime], *, by_hand_too: bool = False) -> timedelta | None:
-    """Given the starts of a command's runs, the oldest first, return its usual interval; None for too few to tell.
+    """Return the usual interval of a command's runs from their starts, the oldest first; None for too few runs.
 
     `by_hand_too`: a command that people start as well. It has a rhythm only if most of its intervals are alike.
     """

@@ -1,11 +1,8 @@
-"""When a run has to end: a signal, its time, or another run that has taken its place.
+"""When a run has to end or wait: a signal, its time, a lost lease, spent quota; and the time that it goes by.
 
-Asked between two orders, not within one's transaction. What hangs there (a database, a network that swallows answers)
-is broken off after a while of grace: its transaction is then rolled back, or its marker tells the next run.
-
-Waiting for quota within a run: a little, in good order, and never with a database connection in hand.
-
-The time that a run lives by: this machine's, set right by Amazon's where the machine's clock is off.
+A run ends between two orders, not within one's transaction. What hangs there (a database, a network) is broken off
+after a grace period: its transaction is rolled back, or its marker shows the next run that it was written. Waiting for
+quota is short, and never holds a database connection.
 """
 
 from __future__ import annotations
@@ -42,9 +39,8 @@ class OutOfTime(OrderferryError):
 
 
 class Overdue(BaseException):
-    """What was in hand did not end within the grace. No Exception, so that nobody's retries catch it: SQLAlchemy then
-    drops the connection instead of waiting for it once more. `error`: what to tell the user.
-    """
+    """What was in hand did not end within the grace. No Exception, so that nobody's retries catch it: SQLAlchemy
+    then drops the connection instead of waiting for it once more. `error`: what the user reads."""
 
     def __init__(self, error: OrderferryError) -> None:
         super().__init__(str(error))
@@ -69,8 +65,8 @@ def stopped_by(number: int) -> Stopped:
 
 class StopSwitch:
     """Collects the wish to stop. `check()` raises it where stopping is safe; within `waiting()` (a call to Amazon, a
-    sleep) a signal, or the deadline, raises it at once. Whatever still hangs `grace` later is broken off by Overdue.
-    """
+    sleep) a signal, or the deadline, raises it at once. Whatever still hangs `grace` later is broken off by
+    Overdue."""
 
     def __init__(
         self, now: Callable[[], datetime], deadline: datetime | None = None, *, grace: timedelta = GRACE
@@ -95,7 +91,7 @@ class StopSwitch:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Within this block a signal ends the wait immediately: nothing is half-done there."""
+        """End the wait within this block as soon as a signal comes: nothing is half-done there."""
         self.check()
         self._waiting = True
         try:
@@ -105,9 +101,8 @@ class StopSwitch:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Within this block SIGINT, SIGTERM and SIGHUP ask the run to stop, and a timer watches over its time; the old
-        handlers come back after it. Raise OutOfTime or Stopped for what had to be broken off within.
-        """
+        """Let SIGINT, SIGTERM and SIGHUP ask the run to stop within this block, and a timer watch its time; restore
+        the old handlers after it. Raise OutOfTime or Stopped for what had to be broken off within."""
         previous = {number: signal.signal(number, self._receive) for number in _CODES}
         previous[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ring)
         if self._deadline is not None:
@@ -126,7 +121,7 @@ class StopSwitch:
         self._end_wait()
 
     def _ring(self, _number: int, _frame: FrameType | None) -> None:
-        """The timer: at the deadline, and once more when the grace that began there, or at a signal, is over."""
+        """Handle the timer: at the deadline, and once more when the grace that began there, or at a signal, is over."""
         if self._is_over or self._asked is not None:
             raise Overdue(self._reason())
         self._is_over = True
@@ -168,7 +163,7 @@ class HoldsConnection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QuotaWait:
-    """Calls Amazon; where the quota is spent and a token comes back soon, waits for it, else lets the error out."""
+    """Calls Amazon. Where the quota is spent and a token comes back soon, it waits for it, else it raises the error."""
 
     shop: HoldsConnection
     stop: StopSwitch
@@ -179,7 +174,7 @@ class QuotaWait:
     ledger: HoldsConnection | None = None
 
     def call(self, ask: Callable[[], T]) -> T:
-        """Given a call into the source, return its answer. Raise what it raises, QuotaExhausted included."""
+        """Call into the source and return its answer. Raise what it raises, QuotaExhausted included."""
         for _ in range(MOST_WAITS_A_CALL):
             try:
                 with self.stop.waiting():
@@ -207,14 +202,14 @@ TOLERANCE = timedelta(minutes=2)  # clocks that differ by less are right enough
 
 @dataclass(slots=True)
 class RightClock:
-    """Called, it gives aware UTC. What a run stores (the next look, an order's date) must not be a year off because
-    the machine's clock was for an hour."""
+    """A clock of aware UTC that follows Amazon's if this machine's is far off. What a run stores (the next check, an
+    order's date) must not be a year off because the machine's clock was for an hour."""
 
     machine: Callable[[], datetime]
     off: timedelta = timedelta(0)
 
     def __call__(self) -> datetime:
-        """Now."""
+        """Return the time now."""
         return self.machine() + self.off
 
     def set_right(self, offset: timedelta | None) -> None:

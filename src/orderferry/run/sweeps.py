@@ -1,10 +1,6 @@
-"""The import commands as data: what each observes, by which of an order's times, and how far back.
+"""The import commands as data: what each observes, by which of an order's times, and how far back; and a run's options.
 
 A new catch-up is a value here, not a module.
-
-What a person or crontab asked one run for, beyond the configuration.
-
-What of the configuration the decisions about orders depend on, for each marketplace.
 """
 
 from __future__ import annotations
@@ -22,20 +18,19 @@ from orderferry.domain.search import Basis
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """One command. `incremental`: only what coverage lacks is read. `looks_after_due`: it also looks after waiting,
-    held and failed orders. `reserve`: tokens of searchOrders that it leaves to the scheduled import.
-    """
+    """One command. `incremental`: only what coverage lacks is read. `processes_due`: it also processes waiting, held
+    and failed orders. `reserve`: tokens of searchOrders that it leaves to the scheduled import."""
 
     command: str
     basis: Basis
     channels: tuple[Channel, ...]
     statuses: tuple[OrderStatus, ...] = ()
     incremental: bool = False
-    looks_after_due: bool = False
+    processes_due: bool = False
     reserve: int = 0
 
     def lookback(self, channel: Channel, observation: ObservationSettings) -> timedelta:
-        """Return how far back this command looks for a channel by itself."""
+        """Return how far back this command reads for a channel by itself."""
         return _LOOKBACKS[self.command](channel, observation)
 
     def wants(self, order: Order) -> bool:
@@ -61,7 +56,7 @@ _LOOKBACKS: dict[str, Callable[[Channel, ObservationSettings], timedelta]] = {
 SWEEPS: Mapping[str, Sweep] = {
     sweep.command: sweep
     for sweep in (
-        Sweep("import", Basis.UPDATED, tuple(Channel), incremental=True, looks_after_due=True),
+        Sweep("import", Basis.UPDATED, tuple(Channel), incremental=True, processes_due=True),
         Sweep("recheck", Basis.CREATED, (Channel.FBA,), (OrderStatus.SHIPPED,), reserve=6),
         Sweep(
             "doublecheck",
@@ -102,10 +97,10 @@ def rules_of(settings: Settings) -> Rules:
 
 
 def since_of(settings: Settings, marketplace_id: str) -> datetime | None:
-    """orders.since for the orders of one marketplace."""
+    """Return orders.since for the orders of one marketplace."""
     return settings.marketplace(marketplace_code(marketplace_id)).orders.since
 
 
 def give_up_of(settings: Settings) -> Mapping[str, timedelta]:
-    """orders.give_up by the ids of the configured marketplaces."""
+    """Return orders.give_up by the ids of the configured marketplaces."""
     return {one.id: settings.marketplace(one.code).orders.give_up for one in settings.amazon.marketplaces}

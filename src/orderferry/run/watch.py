@@ -1,4 +1,4 @@
-"""What the world outside learns of a run: that it began, that it did its work or not, and what is news."""
+"""Pings and the webhook: they report that a run began, whether it did its work, and what is news."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ WORKED = frozenset({ExitCode.DONE, ExitCode.NEEDS_A_PERSON})
 
 
 class ReportedRun(Protocol):
-    """What is told of: the report of an import command, or a comparison."""
+    """A run that is reported: the report of an import command (run/report.py), or a comparison
+    (run/compare/result.py)."""
 
     @property
     def command(self) -> str:
@@ -51,7 +52,7 @@ class Watch:
     Dry runs and those for single orders are a person's, who sees how they end: no ping is sent for them.
     """
 
-    alarm: Alerts
+    alerts: Alerts
     command: str
     name: str
     options: RunOptions
@@ -60,35 +61,35 @@ class Watch:
     _standing: frozenset[str] | None = field(default=None, init=False)
 
     def started(self) -> None:
-        """The run has its lock and begins."""
+        """Ping that the run has its lock and begins."""
         self._running = True
         if self._pings:
-            self.alarm.started(self.command)
+            self.alerts.started(self.command)
 
     def note(self, conditions: Iterable[Condition]) -> None:
-        """The conditions that the ledger has after this run; without a call every error counts as one."""
+        """Note the conditions that the ledger has after this run; without a call every error counts as one."""
         self._standing = frozenset(condition.key for condition in conditions if condition.last_printed is not None)
 
     def ended(self, report: ReportedRun) -> None:
-        """The run is over: ping, and tell the webhook what is news.
+        """Ping how the run ended, and post to the webhook what is news.
 
         What may heal by itself is a failure from the moment on when it is a condition, as for the mail; before, the
         run counts as good. A run that found another one at work did nothing: only its failure is pinged.
         """
         if self._pings and self._is_failure(report):
-            self.alarm.failed(self.command, _text(report, self.tail))
+            self.alerts.failed(self.command, _text(report, self.tail))
         elif self._pings and self._running:
-            self.alarm.succeeded(self.command, _text(report, ""))
+            self.alerts.succeeded(self.command, _text(report, ""))
         if report.news and not self.options.dry_run:
-            self.alarm.told(news(report, self.name))
+            self.alerts.post_news(news(report, self.name))
 
     def broke(self, error: OrderferryError) -> None:
-        """The run broke off, or could not remember anything: said by every such run."""
+        """Report a run that broke off, or could not remember anything; every such run is reported."""
         text = " ".join(filter(None, (error.message, error.hint)))
         if self._pings:
-            self.alarm.failed(self.command, f"{text}\n\n{self.tail}".strip())
+            self.alerts.failed(self.command, f"{text}\n\n{self.tail}".strip())
         if not self.options.dry_run:
-            self.alarm.told(_document(self.command, self.name, int(error.exit_code), (text,)))
+            self.alerts.post_news(_document(self.command, self.name, int(error.exit_code), (text,)))
 
     @property
     def _pings(self) -> bool:
@@ -103,7 +104,7 @@ class Watch:
 
 
 def news(report: ReportedRun, name: str) -> dict[str, Any]:
-    """Return the webhook's document, given a report: what is news, and the run as `--json` has it.
+    """Return the webhook's document: what is news, and the run as `--json` has it.
 
     `text` holds the news in one piece, as chat services want it.
     """

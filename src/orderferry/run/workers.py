@@ -1,6 +1,6 @@
-"""Each of many jobs in a process of its own, a few at once: one that hangs, dies or grows touches no other.
+"""Run each of many jobs in a process of its own, a few at once: one that hangs, dies or grows harms no other.
 
-The processes are forks: what the parent has imported is there at once, which is most of what an idle run costs.
+The processes are forks: they have what the parent has imported, which is most of what an idle run costs.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Workers(Generic[Result]):
     _asked: int = 0
 
     def run(self, jobs: Sequence[ProcessJob[Result]]) -> Iterator[Result | Died]:
-        """Given jobs, yield what became of them in their order, each as soon as it and those before it have ended."""
+        """Yield the results of jobs in their order, each as soon as it and those before it have ended."""
         began = time.monotonic()
         waiting = sorted(range(len(jobs)), key=lambda number: jobs[number].delay)
         given = 0
@@ -157,7 +157,7 @@ def _tell(worker: _Worker, number: int) -> None:
 
 
 def _work(work: Callable[[], object], sender: Connection) -> None:
-    """What a worker's process does."""
+    """Run a job in its worker's process."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

@@ -231,7 +231,7 @@ def test_orders_with_the_same_cause_share_a_line(capsys: pytest.CaptureFixture[s
 def test_an_error_that_heals_by_itself_is_printed_when_it_is_news(capsys: pytest.CaptureFixture[str]) -> None:
     broken = Comparison(NOW, errors=[AmazonUnavailable("Amazon does not answer.", hint="Later.")])
     assert printed(capsys, broken) == ("", "")
-    broken.said = ((ExitCode.AMAZON_UNAVAILABLE, "…"),)
+    broken.announced = ((ExitCode.AMAZON_UNAVAILABLE, "…"),)
     assert printed(capsys, broken)[1] == "orderferry: Amazon does not answer.\n  Later.\n"
     assert broken.as_json()["problems"][0]["code"] == "amazon-unavailable"
     assert broken.exit_code is ExitCode.AMAZON_UNAVAILABLE

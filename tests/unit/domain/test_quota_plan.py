@@ -13,9 +13,9 @@ from orderferry.domain.quota_plan import (
     MeasuredVolume,
     Volume,
     Windows,
+    checks_per_order,
     daily_costs,
     import_cost,
-    looks_per_order,
     plan_quota,
 )
 
@@ -66,10 +66,10 @@ def test_all_daily_commands_are_within_half_of_the_quota_at_a_thousand_orders_a_
 
 
 def test_a_waiting_order_is_looked_at_hourly_and_then_more_rarely() -> None:
-    assert looks_per_order(timedelta(minutes=59)) == 0
-    assert looks_per_order(timedelta(hours=12)) == 12
+    assert checks_per_order(timedelta(minutes=59)) == 0
+    assert checks_per_order(timedelta(hours=12)) == 12
     # After 12 h a twelfth of its age each: 13, 14.1, 15.3, 16.5, 17.9, 19.4, 21.0, 22.8.
-    assert looks_per_order(timedelta(days=1)) == 20
+    assert checks_per_order(timedelta(days=1)) == 20
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_a_busiest_hour_that_the_bucket_does_not_carry_is_not_safe() -> None:
 def test_looks_are_bounded_by_the_runs() -> None:
     plan = plan_quota(Volume(Decimal(20_000)), Windows(), ALL, Decimal(1))
     hourly = plan.schedules[-1]
-    assert hourly.looks == 24 * 100 <= plan.get_quota == 43_200
+    assert hourly.get_orders == 24 * 100 <= plan.get_quota == 43_200
 
 
 def test_a_measured_volume_is_brought_to_a_day() -> None:
-    measured = MeasuredVolume(timedelta(days=10), orders=1000, fba=250, grown=300, changes=960, looks=50)
-    assert measured.tells
+    measured = MeasuredVolume(timedelta(days=10), orders=1000, fba=250, grown=300, changes=960, get_orders=50)
+    assert measured.is_enough
     assert measured.volume() == Volume(Decimal(100), Decimal("3.2"), Decimal("0.25"), Decimal(5))
 
 
@@ -160,7 +160,7 @@ def test_a_measured_volume_is_brought_to_a_day() -> None:
     ],
 )
 def test_a_day_and_an_order_are_the_least_that_tells(measured: MeasuredVolume, tells: bool) -> None:
-    assert measured.tells is tells
+    assert measured.is_enough is tells
 
 
 def test_too_few_grown_orders_leave_the_changes_assumed() -> None:

@@ -48,7 +48,7 @@ def test_the_end_of_a_long_text_is_kept(box: Mailbox) -> None:
 
 
 def test_the_webhook_gets_json(box: Mailbox) -> None:
-    alerts(box.url).told({"text": "held: è", "exit_code": 1})
+    alerts(box.url).post_news({"text": "held: è", "exit_code": 1})
     (one,) = box.received
     assert one.path == f"/hook?token={KEY}"
     assert one.headers["Content-Type"] == "application/json"
@@ -57,7 +57,7 @@ def test_the_webhook_gets_json(box: Mailbox) -> None:
 
 def test_what_is_not_configured_is_not_sent(box: Mailbox) -> None:
     Alerts(AlertsSettings()).started("import")
-    Alerts(AlertsSettings(ping_url=Secret(box.url))).told({})
+    Alerts(AlertsSettings(ping_url=Secret(box.url))).post_news({})
     Alerts(AlertsSettings(webhook_url=Secret(box.url))).failed("import", "")
     assert box.received == []
 
@@ -106,7 +106,7 @@ def test_nobody_listening_is_a_warning(caplog: pytest.LogCaptureFixture) -> None
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    alerts(f"http://127.0.0.1:{port}").told({})
+    alerts(f"http://127.0.0.1:{port}").post_news({})
     assert "alerts.webhook_url: the alert was not delivered: it can't be reached" in caplog.text
     assert KEY not in caplog.text
 

@@ -40,7 +40,7 @@ def test_an_import_that_runs_in_between_does_not_end_it(tmp_path: Path) -> None:
         announce_comparison(ledger, "compare", [AmazonRefused("No role.")], NOW)
         report = Report("import", NOW)
         announce(ledger, report, NOW)
-        assert report.said == ()
+        assert report.announced == ()
         assert list(ledger.conditions()) == ["compare: amazon-refused"]
 
 
@@ -48,7 +48,7 @@ def test_a_run_that_was_cut_short_ends_no_condition_that_it_did_not_come_to(tmp_
     def said(*errors: OrderferryError) -> list[str]:
         report = Report("import", NOW, errors=list(errors))
         announce(ledger, report, NOW)
-        return [line for _, line in report.said]
+        return [line for _, line in report.announced]
 
     with opened(tmp_path / "ledger.sqlite") as ledger:
         assert said(AmazonRefused("No role.")) == ["import: No role."]

@@ -13,7 +13,7 @@ from orderferry.domain.orders import Address, Channel, Item, Money, Order, Order
 from orderferry.domain.search import Page, Search
 from orderferry.errors import ExitCode, QuotaExhausted
 from orderferry.run.compare.amazon_side import Confirmation
-from orderferry.run.compare.judge import Judge
+from orderferry.run.compare.findings import FindingCollector
 from orderferry.run.compare.result import Comparison
 from orderferry.run.compare.rules import CompareInput
 from orderferry.run.stop import QuotaWait, StopSwitch
@@ -64,17 +64,17 @@ class Amazon:
 
 def compared(
     stage: CompareInput, *orders: Any, amazon: Amazon, looks: int = 60, totals: bool = False
-) -> tuple[Comparison, Judge]:
+) -> tuple[Comparison, FindingCollector]:
     sleeps: list[float] = []
     quota_wait = QuotaWait(amazon, StopSwitch(lambda: NOW), lambda: NOW, sleeps.append)
-    judge = Judge(
+    collector = FindingCollector(
         stage,
         {order.order_id: order for order in orders},
         Confirmation(cast("AmazonSource", amazon), quota_wait, looks),
     )
     result = Comparison(NOW)
-    judge.judge(result, with_totals=totals)
-    return result, judge
+    collector.collect(result, with_totals=totals)
+    return result, collector
 
 
 def test_nothing_is_asked_where_both_sides_agree() -> None:
@@ -86,14 +86,14 @@ def test_nothing_is_asked_where_both_sides_agree() -> None:
 
 
 def test_a_missing_order_is_confirmed_and_due() -> None:
-    result, judge = compared(scene(), reported(), amazon=Amazon({ID: amazons()}))
+    result, collector = compared(scene(), reported(), amazon=Amazon({ID: amazons()}))
     (found,) = result.missing
     assert (found.order_id, found.reason) == (ID, "no import has seen it")
     assert (found.placed, found.amount) == (amazons().created, "119.00 EUR")
     assert "due for the next import" in found.hint
     assert ID in found.hint
     assert result.exit_code is ExitCode.NEEDS_A_PERSON
-    (due,) = judge.confirmed_missing
+    (due,) = collector.confirmed_missing
     assert (due.order_id, due.marketplace_id, due.total) == (ID, DE, "119.00 EUR")
 
 
@@ -105,22 +105,22 @@ def test_what_amazon_has_cancelled_or_keeps_back_meanwhile_is_not_missing() -> N
         amazons(updated=NOW - timedelta(minutes=5)),
         None,
     ):
-        result, judge = compared(scene(), reported(), amazon=Amazon({ID: word}))
+        result, collector = compared(scene(), reported(), amazon=Amazon({ID: word}))
         assert result.missing == ()
-        assert judge.confirmed_missing == []
+        assert collector.confirmed_missing == []
 
 
 def test_without_quota_it_stays_suspected_and_is_told_all_the_same() -> None:
     for amazon, looks in ((Amazon(tokens=0), 60), (Amazon({ID: amazons()}), 0)):
-        result, judge = compared(scene(), reported(), amazon=amazon, looks=looks)
+        result, collector = compared(scene(), reported(), amazon=amazon, looks=looks)
         (found,) = result.missing
         assert found.reason == "suspected, Amazon was not asked again: no import has seen it"
-        assert judge.confirmed_missing == []
+        assert collector.confirmed_missing == []
 
 
 def test_a_token_that_is_back_in_seconds_is_waited_for() -> None:
-    result, judge = compared(scene(), reported(), amazon=Amazon({ID: amazons()}, waits=2))
-    assert judge.confirmed_missing
+    result, collector = compared(scene(), reported(), amazon=Amazon({ID: amazons()}, waits=2))
+    assert collector.confirmed_missing
     assert result.missing[0].reason == "no import has seen it"
 
 
@@ -177,10 +177,10 @@ def test_an_order_that_the_shop_has_twice() -> None:
 
 def test_an_order_that_was_deleted_in_the_shop_is_told_and_not_made_due() -> None:
     amazon = Amazon({ID: amazons()})
-    result, judge = compared(scene(deleted={ID: 7}), reported(), amazon=amazon)
+    result, collector = compared(scene(deleted={ID: 7}), reported(), amazon=amazon)
     assert result.missing[0].reason == "deleted in the shop (it was order 7)"
     assert f"--order {ID}" in result.missing[0].hint
-    assert judge.confirmed_missing == []
+    assert collector.confirmed_missing == []
 
 
 def test_the_totals_of_a_month_are_sums_over_the_same_orders() -> None:

@@ -11,7 +11,7 @@ import pytest
 from orderferry.domain.decide import Reason, Rules
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel, OrderStatus
-from orderferry.run.compare.rules import belongs, differences, doubled, is_missing, surplus_suspects, told_by_ledger
+from orderferry.run.compare.rules import belongs, differences, doubled, is_missing, surplus_suspects, with_ledger_total
 from support.compared import DAY, ID, NOW, US, entry, in_shop, reported, scene
 
 IGNORED = EntryState.IGNORED
@@ -147,8 +147,8 @@ def test_the_ledger_knows_why_and_a_person_may_have_set_it_aside() -> None:
 def test_the_total_that_an_import_heard_counts_unless_the_report_is_newer() -> None:
     """A report has no fee for cash on delivery."""
     known = entry(total="121.90 EUR")
-    assert told_by_ledger(reported(), known).totals == {Decimal("119.00"), Decimal("121.90")}
-    assert told_by_ledger(reported(), known).gross == Decimal("121.90")
+    assert with_ledger_total(reported(), known).totals == {Decimal("119.00"), Decimal("121.90")}
+    assert with_ledger_total(reported(), known).gross == Decimal("121.90")
     for other in (
         None,
         entry(total=""),
@@ -157,8 +157,8 @@ def test_the_total_that_an_import_heard_counts_unless_the_report_is_newer() -> N
         entry(total="121.90 EUR", amazon_updated=NOW - 5 * DAY),
         entry(total="121.90 EUR", amazon_updated=None),
     ):
-        assert told_by_ledger(reported(), other) == reported()
-    assert told_by_ledger(reported(exact=True), known) == reported(exact=True)
+        assert with_ledger_total(reported(), other) == reported()
+    assert with_ledger_total(reported(exact=True), known) == reported(exact=True)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ import pytest
 from orderferry.domain.ledger_entry import Condition, Entry, EntryState
 from orderferry.domain.orders import Channel
 from orderferry.errors import AmazonUnavailable, ExitCode, ShopUnfit
-from orderferry.run.conditions import CurrentCondition, error_conditions, order_conditions, speak
+from orderferry.run.conditions import CurrentCondition, condition_changes, error_conditions, order_conditions
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HELD = CurrentCondition("held unknown-sku X", "1 order held", ExitCode.NEEDS_A_PERSON)
 
 
-def said(speech: object) -> list[str]:
-    return [text for _, text in speech.lines]  # type: ignore[attr-defined]
+def said(changes: object) -> list[str]:
+    return [text for _, text in changes.lines]  # type: ignore[attr-defined]
 
 
 class Mouth:
@@ -26,11 +26,11 @@ class Mouth:
         self.known: dict[str, Condition] = {}
 
     def run(self, found: list[CurrentCondition], now: datetime) -> list[str]:
-        speech = speak(self.known.values(), found, now)
-        self.known.update({condition.key: condition for condition in speech.remember})
-        for key in speech.ended:
+        changes = condition_changes(self.known.values(), found, now)
+        self.known.update({condition.key: condition for condition in changes.remember})
+        for key in changes.ended:
             del self.known[key]
-        return said(speech)
+        return said(changes)
 
 
 def test_begin_silence_daily_change_and_end() -> None:

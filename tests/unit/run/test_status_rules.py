@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orderferry.domain.ledger_entry import Condition, Entry, EntryState
-from orderferry.run.conditions import told_conditions
+from orderferry.run.conditions import other_conditions
 from orderferry.run.status import rhythm
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_what_was_said_is_told_but_neither_what_was_not_nor_what_the_orders_tell
         condition("clock-off", exit_code=0),
         condition("held unknown-sku A", exit_code=1),
     )
-    assert [(found.text, int(found.exit_code)) for found in told_conditions(ledger)] == [
+    assert [(found.text, int(found.exit_code)) for found in other_conditions(ledger)] == [
         ("import: amazon-refused!", 7),
         ("clock-off!", 0),
     ]

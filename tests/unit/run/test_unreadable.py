@@ -59,7 +59,7 @@ class Holed(World):
 
     def told(self, report: Report) -> str:
         announce(self.ledger, report, self.now)
-        return "\n".join(line for _, line in report.said)
+        return "\n".join(line for _, line in report.announced)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ class Heard:
         self.pings.append(f"fail {command}")
         self.texts.append(text)
 
-    def told(self, document: Mapping[str, Any]) -> None:
+    def post_news(self, document: Mapping[str, Any]) -> None:
         self.documents.append(document)
 
 
@@ -137,7 +137,7 @@ def test_what_a_person_runs_by_hand_is_not_pinged(options: dict[str, Any]) -> No
 
 def test_the_webhook_gets_what_is_news_and_the_whole_run() -> None:
     made = report(held=True)
-    made.said = ((ExitCode.NEEDS_A_PERSON, "1 order held (unknown-sku): …"),)
+    made.announced = ((ExitCode.NEEDS_A_PERSON, "1 order held (unknown-sku): …"),)
     (document,) = follow(made).documents
     assert document["news"] == ["1 order held (unknown-sku): …"]
     assert document["text"] == "orderferry import (shop):\n1 order held (unknown-sku): …"

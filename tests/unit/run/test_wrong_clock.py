@@ -15,7 +15,7 @@ from orderferry.domain.search import Basis, Listing, Search
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.ledger.ledger import open_ledger
-from orderferry.run.conditions import CurrentCondition, announce, speak
+from orderferry.run.conditions import CurrentCondition, announce, condition_changes
 from orderferry.run.status import read_status
 
 YEAR, MINUTE = timedelta(days=365), timedelta(minutes=1)
@@ -41,7 +41,7 @@ class Skewed(World):
     def run_and_tell(self, command: str = "import") -> list[str]:
         report = self.run(command)
         announce(self.ledger, report, self.now)
-        return [line for _, line in report.said]
+        return [line for _, line in report.announced]
 
 
 @pytest.fixture
@@ -128,9 +128,9 @@ def test_what_an_older_version_left_in_the_future_is_due_now(world: Skewed) -> N
 def test_a_condition_of_the_future_began_and_was_said_now() -> None:
     known = Condition("key", "text", START + YEAR, START + YEAR, START + YEAR, 1, 1)
     found = CurrentCondition("key", "text", ExitCode.NEEDS_A_PERSON)
-    [mended] = speak([known], [found], START).remember
+    [mended] = condition_changes([known], [found], START).remember
     assert (mended.first_seen, mended.last_printed) == (START, START)
-    [line] = speak([mended], [found], START + timedelta(days=1)).lines
+    [line] = condition_changes([mended], [found], START + timedelta(days=1)).lines
     assert line == (ExitCode.NEEDS_A_PERSON, "text")
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SLICE = timedelta(days=30)  # the longest report
-MOST_LOOKS = 60  # getOrder calls of one comparison
+MOST_GET_ORDERS = 60  # getOrder calls of one comparison
 
 
 def read_amazon(
@@ -36,7 +36,7 @@ def read_amazon(
     *,
     progress: Progress = SILENT,
 ) -> tuple[dict[str, ReportedOrder], list[str]]:
-    """Given a span of purchase dates, return all of Amazon's orders in it; `reports` None: by listings.
+    """Return Amazon's orders of a span of purchase dates by id, and notes for people. `reports` None: by listings.
 
     A report that fails is replaced by a listing, and so is one that was cancelled, which means no data, although the
     shop has orders of those days. Raise the errors of both.
@@ -62,7 +62,7 @@ def read_amazon(
 
 
 def slices(span: Span) -> Iterator[Span]:
-    """Given a span, return it in pieces of 30 days at most."""
+    """Yield the span in pieces of 30 days at most."""
     start = span.start
     while start < span.end:
         end = min(start + SLICE, span.end)
@@ -84,11 +84,11 @@ def _listed(source: AmazonSource, span: Span, marketplaces: Sequence[str]) -> It
 
 @dataclass(slots=True)
 class Confirmation:
-    """Asks Amazon itself about single orders, a bounded number of times."""
+    """Fetches single orders from Amazon to confirm what is suspected, a bounded number of times."""
 
     source: AmazonSource
     quota_wait: QuotaWait
-    left: int = MOST_LOOKS
+    left: int = MOST_GET_ORDERS
     answers: dict[str, ReportedOrder | None] = field(default_factory=dict)
     progress: Progress = SILENT
 

@@ -1,7 +1,7 @@
-"""The daily comparison: Amazon's orders of a span against the shop's, from the first request to the result.
+"""The daily comparison of Amazon's orders with the shop's, from the first request to the result.
 
-Reads only. What it writes is the ledger's: the quota spent, the run, what was found, and that confirmed missing orders
-are due.
+It writes to the ledger only: the quota spent, the run, the findings, and that orders which are confirmed missing are
+due.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from orderferry.domain.unreadable_spans import is_mark
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
 from orderferry.run.compare.amazon_side import Confirmation, read_amazon
-from orderferry.run.compare.judge import Judge
+from orderferry.run.compare.findings import FindingCollector
 from orderferry.run.compare.result import Comparison, OneSided
 from orderferry.run.compare.rules import GRACE, By, CompareInput, of_this_seller
 from orderferry.run.conditions import announce_comparison
 from orderferry.run.progress import SILENT, Progress, log_errors, log_run
-from orderferry.run.seller import AccountProof, check_seller
+from orderferry.run.seller import AccountOrders, check_seller
 from orderferry.run.status import read_status
 from orderferry.run.stop import QuotaWait, RightClock, StopSwitch
 from orderferry.run.sweeps import rules_of
@@ -94,10 +94,10 @@ class Comparer:
             self.source.close()
         log_errors(result.errors)
         result.calls = dict(self.source.calls)
-        result.said = tuple((error.exit_code, error.message) for error in result.errors)
+        result.announced = tuple((error.exit_code, error.message) for error in result.errors)
         if self.ledger:
             self.ledger.finish_run(run, self.now(), int(result.exit_code), result.in_short())
-            result.said = announce_comparison(self.ledger, COMMAND, result.errors, self.now())
+            result.announced = announce_comparison(self.ledger, COMMAND, result.errors, self.now())
             if self.options.for_page and self.quota:
                 status = read_status(self.ledger, self.quota, self.settings, self.now())
                 result.status = replace(status, zone=result.zone)
@@ -116,7 +116,7 @@ class Comparer:
         clock.set_right(self.source.clock_offset)
         quota_wait = QuotaWait(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         if self.ledger:
-            check_seller(self.ledger, AccountProof(self.source, quota_wait), self.settings)
+            check_seller(self.ledger, AccountOrders(self.source, quota_wait), self.settings)
         asked = span_of(self.options, self.shop.zone, amazon_now)
         result.span, result.by = asked, str(self.options.by)
         # What was shipped or invoiced in a month may have been bought before it.
@@ -154,28 +154,28 @@ class Comparer:
             asked,
         )
         confirmation = Confirmation(self.source, quota_wait, progress=self.progress)
-        judge = Judge(given, orders, confirmation)
-        judge.judge(result, with_totals=self.options.month is not None)
+        collector = FindingCollector(given, orders, confirmation)
+        collector.collect(result, with_totals=self.options.month is not None)
         if self.ledger:
             found = result.to_remember()
             keys = {finding.key for finding in found}
             gone = [one for one in standing if span.holds(one.placed) and one.key not in keys]
             # By another moment than the purchase, the result says nothing of the orders that it leaves out.
-            over = [*gone, *judge.over(earlier)] if self.options.by is By.PURCHASE else []
+            over = [*gone, *collector.over(earlier)] if self.options.by is By.PURCHASE else []
             self.ledger.note_findings(found, over)
-            if judge.confirmed_missing:
-                self.ledger.make_due(judge.confirmed_missing, clock())
+            if collector.confirmed_missing:
+                self.ledger.make_due(collector.confirmed_missing, clock())
             result.missing += tuple(_unreadable(self.ledger.entries([EntryState.FAILED])))
 
     def _shop_has(self, span: Span) -> bool:
-        """Return whether the shop has Amazon orders of these days, which a report without data then contradicts."""
+        """Return whether the shop has Amazon orders of these days, which contradict a report without data."""
         found = of_this_seller(self.shop.sold(span.start, ()), self.settings.amazon.seller, {}, ())
         self.shop.release()
         return any(span.holds(order.placed) for orders in found.orders.values() for order in orders)
 
 
 def _unreadable(entries: Iterable[Entry]) -> Iterator[OneSided]:
-    """Yield where Amazon lists orders without an id, which no comparison of ids can find missing."""
+    """Yield the spans in which Amazon lists orders without an id: no comparison of ids finds those missing."""
     for entry in entries:
         if is_mark(entry.order_id):
             hint = HINTS[ProblemCode.UNREADABLE_ORDER].replace("{order_id}", entry.order_id)
@@ -183,7 +183,7 @@ def _unreadable(entries: Iterable[Entry]) -> Iterator[OneSided]:
 
 
 def span_of(options: CompareOptions, zone: ZoneInfo, amazon_now: datetime) -> Span:
-    """Given what was asked for, the shop's zone and Amazon's clock, return the span of purchase dates.
+    """Return the span of purchase dates to compare, in UTC.
 
     By default 30 days, up to two hours ago; a month is a month of the shop's calendar. Raise UsageError for a span
     that is empty or has not begun.

@@ -1,4 +1,4 @@
-"""What a comparison found: for the terminal, JSON, CSV and the page.
+"""The result of a comparison, for the terminal, JSON, CSV and the page, and why an order is missing or different.
 
 Why an order is missing or different, in words: what the ledger knows of it, and what to do. Pure.
 """
@@ -47,7 +47,7 @@ class SharedCause:
 
 
 def by_cause(found: Iterable[OneSided]) -> list[SharedCause]:
-    """Given orders, return them by reason and hint, in the order in which each of these comes first."""
+    """Return orders grouped by reason and hint, in the order in which each of these comes first."""
     causes: dict[tuple[str, str], list[OneSided]] = {}
     for one in found:
         hint = one.hint.replace(one.order_id, "ORDER_ID")
@@ -105,7 +105,7 @@ class Comparison:
     calls: Mapping[str, int] = field(default_factory=dict)
     status: Status | None = None  # for the page, where there is a ledger
     open_entries: Sequence[Entry] = ()  # likewise
-    said: tuple[tuple[ExitCode, str], ...] = ()  # of `errors`, what is news for a run without a terminal
+    announced: tuple[tuple[ExitCode, str], ...] = ()  # of `errors`, what is news for a run without a terminal
 
     @property
     def command(self) -> str:
@@ -114,8 +114,8 @@ class Comparison:
 
     @property
     def news(self) -> tuple[str, ...]:
-        """Return what the webhook gets: what was said of errors, and what was found, every time as cron mails it."""
-        return (*(line for _, line in self.said), *self._found_lines())
+        """Return what the webhook gets: the errors that are news, and all findings, as cron mails them."""
+        return (*(line for _, line in self.announced), *self._found_lines())
 
     def summary(self) -> list[str]:
         """Return the comparison in a few lines, for the body of a ping."""
@@ -192,7 +192,7 @@ class Comparison:
 
 
 def _placed(order: ComparedOrder) -> datetime | None:
-    """By which date a comparison meets the order: Amazon's, else the shop's."""
+    """Return the date by which a comparison finds the order: Amazon's, else the shop's."""
     if order.amazon is not None:
         return order.amazon.purchased
     return order.shop.placed if order.shop is not None else None
@@ -240,25 +240,25 @@ def why_missing(entry: Entry | None, deleted: int | None, now: datetime, *, has_
     if entry is None:
         return ("no import has seen it", _DUE) if has_ledger else ("not in the shop", _AUDIT)
     words = {
-        EntryState.HELD: f"held since {entry.state_since:%Y-%m-%d}: {said(entry)}",
-        EntryState.FAILED: f"could not be written since {entry.state_since:%Y-%m-%d}: {said(entry)}",
-        EntryState.WAITING: f"waiting for {format_duration(now - entry.first_seen)}: {said(entry)}",
+        EntryState.HELD: f"held since {entry.state_since:%Y-%m-%d}: {entry_sentence(entry)}",
+        EntryState.FAILED: f"could not be written since {entry.state_since:%Y-%m-%d}: {entry_sentence(entry)}",
+        EntryState.WAITING: f"waiting for {format_duration(now - entry.first_seen)}: {entry_sentence(entry)}",
         EntryState.SEEN: f"known for {format_duration(now - entry.first_seen)}, and no import has judged it",
         EntryState.IMPORTED: f"imported as order {entry.id_order}, which the shop no longer has",
-        EntryState.IGNORED: f"ignored since {entry.state_since:%Y-%m-%d}: {said(entry)}",
+        EntryState.IGNORED: f"ignored since {entry.state_since:%Y-%m-%d}: {entry_sentence(entry)}",
     }
     return words[entry.state], _hint(entry)
 
 
 def why_different(entry: Entry | None, otherwise: str) -> str:
-    """Given the ledger's entry, return its reason for a difference; `otherwise` when it knows none."""
+    """Return the ledger's reason for a difference; `otherwise` when it knows none."""
     if entry is not None and entry.code in set(ProblemCode) and entry.message:
-        return said(entry)
+        return entry_sentence(entry)
     return otherwise
 
 
 def fill(hint: str, order_id: str) -> str:
-    """Given a hint, return it for this order."""
+    """Return the hint with the order's id in its place."""
     return hint.replace("{order_id}", order_id)
 
 
@@ -270,7 +270,7 @@ def _hint(entry: Entry) -> str:
     return _DUE
 
 
-def said(entry: Entry) -> str:
+def entry_sentence(entry: Entry) -> str:
     """Return the ledger's own sentence on an order, without the order's id, which stands beside it."""
     if entry.message:
         return entry.message.removeprefix(f"order {entry.order_id}: ").removeprefix(f"order {entry.order_id} ")

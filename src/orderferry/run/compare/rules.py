@@ -1,6 +1,6 @@
-"""Which orders are missing, too many, or different. Pure: both sides and the ledger's word in, suspicions out.
+"""The rules that say which orders are missing, surplus or different. Pure.
 
-The same functions judge an order as a report tells it and as Amazon's own answer tells it afterwards.
+The same functions are used for an order as a report gives it and for Amazon's own answer afterwards.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def moment_of(by: By, order: ReportedOrder | None, shop: ShopOrder | None) -> da
     if by is By.INVOICE:
         return shop.invoiced if shop is not None and shop.invoice_number else None
     if by is By.SHIPPED:
-        told = (order.shipped if order is not None else None) or (shop.left if shop is not None else None)
-        return told or (order.updated if order is not None and order.status in _SHIPPED else None)
+        shipped = (order.shipped if order is not None else None) or (shop.left if shop is not None else None)
+        return shipped or (order.updated if order is not None and order.status in _SHIPPED else None)
     return order.purchased if order is not None else shop.placed if shop is not None else None
 
 
@@ -87,12 +87,10 @@ class CompareInput:
 
 
 def of_this_seller(shop: ShopOrders, seller: str, entries: Mapping[str, Entry], reported: Container[str]) -> ShopOrders:
-    """Given the shop's orders and the key of this seller, return them without those that another seller's configuration
-    has imported. What Amazon shows to this seller is its own, whatever the marker says: a new authorisation brings a
-    new key."""
+    """Return the shop's orders without those that another seller's configuration has imported. An order that Amazon
+    shows to this seller is its own, whatever the marker has: a new authorisation brings a new key."""
 
     def is_ours(order: ShopOrder) -> bool:
-        """Return whether it came from this account, or nothing says that it did not."""
         entry = entries.get(order.order_id)
         seen = order.order_id in reported or (entry is not None and entry.purchased is not None)
         return seen or not order.seller or order.seller == seller
@@ -101,9 +99,9 @@ def of_this_seller(shop: ShopOrders, seller: str, entries: Mapping[str, Entry], 
     return replace(shop, orders={order_id: orders for order_id, orders in kept.items() if orders})
 
 
-def told_by_ledger(order: ReportedOrder, entry: Entry | None) -> ReportedOrder:
-    """Given an order as a report tells it, return it with the total that the Orders API told an import, unless the
-    report is newer: a report has no fee for cash on delivery and no tip."""
+def with_ledger_total(order: ReportedOrder, entry: Entry | None) -> ReportedOrder:
+    """Return a reported order with the total that the Orders API gave an import, unless the report is newer: a
+    report has no fee for cash on delivery and no tip."""
     if order.exact or order.gross is None or entry is None or entry.amazon_updated is None:
         return order
     if order.updated is not None and entry.amazon_updated < order.updated.replace(microsecond=0):
@@ -169,7 +167,7 @@ def doubled(order_ids: Iterable[str], given: CompareInput) -> Iterator[tuple[str
 
 
 def differences(order: ReportedOrder, given: CompareInput) -> list[Difference]:
-    """In what the shop's order differs from Amazon's; none when the shop has none, or a person set it aside."""
+    """Return how the shop's order differs from Amazon's; nothing if the shop has none, or a person set it aside."""
     shop, entry = given.in_shop(order.order_id), given.entries.get(order.order_id)
     if shop is None or _is_fresh(order, given) or (entry is not None and entry.ignored_by_person):
         return []
@@ -186,21 +184,22 @@ def differences(order: ReportedOrder, given: CompareInput) -> list[Difference]:
 def _state_difference(order: ReportedOrder, shop: ShopOrder, given: CompareInput) -> Difference | None:
     entry = given.entries.get(order.order_id)
     if order.status is OrderStatus.CANCELLED and not shop.cancelled:
-        told = "Amazon has cancelled it, and the shop has not followed"
+        reason = "Amazon has cancelled it, and the shop has not followed"
     elif order.status in _PENDING and not shop.cancelled:
-        told = "Amazon has not released it, and the shop has it already"
+        reason = "Amazon has not released it, and the shop has it already"
     elif shop.cancelled and belongs(order, given):
-        told = "the shop has cancelled it, and Amazon has not"
+        reason = "the shop has cancelled it, and Amazon has not"
     elif _is_behind(order, shop, given):
-        told = "Amazon says that it is shipped, and the shop does not"
+        reason = "Amazon says that it is shipped, and the shop does not"
     else:
         return None
     amazon = str(order.status or order.raw_status).lower().replace("_", " ")
-    return Difference(order.order_id, "state", amazon, shop.state, why_different(entry, told))
+    return Difference(order.order_id, "state", amazon, shop.state, why_different(entry, reason))
 
 
 def _is_behind(order: ReportedOrder, shop: ShopOrder, given: CompareInput) -> bool:
-    """Shipped at Amazon and not in the shop. Of FBA orders the shop's states say nothing: Amazon ships them."""
+    """Return whether an order is shipped at Amazon and not in the shop. FBA orders are left out: Amazon ships them,
+    so the shop's states mean nothing."""
     lately = (order.updated or order.purchased) > given.now - SHIPPING_GRACE
     return order.channel is Channel.REGULAR and order.status in _SHIPPED and not shop.shipped and not lately
 
@@ -209,17 +208,18 @@ def _money_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | Non
     if order.gross is None:
         return []
     if order.currency and shop.currency != order.currency:
-        told = why_different(entry, "the shop's order is in another currency")
-        return [Difference(order.order_id, "currency", order.currency, shop.currency, told)]
+        reason = why_different(entry, "the shop's order is in another currency")
+        return [Difference(order.order_id, "currency", order.currency, shop.currency, reason)]
     if shop.total in order.totals:
         return _tax_difference(order, shop, entry)
-    told = why_different(entry, "the totals differ")
+    reason = why_different(entry, "the totals differ")
     amazon, in_shop = f"{amount_text(order.gross)} {order.currency}", f"{amount_text(shop.total)} {shop.currency}"
-    return [Difference(order.order_id, "amount", amazon, in_shop, told)]
+    return [Difference(order.order_id, "amount", amazon, in_shop, reason)]
 
 
 def _tax_difference(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) -> list[Difference]:
-    """The total is right and the tax in it is not: by more than a cent for each unit, as each side may round."""
+    """Return a difference if the totals agree and the tax in them differs by more than a cent a unit, as each side
+    may round."""
     if order.tax_range is None:
         return []
     least, most = order.tax_range
@@ -230,15 +230,15 @@ def _tax_difference(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) 
     if least - rounding <= shop.tax <= most + rounding:
         return []
     amazon = f"{amount_text(order.tax)} {order.currency}"
-    told = why_different(entry, "the totals are the same, the tax in them is not")
-    return [Difference(order.order_id, "tax", amazon, f"{amount_text(shop.tax)} {shop.currency}", told)]
+    reason = why_different(entry, "the totals are the same, the tax in them is not")
+    return [Difference(order.order_id, "tax", amazon, f"{amount_text(shop.tax)} {shop.currency}", reason)]
 
 
 def _quantity_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) -> list[Difference]:
     if not order.quantities or {shop.quantity, shop.quantity + shop.fees} & order.quantities:
         return []
-    told = why_different(entry, "the numbers of units differ")
-    return [Difference(order.order_id, "quantity", str(order.quantity), str(shop.quantity), told)]
+    reason = why_different(entry, "the numbers of units differ")
+    return [Difference(order.order_id, "quantity", str(order.quantity), str(shop.quantity), reason)]
 
 
 def _is_fresh(order: ReportedOrder, given: CompareInput) -> bool:

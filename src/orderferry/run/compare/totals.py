@@ -1,7 +1,8 @@
-"""A month's totals on both sides: by marketplace, channel, country of delivery, rate, scheme, who owes the tax. Pure.
+"""The totals of a month on both sides, by marketplace, channel, country of delivery, rate, scheme and who owes the tax.
+Pure.
 
-Both sides are summed over the same orders: those that belong into the shop by what Amazon says. An order that the
-shop lacks is therefore a difference of the sums.
+Both sides are summed over the same orders: those that should be in the shop according to Amazon. An order that the shop
+lacks is therefore a difference of the sums.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Sums:
 
     @property
     def net(self) -> Decimal:
-        """Gross less tax."""
+        """Return the gross less the tax."""
         return self.gross - self.tax
 
     def add(self, gross: Decimal, tax: Decimal) -> None:
@@ -84,7 +85,7 @@ class Unsold:
     currency: str
 
     def as_json(self) -> dict[str, Any]:
-        """With amounts as texts."""
+        """Return the invoice with amounts as texts."""
         return {
             "order_id": self.order_id,
             "invoice_number": self.invoice_number,
@@ -112,7 +113,7 @@ class InvoiceTotals:
 
 
 def papers_of(pairs: Iterable[Pair], span: Span | None) -> InvoiceTotals:
-    """Return the papers of the shop, given orders as both sides have them; of a span only those that it holds."""
+    """Return the totals of the shop's invoices and credit slips; with a span only of those issued in it."""
     invoices: dict[str, Sums] = {}
     slips: dict[str, Sums] = {}
     unsold = []
@@ -144,7 +145,7 @@ class Totals:
 
     @property
     def notes(self) -> list[str]:
-        """Return what people should know before they set the two sides' net and tax against each other."""
+        """Return what people should know before they compare the two sides' net and tax."""
         return [
             f"Amazon tells no tax, or 0, for {row.amazon.gross:.2f} {row.currency} of its gross: its net has them "
             "whole. Orders and gross are what the sides must agree in; net and tax are the shop's to tell."
@@ -153,19 +154,19 @@ class Totals:
         ]
 
     def as_json(self) -> dict[str, Any]:
-        """Amounts as text, exact."""
+        """Return the totals with exact amounts as texts."""
         rows = {name: [_row_json(row) for row in rows] for name, rows in {"all": self.whole, **self.by}.items()}
         return {**rows, **self.papers.as_json()}
 
 
 def amount_text(amount: Decimal) -> str:
-    """Given an amount, return it exactly, with two decimals at least and none that say nothing (a shop keeps six)."""
+    """Return an amount exactly, with two decimals at least and no trailing zeros after them (a shop keeps six)."""
     short = amount.quantize(_CENT)
     return f"{short if short == amount else amount.normalize():f}"
 
 
 def totals_of(pairs: Iterable[Pair], papers: InvoiceTotals | None = None) -> Totals:
-    """Given the orders of a month on both sides, return their totals."""
+    """Return the totals of a month's orders on both sides."""
     known = list(pairs)
     by = {name: _by_order(known, key) for name, key in _KEYS.items()}
     by |= {"rate": _by_rate(known, _rate_key), "country_rate": _by_rate(known, _country_rate_key)}
@@ -227,7 +228,7 @@ def _by_order(
 def _by_rate(
     pairs: Iterable[Pair], key: Callable[[RateShare, ReportedOrder | None, ShopOrder | None], str]
 ) -> tuple[TotalsRow, ...]:
-    """An order with two rates counts under both."""
+    """Return the rows by rate. An order with two rates counts under both."""
     rows: dict[tuple[str, str], TotalsRow] = {}
     for amazon, shop in pairs:
         currency = (amazon.currency if amazon else "") or (shop.currency if shop else "")

@@ -1,4 +1,4 @@
-"""From two sides to findings: suspicions by the rules, Amazon's own word on each, and the sentences for people."""
+"""The findings of a comparison: what the rules suspect, confirmed by Amazon's own answers, in sentences for people."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ from orderferry.run.compare.rules import (
     doubled,
     is_missing,
     surplus_suspects,
-    told_by_ledger,
+    with_ledger_total,
 )
 from orderferry.run.compare.totals import Pair, papers_of, totals_of
 
 
 @dataclass(slots=True)
-class Judge:
-    """`orders` are Amazon's, as reported; Amazon's own answers take their places as they come in."""
+class FindingCollector:
+    """Collects findings. `orders` are Amazon's, as reported; Amazon's own answers replace them as they come in."""
 
     given: CompareInput
     orders: dict[str, ReportedOrder]
     confirmation: Confirmation
     confirmed_missing: list[OrderSnapshot] = field(default_factory=list)
 
-    def judge(self, result: Comparison, *, with_totals: bool) -> None:
-        """Ask Amazon about what is suspected, and put everything that is found into the result."""
+    def collect(self, result: Comparison, *, with_totals: bool) -> None:
+        """Ask Amazon about what is suspected, and add everything that is found to the result."""
         for order_id, order in self.orders.items():
-            self.orders[order_id] = told_by_ledger(order, self.given.entries.get(order_id))
+            self.orders[order_id] = with_ledger_total(order, self.given.entries.get(order_id))
         missing = [order for order in self.orders.values() if is_missing(order, self.given)]
         # What no import has ever seen matters most, should the quota not do for all.
         missing.sort(key=lambda order: (order.order_id in self.given.entries, order.purchased))
@@ -104,7 +104,7 @@ class Judge:
             entry, deleted = given.entries.get(order.order_id), given.shop.deleted.get(order.order_id)
             reason, hint = why_missing(entry, deleted, given.now, has_ledger=given.has_ledger)
             if order.exact and deleted is None:
-                self.confirmed_missing.append(_snapshot(order))
+                self.confirmed_missing.append(_snapshot_of(order))
             yield OneSided(
                 order.order_id,
                 reason if order.exact else f"{SUSPECTED}: {reason}",
@@ -117,13 +117,13 @@ class Judge:
         answers = self.confirmation.answers
         for suspect in suspects:
             order_id = suspect.order_id
-            told = f"order {_numbers([suspect])} in the shop"
+            numbers = f"order {_numbers([suspect])} in the shop"
             facts = suspect.placed, _amount(suspect.total, suspect.currency)
             if order_id not in answers:
-                why = f"{SUSPECTED}: {told}, Amazon did not report it"
+                why = f"{SUSPECTED}: {numbers}, Amazon did not report it"
                 yield OneSided(order_id, why, fill(SURPLUS_HINT, order_id), *facts)
             elif answers[order_id] is None:
-                yield OneSided(order_id, f"{told}, Amazon does not know it", fill(SURPLUS_HINT, order_id), *facts)
+                yield OneSided(order_id, f"{numbers}, Amazon does not know it", fill(SURPLUS_HINT, order_id), *facts)
         span = self.given.span
         nearby = {
             order.order_id for orders in self.given.shop.orders.values() for order in orders if span.holds(order.placed)
@@ -138,7 +138,7 @@ class Judge:
             yield found if order.exact else replace(found, reason=f"{SUSPECTED}: {found.reason}")
 
     def _take_over_answers(self) -> None:
-        """Totals and lists go by Amazon's own word where there is one."""
+        """Replace reported orders by Amazon's own answers, for totals and lists."""
         for order_id, answer in self.confirmation.answers.items():
             if answer is None:
                 self.orders.pop(order_id, None)
@@ -197,7 +197,7 @@ def _amount(amount: Decimal | None, currency: str) -> str:
     return "" if amount is None else f"{amount:.2f} {currency}".strip()
 
 
-def _snapshot(order: ReportedOrder) -> OrderSnapshot:
+def _snapshot_of(order: ReportedOrder) -> OrderSnapshot:
     return OrderSnapshot(
         order.order_id,
         order.marketplace_id,
