@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,17 @@ from orderferry.config.model import MarketplaceSettings, ProductsSettings, Stock
 from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.postal_address import PostalAddress
 from orderferry.domain.pricing.priced_order import Amount, PricedCharge, PricedLine, PricedOrder, Reading
-from orderferry.prestashop.facts import Country, Currency, OrderState, Product, ShopFacts, ShopUnit, TaxRule
+from orderferry.prestashop.facts import (
+    Catalog,
+    Country,
+    Currency,
+    OrderState,
+    OwnThings,
+    Product,
+    ShopFacts,
+    ShopUnit,
+    TaxRule,
+)
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from support.writing import NOW, PURCHASED, Sold, amazon_order
@@ -89,6 +100,19 @@ def market(facts: ShopFacts = FACTS, **more: Any) -> Market:
         round_type=2,
     )
     return replace(made, **more)
+
+
+def catalog(products: Mapping[str, tuple[Product, ...]], own: OwnThings | None = None) -> Catalog:
+    """What was prefetched for a page of orders that are all new: the products by SKU, and what fees are booked on."""
+    return Catalog(
+        products={(SHOP.id, sku): found for sku, found in products.items()},
+        markers={},
+        foreign={},
+        customers={},
+        shop_orders={},
+        references={},
+        own=own or OwnThings(),
+    )
 
 
 def amount(excl: str, incl: str) -> Amount:

@@ -1,0 +1,141 @@
+"""All rows of a new order, and what its marker keeps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from orderferry.domain.orders import Item, ProceedsType, TimeSpan
+from orderferry.errors import ShopUnfit
+from orderferry.prestashop.facts import Column, FeeKey, Table
+from orderferry.prestashop.planning.goods import Goods
+from orderferry.prestashop.planning.order_lines import hidden_product
+from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine
+from orderferry.prestashop.rows.lines import detail_tax_rows, line_name
+from orderferry.prestashop.rows.new_order import (
+    generated_columns,
+    line_items,
+    marker_extras,
+    order_rows,
+    refuse_unknown_columns,
+    render,
+    unfilled_columns,
+)
+from support.resolved_orders import MUG, ORDER, priced_line, resolved
+
+FEE = FeeKey(ProceedsType.COD_FEE, 1)
+STAND_IN = replace(MUG, stands_in=True)
+
+
+def line(**more: Any) -> ResolvedLine:
+    return replace(ResolvedLine(priced_line(), ORDER.items, MUG), **more)
+
+
+LINES = {
+    "a product": (line(), {}),
+    "a placeholder": (line(product=STAND_IN), {"not_sold": 1}),
+    "a fee": (
+        line(items=(), product=hidden_product(FEE, 80), fee=FEE),
+        {"product": [80, 0], "items": [], "not_sold": 1},
+    ),
+    "a free line": (line(product=None), {"product": [0, 0]}),
+}
+
+
+@pytest.mark.parametrize(("one", "entry"), LINES.values(), ids=LINES)
+def test_the_marker_knows_which_items_a_line_stands_for(one: ResolvedLine, entry: dict[str, Any]) -> None:
+    expected = {"product": [6, 0], "items": [[ORDER.items[0].item_id, 2]], **entry}
+    assert json.loads(line_items(resolved(lines=(one,)))) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("one", "sold"), [(one, (Goods(6, 0, 2),) if name == "a product" else ()) for name, (one, _) in LINES.items()]
+)
+def test_only_products_that_were_ordered_count_as_sold(one: ResolvedLine, sold: tuple[Goods, ...]) -> None:
+    assert resolved(lines=(one,)).sold == sold
+
+
+def test_the_marker_has_columns_for_other_programs() -> None:
+    moment = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    order = replace(ORDER, ship_by=TimeSpan(None, moment), deliver_by=TimeSpan(moment, None), programs=("A", "B"))
+    found = marker_extras(resolved(order))
+    assert (found["ship_by"], found["deliver_by"]) == ("2026-11-24 09:00:00.000", None)
+    assert (found["programs"], found["tax_scheme"]) == ("A,B", "unknown")
+
+
+def test_rows_come_in_an_order_in_which_each_id_is_known() -> None:
+    tables = [table for table, _ in groupby(draft.table for draft in order_rows(resolved()))]
+    assert tables == [
+        "address",
+        "cart",
+        "cart_product",
+        "orders",
+        "order_invoice",
+        "order_detail",
+        "order_detail_tax",
+        "order_invoice_tax",
+        "order_payment",
+        "order_invoice_payment",
+        "order_history",
+        "order_carrier",
+    ]
+
+
+def column(name: str, **more: Any) -> Column:
+    return Column(name, "varchar", **{"nullable": True, "has_default": True, "charset": "utf8mb4", **more})
+
+
+def test_a_text_that_its_column_cuts_is_in_the_message() -> None:
+    tables = {"address": Table("address", "InnoDB", {"address1": column("address1", length=4)})}
+    work = render(resolved(), tables, "ABCDEFGHI")
+    message = next(draft for draft in work.rows if draft.table == "customer_message")
+    assert "In full: Via Roma 1" in str(message.values["message"])
+    assert (work.reference, work.recreates, work.marker.last_state) == ("ABCDEFGHI", False, 2)
+
+
+def test_columns_that_no_order_of_ours_fills_are_found_before_the_first_order() -> None:
+    own = column("colour", nullable=False, has_default=False)
+    made = column("total", generated=True)
+    tables = {"orders": Table("orders", "InnoDB", {one.name: one for one in (own, made, column("reference"))})}
+    assert unfilled_columns(tables) == [("orders", own)]
+    with pytest.raises(ShopUnfit, match=r"orders\.colour"):
+        refuse_unknown_columns(tables)
+    computed = {"orders": Table("orders", "InnoDB", {"payment": column("payment", generated=True)})}
+    assert [(table, one.name) for table, one in generated_columns(computed)] == [("orders", "payment")]
+    refuse_unknown_columns(computed)
+
+
+@pytest.mark.parametrize(
+    ("one", "name"),
+    [
+        (line(), "Tazza"),
+        (line(product=STAND_IN), "Title of demo_11"),
+        (line(product=None), "Title of demo_11"),
+        (line(product=None, items=(Item("1", 1, sku="", title=""),)), "1"),
+        (line(items=(), product=hidden_product(FEE), fee=FEE, priced=priced_line(kind=FEE.kind)), "Nachnahmegebühr"),
+    ],
+    ids=["product", "placeholder", "free line", "neither title nor SKU", "fee"],
+)
+def test_the_name_of_a_line(one: ResolvedLine, name: str) -> None:
+    assert line_name(one, 1, "de") == name
+
+
+def test_a_line_at_0_percent_has_a_tax_row_beside_taxed_ones_alone() -> None:
+    untaxed = priced_line(rate=MUG.ecotax, tax_key="")
+    mixed = resolved(priced=replace(resolved().priced, lines=(priced_line(), untaxed)), zero_tax=9)
+    both = replace(mixed, lines=(line(), line(priced=untaxed)))
+    assert [row.values["id_tax"] for row in detail_tax_rows(both)] == [1, 9]
+
+    plain = replace(resolved().priced, lines=(untaxed,), shipping=replace(resolved().priced.shipping, rate=MUG.ecotax))
+    alone = replace(resolved(zero_tax=9), priced=replace(plain, shipping=replace(plain.shipping, tax_key="")))
+    assert detail_tax_rows(replace(alone, lines=(line(priced=untaxed),))) == []
+
+
+def test_without_papers_there_is_no_row_of_an_invoice() -> None:
+    tables = {draft.table for draft in order_rows(resolved(paperwork=Paperwork(row=False)))}
+    assert not {table for table in tables if "invoice" in table}
