@@ -302,6 +302,15 @@ def test_shipping_at_two_rates_adds_up_on_the_invoice(
     assert found == [(1, Decimal("0.44")), (four, Decimal("0.1"))]
 
 
+def test_an_order_whose_fee_needs_a_new_product_has_its_seller_in_the_marker(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    imports = importer(sqlite_shop, tmp_path)
+    imports.take(with_fee(amazon_order(MUG), "COD_FEE", "4.00"))
+
+    assert sqlite_shop.value("SELECT seller FROM {p}orderferry_order") == imports.shop._settings.amazon.seller
+
+
 def test_a_fee_never_counts_as_a_best_seller(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
     """Neither at import nor when the order becomes a sale later."""
     writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)

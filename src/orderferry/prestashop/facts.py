@@ -283,7 +283,7 @@ ZERO_TAX_STATE = "zero_tax"
 
 @dataclass(frozen=True, slots=True)
 class FeeKey:
-    """What tells our hidden products apart: a kind of fee, and the tax rules group with the fee's rate (0: none)."""
+    """What a hidden product of ours is for: a kind of fee, and the tax rules group with the fee's rate (0: none)."""
 
     kind: ProceedsType
     id_tax_rules_group: int

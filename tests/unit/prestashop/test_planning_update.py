@@ -24,10 +24,10 @@ PAPERS = MarketplaceSettings(invoices=InvoicesSettings(mode="shipped"))
 
 
 def planned(
-    order: Order, marker: Marker = MARKER, products: Any = None, **more: Any
+    order: Order, marker: Marker = MARKER, products: Any = None, invoice: int = 0, **more: Any
 ) -> tuple[OrderUpdate | None, Changes]:
     known = {"demo_11": (MUG,)} if products is None else products
-    here = replace(catalog(known), shop_orders={7: OrderInShop(PAID.id)})
+    here = replace(catalog(known), shop_orders={7: OrderInShop(PAID.id, invoice)})
     return plan_update(order, marker, market(**more), here, NOW)
 
 
@@ -73,6 +73,13 @@ def test_new_quantities_bring_new_lines_unless_they_have_a_problem() -> None:
     assert [note.code for note in held.changes.notes] == ["unknown-sku"]
     kept = held.changes.digests
     assert (kept.lines, kept.totals) == (MARKER.digests.lines, MARKER.digests.totals)  # so that it is tried again
+
+
+def test_an_invoiced_order_keeps_its_lines() -> None:
+    found, changes = planned(FEWER, invoice=17)
+    assert found is not None
+    assert (found.resolved, changes.lines) == (None, False)
+    assert [note.code for note in changes.notes] == ["changed-after-invoice"]
 
 
 def test_a_new_address_is_taken_unless_the_shop_lacks_its_country() -> None:

@@ -320,7 +320,7 @@ def _amounts_now(order: Order, books: OrderInShop, priced: PricedOrder | None) -
 
 
 def _currency(order: Order, books: OrderInShop, market: Market) -> str:
-    """Return what stands after an amount: a space and the code of the currency.
+    """Return what follows an amount: a space and the code of the currency.
 
     It is the shop's, since Amazon gives no amount of a cancelled order.
     """

@@ -57,8 +57,7 @@ def resolve_order(order: Order, market: Market, catalog: Catalog, now: datetime)
     products = match_items(order, market, catalog)
     if isinstance(products, Problem):
         return products
-    vat_by_amazon = market.code in catalog.vat_by_amazon
-    rates = rates_for(order, market, delivery, products, vat_by_amazon=vat_by_amazon)
+    rates = rates_for(order, market, delivery, products, vat_by_amazon=market.code in catalog.vat_by_amazon)
     in_shipping = kinds_in_shipping(market.products, catalog.own)
     priced = price_order(order, rates, market.rounding(currency), in_shipping)
     if isinstance(priced, Problem):

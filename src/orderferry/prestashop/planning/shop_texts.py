@@ -79,12 +79,12 @@ def partly_shipped(order: Order) -> str:
     """Return how many of each item of a partially shipped order were sent; '' for any other order."""
     if order.status is not OrderStatus.PARTIALLY_SHIPPED:
         return ""
-    told = [
+    parts = [
         f"{item.quantity_fulfilled} of {item.quantity} {item.sku or item.item_id}"
         for item in order.sold_items
         if item.quantity_fulfilled is not None
     ]
-    return ", ".join(told) or "how many of what it does not say"
+    return ", ".join(parts) or "how many of what it does not say"
 
 
 def harmless(text: str) -> str:

@@ -38,12 +38,12 @@ def read_marked(
         return markers, shop_orders
     for some in chunks(sorted(set(order_ids))):
         for row in connection.execute(_query(tables, some)).mappings():
-            stands = _stands(row)
-            marker = _marker(row, stands=stands)
-            if marker.order_id in markers and not stands:
+            exists = _still_exists(row)
+            marker = _marker(row, exists=exists)
+            if marker.order_id in markers and not exists:
                 continue  # another payment of the same order; the one with our id was read before
             markers[marker.order_id] = marker
-            if stands:
+            if exists:
                 shop_orders[marker.id_order] = _order_in_shop(row)
     return markers, shop_orders
 
@@ -160,7 +160,7 @@ def _is_erased(customer: sa.TableClause) -> sa.ColumnElement[Any]:
     return sa.or_(customer.c.id_customer.is_(None), customer.c.deleted == 1, customer.c.email.in_(ANONYMOUS_CUSTOMERS))
 
 
-def _stands(row: Mapping[Any, Any]) -> bool:
+def _still_exists(row: Mapping[Any, Any]) -> bool:
     if row["live_order"] is None:
         return False
     reference, module = as_text(row["order_reference"]), as_text(row["module"])
@@ -186,7 +186,7 @@ def _order_in_shop(row: Mapping[Any, Any]) -> OrderInShop:
     )
 
 
-def _marker(row: Mapping[Any, Any], *, stands: bool) -> Marker:
+def _marker(row: Mapping[Any, Any], *, exists: bool) -> Marker:
     digests = {group: as_text(row[f"digest_{group}"]) for group in _DIGESTS}
     return Marker(
         order_id=as_text(row["amazon_order_id"]),
@@ -197,7 +197,7 @@ def _marker(row: Mapping[Any, Any], *, stands: bool) -> Marker:
         digests=Digests(**digests, version=as_int(row["digest_version"])),
         last_state=as_int(row["last_state"]),
         last_told=as_text(row["last_told"]),
-        order_stands=stands,
+        order_stands=exists,
         adopted=as_flag(row["adopted"]),
-        forgotten=row["forgotten"] is not None or (stands and bool(row["erased"])),
+        forgotten=row["forgotten"] is not None or (exists and bool(row["erased"])),
     )

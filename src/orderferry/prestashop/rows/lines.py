@@ -110,7 +110,7 @@ _CONSTANT_COLUMNS: dict[str, DraftValue] = {
 def _product_columns(line: ResolvedLine, resolved: ResolvedOrder) -> dict[str, DraftValue]:
     """Return the columns that describe the product: '' or 0, never NULL, on which the order page of 1.7.7+ fails."""
     product = line.product
-    known = product if product and not product.stands_in else None  # a product that stands in keeps its codes
+    known = product if product and not product.stands_in else None  # the codes of a placeholder are not the item's
     sku = clean_text(line.item.sku, Field.REFERENCE) if line.item else ""
     columns: dict[str, DraftValue] = {
         "product_id": product.id_product if product else 0,

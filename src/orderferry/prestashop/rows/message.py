@@ -45,7 +45,7 @@ _SUBSTITUTIONS = {
     "AMAZON_RECOMMENDED": "what Amazon recommends",
     "CUSTOMER_PREFERENCE": "what the buyer chose",
 }
-_TRANSPARENCY = "TRANSPARENCY"  # an item program: each unit bears a code that Amazon checks
+_TRANSPARENCY = "TRANSPARENCY"  # an item program: each unit has a code that Amazon checks
 _CASH_ON_DELIVERY = "CashOnDelivery"  # SP-API payment.paymentExecutions[].paymentMethod
 
 
@@ -167,8 +167,8 @@ def _measured(item: Item) -> str:
 
 def _substitution(item: Item) -> str:
     chosen = ", ".join(f"{quantity} × {name}" for quantity, name in item.substitutes)
-    told = _SUBSTITUTIONS.get(item.substitution, _in_words(item.substitution))
-    return f"{told}: {chosen}" if told and chosen else told or chosen
+    words = _SUBSTITUTIONS.get(item.substitution, _in_words(item.substitution))
+    return f"{words}: {chosen}" if words and chosen else words or chosen
 
 
 def _hours(hours: Iterable[DeliveryHours]) -> str:
@@ -218,13 +218,13 @@ def _serial_numbers(order: Order) -> str:
 def _promotions(resolved: ResolvedOrder) -> list[str]:
     """Return what promotions took off each line and the shipping, since no page of PrestaShop shows it."""
     word, currency = in_language(PROMOTION, resolved.language), resolved.priced.currency
-    told = [
+    of_lines = [
         _labelled(word, f"-{line.priced.promotion} {currency} ({_skus(line)})")
         for line in resolved.lines
         if line.priced.promotion
     ]
     shipping = resolved.priced.shipping.promotion
-    return [*told, _labelled(word, f"-{shipping} {currency} (shipping)" if shipping else "")]
+    return [*of_lines, _labelled(word, f"-{shipping} {currency} (shipping)" if shipping else "")]
 
 
 def _skus(line: ResolvedLine) -> str:

@@ -109,47 +109,43 @@ class _Draw:
     def number(self, shop: ShopUnit, moment: str) -> int:
         """Return the next number. `moment` is the shop's time."""
         year, row = int(moment[:4]), self._newest.rows[0]
-        before = Reached.parsed(value_of(self._locked))
-        newest = (as_int(row["invoice"]), as_int(row["history"]))
+        last_year, last, last_invoice, last_history = _parsed(value_of(self._locked))
+        invoice, history = as_int(row["invoice"]), as_int(row["history"])
         number = _set_by_person(self._writer, self._sequence, shop, moment) if as_int(row["settings"]) else 0
         if not number:
-            last = 0 if self._yearly and before.year != year else before.number
-            number = max(last, self._highest(before, Reached(year, last, *newest))) + 1
-        text = " ".join(map(str, (year, number, *newest)))
+            if self._yearly and last_year != year:
+                last = 0
+            begins_after = last_history if history >= last_history else 0
+            number = max(last, self._highest(year, last_invoice, begins_after)) + 1
+        text = f"{year} {number} {invoice} {history}"
         store_locked(self._writer, _key(self._sequence), text, self._locked)
         return number
 
-    def _highest(self, before: Reached, now: Reached) -> int:
-        """Return the highest number in the rows that may have got one since the last draw; the first draw reads all."""
+    def _highest(self, year: int, last_invoice: int, last_history: int) -> int:
+        """Return the highest number in the rows that may have got one since the last draw.
+
+        `last_invoice` and `last_history` were the newest ids then; 0 if that is not known. The first draw reads all.
+        """
         writer, sequence, copied = self._writer, self._sequence, as_int(self._newest.rows[0]["copied"])
-        if sequence.by_history and before.history and now.history >= before.history:
-            return _highest_by_history(writer, sequence, before.history - _MOMENTS)
-        if self._recent and before.newest > 0:
+        if sequence.by_history and last_history:
+            return _highest_by_history(writer, sequence, last_history - _MOMENTS)
+        if self._recent and last_invoice > 0:
             return max(largest_of(self._recent), copied)
-        conditions: list[Condition] = [("id_order_invoice", ">", before.newest - sequence.margin)]
+        conditions: list[Condition] = [("id_order_invoice", ">", last_invoice - sequence.margin)]
         if self._yearly:
-            conditions.append(("date_add", ">=", f"{now.year}-01-01 00:00:00"))
-        locks = sequence.locks and not writer.reads_committed and before.newest > 0
+            conditions.append(("date_add", ">=", f"{year}-01-01 00:00:00"))
+        locks = sequence.locks and not writer.reads_committed and last_invoice > 0
         return max(writer.largest("order_invoice", sequence.column, *conditions, lock=locks), copied)
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """How far a sequence was at its last draw, as our own table keeps it.
+def _parsed(text: str) -> tuple[int, int, int, int]:
+    """Return how far a sequence was at its last draw, as our own table keeps it: all 0 for an unknown text.
 
-    The year, the number, the newest id_order_invoice and id_order_history (0: not kept).
+    The year, the number, the newest id_order_invoice and id_order_history (0: not kept by older versions).
     """
-
-    year: int = 0
-    number: int = 0
-    newest: int = 0
-    history: int = 0
-
-    @classmethod
-    def parsed(cls, text: str) -> Reached:
-        """Return what a kept text says; all 0 for an unknown text."""
-        parts = text.split()
-        return cls(*(int(part) for part in parts)) if len(parts) in {3, 4} else cls()
+    parts = [int(part) for part in text.split()] if len(text.split()) in {3, 4} else []
+    year, number, invoice, history = (*parts, 0, 0, 0, 0)[:4]
+    return year, number, invoice, history
 
 
 def _key(sequence: NumberSequence) -> str:
