@@ -1,4 +1,4 @@
-"""Taking over another importer's orders: what was found in the shop, and which of it can be taken over. Pure."""
+"""What was found in the shop of another importer's orders, and which of it can be taken over. Pure."""
 
 from __future__ import annotations
 
@@ -55,12 +55,8 @@ class Adoption:
 
 
 def sort_out(claims: Iterable[Claim], marked: Iterable[str], taken: Mapping[int, str]) -> Adoption:
-    """Given all claims, the ids that have a marker, and the orders (id_order to Amazon id) that markers speak of,
-    return what can be taken over.
-
-    A person's word (`by_hand`) decides between orders. Several orders of one reference are one split order, and its
-    lowest number stands for it.
-    """
+    """Return what can be taken over. `claims`: what was found; `marked`: ids that have a marker; `taken`: the Amazon
+    id of each order (id_order) that has one."""
     with_marker = set(marked)
     by_id: dict[str, list[Claim]] = defaultdict(list)
     for claim in claims:

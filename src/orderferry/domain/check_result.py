@@ -1,7 +1,5 @@
-"""What `check` says of one thing: that it is well, that a person should look, or that it has to be mended.
-
-What is not as it should be in an order's rows, in words for the person who has to look.
-"""
+"""A result of `check`: something is fine, should be looked at, or has to be mended; and a finding in an order's
+rows."""
 
 from __future__ import annotations
 
@@ -44,7 +42,7 @@ def fine(name: str, message: str, hint: str = "") -> CheckResult:
 
 
 def warning(name: str, message: str, hint: str, exit_code: ExitCode = ExitCode.NEEDS_A_PERSON) -> CheckResult:
-    """Return a thing that a person should look at; runs go on all the same."""
+    """Return a warning: a person should look at it; runs go on all the same."""
     return CheckResult(name, Grade.WARNING, message, hint, exit_code)
 
 
@@ -59,7 +57,7 @@ def failed(name: str, error: OrderferryError) -> CheckResult:
 
 
 def exit_code_of(results: Iterable[CheckResult]) -> ExitCode:
-    """Given all results, return the one exit code for them: 0 only if there is neither warning nor failure."""
+    """Return the one exit code for all results: 0 only if there is neither warning nor failure."""
     return worst(result.exit_code for result in results)
 
 

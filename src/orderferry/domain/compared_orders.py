@@ -1,6 +1,6 @@
-"""Amazon's orders as a witness tells them for a comparison: the all-orders report, or a listing by creation date.
+"""Orders of both sides for a comparison: Amazon's as a report or a listing gives them, and the shop's.
 
-An Amazon order as the shop has it, for a comparison. No buyer's name, address, phone or e-mail.
+They hold no buyer's name, address, phone or e-mail.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class OrderReport:
 
 
 def as_reported(order: Order) -> ReportedOrder:
-    """Given an order of the Orders API, return it as a witness tells it, with Amazon's own total."""
+    """Return an order of the Orders API as a report gives it, with Amazon's own total."""
     total = order.grand_total
     tax = sum((_tax_of(item) for item in order.items), ZERO)
     quantity = sum(item.quantity for item in order.items)
@@ -107,12 +107,13 @@ def as_reported(order: Order) -> ReportedOrder:
 
 
 def open_tax(gross: Decimal) -> Decimal:
-    """Given an amount of which Amazon tells no tax, return the most that may be tax in it."""
+    """Return the most that may be tax in an amount of which Amazon gives no tax."""
     return max(gross, ZERO) * HIGHEST_RATE / (HIGHEST_RATE + 100)
 
 
 def _tax_range(order: Order, currency: str) -> tuple[Decimal, Decimal] | None:
-    """Between which amounts the tax lies: Amazon's own where it tells one, after discount or before it."""
+    """Return the least and the most that the tax can be: Amazon's own where it gives one, after discount or before
+    it."""
     try:
         found = reconcile(order, currency)
     except CannotPrice:
@@ -128,7 +129,7 @@ def _tax_range(order: Order, currency: str) -> tuple[Decimal, Decimal] | None:
 
 
 def gathered(parts: Iterable[RateShare]) -> tuple[RateShare, ...]:
-    """Given shares, return one for each rate."""
+    """Return the shares added up, one for each rate."""
     sums: dict[Decimal | None, RateShare] = {}
     for part in parts:
         before = sums.get(part.rate, RateShare(part.rate, ZERO, ZERO))
@@ -212,7 +213,7 @@ class ShopOrder:
     conversion_rate: Decimal = Decimal(1)
 
     def at_home(self, amount: Decimal) -> Decimal:
-        """Given an amount of this order, return it in the shop's own currency, to the cent."""
+        """Return an amount of this order in the shop's own currency, to the cent."""
         return (amount / self.conversion_rate).quantize(_CENT, ROUND_HALF_UP)
 
     @property
@@ -230,7 +231,7 @@ class ShopOrder:
 
     @property
     def tax_owed_by(self) -> str:
-        """'amazon', 'seller', or '' where the marker does not tell."""
+        """Return 'amazon', 'seller', or '' where the marker does not have it."""
         if self.tax_scheme == TaxScheme.COLLECTED_BY_AMAZON:
             return "amazon"
         return "" if self.tax_scheme in ("", TaxScheme.UNKNOWN) else "seller"

@@ -1,7 +1,7 @@
-"""What to do with an order that was seen: the one place where that is decided.
+"""Decide what to do with an order that was seen. Nothing else decides that.
 
-Status decides, never the presence of a price. The marker is the truth about the shop, the ledger's entry the memory
-of everything else.
+The status decides, never the presence of a price. The marker is the truth about the shop; the ledger's entry knows the
+rest.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def newest_known(marker: Marker | None, entry: Entry | None, now: datetime) -> d
 def decide(
     order: Order, *, marker: Marker | None, foreign: int | None, entry: Entry | None, rules: Rules, now: datetime
 ) -> Decision:
-    """Given an order as Amazon shows it and what shop and ledger know of it, return what to do with it.
+    """Return what to do with an order as Amazon shows it, from what shop and ledger know of it.
 
     News that is older than what is known decides nothing: pages are read while orders change.
     """
@@ -114,9 +114,8 @@ def decide(
 
 
 def _older(marker: Marker | None, entry: Entry | None, known: datetime) -> Decision:
-    """Return everything stays as it is. An order that the ledger has not judged yet is imported if the shop has the
-    newest.
-    """
+    """Return that everything stays as it is. An order about which the ledger has not decided yet is imported if the
+    shop has the newest state."""
     unjudged = entry is None or entry.state is EntryState.SEEN
     in_shop = marker is not None and marker.order_stands and marker.amazon_updated == known
     id_order = marker.id_order if marker is not None and unjudged and in_shop else None
@@ -198,7 +197,7 @@ def _new_to_shop(order: Order, rules: Rules) -> Decision:
 
 
 def next_look(first_seen: datetime, now: datetime) -> datetime:
-    """When to ask Amazon again about an order that waits or is held: hourly at first, daily in the end.
+    """Return when to ask Amazon again about an order that waits or is held: hourly at first, daily in the end.
 
     The distance is a twelfth of the time it has been known, between an hour and a day.
     """
@@ -206,7 +205,7 @@ def next_look(first_seen: datetime, now: datetime) -> datetime:
 
 
 def next_try(attempts: int, now: datetime) -> datetime:
-    """When to try an order again whose writing failed: five minutes, doubling to a day, without end."""
+    """Return when to try an order again whose writing failed: after five minutes, doubling to a day, without end."""
     return now + min(timedelta(minutes=5) * (1 << min(attempts, 12)), timedelta(days=1))
 
 

@@ -13,7 +13,8 @@ LONGEST = timedelta(days=3660)
 
 
 def parse_duration(text: str) -> timedelta:
-    """Given `30s`, `90m`, `36h`, `2d`, `1w` or a sum such as `1d12h`, return it. Raise ValueError with a sentence."""
+    """Return the duration that `30s`, `90m`, `36h`, `2d`, `1w` or a sum such as `1d12h` stands for. Raise ValueError
+    with a sentence."""
     compact = text.strip().lower().replace(" ", "")
     parts = _PART.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
@@ -25,7 +26,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """Given a duration, return it in the form that `parse_duration` reads, the two largest units at most rounded."""
+    """Return a duration in the form that `parse_duration` reads, rounded to its two largest units."""
     seconds = int(duration.total_seconds())
     if seconds <= 0:
         return "0s"
@@ -59,12 +60,12 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 
 def iso(moment: datetime) -> str:
-    """Given an aware time, return it as `2026-11-23T06:00:00Z` (milliseconds only where there are some)."""
+    """Return an aware time as `2026-11-23T06:00:00Z` (milliseconds only where there are some)."""
     moment = moment.astimezone(UTC)
     digits = "milliseconds" if moment.microsecond else "seconds"
     return moment.isoformat(timespec=digits).replace("+00:00", "Z")
 
 
 def counted(number: int, noun: str) -> str:
-    """Return `1 order`, `2 orders`, given a number and a noun."""
+    """Return a number with its noun: `1 order`, `2 orders`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

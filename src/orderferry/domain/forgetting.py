@@ -36,7 +36,7 @@ class OrderLife:
 
 
 def delivered(life: OrderLife) -> datetime | None:
-    """Given an order, return when it was delivered at the latest that anything says; None while it is under way.
+    """Return the latest time at which an order can have been delivered; None while it is under way.
 
     Neither shop nor Amazon tells the day of delivery: the latest of what both promised and did stands for it.
     """
@@ -46,7 +46,7 @@ def delivered(life: OrderLife) -> datetime | None:
 
 
 def without_buyer(order: Order) -> Order:
-    """Given an order, return it as if Amazon told nothing of the buyer any more.
+    """Return an order as if Amazon no longer gave anything of the buyer.
 
     Country, region, city and the postcode stay: VAT depends on them.
     """
@@ -62,7 +62,7 @@ def without_buyer(order: Order) -> Order:
 
 
 def without_postcode(order: Order) -> Order:
-    """Given an order, return it without the postcode, which is personal where it is written down."""
+    """Return an order without the postcode, which is personal once it is written down."""
     address = order.delivery_address
     return order if address is None else replace(order, delivery_address=replace(address, postal_code=""))
 

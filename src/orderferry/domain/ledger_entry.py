@@ -1,10 +1,7 @@
-"""The ledger's word on one Amazon order, as the rules read it. No personal data.
+"""What the ledger remembers: entries of orders and their history, runs, conditions and findings. Pure; no personal
+data.
 
-How a ledger entry changes when its order is seen, judged, set aside by a person, or taken back. Pure.
-
-What the ledger remembers beside the orders themselves: their history, the runs, open conditions, and findings.
-
-How long orders took from their purchase to the shop: what a week's imports came to. Pure.
+The functions say how an entry changes when its order is seen, has a result, is set aside by a person or taken back.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ _AHEAD = timedelta(hours=1)
 
 
 class EntryState(StrEnum):
-    """Where an order stands. SEEN is only between being seen and being judged (or after a kill between the two)."""
+    """The ledger's state of an order. SEEN: nothing is decided yet, or the run was killed before that."""
 
     SEEN = "seen"
     WAITING = "waiting"
@@ -36,7 +33,7 @@ class EntryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
-    """One order as an answer of Amazon's showed it: what the ledger keeps of it before it is judged."""
+    """What the ledger keeps of an order as an answer of Amazon's showed it."""
 
     order_id: str
     marketplace_id: str = ""
@@ -93,13 +90,13 @@ class OrderResult:
 
 
 def believable(moment: datetime | None, now: datetime) -> datetime | None:
-    """Given a stored time of Amazon's, return it; None for a time of the future, which an older version may have stored
-    and which would outrank all news until then."""
+    """Return a stored time of Amazon's; None for a time of the future, which an older version may have stored and
+    which would outrank all news until then."""
     return moment if moment is not None and moment <= now + _AHEAD else None
 
 
 def problem_of(entry: Entry) -> Problem:
-    """Given an entry that is held, failed or given up, return its problem as it was stored."""
+    """Return the stored problem of an entry that is held, failed or given up."""
     known = entry.code in set(ProblemCode) and not entry.given_up
     code = ProblemCode(entry.code) if known else ProblemCode.GIVEN_UP
     return Problem(code, entry.message or f"order {entry.order_id}", entry.order_id, entry.subject)
@@ -114,7 +111,7 @@ _TRIED = frozenset({EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
 
 
 def first_entry(snapshot: OrderSnapshot, now: datetime) -> Entry:
-    """Given an order seen for the first time, return its entry, which says that it is not judged yet."""
+    """Return the entry of an order seen for the first time: nothing is decided yet."""
     return Entry(
         order_id=snapshot.order_id,
         state=EntryState.SEEN,
@@ -133,7 +130,7 @@ def first_entry(snapshot: OrderSnapshot, now: datetime) -> Entry:
 
 
 def seen_again(entry: Entry, snapshot: OrderSnapshot, now: datetime) -> Entry:
-    """Given an order that is seen again, return its entry with Amazon's news, if they are news.
+    """Return the entry with Amazon's news of the order, if they are news.
 
     Older news (by Amazon's update time) never replace newer ones, and what Amazon leaves out blanks nothing: pages
     are read while orders change, and data is withdrawn after a while.
@@ -155,13 +152,14 @@ def seen_again(entry: Entry, snapshot: OrderSnapshot, now: datetime) -> Entry:
 
 
 def with_result(entry: Entry, result: OrderResult, now: datetime) -> Entry:
-    """Given what became of an order, return its entry.
+    """Return the entry with the result of its order.
 
     `attempts` counts the tries in this state; `state_since` moves only with state or code; an order's number in the
-    shop is kept once known. A person's word stands: an ignored order stays so until it is imported, and what was set
-    aside of an imported one stays so until another difference shows up.
-    Another run may have been faster since `result.on`: older news then changes nothing, and what was decided or
-    written without knowing of it makes the order due at once.
+    shop is kept once known. What a person decided stands: an ignored order stays so until it is imported, and what was
+    set aside of an imported one stays so until another difference shows up.
+
+    Another run may have been faster since `result.on`: older news then changes nothing, and an order that was decided
+    or written without the newer state is due at once.
     """
     checked = replace(entry, last_look=now if result.by_id else entry.last_look)
     if entry.ignored_by_person and entry.state is EntryState.IGNORED and result.state is not EntryState.IMPORTED:
@@ -204,7 +202,7 @@ def _has_newer_news(entry: Entry, before: Entry) -> bool:
 
 
 def _due_at_once(entry: Entry, id_order: int | None, now: datetime) -> Entry:
-    """Return the entry of an order that is in the shop, and whose newest news has not been compared with it."""
+    """Return the entry of an order that is in the shop and has to be compared with Amazon's newest state."""
     return replace(
         entry,
         state=EntryState.SEEN,
@@ -221,7 +219,7 @@ def _due_at_once(entry: Entry, id_order: int | None, now: datetime) -> Entry:
 
 
 def set_aside(entry: Entry, reason: str, now: datetime) -> Entry:
-    """Given an order that a person ignores, return its entry.
+    """Return the entry of an order that a person ignores.
 
     An imported order stays imported (its rows are in the shop, or were): only the report of its difference, which
     its code names, ends.
@@ -244,7 +242,8 @@ def set_aside(entry: Entry, reason: str, now: datetime) -> Entry:
 
 
 def taken_back(entry: Entry, now: datetime) -> Entry:
-    """Given an order that a person no longer ignores, return its entry: due at once, or as it was if never ignored."""
+    """Return the entry of an order that a person no longer ignores: due at once, or unchanged if it never was
+    ignored."""
     if not entry.ignored_by_person:
         return entry
     if entry.state is EntryState.IMPORTED and not entry.code:
@@ -261,10 +260,10 @@ def taken_back(entry: Entry, now: datetime) -> Entry:
 
 
 def found_missing(entry: Entry, now: datetime) -> Entry:
-    """Given an order that a comparison found missing in the shop, return its entry: due at once, if it is not already.
+    """Return the entry of an order that a comparison found missing in the shop: due at once, if it is not already.
 
-    A person's word stands, and so does an import whose rows are gone: only a person can say that it shall come back.
-    What was ignored for another reason (cancelled, of another importer) is judged anew.
+    What a person decided stands, and so does an import whose rows are gone: only a person can bring it back. An order
+    that was ignored for another reason (cancelled, of another importer) is decided again.
     """
     if entry.ignored_by_person or entry.state is EntryState.IMPORTED:
         return entry
@@ -274,7 +273,7 @@ def found_missing(entry: Entry, now: datetime) -> Entry:
 
 
 def is_due(entry: Entry, now: datetime) -> bool:
-    """Return whether the order's next look has come."""
+    """Return whether the order's next check has come."""
     return entry.next_look is not None and not now < entry.next_look <= now + LONGEST_PAUSE
 
 
@@ -417,7 +416,7 @@ class Lag:
 
 
 def lag_of(lags: Iterable[timedelta]) -> Lag | None:
-    """Given the lags of orders, return what they come to; None for none. A negative one (two clocks) counts as 0."""
+    """Return the lags of orders in figures; None without any. A negative one (two clocks) counts as 0."""
     known = sorted(max(lag, timedelta(0)) for lag in lags)
     if not known:
         return None

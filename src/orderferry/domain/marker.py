@@ -1,6 +1,6 @@
-"""The marker: our own row in the shop for an imported order, written in the order's own transaction.
+"""The marker, and what the engine and the shop exchange about one order: the action, the plan, what was applied.
 
-What the engine and the shop tell each other about one order: the intent, the plan, and what was applied.
+The marker is our own row in the shop for an imported order, written in the order's own transaction.
 """
 
 from __future__ import annotations

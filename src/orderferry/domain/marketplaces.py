@@ -86,6 +86,6 @@ def find_marketplace(word: str) -> Marketplace | None:
 
 
 def marketplace_code(marketplace_id: str) -> str:
-    """Given a marketplace id, return its country code; an id that we do not know is returned as it is."""
+    """Return the country code of a marketplace id; an id that we do not know is returned as it is."""
     known = _BY_ID.get(marketplace_id)
     return known.code if known else marketplace_id

@@ -39,7 +39,7 @@ _MODES = {0: ROUND_CEILING, 1: ROUND_FLOOR, 2: ROUND_HALF_UP, 3: ROUND_HALF_DOWN
 
 
 def currency_decimals(currency: str) -> int:
-    """Given an ISO 4217 code, return how many decimals its amounts have; two for a code that we do not know."""
+    """Return how many decimals the amounts of an ISO 4217 currency have; two for a code that we do not know."""
     return _DECIMALS.get(currency.upper(), 2)
 
 
@@ -50,7 +50,7 @@ def smallest_unit(decimals: int) -> Decimal:
 
 
 def quantise(value: Decimal, decimals: int, mode: int = 2) -> Decimal:
-    """Given an amount, return it with `decimals` decimals, rounded by PrestaShop's PS_PRICE_ROUND_MODE.
+    """Return an amount with `decimals` decimals, rounded by PrestaShop's PS_PRICE_ROUND_MODE.
 
     Modes 0 and 1 go to plus and minus infinity, as PrestaShop's ceil and floor do; an unknown mode is half up, which
     is PrestaShop's default.
@@ -66,8 +66,8 @@ def quantise(value: Decimal, decimals: int, mode: int = 2) -> Decimal:
 
 
 def net_at_higher_rate(net: Decimal, tax: Decimal, low: Decimal, high: Decimal) -> Decimal | None:
-    """Given an amount that bears two rates (in percent, the lower first), its net and its tax, return the part of the
-    net that bears the higher rate; None where no parts give this tax."""
+    """Return the part of a net amount that bears the higher of two rates (in percent); None where no parts give this
+    tax."""
     if low >= high:
         return None
     part = (100 * tax - net * low) / (high - low)

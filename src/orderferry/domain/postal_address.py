@@ -3,13 +3,9 @@
 Quirks and what to do about them: sp-api-orders 5. Required columns and validators: prestashop-order-writing, customer,
 address, cart. Whatever does not fit or loses characters goes to `kept`, which staff reads in the private message.
 
-An address as PrestaShop can keep it: split names, two lines, allowed characters; lengths are cut by the writer.
-
-One full name, as Amazon gives it, into PrestaShop's first and last name.
-
-Nothing is guessed that would change what a label prints: read one after the other, the two give the name again. The
-exceptions are the ones that people write themselves: "Rossi, Mario", and names in Chinese, Japanese and Korean, which
-begin with the family's.
+A full name is split without any guess that would change a label: first and last name, read in turn, give the name
+again. The exceptions are forms that people write themselves: "Rossi, Mario", and names in Chinese, Japanese and Korean,
+which begin with the family's.
 """
 
 from __future__ import annotations
@@ -68,7 +64,7 @@ class _Notes:
 def postal_address(
     address: Address | None, *, fallback_name: str, marketplace_country: str, phone_fallback: str = ""
 ) -> PostalAddress:
-    """Given Amazon's address (None: it gave none), return the one to write.
+    """Return the address to write for Amazon's (None: it gave none).
 
     `fallback_name` (the buyer's) stands in for a missing recipient, `marketplace_country` (ISO alpha-2) for a missing
     country, `phone_fallback` (configured) for a missing phone. Each line has at most `LINE_LENGTH` characters; the
@@ -140,7 +136,7 @@ def _city(given: Address, country: str, notes: _Notes) -> tuple[str, str]:
 
 
 def _lines(given: Address, beside: str, notes: _Notes) -> tuple[str, str]:
-    """Any number of lines into two. A first line that repeats the company goes if a street follows."""
+    """Return any number of lines as two. A first line that repeats the company goes if a street follows."""
     raw = list(given.lines)
     repeats = bool(given.company) and bool(raw) and _folded(raw[0]) == _folded(given.company)
     if repeats and len(raw) > 1 and given.kind != PICKUP_POINT:
@@ -213,7 +209,7 @@ def _dialled(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Text for comparing: case, accents' form, punctuation and spaces don't count."""
+    """Return a text for comparing: case, accents' form, punctuation and spaces don't count."""
     text = unicodedata.normalize("NFKC", plain_text(text)).casefold()
     return "".join(character for character in text if character.isalnum())
 
@@ -272,7 +268,7 @@ class SplitName:
 
 
 def split_name(full: str) -> SplitName:
-    """Given a full name in any form, return its two halves as PrestaShop takes them."""
+    """Return the two halves of a full name in any form, as PrestaShop takes them."""
     shown = plain_text(full)
     first, last = _halves(shown)
     first, last = clean_text(first, Field.NAME), clean_text(last, Field.NAME)
@@ -324,7 +320,7 @@ def _is_suffix(word: str) -> bool:
 
 
 def _is_name_like(part: str) -> bool:
-    """Return one to four words of letters: half of "Rossi, Mario", not "c/o Bianchi" or "int. 4"."""
+    """Return whether a part is one to four words of letters: half of "Rossi, Mario", not "c/o Bianchi" or "int. 4"."""
     words = part.split()
     return 0 < len(words) <= 4 and "/" not in part and not any(character.isdigit() for character in part)
 

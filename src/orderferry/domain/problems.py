@@ -1,8 +1,7 @@
 """The closed list of problem codes: what they mean and what a webmaster does about them.
 
-Scripts test the codes; people read the hints. `{…}` in a hint is filled with the problem's subject.
-
-What orders with one problem have in common: the cause in words, without an order's id and deadline. Pure.
+Scripts test the codes; people read the hints. `{…}` in a hint is filled with the problem's subject. `cause_of` gives
+what several orders with one problem have in common. Pure.
 """
 
 from __future__ import annotations
@@ -126,7 +125,7 @@ _WITH_DEADLINE = re.compile(rf"{re.escape(_DEADLINE)}(\d{{4}}-\d\d-\d\d)")
 
 
 def with_deadline(message: str, day: date) -> str:
-    """Given the sentence on an order that is held, return it with the day after which Amazon withdraws the phone."""
+    """Return the sentence on a held order with the day after which Amazon withdraws the phone."""
     return f"{message}{_DEADLINE}{day:%Y-%m-%d}"
 
 
@@ -137,13 +136,13 @@ def cause_of(message: str, order_id: str = "") -> str:
 
 
 def taxed_amounts(cause: str) -> str:
-    """Given a cause that names amounts of tax ("the tax of 19.00 on 100.00 EUR, delivery to DE: …"), return these; ''
-    for none."""
+    """Return the amounts that a cause about tax names ("the tax of 19.00 on 100.00 EUR, delivery to DE: …"); '' for
+    another."""
     found = _AMOUNTS.search(cause)
     return found[1] if found else ""
 
 
 def first_deadline(messages: Iterable[str]) -> str:
-    """Given the sentences on orders, return the earliest of their deadlines as a part of a sentence; '' for none."""
+    """Return the earliest of the deadlines in sentences on orders, as a part of a sentence; '' for none."""
     days = sorted(found[1] for message in messages if (found := _WITH_DEADLINE.search(message)))
     return f"; Amazon withdraws the first buyer's phone after {days[0]}" if days else ""

@@ -1,6 +1,4 @@
-"""Amazon's usage plans: the token buckets of each operation (requests a second, burst), as documented by SP-API.
-
-The token bucket of Amazon's usage plans, as arithmetic: tokens come back at a rate, up to a burst.
+"""Amazon's usage plans: the token bucket of each operation (requests a second, burst), and its arithmetic.
 
 Source: SP-API "Usage plans and rate limits". All times aware UTC, tokens and rates exact decimals. A bucket never
 grants more than `burst + rate * t` calls in any span of t seconds; what is rounded is rounded to Amazon's advantage.
@@ -38,8 +36,8 @@ SECONDS_A_DAY = 86_400
 
 
 def daily_quota(operation: str, share: Decimal = Decimal(1), rate: Decimal | None = None) -> int:
-    """Given an operation, the share of it that may be used, and Amazon's own rate where known (requests a second),
-    return how many requests come back in a day, rounded."""
+    """Return how many requests of an operation come back in a day, rounded. `share`: what part of them may be used;
+    `rate`: Amazon's own where known, in requests a second."""
     return int(((rate or USAGE_PLANS[operation].rate) * SECONDS_A_DAY * share).to_integral_value())
 
 
@@ -104,6 +102,6 @@ class TokenBucket:
 
 
 def full_bucket(rate: Decimal, burst: Decimal, now: datetime) -> TokenBucket:
-    """Given a usage plan (tokens a second, size), return its bucket as it is after a long rest."""
+    """Return the full bucket of a usage plan (tokens a second, size)."""
     size = max(Decimal(1), burst)
     return TokenBucket(rate=rate, burst=size, tokens=size, as_of=now)

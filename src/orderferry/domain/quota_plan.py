@@ -1,9 +1,7 @@
-"""What a schedule costs of Amazon's quota, as arithmetic. Pure.
+"""What a schedule costs of Amazon's quota, from the volume that a ledger has measured. Pure.
 
 searchOrders calls of a day are at most: one for each run of `import`, one for each further 100 orders that changed in
 the spans that it reads, and one re-reading of the overlap an hour; and what the daily commands list by creation date.
-
-What a ledger has counted of a shop's sales on Amazon. Pure.
 """
 
 from __future__ import annotations
@@ -96,7 +94,7 @@ class Schedule:
 
     @property
     def calls(self) -> int:
-        """Of imports and daily commands together."""
+        """Return the calls of imports and daily commands together."""
         return self.imports.total + sum(self.daily.values())
 
 
@@ -117,7 +115,7 @@ class QuotaPlan:
 
 
 def import_cost(volume: Volume, every: int, overlap: timedelta) -> ImportCost:
-    """Given the minutes between two imports, return what a day of them costs at most.
+    """Return what a day of imports costs at most; `every`: minutes between two of them.
 
     A re-reading goes back to where the one an hour before it ended, and by the overlap further.
     """
@@ -127,7 +125,7 @@ def import_cost(volume: Volume, every: int, overlap: timedelta) -> ImportCost:
 
 
 def daily_costs(volume: Volume, windows: Windows, commands: Iterable[str]) -> dict[str, int]:
-    """Given the daily commands, return how many searchOrders calls each makes a day. `compare` asks the Reports API."""
+    """Return how many searchOrders calls each daily command makes a day. `compare` asks the Reports API."""
     fba = Decimal(1) if volume.fba_share is None else volume.fba_share
     regular = Decimal(1) if volume.fba_share is None else 1 - volume.fba_share
     listed = {
@@ -149,8 +147,8 @@ def checks_per_order(waiting: timedelta) -> int:
 def plan_quota(
     volume: Volume, windows: Windows, commands: Iterable[str], share: Decimal, rate: Decimal | None = None
 ) -> QuotaPlan:
-    """Given a shop's volume, its windows, the daily commands, amazon.quota_share and Amazon's own rate of
-    searchOrders where it has named one, return what is safe."""
+    """Return which schedules are safe for a shop's volume. `share`: amazon.quota_share; `rate`: Amazon's own of
+    searchOrders where it has named one."""
     named = tuple(commands)
     schedules = tuple(_schedule(volume, windows, named, every, share, rate) for every in SCHEDULES)
     usual = next(one for one in schedules if one.every == USUAL)
@@ -217,7 +215,7 @@ def _days(duration: timedelta) -> Decimal:
 
 
 def _pages(orders: Decimal) -> int:
-    """Return one call at least, and one for each 100 orders begun."""
+    """Return the calls for so many orders: one at least, and one for each 100 begun."""
     return max(1, int((orders / ORDERS_A_PAGE).to_integral_value(ROUND_CEILING)))
 
 

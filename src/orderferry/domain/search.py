@@ -1,8 +1,7 @@
-"""What a listing of Amazon's is asked for, and what one page of its answer is.
+"""What a listing of Amazon's is asked for, a page of its answer, and a listing in progress that another run can go on
+with.
 
-A listing that is being read: what is needed to go on with its next page in another run.
-
-Reading a listing page by page, with every way in which it might go round in circles detected.
+`read_pages` reads a listing page by page and detects every way in which it might not end.
 """
 
 from __future__ import annotations
@@ -126,7 +125,7 @@ class _Track:
 def read_pages(
     fetch: Callable[[str | None], Page], token: str | None = None, *, max_pages: int = MOST_PAGES
 ) -> Iterator[Page]:
-    """Given what fetches the page of a token (None: the first), yield the pages from `token` to the last one.
+    """Yield the pages of a listing from `token` to the last one. `fetch` gets the page of a token (None: the first).
 
     A page is yielded before the next one is asked for, so that the caller may keep the token for another run. Raise
     PagingLoop when a token or a page is repeated, when nothing new comes, or after `max_pages`; whatever `fetch`

@@ -1,4 +1,4 @@
-"""Half-open spans of time and their arithmetic: what coverage and windows are made of.
+"""Half-open spans of time and their arithmetic: coverage and windows are made of them.
 
 A span holds `start` and not `end`; both aware UTC. A set of spans is a sorted tuple without overlaps or touching
 neighbours ("normal"). All functions take any iterable and return normal sets.
@@ -31,7 +31,7 @@ class Span:
 
     @property
     def length(self) -> timedelta:
-        """From start to end."""
+        """Return the time from start to end."""
         return self.end - self.start
 
     def holds(self, moment: datetime) -> bool:
@@ -43,7 +43,7 @@ Spans = tuple[Span, ...]
 
 
 def normal(spans: Iterable[Span]) -> Spans:
-    """Given any spans, return the same moments as a normal set."""
+    """Return the same moments as a normal set."""
     merged: list[Span] = []
     for span in sorted(span for span in spans if not span.empty):
         if merged and span.start <= merged[-1].end:

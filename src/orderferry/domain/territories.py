@@ -1,14 +1,13 @@
-"""Territories whose addresses bear the code of another country, and whose VAT is not that country's. Data.
+"""Territories and names of countries: whose VAT holds where an address has the code of another country. Data.
 
 Sources: Council Directive 2006/112/EC, articles 5 to 7 (which parts of member states are outside the territory of VAT;
 Monaco counts as France, the Isle of Man as the United Kingdom); the Windsor Framework (goods in Northern Ireland, code
 XI); ISO 3166-1 for the codes (IC and EA are reserved there, XI is the Commission's). Postcodes are those of the
 national postal services; where a place shares its postcode with others that are inside, it has no row.
 
-Names of countries and of their provinces, in the languages of Amazon's marketplaces: ISO 3166 and its translations.
-
-The data are Debian's iso-codes as the package `pycountry` carries them. Reading them takes a good tenth of a second, so
-only what is no code and no name of the shop's own comes here, and languages are read one by one. Static: still pure.
+Names of countries and provinces in the languages of Amazon's marketplaces are Debian's iso-codes (ISO 3166 and its
+translations) as the package `pycountry` has them. Reading them takes a tenth of a second, so they are asked only for
+what is no code and no name of the shop's own, one language after the other. Static: still pure.
 """
 
 from __future__ import annotations
@@ -149,18 +148,18 @@ _REGIONS_OF = {code: [one for one in REGIONS if one.country == code] for code in
 
 
 def country_code(code: str) -> str:
-    """Given a country code, return it in capitals, UK and EL as ISO 3166-1 has them."""
+    """Return a country code in capitals, UK and EL as ISO 3166-1 has them."""
     capitals = code.strip().upper()
     return COUNTRY_ALIASES.get(capitals, capitals)
 
 
 def countries_in_name(tax_name: str) -> frozenset[str]:
-    """Given a tax's name ("IVA ES 21%"), return the country codes in it, UK and EL as ISO 3166-1 has them."""
+    """Return the country codes in a tax's name ("IVA ES 21%"), UK and EL as ISO 3166-1 has them."""
     return frozenset(country_code(word) for word in re.split(r"[^A-Za-z0-9]+", tax_name) if word in _TAX_COUNTRIES)
 
 
 def country_of(written: str) -> str:
-    """Given what stands for the country in an address, return its ISO 3166-1 alpha-2 code; '' if it says none.
+    """Return the ISO 3166-1 alpha-2 code of what stands for the country in an address; '' if it names none.
 
     Amazon's model has the code there; another code (ITA) or a name (Italia, Germany) is understood too.
     """
@@ -171,8 +170,8 @@ def country_of(written: str) -> str:
 
 
 def find_territory(country: str, postcode: str = "", region: str = "") -> Territory | None:
-    """Given an address's country code, postcode and region as they were written, return its territory, or None for an
-    address in none of the table.
+    """Return the territory of an address from its country code, postcode and region as they were written; None if it is
+    in none of the table.
 
     A code of the territory's own decides; then the postcode (also with a country before it: `FI-22100`); the region
     only where there is no postcode.
@@ -189,8 +188,8 @@ def find_territory(country: str, postcode: str = "", region: str = "") -> Territ
 
 
 def find_regions(country: str, postcode: str = "", region: str = "") -> tuple[str, ...]:
-    """Given an address's country code, postcode and region as they were written, return the codes of the regions in
-    REGIONS that it is in, the narrowest first. A territory's own code (IC, RE) stands for the country around it."""
+    """Return the codes of the regions in REGIONS that an address is in, the narrowest first. A territory's own code
+    (IC, RE) stands for the country around it."""
     code = country_code(country)
     territory = _BY_CODE.get(code)
     around = territory.country if territory else code
@@ -223,7 +222,7 @@ class TaxArea:
 
 
 def tax_area(country: str, postcode: str = "", region: str = "") -> TaxArea:
-    """Given an address's country code, postcode and region, return its tax area.
+    """Return the tax area of an address by its country code, postcode and region.
 
     A tax of the country around it holds in a territory only where both are one area of VAT: Monaco takes France's, the
     Isle of Man the United Kingdom's, the Canary Islands never Spain's.
@@ -238,8 +237,8 @@ def tax_area(country: str, postcode: str = "", region: str = "") -> TaxArea:
 
 
 def area_of(address: Address | None, country: str) -> TaxArea:
-    """Given Amazon's address (None: it gave none) and the country that stands in where it names none, return its tax
-    area."""
+    """Return the tax area of Amazon's address (None: it gave none); `country` stands in where the address names
+    none."""
     if address is None:
         return tax_area(country)
     return tax_area(country_of(address.country) or country, address.postal_code, address.region)
@@ -256,14 +255,14 @@ _KIND_OF_PREFECTURE = re.compile("(?<=..)[都府県]$")
 
 
 def country_named(name: str) -> str:
-    """Given a country's name or its three letters or digits, return its ISO 3166-1 alpha-2 code; '' for none."""
+    """Return the ISO 3166-1 alpha-2 code of a country by its name or its three letters or digits; '' for none."""
     plain = plain_name(name)
     return next((code for language in LANGUAGES if (code := _countries(language).get(plain))), "") if plain else ""
 
 
 def province_keys(country: str, *names: str) -> Iterator[frozenset[str]]:
-    """Given an ISO 3166-1 code and names of the same province, yield for each language that knows one of them the plain
-    codes (without the country) and ISO's own plain names of the provinces that are called so."""
+    """Yield, for each language that knows one of the names of a province, the plain codes (without the country) and
+    ISO's own plain names of the provinces with that name."""
     plain = {form for name in names for form in _name_forms(name)}
     if not plain:
         return

@@ -1,12 +1,11 @@
-"""Text of strangers made acceptable to PrestaShop's validators without losing its meaning.
+"""Make texts of strangers acceptable to PrestaShop's validators without losing their meaning.
 
 Which characters a field rejects: prestashop-order-writing, "Rejected characters"; customer names also obey the newer
 rule about brackets and slashes, so that one text passes in every version. What is rejected becomes something near and
-harmless in plain ASCII, or a space; whoever calls keeps the full text where it matters.
+harmless in plain ASCII, or a space; the caller keeps the full text where it matters.
 
-Cutting text to a column's length at whole characters, as a reader counts them: Unicode's grapheme clusters (UAX #29).
-
-Names for comparing: of countries, provinces and places, however people spell them. Pure.
+Texts are cut to a column's length at whole characters, as a reader counts them: Unicode's grapheme clusters (UAX #29).
+`plain_name` gives names of countries, provinces and places for comparing, however people spell them. Pure.
 """
 
 from __future__ import annotations
@@ -116,7 +115,7 @@ def plain_text(text: str, *, keep_lines: bool = False) -> str:
 
 
 def to_basic_plane(text: str) -> str:
-    """Return what of a text a column can hold that takes no character above U+FFFF (utf8mb3).
+    """Return what a column that can't hold characters above U+FFFF (utf8mb3) can hold of a text.
 
     Letters become U+FFFD, so that a name is seen to lack one; emoji and other signs go, with the joiners and variation
     selectors that held their parts together. A text of which nothing else is left becomes a single U+FFFD.
@@ -170,7 +169,7 @@ def _shown(character: str) -> str:
 
 
 def _ascii_digits(text: str) -> str:
-    """Digits of any script as 0 to 9 (a Saudi postcode may come in Arabic ones); dashes and minus signs as -."""
+    """Return digits of any script as 0 to 9 (a Saudi postcode may come in Arabic ones); dashes and minus signs as -."""
     if text.isascii():
         return text
     return "".join(
@@ -184,7 +183,7 @@ def _ascii_digits(text: str) -> str:
 
 
 def cut_text(text: str, limit: int) -> str:
-    """Return a text, cut at the last whole character with which it has at most `limit` code points.
+    """Return a text cut at the last whole character that fits into `limit` code points.
 
     Space at the cut is taken off. A single character that is longer than the limit (a letter with a hundred accents)
     is cut inside.
@@ -210,7 +209,7 @@ _WHOLE_LETTERS = str.maketrans({"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "�
 
 
 def plain_name(text: str) -> str:
-    """Return a name in any script as it is compared: lower case, no accents, single spaces, no punctuation."""
+    """Return a name in any script for comparing: lower case, no accents, single spaces, no punctuation."""
     decomposed = unicodedata.normalize("NFKD", text).casefold().translate(_WHOLE_LETTERS)
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     return _NOT_WORD.sub(" ", letters).strip()

@@ -1,6 +1,6 @@
 """Spans of time in which Amazon lists orders without an id: nobody can import those, so the spans do not count as read.
 
-A mark is one such finding. It lasts until all of its spans were read without such an order, or a person settles it.
+A mark is one such finding. It lasts until all of its spans were read without such an order, or a person sets it aside.
 Pure: from the marks that the ledger keeps and what was read, the marks that it keeps next.
 """
 
@@ -57,7 +57,7 @@ class UnreadableSpan:
 
 
 def without_marked(due: Mapping[Cell, Spans], marks: Iterable[UnreadableSpan]) -> dict[Cell, Spans]:
-    """Given what each cell needs, return it without the spans of marks: those are read by themselves."""
+    """Return what each cell needs without the spans of marks: those are read separately."""
     rest = dict(due)
     for mark in marks:
         for cell in mark.cells:
@@ -91,7 +91,7 @@ def _without(mark: UnreadableSpan, search: Search, span: Span, command: str, now
 def mark_span(
     marks: Sequence[UnreadableSpan], search: Search, span: Span, count: int, *, command: str, now: datetime
 ) -> tuple[list[UnreadableSpan], UnreadableSpan]:
-    """Given a span that has so many orders without an id, return the marks with it, and its own.
+    """Return the marks with a span that has `count` orders without an id, and the mark of that span.
 
     What a person has set_aside stays so, unless there are more of them now.
     """
@@ -149,6 +149,6 @@ def _suffix(number: int) -> str:
 
 
 def bounds(spans: Spans) -> Span:
-    """From the first moment of the spans to the last one."""
+    """Return the span from the first moment of the spans to the last one."""
     joined = normal(spans)
     return Span(joined[0].start, joined[-1].end)

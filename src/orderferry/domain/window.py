@@ -87,7 +87,7 @@ def counts_as_coverage(
 
 
 def turns(due: Mapping[Cell, Spans], covered: Mapping[Cell, Spans], begin: datetime) -> list[Mapping[Cell, Spans]]:
-    """Given what each cell needs and has covered, return it in the order of reading.
+    """Return what each cell needs in the order of reading, from what it needs and has covered.
 
     First what lies after `begin`, and what is only read again; then what is older, a slice of time after the other,
     the newest first: new orders never wait until old ones are read.
@@ -145,8 +145,7 @@ def cells_of(search: Search) -> tuple[Cell, ...]:
 
 
 def observed_span(search: Search, cut_offs: Iterable[datetime | None]) -> Span | None:
-    """Given a search read to its last page and the cut-offs that limit it (the smallest `lastUpdatedBefore` of its
-    pages, Amazon's now), return the span that really was observed, or None if there is nothing of it.
-    """
+    """Return the span that a search read to its last page really observed, or None if there is nothing of it.
+    `cut_offs` limit it: the smallest `lastUpdatedBefore` of its pages, Amazon's now."""
     end = min([search.span.end, *(moment for moment in cut_offs if moment is not None)])
     return Span(search.span.start, end) if end > search.span.start else None

@@ -174,8 +174,9 @@ _LISTED_MINUTES = 6
 
 
 def crontab_lines(program: Sequence[str], configuration: PurePath, every: int, daily: Iterable[str]) -> list[str]:
-    """Given the running program's words (an absolute path first), the configuration's absolute path, the minutes
-    between two imports and the daily commands, return the lines. The same shop always gets the same times."""
+    """Return the lines to paste into a crontab; the same shop always gets the same times. `program`: the words that
+    start it (an absolute path first); `configuration`: an absolute path; `every`: minutes between two imports;
+    `daily`: the daily commands."""
     seed = int.from_bytes(hashlib.sha256(str(configuration).encode()).digest()[:4])
     lines = [_line(f"{_minutes(seed, every)} * * * *", program, configuration, "import")]
     for number, command in enumerate(command for command in daily if command in DAILY_HOURS):

@@ -184,19 +184,18 @@ class Engine:
         recovery: Recovery,
         clock: RightClock,
     ) -> None:
+        """Read the listings that this run has to read, and process their orders."""
         with self.stop.waiting():
             amazon_now = self.source.now()
         self.ledger.forget_future(amazon_now)
         end = end_of_observation(amazon_now, self.options)
         cells = observed_cells(self.sweep, self.settings, self.options)
-        incremental = self.sweep.incremental and not self.options.spans_by_hand
-        rereadings = self.ledger.rereading(cells)
         refusals = Refusals(self.ledger, report, self.options.dry_run)
         unreadable = UnreadableSpans(self.ledger, report, run, clock, self.options.dry_run)
-        window = begin_of_window(self.sweep, self.settings, end)
         if self.sweep.incremental:
             recovery.first_import.asked(cells)
-        credit = self._credit(end, recovery.first_import.starts)
+        owed = recovery.first_import.starts
+        counts_as_coverage = self._coverage_test(end, owed)
         reader = ListingReader(
             self.source,
             self.ledger,
@@ -205,55 +204,69 @@ class Engine:
             unreadable,
             quota_wait,
             take=lambda orders: self._take(orders, processor, rules),
-            credit=lambda search: not processor.refused_writes.stops and credit(search),
+            credit=lambda search: not processor.refused_writes.stops and counts_as_coverage(search),
             overlap=self.settings.observation.overlap,
             command=self.sweep.command,
             now=clock,
             dry_run=self.options.dry_run,
             resumable=not self.options.spans_by_hand,
         )
-        left = [listing for listing in reader.unfinished() if self._is_about(listing, cells)]
-        old = [listing for listing in left if incremental and listing.search.span.end <= window]
+        left = [listing for listing in reader.unfinished() if set(cells_of(listing.search)) <= set(cells)]
+        if self.sweep.incremental and not self.options.spans_by_hand:
+            self._read_uncovered(reader, cells, end, owed, left)
+        else:
+            self._read_window(reader, recovery, cells, end, left)
+
+    def _read_uncovered(
+        self,
+        reader: ListingReader,
+        cells: Sequence[Cell],
+        end: datetime,
+        owed: Mapping[Cell, datetime],
+        left: Sequence[Listing],
+    ) -> None:
+        """Read what coverage lacks. What is older than the window comes last, so that new orders never wait for it."""
+        window = begin_of_window(self.sweep, self.settings, end)
+        old = [listing for listing in left if listing.search.span.end <= window]
         for listing in left:
             if listing not in old:
                 reader.resume(listing)
-        if incremental:
-            unreadable.apply_set_aside()
-            coverage = self.ledger.coverage(self.sweep.basis)
-            owed = recovery.first_import.starts
-            due = uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings, owed)
-            first, *older = turns(unreadable.without_marked(due), coverage, window)
-        elif left:
-            return  # the rest of a catch-up that stopped for quota: the next one starts anew
-        else:
-            first = spans_by_hand(self.sweep, self.settings, self._with_longer_window(recovery), cells, end)
-            older = []
-        self._read(reader, refusals, first)
-        if incremental:
-            reader.read(unreadable.due_again(cells))
-            if not self.options.dry_run:
-                read_again = [cell for cell in cells if rereading_is_due(rereadings.get(cell), end)]
-                self.ledger.note_rereading(read_again, end, end)
-        elif not self.options.spans_by_hand and not self.options.dry_run:
-            recovery.done(self.sweep.command)
-        # What is older than the window comes last, so that it never keeps new orders waiting.
+        reader.unreadable.apply_set_aside()
+        coverage, rereadings = self.ledger.coverage(self.sweep.basis), self.ledger.rereading(cells)
+        due = uncovered_spans(self.sweep, self.settings, cells, end, coverage, rereadings, owed)
+        first, *older = turns(reader.unreadable.without_marked(due), coverage, window)
+        self._read(reader, first)
+        reader.read(reader.unreadable.due_again(cells))
+        if not self.options.dry_run:
+            read_again = [cell for cell in cells if rereading_is_due(rereadings.get(cell), end)]
+            self.ledger.note_rereading(read_again, end, end)
         for listing in old:
             reader.resume(listing)
         for turn in older:
             covered = self.ledger.coverage(self.sweep.basis)
-            self._read(reader, refusals, {cell: subtract(spans, covered.get(cell, ())) for cell, spans in turn.items()})
+            self._read(reader, {cell: subtract(spans, covered.get(cell, ())) for cell, spans in turn.items()})
 
-    def _read(self, reader: ListingReader, refusals: Refusals, due: Mapping[Cell, Spans]) -> None:
-        for part in refusals.groups(due):
+    def _read_window(
+        self, reader: ListingReader, recovery: Recovery, cells: Sequence[Cell], end: datetime, left: Sequence[Listing]
+    ) -> None:
+        """Read a span that was asked for by hand, or a catch-up's whole window."""
+        for listing in left:
+            reader.resume(listing)
+        if left:
+            return  # the rest of a catch-up that stopped for quota: the next one starts anew
+        options = self._with_longer_window(recovery)
+        self._read(reader, spans_by_hand(self.sweep, self.settings, options, cells, end))
+        if not self.options.spans_by_hand and not self.options.dry_run:
+            recovery.done(self.sweep.command)
+
+    def _read(self, reader: ListingReader, due: Mapping[Cell, Spans]) -> None:
+        for part in reader.refusals.groups(due):
             reader.read(searches_for(self.sweep, part))
 
     def _take(self, orders: Sequence[Order | UnreadableOrder], processor: Processor, rules: Rules) -> None:
         wanted = [order for order in orders if self._wants(order)]
         self.progress.page_read(len(wanted))
         processor.process(wanted, rules)
-
-    def _is_about(self, listing: Listing, cells: Sequence[Cell]) -> bool:
-        return set(cells_of(listing.search)) <= set(cells)
 
     def _with_longer_window(self, recovery: Recovery) -> RunOptions:
         """Return the options of a catch-up; once after the ledger was lost with a window of orders.give_up, because
@@ -266,7 +279,7 @@ class Engine:
     def _wants(self, order: Order | UnreadableOrder) -> bool:
         return isinstance(order, UnreadableOrder) or self.sweep.wants(order)
 
-    def _credit(self, end: datetime, owed: Mapping[Cell, datetime]) -> Callable[[Search], bool]:
+    def _coverage_test(self, end: datetime, owed: Mapping[Cell, datetime]) -> Callable[[Search], bool]:
         """Return which searches count as coverage: those by time of update, and by hand only where no gap would
         appear.
         """

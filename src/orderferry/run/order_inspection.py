@@ -92,9 +92,8 @@ class OrderInspector:
     _zone: tzinfo = UTC
 
     def inspect(self, order_id: str, *, refresh: bool) -> OrderInspection:
-        """Given an order id, return its inspection; with `refresh` Amazon is asked once. Raise LedgerUnusable, and
-        UsageError for credentials that can't be used.
-        """
+        """Return everything known of an order; with `refresh` Amazon is asked once. Raise LedgerUnusable, and
+        UsageError for credentials that can't be used."""
         entry = self.ledger.entry(order_id) if self.ledger else None
         history = tuple(self.ledger.history(order_id)) if self.ledger else ()
         side = self._shop_side(order_id)

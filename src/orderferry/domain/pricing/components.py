@@ -1,13 +1,11 @@
-"""An order's money cut into components: what each item, its shipping, wrapping and fees cost, with their own shares
-of discount and tax.
+"""An order's money as components: what each item, its shipping, wrapping and fees cost, with their shares of discount
+and tax.
 
-Amazon details DISCOUNT and TAX by subtype, sometimes: what it details goes where it says, the rest in proportion.
-
-Which reading of Amazon's amounts adds up: found by trying, never assumed.
+What Amazon details of DISCOUNT and TAX goes where it says, the rest in proportion.
 
 Amazon does not say whether ITEM is with or without tax, nor what the sign of DISCOUNT is, nor whether its subtotal
-holds the discount on shipping (sp-api-orders 4.3). Each open question is one field of `Hypothesis`; the hypothesis
-under which every proceedsTotal and the grand total add up best is the reading of the whole order.
+holds the discount on shipping (sp-api-orders 4.3). Each open question is one field of `Hypothesis`; all are tried, and
+the hypothesis under which every proceedsTotal and the grand total add up best is the reading of the whole order.
 """
 
 from __future__ import annotations
@@ -46,7 +44,7 @@ class Component:
 
 
 def components_of(found: Reconciled) -> tuple[Component, ...]:
-    """Given a reconciled order, return its components: those of the items in order, then those of the order.
+    """Return the components of a reconciled order: those of the items in order, then those of the order.
 
     Their amounts, discounts and taxes sum to those of the sheets, exactly.
     """
@@ -128,13 +126,14 @@ def _tax_shares(sheet: Sheet, tax: Decimal, parts: Sequence[Component]) -> list[
 
 
 def _spread_discount(parts: list[Component], discount: Decimal) -> list[Component]:
-    """Return a discount of the whole order lowers what is left to pay, in proportion, but for a tip."""
+    """Return the parts with a discount of the whole order, spread over what is left to pay, but for a tip."""
     shares = allocate(discount, _taxable(parts), _decimals(discount))
     return [replace(part, discount=part.discount + share) for part, share in zip(parts, shares, strict=True)]
 
 
 def _spread_tax(parts: list[Component], tax: Decimal) -> list[Component]:
-    """Tax that stands at the level of the order belongs to the components of the order, else to all of them."""
+    """Return the parts with the order's own tax, spread over the components of the order, or over all if those have
+    none."""
     own = [part for part in parts if part.item is None]
     weights = _taxable(parts)
     if any(_taxable(own)):

@@ -1,14 +1,12 @@
-"""Amazon's money in PrestaShop's terms, to the cent.
+"""Turn Amazon's money into PrestaShop's, to the cent.
 
-The way: one currency -> the reading that adds up (`reconcile`) -> components (`components`) -> the tax in each
-(`tax_split`) -> rounded sums (`settle`) -> lines and charges as PrestaShop's tables hold them
+The steps: one currency -> the reading that adds up (`reconcile`) -> components (`components`) -> the tax in each
+(`tax_split`) -> rounded sums (`round_groups`) -> lines and charges as PrestaShop's tables hold them
 (prestashop-order-writing, orders, order_detail, order_detail_tax).
-
-Rounding an order's parts to the currency so that everything sums to what the buyer paid.
 
 Each sum is rounded once, by the shop's mode. What rounding leaves between their sum and Amazon's total goes, a unit
 each, to the sums that were rounded furthest from their exact value; a difference in Amazon's own figures goes to the
-largest line. Such units move price, never tax.
+largest line. Such units move the price, never the tax.
 """
 
 from __future__ import annotations
@@ -44,7 +42,7 @@ FEES = frozenset({ProceedsType.COD_FEE, ProceedsType.OTHER, ProceedsType.DELIVER
 def price_order(
     order: Order, rates: Rates, rounding: Rounding, in_shipping: Collection[ProceedsType] = ()
 ) -> PricedOrder | Problem:
-    """Given an order, the taxes that may apply and the shop's rounding, return its money as PrestaShop keeps it.
+    """Return an order's money as PrestaShop keeps it, from the taxes that may apply and the shop's rounding.
 
     Fees and gift wrapping are lines, but for those kinds that are `in_shipping`: they are added to the shipping, and
     gift wrapping is the order's own total.
@@ -71,14 +69,14 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
     components = components_of(found)
     parts = TaxSplitter(order, currency, found.reading, rates, families_of(components)).split_all(components)
     total = quantise(found.total, rounding.decimals, rounding.mode)
-    settled = settle(_buckets(order, parts, total, in_shipping), total, rounding)
-    charges = {one.group.kind: one for one in settled if one.group.is_charge}
+    rounded = round_groups(_groups(order, parts, total, in_shipping), total, rounding)
+    charges = {one.group.kind: one for one in rounded if one.group.is_charge}
     return PricedOrder(
         currency=currency,
-        lines=tuple(_line(order, one, rounding) for one in settled if not one.group.is_charge),
+        lines=tuple(_line(order, one, rounding) for one in rounded if not one.group.is_charge),
         shipping=_charge(charges.get(ProceedsType.SHIPPING), rounding),
         wrapping=_charge(charges.get(ProceedsType.GIFT_WRAP), rounding),
-        total=sum((one.total for one in settled), Amount()),
+        total=sum((one.total for one in rounded), Amount()),
         reading=found.reading,
         collected_by_amazon=any(is_collected_by_amazon(item, seller_in_eu=rates.seller_in_eu) for item in order.items),
         tax_of_amazon=quantise(
@@ -88,7 +86,7 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
     )
 
 
-def _buckets(
+def _groups(
     order: Order, parts: Sequence[Part], total: Decimal, in_shipping: frozenset[ProceedsType]
 ) -> list[RoundingGroup]:
     """Return one group for each item that was bought, then one for each charge, and one for each kind and tax of
@@ -100,7 +98,6 @@ def _buckets(
     of_kinds: dict[tuple[ProceedsType, RateChoice | None], list[Part]] = {}
 
     def add(kind: ProceedsType, part: Part) -> None:
-        """Add a part to its charge, or to the fees of its kind and tax."""
         if kind in in_shipping and kind is not ProceedsType.GIFT_WRAP:
             kind = ProceedsType.SHIPPING
         is_fee = kind in FEES - in_shipping
@@ -125,35 +122,35 @@ def _buckets(
     return groups
 
 
-def _line(order: Order, settled: RoundedGroup, rounding: Rounding) -> PricedLine:
-    group = settled.group
+def _line(order: Order, rounded: RoundedGroup, rounding: Rounding) -> PricedLine:
+    group = rounded.group
     item = order.items[group.item] if group.item is not None else None
     return make_line(
         group.kind,
         (item.item_id,) if item else (),
         item.quantity if item else 1,
-        settled.total,
+        rounded.total,
         rate=group.main.rate,
         tax_key=group.main.tax_key,
-        promotion=settled.promotion,
+        promotion=rounded.promotion,
         rounding=rounding,
     )
 
 
-def _charge(settled: RoundedGroup | None, rounding: Rounding) -> PricedCharge:
-    if settled is None:
+def _charge(rounded: RoundedGroup | None, rounding: Rounding) -> PricedCharge:
+    if rounded is None:
         return PricedCharge(Amount(), ZERO)
-    main = settled.group.main
-    return PricedCharge(settled.total, main.rate, main.tax_key, settled.promotion, _shares(settled, rounding))
+    main = rounded.group.main
+    return PricedCharge(rounded.total, main.rate, main.tax_key, rounded.promotion, _shares(rounded, rounding))
 
 
-def _shares(settled: RoundedGroup, rounding: Rounding) -> tuple[TaxShare, ...]:
+def _shares(rounded: RoundedGroup, rounding: Rounding) -> tuple[TaxShare, ...]:
     """Return the amounts of a charge by tax, the largest first; it takes what rounding leaves."""
     by_tax: dict[RateChoice, list[Part]] = {}
-    for part in settled.group.parts:
-        if part.paid or part is settled.group.main:
+    for part in rounded.group.parts:
+        if part.paid or part is rounded.group.main:
             by_tax.setdefault(RateChoice(part.rate, part.tax_key), []).append(part)
-    main = settled.group.main
+    main = rounded.group.main
     first = RateChoice(main.rate, main.tax_key)
     others = [
         TaxShare(
@@ -167,7 +164,7 @@ def _shares(settled: RoundedGroup, rounding: Rounding) -> tuple[TaxShare, ...]:
         for tax, parts in by_tax.items()
         if tax != first
     ]
-    rest = settled.total
+    rest = rounded.total
     for share in others:
         rest = Amount(rest.excl - share.amount.excl, rest.incl - share.amount.incl)
     return (TaxShare(first.rate, first.key, rest), *others)
@@ -198,11 +195,9 @@ class RoundedGroup:
     promotion: Decimal
 
 
-def settle(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) -> tuple[RoundedGroup, ...]:
-    """Given groups and the rounded grand total, return their rounded amounts: Σ paid.incl is exactly `total`.
-
-    Without groups nothing can be settled: the caller gives at least one if `total` is not 0.
-    """
+def round_groups(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) -> tuple[RoundedGroup, ...]:
+    """Return the rounded amounts of groups, which sum exactly to the rounded grand total. Without a group `total`
+    has to be 0."""
     moved = _moves(groups, total, rounding)
     return tuple(_round(group, move, rounding) for group, move in zip(groups, moved, strict=True))
 
@@ -226,15 +221,15 @@ def _moves(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) 
 
 
 def _largest(groups: Sequence[RoundingGroup], exact: Sequence[Decimal]) -> int:
-    """Return a line before shipping and wrapping."""
+    """Return the place of the largest group; a line comes before shipping and wrapping."""
     return max(range(len(groups)), key=lambda one: (not groups[one].is_charge, abs(exact[one]), -one))
 
 
 def _round(group: RoundingGroup, move: Decimal, rounding: Rounding) -> RoundedGroup:
-    """Payment and net are rounded; the promotion is what is missing to the rounded price before it."""
+    """Return a group's amounts: payment and net rounded; the promotion is what is missing to the rounded price
+    before it."""
 
     def rounded(value: Decimal) -> Decimal:
-        """To the rounding's own number of decimals."""
         return quantise(value, rounding.decimals, rounding.mode)
 
     paid = rounded(_sum(part.paid for part in group.parts))

@@ -203,7 +203,7 @@ def make_line(
 
 
 def join_lines(lines: Sequence[PricedLine], rounding: Rounding) -> PricedLine:
-    """Given lines of one product at one rate, return the one line that they are in the shop, at the average price.
+    """Return several lines of one product at one rate as the one line that they are in the shop, at the average price.
 
     PrestaShop gives every line of a product the price of its first one as soon as the order is edited.
     """

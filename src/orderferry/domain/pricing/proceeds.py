@@ -56,7 +56,7 @@ class Sheet:
 
 
 def sheet_of(rows: Iterable[Proceeds]) -> Sheet:
-    """Given `breakdowns`, return their sums by type."""
+    """Return the sums of `breakdowns` by type."""
     amounts: dict[ProceedsType, Decimal] = {}
     taxes: list[Proceeds] = []
     discounts: list[Proceeds] = []
@@ -78,12 +78,12 @@ def sheet_of(rows: Iterable[Proceeds]) -> Sheet:
 
 
 def is_unpriced(item: Item) -> bool:
-    """Return whether Amazon says nothing of what an item costs, but for the price that was displayed."""
+    """Return whether Amazon gives no cost of an item but the price that was displayed."""
     return not item.proceeds and item.proceeds_total is None
 
 
 def item_sheet(item: Item, *, displayed_price: bool) -> Sheet:
-    """Given an item, return its sheet; without rows, its proceedsTotal counts as ITEM.
+    """Return an item's sheet; without rows, its proceedsTotal counts as ITEM.
 
     Without that, too, what is sold of it costs its displayed price if `displayed_price` (the grand total has to confirm
     it); else nothing.
@@ -99,7 +99,7 @@ def item_sheet(item: Item, *, displayed_price: bool) -> Sheet:
 
 
 def order_currency(order: Order) -> str:
-    """Given an order, return the currency that it names first, else that of its marketplace; '' if neither is known.
+    """Return the currency that an order names first, else that of its marketplace; '' if neither is known.
 
     A replacement may come without any amount.
     """
@@ -109,7 +109,7 @@ def order_currency(order: Order) -> str:
 
 
 def checked_currency(order: Order) -> str:
-    """Given an order, return the one currency of its amounts; that of its marketplace where it has none.
+    """Return the one currency of an order's amounts; that of its marketplace where it has none.
 
     Raise CannotPrice (bad-field) for two currencies, and for an amount that no database column could hold.
     """

@@ -1,24 +1,22 @@
-"""Under which scheme the tax of an order falls: what a bookkeeper asks first, and what Amazon does not always tell.
+"""The law of VAT: under which scheme the tax of an order falls, and the rates of countries and regions.
 
-Sources: shops-in-the-field, "Tax and invoices"; sp-api-orders 4.2; directive 2006/112/EC. Nothing is guessed: where
-the answer hangs on something that no field of the order tells, the scheme is unknown.
+Sources: shops-in-the-field, "Tax and invoices"; sp-api-orders 4.2; directive 2006/112/EC. Nothing is guessed: where the
+answer depends on something that no field of the order has, the scheme is unknown.
 
-The rates of VAT that are law in a country, and in those of its regions that have rates of their own.
-
-Countries: the package `eu-vat-rates-data`, which is made from the European Commission's database of taxes (TEDB) and
-works offline. It names the rates of today, and mixes those of regions into their country's: REGIONAL takes them apart
-again, as of November 2026; ELSEWHERE has Amazon's other marketplaces. They only decide what Amazon's amounts leave open
-(which of two rates explains 1.60?): a rate that has changed meanwhile is still found as the nearest one. Static: still
-pure.
+Rates of countries: the package `eu-vat-rates-data`, which is made from the European Commission's database of taxes
+(TEDB) and works offline. It has the rates of today, and mixes those of regions into their country's: REGIONAL separates
+them again, as of November 2026; ELSEWHERE has Amazon's other marketplaces. They only decide what Amazon's amounts leave
+open (which of two rates explains 1.60?): a rate that has changed meanwhile is still found as the nearest one. Static:
+still pure.
 
 Sources of REGIONAL: for Portugal CIVA article 18(3) (Madeira: regional decree 6/2024/M), for Corsica CGI article 297,
-for the French overseas departments CGI article 296, for the Canary Islands Ley 4/2012, articles 51 to 57. Austria's
-19 % is that of two villages that share their postcodes with nobody, and is nobody else's: it is left out.
+for the French overseas departments CGI article 296, for the Canary Islands Ley 4/2012, articles 51 to 57. Austria's 19
+% holds in two villages only, which have postcodes of their own: it is left out.
 
-Sources of ELSEWHERE: the standard rates stand in the data of the package `sales-tax` (npm, 2.23.0), too. The others:
+Sources of ELSEWHERE: the standard rates are in the data of the package `sales-tax` (npm, 2.23.0), too. The others:
 Egypt, Law 67 of 2016 (5 % for machinery and equipment); India, Central Tax (Rate) notification 9/2025 (5, 18 and 40 %
 since 22 September 2025, 3 % for jewellery); Japan, the reduced rate of October 2019. The 8 % of Mexico's border regions
-is a stimulus that was granted until the end of 2025: no source tells whether it still is, so it is left out. The United
+is a stimulus that was granted until the end of 2025: no source says whether it still is, so it is left out. The United
 States, Canada and Brazil have no one rate for a country; Switzerland, Norway, Turkey and the United Kingdom are in the
 package.
 """
@@ -55,12 +53,12 @@ class TaxScheme(StrEnum):
 
 
 def tax_scheme(order: Order, priced: PricedOrder, *, home: str, country: str) -> TaxScheme:
-    """Given an order with its money, the seller's country and the one that it is delivered to (ISO 3166-1 alpha-2;
-    '' for not known), return the scheme.
+    """Return the tax scheme of an order. `home` and `country`: the seller's country and the delivery's (ISO 3166-1
+    alpha-2; '' if not known).
 
-    Amazon's own statement comes first (UOSS of a seller in the EU is his own one-stop shop); FBA goods may leave from
-    any warehouse, so that only an order which Amazon taxes is known then. Of an order from the seller's own house the
-    two countries tell, and for sales between member states who buys: OSS covers consumers only.
+    Amazon's own statement comes first (UOSS of a seller in the EU is his own one-stop shop). FBA goods may leave from
+    any warehouse, so of those only an order that Amazon taxes is known. For an order from the seller's own house the
+    two countries decide, and between member states who buys: OSS covers consumers only.
     """
     bought = [item for item in order.items if item.quantity]
     seller_in_eu = is_seller_in_eu(home)
@@ -90,11 +88,10 @@ def is_seller_in_eu(home: str) -> bool:
 
 
 def is_reverse_charge(order: Order, *, home: str, country: str) -> bool:
-    """Given an order, the seller's country and the one that it is delivered to, return whether a business of another
-    member state, or of Northern Ireland, buys it: with a VAT number of the Union that is not of the seller's own
-    country, and delivered to another one.
+    """Return whether a business of another member state, or of Northern Ireland, buys an order: with a VAT number of
+    the Union that is not of the seller's own country (`home`), and delivered to another one (`country`).
 
-    Whether it is 0 % is Amazon's to say, where Amazon calculates the VAT.
+    Whether it is 0 % is for Amazon to say, where Amazon calculates the VAT.
     """
     numbers = [one for one in order.tax_registrations if one.entity == "BUYER" and one.kind == "VAT"]
     of = {_country_of(one, country) for one in numbers if one.number.strip()}
@@ -109,9 +106,9 @@ def is_reverse_charge(order: Order, *, home: str, country: str) -> bool:
 
 
 def _country_of(registration: TaxRegistration, country: str) -> str:
-    """Whose a buyer's VAT number is: the country that it begins with, else that of the address with which it is
-    registered, else the one that the order is delivered to (where Amazon calculates the VAT and tells none, it has
-    taken the number for a business of that country)."""
+    """Return the country of a buyer's VAT number: the one that it begins with, else that of the address with which
+    it is registered, else the one that the order is delivered to (where Amazon calculates the VAT and gives none,
+    it has taken the number for a business of that country)."""
     prefix = registration.number.strip()[:2]
     if prefix.isalpha():
         return country_code(prefix)
@@ -164,8 +161,8 @@ _SAME_AS: Mapping[str, str] = {"IM": "GB"}  # the Isle of Man bears the United K
 
 @cache
 def legal_rates(code: str) -> tuple[Decimal, ...]:
-    """Given a country's or a region's code, return its rates in percent without 0: the standard rate first, then from
-    high to low; () for one of which nothing is known."""
+    """Return the rates of a country or region in percent without 0: the standard rate first, then from high to low;
+    () for an unknown one."""
     own = REGIONAL.get(code) or ELSEWHERE.get(code)
     if own:
         return own
@@ -179,12 +176,12 @@ def legal_rates(code: str) -> tuple[Decimal, ...]:
 
 
 def legal_rates_of(codes: Iterable[str]) -> tuple[Decimal, ...]:
-    """Given the codes under which a place is known, the narrowest first, return the rates of the first that has any."""
+    """Return the rates of the first of a place's codes that has any; the narrowest code comes first."""
     return legal_rates(rates_code(codes))
 
 
 def rates_code(codes: Iterable[str]) -> str:
-    """Given the codes under which a place is known, the narrowest first, return the one whose rates hold there: the
-    first that has any, else the first; '' where there is none."""
+    """Return the code whose rates hold at a place: the first of its codes that has any, else the first; '' without
+    one. The narrowest code comes first."""
     known = tuple(codes)
     return next((code for code in known if legal_rates(code)), known[0] if known else "")

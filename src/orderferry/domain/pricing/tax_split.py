@@ -1,11 +1,11 @@
-"""What part of a component is tax, and which tax of the shop that is.
+"""Split each component into price and tax, and find the shop's tax that it is.
 
 Sources: issues "Orders as PrestaShop itself would write them" section 2 and "Right in the books" section 2,
-sp-api-orders 4. Amazon's own TAX decides where it gives an amount; a TAX of 0 says 0 % only for sellers in Amazon's VAT
-Calculation Service; without one, prices inside the EU (and of a shop outside of it at home) hold the shop's VAT, and
-elsewhere there is none. Of the taxes of the shop that explain an amount, the delivery country's own come first.
+sp-api-orders 4. Amazon's own TAX decides where it gives an amount; a TAX of 0 means 0 % only for sellers in Amazon's
+VAT Calculation Service; without one, prices inside the EU (and of a shop outside of it at home) hold the shop's VAT,
+and elsewhere there is none. Of the taxes of the shop that explain an amount, the delivery country's own come first.
 
-What to tell a person whose shop lacks the tax of an order: everything that is missing, and what to create.
+Where the shop lacks the tax of an order, `refusal` names everything that is missing, and what to create.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def is_collected_by_amazon(item: Item, *, seller_in_eu: bool = True) -> bool:
 
 
 def tells_own_tax(order: Order, *, seller_in_eu: bool) -> bool:
-    """Given an order, return whether Amazon tells tax above 0 in it that the seller owes: so it calculates his VAT.
+    """Return whether Amazon gives tax above 0 that the seller owes: then it calculates his VAT.
 
     Tax that Amazon owes itself proves nothing.
     """
@@ -70,7 +70,7 @@ def tells_own_tax(order: Order, *, seller_in_eu: bool) -> bool:
 
 
 def families_of(components: Iterable[Component]) -> dict[int | None, list[Component]]:
-    """Given components, return those of each item (None: of the order)."""
+    """Return the components of each item (None: of the order)."""
     families: dict[int | None, list[Component]] = {}
     for component in components:
         families.setdefault(component.item, []).append(component)
@@ -90,8 +90,8 @@ class TaxSplitter:
     main: RateChoice | None = None
 
     def split_all(self, components: Sequence[Component]) -> list[Part]:
-        """Given all components of the order, return them with their taxes: what is sold first, since the largest of it
-        lends its rate to shipping and charges that have none.
+        """Return all components of the order with their taxes: what is sold first, since the largest of it lends its
+        rate to shipping and charges that have none.
 
         Raise CannotPrice (no-vat-rate) with everything that is missing at once.
         """
@@ -123,7 +123,7 @@ class TaxSplitter:
         return parts
 
     def split(self, component: Component) -> Part:
-        """Given a component, return it with its tax. Raise TaxUnknown where no rate can be told."""
+        """Return a component with its tax. Raise TaxUnknown where no rate can be found."""
         if component.kind is ProceedsType.DELIVERY_TIP:
             return self._by_rate(component, NO_TAX)
         if component.tax:
@@ -141,7 +141,8 @@ class TaxSplitter:
         return Part(component, paid, paid / factor, component.amount, choice.rate, choice.key, owed_by_amazon=owed)
 
     def _by_amount(self, component: Component, tax: Decimal) -> Part:
-        """Amazon's TAX is kept to the cent; the rate only says which tax it is, and what the discount took of it."""
+        """Split by Amazon's TAX, kept to the cent; the rate only says which tax it is, and what the discount took of
+        it."""
         rest = component.rest
         if self._is_beside(component, tax):
             return replace(self._by_rate(component, NO_TAX), beside=tax)
@@ -266,9 +267,7 @@ class TaxSplitter:
         return [one for one in self.families[component.item] if one.tax is not None]
 
     def _unexplained(self, component: Component, tax: Decimal, net: Decimal) -> RateChoice:
-        """Return Amazon's amount stays as it is, with its effective rate; but where prices hold tax, the shop must
-        have it.
-        """
+        """Keep Amazon's amount as it is, with its effective rate; but where prices hold tax, the shop must have it."""
         if self.rates.prices_hold_tax and not self._taxes_of_amazon(component):
             own = self._own(component)
             fitting = {
@@ -308,8 +307,8 @@ class TaxSplitter:
     def _booked(
         self, component: Component, choice: RateChoice, tax: Decimal | None = None, net: Decimal = ZERO
     ) -> RateChoice:
-        """Tax that Amazon owes goes under the tax that is configured for it, of several the one whose rate fits; its
-        amount stays."""
+        """Return the configured tax under which tax that Amazon owes is booked, of several the one whose rate fits;
+        its amount stays."""
         taxes = self._taxes_of_amazon(component)
         if not taxes:
             return choice
@@ -374,7 +373,7 @@ class TaxUnknown(Exception):
 
 
 def refusal(order: Order, rates: Rates, missing: Sequence[MissingTax]) -> CannotPrice:
-    """Given what is missing for an order, return the error with one problem that names all of it and its remedy."""
+    """Return the error with one problem that names all that is missing for an order, and its remedy."""
     country = rates.country or (order.delivery_address.country if order.delivery_address else "")
     configured = [one for one in missing if one.is_configured]
     unexplained = [one for one in missing if one.effective]
@@ -396,8 +395,8 @@ def refusal(order: Order, rates: Rates, missing: Sequence[MissingTax]) -> Cannot
 
 
 def read_subject(subject: str) -> tuple[str, frozenset[Decimal]]:
-    """Given the subject of a problem that `refusal` made, return the place of delivery (DE, PT-20; '' where it tells
-    none) and the rates of the taxes that the order needs."""
+    """Return the place of delivery (DE, PT-20; '' for none) and the rates of the taxes that an order needs, from the
+    subject of a problem that `refusal` made."""
     place = _SUBJECT.match(subject)
     return place[1] if place else "", frozenset(map(Decimal, _RATE.findall(subject)))
 

@@ -6,13 +6,14 @@ due.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
+from orderferry.domain.compared_orders import ShopOrders
 from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.problems import HINTS, ProblemCode
 from orderferry.domain.spans import Span
@@ -129,19 +130,9 @@ class Comparer:
                 self.source, reports, span, marketplaces, self._shop_has, progress=self.progress
             )
         result.notes += notes
-        self.progress.step("reading the shop's orders")
         standing = self.ledger.findings() if self.ledger else ()
         earlier = [finding for finding in standing if not span.holds(finding.placed)]
-        shop_side = self.shop.sold(span.start, {*orders, *(finding.order_id for finding in earlier)})
-        self.shop.release()
-        known = self.ledger.known({*orders, *shop_side.orders}) if self.ledger else {}
-        everything, seller = shop_side, self.settings.amazon.seller
-        shop_side = of_this_seller(everything, seller, known, orders)
-        others = len(everything.orders) - len(shop_side.orders)
-        if others:
-            result.notes.append(
-                f"{others} order{'s' if others > 1 else ''} of another Amazon account in this shop: left out here."
-            )
+        shop_side, known = self._read_shop(span, orders, [finding.order_id for finding in earlier], result)
         given = CompareInput(
             span,
             amazon_now,
@@ -160,12 +151,30 @@ class Comparer:
             found = result.to_remember()
             keys = {finding.key for finding in found}
             gone = [one for one in standing if span.holds(one.placed) and one.key not in keys]
-            # By another moment than the purchase, the result says nothing of the orders that it leaves out.
+            # A result by another moment than the purchase leaves orders out, so it can't end findings.
             over = [*gone, *collector.over(earlier)] if self.options.by is By.PURCHASE else []
             self.ledger.note_findings(found, over)
             if collector.confirmed_missing:
                 self.ledger.make_due(collector.confirmed_missing, clock())
             result.missing += tuple(_unreadable(self.ledger.entries([EntryState.FAILED])))
+
+    def _read_shop(
+        self, span: Span, orders: Iterable[str], earlier: Iterable[str], result: Comparison
+    ) -> tuple[ShopOrders, Mapping[str, Entry]]:
+        """Return this seller's orders in the shop, and the ledger's entries. `orders`: the ids at Amazon; `earlier`:
+        those of findings outside of the span."""
+        self.progress.step("reading the shop's orders")
+        reported = frozenset(orders)
+        everything = self.shop.sold(span.start, {*reported, *earlier})
+        self.shop.release()
+        known = self.ledger.known({*reported, *everything.orders}) if self.ledger else {}
+        shop_side = of_this_seller(everything, self.settings.amazon.seller, known, reported)
+        others = len(everything.orders) - len(shop_side.orders)
+        if others:
+            result.notes.append(
+                f"{others} order{'s' if others > 1 else ''} of another Amazon account in this shop: left out here."
+            )
+        return shop_side, known
 
     def _shop_has(self, span: Span) -> bool:
         """Return whether the shop has Amazon orders of these days, which contradict a report without data."""
