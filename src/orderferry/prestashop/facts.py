@@ -178,6 +178,13 @@ class ShopUnit:
     share_customer: bool
     share_order: bool
 
+    @property
+    def stock_key(self) -> dict[str, int]:
+        """The columns of `stock_available` that say whose stock it is: the shop's own, or its group's (id_shop 0)."""
+        if self.share_stock:
+            return {"id_shop": 0, "id_shop_group": self.id_group}
+        return {"id_shop": self.id, "id_shop_group": 0}
+
 
 @dataclass(frozen=True, slots=True)
 class ShopFacts:

@@ -18,15 +18,15 @@ from orderferry.domain.orders import Channel, Order, OrderStatus, Package
 from orderferry.domain.pricing.priced_order import Amount
 from orderferry.domain.problems import ProblemCode
 from orderferry.prestashop.facts import OrderInShop, OrderState
-from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged
+from orderferry.prestashop.planning.digest import changed_groups, digests_of, merge_digests
 from orderferry.prestashop.planning.goods import (
     Goods,
     Movement,
-    given_back,
     goods_given_back,
     goods_of,
-    goods_recorded,
-    recorded,
+    goods_taken,
+    record_given_back,
+    record_taken,
     still_there,
     stock_changes,
 )
@@ -233,11 +233,11 @@ def test_a_request_to_cancel_ends_with_the_item() -> None:
 
 def test_what_was_given_back_is_recorded_as_that() -> None:
     goods = (Goods(6, 0, 2), Goods(7, 1, 1, reserves=False))
-    text = given_back(goods)
+    text = record_given_back(goods)
     assert goods_given_back(text) == goods
-    assert goods_recorded(text) == ()  # nothing of it is taken
-    assert goods_given_back(recorded(goods)) == ()
-    assert given_back(()) == ""
+    assert goods_taken(text) == ()  # nothing of it is taken
+    assert goods_given_back(record_taken(goods)) == ()
+    assert record_given_back(()) == ""
     assert goods_given_back("-[[1") == ()
 
 
@@ -270,7 +270,7 @@ def test_an_empty_digest_is_never_a_change(group: str) -> None:
     new = replace(old, **{group: ""})
 
     assert changed_groups(old, new) == frozenset()
-    assert merged(old, new) == old
+    assert merge_digests(old, new) == old
     assert changed_groups(old, replace(old, **{group: "z"})) == {group}
 
 
@@ -343,7 +343,7 @@ def test_what_is_undone_leaves_no_trace(goods: list[Goods], way: tuple[Movement,
             quantity, physical, reserved = sums[key]
             assert physical == quantity + reserved
     assert not any(any(change) for change in sums.values())
-    assert goods_recorded(recorded(goods)) == tuple(goods)
+    assert goods_taken(record_taken(goods)) == tuple(goods)
 
 
 def test_packs_by_type() -> None:
@@ -357,7 +357,7 @@ def test_packs_by_type() -> None:
 
 
 def test_a_record_that_a_person_spoilt_moves_nothing() -> None:
-    assert goods_recorded("not JSON") == goods_recorded('{"a": 1}') == goods_recorded("") == ()
+    assert goods_taken("not JSON") == goods_taken('{"a": 1}') == goods_taken("") == ()
 
 
 def test_what_is_still_there_shrinks_with_the_orders_lines() -> None:

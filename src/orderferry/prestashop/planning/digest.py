@@ -55,7 +55,7 @@ def changed_groups(old: Digests, new: Digests) -> frozenset[str]:
     return frozenset(name for name in groups if getattr(new, name) and getattr(new, name) != getattr(old, name))
 
 
-def merged(old: Digests, new: Digests) -> Digests:
+def merge_digests(old: Digests, new: Digests) -> Digests:
     """Return the digests to keep: the new ones, and the old one where the new one is empty."""
     return Digests(
         state=new.state or old.state,

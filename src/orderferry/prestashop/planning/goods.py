@@ -83,24 +83,24 @@ def stock_changes(goods: Iterable[Goods], movement: Movement) -> list[tuple[tupl
     return sorted((key, change) for key, change in sums.items() if any(change))
 
 
-def recorded(goods: Iterable[Goods]) -> str:
+def record_taken(goods: Iterable[Goods]) -> str:
     """Return the text that the marker keeps of goods that were taken; '' for none."""
     rows = [[one.id_product, one.id_product_attribute, one.quantity, int(one.reserves)] for one in goods]
     return json.dumps(rows, separators=(",", ":")) if rows else ""
 
 
-def given_back(goods: Iterable[Goods]) -> str:
+def record_given_back(goods: Iterable[Goods]) -> str:
     """Return the text that the marker keeps of goods that were given back: a reopened order takes them again."""
-    text = recorded(goods)
+    text = record_taken(goods)
     return f"-{text}" if text else ""
 
 
 def goods_given_back(text: str) -> tuple[Goods, ...]:
     """Return the goods that were given back, from the marker's text; none if it holds goods that are taken."""
-    return goods_recorded(text.removeprefix("-")) if text.startswith("-") else ()
+    return goods_taken(text.removeprefix("-")) if text.startswith("-") else ()
 
 
-def goods_recorded(text: str) -> tuple[Goods, ...]:
+def goods_taken(text: str) -> tuple[Goods, ...]:
     """Return the goods that were taken, from the marker's text; none if a person has edited it into something else."""
     try:
         rows = json.loads(text or "[]")

@@ -17,7 +17,7 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.values import as_int, moment_text
 from orderferry.prestashop.facts import Catalog, OrderInShop, OrderState, ShopFacts
 from orderferry.prestashop.planning.addresses import resolve_places
-from orderferry.prestashop.planning.digest import changed_groups, digests_of, merged, short_hash
+from orderferry.prestashop.planning.digest import changed_groups, digests_of, merge_digests, short_hash
 from orderferry.prestashop.planning.goods import backorder_state
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolve_mappings import SHIPPED_STATUSES, state_kind
@@ -146,7 +146,7 @@ def changes_of(
     old digest, so that the report is repeated until somebody acts.
     """
     groups = changed_at_amazon(order, marker)
-    keep = merged(marker.digests, digests_of(order))
+    keep = merge_digests(marker.digests, digests_of(order))
     state, note = _state_change(order, marker, before, market, groups)
     notes = [note] if note else []
     report = [CANCELLED_AFTER_SHIPPING] if note else []

@@ -60,7 +60,7 @@ class ProductFinder:
         own: Mapping[Any, Any] = rows.combinations.get((attribute, shop.id), {})
         codes = {name: as_text(own.get(name)) or as_text(row[name]) for name in _CODES}
         supplier = rows.suppliers.get((*key, as_int(row["id_supplier"])), {})
-        quantity, depends = rows.stock.get((*key, *stock_owner(shop)), (0, False))
+        quantity, depends = rows.stock.get((*key, *shop.stock_key.values()), (0, False))
         names = self._names(rows, key, shop)
         return Product(
             id_product=id_product,
@@ -114,7 +114,7 @@ class ProductRows:
         self.combinations: dict[tuple[int, int], Row] = {}  # (id_product_attribute, id_shop)
         self.attributes: dict[int, dict[int, list[tuple[str, str]]]] = {}  # by combination, id_lang
         self.suppliers: dict[tuple[int, int, int], Row] = {}  # (*Key, id_supplier)
-        self.stock: dict[tuple[int, int, int, int], Stock] = {}  # (*Key, id_shop, id_shop_group)
+        self.stock: dict[tuple[int, ...], Stock] = {}  # (*Key, id_shop, id_shop_group)
         self.packs: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         self._read(keys, shops)
 
@@ -232,7 +232,7 @@ class ProductRows:
 
     def _read_stock(self, keys: Collection[Key], shops: Collection[ShopUnit]) -> None:
         stock = self._tables["stock_available"]
-        owners = sorted({stock_owner(shop) for shop in shops})
+        owners = sorted({tuple(shop.stock_key.values()) for shop in shops})
         columns = ("id_product", "id_product_attribute", "id_shop", "id_shop_group", "quantity", "depends_on_stock")
         query = sa.select(*(stock.c[name] for name in columns)).where(
             stock.c.id_product.in_(sorted({id_product for id_product, _ in keys})),
@@ -254,11 +254,6 @@ class ProductRows:
         )
         for id_pack, item, attribute, quantity in self._connection.execute(query):
             self.packs[as_int(id_pack)].append((as_int(item), as_int(attribute), as_int(quantity)))
-
-
-def stock_owner(shop: ShopUnit) -> tuple[int, int]:
-    """Return (id_shop, id_shop_group) of the rows of stock_available that hold a shop's stock."""
-    return (0, shop.id_group) if shop.share_stock else (shop.id, 0)
 
 
 def _sold(in_shop: sa.FromClause, shops: Iterable[int]) -> sa.ColumnElement[bool]:

@@ -17,7 +17,7 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_moment, as_text, moment_text
 from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.digest import lines_digest
-from orderferry.prestashop.planning.goods import Movement, given_back, goods_given_back, recorded
+from orderferry.prestashop.planning.goods import Movement, goods_given_back, record_given_back, record_taken
 from orderferry.prestashop.planning.order_changes import (
     ADDRESS,
     ADDRESS_MOVED,
@@ -54,7 +54,7 @@ def apply_update(writer: ShopWriter, update: OrderUpdate, now: datetime) -> Appl
     locked = lock_order(writer, marker, order_id) if marker is not None else None
     if locked is None or not _is_as_planned(update, locked):
         return None
-    done = _Application(writer, update, locked).write(now)
+    done = _UpdateWriter(writer, update, locked).write(now)
     with writer.together():
         writer.outbox.write(writer, OrderRef(order_id, locked.id_order, as_int(locked.order["id_shop"])), now)
     return Applied(Outcome.UPDATED if done else Outcome.UNCHANGED, locked.id_order, done)
@@ -88,7 +88,7 @@ def _is_as_planned(update: OrderUpdate, locked: LockedOrder) -> bool:
     )
 
 
-class _Application:
+class _UpdateWriter:
     """Writes the changes of one update, except those of parts that a person has edited in the shop."""
 
     def __init__(self, writer: ShopWriter, update: OrderUpdate, locked: LockedOrder) -> None:
@@ -129,7 +129,7 @@ class _Application:
         self._message = [*(other for other in self._message if other != line), instead]
 
     def _write_address(self, place: Place) -> None:
-        if has_our_address(self._writer, self._locked):
+        if _has_our_address(self._writer, self._locked):
             self._for_marker["last_address"] = _move_address(self._writer, place, self._locked, self._update.written)
         else:
             found = f"edited in the shop, so it stays. At Amazon: {_one_line(place)}"
@@ -137,7 +137,7 @@ class _Application:
 
     def _write_lines(self, resolved: ResolvedOrder) -> None:
         writer, order_id = self._writer, self._update.order.order_id
-        if not has_our_lines(writer, self._locked):
+        if not _has_our_lines(writer, self._locked):
             total = f"{resolved.priced.total.incl} {resolved.priced.currency}"
             found = f"the order's lines were edited in the shop, so they stay. Amazon's total is {total}."
             self._leave(LINES, LINES_FOLLOW, f"Amazon has changed quantities or amounts; {found}")
@@ -181,13 +181,13 @@ class _Application:
         self._writer.update(MARKER_TABLE, values, {"amazon_order_id": order.order_id})
 
 
-def has_our_lines(writer: Statements, locked: LockedOrder) -> bool:
+def _has_our_lines(writer: Statements, locked: LockedOrder) -> bool:
     """Return whether the order's lines are those that we wrote."""
     kept = as_text(locked.marker.get("last_lines"))
     return not kept or kept == lines_digest(writer.rows("order_detail", _LINE_COLUMNS, locked.key))
 
 
-def has_our_address(writer: Statements, locked: LockedOrder) -> bool:
+def _has_our_address(writer: Statements, locked: LockedOrder) -> bool:
     """Return whether the order still has the address that we wrote, unedited.
 
     PrestaShop gives an order whose address is edited a new row; modules that edit in place move date_upd.
@@ -201,12 +201,12 @@ def has_our_address(writer: Statements, locked: LockedOrder) -> bool:
     return bool(rows) and as_text(rows[0]["date_add"]) == as_text(rows[0]["date_upd"])
 
 
-def has_our_tracking(locked: LockedOrder, number: str) -> bool:
+def _has_our_tracking(locked: LockedOrder, number: str) -> bool:
     """Return whether the parcel's tracking number is the one that we wrote, or none."""
     return not number or number == as_text(locked.marker.get("last_tracking"))
 
 
-def has_our_carrier(writer: Statements, locked: LockedOrder) -> bool:
+def _has_our_carrier(writer: Statements, locked: LockedOrder) -> bool:
     """Return whether the order still has the carrier that we wrote; its cart keeps that one."""
     carts = writer.rows("cart", ("id_carrier",), {"id_cart": as_int(locked.order["id_cart"])})
     return bool(carts) and as_int(carts[0]["id_carrier"]) == as_int(locked.order["id_carrier"])
@@ -266,13 +266,14 @@ def _replace_stock(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder,
     if not record:
         return  # this order has moved no stock
     if goods_given_back(record):
-        writer.update(MARKER_TABLE, {"stock_moved": given_back(resolved.goods)}, key)  # the new state takes them again
+        # the new state takes them again
+        writer.update(MARKER_TABLE, {"stock_moved": record_given_back(resolved.goods)}, key)
         return
     old = goods_left(writer, locked)
     shipped = update.old_state is not None and update.old_state.shipped
     move_stock(writer, resolved.shop, old, Movement.RETURN_SHIPPED if shipped else Movement.GIVE_BACK)
     move_stock(writer, resolved.shop, resolved.goods, Movement.SELL_SHIPPED if shipped else Movement.SELL)
-    writer.update(MARKER_TABLE, {"stock_moved": recorded(resolved.goods)}, key)
+    writer.update(MARKER_TABLE, {"stock_moved": record_taken(resolved.goods)}, key)
 
 
 def _replace_sales(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, resolved: ResolvedOrder) -> None:
@@ -317,10 +318,10 @@ def _write_tracking(
     if not rows:
         return False, texts
     there = as_text(rows[0]["tracking_number"])
-    if not has_our_tracking(locked, there):
+    if not _has_our_tracking(locked, there):
         return False, [] if there == tracking.number else texts
     values: dict[str, Value] = {"tracking_number": tracking.number}
-    if update.id_carrier and has_our_carrier(writer, locked):
+    if update.id_carrier and _has_our_carrier(writer, locked):
         values["id_carrier"] = update.id_carrier
         writer.update("orders", {"id_carrier": update.id_carrier}, locked.key)
     parcel = as_int(rows[0]["id_order_carrier"])

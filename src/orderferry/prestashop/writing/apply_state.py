@@ -16,7 +16,7 @@ from orderferry.prestashop.database.own_tables import MARKER_TABLE, kept_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, OrderState
-from orderferry.prestashop.planning.goods import Goods, Movement, given_back, goods_given_back, recorded
+from orderferry.prestashop.planning.goods import Goods, Movement, goods_given_back, record_given_back, record_taken
 from orderferry.prestashop.planning.order_changes import SHIPPING_REASON, OrderUpdate
 from orderferry.prestashop.planning.resolved_order import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT, resolve_ids
@@ -63,7 +63,7 @@ def _move(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: O
     shop = update.market.shop
     returned = goods_given_back(as_text(locked.marker["stock_moved"]))
     if returned and not update.changes.cancels:
-        _record(writer, update, recorded(returned))
+        _record(writer, update, record_taken(returned))
         move_stock(writer, shop, returned, Movement.SELL_SHIPPED if state.shipped else Movement.SELL)
         if state.shipped:
             _note_shipping(writer, update, locked, returned)
@@ -74,7 +74,7 @@ def _move(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: O
         return
     if update.changes.cancels:
         move_stock(writer, shop, goods, Movement.GIVE_BACK)
-        _record(writer, update, given_back(goods))
+        _record(writer, update, record_given_back(goods))
     elif state.shipped:
         move_stock(writer, shop, goods, Movement.SHIP)
         _note_shipping(writer, update, locked, goods)

@@ -9,7 +9,7 @@ from orderferry.domain.marker import Digests
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Row, Statements
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_text
-from orderferry.prestashop.planning.goods import Goods, goods_recorded, still_there
+from orderferry.prestashop.planning.goods import Goods, goods_taken, still_there
 
 _MARKER = (
     "id_order",
@@ -129,7 +129,7 @@ def sold_now(writer: Statements, locked: LockedOrder) -> tuple[Goods, ...]:
 
 def goods_left(writer: Statements, locked: LockedOrder) -> tuple[Goods, ...]:
     """Return what we took from the stock for this order and nobody has put back since."""
-    taken = goods_recorded(as_text(locked.marker["stock_moved"]))
+    taken = goods_taken(as_text(locked.marker["stock_moved"]))
     return still_there(taken, _pieces_now(writer, locked.id_order)) if taken else ()
 
 

@@ -11,7 +11,6 @@ from orderferry.prestashop.facts import ZERO_TAX_STATE, FeeKey, ShopFacts
 from orderferry.prestashop.planning.order_lines import hidden_product
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.shop_texts import NO_TAX, fee_name, in_language
-from orderferry.prestashop.writing.stock import stock_owner
 
 
 def make_missing(writer: Statements, resolved: ResolvedOrder, facts: ShopFacts) -> ResolvedOrder:
@@ -74,7 +73,7 @@ def _fee_product(writer: Statements, key: FeeKey, resolved: ResolvedOrder, facts
         for id_lang, iso in languages:
             named = {"name": fee_name(key.kind, iso), "link_rewrite": key.reference}
             writer.insert("product_lang", {"id_product": id_product, "id_shop": shop.id, "id_lang": id_lang, **named})
-    owners = {tuple(sorted(stock_owner(shop).items())) for shop in facts.shops.values()}
+    owners = {tuple(sorted(shop.stock_key.items())) for shop in facts.shops.values()}
     for owner in sorted(owners):
         # out_of_stock 1: may always be ordered, so that the back office can edit the order's other lines
         stock = {"id_product": id_product, "id_product_attribute": 0, "quantity": 0, "out_of_stock": 1}

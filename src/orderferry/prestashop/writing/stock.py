@@ -27,17 +27,10 @@ def move_stock(writer: ShopWriter, shop: ShopUnit, goods: Iterable[Goods], movem
         where: dict[str, Value] = {
             "id_product": id_product,
             "id_product_attribute": id_product_attribute,
-            **stock_owner(shop),
+            **shop.stock_key,
         }
         moved = writer.post_add("stock_available", steps, where)
         writer.outbox.note_stock((id_product, id_product_attribute, as_int(where["id_shop"])), change[0], moved)
-
-
-def stock_owner(shop: ShopUnit) -> dict[str, Value]:
-    """Return the columns that say whose stock a shop sells: its own, or its group's (id_shop 0)."""
-    if shop.share_stock:
-        return {"id_shop": 0, "id_shop_group": shop.id_group}
-    return {"id_shop": shop.id, "id_shop_group": 0}
 
 
 def note_shipping(
@@ -63,7 +56,7 @@ def note_shipping(
         key: dict[str, Value] = {
             "id_product": one.id_product,
             "id_product_attribute": one.id_product_attribute,
-            **stock_owner(shop),
+            **shop.stock_key,
         }
         found = writer.rows("stock_available", ("id_stock_available",), key)
         if not one.reserves or not found:

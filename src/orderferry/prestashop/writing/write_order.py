@@ -16,7 +16,7 @@ from orderferry.prestashop.database.statements import Reply, Row, Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.feed.outbox import OrderRef
-from orderferry.prestashop.planning.goods import Movement, recorded
+from orderferry.prestashop.planning.goods import Movement, record_taken
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.reading.markers import marker_row
 from orderferry.prestashop.rows.drafts import (
@@ -33,7 +33,7 @@ from orderferry.prestashop.rows.order import history_row
 from orderferry.prestashop.writing.locked_order import lock_marker, lock_order
 from orderferry.prestashop.writing.numbers import PaperNumbers
 from orderferry.prestashop.writing.shop_writer import ShopWriter, random_symbols, write_drafts
-from orderferry.prestashop.writing.stock import count_sales, move_stock, note_shipping, stock_owner, take_back_sales
+from orderferry.prestashop.writing.stock import count_sales, move_stock, note_shipping, take_back_sales
 
 
 def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Applied:
@@ -103,7 +103,7 @@ def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Val
     written: dict[str, Value] = {
         "id_order": known[ORDER.name],
         "order_reference": known[REFERENCE.name],
-        "stock_moved": recorded(resolved.goods) if resolved.movement is not None else "",
+        "stock_moved": record_taken(resolved.goods) if resolved.movement is not None else "",
         "last_address": known[DELIVERY_ADDRESS.name],
         "last_tracking": tracking_of(resolved.order.packages).number,
         "last_lines": work.lines,
@@ -164,7 +164,7 @@ def _post_stock_left(writer: Statements, resolved: ResolvedOrder) -> list[Reply]
     """
     if resolved.backorder is None or resolved.movement is None:
         return []
-    owner = stock_owner(resolved.shop)
+    owner = resolved.shop.stock_key
     goods = sorted({(one.id_product, one.id_product_attribute) for one in resolved.goods if one.reserves})
     keys: list[dict[str, Value]] = [
         {"id_product": id_product, "id_product_attribute": attribute, **owner} for id_product, attribute in goods
