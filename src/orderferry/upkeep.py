@@ -10,7 +10,7 @@ from orderferry.bootstrap import Installation
 from orderferry.errors import AlreadyRunning
 from orderferry.ledger.ledger import Ledger, ledger_exists
 from orderferry.prestashop.adopting import OrderAdopter
-from orderferry.prestashop.auditing.audit import ShopAudit
+from orderferry.prestashop.auditing import ShopAudit
 from orderferry.prestashop.forgetting import OrderForgetter
 from orderferry.run.adopt import AdoptOptions, AdoptReport, adopt
 from orderferry.run.compare.compare import COMMAND, CompareOptions, Comparer

@@ -94,8 +94,8 @@ def _print(report: AdoptReport, *, everything: bool) -> None:
     )
     shown = report.adopted if everything or not report.dry_run else report.adopted[:SHOWN]
     if report.dry_run or everything:
-        for claim in shown:
-            echo(f"  {claim.order_id}  order {claim.id_order}  ({claim.source})")
+        for foreign in shown:
+            echo(f"  {foreign.order_id}  order {foreign.id_order}  ({foreign.source})")
         if len(report.adopted) > len(shown):
             echo(f"  … and {len(report.adopted) - len(shown)} more: `orderferry -v adopt --dry-run` shows them.")
     for one in report.adoption.doubtful:

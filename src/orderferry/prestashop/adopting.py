@@ -1,9 +1,8 @@
-"""Other importers' orders in the shop: finding them, and marking them as adopted.
+"""Find foreign orders, those of other importers, in the shop, and mark them as adopted.
 
-Where Amazon order ids of other importers stand in a shop: payments, another module's table, messages.
-
-Each reader yields what it finds and judges nothing. `order_payment` and the messages are read in ranges of their
-primary key, so that no statement looks at a whole large table.
+Their Amazon order ids are in payments, in messages, or in another module's table. The functions that search yield all
+that they find; `domain/adoption.py` decides what can be taken over. `order_payment` and the messages are read in ranges
+of their primary key, so that no statement reads a whole large table.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.config.model import Settings
-from orderferry.domain.adoption import Adoption, Claim, sort_out
+from orderferry.domain.adoption import Adoption, ForeignOrder, sort_out
 from orderferry.domain.marker import Digests, Marker
 from orderferry.errors import UsageError
 from orderferry.prestashop.database.database import ShopDatabase, retry
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, ensure_tables
-from orderferry.prestashop.database.statements import Statements
+from orderferry.prestashop.database.statements import Row, Statements
 from orderferry.prestashop.database.tables import ShopTables, chunks
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.reading.markers import marker_row, read_markers
@@ -31,15 +30,18 @@ from orderferry.prestashop.reading.other_importers import AMAZON_LIKE, amazon_id
 
 log = logging.getLogger(__name__)
 
-# Nothing of Amazon's is known of these orders yet: any news of Amazon's is newer than this. MySQL's TIMESTAMP and
+# Nothing of Amazon's is known about these orders yet: each update of Amazon's is newer than this. MySQL's TIMESTAMP and
 # DATETIME both hold it.
 NEVER = datetime(1970, 1, 2, tzinfo=UTC)
-# Digests of version 0 are never compared: adopted orders are followed from Amazon's next news on.
+# Digests of version 0 are never compared: adopted orders are followed from Amazon's next update on.
 UNREAD = Digests(version=0)
+RANGE = 50_000  # rows of a table that one statement reads
+PAYMENT, MESSAGE, BY_HAND = "payment", "message", "by hand"
+ORDER = "id_order"
 
 
 class OrderAdopter:
-    """One PrestaShop database with orders of other importers. Raise ShopUnavailable or ShopUnfit."""
+    """Open one PrestaShop database with foreign orders. All methods raise ShopUnavailable or ShopUnfit."""
 
     def __init__(self, settings: Settings, *, sleep: Callable[[float], None]) -> None:
         self._prefix = settings.prestashop.table_prefix
@@ -48,51 +50,46 @@ class OrderAdopter:
         self._opened: ShopTables | None = None
 
     def find(self, *, payments: bool, messages: bool, columns: Sequence[str], by_hand: Mapping[str, int]) -> Adoption:
-        """Look for Amazon order ids where asked for, and sort out what can be taken over. Writes nothing.
+        """Search Amazon order ids in the places asked for, and return which orders can be taken over. Write nothing.
 
         Raise UsageError for a column, or for orders named by hand, that the shop does not have.
         """
         tables = self._tables(write=False)
         with self._database.reading("looking for other importers' orders") as connection:
-            claims = list(claims_by_hand(connection, tables, by_hand))
-            claims += payment_claims(connection, tables) if payments else ()
+            found = list(orders_named_by_hand(connection, tables, by_hand))
+            found += orders_in_payments(connection, tables) if payments else ()
             for column in columns:
-                claims += column_claims(connection, tables, column)
-            claims += message_claims(connection, tables) if messages else ()
-            marked = read_markers(connection, tables, {claim.order_id for claim in claims})
-            taken = _taken(connection, tables, {claim.id_order for claim in claims})
-        return sort_out(claims, marked, taken)
+                found += orders_in_column(connection, tables, column)
+            found += orders_in_messages(connection, tables) if messages else ()
+            marked = read_markers(connection, tables, {foreign.order_id for foreign in found})
+            taken = _marked_orders(connection, tables, {foreign.id_order for foreign in found})
+        return sort_out(found, marked, taken)
 
-    def mark(self, claims: Sequence[Claim], now: datetime) -> Iterator[Sequence[Claim]]:
-        """Given what to take over, write the markers, some hundred a transaction; yield those really written.
+    def mark(self, orders: Sequence[ForeignOrder], now: datetime) -> Iterator[Sequence[ForeignOrder]]:
+        """Write the markers of orders to take over, some hundred a transaction; yield the orders really marked.
 
-        What got a marker or lost its order in the meantime is left out. Raise ShopUnfit when our tables can't be made.
+        What got a marker or was deleted in the meantime is left out. Raise ShopUnfit when our tables can't be made.
         """
         tables = self._tables(write=True)
-        for some in chunks(claims):
+        for some in chunks(orders):
             yield retry(partial(self._write, tables, some, now), self._sleep)
 
     def close(self) -> None:
-        """Give everything back."""
+        """Close the connection."""
         self._database.close()
 
-    def _write(self, tables: ShopTables, claims: Sequence[Claim], now: datetime) -> Sequence[Claim]:
+    def _write(self, tables: ShopTables, orders: Sequence[ForeignOrder], now: datetime) -> Sequence[ForeignOrder]:
         with self._database.writing("marking adopted orders") as connection:
-            marked = read_markers(connection, tables, {claim.order_id for claim in claims})
-            orders = orders_now(connection, tables, {claim.id_order for claim in claims})
-            new = [claim for claim in claims if claim.order_id not in marked and claim.id_order in orders]
-            Statements(connection, tables).insert_all(
-                MARKER_TABLE,
-                [
-                    marker_row(
-                        _marker(claim, as_int(orders[claim.id_order]["current_state"])),
-                        order_reference=as_text(orders[claim.id_order]["reference"]),
-                        module=as_text(orders[claim.id_order]["module"]),
-                        now=now,
-                    )
-                    for claim in new
-                ],
-            )
+            marked = read_markers(connection, tables, {foreign.order_id for foreign in orders})
+            rows = _order_rows(connection, tables, {foreign.id_order for foreign in orders})
+            new = [foreign for foreign in orders if foreign.order_id not in marked and foreign.id_order in rows]
+            markers = []
+            for foreign in new:
+                row = rows[foreign.id_order]
+                reference, module = as_text(row["reference"]), as_text(row["module"])
+                marker = _marker(foreign, as_int(row["current_state"]))
+                markers.append(marker_row(marker, order_reference=reference, module=module, now=now))
+            Statements(connection, tables).insert_all(MARKER_TABLE, markers)
         return new
 
     def _tables(self, *, write: bool) -> ShopTables:
@@ -107,11 +104,11 @@ class OrderAdopter:
         return self._opened
 
 
-def _marker(claim: Claim, state: int) -> Marker:
-    """`state` is the order's of now: as long as it stands there, nobody in the shop was faster than Amazon."""
+def _marker(foreign: ForeignOrder, state: int) -> Marker:
+    """Return the marker of an adopted order. `state`: its present one; as long as it stays, nobody has changed it."""
     return Marker(
-        order_id=claim.order_id,
-        id_order=claim.id_order,
+        order_id=foreign.order_id,
+        id_order=foreign.id_order,
         marketplace_id="",
         channel=None,
         amazon_updated=NEVER,
@@ -121,8 +118,8 @@ def _marker(claim: Claim, state: int) -> Marker:
     )
 
 
-def _taken(connection: sa.Connection, tables: ShopTables, id_orders: set[int]) -> dict[int, str]:
-    """Return the orders that markers speak of, with their Amazon id."""
+def _marked_orders(connection: sa.Connection, tables: ShopTables, id_orders: set[int]) -> dict[int, str]:
+    """Return those of the orders that have a marker, with the Amazon order id in it."""
     if not tables.has(MARKER_TABLE):
         return {}
     marker = tables[MARKER_TABLE]
@@ -135,47 +132,42 @@ def _taken(connection: sa.Connection, tables: ShopTables, id_orders: set[int]) -
     return found
 
 
-RANGE = 50_000  # rows of a table that one statement looks at
-PAYMENT, MESSAGE, BY_HAND = "payment", "message", "by hand"
-ORDER = "id_order"
-
-
-def payment_claims(connection: sa.Connection, tables: ShopTables) -> Iterator[Claim]:
-    """Yield the Amazon order ids that are transaction ids of payments, with each order of the payment's reference."""
+def orders_in_payments(connection: sa.Connection, tables: ShopTables) -> Iterator[ForeignOrder]:
+    """Yield the orders of which a payment has an Amazon order id as its transaction id, by the payment's reference."""
     payment, orders = tables["order_payment"], tables["orders"]
     query = sa.select(payment.c.transaction_id, orders.c.id_order, orders.c.reference).select_from(
         payment.outerjoin(orders, tables.same_text(("orders", "reference"), ("order_payment", "order_reference")))
     )
-    yield from _claims(connection, query, payment.c.transaction_id, payment.c.id_order_payment, PAYMENT)
+    yield from _search(connection, query, payment.c.transaction_id, payment.c.id_order_payment, PAYMENT)
 
 
-def message_claims(connection: sa.Connection, tables: ShopTables) -> Iterator[Claim]:
-    """Yield the Amazon order ids that messages of orders mention: `customer_message`, and `message` of old shops."""
-    orders, thread, said = tables["orders"], tables["customer_thread"], tables["customer_message"]
-    query = sa.select(said.c.message, thread.c.id_order, orders.c.reference).select_from(
-        said.join(thread, thread.c.id_customer_thread == said.c.id_customer_thread).outerjoin(
+def orders_in_messages(connection: sa.Connection, tables: ShopTables) -> Iterator[ForeignOrder]:
+    """Yield the orders of which a message has an Amazon order id: `customer_message`, and `message` of old shops."""
+    orders, thread, message = tables["orders"], tables["customer_thread"], tables["customer_message"]
+    query = sa.select(message.c.message, thread.c.id_order, orders.c.reference).select_from(
+        message.join(thread, thread.c.id_customer_thread == message.c.id_customer_thread).outerjoin(
             orders, orders.c.id_order == thread.c.id_order
         )
     )
-    yield from _claims(connection, query, said.c.message, said.c.id_customer_message, MESSAGE)
+    yield from _search(connection, query, message.c.message, message.c.id_customer_message, MESSAGE)
     if tables.has("message", "id_message", "id_order", "message"):
         old = tables["message"]
         query = sa.select(old.c.message, old.c.id_order, orders.c.reference).select_from(
             old.outerjoin(orders, orders.c.id_order == old.c.id_order)
         )
-        yield from _claims(connection, query, old.c.message, old.c.id_message, MESSAGE)
+        yield from _search(connection, query, old.c.message, old.c.id_message, MESSAGE)
 
 
-def column_claims(connection: sa.Connection, tables: ShopTables, word: str) -> Iterator[Claim]:
-    """Given TABLE.COLUMN (with or without the prefix), yield what another module's table says by its `id_order`.
+def orders_in_column(connection: sa.Connection, tables: ShopTables, given: str) -> Iterator[ForeignOrder]:
+    """Yield the orders of another module's table, by its `id_order`; `given`: TABLE.COLUMN, with or without the prefix.
 
     Raise UsageError when the shop has no such table or column, or the table no `id_order`.
     """
-    name, column = _table_and_column(word, tables.prefix)
+    name, column = _table_and_column(given, tables.prefix)
     live = read_tables(connection, tables.prefix, [name])
     if name not in live or column not in live[name].columns:
         raise UsageError(
-            f"The shop has no column {column} in a table {tables.prefix}{name} (--column {word}).",
+            f"The shop has no column {column} in a table {tables.prefix}{name} (--column {given}).",
             hint="Give TABLE.COLUMN as the database shows it; the user needs SELECT on it.",
         )
     if ORDER not in live[name].columns:
@@ -192,12 +184,16 @@ def column_claims(connection: sa.Connection, tables: ShopTables, word: str) -> I
     for text, id_order, reference in connection.execute(query):
         order_id = amazon_id_in(as_text(text))
         if order_id:
-            yield Claim(order_id, as_int(id_order), as_text(reference), f"{name}.{column}")
+            yield ForeignOrder(order_id, as_int(id_order), as_text(reference), f"{name}.{column}")
 
 
-def claims_by_hand(connection: sa.Connection, tables: ShopTables, named: Mapping[str, int]) -> Iterator[Claim]:
-    """Given Amazon order ids with their id_order, yield them. Raise UsageError for orders that the shop does not
-    have, all of them at once."""
+def orders_named_by_hand(
+    connection: sa.Connection, tables: ShopTables, named: Mapping[str, int]
+) -> Iterator[ForeignOrder]:
+    """Yield the orders that a person has named: id_order by Amazon order id.
+
+    Raise one UsageError for all orders that the shop does not have.
+    """
     orders = tables["orders"]
     references: dict[int, str] = {}
     for some in chunks(sorted(set(named.values()))):
@@ -206,19 +202,18 @@ def claims_by_hand(connection: sa.Connection, tables: ShopTables, named: Mapping
     missing = sorted({id_order for id_order in named.values() if id_order not in references})
     if missing:
         listed = ", ".join(map(str, missing))
-        word = "order" if len(missing) == 1 else "orders"
         raise UsageError(
-            f"The shop has no {word} {listed}.",
+            f"The shop has no {'order' if len(missing) == 1 else 'orders'} {listed}.",
             hint="Write the number of the order (the column ID of the list of orders): AMAZON-ID=ID_ORDER.",
         )
     for order_id, id_order in named.items():
-        yield Claim(order_id, id_order, references[id_order], BY_HAND, by_hand=True)
+        yield ForeignOrder(order_id, id_order, references[id_order], BY_HAND, by_hand=True)
 
 
-def orders_now(connection: sa.Connection, tables: ShopTables, id_orders: Iterable[int]) -> dict[int, Mapping[Any, Any]]:
-    """Given order numbers, return what a marker keeps of them: `reference`, `module`, `current_state`."""
+def _order_rows(connection: sa.Connection, tables: ShopTables, id_orders: Iterable[int]) -> dict[int, Row]:
+    """Return the columns of orders that a marker keeps: `reference`, `module`, `current_state`."""
     orders = tables["orders"]
-    found: dict[int, Mapping[Any, Any]] = {}
+    found: dict[int, Row] = {}
     for some in chunks(sorted(set(id_orders))):
         query = sa.select(orders.c.id_order, orders.c.reference, orders.c.module, orders.c.current_state)
         for row in connection.execute(query.where(orders.c.id_order.in_(some))).mappings():
@@ -226,20 +221,21 @@ def orders_now(connection: sa.Connection, tables: ShopTables, id_orders: Iterabl
     return found
 
 
-def _claims(
+def _search(
     connection: sa.Connection, query: sa.Select[Any], text: sa.ColumnClause[Any], key: sa.ColumnClause[Any], source: str
-) -> Iterator[Claim]:
+) -> Iterator[ForeignOrder]:
+    """Yield the orders that `query` finds, in ranges of the primary key; `text` is the column with Amazon's ids."""
     newest = as_int(connection.execute(sa.select(sa.func.max(key))).scalar())
     for low in range(0, newest, RANGE):
         part = query.where(key > low, key <= low + RANGE, text.like(AMAZON_LIKE))
-        for said, id_order, reference in connection.execute(part):
-            order_id = amazon_id_in(as_text(said))
+        for found, id_order, reference in connection.execute(part):
+            order_id = amazon_id_in(as_text(found))
             if order_id and (as_int(id_order) or source == PAYMENT):
-                yield Claim(order_id, as_int(id_order), as_text(reference), source)
+                yield ForeignOrder(order_id, as_int(id_order), as_text(reference), source)
 
 
-def _table_and_column(word: str, prefix: str) -> tuple[str, str]:
-    name, dot, column = word.partition(".")
+def _table_and_column(given: str, prefix: str) -> tuple[str, str]:
+    name, dot, column = given.partition(".")
     if not dot or not name or not column or "." in column:
-        raise UsageError(f"--column {word} is no TABLE.COLUMN.", hint="For example: ps_marketplace_orders.amazon_id.")
+        raise UsageError(f"--column {given} is no TABLE.COLUMN.", hint="For example: ps_marketplace_orders.amazon_id.")
     return name.removeprefix(prefix), column

@@ -1,14 +1,9 @@
-"""The shop as `forget` uses it: finding orders whose buyer is known, and forgetting them one by one.
+"""Find imported orders whose buyer is not forgotten yet, and forget buyers, each in one transaction.
 
-Imported orders whose buyer is not forgotten yet, page by page, with what tells when they were delivered.
-
-Forgetting the buyer of one imported order, in one transaction: what is personal goes, what the law wants stays.
-
-What goes: names, lines, postcode, phones, e-mail, gift text, our own messages. What stays: country, province, city,
-amounts, products and papers; with an issued invoice also the name, address and tax number on it, which an invoice must
-show for as long as it must be kept (directive 2006/112/EC, articles 226 and 244).
-
-What stands in the shop instead of a forgotten buyer: values that PrestaShop's validators take. Data.
+Deleted are names, address lines, postcode, phones, e-mail, gift text and our own messages. Country, province, city,
+amounts, products and documents stay; with an issued invoice also the name, address and tax number on it, which an
+invoice must show for as long as it must be kept (directive 2006/112/EC, articles 226 and 244). The values that replace
+a buyer pass PrestaShop's validators.
 """
 
 from __future__ import annotations
@@ -38,47 +33,69 @@ from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.rows.people import ALIAS
 from orderferry.prestashop.writing.locked_order import LockedOrder, lock_marker, lock_order
 
+PAGE = 500
+_ADDRESSES = ("id_address_delivery", "id_address_invoice")
+_FIRST, _LAST = "Buyer", "deleted"
+STREET = "(deleted after delivery)"
+NOTICE = "The buyer's personal data were deleted."
+# The ways to reach a buyer: blanked with or without an invoice.
+CONTACTS: dict[str, Value] = {"phone": "", "phone_mobile": "", "other": ""}
+ADDRESS: dict[str, Value] = {
+    **CONTACTS,
+    "firstname": _FIRST,
+    "lastname": _LAST,
+    "company": "",
+    "address1": STREET,
+    "address2": "",
+    "postcode": "",
+    "vat_number": "",
+    "dni": "",
+}
+
 
 @dataclass(frozen=True, slots=True)
-class _Open:
-    tables: ShopTables
-    facts: ShopFacts
+class Forgotten:
+    """What was done. `done`: the marker notes it now; `invoiced`: the invoice keeps name and address; `id_customer`:
+    whose addresses that no order uses any more are blanked now."""
+
+    done: bool
+    invoiced: bool = False
+    id_customer: int = 0
 
 
 class OrderForgetter:
-    """One PrestaShop database. Raise ShopUnavailable or ShopUnfit."""
+    """Open one PrestaShop database. All methods raise ShopUnavailable or ShopUnfit."""
 
     def __init__(self, settings: Settings, *, sleep: Callable[[float], None]) -> None:
         self._prefix = settings.prestashop.table_prefix
         self._sleep = sleep
         self._database = ShopDatabase(settings.prestashop, sleep=sleep)
-        self._opened: _Open | None = None
+        self._opened: tuple[ShopTables, ShopFacts] | None = None
         self._swept: set[int] = set()
 
     def pages(self, *, write: bool) -> Iterator[Sequence[OrderLife]]:
-        """Imported orders whose buyer is not forgotten, some hundred at a time; no connection is held in between.
+        """Yield imported orders whose buyer is not forgotten, some hundred at a time.
 
         With `write`, our own table gets the columns that forgetting needs, if an older version has made it.
         """
-        opened = self._open(write=write)
-        if not opened.tables.has(MARKER_TABLE):
+        tables, facts = self._open(write=write)
+        if not tables.has(MARKER_TABLE):
             return
         after, more = "", True
         while more:
             with self._database.reading("looking for buyers to forget") as connection:
-                page = read_candidates(connection, opened.tables, opened.facts, after)
-            if page.lives:
-                yield page.lives
-            after, more = page.last, bool(page.last)
+                lives, after = read_candidates(connection, tables, facts, after)
+            if lives:
+                yield lives
+            more = bool(after)
 
     def forget(self, order_id: str, now: datetime) -> Forgotten | Problem:
-        """Forget the buyer of one order, in one transaction; a Problem if this one order can't be changed."""
+        """Forget the buyer of one order, in one transaction; return a Problem if this one order can't be changed."""
+        tables, _ = self._open(write=True)
 
         def write() -> Forgotten:
-            """Return one try: may be called again, and then finds what a lost answer had already done."""
             with self._database.writing(f"forgetting the buyer of order {order_id}", rows=True) as connection:
-                writer = Statements(connection, self._open(write=True).tables)
-                return forget_order(writer, order_id, now, self._swept)
+                return forget_order(Statements(connection, tables), order_id, now, self._swept)
 
         try:
             forgotten = retry(write, self._sleep)
@@ -88,10 +105,10 @@ class OrderForgetter:
         return forgotten
 
     def close(self) -> None:
-        """Give everything back."""
+        """Close the connection."""
         self._database.close()
 
-    def _open(self, *, write: bool) -> _Open:
+    def _open(self, *, write: bool) -> tuple[ShopTables, ShopFacts]:
         if self._opened is None:
             access = self._database.access
             with self._database.reading("looking at the shop's tables") as connection:
@@ -101,27 +118,18 @@ class OrderForgetter:
                     live = ensure_tables(connection, self._prefix, live, access)
             with self._database.reading("reading the shop's settings") as connection:
                 facts = read_shop_facts(connection, self._prefix, live)
-            self._opened = _Open(ShopTables(self._prefix, live), facts)
+            self._opened = ShopTables(self._prefix, live), facts
         return self._opened
 
 
-PAGE = 500
+def read_candidates(
+    connection: sa.Connection, tables: ShopTables, facts: ShopFacts, after: str
+) -> tuple[tuple[OrderLife, ...], str]:
+    """Return the next page of marked orders that still exist and are not forgotten. Two statements.
 
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """One page. `last`: the order id to go on after; '' when this was the last page."""
-
-    lives: tuple[OrderLife, ...]
-    last: str
-
-
-def read_candidates(connection: sa.Connection, tables: ShopTables, facts: ShopFacts, after: str) -> Candidates:
-    """Given the shop and the order id to go on after ('' for the first page), return the next marked orders that are
-    still there and not forgotten. Two statements.
-
-    An order is finished since it last entered a state that is flagged as shipped, or one of `ENDED_STATES`, while it
-    stands in such a state.
+    `after`: the order id that the page begins after, '' for the first page. Return also the one for the next page, ''
+    after the last. An order in a state that is flagged as shipped, or in one of `ENDED_STATES`, counts as finished
+    since it last entered such a state.
     """
     marker, orders = tables[MARKER_TABLE], tables["orders"]
     query = (
@@ -158,7 +166,7 @@ def read_candidates(connection: sa.Connection, tables: ShopTables, facts: ShopFa
                 finished=(_local(entered[id_order], zone) if id_order in entered else placed) if done else None,
             )
         )
-    return Candidates(tuple(lives), as_text(rows[-1]["amazon_order_id"]) if len(rows) == PAGE else "")
+    return tuple(lives), as_text(rows[-1]["amazon_order_id"]) if len(rows) == PAGE else ""
 
 
 def _finished_states(facts: ShopFacts) -> frozenset[int]:
@@ -169,7 +177,7 @@ def _finished_states(facts: ShopFacts) -> frozenset[int]:
 def _entered(
     connection: sa.Connection, tables: ShopTables, id_orders: Sequence[int], states: Collection[int]
 ) -> Mapping[int, str]:
-    """When orders last entered one of the states, in the shop's time."""
+    """Return when orders last entered one of the states, in the shop's time."""
     if not id_orders:
         return {}
     history = tables["order_history"]
@@ -193,58 +201,44 @@ def _local(moment: str, zone: ZoneInfo) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-_ADDRESSES = ("id_address_delivery", "id_address_invoice")
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What came of it. `done`: the marker says so now; `invoiced`: the invoice keeps name and address; `id_customer`:
-    whose addresses that no order uses any more are blanked now."""
-
-    done: bool
-    invoiced: bool = False
-    id_customer: int = 0
-
-
 def forget_order(writer: Statements, order_id: str, now: datetime, swept: Collection[int] = ()) -> Forgotten:
-    """Given an Amazon order id, forget its buyer; the caller commits.
+    """Forget the buyer of an Amazon order; the caller commits.
 
-    `swept`: customers whose unused addresses were blanked a moment ago; the one account of all orders has very many.
+    `swept`: customers whose unused addresses were blanked in this run; the one account of all orders has very many.
     Nothing is done for an order without a marker, one that is forgotten already, or one whose row is gone.
     """
     marker = lock_marker(writer, order_id)
     if marker is None or marker.get("forgotten") is not None:
         return Forgotten(done=False)
-    standing = lock_order(writer, marker, order_id)
-    if standing is None:
+    locked = lock_order(writer, marker, order_id)
+    if locked is None:
         return Forgotten(done=False)
     writer.update(MARKER_TABLE, {"forgotten": moment_text(now)}, {"amazon_order_id": order_id})
-    _forget_texts(writer, standing, order_id)
-    id_customer = as_int(standing.order["id_customer"])
+    _forget_texts(writer, locked, order_id)
+    id_customer = as_int(locked.order["id_customer"])
     replaced = set() if id_customer in swept else _replaced_addresses(writer, id_customer)
-    _forget_addresses(writer, {as_int(standing.order[name]) for name in _ADDRESSES} | replaced)
+    _forget_addresses(writer, {as_int(locked.order[name]) for name in _ADDRESSES} | replaced)
     _forget_customer(writer, id_customer)
-    return Forgotten(True, bool(as_int(standing.order["invoice_number"])), id_customer)
+    return Forgotten(True, bool(as_int(locked.order["invoice_number"])), id_customer)
 
 
-def _forget_texts(writer: Statements, standing: LockedOrder, order_id: str) -> None:
-    """Gift texts, and the messages that we wrote: private ones that begin with our first line."""
-    writer.update("orders", {"gift_message": ""}, standing.key)
-    for row in writer.rows("orders", ("id_cart",), standing.key):
+def _forget_texts(writer: Statements, locked: LockedOrder, order_id: str) -> None:
+    """Blank gift texts and our own messages: private ones that begin with our first line."""
+    writer.update("orders", {"gift_message": ""}, locked.key)
+    for row in writer.rows("orders", ("id_cart",), locked.key):
         writer.update("cart", {"gift_message": ""}, {"id_cart": as_int(row["id_cart"])})
     ours = f"Amazon order {order_id}"
-    for thread in writer.rows("customer_thread", ("id_customer_thread",), standing.key):
+    for thread in writer.rows("customer_thread", ("id_customer_thread",), locked.key):
         key: dict[str, Value] = {"id_customer_thread": as_int(thread["id_customer_thread"])}
-        writer.update("customer_thread", {"email": forgotten_email(as_int(standing.order["id_customer"]))}, key)
-        said = writer.rows("customer_message", ("id_customer_message", "message"), {**key, "private": 1})
-        for row in said:
+        writer.update("customer_thread", {"email": forgotten_email(as_int(locked.order["id_customer"]))}, key)
+        for row in writer.rows("customer_message", ("id_customer_message", "message"), {**key, "private": 1}):
             if as_text(row["message"]).startswith(ours):
                 one: dict[str, Value] = {"id_customer_message": as_int(row["id_customer_message"])}
                 writer.update("customer_message", {"message": f"{ours}\n{NOTICE}"}, one)
 
 
 def _forget_addresses(writer: Statements, id_addresses: Collection[int]) -> None:
-    """Those that no order uses which is not forgotten."""
+    """Blank those of the addresses that are used by forgotten orders only."""
     for id_address in sorted(set(id_addresses) - {0}):
         if not _is_used(writer, _ADDRESSES, id_address):
             blanked = CONTACTS if _is_on_invoice(writer, id_address) else ADDRESS
@@ -252,7 +246,7 @@ def _forget_addresses(writer: Statements, id_addresses: Collection[int]) -> None
 
 
 def _replaced_addresses(writer: Statements, id_customer: int) -> set[int]:
-    """Return the customer's addresses of ours that corrections have replaced: no order names them any more."""
+    """Return our addresses of the customer that corrections have replaced: no order uses them any more."""
     address, orders = writer.tables["address"], writer.tables["orders"]
     names = (orders.c[name] == address.c.id_address for name in _ADDRESSES)
     query = sa.select(address.c.id_address).where(
@@ -265,7 +259,7 @@ def _replaced_addresses(writer: Statements, id_customer: int) -> set[int]:
 
 
 def _forget_customer(writer: Statements, id_customer: int) -> None:
-    """The guest, once all of its orders are forgotten. A registered account (customers.mode fixed) is the shop's."""
+    """Blank a guest all of whose orders are forgotten. A registered account (customers.mode fixed) is the shop's."""
     key: dict[str, Value] = {"id_customer": id_customer}
     guests = [row for row in writer.rows("customer", ("id_customer", "is_guest"), key) if as_flag(row["is_guest"])]
     if guests and not _is_used(writer, ("id_customer",), id_customer):
@@ -273,7 +267,7 @@ def _forget_customer(writer: Statements, id_customer: int) -> None:
 
 
 def _is_used(writer: Statements, columns: Collection[str], value: int) -> bool:
-    """Return whether an order whose buyer is not forgotten names this address or customer in one of the columns."""
+    """Return whether an order whose buyer is not forgotten has this address or customer in one of the columns."""
     orders, marker = writer.tables["orders"], writer.tables[MARKER_TABLE]
     query = (
         sa.select(orders.c.id_order)
@@ -291,27 +285,8 @@ def _is_on_invoice(writer: Statements, id_address: int) -> bool:
     return writer.connection.execute(query.limit(1)).first() is not None
 
 
-_FIRST, _LAST = "Buyer", "deleted"
-STREET = "(deleted after delivery)"
-NOTICE = "The buyer's personal data were deleted."
-
-# Nobody can be reached by these any more, invoice or not.
-CONTACTS: dict[str, Value] = {"phone": "", "phone_mobile": "", "other": ""}
-ADDRESS: dict[str, Value] = {
-    **CONTACTS,
-    "firstname": _FIRST,
-    "lastname": _LAST,
-    "company": "",
-    "address1": STREET,
-    "address2": "",
-    "postcode": "",
-    "vat_number": "",
-    "dni": "",
-}
-
-
 def customer_values(id_customer: int) -> dict[str, Value]:
-    """Return the columns of `customer` that name the person, blanked, given a customer's id."""
+    """Return the values for the columns of `customer` that name the person."""
     return {
         "firstname": _FIRST,
         "lastname": _LAST,
@@ -324,5 +299,5 @@ def customer_values(id_customer: int) -> dict[str, Value]:
 
 
 def forgotten_email(id_customer: int) -> str:
-    """Return an address that no mail reaches and that tells customers apart."""
+    """Return an e-mail address that no mail reaches and that no other customer has."""
     return f"forgotten-{id_customer}@{UNDELIVERABLE_DOMAIN}"

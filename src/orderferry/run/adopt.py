@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from orderferry.domain.adoption import Adoption, Claim, Doubt, Doubtful
+from orderferry.domain.adoption import Adoption, Doubt, Doubtful, ForeignOrder
 from orderferry.domain.ledger_entry import ADOPTED, EntryState, OrderResult, OrderSnapshot
 from orderferry.errors import ExitCode
 
@@ -51,7 +51,7 @@ class AdoptReport:
     """What was found, and (unless it was a dry run) what was marked."""
 
     adoption: Adoption
-    adopted: tuple[Claim, ...]
+    adopted: tuple[ForeignOrder, ...]
     dry_run: bool
 
     @property
@@ -68,8 +68,8 @@ class AdoptReport:
             "dry_run": self.dry_run,
             "found": self.adoption.found,
             "adopted": [
-                {"order_id": claim.order_id, "id_order": claim.id_order, "source": claim.source}
-                for claim in self.adopted
+                {"order_id": foreign.order_id, "id_order": foreign.id_order, "source": foreign.source}
+                for foreign in self.adopted
             ],
             "already_marked": len(self.adoption.marked),
             "doubtful": [_doubtful_json(one) for one in self.adoption.doubtful],
@@ -90,10 +90,10 @@ def adopt(shop: OrderAdopter, ledger: Ledger, options: AdoptOptions, now: dateti
         if options.dry_run:
             return AdoptReport(adoption, adoption.adopt, dry_run=True)
         run = ledger.begin_run("adopt", now)
-        adopted: list[Claim] = []
-        for claims in shop.mark(adoption.adopt, now):
-            adopted += claims
-            _remember(ledger, claims, run, now)
+        adopted: list[ForeignOrder] = []
+        for orders in shop.mark(adoption.adopt, now):
+            adopted += orders
+            _remember(ledger, orders, run, now)
         report = AdoptReport(adoption, tuple(adopted), dry_run=False)
         ledger.finish_run(run, now, int(report.exit_code), {**report.as_json(), "adopted": len(adopted)})
         log.info("adopted %d orders of other importers", len(adopted))
@@ -109,17 +109,17 @@ def doubt_text(one: Doubtful) -> tuple[str, str]:
     return f"{one.order_id} {sentence}{where}", hint.replace("{order_id}", one.order_id)
 
 
-def _remember(ledger: Ledger, claims: Sequence[Claim], run: int, now: datetime) -> None:
-    ledger.note_seen([OrderSnapshot(claim.order_id) for claim in claims], run, now)
+def _remember(ledger: Ledger, orders: Sequence[ForeignOrder], run: int, now: datetime) -> None:
+    ledger.note_seen([OrderSnapshot(foreign.order_id) for foreign in orders], run, now)
     ledger.record_results(
         [
             OrderResult(
-                claim.order_id,
+                foreign.order_id,
                 EntryState.IMPORTED,
-                id_order=claim.id_order,
-                detail=f"{ADOPTED} order {claim.id_order} (found: {claim.source})",
+                id_order=foreign.id_order,
+                detail=f"{ADOPTED} order {foreign.id_order} (found: {foreign.source})",
             )
-            for claim in claims
+            for foreign in orders
         ],
         run,
         now,

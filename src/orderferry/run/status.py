@@ -35,7 +35,7 @@ from orderferry.run.sweeps import SWEEPS
 if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
     from orderferry.ledger.quota import QuotaBook
-    from orderferry.prestashop.auditing.audit import ShopAudit
+    from orderferry.prestashop.auditing import ShopAudit
 
 COMPARE = "compare"
 WATCHED = (*SWEEPS, COMPARE)

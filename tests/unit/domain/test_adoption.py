@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from orderferry.domain.adoption import Claim, Doubt, Doubtful, sort_out
+from orderferry.domain.adoption import Doubt, Doubtful, ForeignOrder, sort_out
 
 A, B = "402-0000000-0000001", "402-0000000-0000002"
 
 
-def claim(order_id: str, id_order: int, reference: str | None = None, *, by_hand: bool = False) -> Claim:
+def claim(order_id: str, id_order: int, reference: str | None = None, *, by_hand: bool = False) -> ForeignOrder:
     text = f"REF{id_order}" if reference is None else reference
-    return Claim(order_id, id_order, text, "by hand" if by_hand else "payment", by_hand)
+    return ForeignOrder(order_id, id_order, text, "by hand" if by_hand else "payment", by_hand)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def claim(order_id: str, id_order: int, reference: str | None = None, *, by_hand
     ],
 )
 def test_what_can_be_taken_over(
-    claims: list[Claim], taken: Mapping[int, str], adopted: Mapping[str, int], doubtful: list[Doubtful]
+    claims: list[ForeignOrder], taken: Mapping[int, str], adopted: Mapping[str, int], doubtful: list[Doubtful]
 ) -> None:
     adoption = sort_out(claims, [], taken)
     assert {one.order_id: one.id_order for one in adoption.adopt} == adopted

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from orderferry.domain.compared_orders import RateShare
-from orderferry.prestashop.auditing.audit_rows import whole_shares
+from orderferry.prestashop.auditing import whole_shares
 from orderferry.prestashop.writing.apply_state import two_taxes
 
 Told = tuple[str | None, str, str]  # rate, gross, tax

@@ -1,11 +1,8 @@
-"""The care for the feed: its counter, its numbers after a restored back-up, its age.
+"""Maintain the feed of changes for a run, and read its state for `check`, `status` and `bridge`.
 
-The ledger remembers the highest number that may have been given, since a restored shop has forgotten it: readers that
-are ahead of the restored tables must never meet a number twice.
-
-How the feed stands, and what became of the bridge's calls: read for `check`, `status`, `bridge status`.
-
-The shop as `bridge` uses it: how the feed stands, and the name by which a bridge knows its own shop.
+A run sets the counter of events right and deletes old events. The ledger remembers the highest number that may have
+been given, because a restored shop has forgotten it: readers that are ahead of the restored tables must never get a
+number twice.
 """
 
 from __future__ import annotations
@@ -46,17 +43,17 @@ from orderferry.prestashop.feed.outbox import COUNTER, event_row, post_events
 log = logging.getLogger(__name__)
 
 SHOP_ID = "shop_id"  # in orderferry_state: which shop a bridge belongs to
-# Names in the ledger's memory.
+# Names in the ledger's memory
 _NUMBERS = "feed-numbers"
 _PRUNED = "feed-pruned"
-# More than a transaction writes: numbers that a run which is killed may have given without the ledger's knowing.
-_AHEAD = 1000
+_AHEAD = 1000  # numbers reserved in the ledger before they are given: more than one transaction writes
 _PRUNED_AT_ONCE = 5000
+_UNKNOWN_AFTER = timedelta(hours=1)  # a call that has been "running" for longer has ended, whatever the bridge noted
 
 
 @dataclass(slots=True)
 class FeedKeeper:
-    """Looks after the feed in the name of one run. `recall` and `remember`: the ledger's memory."""
+    """Maintain the feed during one run. `recall` and `remember`: the ledger's memory."""
 
     database: ShopDatabase
     tables: ShopTables
@@ -67,7 +64,7 @@ class FeedKeeper:
     _reserved: bool = False
 
     def open(self, now: datetime) -> None:
-        """At a run's start: set the counter right, and once a day delete what is old.
+        """Set the counter right at a run's start, and once a day delete what is old.
 
         Raise ShopUnavailable or ShopUnfit.
         """
@@ -81,42 +78,44 @@ class FeedKeeper:
         if COUNTER not in kept or counter < max(highest, given) or SHOP_ID not in kept:
             self._last = retry(partial(self._mend, given, reserved, now), self.sleep)
         if (given, reserved) != (self._last, self._last):
-            self._tell(self._last, self._last)
+            self._remember(self._last, self._last)
         self._prune(now)
 
     def before_writing(self) -> None:
-        """Tell the ledger that numbers are going to be given, if it does not know yet."""
+        """Reserve numbers in the ledger before the first transaction."""
         if not self._reserved:
-            self._tell(self._last, self._last + _AHEAD)
+            self._remember(self._last, self._last + _AHEAD)
             self._reserved = True
 
     def written(self, last: int) -> None:
-        """A transaction ended whose last event has this number; 0: it wrote none."""
+        """Note in the ledger the number of a transaction's last event; 0: it wrote none."""
         if last > self._last:
             self._last = last
-            self._tell(last, last + _AHEAD)
+            self._remember(last, last + _AHEAD)
 
     def close(self) -> None:
-        """At a run's end: from here on the ledger knows exactly."""
+        """Note in the ledger the last number exactly, at a run's end."""
         if self._reserved:
             self._reserved = False
-            with suppress(LedgerUnusable):  # it goes on to think that some more may have been given
-                self._tell(self._last, self._last)
+            with suppress(LedgerUnusable):  # then the reserved numbers count as given
+                self._remember(self._last, self._last)
 
     def _remembered(self) -> tuple[int, int]:
         """Return the highest number that was given for certain, and the highest that may have been."""
-        words = (self.recall(_NUMBERS) or "").split()
-        given, reserved = map(int, words) if len(words) == 2 else (0, 0)
+        numbers = (self.recall(_NUMBERS) or "").split()
+        given, reserved = map(int, numbers) if len(numbers) == 2 else (0, 0)
         return given, max(given, reserved)
 
-    def _tell(self, given: int, reserved: int) -> None:
-        """Another run on this ledger may know of more; what it reserves it does with each of its transactions."""
+    def _remember(self, given: int, reserved: int) -> None:
+        # Another run on this ledger may have given more; it reserves its own numbers again with each transaction.
         given = max(given, self._remembered()[0])
         self.remember(_NUMBERS, f"{given} {max(given, reserved)}")
 
     def _mend(self, given: int, reserved: int, now: datetime) -> int:
-        """Give the feed its counter and the shop its name, or bring the counter to where it was before a back-up was
-        restored; return the counter."""
+        """Make the counter and the shop's id where they are missing, and return the counter.
+
+        Where a back-up was restored, set the counter to the highest number that may have been given.
+        """
         with self.database.writing("setting the feed's counter right") as connection:
             writer = Statements(connection, self.tables)
             if not kept_value(writer, SHOP_ID):
@@ -132,13 +131,13 @@ class FeedKeeper:
             return as_int(post_events(writer, [event_row(FeedEventKind.FEED_RESTORED, data, now)]).rows[0]["value"])
 
     def _shop_id(self) -> str:
-        """Return the shop's name for bridges: the one that it had before a back-up was restored, or a new one."""
+        """Return the shop's id for bridges: the one that it had before a back-up was restored, or a new one."""
         known = self.recall(SHOP_ID) or secrets.token_hex(16)
         self.remember(SHOP_ID, known)
         return known
 
     def _prune(self, now: datetime) -> None:
-        """Once a day, delete the events of a certain age that every reader has taken, and the calls for them."""
+        """Delete, once a day, old events that every reader has taken, and the calls for them."""
         today = f"{now:%Y-%m-%d}"
         if self.recall(_PRUNED) == today:
             return
@@ -171,12 +170,8 @@ def _highest(connection: sa.Connection, tables: ShopTables) -> int:
     return as_int(highest)
 
 
-# A call that has been "running" for so long runs no more, whatever the bridge has noted of it.
-_UNKNOWN_AFTER = timedelta(hours=1)
-
-
 def read_feed(connection: sa.Connection, tables: ShopTables) -> Feed:
-    """Given the feed's tables, return how it stands. A few statements, all by primary keys."""
+    """Return the feed's newest event, its oldest one, and its readers. A few statements, all by primary keys."""
     event, consumer, state = tables[EVENT_TABLE], tables[CONSUMER_TABLE], tables[STATE_TABLE]
     ends = [
         sa.select(event.c.id_event, event.c.created).order_by(order).limit(1)
@@ -209,7 +204,7 @@ def _reader(row: Mapping[Any, Any], last: int) -> Reader:
 
 
 def read_calls(connection: sa.Connection, tables: ShopTables, now: datetime) -> tuple[Calls, ...]:
-    """Return what became of all calls, by module and hook, given the feed's tables."""
+    """Return the results of the bridge's calls, by module and hook."""
     call = tables[CALL_TABLE]
     found: dict[tuple[str, str], Calls] = {}
     columns = (
@@ -227,10 +222,10 @@ def read_calls(connection: sa.Connection, tables: ShopTables, now: datetime) -> 
 
 
 def _with(calls: Calls, row: Mapping[Any, Any], now: datetime) -> Calls:
-    """Return the calls with one more state of theirs."""
+    """Return the calls with the number of one more state added."""
     number, state, message = as_int(row["number"]), as_text(row["state"]), as_text(row["message"])
     if state == "running":
-        # One that runs just now has nothing noted yet: the bridge names those that it finds left over.
+        # A call that runs now has no message yet: the bridge writes one for those that it finds left over.
         left_over = bool(message) or abs(now - as_moment(row["started"])) > _UNKNOWN_AFTER
         changed = {"unknown": number} if left_over else {}
     else:
@@ -245,7 +240,7 @@ def _with(calls: Calls, row: Mapping[Any, Any], now: datetime) -> Calls:
 
 
 class BridgeShop:
-    """One PrestaShop database. `recall`: the ledger's memory. Raise ShopUnavailable or ShopUnfit."""
+    """Open one PrestaShop database for `bridge`. `recall`: the ledger's memory. Raise ShopUnavailable or ShopUnfit."""
 
     def __init__(
         self, settings: Settings, *, recall: Callable[[str], str | None], sleep: Callable[[float], None]
@@ -258,7 +253,7 @@ class BridgeShop:
         self._tables: Mapping[str, Table] = {}
 
     def feed(self) -> Feed | None:
-        """Return how the feed and its readers stand; None where its tables are not there. Writes nothing."""
+        """Return the feed and its readers; None where its tables do not exist. Write nothing."""
         tables = ShopTables(self._prefix, self._live())
         if not all(tables.has(name) for name in (STATE_TABLE, *EVENT_TABLE_NAMES)):
             return None
@@ -266,7 +261,7 @@ class BridgeShop:
             return read_feed(connection, tables)
 
     def state(self, now: datetime) -> FeedState:
-        """Return how the feed stands, its readers, and what became of the bridge's calls. Writes nothing."""
+        """Return the feed, its readers, and the results of the bridge's calls. Write nothing."""
         feed = self.feed()
         if feed is None:
             return FeedState(self._settings.events_enabled, there=False)
@@ -275,8 +270,9 @@ class BridgeShop:
             return FeedState(self._settings.events_enabled, True, feed, read_calls(connection, tables, now))
 
     def shop_id(self) -> str:
-        """Return the name by which a bridge knows this shop, given to it now if it has none. Our own tables are made
-        where they are missing.
+        """Return the id by which a bridge knows this shop; give it one now if it has none.
+
+        Our own tables are made where they are missing.
         """
         live, access = self._live(), self._database.access
         with self._database.reading("looking at orderferry's own tables") as connection:
@@ -284,8 +280,8 @@ class BridgeShop:
             live = ensure_tables(connection, self._prefix, live, access, events=events)
         tables = ShopTables(self._prefix, live)
 
-        def settle() -> str:
-            """Under the row's lock, so that two at once give one name; the ledger's copy outlives a lost table."""
+        def known_or_new() -> str:
+            # Under the row's lock, so that two at once give one id; the ledger's copy outlives a lost table.
             with self._database.writing("giving the shop a name for its bridge") as connection:
                 writer = Statements(connection, tables)
                 known = locked_value(writer, SHOP_ID)
@@ -294,10 +290,10 @@ class BridgeShop:
                     store_value(writer, SHOP_ID, known)
                 return known
 
-        return retry(settle, self._sleep)
+        return retry(known_or_new, self._sleep)
 
     def close(self) -> None:
-        """Give everything back."""
+        """Close the connection."""
         self._database.close()
 
     def _live(self) -> Mapping[str, Table]:

@@ -1,7 +1,8 @@
-"""Events of one transaction: noted while it goes on, written at its end with the next numbers of the feed.
+"""Collect the events of one transaction, and write them at its end with the next numbers of the feed.
 
-The counter's row is locked from the draw to the commit, so that numbers become visible in their order and a rollback
-leaves no gap. That is why the draw comes last, after invoice and slip numbers: everybody locks in this order.
+The counter's row is locked from the draw of the numbers to the commit, so that numbers become visible in their order
+and a rollback leaves no gap. That is why the draw comes last, after invoice and slip numbers: all transactions lock in
+this order.
 """
 
 from __future__ import annotations
@@ -24,18 +25,9 @@ _STOCK_KEYS = ("id_product", "id_product_attribute", "delta", "quantity", "id_sh
 _Stock = tuple[int, int, int]  # id_product, id_product_attribute, id_shop of the stock's row
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRef:
-    """Whose events they are: Amazon's id, the shop's, and the shop of a multishop."""
-
-    order_id: str
-    id_order: int
-    id_shop: int
-
-
 @dataclass(slots=True)
 class Outbox:
-    """What the rest of the shop may want to know of one transaction. Without the feed's table it keeps nothing."""
+    """The events of one transaction. `open` is False where the shop has no feed; then nothing is kept."""
 
     open: bool
     _events: list[tuple[FeedEventKind, Data]] = field(default_factory=list)
@@ -43,23 +35,26 @@ class Outbox:
     _last: Reply | None = None
 
     def note(self, kind: FeedEventKind, **data: int | bool | None) -> None:
-        """An event of the order; `data` holds ids and numbers, never anything of a buyer's."""
+        """Keep an event of the order; `data` holds ids and numbers, never anything of a buyer's."""
         if self.open:
             self._events.append((kind, data))
 
     def note_stock(self, row: _Stock, delta: int, moved: Reply | None) -> None:
-        """A row of stock was moved by `delta` pieces, if `moved` says that it is there."""
+        """Keep that a row of stock was moved by `delta` pieces, if `moved` then shows that the row exists."""
         if self.open and delta and moved is not None:
             self._stock.append((row, delta, moved))
 
-    def write(self, writer: Statements, order: OrderRef, now: datetime) -> None:
-        """Post what was noted, the order's own events first, then stock, a product's total before its combinations.
+    def write(self, writer: Statements, order_id: str, id_order: int, id_shop: int, now: datetime) -> None:
+        """Post the events: the order's own first, then those of stock, a product's total before its combinations.
 
         Nothing else may be locked after this. The replies of moved stock are read here.
         """
         events = [*self._events, *((FeedEventKind.STOCK_CHANGED, data) for data in self._stock_changes())]
         if events:
-            rows = [_row(kind, data, order, now) for kind, data in events]
+            rows = [
+                event_row(kind, data, now, order_id=order_id, id_order=id_order, id_shop=id_shop)
+                for kind, data in events
+            ]
             self._last = post_events(writer, rows)
 
     @property
@@ -80,28 +75,25 @@ class Outbox:
 
 
 def post_events(writer: Statements, rows: Sequence[tuple[Any, ...]]) -> Reply:
-    """Draw as many numbers as there are rows (values of kind, id_order, id_shop, amazon_order_id, data, created) and
-    insert them; the reply that is returned says the counter's new value.
+    """Insert rows, as `event_row` returns them, with the next numbers; the reply has the counter's new value.
 
     Where the counter's row is gone, the database refuses the rows: a number is never guessed.
     """
     state, event, place = writer.table(STATE_TABLE), writer.table(EVENT_TABLE), writer.placeholder
-    mine = f"WHERE name = '{COUNTER}'"
-    writer.send(f"UPDATE {state} SET value = CAST(value AS SIGNED) + {place} {mine}", [len(rows)])
-    drawn = f"(SELECT CAST(value AS SIGNED) FROM {state} {mine})"
+    of_counter = f"WHERE name = '{COUNTER}'"
+    writer.send(f"UPDATE {state} SET value = CAST(value AS SIGNED) + {place} {of_counter}", [len(rows)])
+    drawn = f"(SELECT CAST(value AS SIGNED) FROM {state} {of_counter})"
     texts = [
         f"({drawn} - {len(rows) - 1 - number}, {', '.join([place] * len(_COLUMNS))})" for number in range(len(rows))
     ]
     columns = ", ".join(["id_event", *_COLUMNS])
     writer.send(f"INSERT INTO {event} ({columns}) VALUES {', '.join(texts)}", [value for row in rows for value in row])
-    return writer.send(f"SELECT value FROM {state} {mine}")
+    return writer.send(f"SELECT value FROM {state} {of_counter}")
 
 
-def event_row(kind: FeedEventKind, data: Data, now: datetime, order: OrderRef | None = None) -> tuple[Any, ...]:
-    """Return the values of an event as `post_events` takes them; `order` None: it concerns the feed, not an order."""
-    return _row(kind, data, order or OrderRef("", 0, 0), now)
-
-
-def _row(kind: FeedEventKind, data: Data, order: OrderRef, now: datetime) -> tuple[Any, ...]:
+def event_row(
+    kind: FeedEventKind, data: Data, now: datetime, *, order_id: str = "", id_order: int = 0, id_shop: int = 0
+) -> tuple[Any, ...]:
+    """Return the values of an event's columns; without ids it concerns the feed, not an order."""
     text = json.dumps(data, separators=(",", ":"))
-    return str(kind), order.id_order, order.id_shop, order.order_id, text, moment_text(now)[:19]
+    return str(kind), id_order, id_shop, order_id, text, moment_text(now)[:19]

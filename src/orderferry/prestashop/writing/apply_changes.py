@@ -15,7 +15,6 @@ from orderferry.domain.marker import Applied, Marker, Outcome
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_moment, as_text, moment_text
-from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.digest import lines_digest
 from orderferry.prestashop.planning.goods import Movement, goods_given_back, record_given_back, record_taken
 from orderferry.prestashop.planning.order_changes import (
@@ -56,7 +55,7 @@ def apply_update(writer: ShopWriter, update: OrderUpdate, now: datetime) -> Appl
         return None
     done = _UpdateWriter(writer, update, locked).write(now)
     with writer.together():
-        writer.outbox.write(writer, OrderRef(order_id, locked.id_order, as_int(locked.order["id_shop"])), now)
+        writer.outbox.write(writer, order_id, locked.id_order, as_int(locked.order["id_shop"]), now)
     return Applied(Outcome.UPDATED if done else Outcome.UNCHANGED, locked.id_order, done)
 
 

@@ -15,7 +15,6 @@ from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Reply, Row, Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState
-from orderferry.prestashop.feed.outbox import OrderRef
 from orderferry.prestashop.planning.goods import Movement, record_taken
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.reading.markers import marker_row
@@ -72,7 +71,7 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
     )
     if backorder:
         writer.outbox.note(FeedEventKind.STATE_CHANGED, old=state.id, new=backorder.id, id_order_history=id_history)
-    writer.outbox.write(writer, OrderRef(work.marker.order_id, id_order, resolved.shop.id), now)
+    writer.outbox.write(writer, work.marker.order_id, id_order, resolved.shop.id, now)
     oversold = (f"state {backorder.id} ({backorder.name}), since it is oversold",) if backorder else ()
     return Applied(Outcome.CREATED, id_order, oversold)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from orderferry.amazon.source import AmazonSource
     from orderferry.ledger.ledger import Ledger
     from orderferry.ledger.quota import QuotaBook
-    from orderferry.prestashop.auditing.audit import ShopAudit
+    from orderferry.prestashop.auditing import ShopAudit
 
 COMMAND = "compare"
 DEFAULT_LENGTH = timedelta(days=30)
