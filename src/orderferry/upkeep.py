@@ -40,7 +40,7 @@ def run_forget(installation: Installation, older_than: timedelta, *, dry_run: bo
 
 
 def run_compare(installation: Installation, options: CompareOptions) -> Comparison:
-    """Run `compare` and return what it found, with what is news of its errors in `said`.
+    """Run `compare` and return what it found, with the errors that are news in `announced`.
 
     Where there is no ledger none is made: the comparison is an audit then, remembers nothing, and says every error.
     Raise LedgerUnusable; UsageError for a span that can't be compared.
@@ -49,7 +49,7 @@ def run_compare(installation: Installation, options: CompareOptions) -> Comparis
     if not ledger_exists(installation.settings.ledger.place):
         with stop.on_signals():
             return _comparer(installation, options, None, stop).run()
-    # A span of one's own is a person's question, who sees the answer: like a dry run it alarms nobody.
+    # A person who asks for a span sees the answer: like a dry run it sends no alert.
     with installation.watched(COMMAND, RunOptions(dry_run=not options.is_daily)) as watch, stop.on_signals():
         result = _compare_with_ledger(installation, options, stop, watch)
         watch.ended(result)
@@ -66,7 +66,7 @@ def _compare_with_ledger(
             watch.note(ledger.conditions().values())
             return result
     except AlreadyRunning as running:
-        watch.note(())  # the other one tells how it ends
+        watch.note(())  # the other run reports how it ends
         log_errors([running])
         return Comparison(installation.now(), errors=[running])
 

@@ -35,8 +35,8 @@ class ReportedOrder:
     `gross` is what the buyer pays, `tax` the part of it that is tax; `gross` None: Amazon names no price (pending).
     A report can leave more than one reading open (is a line that stands twice a repetition of the report's?):
     `totals` and `quantities` hold every reading, empty when there is none. `exact`: Amazon's own total, by getOrder
-    or a listing. `tax_range`: between which amounts the tax lies by what Amazon tells (where it tells none of a part,
-    the seller's own rates decide); None when nothing can be told. `shipped`: when the last package left, if told.
+    or a listing. `tax_range`: between which amounts the tax lies by what Amazon gives (where it gives none of a part,
+    the seller's own rates decide); None when it is unknown. `shipped`: when the last package left, if known.
     """
 
     order_id: str

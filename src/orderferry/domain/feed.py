@@ -13,7 +13,7 @@ from enum import StrEnum
 from orderferry.domain.durations import format_duration, iso
 
 BRIDGE = "bridge"  # the reader that PrestaShop's modules hear through
-# Events are deleted at this age, once every reader that has told how far it is has taken them.
+# Events are deleted at this age, once every reader that has reported its position has taken them.
 KEPT_FOR = timedelta(days=90)
 # What no cron leaves lying for so long.
 UNREAD_FOR = timedelta(days=1)
@@ -57,7 +57,7 @@ class Feed:
     readers: Sequence[Reader] = ()
 
     def reader(self, name: str) -> Reader | None:
-        """Return a reader by its name; None when it never told how far it is."""
+        """Return a reader by its name; None when it never reported its position."""
         return next((reader for reader in self.readers if reader.name == name), None)
 
     def complaints(self, now: datetime) -> list[str]:
@@ -79,7 +79,7 @@ def _late(reader: Reader, now: datetime) -> str:
 class Calls:
     """What became of the bridge's calls of one module on one hook: how many `done`, `skipped`, `failed` (of which
     `given_up` are not tried again), `unknown` (the bridge ended during them). `first`: the first event of those that
-    failed or are unknown; `message`: what one of them said. No `module`: whole events."""
+    failed or are unknown; `message`: of one of them. No `module`: whole events."""
 
     module: str
     hook: str

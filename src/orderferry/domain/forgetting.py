@@ -38,7 +38,7 @@ class OrderLife:
 def delivered(life: OrderLife) -> datetime | None:
     """Return the latest time at which an order can have been delivered; None while it is under way.
 
-    Neither shop nor Amazon tells the day of delivery: the latest of what both promised and did stands for it.
+    Neither shop nor Amazon has the day of delivery: the latest of what both promised and did stands for it.
     """
     if life.finished is None and life.amazon_finished is None:
         return None

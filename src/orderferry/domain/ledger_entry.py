@@ -103,8 +103,8 @@ def problem_of(entry: Entry) -> Problem:
 
 
 SET_ASIDE = "set-aside"  # the code of an order that a person ignores
-# How long after being seen an order that nobody judged (its run was killed) becomes due by itself.
-UNJUDGED_PATIENCE = timedelta(minutes=15)
+# So long after being seen an order about which nothing was decided (its run was killed) becomes due.
+UNDECIDED_FOR = timedelta(minutes=15)
 # No look is put off for longer (decide.next_look); a time beyond that was written when the clock was wrong.
 LONGEST_PAUSE = timedelta(days=2)
 _TRIED = frozenset({EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
@@ -123,7 +123,7 @@ def first_entry(snapshot: OrderSnapshot, now: datetime) -> Entry:
         first_seen=now,
         last_seen=now,
         state_since=now,
-        next_look=now + UNJUDGED_PATIENCE,
+        next_look=now + UNDECIDED_FOR,
         total=snapshot.total,
         ship_by=_kept(snapshot.ship_by),
     )
@@ -321,7 +321,7 @@ ADOPTED = "adopted"  # so begins the detail of an order that was taken over from
 
 
 class HistoryEvent(StrEnum):
-    """What a line of an order's history tells."""
+    """What happened in a line of an order's history."""
 
     SEEN = "seen"
     CHANGED_AT_AMAZON = "changed-at-amazon"

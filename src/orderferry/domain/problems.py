@@ -102,7 +102,7 @@ HINTS: dict[ProblemCode, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to tell a person. `order_id` is '' for what concerns no single order. No personal data.
+    """One thing that a person should know. `order_id` is '' for what concerns no single order. No personal data.
 
     `subject` is the thing that must change (a SKU, a currency, a country, a path), for grouping and for re-testing
     the cause against the shop.

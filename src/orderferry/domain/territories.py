@@ -31,7 +31,7 @@ NORTHERN_IRELAND = "XI"
 
 # Codes that stand in addresses for a country of ISO 3166-1 and name the whole of it.
 COUNTRY_ALIASES = {"UK": "GB", "EL": "GR"}
-# The words in a tax's name that tell whose it is ("IVA ES 21%").
+# The words in a tax's name that say whose it is ("IVA ES 21%").
 _TAX_COUNTRIES = EU_MEMBERS | COUNTRY_ALIASES.keys() | {"GB", "XI", "CH", "NO", "TR", "MC"}
 LONGEST_NAME = 80  # of a country, in any language; what is longer is none
 
@@ -263,7 +263,7 @@ def country_named(name: str) -> str:
 def province_keys(country: str, *names: str) -> Iterator[frozenset[str]]:
     """Yield, for each language that knows one of the names of a province, the plain codes (without the country) and
     ISO's own plain names of the provinces with that name."""
-    plain = {form for name in names for form in _name_forms(name)}
+    plain = {form for name in names for form in _spellings(name)}
     if not plain:
         return
     for language in LANGUAGES:
@@ -291,13 +291,13 @@ def _provinces(country: str, language: str) -> Mapping[str, frozenset[str]]:
     translate = _translator(_PROVINCES, language)
     named: dict[str, set[str]] = {}
     for province in pycountry.subdivisions.get(country_code=country) or ():  # type: ignore[no-untyped-call]
-        own = {plain_name(province.code.partition("-")[2]), *_name_forms(province.name)}
-        for name in (*_name_forms(province.name), *_name_forms(translate(province.name))):
+        own = {plain_name(province.code.partition("-")[2]), *_spellings(province.name)}
+        for name in (*_spellings(province.name), *_spellings(translate(province.name))):
             named.setdefault(name, set()).update(own)
     return {name: frozenset(keys) for name, keys in named.items()}
 
 
-def _name_forms(name: str) -> list[str]:
+def _spellings(name: str) -> list[str]:
     """Return a name in plain, whole and by its alternatives, with and without the kind of a Japanese prefecture."""
     parts = [part for part in (name, *_ALTERNATIVES.split(name)) if part.strip()]
     both = [form for part in parts for form in (part.strip(), _KIND_OF_PREFECTURE.sub("", part.strip()))]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SECRET_LIFE = timedelta(days=180)  # Login with Amazon: credentials must be rotated
 SECRET_REMINDER = timedelta(days=30)
-LOOK_BACK = timedelta(days=30)  # the page from which data sets are judged
+LOOK_BACK = timedelta(days=30)  # of the page in which withheld data is looked for
 
 
 def check_secret_age(created: date | None, today: date) -> Iterator[CheckResult]:
@@ -272,10 +272,10 @@ def check_datasets(orders: Sequence[Order], settings: Settings) -> Iterator[Chec
     mail = settings.customers.mode == "alias" or settings.customers.email == "amazon"
     missing = [one for one in (*EXPECTATIONS, *([_BUYERS_MAIL] if mail else [])) if _is_missing(one, orders)]
     for one in missing:
-        yield _said(one, sum(map(one.concerns, orders)))
+        yield _withheld(one, sum(map(one.concerns, orders)))
     if not missing:
-        told = f"{counted(len(orders), 'order')} of the last 30 days"
-        yield fine(name, f"Nothing is withheld from the application in {told}.")
+        orders_read = f"{counted(len(orders), 'order')} of the last 30 days"
+        yield fine(name, f"Nothing is withheld from the application in {orders_read}.")
 
 
 def _is_missing(expectation: Expectation, orders: Sequence[Order]) -> bool:
@@ -283,7 +283,7 @@ def _is_missing(expectation: Expectation, orders: Sequence[Order]) -> bool:
     return len(concerned) >= expectation.least and not any(map(expectation.has, concerned))
 
 
-def _said(expectation: Expectation, count: int) -> CheckResult:
+def _withheld(expectation: Expectation, count: int) -> CheckResult:
     return CheckResult(
         expectation.name,
         expectation.grade,

@@ -63,8 +63,8 @@ def check_crontab(
     yield from findings
     if not findings:
         start = "starts" if len(jobs) == 1 else "start"
-        told = f"{counted(len(jobs), 'line')} of this user's crontab {start} orderferry, at sensible times."
-        yield fine(NAME, told)
+        text = f"{counted(len(jobs), 'line')} of this user's crontab {start} orderferry, at sensible times."
+        yield fine(NAME, text)
 
 
 def _job(number: int, line: str, commands: frozenset[str]) -> CrontabJob | None:

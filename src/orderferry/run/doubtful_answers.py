@@ -38,7 +38,9 @@ from orderferry.run.report import Report
 if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
 
-DAYS = 14  # the day judged, and those before it that it is compared with
+log = logging.getLogger(__name__)
+
+DAYS = 14  # the day in question, and those before it that it is compared with
 Purchases = Mapping[tuple[str, date], int]
 _KEPT_FINDINGS = "plausibility judged"  # in the ledger's memory
 
@@ -92,8 +94,6 @@ def _was_observed(ledger: Ledger, today: date) -> bool:
     coverage = ledger.coverage(Basis.UPDATED)
     return bool(coverage) and all(not subtract([yesterday], spans) for spans in coverage.values())
 
-
-log = logging.getLogger(__name__)
 
 _KEPT = "spans with orders without an id"  # in the ledger's memory
 READABLE = "readable"  # the code of a mark that is over

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 MOST_GET_ORDERS = 100  # getOrder calls a run spends on the safety net
 LEASED_FOR = timedelta(minutes=15)  # how long another run leaves orders alone that this one has in hand
 _OPEN = frozenset({EntryState.SEEN, EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
-PAGE = 20  # orders that are looked up and settled together
+PAGE = 20  # orders that are fetched and recorded together
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def confirmed_clock(ledger: Ledger, source: AmazonSource, machine: Callable[[], 
     """Return the clock to go by: there is no way back for what is forgotten too early.
 
     This machine's is good while Amazon's was not much earlier when the ledger last noted it; else Amazon is asked.
-    Raise ClockOff, and AmazonUnavailable or AmazonRefused where Amazon does not tell the time.
+    Raise ClockOff, and AmazonUnavailable or AmazonRefused where Amazon does not give the time.
     """
     clock = RightClock(machine)
     ends = [span.end for basis in Basis for spans in ledger.coverage(basis).values() for span in spans]
@@ -132,7 +132,7 @@ def forget(
         for page in shop.pages(write=not dry_run):
             for life in page:
                 check()
-                moment = delivered(_with_amazons_word(life, ledger))
+                moment = delivered(_with_amazons_status(life, ledger))
                 if moment is None:
                     report.under_way += 1
                 elif moment > limit:
@@ -146,7 +146,7 @@ def forget(
     return report
 
 
-def _with_amazons_word(life: OrderLife, ledger: Ledger) -> OrderLife:
+def _with_amazons_status(life: OrderLife, ledger: Ledger) -> OrderLife:
     """Return an order that the shop has not finished may be so at Amazon (a state of the shop's own without the
     flag).
     """

@@ -25,6 +25,8 @@ from orderferry.run.sweeps import RunOptions, Sweep, since_of
 if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
 
+log = logging.getLogger(__name__)
+
 SHORTEST_SPAN = timedelta(seconds=1)
 
 
@@ -108,8 +110,6 @@ def _lookback(sweep: Sweep, settings: Settings, options: RunOptions, channel: Ch
         )
     return sweep.lookback(channel, observation)
 
-
-log = logging.getLogger(__name__)
 
 AMAZON_KEEPS = timedelta(days=730)  # of orders; what is older nobody can read
 _KEY = "owed since the first import"  # in the ledger's memory

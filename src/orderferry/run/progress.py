@@ -15,6 +15,8 @@ from typing import Protocol
 
 from orderferry.errors import OrderferryError
 
+log = logging.getLogger(__name__)
+
 
 class Progress(Protocol):
     """What follows a run, from the run's own thread: `Silent`, and the line of a terminal (cli/progress.py). No call
@@ -50,9 +52,6 @@ class Silent:
 
 
 SILENT = Silent()
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class Recovery:
         if copy := copies.pop(self._name, ""):
             return copy
         newest = self._newest_markers()
-        nameless = copies.pop(COPY, "")  # whose it is, only the orders in the shop can tell
+        nameless = copies.pop(COPY, "")  # only the orders in the shop show whose it is
         for _, text in sorted(copies.items()):
             if self.account.any_is_ours(parse_orders(text)):
                 return text

@@ -67,7 +67,7 @@ class Status:
 
     `lag`: of the orders imported this week, None where there were none. `unconfirmed`: orders that have left the shop
     and that Amazon does not know to be shipped, although they soon have to be. `findings`: what comparisons found and
-    nothing has settled since; `conditions` tell of it too. `amounts`: of orders in the findings, where Amazon has told
+    nothing has ended since; they are in `conditions` too. `amounts`: of orders in the findings, where Amazon has told
     one. `notes`: what could not be asked. `shop` and `zone`: the shop's name and time zone, '' and UTC where it could
     not be asked.
     """

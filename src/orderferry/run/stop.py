@@ -19,6 +19,8 @@ from typing import Protocol, TypeVar
 from orderferry.errors import ExitCode, OrderferryError, QuotaExhausted
 from orderferry.run.progress import SILENT, Progress
 
+log = logging.getLogger(__name__)
+
 
 class Stopped(OrderferryError):
     """A signal asked the run to end; `exit_code` is the contract's for that signal."""
@@ -146,7 +148,6 @@ def _set_timer(length: timedelta) -> None:
     signal.setitimer(signal.ITIMER_REAL, max(length.total_seconds(), _AT_ONCE))
 
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # getOrder regains a token every two seconds: worth a pause. searchOrders every three minutes: the next run's business.

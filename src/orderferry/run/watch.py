@@ -14,7 +14,7 @@ from orderferry.run.sweeps import RunOptions
 if TYPE_CHECKING:
     from orderferry.notify import Alerts
 
-# Done, whatever a person has to do about single orders: the mail, the webhook and `status` tell of those.
+# The run did its work, whatever a person has to do about single orders: mail, webhook and `status` report those.
 WORKED = frozenset({ExitCode.DONE, ExitCode.NEEDS_A_PERSON})
 
 

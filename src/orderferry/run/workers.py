@@ -77,9 +77,9 @@ class Workers(Generic[Result]):
         """Yield the results of jobs in their order, each as soon as it and those before it have ended."""
         began = time.monotonic()
         waiting = sorted(range(len(jobs)), key=lambda number: jobs[number].delay)
-        given = 0
-        with self._passing_signals_on():
-            while given < len(jobs):
+        yielded = 0
+        with self._forwarding_signals():
+            while yielded < len(jobs):
                 passed = time.monotonic() - began
                 if self._asked:
                     self._ended |= dict.fromkeys(waiting, Died(asked=self._asked, started=False))
@@ -87,12 +87,14 @@ class Workers(Generic[Result]):
                 while waiting and len(self._running) < self.at_once and jobs[waiting[0]].delay <= passed:
                     number = waiting.pop(0)
                     self._running[number] = worker = self._started(jobs[number])
-                    if self._asked:  # while it was being started: it was not among those who were told
-                        _tell(worker, self._asked)
-                self._look(_LONGEST_SLEEP if not waiting else min(_LONGEST_SLEEP, jobs[waiting[0]].delay - passed))
-                while given in self._ended:
-                    yield self._ended.pop(given)
-                    given += 1
+                    if self._asked:  # the signal came while it was being started: it has not got it
+                        _send_signal(worker, self._asked)
+                self._collect_ended(
+                    _LONGEST_SLEEP if not waiting else min(_LONGEST_SLEEP, jobs[waiting[0]].delay - passed)
+                )
+                while yielded in self._ended:
+                    yield self._ended.pop(yielded)
+                    yielded += 1
 
     def _started(self, job: ProcessJob[Result]) -> _Worker:
         results, sender = multiprocessing.Pipe(duplex=False)
@@ -106,8 +108,8 @@ class Workers(Generic[Result]):
             sender.close()
         return _Worker(process, results, time.monotonic() + self.longest)
 
-    def _look(self, longest: float) -> None:
-        """Wait a while, take what has ended, and kill what has taken too long."""
+    def _collect_ended(self, longest: float) -> None:
+        """Wait up to `longest` seconds, collect the jobs that have ended, and kill those that take too long."""
         if not self._running:
             time.sleep(max(0.0, longest) if not self._ended else 0)
             return
@@ -135,23 +137,23 @@ class Workers(Generic[Result]):
         return Died(signal=max(0, -code), exit_code=max(0, code), hung=worker.hung, asked=self._asked)
 
     @contextmanager
-    def _passing_signals_on(self) -> Iterator[None]:
-        previous = {number: signal.signal(number, self._pass_on) for number in _SIGNALS}
+    def _forwarding_signals(self) -> Iterator[None]:
+        previous = {number: signal.signal(number, self._forward) for number in _SIGNALS}
         try:
             yield
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
-            for worker in self._running.values():  # left early, by an exception: nobody would look after them
+            for worker in self._running.values():  # left early, by an exception: nothing else ends them
                 worker.process.terminate()
 
-    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+    def _forward(self, number: int, _frame: FrameType | None) -> None:
         self._asked = self._asked or number
         for worker in list(self._running.values()):
-            _tell(worker, number)
+            _send_signal(worker, number)
 
 
-def _tell(worker: _Worker, number: int) -> None:
+def _send_signal(worker: _Worker, number: int) -> None:
     if worker.process.pid is not None:
         os.kill(worker.process.pid, number)
 

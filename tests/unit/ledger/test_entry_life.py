@@ -10,7 +10,7 @@ import pytest
 
 from orderferry.domain.ledger_entry import (
     SET_ASIDE,
-    UNJUDGED_PATIENCE,
+    UNDECIDED_FOR,
     Entry,
     EntryState,
     HistoryEvent,
@@ -36,7 +36,7 @@ def entry() -> Entry:
 
 def test_an_order_that_nobody_judged_becomes_due_by_itself(entry: Entry) -> None:
     assert entry.state is EntryState.SEEN
-    assert entry.next_look == NOW + UNJUDGED_PATIENCE
+    assert entry.next_look == NOW + UNDECIDED_FOR
 
 
 def test_newer_news_replace_and_older_ones_do_not(entry: Entry) -> None:

@@ -218,7 +218,7 @@ def reconcile(order: Order, currency: str) -> Reconciled:
     """Return the reading that adds up, given an order whose amounts are of one currency.
 
     Raise CannotPrice (unreconciled-total) if none fits, if there are no amounts, or if there is tax and no total
-    that could tell whether it comes on top. A replacement without amounts costs nothing.
+    that could show whether it comes on top. A replacement without amounts costs nothing.
     """
     _demand_amounts(order)
     rows = sheet_of(order.proceeds)

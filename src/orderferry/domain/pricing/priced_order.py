@@ -134,7 +134,7 @@ class Rates:
 
     `known`: the taxes of the shop that Amazon's amounts may mean, and `ranks`, by key, how far one is from the place of
     delivery (0, and for one that is not there: its own; from FOREIGN on: another's). `legal`: the rates of the place by
-    law, in percent, and `country` its code, for what a person is told to create.
+    law, in percent, and `country` its code, for the sentence on what to create.
 
     `vat_by_amazon`: Amazon calculates the VAT, so that a tax of 0 is 0 %; `reverse_charge`: to a business of another
     member state. `collected_by_amazon`: the taxes under which tax owed by Amazon is booked, if configured.

@@ -58,7 +58,7 @@ def is_collected_by_amazon(item: Item, *, seller_in_eu: bool = True) -> bool:
     return _UOSS in item.reporting_schemes and not seller_in_eu
 
 
-def tells_own_tax(order: Order, *, seller_in_eu: bool) -> bool:
+def has_tax_of_seller(order: Order, *, seller_in_eu: bool) -> bool:
     """Return whether Amazon gives tax above 0 that the seller owes: then it calculates his VAT.
 
     Tax that Amazon owes itself proves nothing.
@@ -151,7 +151,7 @@ class TaxSplitter:
         choice = self._explained(component, tax, net) or self._explained_together(component)
         if choice is None and self.rates.prices_hold_tax and not on_top and component.discount and component.amount:
             before = self._explained(component, tax, component.amount - tax)
-            if before is not None:  # Amazon told the tax before discount
+            if before is not None:  # Amazon gave the tax before discount
                 choice, net = before, rest - tax * rest / component.amount
         if choice is None:
             choice = self._unexplained(component, tax, net)
@@ -166,7 +166,7 @@ class TaxSplitter:
         """Return whether tax that Amazon collects is no part of what it says the buyer pays.
 
         The totals add up without it. On marketplaces that add tax to their prices it can't be inside of them then;
-        elsewhere its rate tells: 20.00 of 100.00 is the United Kingdom's 20 % beside 100.00, and no rate within them.
+        elsewhere its rate decides: 20.00 of 100.00 is the United Kingdom's 20 % beside 100.00, and no rate within them.
         """
         if self.reading is not Reading.TAX_INSIDE or not self._is_owed_by_amazon(component):
             return False
@@ -181,7 +181,7 @@ class TaxSplitter:
         return any(self._gap(rate, tax, rest, self._units(component)) is not None for rate in rates)
 
     def _rate_without_amount(self, component: Component) -> RateChoice:
-        """Return the rate where Amazon tells no amount of tax, or tells 0."""
+        """Return the rate where Amazon gives no amount of tax, or 0."""
         rates = self.rates
         own = self._own(component) or self._usual_tax_of_amazon(component)
         if not rates.prices_hold_tax:
@@ -350,10 +350,10 @@ _RATE = re.compile(r"([\d.]+) %")
 
 @dataclass(frozen=True, slots=True)
 class MissingTax:
-    """One part of an order whose tax can't be told. `what` names it, with the amounts.
+    """One part of an order whose tax is unknown. `what` names it, with the amounts.
 
     `rate` in percent: that of the tax which the shop lacks (None: no rate is known at all, or Amazon's amount is none
-    of the country's). `effective`: the rate that explains Amazon's amounts, 0 where it tells none. `is_configured`:
+    of the country's). `effective`: the rate that explains Amazon's amounts, 0 where it gives none. `is_configured`:
     `rate` is the configuration's or the shop's own.
     """
 
@@ -365,7 +365,7 @@ class MissingTax:
 
 
 class TaxUnknown(Exception):
-    """No rate can be told for one part of an order."""
+    """No rate is known for one part of an order."""
 
     def __init__(self, missing: MissingTax) -> None:
         super().__init__(missing.what)

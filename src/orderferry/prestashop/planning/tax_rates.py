@@ -15,7 +15,7 @@ from orderferry.domain.marketplaces import PRICES_WITHOUT_TAX, marketplace_code
 from orderferry.domain.orders import Order
 from orderferry.domain.pricing.priced_order import FOREIGN, RateChoice, Rates
 from orderferry.domain.pricing.tax_law import is_reverse_charge, is_seller_in_eu, legal_rates_of, rates_code
-from orderferry.domain.pricing.tax_split import tells_own_tax
+from orderferry.domain.pricing.tax_split import has_tax_of_seller
 from orderferry.domain.territories import area_of, province_keys
 from orderferry.domain.text import plain_name
 from orderferry.prestashop.database.values import as_int
@@ -230,7 +230,7 @@ def new_proofs(
         if code in known or code in found or code in PRICES_WITHOUT_TAX or own.vat_by_amazon is not None:
             continue
         home = home_country(facts, resolve_shop(facts, own.shop, key=f"marketplace.{code}.shop"))
-        if tells_own_tax(order, seller_in_eu=is_seller_in_eu(home)):
+        if has_tax_of_seller(order, seller_in_eu=is_seller_in_eu(home)):
             found[code] = order.order_id
     return found
 

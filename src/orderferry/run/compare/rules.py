@@ -27,8 +27,8 @@ SHIPPING_GRACE = timedelta(days=2)
 _CENT = Decimal("0.01")
 _SHIPPED = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
 _PENDING = frozenset({OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY})
-# What the ledger has judged once and for all; a cancelled order may come back to life at Amazon.
-_SETTLED = frozenset({Reason.NOT_AMAZON, Reason.BEFORE_SINCE})
+# Reasons that never change; a cancelled order may be revived at Amazon.
+_FINAL = frozenset({Reason.NOT_AMAZON, Reason.BEFORE_SINCE})
 
 
 class By(StrEnum):
@@ -127,7 +127,7 @@ def belongs(order: ReportedOrder, given: CompareInput) -> bool:
     if order.marketplace_id and order.marketplace_id not in given.marketplaces:
         return False
     entry = given.entries.get(order.order_id)
-    if entry is not None and entry.state is EntryState.IGNORED and (entry.ignored_by_person or entry.code in _SETTLED):
+    if entry is not None and entry.state is EntryState.IGNORED and (entry.ignored_by_person or entry.code in _FINAL):
         return False
     decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=given.rules, now=given.now)
     return decision.action in (Action.CREATE, Action.HOLD)

@@ -70,7 +70,7 @@ class TotalsRow:
 
     @property
     def equal(self) -> bool:
-        """Return whether both sides have as many orders and as much money. Tax may differ where Amazon tells none."""
+        """Return whether both sides have as many orders and as much money. Tax may differ where Amazon gives none."""
         return self.amazon.orders == self.shop.orders and self.amazon.gross == self.shop.gross
 
 
