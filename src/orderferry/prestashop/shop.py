@@ -47,21 +47,17 @@ class _Opened:
 
     def __init__(
         self,
-        settings: Settings,
-        database: ShopDatabase,
         tables: ShopTables,
         facts: ShopFacts,
-        foreign: ForeignOrders,
-        *,
-        sleep: Callable[[float], None],
-        taxes_changed: bool,
-        keeper: FeedKeeper | None,
+        catalog: CatalogReader,
+        causes: CauseTester,
+        transactions: Transactions,
     ) -> None:
         self.tables = tables
         self.facts = facts
-        self.catalog = CatalogReader(tables, facts, settings, foreign)
-        self.causes = CauseTester(settings, tables, facts, taxes_changed=taxes_changed)
-        self.transactions = Transactions(database, tables, facts, sleep, settings.amazon.seller, keeper)
+        self.catalog = catalog
+        self.causes = causes
+        self.transactions = transactions
         self.vat_proofs: dict[str, str] | None = None  # marketplace -> an order that shows it; None: not read yet
 
 
@@ -114,15 +110,14 @@ class PrestashopShop:
         if write and events:
             self._keeper = FeedKeeper(self._database, tables, self._recall, self._remember, self._sleep)
         self._writes = write
+        taxes_changed = self._taxes_changed(facts, write=write)
+        seller = self._settings.amazon.seller
         self._opened = _Opened(
-            self._settings,
-            self._database,
             tables,
             facts,
-            self._foreign,
-            sleep=self._sleep,
-            taxes_changed=self._taxes_changed(facts, write=write),
-            keeper=self._keeper,
+            CatalogReader(tables, facts, self._settings, self._foreign),
+            CauseTester(self._settings, tables, facts, taxes_changed=taxes_changed),
+            Transactions(self._database, tables, facts, self._sleep, seller, self._keeper),
         )
         self._markets = {}
         for marketplace in self._settings.amazon.marketplaces:

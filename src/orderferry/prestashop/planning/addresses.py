@@ -1,6 +1,6 @@
-"""The addresses of an order in the shop's terms, and its customer. Pure.
+"""Find the shop's countries, provinces and account for the addresses and the buyer of an order. Pure.
 
-Countries and provinces are found among the shop's, however Amazon's addresses spell them. The tables at the end of the
+Amazon's addresses spell countries and provinces in many ways. The tables at the end of the
 file hold spellings that neither PrestaShop's localisation packs nor ISO 3166-2 and its translations have.
 """
 

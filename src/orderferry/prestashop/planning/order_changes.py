@@ -259,7 +259,7 @@ def _cancelled_after_shipping(order: Order, before: OrderInShop, current: OrderS
 
 
 def _is_invoiced_now(order: Order, marker: Marker, before: OrderInShop, market: Market, groups: frozenset[str]) -> bool:
-    """Return whether an order whose invoice waits for the shipment has just been shipped by Amazon's word."""
+    """Return whether an order whose invoice waits for the shipment was just shipped, as Amazon has it."""
     waits = invoice_mode(order, market.settings.invoices) == "shipped" and not before.invoice_number
     return waits and not marker.adopted and "state" in groups and order.status in SHIPPED_STATUSES
 

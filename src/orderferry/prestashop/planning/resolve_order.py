@@ -42,7 +42,7 @@ TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
 
 
 def resolve_order(order: Order, market: Market, catalog: Catalog, now: datetime) -> ResolvedOrder | Problem:
-    """Return an order in the shop's terms, or the problem that holds it.
+    """Find the shop's products, addresses, taxes, state and account for an order, or the problem that holds it.
 
     Problems: unmapped-currency, no-address, unknown-country, unknown-sku, ambiguous-sku, and those of `price_order`.
     """

@@ -1,4 +1,4 @@
-"""A resolved order: everything about it is decided, in the shop's terms. Making its rows needs nothing else. Pure.
+"""A resolved order: everything that its rows are made from, with the shop's own ids and rates. Pure.
 
 Also which papers an order gets (an invoice by `invoices.mode`, a delivery slip by the state's own flag), and the
 tracking number among Amazon's packages. `resolve_order.py` makes resolved orders.

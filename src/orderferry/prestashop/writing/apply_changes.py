@@ -148,7 +148,7 @@ class _UpdateWriter:
         self._locked = (marker and lock_order(writer, marker, order_id)) or self._locked  # with its new totals
 
     def _write_tracking(self, tracking: Tracking) -> None:
-        written, texts = _write_tracking(self._writer, self._update, self._locked, tracking)
+        written, texts = _set_tracking(self._writer, self._update, self._locked, tracking)
         self._message += texts
         if written:
             self._for_marker["last_tracking"] = tracking.number
@@ -303,7 +303,7 @@ def _one_line(place: Place) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _write_tracking(
+def _set_tracking(
     writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, tracking: Tracking
 ) -> tuple[bool, list[str]]:
     """Write a tracking number; return whether it was written, and lines for the message to staff.
