@@ -37,7 +37,7 @@ def validate(document: Document, environ: Mapping[str, str]) -> Findings:
             findings.found[key.path] = FoundValue(key, from_outside, ENVIRONMENT)
         elif key.path in secret_files:
             _take_secret_file(findings, secret_files[key.path])
-    settle_alternatives(findings)
+    choose_alternatives(findings)
     for path, found in findings.found.items():
         _read_value(findings, path, found)
     check_rules(findings)
@@ -217,7 +217,7 @@ NEEDS = (
 _SSL_FILES = ("prestashop.ssl_ca", "prestashop.ssl_cert", "prestashop.ssl_key")
 
 
-def settle_alternatives(findings: Findings) -> None:
+def choose_alternatives(findings: Findings) -> None:
     """Where two ways to say the same are given, keep the stronger one; in one and the same file it is a problem."""
     for one, others in ALTERNATIVES:
         first = findings.origin(one)
