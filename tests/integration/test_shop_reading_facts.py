@@ -210,7 +210,7 @@ def test_a_table_that_is_being_created_is_looked_at_again(
         return {**found, "orders": replace(found["orders"], engine="")} if looks <= 2 else found
 
     monkeypatch.setattr(live_schema, "_read", read)
-    monkeypatch.setattr(live_schema, "_LOOK_AGAIN", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(live_schema, "_PAUSES", (0.0, 0.0, 0.0))
     with opened(shop_database) as open_:
         assert open_.tables.live["orders"].engine == "InnoDB"
     looks = -10
