@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orderferry.domain.orders import Channel, TaxRegistration
-from orderferry.domain.pricing.tax_law import TaxScheme, tax_scheme
+from orderferry.domain.pricing.tax_law import TaxScheme, is_reverse_charge, tax_scheme
 from support.resolved_orders import amount, priced_order
 from support.writing import HOME, Sold, amazon_order
 
@@ -90,3 +90,25 @@ def test_an_order_of_which_amazon_owes_a_part_has_no_one_scheme() -> None:
     assert tax_scheme(mixed, priced_order(), home="IT", country="IT") is TaxScheme.UNKNOWN
     cancelled = replace(mixed, items=(mixed.items[0], replace(second, quantity=0)))
     assert tax_scheme(cancelled, priced_order(), home="IT", country="IT") is TaxScheme.COLLECTED_BY_AMAZON
+
+
+@pytest.mark.parametrize(
+    ("home", "country", "postcode", "number", "expected"),
+    [
+        ("IT", "DE", "10115", "DE123456789", True),
+        ("IT", "DE", "10115", "FR12345678901", True),
+        ("IT", "DE", "10115", "IT12345678901", False),
+        ("IT", "IT", "20121", "DE123456789", False),
+        ("IT", "GB", "BT1 1AA", "XI123456789", True),
+        ("IT", "GB", "BT1 1AA", "DE123456789", False),
+        ("IT", "CH", "3000", "DE123456789", False),
+        ("GB", "DE", "10115", "DE123456789", False),
+        ("IT", "DE", "10115", "", False),
+    ],
+)
+def test_a_business_of_another_member_state_buys_without_tax(
+    home: str, country: str, postcode: str, number: str, expected: bool
+) -> None:
+    order = amazon_order(Sold("A", 1, "12.20"), delivery_address=replace(HOME, country=country, postal_code=postcode))
+    order = replace(order, tax_registrations=(TaxRegistration("BUYER", "VAT", number),))
+    assert is_reverse_charge(order, home=home, country=country) is expected
