@@ -16,7 +16,7 @@ from orderferry.prestashop.sample_shop import (
     VERSIONS,
     ShopSeed,
     create_shop,
-    load,
+    load_tables,
     plain_products,
 )
 from support.shop_database import ShopDatabase
@@ -57,7 +57,7 @@ FILLED = (
 def test_every_id_leads_to_a_row(version: str, seed: ShopSeed | None) -> None:
     engine = sa.create_engine("sqlite://")
     create_shop(engine, version, "", seed)
-    tables = load(version).tables
+    tables = load_tables(version)
     with engine.connect() as connection:
 
         def values(table: str, column: str) -> set[int]:
@@ -132,7 +132,7 @@ def test_stock_adds_up_and_packs_hold_what_they_say(shop_database_of: ShopMaker,
         "JOIN {p}product i ON i.id_product = k.id_product_item WHERE p.reference = 'SET-BREAKFAST'"
     )
     assert {(row["reference"], row["quantity"]) for row in items} == {("MUG-BLUE", 2), ("COFFEE-1KG", 1)}
-    if "product_type" in load(version).tables["product"].columns:
+    if "product_type" in load_tables(version)["product"].columns:
         kinds = shop.rows("SELECT DISTINCT product_type FROM {p}product ORDER BY 1")
         assert [row["product_type"] for row in kinds] == ["standard", "pack", "combinations"]
 
@@ -197,7 +197,7 @@ def test_a_seed_changes_settings_languages_and_products(shop_database_of: ShopMa
 
 
 def test_sqlite_has_the_rows_of_mariadb(shop_database: ShopDatabase, sqlite_shop: ShopDatabase) -> None:
-    assert sqlite_shop.counts(*load("8.2.1").tables) == shop_database.counts()
+    assert sqlite_shop.counts(*load_tables("8.2.1")) == shop_database.counts()
     query = (
         "SELECT p.reference, l.name, p.price FROM {p}product p JOIN {p}product_lang l USING (id_product) ORDER BY 1, 2"
     )

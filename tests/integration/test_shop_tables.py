@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from orderferry.prestashop.sample_shop import VERSIONS, Schema, create_shop, create_statements, load
+from orderferry.prestashop.sample_shop import VERSIONS, create_shop, create_statements, load_tables
 from support.shop_database import ShopDatabase
 
 pytestmark = pytest.mark.sample(3)
@@ -50,7 +50,7 @@ def test_mariadb_has_the_columns_of_the_data(live: Callable[..., Any], version: 
             column.collation,
             column.charset,
         )
-        for table in load(version).tables.values()
+        for table in load_tables(version).values()
         for position, column in enumerate(table.columns.values(), 1)
     }
     assert found == expected
@@ -61,7 +61,7 @@ def test_mariadb_has_the_keys_and_engines_of_the_data(live: Callable[..., Any], 
     keys: dict[tuple[str, str, bool], list[str]] = defaultdict(list)
     for row in sorted(live("statistics"), key=lambda row: row["seq_in_index"]):
         keys[row["table_name"], row["index_name"], not row["non_unique"]].append(row["column_name"])
-    tables = load(version).tables.values()
+    tables = load_tables(version).values()
     expected = {
         (f"ps_{table.name}", key, unique): list(columns)
         for table in tables
@@ -79,9 +79,9 @@ def test_sqlite_has_the_same_tables_columns_and_rules(version: str) -> None:
     engine = sa.create_engine("sqlite://")
     create_shop(engine, version)
     inspector = sa.inspect(engine)
-    schema = load(version)
-    assert set(inspector.get_table_names()) - {"sqlite_sequence"} == {f"ps_{name}" for name in schema.tables}
-    for table in schema.tables.values():
+    tables = load_tables(version)
+    assert set(inspector.get_table_names()) - {"sqlite_sequence"} == {f"ps_{name}" for name in tables}
+    for table in tables.values():
         name = f"ps_{table.name}"
         columns = {
             row["name"]: (row["nullable"], (row["default"] or "none").strip("'")) for row in inspector.get_columns(name)
@@ -107,8 +107,7 @@ def unquoted(default: str | None) -> str | None:
 
 @pytest.mark.parametrize("dialect", ["mysql", "sqlite"])
 def test_the_prefix_and_reserved_words_are_quoted(dialect: str) -> None:
-    schema = load("8.2.1")
-    group = Schema("x", {"group": schema.tables["group"]})
+    group = [load_tables("8.2.1")["group"]]
     (statement, *_) = create_statements(group, dialect, "")
     assert statement.split("(")[0].split() == ["CREATE", "TABLE", {"mysql": "`group`", "sqlite": '"group"'}[dialect]]
     (statement, *_) = create_statements(group, dialect, "my-shop_")
@@ -117,7 +116,7 @@ def test_the_prefix_and_reserved_words_are_quoted(dialect: str) -> None:
 
 def test_a_version_without_data_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"1\.5\.0.*8\.2\.1"):
-        load("1.5.0")
+        load_tables("1.5.0")
 
 
 @pytest.mark.parametrize(
@@ -130,12 +129,12 @@ def test_a_version_without_data_is_refused_with_those_there_are() -> None:
     ],
 )
 def test_columns_come_with_the_version_that_brought_them(table: str, column: str, first: str) -> None:
-    having = [version for version in VERSIONS if column in load(version).tables[table].columns]
+    having = [version for version in VERSIONS if column in load_tables(version)[table].columns]
     assert having == list(VERSIONS[VERSIONS.index(first) :])
 
 
 def test_required_is_what_an_insert_must_give() -> None:
-    required = {name for name, column in load("8.2.1").tables["orders"].columns.items() if column.required}
+    required = {name for name, column in load_tables("8.2.1")["orders"].columns.items() if column.required}
     assert required == {  # prestashop-schema, "NOT NULL without default"
         *(
             "id_carrier",

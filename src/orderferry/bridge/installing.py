@@ -1,4 +1,4 @@
-"""Putting the bridge's script and its settings into a folder: nothing of anybody else's is overwritten."""
+"""Put the bridge's script and its settings into a folder, without overwriting another program's files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SHOP_ID = re.compile(r'^\s*shop_id\s*=\s*"?([^"\s]*)"?', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What was put where. `owner`: the user whom cron has to run the script as, '' if that can't be seen from here;
+    """The files of an installed bridge. `owner`: the user as whom cron has to run the script, '' if unknown here;
     `kept`: the settings were there already and stay as they are; `served`: the folder lies within the shop's."""
 
     script: Path
@@ -50,8 +50,10 @@ class Installed:
 
 
 def find_shop_folder(given: Path | None, known: Path | None, folder: Path) -> Path | None:
-    """Return the PrestaShop folder: the one that was `given`, or the one that the configuration names (`known`), or
-    the one that `folder` lies in; None if it is not to be seen from here. Raise UsageError for one that is none."""
+    """Return the PrestaShop folder: `given`, or the one that the configuration names (`known`), or one around `folder`.
+
+    None if there is none on this host. Raise UsageError if `given` is no PrestaShop.
+    """
     if given is not None and not (given / _OF_A_SHOP).is_file():
         raise UsageError(
             f"{given} is no PrestaShop: it has no {_OF_A_SHOP}.",
@@ -64,17 +66,17 @@ def find_shop_folder(given: Path | None, known: Path | None, folder: Path) -> Pa
 
 
 def install(folder: Path, shop_folder: Path | None, shop_id: str) -> Installed:
-    """Given where to, the shop's folder if it is known and the shop's name for its bridge, put both files there.
+    """Put script and settings into `folder`; `shop_id`: the id by which the bridge knows the shop.
 
-    Root writes into a folder that only root can change, and gives the files to the owner of the shop's; any other
-    folder it leaves to that owner's own rights. Raise UsageError where a file of that name is another program's or
+    Root writes into a folder that only root can change, and gives the files to the owner of the shop's; into any other
+    folder it writes with that owner's rights. Raise UsageError where a file of that name is another program's or
     another shop's, or the folder can't be written.
     """
     folder = folder.absolute()
     owner = _owner(shop_folder)
     packed = {SCRIPT: _packed(SCRIPT), SETTINGS: _filled(_packed(SETTINGS), shop_folder, shop_id)}
     with _refusals(folder):
-        unsafe = _what_is_unsafe(folder)
+        unsafe = _unsafe_place(folder)
         if unsafe is None:
             kept = _put_all(folder, packed, shop_id, owner if os.geteuid() == 0 else None)
         elif owner is None or owner.pw_uid == 0:
@@ -104,8 +106,8 @@ def _put_all(folder: Path, packed: Mapping[str, str], shop_id: str, owner: pwd.s
     return kept
 
 
-def _what_is_unsafe(folder: Path) -> UnsafePlace | None:
-    """Return how another user could lead root elsewhere, if it wrote into the folder, or where that is going to be."""
+def _unsafe_place(folder: Path) -> UnsafePlace | None:
+    """Return why root must not write into the folder (or create it): another user could lead it elsewhere by a link."""
     try:
         refuse_unsafe_folder(next(path for path in (folder, *folder.parents) if os.path.lexists(path)))
     except UnsafePlace as unsafe:
@@ -115,7 +117,7 @@ def _what_is_unsafe(folder: Path) -> UnsafePlace | None:
 
 @contextmanager
 def _rights_of(owner: pwd.struct_passwd) -> Iterator[None]:
-    """Within, root may do no more than that user: no link that the user has planted leads to another one's file."""
+    """Give up root's rights for that user's within the block, so that no link of the user's leads to another's file."""
     groups = os.getgroups()
     os.setgroups(os.getgrouplist(owner.pw_name, owner.pw_gid))
     os.setegid(owner.pw_gid)
@@ -161,7 +163,7 @@ def _read(path: Path) -> str:
 
 
 def _owner(shop_folder: Path | None) -> pwd.struct_passwd | None:
-    """Whose the shop's files are; None if it is not to be seen, or a user without a name."""
+    """Return the owner of the shop's files; None if unknown, or a user without a name."""
     try:
         return pwd.getpwuid((shop_folder / "config").stat().st_uid) if shop_folder else None
     except (OSError, KeyError):

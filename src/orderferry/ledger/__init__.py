@@ -1,1 +1,1 @@
-"""The memory of the importer: every order seen, coverage, runs, quota, conditions."""
+"""The importer's own record: every order seen, coverage, runs, quota, conditions."""

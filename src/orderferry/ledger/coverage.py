@@ -1,4 +1,4 @@
-"""What was read of Amazon's orders: spans read to their last page, re-readings of the overlap, listings in progress.
+"""Keep what was read of Amazon's orders: spans read to their last page, re-readings of the overlap, open listings.
 
 A cell is a marketplace id and a channel.
 """
@@ -20,10 +20,10 @@ from orderferry.domain.window import Cell, Rereading
 from orderferry.ledger.schema import UnreadableValue, coverage, ledger, listings, rereading
 from orderferry.ledger.store import Store, put, retry_after_conflict
 
-# Spans that ended longer ago are forgotten, but for a cell's newest. Not earlier: the first import may still have to
-# read what lies before or between them, and Amazon keeps orders for as long.
+# Spans that ended longer ago are forgotten, except a cell's newest. Not earlier: the first import may still have to
+# read what is before or between them, and Amazon keeps orders for as long.
 KEEP = timedelta(days=730)
-_CLOCKS_DIFFER = timedelta(minutes=5)  # Amazon's hosts', and what passes between two answers
+_CLOCKS_DIFFER = timedelta(minutes=5)  # clocks of Amazon's hosts, and the time between two answers
 _TICK = timedelta(milliseconds=1)
 
 
@@ -52,7 +52,7 @@ class CoverageTables:
     def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None:
         """Note that a span of these cells was read to its last page.
 
-        A millisecond of which only a part was read does not count.
+        It is cut to whole milliseconds.
         """
         start, end = _rounded_up(span.start), _rounded_down(span.end)
         if start >= end:
@@ -93,7 +93,7 @@ class CoverageTables:
     def forget_future(self, amazon_now: datetime) -> None:
         """Forget spans, re-readings and listings of a time after Amazon's now: they were noted by a wrong clock.
 
-        Nobody can have read such spans, and how much of them is true is unknown.
+        Such spans can't have been read, and how much of them is true is unknown.
         """
         limit = amazon_now + _CLOCKS_DIFFER
         wrong = (
@@ -195,7 +195,7 @@ def _digest(search: Search) -> str:
 
 
 def _as_json(search: Search) -> dict[str, Any]:
-    """Return a search as an object; its times to the microsecond, for the next page must be asked for with the same."""
+    """Return a search as an object. Its times keep their microseconds: the next page needs the very same search."""
     return {
         "marketplaces": list(search.marketplaces),
         "basis": str(search.basis),

@@ -1,6 +1,6 @@
-"""Every way in which the ledger's file or server can fail, as a sentence and a hint.
+"""Translate errors of the ledger's file or server into a sentence and a hint.
 
-Nobody else reads the errors of sqlite3 or, for the ledger, those of PyMySQL.
+No other module reads the errors of sqlite3 or, for the ledger, those of PyMySQL.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LedgerUnavailable(LedgerUnusable):
 
 class LedgerConflict(LedgerUnavailable):
     """The server has rolled a transaction back because of another one (a deadlock; in a Galera cluster also at COMMIT).
-    The same may be tried again at once."""
+    It may be repeated at once."""
 
 
 _AWAY_HINT = "Nothing is lost: the next run goes on. If it stays, look after the server, or correct ledger.url."
@@ -82,24 +82,25 @@ _UNUSABLE: dict[tuple[str, str], tuple[int, ...]] = {
 _BY_FILE = {FileTrouble.NO_SPACE: _FULL, FileTrouble.READ_ONLY: _READ_ONLY}
 _NO_TLS = 2026
 _BY_NUMBER: dict[int, tuple[type[LedgerUnusable], str, str]] = {
-    number: (kind, *words)
+    number: (kind, *sentence_and_hint)
     for kind, known in (
         (LedgerUnavailable, _UNAVAILABLE),
         (LedgerConflict, _CONFLICTS),
         (LedgerUnusable, _UNUSABLE),
     )
-    for words, numbers in known.items()
+    for sentence_and_hint, numbers in known.items()
     for number in numbers
 }
 
 
 def server_failure(error: BaseException, ledger: str) -> LedgerUnusable:
-    """Given what the driver raised (or SQLAlchemy, of a connection that is gone) and the ledger's name, return it as a
-    sentence with a hint. The driver's own words are left out: they may quote values.
+    """Return an error of the driver's, or SQLAlchemy's for a connection that is gone, as a sentence with a hint.
+
+    The driver's own text is left out: it may quote values.
     """
     number = next((each for each in error.args[:1] if isinstance(each, int)), 0)
     if isinstance(getattr(error, "original_exception", error), ssl.SSLError):
-        number = _NO_TLS  # the driver counts it among the servers that are away
+        number = _NO_TLS  # the driver gives it the number of a server that is away
     with_file = file_trouble(number, str(error))
     known = (LedgerUnusable, *_BY_FILE[with_file]) if with_file else _BY_NUMBER.get(number)
     if known is None:
@@ -157,11 +158,11 @@ _BY_ERRNO: dict[int, tuple[str, str]] = {
 
 
 class LedgerMissing(LedgerUnusable):
-    """There is no ledger yet, and what was asked for only reads one."""
+    """There is no ledger yet, and it was to be read only."""
 
 
 def unusable(error: sqlite3.Error | SQLAlchemyError | OSError | UnreadableValue, ledger: str) -> LedgerUnusable:
-    """Given what a statement or a file operation raised and the ledger's name, return it as a sentence with a hint."""
+    """Return what a statement or a file operation raised as a sentence with a hint; `ledger`: its name."""
     if isinstance(error, UnreadableValue):
         return LedgerUnusable(f"The ledger {ledger} holds a value that can't be read: {error}.", hint=_FILE_DAMAGED)
     if isinstance(error, UnsafePlace | NotOrdinary):
@@ -172,7 +173,7 @@ def unusable(error: sqlite3.Error | SQLAlchemyError | OSError | UnreadableValue,
             error.errno or 0, (f"The ledger {{ledger}} can't be used: {error.strerror or error}.", _FILE_RIGHTS)
         )
         return LedgerUnusable(message.replace("{ledger}", ledger), hint=hint)
-    # Only the driver's own words: SQLAlchemy's would add the statement and its parameters.
+    # Only the driver's own text: SQLAlchemy's would add the statement and its parameters.
     cause = error.orig or error if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.Error):
         return server_failure(cause, ledger)
@@ -184,7 +185,7 @@ def unusable(error: sqlite3.Error | SQLAlchemyError | OSError | UnreadableValue,
 
 @contextmanager
 def translated(ledger: str) -> Iterator[None]:
-    """Raise what the body meets of the database and the file system as LedgerUnusable."""
+    """Raise errors of the database and the file system in the block as LedgerUnusable."""
     try:
         yield
     except (sqlite3.Error, SQLAlchemyError, OSError, UnreadableValue) as error:

@@ -1,4 +1,4 @@
-"""The place of the ledger's file: whether it can be there, who can read it, whether its disk is a local one."""
+"""Check the place of the ledger's file: whether it can be there, who can read it, whether its disk is a local one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _POLL = 0.05  # seconds between two tries for the folder
 def refuse_unfit_place(path: Path, *, read_only: bool) -> None:
     """Raise OSError or LedgerUnusable if a ledger can't work at `path`: no folder, no rights, no file, no local disk.
 
-    The rights are asked for here because SQLite would open a write-protected file silently for reading.
+    The rights are checked here because SQLite would open a write-protected file for reading without an error.
     """
     folder = path.parent
     if not folder.is_dir():
@@ -50,7 +50,6 @@ def refuse_unfit_place(path: Path, *, read_only: bool) -> None:
     needed = os.R_OK if read_only else os.R_OK | os.W_OK
     if not read_only:
         _refuse(folder, os.W_OK | os.X_OK)
-    if not read_only:
         refuse_unsafe_folder(folder)
     if path.is_symlink():
         _refuse_foreign_link(path, read_only=read_only)
@@ -63,13 +62,13 @@ def refuse_unfit_place(path: Path, *, read_only: bool) -> None:
 
 
 def create_private(path: Path) -> None:
-    """Create an empty file that only its owner can read, unless it is there. Raise OSError."""
+    """Create an empty file that only its owner can read, unless it exists. Raise OSError."""
     with suppress(FileExistsError):
         os.close(create_file(path))
 
 
 def make_private(path: Path) -> None:
-    """Take the rights of others from the ledger and the files that SQLite keeps beside it, where they are ours.
+    """Remove the rights of others from the ledger and the files that SQLite keeps beside it, where they are ours.
 
     Raise NotOrdinary for a link in the place of one of them (`path` itself is resolved), OSError. To be called before
     SQLite opens the file, whose locks end with any descriptor of it.
@@ -87,7 +86,7 @@ def make_private(path: Path) -> None:
 
 @contextmanager
 def alone_in(folder: Path, longest: timedelta) -> Iterator[None]:
-    """Hold a kernel lock on the folder: two first runs must not create, or migrate, one ledger at once.
+    """Lock the folder: two first runs must not create, or migrate, one ledger at once.
 
     Raise OSError, or LedgerUnusable when another program keeps the lock for `longest`.
     """
@@ -111,7 +110,7 @@ def alone_in(folder: Path, longest: timedelta) -> Iterator[None]:
 
 
 def file_system_of(folder: Path, mounts: Path) -> str:
-    """Given an absolute folder and the kernel's table of mounts (proc(5), mountinfo), return its file system's type.
+    """Return the type of an absolute folder's file system, from the kernel's table of mounts (proc(5), mountinfo).
 
     '' where there is no such table.
     """
@@ -148,7 +147,7 @@ def _has_file_above(folder: Path) -> bool:
 
 
 def _refuse(path: Path, needed: int) -> None:
-    """Raise OSError if this process may not use `path` so."""
+    """Raise OSError if this process lacks one of the `needed` rights on `path`."""
     if needed & os.W_OK and os.statvfs(path).f_flag & os.ST_RDONLY:
         raise OSError(errno.EROFS, "a read-only disk")
     if not os.access(path, needed, effective_ids=os.access in os.supports_effective_ids):
@@ -157,8 +156,10 @@ def _refuse(path: Path, needed: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LedgerDisk:
-    """Where a ledger's file is. `file_system`: its type, '' where the system does not tell. `exists`: whether there is
-    a file already. `free`: bytes that are left on its disk."""
+    """The disk of a ledger's file.
+
+    `file_system`: its type, '' where unknown; `exists`: whether the file exists; `free`: bytes that are left.
+    """
 
     file_system: str
     exists: bool
@@ -166,7 +167,7 @@ class LedgerDisk:
 
 
 def inspect_place(path: Path) -> LedgerDisk:
-    """Given ledger.path, return what its disk is like. Creates nothing.
+    """Return the disk of ledger.path. Create nothing.
 
     Raise LedgerUnusable when no ledger can be written there.
     """

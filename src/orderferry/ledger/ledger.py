@@ -1,9 +1,9 @@
-"""The ledger: created when missing, brought up to date when old, refused when it is another's.
+"""Open a ledger: create it when missing, bring it up to date when old, refuse one of another account or shop.
 
     with open_ledger(place, account=…, shop=…, now=now) as ledger:
         ledger.note_seen(…)
 
-What it keeps stands in one module a topic (`orders`, `coverage`, `runs`; `quota` beside it).
+The methods of a ledger are in one module a topic: `orders`, `coverage`, `runs`. `quota` uses its store.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from orderferry.ledger.runs import RunTables
 from orderferry.ledger.server import PREFIX, ServerStore, server_store
 from orderferry.ledger.store import Store, sqlite_store, use_wal
 
-# Transactions take milliseconds: whoever holds the ledger longer than this is no run of ours.
+# Our own transactions take milliseconds: only another program keeps the ledger locked for longer than this.
 BUSY_TIMEOUT = timedelta(seconds=30)
 _SERVER_MIGRATIONS = PREFIX + schema.migrations.name
 
@@ -66,12 +66,12 @@ class Ledger(OrderTables, CoverageTables, RunTables):
         self.store.close()
 
     def release(self) -> None:
-        """Give a server's connection back while nobody needs it; the next call opens another."""
+        """Close a server's connection while it is not needed; the next call opens another."""
         self.store.release()
 
     @contextmanager
     def dry(self) -> Iterator[None]:
-        """Keep nothing of what is done within but the quota that is spent; every method answers as ever."""
+        """Within, roll back all that is written, except the quota that is spent; methods return the same as ever."""
         before, self.store.dry = self.store.dry, True
         try:
             yield
@@ -100,7 +100,7 @@ def open_ledger(
     if isinstance(place, Secret):
         server = server_store(place, read_only=read_only, dry=dry_run)
         with _closed_on_error(server):
-            is_new = not _is_server_current(server, read_only=read_only) and _update_server(server, account, shop, now)
+            is_new = not _is_current(server, read_only=read_only) and _update_server(server, account, shop, now)
             _check_owner(server, account, shop, accept_shop=accept_shop, read_only=read_only)
         return Ledger(server, is_new=is_new)
     with translated(str(place)):
@@ -113,7 +113,7 @@ def open_ledger(
         store = sqlite_store(place, read_only=read_only, dry=dry_run, busy_timeout=busy_timeout)
         with _closed_on_error(store):
             is_new = False
-            if not _is_file_current(store, read_only=read_only):
+            if not _is_current(store, read_only=read_only):
                 with alone_in(place.parent, busy_timeout):
                     is_new = _update_file(store, place, account, shop, now)
             elif not read_only:
@@ -123,13 +123,12 @@ def open_ledger(
 
 
 def ledger_exists(place: LedgerPlace) -> bool:
-    """Return whether there is a ledger at `place`, of whatever version or owner. Raise LedgerUnusable."""
+    """Return whether there is a ledger at `place`, of any version or owner. Raise LedgerUnusable."""
     if not isinstance(place, Secret):
         return place.exists()
     store = server_store(place, read_only=True, dry=True)
     try:
-        with store.reading() as connection:
-            return applied_on_server(connection, _SERVER_MIGRATIONS) is not None
+        return _applied(store) is not None
     finally:
         store.close()
 
@@ -143,26 +142,33 @@ def _closed_on_error(store: Store) -> Iterator[None]:
         raise
 
 
-def _is_file_current(store: Store, *, read_only: bool) -> bool:
-    """Return whether the file has today's tables.
+def _applied(store: Store) -> frozenset[str] | None:
+    """Return the changes that a ledger has gone through; None for an empty one. Raise LedgerUnusable."""
+    with store.reading() as connection:
+        if isinstance(store, ServerStore):
+            return applied_on_server(connection, _SERVER_MIGRATIONS)
+        return applied_migrations(connection)
+
+
+def _is_current(store: Store, *, read_only: bool) -> bool:
+    """Return whether the ledger has today's tables.
 
     Raise LedgerUnusable if it is newer, or another program's, or if it is only to be read and has not.
     """
-    with store.reading() as connection:
-        applied = applied_migrations(connection)
+    applied = _applied(store)
     current = applied is not None and not missing_migrations(applied)
     if read_only and not current:
-        raise LedgerMissing(
-            f"The ledger {store.name} is empty or of an older version.",
-            hint="The next `orderferry import` brings it up to date.",
-        )
+        if isinstance(store, ServerStore):
+            message, hint = f"There is no ledger {store.name} yet, or one of an older version.", "sets it up."
+        else:
+            message, hint = f"The ledger {store.name} is empty or of an older version.", "brings it up to date."
+        raise LedgerMissing(message, hint=f"The next `orderferry import` {hint}")
     return current
 
 
 def _update_file(store: Store, path: Path, account: str, shop: str, now: datetime) -> bool:
     """Give the file today's tables, unless another run has done so meanwhile; return whether it had none."""
-    with store.reading() as connection:
-        applied = applied_migrations(connection)
+    applied = _applied(store)
     missing = () if applied is None else missing_migrations(applied)
     if missing:
         keep_copy(path, missing)
@@ -174,18 +180,6 @@ def _update_file(store: Store, path: Path, account: str, shop: str, now: datetim
         else:
             migrate(connection, missing, now)
     return applied is None
-
-
-def _is_server_current(store: ServerStore, *, read_only: bool) -> bool:
-    with store.reading() as connection:
-        applied = applied_on_server(connection, _SERVER_MIGRATIONS)
-    current = applied is not None and not missing_migrations(applied)
-    if read_only and not current:
-        raise LedgerMissing(
-            f"There is no ledger {store.name} yet, or one of an older version.",
-            hint="The next `orderferry import` sets it up.",
-        )
-    return current
 
 
 def _update_server(store: ServerStore, account: str, shop: str, now: datetime) -> bool:

@@ -1,10 +1,10 @@
 """Let one run of a command at a time use a ledger.
 
 A file has a lock of the kernel's, which ends with the process that holds it. A ledger on a server, which several hosts
-share, has a lease instead, and that has to be renewed. The run does so between two orders (`confirm`), and each time
-asks whether the lease is still its own: a host that slept, or lost its network, finds that another run has taken it,
-and stops before it writes to the shop again. The order that such a host was writing can't become two: the marker in
-the shop prevents it.
+share, has a lease instead, which must be renewed. The run does so between two orders (`confirm`) and checks each time
+that the lease is still its own: a host that slept, or lost its network, finds that another run has taken it, and stops
+before it writes to the shop again. The order that such a host was writing can't become two: the marker in the shop
+prevents it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from orderferry.config.model import LedgerPlace, Secret
 from orderferry.domain.durations import iso
 from orderferry.errors import AlreadyRunning, LedgerUnusable
 from orderferry.ledger.failures import translated
-from orderferry.ledger.schema import ON_SERVERS, Moment, given_word, own_word
+from orderferry.ledger.schema import ON_SERVERS, Moment, ascii_text, unicode_text
 from orderferry.ledger.server import PREFIX, location_of, server_engine
 from orderferry.safe_files import open_for_writing
 
@@ -58,7 +58,7 @@ _FREE = 0
 
 
 class RunLock:
-    """The lock of `command` on the ledger at `path`: the file `<path>.<command>.lock`, which is left when it is free.
+    """The lock of `command` on the ledger at `path`: the file `<path>.<command>.lock`, which is never deleted.
 
     `clock` gives aware UTC, `sleep` takes seconds.
     """
@@ -74,7 +74,7 @@ class RunLock:
         self._descriptor: int | None = None
 
     def acquire(self, wait: timedelta = timedelta(0)) -> None:
-        """Take the lock, queueing up to `wait` for it.
+        """Take the lock; wait for it at most `wait`.
 
         Raise AlreadyRunning if another process keeps it, LedgerUnusable if there can be no lock file.
         """
@@ -92,10 +92,10 @@ class RunLock:
         self._descriptor = descriptor
 
     def confirm(self) -> None:
-        """Do nothing: the lock is ours while this process lives. A RunLease has to be renewed here."""
+        """Do nothing: the lock is held while this process lives. A RunLease is renewed here."""
 
     def release(self) -> None:
-        """Give the lock back, if it is held."""
+        """Release the lock, if it is held."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             os.close(descriptor)
@@ -113,7 +113,7 @@ class RunLock:
 
 
 def _already_running(command: str, ledger: str, holder: str) -> AlreadyRunning:
-    """Return the error of a run that can't start, given who is at work, in words."""
+    """Return the error of a run that can't start; `holder`: " (process …, since …)", or ''."""
     return AlreadyRunning(
         f"Another `orderferry {command}` is at work on the ledger {ledger}{holder}.",
         hint="Nothing is lost: that run does the work. `--wait 10m` queues behind it.",
@@ -121,7 +121,7 @@ def _already_running(command: str, ledger: str, holder: str) -> AlreadyRunning:
 
 
 def _poll(sleep: Callable[[float], None], left: float) -> float:
-    """Wait before the next try; `left`: the seconds until there is none. Return the seconds waited.
+    """Wait before the next attempt, at most the `left` seconds; return the seconds waited.
 
     They are counted here because a clock that is set meanwhile must not make the wait longer.
     """
@@ -131,7 +131,7 @@ def _poll(sleep: Callable[[float], None], left: float) -> float:
 
 
 def uptime() -> float:
-    """Return the seconds of a clock that nobody can set and that goes on while the machine sleeps.
+    """Return the seconds of a clock that can't be set and that goes on while the machine sleeps.
 
     Linux's CLOCK_MONOTONIC stops then; macOS has no such clock.
     """
@@ -140,7 +140,7 @@ def uptime() -> float:
 
 
 def _holder(descriptor: int) -> str:
-    """Return who holds the lock, in words; '' when its note is not written yet."""
+    """Return who holds the lock, as text for a message; '' when it is not noted yet."""
     try:
         note = json.loads(os.pread(descriptor, _LONGEST_NOTE, 0))
         return f" (process {int(note['pid'])}, since {note['since']})"
@@ -152,9 +152,9 @@ def _holder(descriptor: int) -> str:
 leases = Table(
     "leases",
     MetaData(),
-    Column("command", own_word(32), primary_key=True),
+    Column("command", ascii_text(32), primary_key=True),
     Column("token", BigInteger, nullable=False),
-    Column("holder", given_word(255), nullable=False),
+    Column("holder", unicode_text(255), nullable=False),
     Column("since", Moment, nullable=False),
     Column("expires", Moment, nullable=False),
     **ON_SERVERS,
@@ -170,7 +170,7 @@ class LeaseLost(AlreadyRunning):
 class RunLease:
     """The lease of `command` on the ledger at `url`; the same methods as RunLock.
 
-    Whether it has expired is judged by the server's clock alone. `sleep` takes seconds, for queueing; `uptime` gives
+    Only the server's clock decides whether it has expired. `sleep` takes seconds, for queueing; `uptime` gives
     seconds, those in which the machine sleeps included.
     """
 
@@ -191,7 +191,7 @@ class RunLease:
         self._confirmed = 0.0
 
     def acquire(self, wait: timedelta = timedelta(0)) -> None:
-        """Take the lease, queueing up to `wait` for it.
+        """Take the lease; wait for it at most `wait`.
 
         Raise AlreadyRunning if another run keeps it, LedgerUnusable if the server can't be used.
         """
@@ -205,7 +205,7 @@ class RunLease:
             raise
 
     def confirm(self) -> None:
-        """Renew the lease if it was not lately. Raise LeaseLost if another run has it, LedgerUnusable."""
+        """Renew the lease if that was not done lately. Raise LeaseLost if another run has it, LedgerUnusable."""
         if not self._token or self._uptime() - self._confirmed < RENEW_AFTER:
             return
         with self._transaction() as connection:
@@ -223,7 +223,7 @@ class RunLease:
         self._confirmed = self._uptime()
 
     def release(self) -> None:
-        """Give the lease back, if it is held. One that can't be given back expires."""
+        """Release the lease, if it is held. One that can't be released expires."""
         if self._token:
             try:
                 with self._transaction() as connection:
@@ -241,7 +241,7 @@ class RunLease:
             left -= _poll(self._sleep, left)
 
     def _try(self) -> str:
-        """Take the lease if it is free; return who holds it, in words, '' for ourselves."""
+        """Take the lease if it is free; return who else holds it, as text for a message, '' where it was taken."""
         with self._transaction() as connection:
             row = insert(leases).values(command=self._command, token=_FREE, holder="", since=_NEVER, expires=_NEVER)
             connection.execute(row.on_duplicate_key_update(command=self._command))
@@ -285,7 +285,7 @@ OneRun = RunLock | RunLease
 def one_run(
     place: LedgerPlace, command: str, *, clock: Callable[[], datetime], sleep: Callable[[float], None]
 ) -> OneRun:
-    """Given ledger.path, or ledger.url as a Secret, return what keeps runs of `command` apart. Raise LedgerUnusable."""
+    """Return the lock of `command` for ledger.path, or its lease for ledger.url (a Secret). Raise LedgerUnusable."""
     if isinstance(place, Secret):
         return RunLease(place, command, sleep=sleep)
     return RunLock(place, command, clock=clock, sleep=sleep)

@@ -1,8 +1,8 @@
-"""Changes of the ledger's tables: each has a name, which is recorded in the transaction that makes the change.
+"""Change an older ledger's tables into today's. Each change has a name, recorded in the transaction that makes it.
 
 A new ledger gets the tables as they are today, and all names. An older file gets the changes it lacks, after a copy of
-it is kept beside it. A server's tables get them one by one: MySQL commits each step, so that a change has to bear being
-made again after it was made in part. To add one: change schema.py, append a function here, and keep a file of the
+it is kept beside it. A server's tables get them one by one: MySQL commits each step, so that it must be possible to
+repeat a change that was made in part. To add one: change schema.py, append a function here, and keep a file of the
 version before in tests/data/ledgers.
 """
 
@@ -35,7 +35,7 @@ class Migration:
 
     @property
     def number(self) -> str:
-        """Its short name, `m001`."""
+        """Return the short name, `m001`."""
         return self.name.partition("_")[0]
 
 
@@ -45,7 +45,7 @@ def m001_first_tables(connection: Connection) -> None:
 
 
 def m002_seller_and_unreadable(connection: Connection) -> None:
-    """Add whose coverage it is, and how many orders without an id a listing in progress has shown."""
+    """Add the seller of the coverage, and the number of orders without an id that a listing in progress has shown."""
     _add_columns(connection, schema.ledger.c.seller, schema.listings.c.unreadable)
 
 
@@ -110,7 +110,7 @@ def applied_on_server(connection: Connection, table: str) -> frozenset[str] | No
 
 
 def missing_migrations(applied: frozenset[str]) -> Sequence[Migration]:
-    """Given the changes that a ledger has gone through, return those it lacks.
+    """Return the changes that a ledger lacks which has gone through those of `applied`.
 
     Raise LedgerUnusable if it has one that this program does not know.
     """

@@ -1,4 +1,4 @@
-"""The ledger's orders: seen, decided about, due again, set aside by a person, and what comparisons found about them."""
+"""Keep orders in the ledger: seen, decided about, due again, set aside by a person, and findings of comparisons."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ _FIELDS = tuple(field.name for field in fields(Entry) if field.name != "order_id
 _ENTRIES = select(_ID.label("order_id"), *(orders.c[name] for name in _FIELDS))
 _LINE_FIELDS = tuple(field.name for field in fields(HistoryLine) if field.name != "order_id")
 _FINDING_FIELDS = ("kind", "field", "placed", "found", "reason", "hint", "amazon", "shop")
-_LATELY = 100  # lines of the history: reading all orders is not for every run
+_LATELY = 100  # lines of the history that are read before all orders are
 _LONGEST_LEASE = timedelta(hours=1)
 _OPEN = (EntryState.WAITING, EntryState.HELD, EntryState.FAILED)
 _UNSHIPPED = (OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED)
-# What an import writes, by the first word of its note, and the fields whose difference it removes; "" stands for all.
+# How the note of what an import wrote begins, and the fields whose difference this removes; "" stands for all.
 _REMOVED_BY = (
     ("state ", ("state",)),
     ("lines ", ("amount", "currency", "quantity", "tax")),
@@ -80,7 +80,7 @@ class OrderTables:
 
     @retry_after_conflict
     def record_results(self, results: Sequence[OrderResult], run: int, now: datetime) -> None:
-        """Record what became of orders, and end the leases on them. An order that was never seen gets its row here.
+        """Record the results of orders, and end the leases on them. An order that was never seen gets its row here.
 
         Findings of comparisons that an import has removed are forgotten.
         """
@@ -144,7 +144,7 @@ class OrderTables:
     def purchases(self, since: datetime) -> dict[tuple[str, date], int]:
         """Return how many orders were placed from `since` on, by marketplace id and day (UTC).
 
-        This reads all orders: it is for once a day.
+        This reads all orders: call it once a day.
         """
         day = func.substr(type_coerce(orders.c.purchased, String), 1, 10)
         counted = (
@@ -312,7 +312,7 @@ class OrderTables:
             return _find_findings(connection)
 
     def note_findings(self, found: Sequence[StandingFinding], over: Iterable[StandingFinding]) -> None:
-        """Keep what a comparison found, and forget what is over. A finding that was known keeps its first time."""
+        """Keep what a comparison found, and forget the findings in `over`. A known finding keeps its first time."""
         with self.store.writing() as connection:
             since = {finding.key: finding.found for finding in _find_findings(connection)}
             for finding in over:
@@ -356,7 +356,7 @@ def _note_seen(connection: Connection, snapshots: Sequence[OrderSnapshot], run: 
 
 
 def _is_valid_lease(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of a lease that holds. One of a clock that was far ahead of ours does not."""
+    """Return the conditions under which a lease is valid. One by a clock that was far ahead of ours is not."""
     return claims.c.until > now, claims.c.until <= now + _LONGEST_LEASE
 
 
@@ -416,7 +416,7 @@ def _find_findings(connection: Connection) -> list[StandingFinding]:
 
 
 def _forget_removed_findings(connection: Connection, results: Sequence[OrderResult]) -> None:
-    """Forget what an import has removed: an order that was missing is in the shop, or the shop has Amazon's news."""
+    """Forget findings that an import has removed: it has written a missing order, or Amazon's changes."""
     imported = [result for result in results if result.state is EntryState.IMPORTED]
     found: set[str] = set()
     for some in chunks(result.order_id for result in imported):
@@ -433,8 +433,8 @@ def _forget_removed_findings(connection: Connection, results: Sequence[OrderResu
 
 
 def _removed_fields(detail: str) -> frozenset[str]:
-    """Return the fields that may agree now, given what was written for an order (`state 4; tracking`)."""
+    """Return the fields that may agree now, from the note of what was written for an order (`state 4; tracking`)."""
     parts = detail.split("; ")
     return frozenset(
-        field for word, names in _REMOVED_BY for field in names if any(part.startswith(word) for part in parts)
+        field for start, names in _REMOVED_BY for field in names if any(part.startswith(start) for part in parts)
     )

@@ -1,7 +1,7 @@
-"""Amazon's usage plans as the ledger keeps them: tokens spent, calls per day, and how much the shop sells.
+"""Keep Amazon's usage plans in the ledger: tokens spent and calls per day. Also count how much the shop sells.
 
-A token is spent before each call, by every process that shares the ledger. What is read within `Store.writing` stays
-true until it is written back.
+All processes that share the ledger spend a token before each call. What is read within `Store.writing` stays true until
+it is written back.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.schema import calls_per_day, coverage, order_history, orders, quota
 from orderferry.ledger.store import put, retry_after_conflict
 
-# What Amazon could plausibly send as a rate (requests a second); anything else is no news.
+# What Amazon could plausibly send as a rate (requests a second); all else is ignored.
 _RATES = (Decimal("0.000001"), Decimal(1000))
 _NOTHING = Decimal(0)
 LOOK_BACK = timedelta(days=14)
@@ -72,7 +72,7 @@ class QuotaBook:
 
     @retry_after_conflict
     def drained(self, operation: str) -> None:
-        """Note that Amazon answered 429: the bucket is empty, whatever this book says."""
+        """Note that Amazon answered 429: the bucket is empty, whatever was counted here."""
         with self._store.writing(even_dry=True) as connection:
             now = self._clock()
             bucket, rate = self._bucket(connection, operation, now)
@@ -83,7 +83,7 @@ class QuotaBook:
     def learn(self, operation: str, rate_limit: Decimal | None) -> None:
         """Note the rate that Amazon sends with its answers (`x-amzn-RateLimit-Limit`, requests a second).
 
-        None, and what can't be a rate, is no news.
+        None, and what can't be a rate, is ignored.
         """
         if rate_limit is None or not rate_limit.is_finite() or not _RATES[0] <= rate_limit <= _RATES[1]:
             return
@@ -107,7 +107,7 @@ class QuotaBook:
             return self._bucket(connection, operation, self._clock())[1]
 
     def ready_at(self, operation: str, now: datetime) -> datetime:
-        """Return the first moment from `now` on at which `spend` would succeed, if nobody else spends."""
+        """Return the first moment from `now` on at which `spend` would succeed, if no other process spends."""
         with self._store.reading() as connection:
             bucket, _ = self._bucket(connection, operation, now)
         return bucket.ready_at(now, self._reserve.get(operation, _NOTHING))
@@ -149,9 +149,9 @@ class QuotaBook:
 
 
 def measure_volume(ledger: Ledger, account: str, now: datetime) -> MeasuredVolume | None:
-    """Given an open ledger, count the orders placed in the last 14 days, or since observation began if that is later.
+    """Count the orders placed in the last 14 days, or since observation began if that is later.
 
-    None when nothing was observed yet. Raise LedgerUnusable.
+    Return None when nothing was observed yet. Raise LedgerUnusable.
     """
     with ledger.store.reading() as connection:
         began = connection.execute(

@@ -1,4 +1,4 @@
-"""The ledger's runs, the conditions that are open between them, and small values that they leave for each other."""
+"""Keep runs, the conditions that are open between them, and small values that they leave for each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orderferry.ledger.schema import claims, conditions, memory, runs
 from orderferry.ledger.store import Store, put, retry_after_conflict
 
 KEEP = timedelta(days=400)
-# A run that ended so has done its work; what a person has to do about orders is another matter.
+# Exit codes of runs that have done their work, whether or not orders need a person.
 _SUCCESSES = (ExitCode.DONE, ExitCode.NEEDS_A_PERSON)
 
 
@@ -26,9 +26,9 @@ class RunTables:
 
     @retry_after_conflict
     def begin_run(self, command: str, now: datetime, dry_run: bool = False) -> int:
-        """Note that a run begins; return its number. A dry run leaves no trace here: its number is 0.
+        """Note that a run begins; return its number. A dry run is not noted: its number is 0.
 
-        Runs that began in the future (the clock was wrong) began now.
+        Runs that began in the future, by a wrong clock, get the present time.
         """
         if dry_run or self.store.dry:
             return 0
@@ -44,7 +44,7 @@ class RunTables:
     def finish_run(self, run: int, now: datetime, exit_code: int, report: Mapping[str, Any]) -> None:
         """Note how a run ended and what it reported (without personal data), and end its leases on orders.
 
-        Number 0 leaves no trace. Very old runs are forgotten.
+        Number 0 is not noted. Very old runs are forgotten.
         """
         if not run:
             return
@@ -93,7 +93,7 @@ class RunTables:
 
     @retry_after_conflict
     def put_condition(self, condition: Condition) -> None:
-        """Keep a condition as it is now."""
+        """Insert or update a condition."""
         values = {
             "text": condition.text,
             "first_seen": condition.first_seen,
@@ -113,7 +113,7 @@ class RunTables:
 
     @retry_after_conflict
     def remember(self, key: str, value: str) -> None:
-        """Keep a small value between runs; the one before is replaced."""
+        """Keep a small value between runs, in place of the one before."""
         with self.store.writing() as connection:
             put(connection, memory, {"name": key}, {"value": value})
 

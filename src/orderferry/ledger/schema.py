@@ -1,4 +1,4 @@
-"""The ledger's tables, named for a person with the sqlite3 shell, and the types of their columns.
+"""Define the ledger's tables, named for a person with the sqlite3 shell, and the types of their columns.
 
 The same in SQLite, MySQL and MariaDB (ledger.url), where each name begins with `orderferry_ledger_` (server.py). Values
 are stored as texts that a person can read: times are UTC (`2026-11-23T06:00:00.000Z`), numbers exact. No column holds a
@@ -27,12 +27,12 @@ from orderferry.domain.search import Basis
 Value = TypeVar("Value")
 
 
-def own_word(length: int) -> String:
-    """Return the type of a text that this program makes up: in MySQL plain ASCII, compared byte by byte."""
+def ascii_text(length: int) -> String:
+    """Return the type of a text that this program creates: in MySQL plain ASCII, compared byte by byte."""
     return String(length).with_variant(mysql.VARCHAR(length, charset="ascii", collation="ascii_bin"), "mysql")
 
 
-def given_word(length: int, longest: int = 255) -> String:
+def unicode_text(length: int, longest: int = 255) -> String:
     """Return the type of a text that comes from outside. SQLite ignores its length; MySQL gets room for longer ones."""
     return String(length).with_variant(mysql.VARCHAR(longest), "mysql")
 
@@ -43,7 +43,7 @@ def long_text() -> Text:
 
 
 class UnreadableValue(ValueError):
-    """A value in the ledger is none that this program wrote: the file was edited or damaged."""
+    """A value in the ledger was not written by this program: the file was edited or damaged."""
 
 
 class Readable(TypeDecorator[Value]):
@@ -77,7 +77,7 @@ class Readable(TypeDecorator[Value]):
 class Moment(Readable[datetime]):
     """An aware time as `2026-11-23T06:00:00.000Z`: fixed width, so that text order is time order."""
 
-    impl = own_word(24)
+    impl = ascii_text(24)
     cache_ok = True
 
     def _to_text(self, value: datetime) -> str:
@@ -96,7 +96,7 @@ class Moment(Readable[datetime]):
 class Exact(Readable[Decimal]):
     """A decimal number as text: no float ever touches it."""
 
-    impl = own_word(40)
+    impl = ascii_text(40)
     cache_ok = True
 
     def _to_text(self, value: Decimal) -> str:
@@ -109,18 +109,18 @@ class Exact(Readable[Decimal]):
 class Word(Readable[StrEnum]):
     """A member of a StrEnum, as its text."""
 
-    impl = own_word(24)
+    impl = ascii_text(24)
     cache_ok = True
 
-    def __init__(self, words: type[StrEnum]) -> None:
+    def __init__(self, members: type[StrEnum]) -> None:
         super().__init__()
-        self.words = words
+        self.members = members
 
     def _to_text(self, value: StrEnum) -> str:
         return str(value)
 
     def _from_text(self, text: str) -> StrEnum:
-        return self.words(text)
+        return self.members(text)
 
 
 class Json(Readable[dict[str, Any]]):
@@ -158,32 +158,32 @@ def _table(name: str, *parts: SchemaItem, **options: Any) -> Table:
 ledger = _table(
     "ledger",
     Column("only_row", Integer, primary_key=True, autoincrement=False),
-    Column("account", own_word(255), nullable=False),
-    Column("shop", given_word(255), nullable=False),
+    Column("account", ascii_text(255), nullable=False),
+    Column("shop", unicode_text(255), nullable=False),
     Column("created", Moment, nullable=False),
-    Column("program_version", own_word(40), nullable=False),
-    Column("seller", own_word(64)),  # by whose refresh token the coverage was read; NULL: by an older version
+    Column("program_version", ascii_text(40), nullable=False),
+    Column("seller", ascii_text(64)),  # by whose refresh token the coverage was read; NULL: by an older version
 )
 
 # The changes of these tables that this file has gone through.
 migrations = _table(
     "migrations",
-    Column("name", own_word(80), primary_key=True),
+    Column("name", ascii_text(80), primary_key=True),
     Column("applied", Moment, nullable=False),
-    Column("program_version", own_word(40), nullable=False),
+    Column("program_version", ascii_text(40), nullable=False),
 )
 
 # Every Amazon order ever seen, as it stands (domain.entry.Entry has the same fields).
 orders = _table(
     "orders",
-    Column("amazon_order_id", given_word(64), primary_key=True),
+    Column("amazon_order_id", unicode_text(64), primary_key=True),
     Column("state", Word(EntryState), nullable=False),
-    Column("code", given_word(64), nullable=False),
+    Column("code", unicode_text(64), nullable=False),
     Column("subject", long_text(), nullable=False),
     Column("message", long_text(), nullable=False),
-    Column("marketplace_id", given_word(32), nullable=False),
+    Column("marketplace_id", unicode_text(32), nullable=False),
     Column("channel", Word(Channel)),
-    Column("amazon_status", given_word(64), nullable=False),
+    Column("amazon_status", unicode_text(64), nullable=False),
     Column("purchased", Moment),
     Column("amazon_updated", Moment),
     Column("first_seen", Moment, nullable=False),
@@ -195,7 +195,7 @@ orders = _table(
     Column("id_order", BigInteger),
     Column("ignored_by_person", Boolean, nullable=False),
     Column("given_up", Boolean, nullable=False),
-    Column("total", given_word(40), nullable=False),
+    Column("total", unicode_text(40), nullable=False),
     Column("ship_by", Moment),
     # Open and due orders are found here, never by reading all orders.
     Index("orders_by_state", "state", "next_look"),
@@ -205,13 +205,13 @@ orders = _table(
 order_history = _table(
     "order_history",
     Column("id", Integer, primary_key=True),
-    Column("amazon_order_id", given_word(64), nullable=False),
+    Column("amazon_order_id", unicode_text(64), nullable=False),
     Column("at", Moment, nullable=False),
     Column("run", Integer),
     Column("event", Word(HistoryEvent), nullable=False),
     Column("state", Word(EntryState), nullable=False),
-    Column("code", given_word(64), nullable=False),
-    Column("amazon_status", given_word(64), nullable=False),
+    Column("code", unicode_text(64), nullable=False),
+    Column("amazon_status", unicode_text(64), nullable=False),
     Column("amazon_updated", Moment),
     Column("message", long_text(), nullable=False),
     Column("detail", long_text(), nullable=False),
@@ -221,7 +221,7 @@ order_history = _table(
 # Orders that a run has in hand just now, so that a run beside it leaves them alone.
 claims = _table(
     "claims",
-    Column("amazon_order_id", given_word(64), primary_key=True),
+    Column("amazon_order_id", unicode_text(64), primary_key=True),
     Column("run", Integer, nullable=False),
     Column("until", Moment, nullable=False),
 )
@@ -229,7 +229,7 @@ claims = _table(
 # The spans of Amazon's time that were read to their last page.
 coverage = _table(
     "coverage",
-    Column("marketplace_id", given_word(32), primary_key=True),
+    Column("marketplace_id", unicode_text(32), primary_key=True),
     Column("channel", Word(Channel), primary_key=True),
     Column("basis", Word(Basis), primary_key=True),
     Column("covered_from", Moment, primary_key=True),
@@ -239,7 +239,7 @@ coverage = _table(
 # When the overlap before the end of the coverage was read again last, and up to where.
 rereading = _table(
     "rereading",
-    Column("marketplace_id", given_word(32), primary_key=True),
+    Column("marketplace_id", unicode_text(32), primary_key=True),
     Column("channel", Word(Channel), primary_key=True),
     Column("read_again", Moment, nullable=False),
     Column("read_until", Moment, nullable=False),
@@ -248,8 +248,8 @@ rereading = _table(
 # Listings that a run left in the middle: the next one goes on with the token.
 listings = _table(
     "listings",
-    Column("command", own_word(32), primary_key=True),
-    Column("search_digest", own_word(64), primary_key=True),
+    Column("command", ascii_text(32), primary_key=True),
+    Column("search_digest", ascii_text(64), primary_key=True),
     Column("search", Json, nullable=False),
     Column("started", Moment, nullable=False),
     Column("token", long_text()),
@@ -263,7 +263,7 @@ listings = _table(
 runs = _table(
     "runs",
     Column("id", Integer, primary_key=True),
-    Column("command", own_word(32), nullable=False),
+    Column("command", ascii_text(32), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("started", Moment, nullable=False),
     Column("finished", Moment),
@@ -274,11 +274,11 @@ runs = _table(
     sqlite_autoincrement=True,  # a run's number is never given twice: logs and mails name it
 )
 
-# Amazon's token buckets: what was left when. `rate` is what Amazon said last (NULL: the documented one).
+# Amazon's token buckets: what was left when. `rate` is what Amazon sent last (NULL: the documented one).
 quota = _table(
     "quota",
-    Column("account", own_word(255), primary_key=True),
-    Column("operation", own_word(40), primary_key=True),
+    Column("account", ascii_text(255), primary_key=True),
+    Column("operation", ascii_text(40), primary_key=True),
     Column("tokens", Exact, nullable=False),
     Column("as_of", Moment, nullable=False),
     Column("rate", Exact),
@@ -287,9 +287,9 @@ quota = _table(
 # How often each operation was called on each day (UTC), and how often Amazon answered 429.
 calls_per_day = _table(
     "calls_per_day",
-    Column("account", own_word(255), primary_key=True),
-    Column("operation", own_word(40), primary_key=True),
-    Column("day", own_word(10), primary_key=True),
+    Column("account", ascii_text(255), primary_key=True),
+    Column("operation", ascii_text(40), primary_key=True),
+    Column("day", ascii_text(10), primary_key=True),
     Column("calls", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
 )
@@ -297,7 +297,7 @@ calls_per_day = _table(
 # What needs a person and has not ended yet.
 conditions = _table(
     "conditions",
-    Column("condition_key", given_word(190, 700), primary_key=True),
+    Column("condition_key", unicode_text(190, 700), primary_key=True),
     Column("text", long_text(), nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("last_seen", Moment, nullable=False),
@@ -309,9 +309,9 @@ conditions = _table(
 # What comparisons found about orders and nothing has settled since (domain.records.StandingFinding).
 findings = _table(
     "findings",
-    Column("amazon_order_id", given_word(64), primary_key=True),
+    Column("amazon_order_id", unicode_text(64), primary_key=True),
     Column("kind", Word(FindingKind), primary_key=True),
-    Column("field", own_word(24), primary_key=True),
+    Column("field", ascii_text(24), primary_key=True),
     Column("placed", Moment, nullable=False),
     Column("found", Moment, nullable=False),
     Column("reason", long_text(), nullable=False),
@@ -323,6 +323,6 @@ findings = _table(
 # Small things to remember between runs.
 memory = _table(
     "memory",
-    Column("name", given_word(190, 700), primary_key=True),
+    Column("name", unicode_text(190, 700), primary_key=True),
     Column("value", long_text(), nullable=False),
 )

@@ -1,8 +1,8 @@
-"""The ledger in MySQL or MariaDB (`ledger.url`): the same tables, shared by several hosts.
+"""Keep the ledger in MySQL or MariaDB (`ledger.url`): the same tables, shared by several hosts.
 
-It may be the shop's own database, so each table's name begins with `orderferry_ledger_`. One row is every writer's
-first lock, which makes of the server what SQLite's one write lock makes of the file: what a transaction has read
-stays true until it ends. Hosts of a Galera cluster have to use the same node, since its locks are a node's own.
+It may be the shop's own database, so each table's name begins with `orderferry_ledger_`. All writers lock the same row
+first; like SQLite's one write lock, this lets what a transaction has read stay true until it ends. Hosts of a Galera
+cluster have to use the same node, because locks hold on one node only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from orderferry.ledger.store import Store
 
 PREFIX = "orderferry_ledger_"
 TIMEOUT = 30  # seconds: for a connection, an answer, a row that another run holds
-# SQLAlchemy can give all tables a schema as it compiles, but no prefix: what it writes for this one becomes ours.
+# SQLAlchemy can add a schema to all tables as it compiles, but no prefix: this schema is replaced by ours.
 _SCHEMA = "orderferry_ledger"
 _IN_SCHEMA = re.compile(rf"(`?){_SCHEMA}\1\.(`?)")
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
@@ -42,11 +42,11 @@ class ServerStore(Store):
 
     @property
     def set_aside(self) -> str:
-        """How a person gets a new ledger in the place of this one."""
+        """Return how a person gets a new ledger in the place of this one."""
         return f"let {self.key} name another database."
 
     def lock(self, connection: Connection) -> None:
-        """Wait until no other writer is at work. This comes first: a read fixes what the transaction sees."""
+        """Wait until no other writer is at work. This must come first: a read fixes what the transaction sees."""
         connection.execute(select(schema.ledger.c.only_row).with_for_update())
 
     def release(self) -> None:
@@ -55,12 +55,12 @@ class ServerStore(Store):
 
     @contextmanager
     def setting_up(self) -> Iterator[Connection]:
-        """Open a connection for changes of the tables (MySQL commits them one by one), while no other host makes any.
+        """Open a connection for changes of the tables, while no other host makes any; MySQL commits each of them.
 
         Raise LedgerUnusable.
         """
         with translated(self.name), self.engine.connect() as connection:
-            # MySQL takes 64 characters; it has no MD5 any more since 9.6
+            # MySQL takes names of 64 characters, and has no MD5 since 9.6
             name = func.concat(PREFIX, func.left(func.sha2(func.database(), 256), 40))
             if connection.execute(select(func.get_lock(name, TIMEOUT))).scalar() != 1:
                 raise LedgerUnusable(
@@ -77,20 +77,19 @@ class ServerStore(Store):
 
 
 def server_store(url: Secret, *, read_only: bool, dry: bool) -> ServerStore:
-    """Given ledger.url, return its store. No connection is made yet. Raise LedgerUnusable for what is no address."""
+    """Return the store of ledger.url. No connection is made yet. Raise LedgerUnusable for what is no address."""
     return ServerStore(server_engine(url, read_only=read_only), location_of(url), dry=dry)
 
 
 def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
-    """Given ledger.url, return an engine that keeps one connection, tried before each use, and names our tables.
+    """Return an engine for ledger.url that keeps one connection, tests it before each use, and prefixes our tables.
 
     With `?ssl_ca=…` in the address each connection has verified TLS. Raise LedgerUnusable for what is no address of a
     server, and for TLS files that can't be read.
     """
     arguments: dict[str, Any] = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), TIMEOUT)
-    arguments["sql_mode"] = (
-        _SQL_MODE  # before SQLAlchemy looks: a server's ANSI_QUOTES would change how it quotes names
-    )
+    # Set while connecting: a server's ANSI_QUOTES would change how SQLAlchemy quotes names.
+    arguments["sql_mode"] = _SQL_MODE
     address = _address(url)
     context = _tls_context(address)
     if context is not None:
@@ -105,11 +104,11 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def connect(dialect: Any, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
+    def _connect(dialect: Any, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
         return connect_with_password(dialect.loaded_dbapi.connect, given, by_name)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
+    def _prepare(connection: Any, _record: object) -> None:
         with connection.cursor() as cursor:
             if context is not None:
                 _refuse_plain(cursor, location_of(url))
@@ -117,7 +116,7 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
                 cursor.execute(statement)
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
-    def name_tables(
+    def _add_prefix(
         _connection: object, _cursor: object, statement: str, parameters: Any, _context: object, _many: bool
     ) -> tuple[str, Any]:
         return _IN_SCHEMA.sub(rf"\2{PREFIX}", statement), parameters
@@ -137,7 +136,7 @@ def _tls_context(address: URL) -> ssl.SSLContext | None:
 
 
 def _refuse_plain(cursor: Any, location: str) -> None:
-    """Raise LedgerUnusable for a connection without TLS: old drivers make one where the server offers none."""
+    """Raise LedgerUnusable for a connection without TLS: old drivers connect so where the server offers none."""
     cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
     row = cursor.fetchone()
     if not row or not row[1]:
@@ -148,7 +147,7 @@ def _refuse_plain(cursor: Any, location: str) -> None:
 
 
 def location_of(url: Secret) -> str:
-    """Return where the database is, without credentials, given ledger.url. Raise LedgerUnusable."""
+    """Return where the database of ledger.url is, without credentials. Raise LedgerUnusable."""
     address = _address(url)
     return f"{address.query.get('unix_socket') or f'{address.host}:{address.port or 3306}'}/{address.database}"
 

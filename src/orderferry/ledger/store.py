@@ -1,4 +1,4 @@
-"""The connection to the ledger's database: short transactions, and a mode in which they leave no trace."""
+"""Run short transactions on the ledger's database, and roll them back in a dry run."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ CHUNK = 500
 _WRITES = "ledger_writes"
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
-    # What was committed outlives a power cut. The ledger may fall behind the shop (the markers repair it), but an
-    # order that a person set aside, or a token that was spent, is not forgotten; with transactions of whole pages
-    # this is a few fsyncs a run.
+    # What was committed survives a power cut. The ledger may be behind the shop (the markers repair it), but must not
+    # forget an order that a person set aside, or a token that was spent. Transactions are of whole pages, so that this
+    # is a few fsyncs a run.
     "PRAGMA synchronous = FULL",
 )
 # Not `mode=ro`, which would leave the -wal and -shm behind that reading a write-ahead log needs.
@@ -38,10 +38,9 @@ _PAUSES = (0.05, 0.2, 0.5)  # seconds before the second, third and fourth try
 
 
 class Store:
-    """A database with the ledger's tables, by name (its path, for messages).
+    """A database with the ledger's tables. `name`: its path, for messages; `key`: the configuration key that has it.
 
-    With `dry` set, transactions run as ever and are rolled back at their end: what they return is what would be.
-    `key` is the configuration's word for where it is.
+    With `dry` set, transactions run as ever and are rolled back at their end: they return what would be.
     """
 
     key = "ledger.path"
@@ -53,7 +52,7 @@ class Store:
 
     @property
     def set_aside(self) -> str:
-        """How a person gets a new ledger in the place of this one."""
+        """Return how a person gets a new ledger in the place of this one."""
         file = shlex.quote(self.name)
         return f"move the ledger away (with its -wal and -shm, where they are), `mv {file} {file}.old`."
 
@@ -67,7 +66,7 @@ class Store:
     def writing(self, *, even_dry: bool = False) -> Iterator[Connection]:
         """Open a transaction that has the ledger's one write lock from its start, so that what it reads stays true.
 
-        `even_dry`: what a dry run writes too (the quota: its calls were really made). Raise LedgerUnusable.
+        `even_dry`: keep it in a dry run, too (the quota: its calls were really made). Raise LedgerUnusable.
         """
         with translated(self.name), self.engine.connect() as plain:
             connection = plain.execution_options(**{_WRITES: True})
@@ -81,20 +80,22 @@ class Store:
         """Take the one write lock at the beginning of a transaction; SQLite has taken it as the transaction began."""
 
     def release(self) -> None:
-        """Give back a server's connection, of which others may be short. An open file stays open."""
+        """Close a server's connection, because servers have few. A file stays open."""
 
     def close(self) -> None:
-        """Close all connections; SQLite then takes its -wal file back into the ledger."""
+        """Close all connections; SQLite then merges its -wal file into the ledger."""
         with translated(self.name):
             self.engine.dispose()
 
 
 def retry_after_conflict(method: Callable[P, T]) -> Callable[P, T]:
-    """Run a method of one transaction again, a few times at most, when the server has rolled it back because of another
-    one. Raise what the last try raises."""
+    """Repeat a method of one transaction, a few times at most, when the server rolls it back because of another one.
+
+    Raise what the last attempt raises.
+    """
 
     @wraps(method)
-    def again(*args: P.args, **more: P.kwargs) -> T:
+    def _repeat(*args: P.args, **more: P.kwargs) -> T:
         for seconds in _PAUSES:
             try:
                 return method(*args, **more)
@@ -102,18 +103,17 @@ def retry_after_conflict(method: Callable[P, T]) -> Callable[P, T]:
                 time.sleep(seconds)
         return method(*args, **more)
 
-    return again
+    return _repeat
 
 
 def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timedelta) -> Store:
-    """Given an existing file, return its store. No statement is made yet.
+    """Return the store of an existing file. No statement is sent yet.
 
     The driver's own transactions are off: it would begin them late and without the write lock.
     """
-
     pragmas = (*_PRAGMAS, _QUERY_ONLY) if read_only else _PRAGMAS
 
-    def connect() -> sqlite3.Connection:
+    def _connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",  # never created here
             uri=True,
@@ -129,10 +129,10 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
             raise
         return connection
 
-    engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect)
+    engine = create_engine(URL.create("sqlite", database=str(path)), creator=_connect)
 
     @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
+    def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -140,7 +140,7 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
 
 
 def use_wal(store: Store) -> None:
-    """Give the file a write-ahead log: readers never wait for a writer. Raise LedgerUnusable if it can't have one."""
+    """Give the file a write-ahead log, so that readers never wait for a writer. Raise LedgerUnusable if it can't be."""
     with translated(store.name):
         raw = store.engine.raw_connection()
         try:
@@ -155,9 +155,9 @@ def use_wal(store: Store) -> None:
 
 
 def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Set the row of `table` with this primary key to `values`, inserting it if it is not there.
+    """Insert the row of `table` with this primary key, or update it.
 
-    In a transaction of `Store.writing`, whose lock keeps every other writer from inserting it meanwhile.
+    This needs a transaction of `Store.writing`, whose lock keeps all other writers from inserting it meanwhile.
     """
     matches: ColumnElement[bool] = and_(*(table.c[name] == value for name, value in key.items()))
     found = connection.execute(table.update().where(matches).values(**values)).rowcount
@@ -166,7 +166,7 @@ def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Ma
 
 
 def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
-    """Given items, yield them in lists short enough for one statement."""
+    """Yield the items in lists that are short enough for one statement."""
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part

@@ -1,1 +1,1 @@
-"""What `check`, `init` and `show --verify` look at in the shop. Nothing is written."""
+"""Checks of the shop for `check`, `init` and `show --verify`, and what `init` creates there."""

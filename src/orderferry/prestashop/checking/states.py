@@ -59,7 +59,7 @@ def check_mails(settings: Settings, facts: ShopFacts, markets: Mapping[str, Mark
 def check_invoices(
     settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], proofs: Collection[str]
 ) -> Iterator[CheckResult]:
-    """Yield the states that make PrestaShop number an invoice, where Amazon issues it, or nobody, or only later.
+    """Yield the states that make PrestaShop number an invoice; warn where it should not, or only later.
 
     `proofs`: the marketplaces where an order has shown that Amazon calculates the VAT.
     """

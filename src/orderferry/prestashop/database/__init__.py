@@ -1,1 +1,1 @@
-"""The shop's database itself: connection, errors, live schema, rights, and values on their way in and out."""
+"""Access to the shop's database: connection, errors, live schema, rights, statements, conversion of values."""

@@ -1,1 +1,1 @@
-"""The feed of changes: events written in the transactions that change the shop, and the care for the whole of it."""
+"""The feed of changes: events written in the transactions that change the shop, their numbers, and their readers."""

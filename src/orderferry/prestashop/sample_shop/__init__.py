@@ -1,7 +1,7 @@
-"""A believable PrestaShop shop in an empty database, with the real tables of a version: for the demo and the tests."""
+"""A sample PrestaShop shop in an empty database, with the real tables of a version: for the demo and the tests."""
 
 from orderferry.prestashop.sample_shop.build import DEFAULT_VERSION, create_shop
-from orderferry.prestashop.sample_shop.schema import VERSIONS, Schema, create_statements, load
+from orderferry.prestashop.sample_shop.schema import VERSIONS, create_statements, load_tables
 from orderferry.prestashop.sample_shop.seed import (
     DEFAULT_PRODUCTS,
     DEFAULT_SKUS,
@@ -22,12 +22,11 @@ __all__ = [
     "VERSIONS",
     "CombinationSeed",
     "ProductSeed",
-    "Schema",
     "ShopGroupSeed",
     "ShopSeed",
     "ShopUnitSeed",
     "create_shop",
     "create_statements",
-    "load",
+    "load_tables",
     "plain_products",
 ]

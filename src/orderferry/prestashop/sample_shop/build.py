@@ -1,11 +1,11 @@
-"""Building a whole shop in an empty database: tables of a version, and a seed."""
+"""Build a whole shop in an empty database, from the tables of a version and a seed."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from orderferry.prestashop.sample_shop.catalog_rows import catalog_rows
-from orderferry.prestashop.sample_shop.schema import RowWriter, create_statements, load
+from orderferry.prestashop.sample_shop.schema import create_statements, insert_rows, load_tables
 from orderferry.prestashop.sample_shop.seed import ShopSeed
 from orderferry.prestashop.sample_shop.shop_rows import setting_rows, shop_rows
 from orderferry.prestashop.sample_shop.trade_rows import (
@@ -22,20 +22,19 @@ DEFAULT_VERSION = "8.2.1"
 def create_shop(
     engine: sa.Engine, version: str = DEFAULT_VERSION, prefix: str = "ps_", seed: ShopSeed | None = None
 ) -> None:
-    """Given an engine on an empty MySQL, MariaDB or SQLite database, create and fill a shop of that version there.
+    """Create and fill a shop of that version in an empty MySQL, MariaDB or SQLite database.
 
     `seed` None: the default one. Raise ValueError for a version without schema data.
     """
-    schema = load(version)
+    tables = load_tables(version)
     seed = seed or ShopSeed()
     is_sqlite = engine.dialect.name == "sqlite"
     with engine.begin() as connection:
         if not is_sqlite:
             # Old versions have zero dates as defaults; nothing else is let through.
             connection.exec_driver_sql("SET SESSION sql_mode = 'STRICT_TRANS_TABLES'")
-        for statement in create_statements(schema, "sqlite" if is_sqlite else "mysql", prefix):
+        for statement in create_statements(tables.values(), "sqlite" if is_sqlite else "mysql", prefix):
             connection.exec_driver_sql(statement)
-        writer = RowWriter(connection, schema, prefix, seed.created_text)
         for groups in (
             setting_rows(seed, version),
             shop_rows(seed),
@@ -46,6 +45,6 @@ def create_shop(
             order_state_rows(seed),
             catalog_rows(seed),
         ):
-            writer.write(groups)
+            insert_rows(connection, tables, prefix, groups, seed.created_text)
         if not is_sqlite:
             connection.exec_driver_sql("SET SESSION sql_mode = DEFAULT")

@@ -1,4 +1,4 @@
-"""Products with combinations, packs, suppliers and stock, as rows. Made in batches: fifty thousand products fit."""
+"""Make the rows of products with combinations, packs, suppliers and stock, in batches for fifty thousand products."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUPPLIER = 1
 
 
 def catalog_rows(seed: ShopSeed) -> Iterator[TableRows]:
-    """Given a seed, yield categories, the supplier, attributes, and the products batch by batch."""
+    """Yield categories, the supplier, attributes, and the products batch by batch."""
     yield (
         "category",
         [
@@ -48,7 +48,7 @@ def catalog_rows(seed: ShopSeed) -> Iterator[TableRows]:
 
 
 class _CatalogRows:
-    """Numbers products, combinations, attributes and stock rows, in the order of the seed."""
+    """Number products, combinations, attributes and stock rows, in the order of the seed."""
 
     def __init__(self, seed: ShopSeed) -> None:
         self._seed = seed
@@ -229,7 +229,7 @@ class _CatalogRows:
             )
 
     def _stock_owners(self) -> list[tuple[int, int]]:
-        """(id_shop, id_shop_group) of a product's stock rows: a group that shares stock has one, with shop 0."""
+        """Return (id_shop, id_shop_group) of a product's stock rows: a group that shares stock has one, with shop 0."""
         groups = self._seed.groups
         owners = [
             (0, shop.group) if groups[shop.group - 1].share_stock else (id_shop, 0)

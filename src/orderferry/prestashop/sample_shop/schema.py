@@ -1,8 +1,8 @@
-"""PrestaShop's tables, version by version, as this package's own data (see data/README.md for the source).
+"""Create the tables of a PrestaShop version and insert rows into them, on MySQL, MariaDB or SQLite.
 
-CREATE TABLE statements from the schema data, for MySQL/MariaDB (exact) and for SQLite (same names and rules).
-
-Rows on their way into a shop's tables: filled up to what a version demands, cut down to what it has.
+The tables of each version are this package's own data (see data/README.md for the source). MySQL and MariaDB get them
+exactly, SQLite with the same names and rules. Rows are cut to the columns that a version has, and filled where it
+demands a value.
 """
 
 from __future__ import annotations
@@ -27,11 +27,32 @@ DATA = resources.files(__package__) / "data"
 
 TEXT_TYPES = ("varchar", "char", "text", "mediumtext", "longtext", "enum")
 _EMPTY_TAIL = (None, None)  # default and collation, where a row ends before them
+_TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<arguments>.*)\))?(?P<unsigned> unsigned)?")
+_INTEGERS: Mapping[str, type[Any]] = {
+    "tinyint": mysql.TINYINT,
+    "smallint": mysql.SMALLINT,
+    "mediumint": mysql.MEDIUMINT,
+    "int": mysql.INTEGER,
+    "bigint": mysql.BIGINT,
+}
+_TEXTS: Mapping[str, type[Any]] = {
+    "varchar": mysql.VARCHAR,
+    "char": mysql.CHAR,
+    "text": mysql.TEXT,
+    "mediumtext": mysql.MEDIUMTEXT,
+    "longtext": mysql.LONGTEXT,
+}
+_TIMES: Mapping[str, type[Any]] = {"datetime": sa.DATETIME, "date": sa.DATE, "timestamp": sa.TIMESTAMP}
+
+Row = Mapping[str, Any]
+TableRows = tuple[str, list[Row]]  # a table's name without prefix, and rows that all have the same columns
+
+_NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "decimal"})
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnDefinition:
-    """One column. `type` is MySQL's text (`int(10) unsigned`); `default` None: NULL where it may be, else none.
+    """One column. `type` is MySQL's text (`int(10) unsigned`); `default` None: NULL where that is allowed, else none.
 
     `collation` is '' for what is no text.
     """
@@ -72,26 +93,18 @@ class TableDefinition:
     keys: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """The tables of one PrestaShop version, by name without prefix."""
-
-    version: str
-    tables: Mapping[str, TableDefinition]
-
-
 def release(version: str) -> tuple[int, ...]:
-    """Given a version, return it as numbers that compare: (1, 7, 8, 11)."""
+    """Return a version as numbers that compare: (1, 7, 8, 11)."""
     return tuple(int(part) for part in version.split("."))
 
 
 @cache
-def load(version: str) -> Schema:
-    """Given one of VERSIONS, return its schema. Raise ValueError for any other."""
+def load_tables(version: str) -> Mapping[str, TableDefinition]:
+    """Return the tables of one of VERSIONS by name without prefix. Raise ValueError for any other version."""
     if version not in VERSIONS:
         raise ValueError(f"no schema data for PrestaShop {version}; there are {', '.join(VERSIONS)}")
     data = json.loads((DATA / f"schema-{version}.json").read_text("utf-8"))
-    return Schema(data["version"], {name: _table(name, facts) for name, facts in data["tables"].items()})
+    return {name: _table(name, facts) for name, facts in data["tables"].items()}
 
 
 def _table(name: str, facts: Mapping[str, Any]) -> TableDefinition:
@@ -120,33 +133,15 @@ def _column(table_collation: str, row: Sequence[Any]) -> ColumnDefinition:
     return column if column.base_type in TEXT_TYPES else replace(column, collation="")
 
 
-_TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<arguments>.*)\))?(?P<unsigned> unsigned)?")
-_INTEGERS: Mapping[str, type[Any]] = {
-    "tinyint": mysql.TINYINT,
-    "smallint": mysql.SMALLINT,
-    "mediumint": mysql.MEDIUMINT,
-    "int": mysql.INTEGER,
-    "bigint": mysql.BIGINT,
-}
-_TEXTS: Mapping[str, type[Any]] = {
-    "varchar": mysql.VARCHAR,
-    "char": mysql.CHAR,
-    "text": mysql.TEXT,
-    "mediumtext": mysql.MEDIUMTEXT,
-    "longtext": mysql.LONGTEXT,
-}
-_TIMES: Mapping[str, type[Any]] = {"datetime": sa.DATETIME, "date": sa.DATE, "timestamp": sa.TIMESTAMP}
-
-
-def create_statements(schema: Schema, dialect: str, prefix: str) -> list[str]:
-    """Given a schema, `mysql` or `sqlite` and the table prefix, return the statements that create its tables.
+def create_statements(tables: Iterable[TableDefinition], dialect: str, prefix: str) -> list[str]:
+    """Return the statements that create the tables; `dialect`: `mysql` or `sqlite`.
 
     The MySQL ones need a session without NO_ZERO_DATE: old versions have zero dates as defaults. On SQLite, types
     keep their affinity, case is ignored where MySQL's collation ignores it, and index names begin with the table's.
     """
     build, engine = _DIALECTS[dialect]
     statements = []
-    for definition in schema.tables.values():
+    for definition in tables:
         table = build(definition, prefix)
         statements.append(str(CreateTable(table).compile(dialect=engine)))
         statements += [
@@ -212,7 +207,7 @@ def _mysql_type(column: ColumnDefinition) -> TypeEngine[Any]:
         precision, scale = map(int, arguments.split(","))
         made = mysql.DECIMAL(precision, scale, unsigned=unsigned)
     elif name == "enum":
-        made = mysql.ENUM(*_words(arguments), **collation)
+        made = mysql.ENUM(*_enum_values(arguments), **collation)
     elif name in _TEXTS:
         made = _TEXTS[name](*filter(None, [int(arguments or 0)]), **collation)
     else:
@@ -230,7 +225,7 @@ def _sqlite_type(column: ColumnDefinition) -> TypeEngine[Any]:
         precision, scale = map(int, arguments.split(","))
         made = sa.DECIMAL(precision, scale)
     elif name == "enum":
-        made = sa.VARCHAR(max(map(len, _words(arguments))), collation)
+        made = sa.VARCHAR(max(map(len, _enum_values(arguments))), collation)
     elif name in {"varchar", "char"}:
         made = sa.VARCHAR(int(arguments), collation)
     elif name in _TEXTS:
@@ -247,8 +242,8 @@ def _parts(column: ColumnDefinition) -> tuple[str, str, bool]:
     return match["name"], match["arguments"] or "", bool(match["unsigned"])
 
 
-def _words(arguments: str) -> list[str]:
-    return [word.strip("'") for word in arguments.split(",")]
+def _enum_values(arguments: str) -> list[str]:
+    return [value.strip("'") for value in arguments.split(",")]
 
 
 _DIALECTS: Mapping[str, tuple[Callable[[TableDefinition, str], sa.Table], sa.Dialect]] = {
@@ -257,46 +252,40 @@ _DIALECTS: Mapping[str, tuple[Callable[[TableDefinition, str], sa.Table], sa.Dia
 }
 
 
-Row = Mapping[str, Any]
-TableRows = tuple[str, list[Row]]  # a table's name without prefix, and rows that all have the same columns
+def insert_rows(
+    connection: sa.Connection,
+    tables: Mapping[str, TableDefinition],
+    prefix: str,
+    groups: Iterable[TableRows],
+    created: str,
+) -> None:
+    """Insert rows by table. Tables and columns that the version lacks are left out.
 
-_NUMBERS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "decimal"})
-
-
-class RowWriter:
-    """Writes rows into the tables of one version. `created` (local time) fills date columns that must have a value."""
-
-    def __init__(self, connection: sa.Connection, schema: Schema, prefix: str, created: str) -> None:
-        self._connection = connection
-        self._schema = schema
-        self._prefix = prefix
-        self._created = created
-
-    def write(self, groups: Iterable[TableRows]) -> None:
-        """Given rows by table, insert them. Tables and columns that the version lacks are left out."""
-        for table, rows in groups:
-            if rows and table in self._schema.tables:
-                self._insert(table, rows)
-
-    def _insert(self, table: str, rows: list[Row]) -> None:
-        columns = self._schema.tables[table].columns
-        given = [name for name in rows[0] if name in columns]
+    `created` (local time) fills date columns that must have a value; other such columns get 0, '' or an enum's first
+    value.
+    """
+    for name, rows in groups:
+        if not rows or name not in tables:
+            continue
+        columns = tables[name].columns
+        given = [column for column in rows[0] if column in columns]
         fill = {
-            column.name: self._filler(column)
+            column.name: _neutral(column, created)
             for column in columns.values()
             if column.required and column.name not in given
         }
-        target = sa.table(self._prefix + table, *(sa.column(name) for name in [*given, *fill]))
-        self._connection.execute(sa.insert(target), [{name: row[name] for name in given} | fill for row in rows])
+        target = sa.table(prefix + name, *(sa.column(column) for column in [*given, *fill]))
+        connection.execute(sa.insert(target), [{column: row[column] for column in given} | fill for row in rows])
 
-    def _filler(self, column: ColumnDefinition) -> int | str:
-        if column.base_type in _NUMBERS:
-            return 0
-        if column.base_type in {"datetime", "timestamp", "date"}:
-            return self._created[:10] if column.base_type == "date" else self._created
-        return column.type.split("'")[1] if column.base_type == "enum" else ""
+
+def _neutral(column: ColumnDefinition, created: str) -> int | str:
+    if column.base_type in _NUMBERS:
+        return 0
+    if column.base_type in {"datetime", "timestamp", "date"}:
+        return created[:10] if column.base_type == "date" else created
+    return column.type.split("'")[1] if column.base_type == "enum" else ""
 
 
 def per_shop(shop_ids: Iterable[int], rows: Iterable[Row]) -> list[Row]:
-    """Given rows, return each of them for every shop."""
+    """Return each of the rows for every shop."""
     return [{**row, "id_shop": id_shop} for id_shop in shop_ids for row in rows]

@@ -1,9 +1,4 @@
-"""What a seeded shop is told to hold: shops and groups, languages, products.
-
-A product to be seeded, with its combinations or the items of its pack.
-
-The goods of the seeded shop: what the demo sells and the simulator's orders ask for.
-"""
+"""Describe a sample shop: shops and groups, languages, and products, which the simulator's orders are of."""
 
 from __future__ import annotations
 
@@ -66,7 +61,7 @@ class ProductSeed:
 
     @property
     def kind(self) -> str:
-        """product.product_type, as PrestaShop has it from 1.7.8."""
+        """Return product.product_type, as PrestaShop has it from 1.7.8."""
         if self.combinations:
             return "combinations"
         if self.pack:
@@ -207,7 +202,7 @@ class ShopSeed:
 
     @property
     def created_text(self) -> str:
-        """`created` as PrestaShop writes it: the shop's local time."""
+        """Return `created` as PrestaShop writes it: in the shop's local time."""
         return f"{self.created.astimezone(ZoneInfo(self.time_zone)):%Y-%m-%d %H:%M:%S}"
 
 
@@ -223,7 +218,7 @@ MULTISHOP = ShopSeed(
 
 
 def plain_products(references: Iterable[str], quantity: int = 100) -> tuple[ProductSeed, ...]:
-    """Given references, return a plain 10.00 EUR product for each (for tests and benchmarks)."""
+    """Return a plain 10.00 EUR product for each reference (for tests and benchmarks)."""
     return tuple(
         ProductSeed(reference, f"Product {reference}", Decimal("10.00"), quantity=quantity) for reference in references
     )

@@ -1,7 +1,4 @@
-"""Taxes, carriers and order states of a seeded shop.
-
-Zones, countries, provinces and currencies of a seeded shop.
-"""
+"""Make the rows of a sample shop's trade: taxes, carriers, order states, zones, countries, provinces and currencies."""
 
 from __future__ import annotations
 
@@ -93,16 +90,58 @@ CARRIERS = (  # ids from 1: the two of a fresh shop; the name 0 stands for the s
 )
 
 
+ZONES = (
+    "Europe",
+    "North America",
+    "Asia",
+    "Africa",
+    "Oceania",
+    "South America",
+    "Europe (non-EU)",
+    "Central America/Antilla",
+)
+# ISO 4217: code, number, decimals, name, symbol, and a believable rate to the euro.
+CURRENCIES = (
+    ("EUR", "978", 2, "Euro", "€", "1.000000"),
+    ("GBP", "826", 2, "Pound sterling", "£", "0.860000"),
+    ("USD", "840", 2, "US dollar", "$", "1.080000"),
+    ("JPY", "392", 0, "Japanese yen", "¥", "162.500000"),
+    ("SEK", "752", 2, "Swedish krona", "kr", "11.500000"),
+    ("PLN", "985", 2, "Polish złoty", "zł", "4.270000"),
+    ("TRY", "949", 2, "Turkish lira", "₺", "35.100000"),
+    ("BRL", "986", 2, "Brazilian real", "R$", "5.900000"),
+    ("AUD", "036", 2, "Australian dollar", "$", "1.650000"),
+    ("CAD", "124", 2, "Canadian dollar", "$", "1.480000"),
+    ("MXN", "484", 2, "Mexican peso", "$", "19.900000"),
+    ("AED", "784", 2, "UAE dirham", "AED", "3.970000"),
+    ("SAR", "682", 2, "Saudi riyal", "SAR", "4.050000"),
+    ("EGP", "818", 2, "Egyptian pound", "EGP", "52.400000"),
+    ("INR", "356", 2, "Indian rupee", "₹", "90.800000"),
+    ("ZAR", "710", 2, "South African rand", "R", "19.700000"),
+    ("SGD", "702", 2, "Singapore dollar", "$", "1.450000"),
+)
+
+
+class CountrySeed(NamedTuple):
+    """One line of countries.json."""
+
+    id: int
+    iso: str
+    zone: int
+    call_prefix: int
+    flags: str
+    english: str
+    italian: str
+
+
 def tax_ids() -> dict[tuple[str, str], int]:
-    """Return the id_tax of each (country, rate), in the order in which the rules groups need them: the Italian 22 %
-    is 1.
-    """
+    """Return the id_tax of each (country, rate), in the order of the rules groups: the Italian 22 % has 1."""
     pairs = dict.fromkeys((country, rate) for _, rates in RULES_GROUPS for country, rate in rates.items())
     return {pair: number for number, pair in enumerate(pairs, 1)}
 
 
 def tax_rows(seed: ShopSeed) -> Iterator[TableRows]:
-    """Given a seed, yield taxes, rules groups and rules."""
+    """Yield taxes, rules groups and rules."""
     ids = tax_ids()
     yield "tax", [{"id_tax": id_tax, "rate": rate, "active": 1, "deleted": 0} for (_, rate), id_tax in ids.items()]
     names = tuple((f"VAT {country} {rate}%", f"IVA {country} {rate}%") for country, rate in ids)
@@ -118,7 +157,7 @@ def tax_rows(seed: ShopSeed) -> Iterator[TableRows]:
 
 
 def carrier_rows(seed: ShopSeed) -> Iterator[TableRows]:
-    """Given a seed, yield carriers with their zones, groups and tax rules groups."""
+    """Yield carriers with their zones, groups and tax rules groups."""
     carriers = list(enumerate(CARRIERS, 1))
     yield (
         "carrier",
@@ -148,7 +187,7 @@ def carrier_rows(seed: ShopSeed) -> Iterator[TableRows]:
 
 
 def order_state_rows(seed: ShopSeed) -> Iterator[TableRows]:
-    """Given a seed, yield the order states with their names."""
+    """Yield the order states with their names."""
     yield (
         "order_state",
         [
@@ -193,59 +232,13 @@ def _tax_rules(ids: Mapping[tuple[str, str], int], *, italian_localisation: bool
     return rules
 
 
-ZONES = (
-    "Europe",
-    "North America",
-    "Asia",
-    "Africa",
-    "Oceania",
-    "South America",
-    "Europe (non-EU)",
-    "Central America/Antilla",
-)
-
-
-class CountrySeed(NamedTuple):
-    """One line of countries.json."""
-
-    id: int
-    iso: str
-    zone: int
-    call_prefix: int
-    flags: str
-    english: str
-    italian: str
-
-
-# ISO 4217: code, number, decimals, name, symbol, and a believable rate to the euro.
-CURRENCIES = (
-    ("EUR", "978", 2, "Euro", "€", "1.000000"),
-    ("GBP", "826", 2, "Pound sterling", "£", "0.860000"),
-    ("USD", "840", 2, "US dollar", "$", "1.080000"),
-    ("JPY", "392", 0, "Japanese yen", "¥", "162.500000"),
-    ("SEK", "752", 2, "Swedish krona", "kr", "11.500000"),
-    ("PLN", "985", 2, "Polish złoty", "zł", "4.270000"),
-    ("TRY", "949", 2, "Turkish lira", "₺", "35.100000"),
-    ("BRL", "986", 2, "Brazilian real", "R$", "5.900000"),
-    ("AUD", "036", 2, "Australian dollar", "$", "1.650000"),
-    ("CAD", "124", 2, "Canadian dollar", "$", "1.480000"),
-    ("MXN", "484", 2, "Mexican peso", "$", "19.900000"),
-    ("AED", "784", 2, "UAE dirham", "AED", "3.970000"),
-    ("SAR", "682", 2, "Saudi riyal", "SAR", "4.050000"),
-    ("EGP", "818", 2, "Egyptian pound", "EGP", "52.400000"),
-    ("INR", "356", 2, "Indian rupee", "₹", "90.800000"),
-    ("ZAR", "710", 2, "South African rand", "R", "19.700000"),
-    ("SGD", "702", 2, "Singapore dollar", "$", "1.450000"),
-)
-
-
 def countries() -> list[CountrySeed]:
     """Return the countries of the seeded shop, with their fixed ids."""
     return [CountrySeed(*row) for row in json.loads((DATA / "countries.json").read_text("utf-8"))]
 
 
 def place_rows(seed: ShopSeed) -> Iterator[TableRows]:
-    """Given a seed, yield zones, countries and states."""
+    """Yield zones, countries and states."""
     zones: list[Row] = [{"id_zone": number, "name": name, "active": 1} for number, name in enumerate(ZONES, 1)]
     yield "zone", zones
     yield "zone_shop", per_shop(seed.shop_ids, [{"id_zone": zone["id_zone"]} for zone in zones])
@@ -268,7 +261,7 @@ def place_rows(seed: ShopSeed) -> Iterator[TableRows]:
 
 
 def currency_rows(seed: ShopSeed) -> Iterator[TableRows]:
-    """Given a seed, yield the currencies; up to 1.7.5 their signs stand in `currency` itself."""
+    """Yield the currencies; up to 1.7.5 their signs are in `currency` itself."""
     rows: list[Row] = []
     lang_rows: list[Row] = []
     for number, (iso, numeric, decimals, name, symbol, rate) in enumerate(CURRENCIES, 1):
