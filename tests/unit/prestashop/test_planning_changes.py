@@ -364,6 +364,7 @@ def test_what_is_still_there_shrinks_with_the_orders_lines() -> None:
     taken = (Goods(1, 0, 3), Goods(1, 0, 2), Goods(2, 0, 4, False))
 
     assert still_there(taken, {(1, 0): 4}) == (Goods(1, 0, 3), Goods(1, 0, 1), Goods(2, 0, 4, False))
+    assert still_there(taken, {}) == (Goods(2, 0, 4, False),)
 
 
 def test_tracking_takes_the_first_parcel_that_left() -> None:

@@ -89,8 +89,10 @@ def registered(kind: str, number: str, address: Address | None = None) -> Order:
         (ORDER, "", DNI_PLACEHOLDER),
         (registered("VAT", "IT123"), "IT123", DNI_PLACEHOLDER),
         (registered("CPF", "123.456.789-09"), "", "123.456.789-09"),
+        (registered("CNPJ", "12.345.678.90-95"), "", "12.345.678.90-95"),
+        (registered("CNPJ", "12.345.678/0001-95"), "", "12345678000195"),
     ],
-    ids=["none", "a VAT number", "a person's number"],
+    ids=["none", "a VAT number", "a person's number", "one that just fits", "one that is too long"],
 )
 def test_numbers_of_the_buyer(order: Order, vat_number: str, dni: str) -> None:
     places = resolve_places(order, market())

@@ -1,4 +1,4 @@
-"""The standard tax rules group, and on which marketplaces Amazon calculates the seller's VAT."""
+"""How well each tax suits a place, the standard tax rules group, and where Amazon calculates the seller's VAT."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from orderferry.config.model import MarketplaceSettings
 from orderferry.domain.orders import Order
+from orderferry.domain.pricing.priced_order import FOREIGN
 from orderferry.prestashop.facts import ShopFacts, TaxRule
 from orderferry.prestashop.planning.tax_rates import (
     home_country,
@@ -17,9 +18,10 @@ from orderferry.prestashop.planning.tax_rates import (
     notices_of,
     parse_proofs,
     proofs_text,
+    rates_for,
     standard_group,
 )
-from support.resolved_orders import FACTS, ORDER
+from support.resolved_orders import FACTS, ORDER, PLACE, market
 from support.shop_database import ShopDatabase
 from support.writing import Sold, amazon_order, settings_for
 
@@ -42,6 +44,15 @@ def with_rules(rules: dict[tuple[int, int], tuple[TaxRule, ...]]) -> ShopFacts:
 )
 def test_the_group_of_ordinary_goods(rules: dict[tuple[int, int], tuple[TaxRule, ...]], group: int) -> None:
     assert standard_group(with_rules(rules)) == group
+
+
+def test_taxes_are_ranked_by_rule_law_and_the_country_in_their_name() -> None:
+    names = {1: "ruled", 2: "IVA IT 22%", 3: "22%", 4: "MwSt DE 22%", 5: "ruled, not legal", 6: "MwSt DE 19%"}
+    rates = dict(zip(names, map(Decimal, ("22", "22", "22", "22", "21", "19")), strict=True))
+    facts = replace(FACTS, taxes=rates, tax_names=names, tax_rules={(1, 10): (TaxRule(1),), (2, 10): (TaxRule(5),)})
+    found = rates_for(ORDER, market(facts), PLACE, {})
+    assert found.ranks == {"1": 0, "2": 1, "3": 2, "4": 3, "5": FOREIGN - 1, "6": FOREIGN + 1}
+    assert [known.key for known in found.known] == ["1", "2", "3", "4", "5", "6"]  # the best first
 
 
 def test_the_shops_own_country() -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
 import pytest
 
 from orderferry.domain.orders import Item, ProceedsType, TimeSpan
+from orderferry.domain.pricing.priced_order import PricedCharge, TaxShare
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.facts import Column, FeeKey, Table
 from orderferry.prestashop.planning.goods import Goods
 from orderferry.prestashop.planning.order_lines import hidden_product
 from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine
+from orderferry.prestashop.rows.invoice import invoice_tax_rows
 from orderferry.prestashop.rows.lines import detail_tax_rows, line_name
 from orderferry.prestashop.rows.new_order import (
     generated_columns,
@@ -26,7 +29,8 @@ from orderferry.prestashop.rows.new_order import (
     render,
     unfilled_columns,
 )
-from support.resolved_orders import MUG, ORDER, priced_line, resolved
+from orderferry.prestashop.rows.order import cart_products
+from support.resolved_orders import MUG, ORDER, amount, priced_line, priced_order, resolved
 
 FEE = FeeKey(ProceedsType.COD_FEE, 1)
 STAND_IN = replace(MUG, stands_in=True)
@@ -134,6 +138,21 @@ def test_a_line_at_0_percent_has_a_tax_row_beside_taxed_ones_alone() -> None:
     plain = replace(resolved().priced, lines=(untaxed,), shipping=replace(resolved().priced.shipping, rate=MUG.ecotax))
     alone = replace(resolved(zero_tax=9), priced=replace(plain, shipping=replace(plain.shipping, tax_key="")))
     assert detail_tax_rows(replace(alone, lines=(line(priced=untaxed),))) == []
+
+
+def test_shipping_at_two_rates_has_no_row_for_its_part_at_0_percent() -> None:
+    whole, half = amount("7.00", "8.54"), amount("3.50", "4.27")
+    one = PricedCharge(whole, Decimal(0))
+    two = replace(one, shares=(TaxShare(Decimal(0), "", half), TaxShare(Decimal(22), "1", half)))
+    for shipping, taxes in ((one, [9]), (two, [1])):
+        order = resolved(priced=priced_order(shipping=shipping), zero_tax=9)
+        assert [row.values["id_tax"] for row in invoice_tax_rows(order)] == taxes
+
+
+def test_a_product_that_has_yet_to_be_made_is_not_in_the_cart() -> None:
+    assert [row.values["id_product"] for row in cart_products(resolved(lines=(line(), line())))] == [6]
+    unmade = line(items=(), product=hidden_product(FEE), fee=FEE)
+    assert cart_products(resolved(lines=(unmade, line(product=None)))) == []
 
 
 def test_without_papers_there_is_no_row_of_an_invoice() -> None:
