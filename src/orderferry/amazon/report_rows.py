@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from orderferry.amazon.decode_order import ORDER_ID
 from orderferry.amazon.decode_page import UnusableBody
-from orderferry.amazon.decode_values import parse_amount, parse_moment
+from orderferry.amazon.decode_values import STATUSES, parse_amount, parse_moment
 from orderferry.domain.compared_orders import RateShare, ReportedOrder, gathered, implied_rate, open_tax
 from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, Region
 from orderferry.domain.orders import Channel, OrderStatus
@@ -26,17 +26,7 @@ _CHARGES = ("item-price", "shipping-price", "gift-wrap-price")
 _TAXES = ("item-tax", "shipping-tax", "gift-wrap-tax")
 _DISCOUNTS = ("item-promotion-discount", "ship-promotion-discount")
 # The report's words without spaces and hyphens, in lower case. "Shipped - Delivered to Buyer" begins like "Shipped".
-_STATUSES: dict[str, OrderStatus] = {
-    "pending": OrderStatus.PENDING,
-    "pendingavailability": OrderStatus.PENDING_AVAILABILITY,
-    "unshipped": OrderStatus.UNSHIPPED,
-    "shipping": OrderStatus.UNSHIPPED,
-    "partiallyshipped": OrderStatus.PARTIALLY_SHIPPED,
-    "invoiceunconfirmed": OrderStatus.INVOICE_UNCONFIRMED,
-    "canceled": OrderStatus.CANCELLED,
-    "cancelled": OrderStatus.CANCELLED,
-    "unfulfillable": OrderStatus.UNFULFILLABLE,
-}
+_STATUSES: dict[str, OrderStatus] = {**STATUSES, "shipping": OrderStatus.UNSHIPPED}
 _CHANNELS = {
     "merchant": Channel.REGULAR,
     "mfn": Channel.REGULAR,

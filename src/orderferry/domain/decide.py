@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from orderferry.domain.ledger_entry import Entry, EntryState, believable
 from orderferry.domain.marker import Action, Marker
-from orderferry.domain.orders import Channel, Order, OrderStatus
+from orderferry.domain.orders import RELEASED_STATUSES, SHIPPED_STATUSES, Channel, Order, OrderStatus
 from orderferry.domain.problems import Problem, ProblemCode
 
 
@@ -44,17 +44,14 @@ REASON_TEXTS: dict[Reason, str] = {
 }
 
 _READY: dict[Channel, frozenset[OrderStatus]] = {
-    Channel.REGULAR: frozenset(
-        {OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED}
-    ),
-    Channel.FBA: frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED}),
+    Channel.REGULAR: RELEASED_STATUSES,
+    Channel.FBA: SHIPPED_STATUSES,
 }
 _PENDING: dict[OrderStatus, Reason] = {
     OrderStatus.PENDING: Reason.PAYMENT_PENDING,
     OrderStatus.PENDING_AVAILABILITY: Reason.PRE_ORDER,
 }
 _SAME = timedelta(seconds=1)  # Amazon's operations may round the same time differently
-_UNREADY_BUT_PAID = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,7 @@ def decide(
 ) -> Decision:
     """Return what to do with an order as Amazon shows it, from what shop and ledger know of it.
 
-    News that is older than what is known decides nothing: pages are read while orders change.
+    An answer that is older than one we have already changes nothing: orders change while pages are read.
     """
     known = newest_known(marker, entry, now)
     if known is not None and order.has_update_time and order.updated <= known - _SAME:
@@ -124,12 +121,7 @@ def _older(marker: Marker | None, entry: Entry | None, known: datetime) -> Decis
 
 def _flawed(order: Order) -> Problem | None:
     if order.status is None and order.raw_status:
-        return Problem(
-            ProblemCode.UNKNOWN_STATUS,
-            f"order {order.order_id}: Amazon gives the status {order.raw_status!r}, which is unknown",
-            order.order_id,
-            order.raw_status,
-        )
+        return _unknown_status(order)
     grave = order.grave_flaws
     if not grave:
         return None
@@ -140,6 +132,15 @@ def _flawed(order: Order) -> Problem | None:
         f"order {order.order_id}: the field {first.path} is unusable: {first.problem}{more}",
         order.order_id,
         first.path,
+    )
+
+
+def _unknown_status(order: Order) -> Problem:
+    return Problem(
+        ProblemCode.UNKNOWN_STATUS,
+        f"order {order.order_id}: Amazon gives the status {order.raw_status!r}, which is unknown",
+        order.order_id,
+        order.raw_status,
     )
 
 
@@ -162,7 +163,7 @@ def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rul
 
 
 def _set_aside(entry: Entry) -> Decision:
-    """Return what was imported stays so in the ledger, whatever a person no longer wants to hear about it."""
+    """Return that an order which a person has set aside is ignored; one that was imported stays imported."""
     imported = entry.state is EntryState.IMPORTED
     return Decision(Action.UNCHANGED if imported else Action.IGNORE, Reason.SET_ASIDE)
 
@@ -191,9 +192,11 @@ def _new_to_shop(order: Order, rules: Rules) -> Decision:
         return Decision(Action.IGNORE, Reason.BEFORE_SINCE)
     if order.status in _PENDING:
         return Decision(Action.WAIT, _PENDING[order.status])
-    if order.status in _READY[order.channel] or (rules.forced and order.status in _UNREADY_BUT_PAID):
+    if order.status in _READY[order.channel] or (rules.forced and order.status in RELEASED_STATUSES):
         return Decision(Action.CREATE)
-    return Decision(Action.WAIT, Reason.FBA_NOT_SHIPPED)
+    if order.status in RELEASED_STATUSES:
+        return Decision(Action.WAIT, Reason.FBA_NOT_SHIPPED)
+    return Decision(Action.HOLD, problem=_unknown_status(order))
 
 
 def next_look(first_seen: datetime, now: datetime) -> datetime:

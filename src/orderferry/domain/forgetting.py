@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orderferry.domain.orders import Address, Buyer, Item, Order, OrderStatus
+from orderferry.domain.orders import SHIPPED_STATUSES, Address, Buyer, Item, Order, OrderStatus
 
 # Amazon's own word that nothing more is going to be sent.
-FINISHED_AT_AMAZON = frozenset(
-    {OrderStatus.SHIPPED.value, OrderStatus.INVOICE_UNCONFIRMED.value, OrderStatus.CANCELLED.value}
-)
+FINISHED_AT_AMAZON = frozenset(status.value for status in SHIPPED_STATUSES | {OrderStatus.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,13 @@ class OrderStatus(StrEnum):
     UNFULFILLABLE = "UNFULFILLABLE"
 
 
+# What a status means. CANCELLED and UNFULFILLABLE stand for themselves; `decide` holds orders with any other one.
+NOT_RELEASED_STATUSES = frozenset({OrderStatus.PENDING_AVAILABILITY, OrderStatus.PENDING})
+TO_BE_SHIPPED_STATUSES = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
+SHIPPED_STATUSES = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
+RELEASED_STATUSES = TO_BE_SHIPPED_STATUSES | SHIPPED_STATUSES
+
+
 class ProceedsType(StrEnum):
     """SP-API `proceeds.breakdowns[].type` (and, for TAX and DISCOUNT, `detailedBreakdowns[].subtype`)."""
 

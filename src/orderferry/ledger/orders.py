@@ -40,7 +40,7 @@ from orderferry.domain.ledger_entry import (
     taken_back,
     with_result,
 )
-from orderferry.domain.orders import Channel, OrderStatus
+from orderferry.domain.orders import TO_BE_SHIPPED_STATUSES, Channel
 from orderferry.ledger.schema import claims, findings, order_history, orders
 from orderferry.ledger.store import Store, chunks, put, retry_after_conflict
 
@@ -52,7 +52,6 @@ _FINDING_FIELDS = ("kind", "field", "placed", "found", "reason", "hint", "amazon
 _LATELY = 100  # lines of the history that are read before all orders are
 _LONGEST_LEASE = timedelta(hours=1)
 _OPEN = (EntryState.WAITING, EntryState.HELD, EntryState.FAILED)
-_UNSHIPPED = (OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED)
 # How the note of what an import wrote begins, and the fields whose difference this removes; "" stands for all.
 _REMOVED_BY = (
     ("state ", ("state",)),
@@ -192,7 +191,7 @@ class OrderTables:
         wanted = _ENTRIES.where(
             orders.c.state == EntryState.IMPORTED,
             orders.c.channel == Channel.REGULAR,
-            orders.c.amazon_status.in_([str(status) for status in _UNSHIPPED]),
+            orders.c.amazon_status.in_([str(status) for status in TO_BE_SHIPPED_STATUSES]),
             orders.c.ship_by <= ship_by,
         )
         return self._read_entries(wanted.order_by(orders.c.ship_by, _ID))

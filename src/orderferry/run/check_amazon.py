@@ -17,7 +17,7 @@ from orderferry.config.model import Settings
 from orderferry.domain.check_result import CheckResult, Grade, failed, failure, fine, warning
 from orderferry.domain.durations import counted
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
+from orderferry.domain.orders import RELEASED_STATUSES, Channel, Order, UnreadableOrder
 from orderferry.domain.search import Basis, Page, Search
 from orderferry.domain.spans import Span
 from orderferry.domain.window import SAFE_DISTANCE
@@ -153,8 +153,6 @@ def _not_tried(exhausted: QuotaExhausted) -> CheckResult:
     return warning("marketplaces", f"Not tried: {exhausted.message}", exhausted.hint, exhausted.exit_code)
 
 
-# Personal data is given for these only.
-_RELEASED = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED})
 _SHIPPING_ROLE = "Direct-to-Consumer Shipping (Restricted)"
 _TAX_ROLE = "Tax Invoicing (Restricted)"
 _ORDERS_ROLE = "Inventory and Order Tracking"
@@ -175,11 +173,12 @@ class Expectation:
 
 
 def _is_regular(order: Order) -> bool:
-    return order.status in _RELEASED and order.channel is Channel.REGULAR and order.sales_channel == "AMAZON"
+    # personal data is given for released orders only
+    return order.status in RELEASED_STATUSES and order.channel is Channel.REGULAR and order.sales_channel == "AMAZON"
 
 
 def _is_fba(order: Order) -> bool:
-    return order.status in _RELEASED and order.channel is Channel.FBA and order.sales_channel == "AMAZON"
+    return order.status in RELEASED_STATUSES and order.channel is Channel.FBA and order.sales_channel == "AMAZON"
 
 
 def _is_sale(order: Order) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from orderferry.config.model import ObservationSettings, Settings
 from orderferry.domain.decide import Rules
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.orders import Channel, Order, OrderStatus
+from orderferry.domain.orders import TO_BE_SHIPPED_STATUSES, Channel, Order, OrderStatus
 from orderferry.domain.search import Basis
 
 
@@ -62,7 +62,7 @@ SWEEPS: Mapping[str, Sweep] = {
             "doublecheck",
             Basis.CREATED,
             (Channel.REGULAR,),
-            (OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED),
+            tuple(sorted(TO_BE_SHIPPED_STATUSES, reverse=True)),
             reserve=6,
         ),
     )

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
-from orderferry.domain.orders import Address, Channel, Order, OrderStatus, TaxRegistration
+from orderferry.domain.orders import TO_BE_SHIPPED_STATUSES, Address, Channel, Order, TaxRegistration
 from orderferry.domain.postal_address import PostalAddress, postal_address, split_name
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.territories import LONGEST_NAME, country_code, find_territory, province_keys
@@ -25,7 +25,6 @@ from orderferry.prestashop.planning.resolved_order import Account, Place
 
 DNI_LENGTH = 16  # address.dni, in every version
 DNI_PLACEHOLDER = "00000"  # passes PrestaShop's forms where a country demands a number and Amazon gives none
-_TO_BE_SHIPPED = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
 _PERSONAL_NUMBERS = frozenset({"CPF", "CNPJ"})  # taxRegistrations that go into address.dni, not into vat_number
 # RFC 2606: no mail ever reaches this domain, and no domain of this name can be bought.
 UNDELIVERABLE_DOMAIN = "amazon.invalid"
@@ -47,7 +46,7 @@ def resolve_places(order: Order, market: Market) -> tuple[Place, Place | None] |
     """
     address = order.delivery_address
     unknown_street = address is None or not address.lines
-    if order.channel is Channel.REGULAR and order.status in _TO_BE_SHIPPED and unknown_street:
+    if order.channel is Channel.REGULAR and order.status in TO_BE_SHIPPED_STATUSES and unknown_street:
         return Problem(
             ProblemCode.NO_ADDRESS, f"order {order.order_id} has no delivery address to send it to", order.order_id
         )

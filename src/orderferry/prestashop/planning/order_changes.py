@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from orderferry.domain.marker import DIGEST_VERSION, Digests, Marker
-from orderferry.domain.orders import Order, OrderStatus
+from orderferry.domain.orders import SHIPPED_STATUSES, Order, OrderStatus
 from orderferry.domain.pricing.priced_order import PricedOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.values import as_int, moment_text
@@ -20,7 +20,7 @@ from orderferry.prestashop.planning.addresses import resolve_places
 from orderferry.prestashop.planning.digest import changed_groups, digests_of, merge_digests, short_hash
 from orderferry.prestashop.planning.goods import backorder_state
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.resolve_mappings import SHIPPED_STATUSES, state_kind
+from orderferry.prestashop.planning.resolve_mappings import state_kind
 from orderferry.prestashop.planning.resolve_order import resolve_order
 from orderferry.prestashop.planning.resolved_order import (
     Paperwork,

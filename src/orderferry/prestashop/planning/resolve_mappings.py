@@ -11,13 +11,11 @@ from decimal import Decimal
 from math import prod
 
 from orderferry.config.model import OrdersSettings
-from orderferry.domain.orders import Channel, Order, OrderStatus
+from orderferry.domain.orders import SHIPPED_STATUSES, Channel, Order, OrderStatus
 from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit, TaxRule
-
-SHIPPED_STATUSES = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
 
 # Each kind of state: the key of [orders] that names it, and the shop's own setting where the key is empty.
 STATE_SOURCES: dict[str, tuple[str, str]] = {

@@ -13,7 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import InvoicesSettings
-from orderferry.domain.orders import Item, Order, Package, ProceedsType
+from orderferry.domain.orders import SHIPPED_STATUSES, Item, Order, Package, ProceedsType
 from orderferry.domain.postal_address import PostalAddress
 from orderferry.domain.pricing.priced_order import PricedLine, PricedOrder
 from orderferry.domain.pricing.tax_law import BUSINESS, TaxScheme
@@ -22,7 +22,6 @@ from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopUnit
 from orderferry.prestashop.planning.goods import Goods, Movement
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.resolve_mappings import SHIPPED_STATUSES
 from orderferry.prestashop.planning.shop_texts import shop_day, shop_moment
 
 _SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")

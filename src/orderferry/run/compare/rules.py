@@ -15,7 +15,7 @@ from orderferry.domain.compared_orders import ReportedOrder, ShopOrder, ShopOrde
 from orderferry.domain.decide import Reason, Rules, decide
 from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.marker import Action
-from orderferry.domain.orders import Channel, Flaw, Order, OrderStatus
+from orderferry.domain.orders import NOT_RELEASED_STATUSES, SHIPPED_STATUSES, Channel, Flaw, Order, OrderStatus
 from orderferry.domain.spans import Span
 from orderferry.run.compare.result import Difference, why_different
 from orderferry.run.compare.totals import amount_text
@@ -25,8 +25,6 @@ GRACE = timedelta(hours=2)
 # A regular order may be marked as shipped in the shop so much later than at Amazon before it is a difference.
 SHIPPING_GRACE = timedelta(days=2)
 _CENT = Decimal("0.01")
-_SHIPPED = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
-_PENDING = frozenset({OrderStatus.PENDING, OrderStatus.PENDING_AVAILABILITY})
 # Reasons that never change; a cancelled order may be revived at Amazon.
 _FINAL = frozenset({Reason.NOT_AMAZON, Reason.BEFORE_SINCE})
 
@@ -48,7 +46,7 @@ def moment_of(by: By, order: ReportedOrder | None, shop: ShopOrder | None) -> da
         return shop.invoiced if shop is not None and shop.invoice_number else None
     if by is By.SHIPPED:
         shipped = (order.shipped if order is not None else None) or (shop.left if shop is not None else None)
-        return shipped or (order.updated if order is not None and order.status in _SHIPPED else None)
+        return shipped or (order.updated if order is not None and order.status in SHIPPED_STATUSES else None)
     return order.purchased if order is not None else shop.placed if shop is not None else None
 
 
@@ -176,7 +174,7 @@ def differences(order: ReportedOrder, given: CompareInput) -> list[Difference]:
     state = _state_difference(order, shop, given)
     if state is not None:
         return [state]
-    if shop.cancelled or order.status in _PENDING or order.status is OrderStatus.CANCELLED:
+    if shop.cancelled or order.status in NOT_RELEASED_STATUSES or order.status is OrderStatus.CANCELLED:
         return []
     return [*_money_differences(order, shop, entry), *_quantity_differences(order, shop, entry)]
 
@@ -185,7 +183,7 @@ def _state_difference(order: ReportedOrder, shop: ShopOrder, given: CompareInput
     entry = given.entries.get(order.order_id)
     if order.status is OrderStatus.CANCELLED and not shop.cancelled:
         reason = "Amazon has cancelled it, and the shop has not followed"
-    elif order.status in _PENDING and not shop.cancelled:
+    elif order.status in NOT_RELEASED_STATUSES and not shop.cancelled:
         reason = "Amazon has not released it, and the shop has it already"
     elif shop.cancelled and belongs(order, given):
         reason = "the shop has cancelled it, and Amazon has not"
@@ -201,7 +199,7 @@ def _is_behind(order: ReportedOrder, shop: ShopOrder, given: CompareInput) -> bo
     """Return whether an order is shipped at Amazon and not in the shop. FBA orders are left out: Amazon ships them,
     so the shop's states mean nothing."""
     lately = (order.updated or order.purchased) > given.now - SHIPPING_GRACE
-    return order.channel is Channel.REGULAR and order.status in _SHIPPED and not shop.shipped and not lately
+    return order.channel is Channel.REGULAR and order.status in SHIPPED_STATUSES and not shop.shipped and not lately
 
 
 def _money_differences(order: ReportedOrder, shop: ShopOrder, entry: Entry | None) -> list[Difference]:
