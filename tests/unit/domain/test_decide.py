@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -241,3 +241,22 @@ def test_given_up_counts_from_the_release_of_a_pre_order() -> None:
     assert not is_given_up(NOW - timedelta(days=29), None, NOW, limit)
     assert not is_given_up(NOW - timedelta(days=90), NOW - timedelta(days=1), NOW, limit)
     assert not is_given_up(None, None, NOW, limit)
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("rules", [Rules(), Rules(forced=True)], ids=["of itself", "by hand"])
+def test_a_status_that_nobody_has_decided_about_is_held_and_never_taken_for_another_one(
+    channel: Channel, rules: Rules
+) -> None:
+    """As if Amazon's new word had been added to OrderStatus alone."""
+    new = order(cast(OrderStatus, "RETURNED"), channel, raw_status="RETURNED")
+    decision = decide(new, marker=None, foreign=None, entry=None, rules=rules)
+    assert decision.action is Action.HOLD
+    assert decision.problem is not None
+    assert (decision.problem.code, decision.problem.subject) == (ProblemCode.UNKNOWN_STATUS, "RETURNED")
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("status", list(OrderStatus))
+def test_every_status_that_is_known_is_decided_for_both_channels(status: OrderStatus, channel: Channel) -> None:
+    assert decide(order(status, channel), marker=None, foreign=None, entry=None, rules=Rules()).action is not Action.HOLD
