@@ -63,7 +63,6 @@ class Installation:
 
     def ledger(self, *, accept_shop: bool = False, read_only: bool = False, dry_run: bool = False) -> Ledger:
         """Return the ledger of this configuration. Raise LedgerUnusable."""
-
         return open_ledger(
             self.settings.ledger.place,
             account=account_identity(self.settings),
@@ -76,7 +75,6 @@ class Installation:
 
     def quota(self, ledger: Ledger, reserve: int = 0) -> QuotaBook:
         """Return the account's token buckets; `reserve` tokens of searchOrders are left to the scheduled import."""
-
         share = self.settings.amazon.quota_share
         return QuotaBook(
             ledger, account_identity(self.settings), share, self.now, reserve={"searchOrders": Decimal(reserve)}
@@ -98,7 +96,6 @@ class Installation:
         """Return the shop; what it learns of other importers' payments it remembers in the ledger, where there is
         one.
         """
-
         memory: dict[str, str] = {}
         recall, remember = (ledger.recall, ledger.remember) if ledger else (memory.get, memory.__setitem__)
         return PrestashopShop(self.settings, recall=recall, remember=remember, clock=self.now, sleep=self.sleep)
@@ -148,7 +145,6 @@ class Installation:
 
         Raise AlreadyRunning when another one keeps at it for `wait`, LedgerUnusable, Stopped.
         """
-
         lock = one_run(self.settings.ledger.place, command, clock=self.now, sleep=self.sleep)
         with stop.waiting():
             lock.acquire(wait)
@@ -161,7 +157,6 @@ class Installation:
     @contextmanager
     def watched(self, command: str, options: RunOptions) -> Iterator[Watch]:
         """Report a run to the alerts; within the block the end of its log is kept for them."""
-
         with LogTail.attached("orderferry") as tail:
             watch = Watch(Alerts(self.settings.alerts), command, self.settings.name, options, tail)
             try:

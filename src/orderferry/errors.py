@@ -1,7 +1,7 @@
 """The tree of errors, cut by what has to be done about them, and the exit codes they end in.
 
 Every error is a sentence for a webmaster (what happened, to which order or key) and, as `hint`, what to do now. Exit
-codes: the contract's section 4.
+codes: docs/troubleshooting.md.
 """
 
 from __future__ import annotations

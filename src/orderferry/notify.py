@@ -73,7 +73,6 @@ class Alerts:
             self._send(HttpPost(PING, ping_address(url, command, ending), body, "text/plain; charset=utf-8"))
 
     def _send(self, post: HttpPost) -> None:
-
         deliver(post, self.longest)
 
 

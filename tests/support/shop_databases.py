@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,7 +145,8 @@ def copy(connection: sa.Connection, template: Template, name: str) -> None:
 def restore(connection: sa.Connection, template: Template, name: str) -> bool:
     """Put a used database right. Return False, with the database gone, where a test changed its structure."""
     for thread in connection.execute(CONNECTIONS, {"name": name}).scalars().all():
-        connection.exec_driver_sql(f"KILL {thread:d}")  # left over by a test: it would hold locks
+        with suppress(sa.exc.OperationalError):  # 1094: it has just ended by itself
+            connection.exec_driver_sql(f"KILL {thread:d}")  # left over by a test: it would hold locks
     for table in set(connection.execute(TABLES, {"name": name}).scalars()) - template.state.keys():
         connection.exec_driver_sql(f"DROP TABLE {name}.`{table}`")
     if structure_of(connection, name) != template.structure:

@@ -1,8 +1,9 @@
 """The all-orders report, from text to orders. Pure and total: any text becomes orders and a count of unusable lines.
 
-Columns and traps: sp-api-orders 3 and 4.1. A line is an order item and has no id: a line that stands twice is a
-repetition of the report's, or the same article bought twice, so both readings are kept. Prices hold the tax in Europe
-and the Far East and do not in North America; for a marketplace that we do not know, both readings are kept.
+Columns: SP-API report type GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL. A line is an order item and has no
+id: a line that stands twice is a repetition of the report's, or the same article bought twice, so both readings are
+kept. Prices hold the tax in Europe and the Far East and do not in North America; for a marketplace that we do not know,
+both readings are kept.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A report is requested, takes from seconds to an hour, and its document is then fetched from another host, unpacked and
 decoded within bounds. The document's address is signed: it gets neither token nor credentials and is good for five
-minutes. Source: SP-API Reports API 2021-06-30; traps: sp-api-orders 3.
+minutes. Source: SP-API Reports API 2021-06-30; traps: reports repeat lines and ignore the marketplace filter.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What an answer of the Orders API means: something to read, or one of the errors that say what to do about it.
 
-The status decides, then the body (sp-api-orders 6 and 7.3). Amazon's codes are passed on; of its texts only what it
+The status decides, then the body. Amazon's codes are passed on; of its texts only what it
 says of a rejected request, since only times, ids and names of parameters were sent with it.
 """
 

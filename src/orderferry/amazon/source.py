@@ -199,7 +199,7 @@ _NAMES = frozenset({"AWS_ENV", "PYTHON-SP-APIDIR"})
 def stray_variables(names: Iterable[str]) -> tuple[str, ...]:
     """Return, sorted, the names of environment variables that would steer the SP-API library.
 
-    It reads them when it is imported and when a client is built (sp-api-orders 7.5). A variable left over from another
+    It reads them when it is imported and when a client is built. A variable left over from another
     program must never send this shop's run to another account. Our own secrets are named ORDERFERRY_…, and proxies
     and SSL_CERT_FILE are the machine's own business (see transport.py).
     """

@@ -67,7 +67,7 @@ def for_each_file(
 
 def whole_document(files: Sequence[Path], documents: Sequence[Mapping[str, Any]], code: ExitCode) -> Mapping[str, Any]:
     """Return the one JSON object that is printed for all configurations: for
-    several configurations the contract's `{"shops": […], "exit_code": N}`."""
+    several configurations the documented `{"shops": […], "exit_code": N}`."""
     if len(files) == 1:
         return documents[0]
     shops = [{"config": str(path), **document} for path, document in zip(files, documents, strict=True)]

@@ -265,7 +265,7 @@ def start_delay(path: Path, splay: timedelta) -> timedelta:
 def run_fleet(fleet: Fleet, files: Sequence[Path], context: CliContext) -> tuple[ExitCode, Mapping[str, Any]]:
     """Run all of them and print each one's line, or news, when it and those before it have ended.
 
-    Return the exit code that stands for all, and the contract's JSON object.
+    Return the exit code that stands for all, and the documented JSON object.
     """
     jobs = [ProcessJob(partial(_end, fleet, path), start_delay(path, fleet.splay).total_seconds()) for path in files]
     workers = Workers[ShopEnd](cores_for_workers(), (fleet.longest + _SLACK).total_seconds())

@@ -69,7 +69,7 @@ def cli(context: click.Context, configs: tuple[Path, ...], verbose: int, quiet: 
 
 
 def main() -> None:
-    """Run the command line and leave with the contract's exit code; never a traceback."""
+    """Run the command line and leave with the documented exit code; never a traceback."""
     open_closed_streams()  # before all else: it would take their numbers
     # What this process holds in memory, secrets and buyers, is for no file.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -32,7 +32,7 @@ class CheckResult:
     exit_code: ExitCode = ExitCode.DONE
 
     def as_json(self) -> dict[str, str]:
-        """Return the contract's JSON of one check."""
+        """Return the documented JSON of one check."""
         return {"name": self.name, "result": str(self.result), "message": self.message, "hint": self.hint}
 
 

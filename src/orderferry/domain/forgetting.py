@@ -1,7 +1,7 @@
 """When the buyer of an imported order has to be forgotten, and an order without its buyer. Pure.
 
 Amazon's Data Protection Policy: personal data for at most 30 days after delivery, longer only where law demands it
-(shops-in-the-field). What is personal: sp-api-orders 2.4; city, region and country are not.
+(Amazon's Data Protection Policy, which also says what is personal). City, region and country are not.
 """
 
 from __future__ import annotations

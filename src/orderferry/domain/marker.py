@@ -58,7 +58,7 @@ class Marker:
 
 
 class Action(StrEnum):
-    """What is to be done with an order: the contract's words."""
+    """What is to be done with an order: the words of the JSON output."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -73,7 +73,7 @@ WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.RECREATE})  # the acti
 
 
 class Outcome(StrEnum):
-    """What became of an order in a run, in the order of the contract's JSON. A plan that was written has one of the
+    """What became of an order in a run, in the order of the documented JSON. A plan that was written has one of the
     first three."""
 
     CREATED = "created"

@@ -1,7 +1,7 @@
 """Amazon's address as PrestaShop can keep it: split names, two lines, placeholders for what is missing.
 
-Quirks and what to do about them: sp-api-orders 5. Required columns and validators: prestashop-order-writing, customer,
-address, cart. Whatever does not fit or loses characters goes to `kept`, which staff reads in the private message.
+Required columns and validators: PrestaShop's classes Customer and Address. Whatever does not fit or loses characters
+goes to `kept`, which staff reads in the private message.
 
 A full name is split without any guess that would change a label: first and last name, read in turn, give the name
 again. The exceptions are forms that people write themselves: "Rossi, Mario", and names in Chinese, Japanese and Korean,
@@ -216,7 +216,7 @@ def _folded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PostalAddress:
-    """Values that pass PrestaShop's own validators (prestashop-order-writing, "Rejected characters").
+    """Values that pass PrestaShop's own validators (class Validate).
 
     Required parts are never empty: placeholders stand in (`placeholders` names the fields). `kept` holds the lines of
     text that did not fit or lost characters, for the order's private message: the full text is never lost.

@@ -1,6 +1,6 @@
 """Make texts of strangers acceptable to PrestaShop's validators without losing their meaning.
 
-Which characters a field rejects: prestashop-order-writing, "Rejected characters"; customer names also obey the newer
+Which characters a field rejects: PrestaShop's class Validate; customer names also obey the newer
 rule about brackets and slashes, so that one text passes in every version. What is rejected becomes something near and
 harmless in plain ASCII, or a space; the caller keeps the full text where it matters.
 

@@ -79,8 +79,8 @@ def counts_as_coverage(
 ) -> bool:
     """Return whether a span that was asked for by hand, or is owed, may be added to the coverage.
 
-    One that lies wholly before it must not: everything between the two would from then on look like a gap. Since
-    `owed` it is one anyway.
+    One that lies wholly before it must not: everything between the two would from then on look like a gap. After
+    `owed` there is a gap in any case, so it may be added.
     """
     begins = covered[0].start if covered else end - lookback
     return span.end >= (begins if owed is None else min(begins, owed))

@@ -65,7 +65,7 @@ def _ask(probe: Probe) -> list[CheckResult]:
 
 
 def document(results: Sequence[CheckResult]) -> dict[str, Any]:
-    """Return the contract's JSON object of `check`."""
+    """Return the documented JSON object of `check`."""
     return {"checks": [result.as_json() for result in results], "exit_code": int(exit_code_of(results))}
 
 

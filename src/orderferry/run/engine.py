@@ -169,7 +169,7 @@ class Engine:
 
     def _after_import(self, report: Report, recovery: Recovery, clock: RightClock) -> None:
         if all(isinstance(error, QuotaExhausted) for error in report.errors):
-            recovery.leave_copy()  # coverage is only what was really read, also where the quota did not carry
+            recovery.leave_copy()  # coverage holds only what was read, so spent quota is no reason not to keep it
         if not report.errors:
             for problem in yesterdays_gaps(self.ledger, clock()):
                 report.add_problem(problem)
@@ -253,7 +253,7 @@ class Engine:
         for listing in left:
             reader.resume(listing)
         if left:
-            return  # the rest of a catch-up that stopped for quota: the next one starts anew
+            return  # an interrupted catch-up was finished; the next run reads a new window
         options = self._with_longer_window(recovery)
         self._read(reader, spans_by_hand(self.sweep, self.settings, options, cells, end))
         if not self.options.spans_by_hand and not self.options.dry_run:
@@ -269,8 +269,9 @@ class Engine:
         processor.process(wanted, rules)
 
     def _with_longer_window(self, recovery: Recovery) -> RunOptions:
-        """Return the options of a catch-up; once after the ledger was lost with a window of orders.give_up, because
-        waiting orders may be that old."""
+        """Return the options of a catch-up. The first one after the ledger was lost reads back as far as
+        orders.give_up, because waiting orders may be that old.
+        """
         if self.options.spans_by_hand or not recovery.pending(self.sweep.command):
             return self.options
         own = max(self.sweep.lookback(channel, self.settings.observation) for channel in self.sweep.channels)

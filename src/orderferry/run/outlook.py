@@ -12,17 +12,16 @@ from datetime import datetime
 from orderferry.domain.decide import REASON_TEXTS, Rules, decide
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import Entry, EntryState, is_due
-from orderferry.domain.marker import Action, Marker, Plan, ShopView
+from orderferry.domain.marker import WRITING, Action, Marker, Plan, ShopView
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
 
-INTENTS = {Action.CREATE: Action.CREATE, Action.UPDATE: Action.UPDATE, Action.RECREATE: Action.RECREATE}
 Planner = Callable[[Order, Action, ShopView], Plan | Problem]
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """`action` is a word of the contract's, or `look` where it depends on Amazon's next answer; `why` one sentence.
+    """`action` is a documented word, or `look` where it depends on Amazon's next answer; `why` one sentence.
 
     `changes`: what would be written. `hint`: what a person can do, or ''.
     """
@@ -47,10 +46,10 @@ def planned_outlook(
     )
     if decision.problem is not None:
         return _held(decision.problem)
-    if decision.action not in INTENTS:
+    if decision.action not in WRITING:
         why = REASON_TEXTS[decision.reason] if decision.reason else "nothing changed"
         return Outlook(str(decision.action), f"{why[0].upper()}{why[1:]}.")
-    planned = plan(order, INTENTS[decision.action], view)
+    planned = plan(order, decision.action, view)
     if isinstance(planned, Problem):
         return _held(planned)
     notes = " ".join(f"{note.message}." for note in planned.notes)

@@ -105,7 +105,7 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Return the contract's `orders` object."""
+        """Return the documented `orders` object."""
         tally = Counter(self.outcomes.values())
         return {"seen": len(self.outcomes), **{str(outcome): tally[outcome] for outcome in Outcome}}
 
@@ -135,7 +135,7 @@ class Report:
         return any(problem.code not in INFORMATIVE for problem in self.problems.values())
 
     def as_json(self) -> dict[str, Any]:
-        """Return the contract's JSON object of a run."""
+        """Return the documented JSON object of a run."""
         return {
             "command": self.command,
             "run": self.run,
@@ -228,7 +228,7 @@ def withheld_problems(withheld: Mapping[str, str]) -> list[Problem]:
 
 
 def problem_json(problem: Problem) -> dict[str, str]:
-    """Return the contract's JSON of one problem."""
+    """Return the documented JSON of one problem."""
     return {
         "order_id": problem.order_id,
         "code": str(problem.code),

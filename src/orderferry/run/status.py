@@ -115,7 +115,7 @@ class Status:
         return ExitCode.DONE if self.healthy else ExitCode.NEEDS_A_PERSON
 
     def as_json(self) -> dict[str, Any]:
-        """Return the contract's JSON object of `status`."""
+        """Return the documented JSON object of `status`."""
         return {
             "healthy": self.healthy,
             "commands": {command.command: _command_json(command) for command in self.commands},

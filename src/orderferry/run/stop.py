@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Stopped(OrderferryError):
-    """A signal asked the run to end; `exit_code` is the contract's for that signal."""
+    """A signal asked the run to end; `exit_code` is the documented one for that signal."""
 
     code = "stopped"
 

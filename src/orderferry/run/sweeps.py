@@ -71,7 +71,7 @@ SWEEPS: Mapping[str, Sweep] = {
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Options of `import`, `recheck` and `doublecheck` (contract §2). Times are aware UTC; `marketplaces` ids."""
+    """Options of `import`, `recheck` and `doublecheck` (docs/commands.md). Times are aware UTC; `marketplaces` ids."""
 
     window: timedelta | None = None
     since: datetime | None = None

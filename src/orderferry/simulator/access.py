@@ -1,6 +1,6 @@
 """Who may call, and how often: Login with Amazon, and Amazon's usage plans as it enforces them.
 
-POST /auth/o2/token turns a refresh token into an access token for an hour (sp-api-orders 6). All values are made up;
+POST /auth/o2/token turns a refresh token into an access token for an hour. All values are made up;
 none opens anything but a simulator. Tokens and buckets live on the simulator's clock.
 """
 

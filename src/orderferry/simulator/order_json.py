@@ -1,6 +1,6 @@
 """A simulated order as Amazon writes it: the JSON of Orders API 2026-01-01 for one moment of the order's life.
 
-Personal data depends on status, channel and the application's roles (sp-api-orders 2.4 and 5). Without a role the
+Personal data depends on status, channel and the application's roles. Without a role the
 fields are absent, and the answer is a 200 all the same.
 """
 

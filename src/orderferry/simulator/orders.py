@@ -80,7 +80,7 @@ ZERO = Decimal(0)
 
 
 class TaxMode(StrEnum):
-    """How Amazon states the tax of an order (sp-api-orders 4.1 and 4.3)."""
+    """How Amazon states the tax of an order."""
 
     INSIDE = "inside"  # EU: prices are gross and a TAX row says how much of them is tax
     NONE = "none"  # EU without VAT Calculation Service: prices are gross, there is no TAX row

@@ -1,8 +1,10 @@
-"""Orders API 2026-01-01: searchOrders, one page of a listing, and getOrder, with Amazon's rules for their parameters.
+"""Orders API 2026-01-01: searchOrders, one page of a listing, and getOrder, with Amazon's rules for their
+parameters.
 
-Source: sp-api-orders 2.2. Pagination tokens are opaque to the client, belong to the listing's parameters and are good
-for 24 hours. A token carries all that is needed to go on, so that a simulator that was restarted still takes it. Its
-text is Base64 with `+` and `/` in it, as Amazon's may be: a client that encodes it twice or not at all fails.
+Source: Amazon's SP-API documentation. Pagination tokens are opaque to the client, belong to the listing's parameters
+and are good for 24 hours. A token carries all that is needed to go on, so that a simulator that was restarted still
+takes it. Its text is Base64 with `+` and `/` in it, as Amazon's may be: a client that encodes it twice or not at all
+fails.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Reports API 2021-06-30: the all-orders report is asked for, takes its time, and has an address of its own.
 
-Source: sp-api-orders 3. What real reports do to those who trust them: they ignore the marketplace filter, repeat
-lines, know each order as it was up to half an hour ago, and end as CANCELLED when there is no data. The report is a
-line an order item, tab-separated, without personal data. Its amounts are those of the older Orders API: of the whole
-line, discounts positive.
+Source: Amazon's SP-API documentation. What real reports do to those who trust them: they ignore the marketplace filter,
+repeat lines, know each order as it was up to half an hour ago, and end as CANCELLED when there is no data. The report
+is a line an order item, tab-separated, without personal data. Its amounts are those of the older Orders API: of the
+whole line, discounts positive.
 """
 
 from __future__ import annotations

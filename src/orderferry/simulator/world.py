@@ -101,7 +101,7 @@ class ResultPage:
 
 AnyOrder = SimulatedOrder | RawOrder
 _FORMAT = "orderferry-world-1"
-READ_DELAY = timedelta(minutes=2)  # how long an update takes to show in searches (sp-api-orders 3)
+READ_DELAY = timedelta(minutes=2)  # how long an update takes to show in searches
 
 
 class World:

@@ -259,4 +259,6 @@ def test_a_status_that_nobody_has_decided_about_is_held_and_never_taken_for_anot
 @pytest.mark.parametrize("channel", list(Channel))
 @pytest.mark.parametrize("status", list(OrderStatus))
 def test_every_status_that_is_known_is_decided_for_both_channels(status: OrderStatus, channel: Channel) -> None:
-    assert decide(order(status, channel), marker=None, foreign=None, entry=None, rules=Rules()).action is not Action.HOLD
+    assert (
+        decide(order(status, channel), marker=None, foreign=None, entry=None, rules=Rules()).action is not Action.HOLD
+    )

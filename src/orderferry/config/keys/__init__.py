@@ -1,8 +1,7 @@
 """Every key of the configuration, once: its name, kind, default and meaning.
 
 Validation, the nearest-key suggestions, the defaults of the settings (`model.py`), `config.example.toml`,
-`docs/configuration.md` and `init` all derive from KEYS. Names, defaults and meanings are those of the contract's
-section 3.
+`docs/configuration.md` and `init` all derive from KEYS.
 """
 
 from __future__ import annotations

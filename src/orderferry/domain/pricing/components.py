@@ -4,7 +4,7 @@ and tax.
 What Amazon details of DISCOUNT and TAX goes where it says, the rest in proportion.
 
 Amazon does not say whether ITEM is with or without tax, nor what the sign of DISCOUNT is, nor whether its subtotal
-holds the discount on shipping (sp-api-orders 4.3). Each open question is one field of `Hypothesis`; all are tried, and
+holds the discount on shipping. Each open question is one field of `Hypothesis`; all are tried, and
 the hypothesis under which every proceedsTotal and the grand total add up best is the reading of the whole order.
 """
 

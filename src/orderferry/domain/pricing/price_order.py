@@ -2,11 +2,11 @@
 
 The steps: one currency -> the reading that adds up (`reconcile`) -> components (`components`) -> the tax in each
 (`tax_split`) -> rounded sums (`round_groups`) -> lines and charges as PrestaShop's tables hold them
-(prestashop-order-writing, orders, order_detail, order_detail_tax).
+(measured rows of orders, order_detail and order_detail_tax: tests/data/order_rows).
 
 Each sum is rounded once, by the shop's mode. What rounding leaves between their sum and Amazon's total goes, a unit
 each, to the sums that were rounded furthest from their exact value; a difference in Amazon's own figures goes to the
-largest line. Such units move the price, never the tax.
+largest line. A moved cent changes net and gross alike, never the tax.
 """
 
 from __future__ import annotations

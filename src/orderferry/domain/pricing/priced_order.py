@@ -22,7 +22,7 @@ FOREIGN = 5  # the rank from which a tax is another country's, though a rule may
 
 
 class Reading(StrEnum):
-    """Which reading of Amazon's breakdown reconciles (sp-api-orders 4.3)."""
+    """Which reading of Amazon's breakdown reconciles."""
 
     TAX_ON_TOP = "tax-on-top"  # ITEM is net, TAX comes on top
     TAX_INSIDE = "tax-inside"  # ITEM is gross, TAX is part of it

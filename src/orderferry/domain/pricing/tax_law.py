@@ -1,6 +1,6 @@
 """The law of VAT: under which scheme the tax of an order falls, and the rates of countries and regions.
 
-Sources: shops-in-the-field, "Tax and invoices"; sp-api-orders 4.2; directive 2006/112/EC. Nothing is guessed: where the
+Sources: docs/taxes-and-invoices.md; Amazon's SP-API documentation; directive 2006/112/EC. Nothing is guessed: where the
 answer depends on something that no field of the order has, the scheme is unknown.
 
 Rates of countries: the package `eu-vat-rates-data`, which is made from the European Commission's database of taxes

@@ -1,9 +1,9 @@
 """Split each component into price and tax, and find the shop's tax that it is.
 
-Sources: issues "Orders as PrestaShop itself would write them" section 2 and "Right in the books" section 2,
-sp-api-orders 4. Amazon's own TAX decides where it gives an amount; a TAX of 0 means 0 % only for sellers in Amazon's
-VAT Calculation Service; without one, prices inside the EU (and of a shop outside of it at home) hold the shop's VAT,
-and elsewhere there is none. Of the taxes of the shop that explain an amount, the delivery country's own come first.
+Sources: Amazon's SP-API documentation (proceeds), docs/taxes-and-invoices.md. Amazon's own TAX decides where it gives
+an amount; a TAX of 0 means 0 % only for sellers in Amazon's VAT Calculation Service; without one, prices inside the EU
+(and of a shop outside of it at home) hold the shop's VAT, and elsewhere there is none. Of the taxes of the shop that
+explain an amount, the delivery country's own come first.
 
 Where the shop lacks the tax of an order, `refusal` names everything that is missing, and what to create.
 """
@@ -33,8 +33,9 @@ _UOSS = "UOSS"
 @dataclass(frozen=True, slots=True)
 class Part:
     """A component with its tax, unrounded. `paid`/`net`: after discount, with and without tax; `gross`: before
-    discount, with tax. `rate` in percent, `tax_key` the id_tax or ''. `beside`: tax that Amazon collects and that is in
-    none of these; `owed_by_amazon`: so is the tax in them."""
+    discount, with tax. `rate` in percent, `tax_key` the id_tax or ''. `beside`: tax that Amazon adds and that is in
+    none of these; `owed_by_amazon`: Amazon, not the seller, pays the tax.
+    """
 
     component: Component
     paid: Decimal
@@ -214,16 +215,16 @@ class TaxSplitter:
                 rank = self.rates.ranks.get(choice.key, 0)
                 found.append((gap > self._cent, rank, choice != own, gap, position, choice))
         best = min(found, key=lambda one: one[:5], default=None)
-        if best is None or (best[1] >= FOREIGN and self._is_law(tax, net, component, near=best[0])):
+        if best is None or (best[1] >= FOREIGN and self._is_law(tax, net, component, loosely=best[0])):
             return None
         return best[5]
 
-    def _is_law(self, tax: Decimal, net: Decimal, component: Component, *, near: bool) -> bool:
+    def _is_law(self, tax: Decimal, net: Decimal, component: Component, *, loosely: bool) -> bool:
         """Return whether a legal rate of the place explains the amount as well: then the shop lacks that tax, and
-        the one of another country that it has would be wrong. `near`: as one that is more than a cent off.
+        the one of another country that it has would be wrong. `loosely`: one that is more than a cent off counts, too.
         """
         gaps = (self._gap(rate, tax, net, self._units(component)) for rate in self.rates.legal)
-        return any(gap is not None and (near or gap <= self._cent) for gap in gaps)
+        return any(gap is not None and (loosely or gap <= self._cent) for gap in gaps)
 
     def _gap(self, rate: Decimal, tax: Decimal, net: Decimal, units: int) -> Decimal | None:
         """Return how far a rate is from explaining an amount of tax; None where it does not explain it.
@@ -307,8 +308,9 @@ class TaxSplitter:
     def _booked(
         self, component: Component, choice: RateChoice, tax: Decimal | None = None, net: Decimal = ZERO
     ) -> RateChoice:
-        """Return the configured tax under which tax that Amazon owes is booked, of several the one whose rate fits;
-        its amount stays."""
+        """If Amazon owes this tax, return the tax of `taxes.collected_by_amazon` whose rate fits best, else
+        `choice`; the amount stays.
+        """
         taxes = self._taxes_of_amazon(component)
         if not taxes:
             return choice

@@ -1,11 +1,11 @@
 """Check an order's money from its rows: what it adds up to today, and what an edit in the back office would move. Pure.
 
 The first half recomputes totals, payments and the tax table that the invoice would show. The identities are those of
-the measured rows (prestashop-order-writing: orders, order_detail, order_detail_tax, order_invoice). Amounts are in the
+the measured rows (tests/data/order_rows). Amounts are in the
 order's currency.
 
 The second half computes what an edit makes of the order. Measured on PrestaShop 8.0.5 to 9.1.4
-(prestashop-order-edits): a change of address keeps net unit prices, adding a product keeps those with tax; both take
+(docs/editing-orders.md): a change of address keeps net unit prices, adding a product keeps those with tax; both take
 the rate from the product's own tax rules group, drop lines without a product of the catalogue, and give all lines of
 one product the price of the first.
 """

@@ -1,8 +1,7 @@
 """Read an order back from the shop, for `show`, and find what is wrong with its rows, for `show --verify`.
 
 The checks say whether the back office can list and open the order and whether the statistics count it. What breaks
-what was found by removing rows one at a time and by trying NULLs (prestashop-order-writing, "Required, and for what"
-and "NULL that breaks the order page").
+what was found by removing rows one at a time and by trying NULLs .
 """
 
 from __future__ import annotations

@@ -190,7 +190,7 @@ class Statements:
     def insert_known(self, name: str, values: Mapping[str, Value], symbol: str, *, close: bool = False) -> Value:
         """Insert one row whose id other statements need; return the id or, within `together`, what stands for it.
 
-        `close`: the id is needed only until another row gets one, so that it needs no variable.
+        `close`: nothing uses the id after the next INSERT, so it needs no variable.
         """
         reply = self._insert(name, [values])
         if not self._collects:

@@ -1,7 +1,7 @@
 """Which product of the shop each line of an order is booked on, as products.unknown and products.fees say. Pure.
 
 Fees are booked on hidden products of our own, one for each kind of fee and tax rules group, and on a tax of 0 %.
-Without them an edit of the order in the back office would lose money (prestashop-order-edits, 0, 4 and 6): a line loses
+Without them an edit of the order in the back office would lose money (docs/editing-orders.md): a line loses
 its amount if its product does not exist, and its tax if the product has no tax rules group; the net of a line without a
 tax row is listed under another rate in the invoice's table of taxes.
 """

@@ -1,7 +1,7 @@
 """Find the products of Amazon's SKUs for a page of orders, and read what order lines need of them.
 
 Also a combination's name on an order line, as each version of PrestaShop writes it (order_detail.product_name of the
-measured rows: prestashop-order-writing, "order_detail").
+measured rows: tests/data/order_rows).
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ class ShopSeed:
     """A shop to be built. Ids follow the order of every tuple, from 1.
 
     `italian_localisation`: the standard tax rules group maps every EU country to the Italian 22 %, as the Italian
-    localisation pack does (shops-in-the-field); else each country has its own standard rate. `configuration`
+    localisation pack does; else each country has its own standard rate. `configuration`
     overrides or adds global values; None drops one. `created` is the date_add of every row.
     """
 

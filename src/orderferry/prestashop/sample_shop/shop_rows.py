@@ -38,7 +38,7 @@ HOOKS: Mapping[str, tuple[str, ...]] = {  # hook -> the modules that listen
     "actionObjectOrderAddAfter": (),
     "paymentOptions": ("ps_wirepayment", "ps_checkpayment"),
 }
-HOOK_ALIASES: Mapping[str, str] = {  # old name -> name (prestashop-hooks)
+HOOK_ALIASES: Mapping[str, str] = {  # old name -> name
     "newOrder": "actionValidateOrder",
     "paymentConfirm": "actionPaymentConfirmation",
     "updateOrderStatus": "actionOrderStatusUpdate",

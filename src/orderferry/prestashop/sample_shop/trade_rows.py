@@ -41,7 +41,7 @@ class StateSeed(NamedTuple):
     module: str = ""
 
 
-# PrestaShop's own states with their default flags (shops-in-the-field; prestashop-order-writing, "State flags").
+# PrestaShop's own states with their default flags (OrderState, and its installer).
 ORDER_STATES = (  # ids from 1
     StateSeed("Awaiting check payment", "In attesa di assegno", "send_email", "cheque", "#34209E", "ps_checkpayment"),
     StateSeed(

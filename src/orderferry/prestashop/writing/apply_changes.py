@@ -1,7 +1,7 @@
 """Write an update in one transaction: lock marker and order, write what changed, move the marker on.
 
-What a person changed since we wrote last stays as it is, and staff gets a message with Amazon's data instead. What the
-marker of an older version does not hold counts as ours.
+What a person changed since we wrote last stays as it is, and staff gets a message with Amazon's data instead. Where a
+marker is too old to have a field, we assume that nobody edited that part.
 """
 
 from __future__ import annotations
@@ -213,12 +213,12 @@ def _has_our_carrier(writer: Statements, locked: LockedOrder) -> bool:
 
 def _rewrite_lines(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, resolved: ResolvedOrder) -> None:
     """Replace the lines of an order without invoice, with its totals, payment, parcel, stock and sales."""
-    slips = writer.rows("order_invoice", ("id_order_invoice",), locked.key)
-    # the invoice's row exists if there is a delivery slip; otherwise the next state makes it
-    resolved = replace(resolved, paperwork=replace(resolved.paperwork, row=bool(slips)))
+    # PrestaShop keeps the delivery slip in order_invoice, too; without that row the next state makes it
+    papers = writer.rows("order_invoice", ("id_order_invoice",), locked.key)
+    resolved = replace(resolved, paperwork=replace(resolved.paperwork, row=bool(papers)))
     known: dict[str, Value] = {
         ORDER.name: locked.id_order,
-        INVOICE.name: as_int(slips[0]["id_order_invoice"]) if slips else 0,
+        INVOICE.name: as_int(papers[0]["id_order_invoice"]) if papers else 0,
     }
     _replace_stock(writer, update, locked, resolved)
     _replace_sales(writer, update, locked, resolved)
@@ -233,7 +233,7 @@ def _rewrite_lines(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder,
     writer.update(
         "orders", {**order_totals(resolved.priced), "carrier_tax_rate": resolved.carrier_tax_rate}, locked.key
     )
-    if slips:
+    if papers:
         writer.update("order_invoice", invoice_totals(resolved.priced), locked.key)
         writer.delete("order_invoice_tax", {"id_order_invoice": known[INVOICE.name]})
         write_drafts(writer, invoice_tax_rows(resolved), known)

@@ -164,12 +164,12 @@ class Comparison:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return the contract's: 1 when something is found, else what stopped it, else 0."""
+        """Return the exit code: 1 when something is found, else what stopped it, else 0."""
         codes = [error.exit_code for error in self.errors]
         return worst([*codes, ExitCode.NEEDS_A_PERSON] if self.found_something else codes)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the contract's object; with `totals` for a month, and `problems` when something stopped it."""
+        """Return the documented JSON object; with `totals` for a month, and `problems` when something stopped it."""
         body: dict[str, Any] = {
             "since": iso(self.span.start) if self.span else None,
             "until": iso(self.span.end) if self.span else None,
