@@ -76,7 +76,7 @@ def whole_document(files: Sequence[Path], documents: Sequence[Mapping[str, Any]]
 
 def _failed(command: str, error: OrderferryError) -> ShopAnswer:
     def tell() -> None:
-        """The error and its hint, on stderr."""
+        """Print the error and its hint on stderr."""
         for line in error_lines(error):
             echo(line, err=True)
 

@@ -190,7 +190,9 @@ def ask_choices(
 
 
 def ask_decisions(interview: Interview, *, invoices_by: str | None, vcs: bool | None, mails: str | None) -> None:
-    """What nobody should decide silently: who invoices, and mails; the VAT Calculation Service where it is known."""
+    """Ask what nobody should decide silently: who invoices, and mails; the VAT Calculation Service where it is
+    known.
+    """
     draft = interview.draft
     interview.head("Invoices and mails")
     if not draft.has("invoices.mode"):

@@ -35,18 +35,18 @@ class Counting:
         self._show(what)
 
     def page_read(self, orders: int) -> None:
-        """A page came from Amazon."""
+        """Count a page that came from Amazon."""
         self._pages += 1
         self._orders += orders
         self._show(f"{self._pages} {'page' if self._pages == 1 else 'pages'} read")
 
     def order_done(self) -> None:
-        """One order has its result."""
+        """Count an order that has its result."""
         self._done += 1
         self._show(f"{self._pages} {'page' if self._pages == 1 else 'pages'} read")
 
     def waiting(self, operation: str, until: datetime) -> None:
-        """The quota is spent."""
+        """Show that the run waits for quota."""
         self._show(f"waiting for Amazon's quota of {operation} until {until:%H:%M:%S} UTC")
 
     def _show(self, text: str) -> None:

@@ -218,7 +218,7 @@ _SSL_FILES = ("prestashop.ssl_ca", "prestashop.ssl_cert", "prestashop.ssl_key")
 
 
 def choose_alternatives(findings: Findings) -> None:
-    """Where two ways to say the same are given, keep the stronger one; in one and the same file it is a problem."""
+    """Keep the stronger of two ways to say the same; in one and the same file it is a problem."""
     for one, others in ALTERNATIVES:
         first = findings.origin(one)
         for name in others:

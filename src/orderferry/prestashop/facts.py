@@ -180,7 +180,9 @@ class ShopUnit:
 
     @property
     def stock_key(self) -> dict[str, int]:
-        """The columns of `stock_available` that say whose stock it is: the shop's own, or its group's (id_shop 0)."""
+        """Return the columns of `stock_available` that say whose stock it is: the shop's own, or its group's
+        (id_shop 0).
+        """
         if self.share_stock:
             return {"id_shop": 0, "id_shop_group": self.id_group}
         return {"id_shop": self.id, "id_shop_group": 0}
@@ -302,7 +304,7 @@ class FeeKey:
 
     @property
     def state_name(self) -> str:
-        """The name under which its id is kept in our own table."""
+        """Return the name under which its id is kept in our own table."""
         return f"{FEE_STATES}{self.kind.lower()}:{self.id_tax_rules_group}"
 
 

@@ -127,7 +127,7 @@ class PrestashopShop:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The shop's time zone (PS_TIMEZONE)."""
+        """Return the shop's time zone (PS_TIMEZONE)."""
         return shop_zone(self._ready().facts.time_zone)
 
     def state_name(self, id_state: int) -> str:

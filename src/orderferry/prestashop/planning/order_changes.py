@@ -94,17 +94,17 @@ class OrderUpdate:
 
     @property
     def written(self) -> str:
-        """The moment of writing in the shop's time."""
+        """Return the moment of writing in the shop's time."""
         return shop_moment(self.now, self.market.zone)
 
     @property
     def day(self) -> str:
-        """The day of writing in the shop's time."""
+        """Return the day of writing in the shop's time."""
         return shop_day(self.now, self.market.zone)
 
     @property
     def old_state(self) -> OrderState | None:
-        """The state that the order was in; None if the shop does not have that state any more."""
+        """Return the state that the order was in; None if the shop does not have that state any more."""
         return self.market.facts.states.get(self.before.state)
 
 

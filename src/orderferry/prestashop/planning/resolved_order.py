@@ -72,17 +72,17 @@ class ResolvedOrder:
 
     @property
     def written(self) -> str:
-        """The moment of writing in the shop's time."""
+        """Return the moment of writing in the shop's time."""
         return shop_moment(self.now, self.zone)
 
     @property
     def day(self) -> str:
-        """The day of writing in the shop's time."""
+        """Return the day of writing in the shop's time."""
         return shop_day(self.now, self.zone)
 
     @property
     def sold(self) -> tuple[Goods, ...]:
-        """What the lines sell, for the counts of best-sellers."""
+        """Return what the lines sell, for the counts of best-sellers."""
         return tuple(
             Goods(line.sells.id_product, line.sells.id_product_attribute, line.priced.quantity)
             for line in self.lines
@@ -91,7 +91,7 @@ class ResolvedOrder:
 
     @property
     def zero_rated(self) -> frozenset[int | str]:
-        """What has 0 % while something else is taxed: positions of lines, and "shipping" or "wrapping"."""
+        """Return what has 0 % while something else is taxed: positions of lines, and "shipping" or "wrapping"."""
         priced = self.priced
         charges = {"shipping": priced.shipping, "wrapping": priced.wrapping}
         taxed = [(one.tax_key, one.rate) for one in priced.lines] + [
@@ -105,23 +105,23 @@ class ResolvedOrder:
 
     @property
     def wants_zero_tax(self) -> bool:
-        """Whether a tax of 0 % is needed that has yet to be made."""
+        """Return whether a tax of 0 % is needed that has yet to be made."""
         return not self.zero_tax and self.may_make_taxes and bool(self.zero_rated)
 
     @property
     def is_complete(self) -> bool:
-        """Whether the shop has everything that the rows refer to."""
+        """Return whether the shop has everything that the rows refer to."""
         return not self.wants_zero_tax and not any(line.is_unmade for line in self.lines)
 
     @property
     def gift_message(self) -> str:
-        """The gift messages of all items, each once, as PrestaShop's check of the text allows them."""
+        """Return the gift messages of all items, each once, as PrestaShop's check of the text allows them."""
         texts = dict.fromkeys(item.gift_message for item in self.order.sold_items if item.gift_message)
         return clean_text("\n".join(texts), Field.MESSAGE)
 
     @property
     def is_gift(self) -> bool:
-        """Whether the order is a gift (orders.gift): wrapped, or with a message."""
+        """Return whether the order is a gift (orders.gift): wrapped, or with a message."""
         return bool(
             self.priced.wrapping.amount.incl
             or any(line.kind is ProceedsType.GIFT_WRAP for line in self.priced.lines)
@@ -153,7 +153,7 @@ class Place:
 
     @property
     def known_postcode(self) -> str:
-        """The postcode of the address; '' if it is only a placeholder."""
+        """Return the postcode of the address; '' if it is only a placeholder."""
         return "" if "postcode" in self.postal.placeholders else self.postal.postcode
 
 
@@ -186,17 +186,17 @@ class ResolvedLine:
 
     @property
     def is_unmade(self) -> bool:
-        """Whether the line's hidden product has yet to be made."""
+        """Return whether the line's hidden product has yet to be made."""
         return self.fee is not None and self.product is not None and not self.product.id_product
 
     @property
     def sells(self) -> Product | None:
-        """The product that the line sells; None for a fee, a free line, and a product that only stands in."""
+        """Return the product that the line sells; None for a fee, a free line, and a product that only stands in."""
         return self.product if self.items and self.product and not self.product.stands_in else None
 
     @property
     def item(self) -> Item | None:
-        """The item whose title and SKU the line takes: of several items of one product, the first."""
+        """Return the item whose title and SKU the line takes: of several items of one product, the first."""
         return self.items[0] if self.items else None
 
 

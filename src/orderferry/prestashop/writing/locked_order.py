@@ -65,22 +65,22 @@ class LockedOrder:
 
     @property
     def id_order(self) -> int:
-        """The shop's id of the order."""
+        """Return the shop's id of the order."""
         return as_int(self.order["id_order"])
 
     @property
     def key(self) -> dict[str, Value]:
-        """The columns by which other tables refer to the order."""
+        """Return the columns by which other tables refer to the order."""
         return {"id_order": self.id_order}
 
     @property
     def reference(self) -> str:
-        """The order's reference, by which `order_payment` refers to it."""
+        """Return the order's reference, by which `order_payment` refers to it."""
         return as_text(self.order["reference"])
 
     @property
     def digests(self) -> Digests:
-        """The digests that the marker holds now."""
+        """Return the digests that the marker holds now."""
         groups = {name: as_text(self.marker[f"digest_{name}"]) for name in ("state", "lines", "address", "tracking")}
         totals = as_text(self.marker["digest_totals"])
         return Digests(**groups, totals=totals, version=as_int(self.marker["digest_version"]))
