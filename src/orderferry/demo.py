@@ -47,6 +47,30 @@ OUTAGE = (timedelta(days=6, hours=14), timedelta(days=8, hours=2))
 FIXED_WINDOW = timedelta(days=1)
 CATCH_UPS = (("recheck", 5), ("doublecheck", 7))  # the daily catch-ups, in the first run after that hour (UTC)
 
+CONFIGURATION = """\
+# Written by `orderferry demo`: a simulated Amazon and a PrestaShop database in a file.
+[amazon]
+region = "eu"
+marketplaces = ["IT", "DE", "FR", "ES"]
+client_id = "{client_id}"
+client_secret = "{client_secret}"
+refresh_token = "{refresh_token}"
+endpoint = "{endpoint}"
+token_url = "{token_url}"
+
+[prestashop]
+url = "sqlite:///shop.sqlite"
+
+[orders]
+since = "{since}"
+"""
+OURS = ("config.toml", "shop.sqlite", "world.json", "config.ledger.sqlite")
+READ_DELAY = timedelta(minutes=3)
+READY = {
+    Channel.REGULAR: {OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED},
+    Channel.FBA: {OrderStatus.SHIPPED},
+}
+
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
@@ -166,26 +190,6 @@ def _wrong(
             yield f"{order.order_id}: Amazon says {total}, the shop {shop_order.total_paid}"
 
 
-CONFIGURATION = """\
-# Written by `orderferry demo`: a simulated Amazon and a PrestaShop database in a file.
-[amazon]
-region = "eu"
-marketplaces = ["IT", "DE", "FR", "ES"]
-client_id = "{client_id}"
-client_secret = "{client_secret}"
-refresh_token = "{refresh_token}"
-endpoint = "{endpoint}"
-token_url = "{token_url}"
-
-[prestashop]
-url = "sqlite:///shop.sqlite"
-
-[orders]
-since = "{since}"
-"""
-OURS = ("config.toml", "shop.sqlite", "world.json", "config.ledger.sqlite")
-
-
 @dataclass(frozen=True, slots=True)
 class DemoFolder:
     """Where the demo's files are."""
@@ -270,13 +274,6 @@ def read_shop_orders(shop: Path) -> dict[str, DemoShopOrder]:
             str(amazon_id): DemoShopOrder(int(count), Decimal(str(total)).quantize(Decimal("0.01")))
             for amazon_id, count, total in connection.execute(query)
         }
-
-
-READ_DELAY = timedelta(minutes=3)
-READY = {
-    Channel.REGULAR: {OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED},
-    Channel.FBA: {OrderStatus.SHIPPED},
-}
 
 
 class Loss(StrEnum):

@@ -24,6 +24,21 @@ from orderferry.config.model import AlertsSettings
 
 LONGEST = timedelta(seconds=5)
 
+# healthchecks.io keeps the first 100 kB of a ping's body, a self-hosted one 10 kB: the end of a log tells more.
+MOST_TEXT = 9_000
+PING, WEBHOOK = "alerts.ping_url", "alerts.webhook_url"
+log = logging.getLogger(__name__)
+# requests' classes, the narrow ones first, and what they mean.
+_FAULTS: tuple[tuple[type[Exception], str], ...] = (
+    (requests.Timeout, "no answer in time"),
+    (requests.exceptions.SSLError, "its certificate is not trusted"),
+    (requests.exceptions.ProxyError, "the proxy refused"),
+    (requests.ConnectionError, "it can't be reached"),
+    (Exception, "the request failed"),
+)
+LINES = 60
+_LINE = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+
 
 @dataclass(frozen=True, slots=True)
 class HttpPost:
@@ -33,11 +48,6 @@ class HttpPost:
     url: str
     body: bytes
     content_type: str
-
-
-# healthchecks.io keeps the first 100 kB of a ping's body, a self-hosted one 10 kB: the end of a log tells more.
-MOST_TEXT = 9_000
-PING, WEBHOOK = "alerts.ping_url", "alerts.webhook_url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +95,8 @@ def ping_address(url: str, command: str, ending: str) -> str:
     return address.rstrip("/") + ending + question + query
 
 
-log = logging.getLogger(__name__)
 # urllib3 tells addresses in its log lines.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-
-# requests' classes, the narrow ones first, and what they mean.
-_FAULTS: tuple[tuple[type[Exception], str], ...] = (
-    (requests.Timeout, "no answer in time"),
-    (requests.exceptions.SSLError, "its certificate is not trusted"),
-    (requests.exceptions.ProxyError, "the proxy refused"),
-    (requests.ConnectionError, "it can't be reached"),
-    (Exception, "the request failed"),
-)
 
 
 def deliver(post: HttpPost, longest: timedelta = LONGEST) -> bool:
@@ -133,10 +133,6 @@ def _post(post: HttpPost, longest: timedelta) -> str:
                 return "" if answer.status_code // 100 == 2 else f"HTTP {answer.status_code}"
     except Exception as error:
         return next(words for kind, words in _FAULTS if isinstance(error, kind))
-
-
-LINES = 60
-_LINE = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
 
 
 class LogTail(logging.Handler):

@@ -60,6 +60,49 @@ _APART = timedelta(minutes=5)  # how far the clocks of Amazon's machines may be 
 _MARKETPLACE_ID = re.compile(r"[A-Z0-9]{5,32}", re.ASCII)
 T = TypeVar("T")
 
+_ADDRESS: TextFields = (
+    ("name", "name", None),
+    ("company", "companyName", None),
+    ("city", "city", None),
+    ("district", "districtOrCounty", None),
+    ("municipality", "municipality", None),
+    ("region", "stateOrRegion", None),
+    ("postal_code", "postalCode", None),
+    ("country", "countryCode", None),
+    ("phone", "phone", None),
+    ("kind", "addressType", ADDRESS_KINDS),
+)
+_LINES = ("addressLine1", "addressLine2", "addressLine3")
+# Brazil: the same street once more in parts; taken only where there is no line.
+_EXTENDED_LINES = (
+    "extendedFields.streetName",
+    "extendedFields.streetNumber",
+    "extendedFields.complement",
+    "extendedFields.neighborhood",
+)
+_BUYER: TextFields = (
+    ("name", "buyer.buyerName", None),
+    ("email", "buyer.buyerEmail", None),
+    ("company", "buyer.buyerCompanyName", None),
+    ("purchase_order_number", "buyer.buyerPurchaseOrderNumber", None),
+)
+_PACKAGE: TextFields = (
+    ("reference", "packageReferenceId", None),
+    ("carrier", "carrier", None),
+    ("shipping_service", "shippingService", None),
+    ("tracking_number", "trackingNumber", None),
+    ("status", "packageStatus.status", PACKAGE_STATES),
+    ("detailed_status", "packageStatus.detailedStatus", None),
+)
+_REGISTRATION: TextFields = (
+    ("entity", "entityType", TAX_ENTITIES),
+    ("kind", "taxRegistrationType", TAX_REGISTRATION_KINDS),
+    ("number", "taxRegistrationNumber", None),
+    ("legal_name", "legalName", None),
+)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=$|T)", re.ASCII)
+_INSTRUCTIONS = ("recipient.deliveryPreference.dropOffLocation", "recipient.deliveryPreference.addressInstruction")
+
 
 def decode_order(entry: object) -> Order | UnreadableOrder:
     """Return the order in a JSON value (SP-API `Order`), with a flaw for all that is amiss.
@@ -187,50 +230,6 @@ def _datasets(fields: Mapping[str, Any]) -> frozenset[str]:
         if isinstance(fields.get(order_key), Mapping | list)
         or any(isinstance(item.get(item_key), Mapping | list) for item in items)
     )
-
-
-_ADDRESS: TextFields = (
-    ("name", "name", None),
-    ("company", "companyName", None),
-    ("city", "city", None),
-    ("district", "districtOrCounty", None),
-    ("municipality", "municipality", None),
-    ("region", "stateOrRegion", None),
-    ("postal_code", "postalCode", None),
-    ("country", "countryCode", None),
-    ("phone", "phone", None),
-    ("kind", "addressType", ADDRESS_KINDS),
-)
-_LINES = ("addressLine1", "addressLine2", "addressLine3")
-# Brazil: the same street once more in parts; taken only where there is no line.
-_EXTENDED_LINES = (
-    "extendedFields.streetName",
-    "extendedFields.streetNumber",
-    "extendedFields.complement",
-    "extendedFields.neighborhood",
-)
-_BUYER: TextFields = (
-    ("name", "buyer.buyerName", None),
-    ("email", "buyer.buyerEmail", None),
-    ("company", "buyer.buyerCompanyName", None),
-    ("purchase_order_number", "buyer.buyerPurchaseOrderNumber", None),
-)
-_PACKAGE: TextFields = (
-    ("reference", "packageReferenceId", None),
-    ("carrier", "carrier", None),
-    ("shipping_service", "shippingService", None),
-    ("tracking_number", "trackingNumber", None),
-    ("status", "packageStatus.status", PACKAGE_STATES),
-    ("detailed_status", "packageStatus.detailedStatus", None),
-)
-_REGISTRATION: TextFields = (
-    ("entity", "entityType", TAX_ENTITIES),
-    ("kind", "taxRegistrationType", TAX_REGISTRATION_KINDS),
-    ("number", "taxRegistrationNumber", None),
-    ("legal_name", "legalName", None),
-)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?=$|T)", re.ASCII)
-_INSTRUCTIONS = ("recipient.deliveryPreference.dropOffLocation", "recipient.deliveryPreference.addressInstruction")
 
 
 def decode_address(node: Node | None) -> Address | None:

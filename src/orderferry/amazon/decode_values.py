@@ -4,7 +4,7 @@ What is absent (no key, or null) gives the empty value and no flaw, unless the f
 can't be taken as it is gives the empty value and a flaw that names Amazon's path, never the value itself, which may be
 personal. `grave` marks the fields without which no order can be imported.
 
-The tables at the end are Amazon's enumerations: the words that its model of 2026-01-01 lists. A word outside these
+The tables are Amazon's enumerations: the words that its model of 2026-01-01 lists. A word outside these
 tables is kept as Amazon wrote it and named in the order's flaws. Fields whose words Amazon does not list completely
 (payment methods, detailed package states, conditions) have no table and take any text.
 """
@@ -32,6 +32,89 @@ MOST_UNITS = 1_000_000
 # characters that never follow each other.
 NOT_UTF8, TOO_DEEP = "\ud800\ud800", "\ud800\udbff"
 _DAMAGES = {NOT_UTF8: "is not UTF-8", TOO_DEEP: "is nested too deeply"}
+
+# (our field, Amazon's path, the known words or None for free text)
+TextFields = tuple[tuple[str, str, Collection[str] | None], ...]
+CHANNELS: dict[str, Channel] = {
+    "merchant": Channel.REGULAR,
+    "mfn": Channel.REGULAR,
+    "amazon": Channel.FBA,
+    "afn": Channel.FBA,
+}
+PROCEEDS_TYPES: dict[str, ProceedsType] = {type_.value: type_ for type_ in ProceedsType}
+SALES_CHANNELS = frozenset({"AMAZON", "NON_AMAZON"})
+ORDER_PROGRAMS = frozenset(
+    {
+        "AMAZON_BAZAAR",
+        "AMAZON_BUSINESS",
+        "AMAZON_EASY_SHIP",
+        "AMAZON_HAUL",
+        "DELIVERY_BY_AMAZON",
+        "FBM_SHIP_PLUS",
+        "INVOICE_BY_AMAZON",
+        "IN_STORE_PICK_UP",
+        "PREMIUM",
+        "PREORDER",
+        "PRIME",
+    }
+)
+ITEM_PROGRAMS = frozenset({"TRANSPARENCY", "SUBSCRIBE_AND_SAVE"})
+SERVICE_LEVELS = frozenset(
+    {
+        "EXPEDITED",
+        "FREE_ECONOMY",
+        "NEXT_DAY",
+        "PRIORITY",
+        "SAME_DAY",
+        "SECOND_DAY",
+        "SCHEDULED",
+        "STANDARD",
+    }
+)
+ADDRESS_KINDS = frozenset({"RESIDENTIAL", "COMMERCIAL", "PICKUP_POINT"})
+ALIAS_KINDS = frozenset({"SELLER_ORDER_ID"})
+REPLACEMENT_KINDS = frozenset({"REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID"})
+PROCEEDS_STATES = frozenset({"PENDING", "FINALIZED"})
+PACKAGE_STATES = frozenset({"PENDING", "IN_TRANSIT", "SHIPPED", "DELIVERED", "CANCELLED", "UNDELIVERABLE"})
+TAX_ENTITIES = frozenset({"BUYER", "MERCHANT", "MARKETPLACE"})
+TAX_REGISTRATION_KINDS = frozenset({"BUSINESS", "VAT", "CST", "CPF", "CNPJ"})
+REPORTING_SCHEMES = frozenset({"UOSS", "IOSS"})
+TAX_COLLECTION_MODELS = frozenset({"MARKETPLACE_FACILITATOR"})
+PRICE_DESIGNATIONS = frozenset({"BUSINESS_PRICE"})
+WEEKDAYS = frozenset({"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"})
+EXCEPTION_KINDS = frozenset({"CLOSED", "OPEN"})
+SUBSTITUTIONS = frozenset({"CUSTOMER_PREFERENCE", "AMAZON_RECOMMENDED", "DO_NOT_SUBSTITUTE"})
+CANCEL_REQUESTERS = frozenset({"BUYER"})
+CANCELLERS = frozenset({"BUYER", "MERCHANT", "AMAZON"})
+# Constraints are words (`MANDATORY`); booleans and booleans written as text have been seen in their place.
+YES_WORDS = frozenset({"mandatory", "required", "true"})
+NO_WORDS = frozenset({"", "false", "optional", "none"})
+# includedData set -> where it shows: the key of the order, the key of its items.
+DATASETS: dict[str, tuple[str, str]] = {
+    "BUYER": ("buyer", ""),
+    "RECIPIENT": ("recipient", ""),
+    "PROCEEDS": ("proceeds", "proceeds"),
+    "EXPENSE": ("", "expense"),
+    "PROMOTION": ("", "promotion"),
+    "CANCELLATION": ("", "cancellation"),
+    "FULFILLMENT": ("fulfillment", "fulfillment"),
+    "PACKAGES": ("packages", ""),
+    "TAX": ("tax", "tax"),
+    "PAYMENT": ("payment", ""),
+    "FULFILLMENT_ORDERS": ("fulfillmentOrders", ""),
+}
+# What an importer needs of them: EXPENSE is the seller's cost, FULFILLMENT_ORDERS is of Easy Ship only.
+INCLUDED_DATA = (
+    "BUYER",
+    "RECIPIENT",
+    "PROCEEDS",
+    "PROMOTION",
+    "CANCELLATION",
+    "FULFILLMENT",
+    "TAX",
+    "PAYMENT",
+    "PACKAGES",
+)
 
 
 def parse_moment(text: object) -> datetime | None:
@@ -266,10 +349,6 @@ class Node:
             self.flaw(field, "is no list", grave=grave)
 
 
-# (our field, Amazon's path, the known words or None for free text)
-TextFields = tuple[tuple[str, str, Collection[str] | None], ...]
-
-
 def read_texts(node: Node, fields: TextFields) -> dict[str, Any]:
     """Return the values of a table of text fields by our names for them, as a dataclass takes them."""
     return {ours: node.text(theirs) if known is None else node.word(theirs, known) for ours, theirs, known in fields}
@@ -294,86 +373,3 @@ def squeeze(word: str) -> str:
 STATUSES: dict[str, OrderStatus] = {squeeze(status.value): status for status in OrderStatus} | {
     "canceled": OrderStatus.CANCELLED
 }
-CHANNELS: dict[str, Channel] = {
-    "merchant": Channel.REGULAR,
-    "mfn": Channel.REGULAR,
-    "amazon": Channel.FBA,
-    "afn": Channel.FBA,
-}
-PROCEEDS_TYPES: dict[str, ProceedsType] = {type_.value: type_ for type_ in ProceedsType}
-
-SALES_CHANNELS = frozenset({"AMAZON", "NON_AMAZON"})
-ORDER_PROGRAMS = frozenset(
-    {
-        "AMAZON_BAZAAR",
-        "AMAZON_BUSINESS",
-        "AMAZON_EASY_SHIP",
-        "AMAZON_HAUL",
-        "DELIVERY_BY_AMAZON",
-        "FBM_SHIP_PLUS",
-        "INVOICE_BY_AMAZON",
-        "IN_STORE_PICK_UP",
-        "PREMIUM",
-        "PREORDER",
-        "PRIME",
-    }
-)
-ITEM_PROGRAMS = frozenset({"TRANSPARENCY", "SUBSCRIBE_AND_SAVE"})
-SERVICE_LEVELS = frozenset(
-    {
-        "EXPEDITED",
-        "FREE_ECONOMY",
-        "NEXT_DAY",
-        "PRIORITY",
-        "SAME_DAY",
-        "SECOND_DAY",
-        "SCHEDULED",
-        "STANDARD",
-    }
-)
-ADDRESS_KINDS = frozenset({"RESIDENTIAL", "COMMERCIAL", "PICKUP_POINT"})
-ALIAS_KINDS = frozenset({"SELLER_ORDER_ID"})
-REPLACEMENT_KINDS = frozenset({"REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID"})
-PROCEEDS_STATES = frozenset({"PENDING", "FINALIZED"})
-PACKAGE_STATES = frozenset({"PENDING", "IN_TRANSIT", "SHIPPED", "DELIVERED", "CANCELLED", "UNDELIVERABLE"})
-TAX_ENTITIES = frozenset({"BUYER", "MERCHANT", "MARKETPLACE"})
-TAX_REGISTRATION_KINDS = frozenset({"BUSINESS", "VAT", "CST", "CPF", "CNPJ"})
-REPORTING_SCHEMES = frozenset({"UOSS", "IOSS"})
-TAX_COLLECTION_MODELS = frozenset({"MARKETPLACE_FACILITATOR"})
-PRICE_DESIGNATIONS = frozenset({"BUSINESS_PRICE"})
-WEEKDAYS = frozenset({"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"})
-EXCEPTION_KINDS = frozenset({"CLOSED", "OPEN"})
-SUBSTITUTIONS = frozenset({"CUSTOMER_PREFERENCE", "AMAZON_RECOMMENDED", "DO_NOT_SUBSTITUTE"})
-CANCEL_REQUESTERS = frozenset({"BUYER"})
-CANCELLERS = frozenset({"BUYER", "MERCHANT", "AMAZON"})
-
-# Constraints are words (`MANDATORY`); booleans and booleans written as text have been seen in their place.
-YES_WORDS = frozenset({"mandatory", "required", "true"})
-NO_WORDS = frozenset({"", "false", "optional", "none"})
-
-# includedData set -> where it shows: the key of the order, the key of its items.
-DATASETS: dict[str, tuple[str, str]] = {
-    "BUYER": ("buyer", ""),
-    "RECIPIENT": ("recipient", ""),
-    "PROCEEDS": ("proceeds", "proceeds"),
-    "EXPENSE": ("", "expense"),
-    "PROMOTION": ("", "promotion"),
-    "CANCELLATION": ("", "cancellation"),
-    "FULFILLMENT": ("fulfillment", "fulfillment"),
-    "PACKAGES": ("packages", ""),
-    "TAX": ("tax", "tax"),
-    "PAYMENT": ("payment", ""),
-    "FULFILLMENT_ORDERS": ("fulfillmentOrders", ""),
-}
-# What an importer needs of them: EXPENSE is the seller's cost, FULFILLMENT_ORDERS is of Easy Ship only.
-INCLUDED_DATA = (
-    "BUYER",
-    "RECIPIENT",
-    "PROCEEDS",
-    "PROMOTION",
-    "CANCELLATION",
-    "FULFILLMENT",
-    "TAX",
-    "PAYMENT",
-    "PACKAGES",
-)

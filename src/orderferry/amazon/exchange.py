@@ -23,6 +23,8 @@ from orderferry.errors import QuotaExhausted
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+RATE_HEADER = "x-amzn-ratelimit-limit"  # requests a second; Amazon sends it on some answers only
+
 
 class Exchange:
     """The requests of one account, whichever API they are for. `calls` counts them by operation, retries included;
@@ -79,9 +81,6 @@ class Exchange:
 def _one_token(operation: str) -> timedelta:
     """Return how long the documented rate takes to give one token back."""
     return timedelta(seconds=float(1 / USAGE_PLANS[operation].rate))
-
-
-RATE_HEADER = "x-amzn-ratelimit-limit"  # requests a second; Amazon sends it on some answers only
 
 
 class Quota(Protocol):

@@ -39,6 +39,10 @@ _PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0)  # seconds between two questions; the las
 _RUNNING = frozenset({"IN_QUEUE", "IN_PROGRESS"})
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,200}", re.ASCII)
 
+MOST_UNPACKED = 128 * 1024 * 1024  # about half a million lines
+_GZIP = 16 + zlib.MAX_WBITS
+_USUAL_CHARSETS = ("utf-8", "cp1252")  # what a document without a charset is tried as
+
 
 class AmazonReports:
     """Reports of one account. `sleep` takes seconds. Made by AmazonSource.reports(), and closed with it."""
@@ -156,11 +160,6 @@ def _id_in(body: Any, name: str) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
         raise UnusableBody(f"it has no usable {name}")
     return value
-
-
-MOST_UNPACKED = 128 * 1024 * 1024  # about half a million lines
-_GZIP = 16 + zlib.MAX_WBITS
-_USUAL_CHARSETS = ("utf-8", "cp1252")  # what a document without a charset is tried as
 
 
 class AddressExpired(TransientError):

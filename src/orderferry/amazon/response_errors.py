@@ -32,12 +32,19 @@ _MENDS = (
     "read orders (Inventory and Order Tracking, Direct-to-Consumer Shipping)."
 )
 
-
 # searchOrders' other parameters, in lower case: a rejection that names one of them is not about the token.
 _OTHER_PARAMETERS = ("created", "lastupdated", "marketplaceids", "fulfil", "includeddata", "maxresults")
 
-
 _FEW = 3  # Amazon names what is wrong; more names are a list of what is right
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}", re.ASCII)
+_LONGEST_SAID = 300
+_LONGEST_WORD = 40  # tokens are longer, parameters and ids are not
+_CREDENTIAL = re.compile(r"@|\||amzn1\.|Atz[ar]", re.IGNORECASE)  # the forms of Amazon's tokens, and e-mail addresses
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+LATER = "The next run tries again; nothing is lost."  # the hint for what heals by itself
 
 
 class Forbidden(AmazonRefused):
@@ -162,13 +169,6 @@ def _reference(answer: AmazonResponse) -> str:
     return f" (Amazon's request id {answer.request_id})" if answer.request_id else ""
 
 
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}", re.ASCII)
-_LONGEST_SAID = 300
-_LONGEST_WORD = 40  # tokens are longer, parameters and ids are not
-_CREDENTIAL = re.compile(r"@|\||amzn1\.|Atz[ar]", re.IGNORECASE)  # the forms of Amazon's tokens, and e-mail addresses
-_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
-
-
 @dataclass(frozen=True, slots=True)
 class AmazonResponse:
     """One complete answer: `headers` by lower-case name, `body` as sent (decompressed)."""
@@ -228,12 +228,6 @@ def _shown(said: str) -> str:
     words = "".join(sign if sign.isprintable() else " " for sign in said[: 4 * _LONGEST_SAID]).split()
     text = " ".join("…" if len(word) > _LONGEST_WORD or _CREDENTIAL.search(word) else word for word in words)
     return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]}…"
-
-
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-LATER = "The next run tries again; nothing is lost."  # the hint for what heals by itself
 
 
 class TransientError(AmazonUnavailable):

@@ -34,6 +34,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 SEARCH, GET = "searchOrders", "getOrder"
 
+# SP_API_DEFAULT_MARKETPLACE, _REFRESH_TOKEN, _AWS_SECRET_ID, _AUTH_CACHE_SIZE, _AUTH_CACHE_TTL; LWA_APP_ID,
+# LWA_CLIENT_SECRET; each also with the name of an account behind it. The last is where the library's configuration
+# files are looked for.
+_PREFIXES = ("SP_API_", "LWA_")
+_NAMES = frozenset({"AWS_ENV", "PYTHON-SP-APIDIR"})
+
 
 def user_agent() -> str:
     """Return our User-Agent in the form that SP-API asks for: name/version (Language=…; Platform=…)."""
@@ -187,13 +193,6 @@ def _refuse_unsafe(settings: AmazonSettings) -> None:
     for key, value in credentials:
         if not value:
             raise UsageError(f"{key} is empty.", hint="`orderferry init` asks for it.")
-
-
-# SP_API_DEFAULT_MARKETPLACE, _REFRESH_TOKEN, _AWS_SECRET_ID, _AUTH_CACHE_SIZE, _AUTH_CACHE_TTL; LWA_APP_ID,
-# LWA_CLIENT_SECRET; each also with the name of an account behind it. The last is where the library's configuration
-# files are looked for.
-_PREFIXES = ("SP_API_", "LWA_")
-_NAMES = frozenset({"AWS_ENV", "PYTHON-SP-APIDIR"})
 
 
 def stray_variables(names: Iterable[str]) -> tuple[str, ...]:

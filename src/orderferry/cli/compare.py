@@ -33,6 +33,42 @@ if TYPE_CHECKING:
 
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 
+BY_WORDS = {"purchase": "placed", "shipped": "shipped", "invoice": "invoiced by the shop"}
+NAMED = 10  # orders of one cause that are named
+MOST_LINES = 40  # causes of one kind that are printed
+COLUMNS = (
+    "amazon_order_id",
+    "id_order",
+    "found",
+    "purchased",
+    "shop_date",
+    "marketplace",
+    "channel",
+    "country",
+    "amazon_status",
+    "shop_state",
+    "amazon_gross",
+    "amazon_tax",
+    "gross",
+    "net",
+    "tax",
+    "tax_owed_by",
+    "tax_scheme",
+    "currency",
+    "invoice_number",
+    "invoice_date",
+    "shipped",
+    "conversion_rate",
+    "home_currency",
+    "home_gross",
+    "home_net",
+    "home_tax",
+    "credited_gross",
+    "credited_tax",
+    "tax_by_rate",
+)
+_NEGATIVE = re.compile(r"-[0-9.]+")
+
 
 class Month(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
     """`YYYY-MM`."""
@@ -145,11 +181,6 @@ def _write_files(result: Comparison, csv_file: Path | None, html_file: Path | No
         from orderferry.cli.comparison_page import as_page
 
         write_for_people(html_file, as_page(result))
-
-
-BY_WORDS = {"purchase": "placed", "shipped": "shipped", "invoice": "invoiced by the shop"}
-NAMED = 10  # orders of one cause that are named
-MOST_LINES = 40  # causes of one kind that are printed
 
 
 def print_comparison(result: Comparison, *, on_terminal: bool, quiet: bool, silent: bool, name: str = "") -> None:
@@ -285,40 +316,6 @@ def with_facts(found: OneSided, zone: tzinfo) -> str:
     day = f"{found.placed.astimezone(zone):%Y-%m-%d}" if found.placed else ""
     facts = " ".join(fact for fact in (day, found.amount) if fact)
     return f"{found.order_id} ({facts})" if facts else found.order_id
-
-
-COLUMNS = (
-    "amazon_order_id",
-    "id_order",
-    "found",
-    "purchased",
-    "shop_date",
-    "marketplace",
-    "channel",
-    "country",
-    "amazon_status",
-    "shop_state",
-    "amazon_gross",
-    "amazon_tax",
-    "gross",
-    "net",
-    "tax",
-    "tax_owed_by",
-    "tax_scheme",
-    "currency",
-    "invoice_number",
-    "invoice_date",
-    "shipped",
-    "conversion_rate",
-    "home_currency",
-    "home_gross",
-    "home_net",
-    "home_tax",
-    "credited_gross",
-    "credited_tax",
-    "tax_by_rate",
-)
-_NEGATIVE = re.compile(r"-[0-9.]+")
 
 
 def as_csv(result: Comparison) -> str:

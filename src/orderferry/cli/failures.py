@@ -23,6 +23,8 @@ from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryEr
 log = logging.getLogger(__name__)
 _NO_ARGUMENTS = getattr(click.exceptions, "NoArgsIsHelpError", ())  # older clicks print the help themselves
 
+Problems = Sequence[Mapping[str, str]]
+
 
 def exit_for(error: BaseException, argv: Sequence[str]) -> int:
     """Print what ended the program on stderr (and as JSON if asked for), and return the exit code."""
@@ -102,9 +104,6 @@ def _failure_document(argv: Sequence[str], problems: list[dict[str, str]], code:
 def _close_stdout() -> None:
     """The reader of our output went away: what is left in the buffer must not complain at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-Problems = Sequence[Mapping[str, str]]
 
 
 def empty_document(command: str, problems: Problems, code: ExitCode, *, dry_run: bool = False) -> dict[str, object]:

@@ -59,6 +59,19 @@ SHARED_OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] =
     click.option("--ok-exit", type=ExitCodes(), default=frozenset(), help="These exit codes become 0."),
 )
 
+# A worker ends itself at --max-time; only one that can't do even that is killed from outside.
+_SLACK = GRACE * 3
+MOST_CAUSES = 20
+WOULD = {
+    Outcome.CREATED: "would be created",
+    Outcome.UPDATED: "would be updated",
+    Outcome.UNCHANGED: "stays as it is",
+    Outcome.WAITING: "waits",
+    Outcome.HELD: "would be held",
+    Outcome.FAILED: "would fail",
+    Outcome.IGNORED: "ignored",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -222,10 +235,6 @@ def _report(context: CliContext, call: Call, path: Path, delay: timedelta = time
     return report
 
 
-# A worker ends itself at --max-time; only one that can't do even that is killed from outside.
-_SLACK = GRACE * 3
-
-
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """One call of a command for several shops. `run` takes a configuration and returns its report, whatever happens.
@@ -328,9 +337,6 @@ def _cause(path: Path, died: Died) -> OrderferryError:
     )
 
 
-MOST_CAUSES = 20
-
-
 def print_conditions(report: Report, *, quiet: bool) -> None:
     """Print to stderr what is news; with `quiet` only what stopped the run. A healthy run prints nothing."""
     for code, line in report.announced:
@@ -381,17 +387,6 @@ def print_summary(report: Report) -> None:
     for error in report.errors:
         for line in error_lines(error):
             echo(line, err=True)
-
-
-WOULD = {
-    Outcome.CREATED: "would be created",
-    Outcome.UPDATED: "would be updated",
-    Outcome.UNCHANGED: "stays as it is",
-    Outcome.WAITING: "waits",
-    Outcome.HELD: "would be held",
-    Outcome.FAILED: "would fail",
-    Outcome.IGNORED: "ignored",
-}
 
 
 def _print_plans(report: Report) -> None:

@@ -12,6 +12,11 @@ import os
 import sys
 from typing import Any, TextIO
 
+# What people's sentences have beyond ASCII, as a terminal without it shows it. None of it means anything to JSON.
+_PLAIN = {"…": "...", "–": "-", "—": "-", "×": "x", "“": "'", "”": "'", "’": "'", "→": "->", "✔": "+", "✘": "x"}
+_LOCALE = "orderferry-locale"
+_MODES = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
 
 class _Forgiving(io.FileIO):
     """A descriptor to write to; once its reader is gone, what is written goes nowhere."""
@@ -33,11 +38,6 @@ class _ForgivingErrors(_Forgiving):
     """The error output: whatever keeps it from being written, a full disk too, could be told nowhere else."""
 
     _forgiven = (OSError,)
-
-
-# What people's sentences have beyond ASCII, as a terminal without it shows it. None of it means anything to JSON.
-_PLAIN = {"…": "...", "–": "-", "—": "-", "×": "x", "“": "'", "”": "'", "’": "'", "→": "->", "✔": "+", "✘": "x"}
-_LOCALE = "orderferry-locale"
 
 
 def _for_the_locale(error: UnicodeError) -> tuple[str | bytes, int]:
@@ -86,9 +86,6 @@ def _forgiving(before: TextIO, kind: type[_Forgiving], errors: str) -> TextIO:
     raw = kind(before.fileno(), "w", closefd=False)
     buffered = io.BufferedWriter(raw)
     return io.TextIOWrapper(buffered, before.encoding, errors, line_buffering=before.line_buffering)
-
-
-_MODES = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 def open_closed_streams() -> None:

@@ -19,6 +19,8 @@ from orderferry.safe_files import PRIVATE, NotOrdinary, UnsafePlace, refuse_targ
 _ORDER_ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)+", re.ASCII)
 _LONGEST_ID = 32
 
+_STANDARD_OUTPUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
     """`30s`, `90m`, `36h`, `2d`, `1w` or a sum such as `1d12h`."""
@@ -90,9 +92,6 @@ class ExitCodes(click.ParamType):  # type: ignore[type-arg]  # generic only in t
         except ValueError:
             known = ", ".join(str(int(code)) for code in ExitCode)
             self.fail(f"{value!r} is no list of exit codes ({known})", param, ctx)
-
-
-_STANDARD_OUTPUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 
 class TargetFile(click.Path):

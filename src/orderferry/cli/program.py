@@ -12,6 +12,8 @@ from pathlib import Path
 
 NAME = "orderferry"
 
+LONGEST = 10  # seconds
+
 
 def running_program() -> list[str]:
     """Return the words that start this very program again from anywhere: its own absolute path, or Python with -m."""
@@ -29,9 +31,6 @@ def program_to_paste() -> str:
     if found and len(words) == 1 and Path(found).resolve() == Path(words[0]).resolve():
         return NAME
     return shlex.join(words)
-
-
-LONGEST = 10  # seconds
 
 
 def read_crontab() -> str | None:

@@ -23,6 +23,13 @@ from orderferry.domain.spans import last_end
 from orderferry.errors import OrderferryError, worst
 from orderferry.run.status import Status
 
+Found = tuple[Path, Status | OrderferryError]
+_KIND_WORDS = {
+    FindingKind.MISSING: "missing in the shop",
+    FindingKind.SURPLUS: "surplus in the shop",
+    FindingKind.DIFFERENT: "different",
+}
+
 
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -55,9 +62,6 @@ def status_command(
     else:
         _print_for_people(found)
     return int(code)
-
-
-Found = tuple[Path, Status | OrderferryError]
 
 
 def _read_all(context: CliContext) -> Iterator[Found]:
@@ -142,13 +146,6 @@ def nagios_line(status: Status) -> str:
     numbers |= {f"lag_{name}": f"{of.total_seconds():.0f}s" for name, of in _lags(status).items()}
     performance = " ".join(f"{name}={value}" for name, value in numbers.items())
     return f"ORDERFERRY {state.name} - {'; '.join(parts) or 'all is well'} | {performance}"
-
-
-_KIND_WORDS = {
-    FindingKind.MISSING: "missing in the shop",
-    FindingKind.SURPLUS: "surplus in the shop",
-    FindingKind.DIFFERENT: "different",
-}
 
 
 def _lags(status: Status) -> dict[str, timedelta]:

@@ -34,6 +34,11 @@ DEFAULT_PORT = 3306
 _ACCESS_DENIED = 1045
 C = TypeVar("C")
 
+_EXPECTED = 'a database address in quotes such as "mysql+pymysql://user:password@127.0.0.1:3306/database"'
+# As they are called in [prestashop], and after the ? of an address.
+AUTHORITY = "ssl_ca"
+TLS_KEYS = (AUTHORITY, "ssl_cert", "ssl_key")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DatabaseUrl:
@@ -199,14 +204,8 @@ def _server_url(value: object) -> DatabaseUrl:
     return address
 
 
-_EXPECTED = 'a database address in quotes such as "mysql+pymysql://user:password@127.0.0.1:3306/database"'
 SHOP_URL = Kind("database URL", _EXPECTED, _shop_url, secret=True)
 SERVER_URL = Kind("database URL", _EXPECTED, _server_url, secret=True)
-
-
-# As they are called in [prestashop], and after the ? of an address.
-AUTHORITY = "ssl_ca"
-TLS_KEYS = (AUTHORITY, "ssl_cert", "ssl_key")
 
 
 def tls_files(query: Mapping[str, object]) -> dict[str, Path]:

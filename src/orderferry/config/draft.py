@@ -32,6 +32,13 @@ _UNANSWERED: Mapping[KeyPath, Value] = {
 }
 _DATABASE = ("url", "from", "host", "socket", "user", "database")
 
+HEAD = """\
+# Written by `orderferry init`. Lines that begin with "#" and no space are keys: they show the default, or an example.
+# Durations: 30s, 90m, 36h, 2d, 1w, or a sum such as 1d12h. Relative paths start from this file's folder.
+# A secret may also come from the environment (first) or from a file that KEY_file names (second).
+"""
+Value = object  # what tomlkit can write: text, numbers, booleans, times, lists of them
+
 
 @dataclass(slots=True)
 class ConfigurationDraft:
@@ -147,15 +154,6 @@ def _without_place(problem: str, path: Path) -> str:
     """Lines of the draft mean nothing to a person who answers questions."""
     rest = problem.removeprefix(f"{path}, line ").lstrip("0123456789").removeprefix(": ")
     return rest.removeprefix(f"{path}: ")
-
-
-HEAD = """\
-# Written by `orderferry init`. Lines that begin with "#" and no space are keys: they show the default, or an example.
-# Durations: 30s, 90m, 36h, 2d, 1w, or a sum such as 1d12h. Relative paths start from this file's folder.
-# A secret may also come from the environment (first) or from a file that KEY_file names (second).
-"""
-
-Value = object  # what tomlkit can write: text, numbers, booleans, times, lists of them
 
 
 def render_filled(values: Mapping[KeyPath, Value]) -> str:

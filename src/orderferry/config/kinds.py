@@ -28,6 +28,9 @@ _PHONE = re.compile(r"[0-9+ .()/-]*")  # PrestaShop's Validate::isPhoneNumber
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 LABEL_PLACEHOLDERS = ("marketplace", "country")
 
+_UNFIT_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")
+_EXPECTED = "an https address in quotes (plain http only to this machine: 127.0.0.1, ::1 or localhost)"
+
 
 class Unfit(ValueError):
     """The value does not fit its kind."""
@@ -270,9 +273,6 @@ MARKETPLACE_LIST = Kind(
 )
 
 
-_UNFIT_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")
-
-
 def is_loopback(host: str) -> bool:
     """Return whether the host of a URL can only be this machine: localhost, 127.0.0.0/8 or ::1."""
     if host.lower() == "localhost":
@@ -307,7 +307,6 @@ def _service_url(value: object) -> str:
     return url.rstrip("/")
 
 
-_EXPECTED = "an https address in quotes (plain http only to this machine: 127.0.0.1, ::1 or localhost)"
 SERVICE_URL = Kind("URL", _EXPECTED, _service_url)
 SECRET_URL = Kind("secret URL", _EXPECTED, _http_url, secret=True)
 

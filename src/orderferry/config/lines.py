@@ -23,6 +23,11 @@ _STRING: Final = re.compile(
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR = re.compile(r"[^,\]}#\n]*")
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_KEY = 80
+_LONGEST_VALUE = 60
+_LARGEST_NUMBER = 10**18
+
 
 class _Scanner:
     """Walks over one text and notes where keys stand."""
@@ -84,7 +89,7 @@ class _Scanner:
             self._skip(_SCALAR)
 
     def _sequence(self, closing: str, table: KeyPath | None) -> None:
-        """What stands between brackets: the pairs of an inline table, or the values of an array (table None)."""
+        """Skip what stands between brackets: the pairs of an inline table, or the values of an array (table None)."""
         self.position += 1
         while self.position < len(self.text):
             before = self.position
@@ -130,12 +135,6 @@ def line_numbers(text: str) -> dict[KeyPath, int]:
     the line of the first of them.
     """
     return _Scanner(text).scan()
-
-
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-_LONGEST_KEY = 80
-_LONGEST_VALUE = 60
-_LARGEST_NUMBER = 10**18
 
 
 def key_text(path: KeyPath) -> str:

@@ -31,6 +31,15 @@ FEES = ("default", "cod_fee", "delivery_tip", "other", "gift_wrap")
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
 _SERVICE_LEVEL = re.compile(r"[A-Z0-9_]+")
 
+_ALL = (*KEYS, *OVERRIDES)
+_PATTERNS: tuple[tuple[KeyPath, Key, bool], ...] = (
+    *((key.path, key, False) for key in _ALL),
+    *((tuple(key.file_key.split(".")), key, True) for key in _ALL if key.file_key),
+)
+_CLOSE = 0.6
+# What is a table, and may be one value for all that it holds.
+SHORT_FORMS: dict[KeyPath, KeyPath] = {("products", "fees"): ("products", "fees", "default")}
+
 
 @dataclass(frozen=True, slots=True)
 class KeyPlaceholder:
@@ -77,16 +86,8 @@ WORDS: dict[str, KeyPlaceholder] = {
 }
 
 
-_ALL = (*KEYS, *OVERRIDES)
-_PATTERNS: tuple[tuple[KeyPath, Key, bool], ...] = (
-    *((key.path, key, False) for key in _ALL),
-    *((tuple(key.file_key.split(".")), key, True) for key in _ALL if key.file_key),
-)
 _EXACT = {pattern: (key, is_file) for pattern, key, is_file in _PATTERNS if not WORDS.keys() & set(pattern)}
 _WITH_WORDS = tuple((pattern, key) for pattern, key, _ in _PATTERNS if WORDS.keys() & set(pattern))
-_CLOSE = 0.6
-# What is a table, and may be one value for all that it holds.
-SHORT_FORMS: dict[KeyPath, KeyPath] = {("products", "fees"): ("products", "fees", "default")}
 
 
 @dataclass(frozen=True, slots=True)

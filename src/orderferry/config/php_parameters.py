@@ -35,6 +35,29 @@ _NAMES_NEW = {
     "prefix": "database_prefix",
 }
 
+_TOKEN = re.compile(
+    r"""
+      (?P<skip> \s+ | \#(?!\[)[^\n]* | //[^\n]* | /\*.*?\*/ | <\?php\b | <\?= | \?> )
+    | (?P<single> '(?:[^'\\]|\\.)*' )
+    | (?P<double> "(?:[^"\\]|\\.)*" )
+    | (?P<number> -?\d+(?:\.\d+)? )
+    | (?P<word> [A-Za-z_\x80-\U0010ffff][\w\\]* )
+    | (?P<arrow> => )
+    | (?P<mark> [^'"] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_SINGLE_ESCAPE = re.compile(r"\\([\\'])")
+_DOUBLE_ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|[nrtvef\\$\"])")
+_LETTER = {"n": "\n", "r": "\r", "t": "\t", "v": "\v", "e": "\x1b", "f": "\f", "\\": "\\", "$": "$", '"': '"'}
+_VARIABLE = re.compile(r"(?<!\\)(?:\\\\)*(?:\$[A-Za-z_{]|\{\$)")
+_FILES = (Path("app/config/parameters.php"), Path("config/settings.inc.php"))
+# 1.7 and newer: 'ps_cache_enable' => true, 'ps_caching' => 'CacheMemcache'; 1.6: define('_PS_CACHE_ENABLED_', '1').
+_ENABLED = re.compile(
+    r"""['"](?:ps_cache_enable['"]\s*=>|_PS_CACHE_ENABLED_['"]\s*,)\s*['"]?(true|1|false|0)\b""", re.I
+)
+_SYSTEM = re.compile(r"""['"](?:ps_caching['"]\s*=>|_PS_CACHING_SYSTEM_['"]\s*,)\s*['"](\w+)['"]""")
+
 
 class ShopFileError(ValueError):
     """The shop's file can't be read; the text says why, without its values."""
@@ -132,23 +155,6 @@ class Computed(StrEnum):
 
 Literal = str | Computed
 
-_TOKEN = re.compile(
-    r"""
-      (?P<skip> \s+ | \#(?!\[)[^\n]* | //[^\n]* | /\*.*?\*/ | <\?php\b | <\?= | \?> )
-    | (?P<single> '(?:[^'\\]|\\.)*' )
-    | (?P<double> "(?:[^"\\]|\\.)*" )
-    | (?P<number> -?\d+(?:\.\d+)? )
-    | (?P<word> [A-Za-z_\x80-\U0010ffff][\w\\]* )
-    | (?P<arrow> => )
-    | (?P<mark> [^'"] )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_SINGLE_ESCAPE = re.compile(r"\\([\\'])")
-_DOUBLE_ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|[nrtvef\\$\"])")
-_LETTER = {"n": "\n", "r": "\r", "t": "\t", "v": "\v", "e": "\x1b", "f": "\f", "\\": "\\", "$": "$", '"': '"'}
-_VARIABLE = re.compile(r"(?<!\\)(?:\\\\)*(?:\$[A-Za-z_{]|\{\$)")
-
 
 @dataclass(frozen=True, slots=True)
 class _Token:
@@ -224,14 +230,6 @@ def read_defines(source: str) -> dict[str, Literal]:
         after = tokens[index + 5].text if index + 5 < len(tokens) else ""
         constants.setdefault(_literal(name), _literal(value) if after in (",", ")") else Computed.COMPUTED)
     return constants
-
-
-_FILES = (Path("app/config/parameters.php"), Path("config/settings.inc.php"))
-# 1.7 and newer: 'ps_cache_enable' => true, 'ps_caching' => 'CacheMemcache'; 1.6: define('_PS_CACHE_ENABLED_', '1').
-_ENABLED = re.compile(
-    r"""['"](?:ps_cache_enable['"]\s*=>|_PS_CACHE_ENABLED_['"]\s*,)\s*['"]?(true|1|false|0)\b""", re.I
-)
-_SYSTEM = re.compile(r"""['"](?:ps_caching['"]\s*=>|_PS_CACHING_SYSTEM_['"]\s*,)\s*['"](\w+)['"]""")
 
 
 def object_cache(shop_folder: Path | None) -> str | None:

@@ -21,6 +21,13 @@ from orderferry.safe_files import read_ordinary
 _TOML_POSITION = re.compile(r" ?\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
 LARGEST_FILE = 1_000_000
 
+VARIABLE = "ORDERFERRY_CONFIG"
+SYSTEM_WIDE = Path("/etc/orderferry/config.toml")
+_HINT = (
+    "Write one with `orderferry init`, or copy config.example.toml to config.toml and fill it in; "
+    "`-c FILE` names one anywhere else."
+)
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -151,14 +158,6 @@ def _flat(table: Mapping[str, Any], above: KeyPath = ()) -> dict[KeyPath, object
         else:
             entries[path] = value
     return entries
-
-
-VARIABLE = "ORDERFERRY_CONFIG"
-SYSTEM_WIDE = Path("/etc/orderferry/config.toml")
-_HINT = (
-    "Write one with `orderferry init`, or copy config.example.toml to config.toml and fill it in; "
-    "`-c FILE` names one anywhere else."
-)
 
 
 def find_configurations(given: Sequence[Path], environ: Mapping[str, str]) -> tuple[Path, ...]:

@@ -23,6 +23,10 @@ from orderferry.safe_files import read_ordinary
 
 _LARGEST = 65_536
 
+_OURS = "ORDERFERRY_"
+KNOWN_VARIABLES = frozenset({VARIABLE, *(key.variable for key in KEYS if key.variable)})
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
 
 class SecretFileError(ValueError):
     """A file with a secret can't be used; the text says why, without its content."""
@@ -51,10 +55,6 @@ def read_secret_file(path: Path) -> str:
     return secret
 
 
-_OURS = "ORDERFERRY_"
-KNOWN_VARIABLES = frozenset({VARIABLE, *(key.variable for key in KEYS if key.variable)})
-
-
 def unknown_variables(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return the environment variables that begin like ours and are not, each with the nearest
     one that is ('' when none is near)."""
@@ -67,9 +67,6 @@ def _nearest(name: str) -> str:
     rests = {known.removeprefix(_OURS): known for known in sorted(KNOWN_VARIABLES)}
     near = difflib.get_close_matches(name.upper().removeprefix(_OURS), rests, n=1, cutoff=0.6)
     return rests[near[0]] if near else ""
-
-
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def exposure(document: Document) -> str:

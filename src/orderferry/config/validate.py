@@ -20,6 +20,22 @@ from orderferry.config.read import Document, SourceFile
 from orderferry.config.secrets import SecretFileError, from_environment, read_secret_file
 from orderferry.domain.marketplaces import MARKETPLACES, Marketplace
 
+ENVIRONMENT = 1_000_000  # the rank of environment variables: stronger than any file
+# The parts of a database address that replace `prestashop.url`; beside `prestashop.from` they win over the file's.
+PARTS = tuple(f"prestashop.{part}" for part in ("host", "port", "socket", "user", "database"))
+# Two ways to say the same: of the two sides, only one may be given.
+ALTERNATIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("prestashop.url", ("prestashop.from", *PARTS)),
+    ("prestashop.socket", ("prestashop.host", "prestashop.port")),
+    ("ledger.url", ("ledger.path",)),
+)
+# A key with this value needs the other key.
+NEEDS = (
+    ("products.unknown", "placeholder", "products.placeholder"),
+    ("customers.mode", "fixed", "customers.account"),
+)
+_SSL_FILES = ("prestashop.ssl_ca", "prestashop.ssl_cert", "prestashop.ssl_key")
+
 
 def validate(document: Document, environ: Mapping[str, str]) -> Findings:
     """Return the values of a configuration as the kinds read them, and all problems (`Findings.problems`).
@@ -114,9 +130,6 @@ def _read_value(findings: Findings, path: KeyPath, found: FoundValue) -> None:
     findings.values[path] = value
 
 
-ENVIRONMENT = 1_000_000  # the rank of environment variables: stronger than any file
-
-
 def key_path(name: str) -> KeyPath:
     """Return the path of a key's name (`orders.date`)."""
     return tuple(name.split("."))
@@ -196,25 +209,6 @@ class Findings:
     def folder(self, found: FoundValue) -> Path:
         """Return the folder that relative paths of this value start from: the one of the file it stands in."""
         return (found.file or self.document.file).path.absolute().parent
-
-
-# The parts of a database address that replace `prestashop.url`; beside `prestashop.from` they win over the file's.
-PARTS = tuple(f"prestashop.{part}" for part in ("host", "port", "socket", "user", "database"))
-
-# Two ways to say the same: of the two sides, only one may be given.
-ALTERNATIVES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("prestashop.url", ("prestashop.from", *PARTS)),
-    ("prestashop.socket", ("prestashop.host", "prestashop.port")),
-    ("ledger.url", ("ledger.path",)),
-)
-
-# A key with this value needs the other key.
-NEEDS = (
-    ("products.unknown", "placeholder", "products.placeholder"),
-    ("customers.mode", "fixed", "customers.account"),
-)
-
-_SSL_FILES = ("prestashop.ssl_ca", "prestashop.ssl_cert", "prestashop.ssl_key")
 
 
 def choose_alternatives(findings: Findings) -> None:

@@ -214,8 +214,9 @@ def _check_owner(store: Store, account: str, shop: str, *, accept_shop: bool, re
     if bound.account != account:
         raise LedgerUnusable(
             f"The ledger {store.name} belongs to another Amazon account than the configuration names.",
-            hint=f"If amazon.client_id is a new application of the same seller: {store.set_aside} The next import "
-            f"makes a new one from the shop's orders. Two sellers, or two regions, need a ledger each ({store.key}).",
+            hint="If it is the same seller, with a new application (amazon.client_id) or another amazon.endpoint: "
+            f"{store.set_aside} The next import makes a new one from the shop's orders. Two sellers, or "
+            f"two regions, need a ledger each ({store.key}).",
         )
     if bound.shop == shop:
         return

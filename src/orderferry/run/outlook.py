@@ -113,10 +113,11 @@ def _of_entry(entry: Entry, now: datetime, *, shop_answers: bool, cause_gone: bo
 
 def _next_look(entry: Entry, now: datetime) -> str:
     if entry.next_look is None:
-        return "Amazon's news of it are taken as they come."
+        return "A change at Amazon is taken by the run that meets it."
     if is_due(entry, now):
         return "The next import asks Amazon for it."
-    return f"Amazon's news of it are taken as they come; without any it is asked again after {iso(entry.next_look)}."
+    again = f"without one, Amazon is asked again after {iso(entry.next_look)}."
+    return f"A change at Amazon is taken by the run that meets it; {again}"
 
 
 def _imported(entry: Entry, *, shop_answers: bool) -> str:
