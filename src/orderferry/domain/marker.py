@@ -6,7 +6,7 @@ The marker is our own row in the shop for an imported order, written in the orde
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -118,4 +118,4 @@ class Applied:
     outcome: Outcome
     id_order: int
     changes: tuple[str, ...] = ()
-    notes: tuple[Problem, ...] = field(default=())
+    notes: tuple[Problem, ...] = ()
