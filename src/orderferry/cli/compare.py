@@ -24,7 +24,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.problems import first_deadline
 from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.compare.result import ComparedOrder, Comparison, Difference, OneSided, by_cause
-from orderferry.run.compare.totals import InvoiceTotals, Sums, Totals, TotalsRow, Unsold, amount_text
+from orderferry.run.compare.totals import Sums, Totals, TotalsRow, amount_text
 
 if TYPE_CHECKING:
     from orderferry.run.compare.compare import CompareOptions
@@ -271,25 +271,21 @@ def _print_totals(totals: Totals) -> None:
                     f"    the shop's {row.currency} in {row.home_currency}, at each order's own rate: "
                     f"gross {home.gross:.2f}, net {home.net:.2f}, tax {home.tax:.2f}"
                 )
-    _print_papers(totals.papers)
-
-
-def _print_papers(papers: InvoiceTotals) -> None:
-    for word, sums in (("Invoices", papers.invoices), ("Credit slips", papers.credit_slips)):
+    for word, sums in (("Invoices", totals.invoices), ("Credit slips", totals.credit_slips)):
         for currency, one in sorted(sums.items()):
             echo(
                 f"  {word} of the shop, {currency}: {one.orders}, gross {one.gross:.2f}, net {one.net:.2f}, "
                 f"tax {one.tax:.2f}"
             )
-    for unsold in papers.unsold:
+    for unsold in totals.unsold:
         echo(f"  {unsold_words(unsold)}")
 
 
-def unsold_words(unsold: Unsold) -> str:
-    """Return the sentence, given an invoice for an order that Amazon has cancelled."""
+def unsold_words(order: ShopOrder) -> str:
+    """Return the sentence, given an order with an invoice that Amazon has cancelled."""
     return (
-        f"Invoice {unsold.invoice_number} of {unsold.order_id} has no sale: Amazon has cancelled the order; "
-        f"{unsold.credited:.2f} of {unsold.gross:.2f} {unsold.currency} is credited."
+        f"Invoice {order.invoice_number} of {order.order_id} has no sale: Amazon has cancelled the order; "
+        f"{order.credited:.2f} of {order.total:.2f} {order.currency} is credited."
     )
 
 

@@ -125,7 +125,7 @@ def _totals(totals: Totals) -> dict[str, Any]:
         for row in totals.whole
         if row.home_currency and row.home_currency != row.currency
     ]
-    kinds = (("Invoices", totals.papers.invoices), ("Credit slips", totals.papers.credit_slips))
+    kinds = (("Invoices", totals.invoices), ("Credit slips", totals.credit_slips))
     papers = [
         (f"{word} {currency}", str(one.orders), *_amounts(one))
         for word, sums in kinds
@@ -136,7 +136,7 @@ def _totals(totals: Totals) -> dict[str, Any]:
         "parts": [_part("Totals", totals.whole), *(_part(_TITLES[name], rows) for name, rows in totals.by.items())],
         "home": home,
         "papers": papers,
-        "unsold": [unsold_words(one) for one in totals.papers.unsold],
+        "unsold": [unsold_words(one) for one in totals.unsold],
     }
 
 

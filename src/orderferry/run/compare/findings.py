@@ -30,7 +30,7 @@ from orderferry.run.compare.rules import (
     surplus_suspects,
     with_ledger_total,
 )
-from orderferry.run.compare.totals import Pair, papers_of, totals_of
+from orderferry.run.compare.totals import Pair, totals_of
 
 
 @dataclass(slots=True)
@@ -171,19 +171,12 @@ class FindingCollector:
             for order_id in concerned
         )
         if with_totals:
-            papers = papers_of(self._papered(sorted(asked)), given.asked if given.by is By.INVOICE else None)
-            result.totals = totals_of(
-                (pair for order_id in concerned for pair in self._pairs(order_id, wanted)), papers
-            )
-
-    def _papered(self, asked: list[str]) -> Iterator[Pair]:
-        """Yield the orders whose papers count: those asked for; by invoice all that were read, for a credit slip may
-        be issued in another month than its invoice.
-        """
-        everyone = sorted(self.given.shop.orders) if self.given.by is By.INVOICE else asked
-        for order_id in everyone:
-            for copy in self.given.shop.orders.get(order_id, ()):
-                yield self.orders.get(order_id), copy
+            result.totals = totals_of(pair for order_id in concerned for pair in self._pairs(order_id, wanted))
+            # By invoice all that were read, for a credit slip may be issued in another month than its invoice.
+            by_invoice = given.by is By.INVOICE
+            for order_id in sorted(given.shop.orders if by_invoice else asked):
+                for copy in given.shop.orders.get(order_id, ()):
+                    result.totals.add_papers(self.orders.get(order_id), copy, given.asked if by_invoice else None)
 
     def _pairs(self, order_id: str, wanted: dict[str, ReportedOrder]) -> Iterator[Pair]:
         """Yield Amazon's order with the shop's first copy, and each further copy by itself."""

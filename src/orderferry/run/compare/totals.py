@@ -74,74 +74,33 @@ class TotalsRow:
         return self.amazon.orders == self.shop.orders and self.amazon.gross == self.shop.gross
 
 
-@dataclass(frozen=True, slots=True)
-class Unsold:
-    """An invoice of the shop for an order that Amazon has cancelled, as far as no credit slip covers it."""
-
-    order_id: str
-    invoice_number: int
-    gross: Decimal
-    credited: Decimal
-    currency: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the invoice with amounts as texts."""
-        return {
-            "order_id": self.order_id,
-            "invoice_number": self.invoice_number,
-            "gross": amount_text(self.gross),
-            "credited": amount_text(self.credited),
-            "currency": self.currency,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceTotals:
-    """The shop's invoices and credit slips by currency, and the invoices without a sale."""
-
-    invoices: Mapping[str, Sums] = field(default_factory=dict)
-    credit_slips: Mapping[str, Sums] = field(default_factory=dict)
-    unsold: tuple[Unsold, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the two sums as lists by currency."""
-        sums = {"invoices": self.invoices, "credit_slips": self.credit_slips}
-        return {
-            **{name: [{"currency": c, **s.as_json()} for c, s in sorted(by.items())] for name, by in sums.items()},
-            "invoices_without_sale": [one.as_json() for one in self.unsold],
-        }
-
-
-def papers_of(pairs: Iterable[Pair], span: Span | None) -> InvoiceTotals:
-    """Return the totals of the shop's invoices and credit slips; with a span only of those issued in it."""
-    invoices: dict[str, Sums] = {}
-    slips: dict[str, Sums] = {}
-    unsold = []
-    for amazon, shop in pairs:
-        if shop is None:
-            continue
-        if shop.invoice_number and _is_in(shop.invoiced, span):
-            invoices.setdefault(shop.currency, Sums()).add(shop.total, shop.tax)
-            cancelled = amazon is not None and amazon.status is OrderStatus.CANCELLED
-            if cancelled and not shop.is_credited:
-                unsold.append(Unsold(shop.order_id, shop.invoice_number, shop.total, shop.credited, shop.currency))
-        for slip in shop.slips:
-            if _is_in(slip.issued, span):
-                slips.setdefault(shop.currency, Sums()).add(slip.gross, slip.gross - slip.net)
-    return InvoiceTotals(invoices, slips, tuple(unsold))
-
-
 def _is_in(moment: datetime | None, span: Span | None) -> bool:
     return span is None or (moment is not None and span.holds(moment))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Totals:
-    """The rows of each breakdown, sorted; `whole` has one row a currency."""
+    """The rows of each breakdown, sorted; `whole` has one row a currency.
+
+    The shop's invoices and credit slips are summed by currency. `unsold`: the shop's orders with an invoice that Amazon
+    has cancelled, as far as no credit slip covers them.
+    """
 
     whole: tuple[TotalsRow, ...]
     by: Mapping[str, tuple[TotalsRow, ...]]
-    papers: InvoiceTotals = field(default_factory=InvoiceTotals)
+    invoices: dict[str, Sums] = field(default_factory=dict)
+    credit_slips: dict[str, Sums] = field(default_factory=dict)
+    unsold: list[ShopOrder] = field(default_factory=list)
+
+    def add_papers(self, amazon: ReportedOrder | None, shop: ShopOrder, span: Span | None) -> None:
+        """Count the invoice and the credit slips of one of the shop's orders; with a span only those issued in it."""
+        if shop.invoice_number and _is_in(shop.invoiced, span):
+            self.invoices.setdefault(shop.currency, Sums()).add(shop.total, shop.tax)
+            if amazon is not None and amazon.status is OrderStatus.CANCELLED and not shop.is_credited:
+                self.unsold.append(shop)
+        for slip in shop.slips:
+            if _is_in(slip.issued, span):
+                self.credit_slips.setdefault(shop.currency, Sums()).add(slip.gross, slip.gross - slip.net)
 
     @property
     def notes(self) -> list[str]:
@@ -156,7 +115,21 @@ class Totals:
     def as_json(self) -> dict[str, Any]:
         """Return the totals with exact amounts as texts."""
         rows = {name: [_row_json(row) for row in rows] for name, rows in {"all": self.whole, **self.by}.items()}
-        return {**rows, **self.papers.as_json()}
+        papers = {"invoices": self.invoices, "credit_slips": self.credit_slips}
+        return {
+            **rows,
+            **{name: [{"currency": c, **s.as_json()} for c, s in sorted(by.items())] for name, by in papers.items()},
+            "invoices_without_sale": [
+                {
+                    "order_id": shop.order_id,
+                    "invoice_number": shop.invoice_number,
+                    "gross": amount_text(shop.total),
+                    "credited": amount_text(shop.credited),
+                    "currency": shop.currency,
+                }
+                for shop in self.unsold
+            ],
+        }
 
 
 def amount_text(amount: Decimal) -> str:
@@ -165,12 +138,12 @@ def amount_text(amount: Decimal) -> str:
     return f"{short if short == amount else amount.normalize():f}"
 
 
-def totals_of(pairs: Iterable[Pair], papers: InvoiceTotals | None = None) -> Totals:
-    """Return the totals of a month's orders on both sides."""
+def totals_of(pairs: Iterable[Pair]) -> Totals:
+    """Return the totals of a month's orders on both sides, without papers."""
     known = list(pairs)
     by = {name: _by_order(known, key) for name, key in _KEYS.items()}
     by |= {"rate": _by_rate(known, _rate_key), "country_rate": _by_rate(known, _country_rate_key)}
-    return Totals(_by_order(known, lambda _amazon, _shop: "all"), by, papers or InvoiceTotals())
+    return Totals(_by_order(known, lambda _amazon, _shop: "all"), by)
 
 
 def _rate_key(share: RateShare, _amazon: ReportedOrder | None, _shop: ShopOrder | None) -> str:
