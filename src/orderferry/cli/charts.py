@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
 from orderferry.cli.page import render_part
@@ -21,23 +20,15 @@ _HALF_LABEL = 36  # of a label's width, as a phone shows it
 _STRIP_HEIGHT = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The orders that were placed on one day."""
-
-    day: date
-    amazon: int
-    shop: int
-
-
-def daily_chart(days: Sequence[Day]) -> str:
-    """Return a chart with two bars for each day, those of a day that differs outlined. No day may be left out."""
-    most = max((max(day.amazon, day.shop) for day in days), default=0) or 1
+def daily_chart(days: Sequence[tuple[date, int, int]]) -> str:
+    """Return a chart with two bars for each day, given how many orders Amazon and the shop have of it. Those of a day
+    that differs are outlined. No day may be left out."""
+    most = max((max(amazon, shop) for _, amazon, shop in days), default=0) or 1
     height = _HEIGHT - _TOP - _BOTTOM
     step = (_WIDTH - _LEFT) / max(len(days), 1)
     each = -(-len(days) // _MOST_LABELS)
     shown = []
-    for number, day in enumerate(days):
+    for number, (day, amazon, shop) in enumerate(days):
         left = _LEFT + number * step
         bars = [
             {
@@ -47,14 +38,14 @@ def daily_chart(days: Sequence[Day]) -> str:
                 "height": f"{height * count / most:.1f}",
                 "colour": colour,
             }
-            for count, offset, colour in ((day.amazon, 0.1, AMAZON), (day.shop, 0.5, SHOP))
+            for count, offset, colour in ((amazon, 0.1, AMAZON), (shop, 0.5, SHOP))
         ]
         shown.append(
             {
-                "differs": day.amazon != day.shop,
-                "told": f"{day.day:%Y-%m-%d}: Amazon {day.amazon}, shop {day.shop}",
+                "differs": amazon != shop,
+                "told": f"{day:%Y-%m-%d}: Amazon {amazon}, shop {shop}",
                 "bars": bars,
-                "label": _label(day.day, left + step / 2) if number % each == 0 else None,
+                "label": _label(day, left + step / 2) if number % each == 0 else None,
             }
         )
     axis = [{"left": _LEFT, "y": y, "value": value} for value, y in ((most, _TOP), (0, _TOP + height))]

@@ -228,12 +228,11 @@ def _print_findings(what: str, findings: Sequence[OneSided], zone: tzinfo) -> No
         return
     echo(style(f"  {counted(len(findings), 'order')} {what}:", fg="red"))
     causes = by_cause(findings)
-    for cause in causes[:MOST_LINES]:
-        found = cause.orders
+    for reason, hint, found in causes[:MOST_LINES]:
         late = first_deadline(finding.reason for finding in found)
-        told = found[0].reason if len(found) == 1 else cause.reason + late
+        told = found[0].reason if len(found) == 1 else reason + late
         echo(f"    {_named([with_facts(finding, zone) for finding in found])}: {told}")
-        echo(f"      {cause.hint}")
+        echo(f"      {hint}")
     _print_rest(len(causes))
 
 

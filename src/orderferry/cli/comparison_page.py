@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
-from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, Day, cell_name, daily_chart, strips
+from orderferry.cli.charts import AMAZON, COVERED, GAP, SHOP, cell_name, daily_chart, strips
 from orderferry.cli.compare import BY_WORDS, unsold_words, with_facts
 from orderferry.cli.page import render_page
 from orderferry.cli.terminal import minute, zone_name
@@ -72,8 +72,8 @@ def _verdict(result: Comparison) -> str:
     return counts + (told or "nothing is missing, surplus or different") + "."
 
 
-def _days(result: Comparison) -> list[Day]:
-    """Return each day of the span by the shop's calendar: Amazon's orders, and those of them that the shop has."""
+def _days(result: Comparison) -> list[tuple[date, int, int]]:
+    """Return each day of the span by the shop's calendar, how many orders Amazon has, and how many of them the shop."""
     assert result.span is not None  # noqa: S101 — as above
     amazon: Counter[date] = Counter()
     shop: Counter[date] = Counter()
@@ -87,7 +87,7 @@ def _days(result: Comparison) -> list[Day]:
     first = result.span.start.astimezone(result.zone).date()
     last = (result.span.end - timedelta(microseconds=1)).astimezone(result.zone).date()
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return [Day(day, amazon[day], shop[day]) for day in days]
+    return [(day, amazon[day], shop[day]) for day in days]
 
 
 def _one_sided(findings: Sequence[OneSided], zone: tzinfo) -> dict[str, Any]:
@@ -95,11 +95,11 @@ def _one_sided(findings: Sequence[OneSided], zone: tzinfo) -> dict[str, Any]:
     causes = by_cause(findings)
     rows = [
         (
-            cause.reason + first_deadline(found.reason for found in cause.orders),
-            cause.hint,
-            _ids([with_facts(found, zone) for found in cause.orders]),
+            reason + first_deadline(found.reason for found in orders),
+            hint,
+            _ids([with_facts(found, zone) for found in orders]),
         )
-        for cause in causes[:_MOST_ROWS]
+        for reason, hint, orders in causes[:_MOST_ROWS]
     ]
     return {"number": len(findings), "rows": rows, "more": len(causes) - _MOST_ROWS}
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orderferry.cli.charts import Day, daily_chart, strip
+from orderferry.cli.charts import daily_chart, strip
 from orderferry.cli.compare import COLUMNS, as_csv, print_comparison
 from orderferry.cli.comparison_page import as_page
 from orderferry.domain.compared_orders import RateShare
@@ -136,7 +136,7 @@ def test_a_page_without_findings_and_without_a_ledger() -> None:
 
 
 def test_the_chart_has_two_bars_a_day_and_marks_those_that_differ() -> None:
-    days = [Day((NOW - number * DAY).date(), number, number // 2 * 2) for number in range(5, -1, -1)]
+    days = [((NOW - number * DAY).date(), number, number // 2 * 2) for number in range(5, -1, -1)]
     text = daily_chart(days)
     assert text.count("<rect") == 12
     assert text.count('<g stroke="#b3261e"') == 3
@@ -146,7 +146,7 @@ def test_the_chart_has_two_bars_a_day_and_marks_those_that_differ() -> None:
 
 @pytest.mark.parametrize("number", [1, 7, 13, 31])
 def test_no_date_below_the_chart_is_cut_off_at_its_edge(number: int) -> None:
-    days = [Day((NOW - back * DAY).date(), 1, 1) for back in range(number - 1, -1, -1)]
+    days = [((NOW - back * DAY).date(), 1, 1) for back in range(number - 1, -1, -1)]
     labels = re.findall(r'<text x="([\d.]+)" y="194" text-anchor="(\w+)">', daily_chart(days))
     assert labels
     for place, anchor in labels:

@@ -36,26 +36,16 @@ class OneSided:
     amount: str = ""  # 12.34 EUR
 
 
-@dataclass(frozen=True, slots=True)
-class SharedCause:
-    """Orders that one thing mends. `reason` leaves their deadlines out; `hint` names the order where it is one alone,
-    else ORDER_ID in its place."""
+def by_cause(found: Iterable[OneSided]) -> list[tuple[str, str, list[OneSided]]]:
+    """Return the reason, the hint and the orders of each thing that needs mending, in the order in which they come.
 
-    reason: str
-    hint: str
-    orders: tuple[OneSided, ...]
-
-
-def by_cause(found: Iterable[OneSided]) -> list[SharedCause]:
-    """Return orders grouped by reason and hint, in the order in which each of these comes first."""
+    The reason leaves deadlines out; the hint names the order where it is one alone, else ORDER_ID in its place.
+    """
     causes: dict[tuple[str, str], list[OneSided]] = {}
     for one in found:
         hint = one.hint.replace(one.order_id, "ORDER_ID")
         causes.setdefault((cause_of(one.reason), hint), []).append(one)
-    return [
-        SharedCause(reason, orders[0].hint if len(orders) == 1 else hint, tuple(orders))
-        for (reason, hint), orders in causes.items()
-    ]
+    return [(reason, orders[0].hint if len(orders) == 1 else hint, orders) for (reason, hint), orders in causes.items()]
 
 
 @dataclass(frozen=True, slots=True)
