@@ -18,12 +18,12 @@ from orderferry.cli.each_shop import ShopAnswer, for_each_file
 from orderferry.cli.failures import error_lines
 from orderferry.cli.parameters import TARGET, TimeParameter, write_for_people
 from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
-from orderferry.domain.compared_orders import ShopOrder
+from orderferry.domain.compared_orders import ReportedOrder, ShopOrder
 from orderferry.domain.durations import counted, iso
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.problems import first_deadline
 from orderferry.errors import ExitCode, OrderferryError
-from orderferry.run.compare.result import ComparedOrder, Comparison, Difference, OneSided, by_cause
+from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause
 from orderferry.run.compare.totals import Sums, Totals, TotalsRow, amount_text
 
 if TYPE_CHECKING:
@@ -320,17 +320,18 @@ def as_csv(result: Comparison) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(value) for value in _row(order)] for order in result.orders)
+    words = result.words()
+    for order_id, (amazon, shop) in result.orders.items():
+        writer.writerow(map(_harmless, (order_id, *_columns(words.get(order_id, "ok"), amazon, shop))))
     return text.getvalue()
 
 
-def _row(order: ComparedOrder) -> tuple[object, ...]:
-    amazon, shop = order.amazon, order.shop
+def _columns(found: str, amazon: ReportedOrder | None, shop: ShopOrder | None) -> tuple[object, ...]:
+    """Return the columns after the order's id."""
     marketplace = (amazon.marketplace_id if amazon else "") or (shop.marketplace_id if shop else "")
     return (
-        order.order_id,
         " ".join(map(str, shop.ids)) if shop else "",
-        order.found,
+        found,
         _moment(amazon.purchased if amazon else None),
         _moment(shop.placed if shop else None),
         marketplace_code(marketplace) if marketplace else "",

@@ -15,7 +15,7 @@ from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.problems import cause_of, first_deadline
 from orderferry.domain.spans import Span
-from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause, entry_sentence
+from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause, entry_sentence, placed
 from orderferry.run.compare.totals import Sums, Totals, TotalsRow
 from orderferry.run.status import Status
 
@@ -77,13 +77,13 @@ def _days(result: Comparison) -> list[tuple[date, int, int]]:
     assert result.span is not None  # noqa: S101 — as above
     amazon: Counter[date] = Counter()
     shop: Counter[date] = Counter()
-    for order in result.orders:
-        placed = order.amazon.purchased if order.amazon else order.shop.placed if order.shop else None
-        if placed is None:
+    for pair in result.orders.values():
+        moment = placed(pair)
+        if moment is None:
             continue
-        day = placed.astimezone(result.zone).date()
-        amazon[day] += order.amazon is not None
-        shop[day] += order.shop is not None
+        day = moment.astimezone(result.zone).date()
+        amazon[day] += pair[0] is not None
+        shop[day] += pair[1] is not None
     first = result.span.start.astimezone(result.zone).date()
     last = (result.span.end - timedelta(microseconds=1)).astimezone(result.zone).date()
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -22,7 +22,7 @@ from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel
 from orderferry.domain.spans import Span
 from orderferry.errors import AmazonUnavailable, ExitCode
-from orderferry.run.compare.result import ComparedOrder, Comparison, Difference, OneSided
+from orderferry.run.compare.result import Comparison, Difference, OneSided
 from orderferry.run.compare.totals import totals_of
 from orderferry.run.status import Status
 from orderferry.safe_files import write_whole
@@ -77,7 +77,7 @@ def comparison(**changes: object) -> Comparison:
         "missing": (OneSided("302-2", EVIL, "do `orderferry import --order 302-2`"),),
         "surplus": (OneSided("302-3", "doubled: orders 7 and 9 in the shop", "cancel one"),),
         "different": (Difference(ID, "state", "shipped", EVIL, "why"),),
-        "orders": tuple(ComparedOrder(pair[0].order_id, *pair, "ok") for pair in pairs),
+        "orders": {pair[0].order_id: pair for pair in pairs},
         "totals": totals_of(pairs),
         "notes": [EVIL],
         **of_ledger(),
@@ -186,11 +186,11 @@ def test_the_table_has_a_row_an_order_and_is_no_formula() -> None:
     assert (first["gross"], first["net"], first["tax"], first["currency"]) == ("119.00", "100.00", "19.00", "EUR")
     assert (first["invoice_number"], first["marketplace"], first["country"]) == ("12", "DE", "DE")
     assert (second["id_order"], second["gross"], second["amazon_gross"]) == ("", "", "119.00")
-    evil = comparison(orders=(ComparedOrder(ID, None, in_shop(state="=cmd|' /C calc'!A0", total=Decimal(-5)), "ok"),))
+    evil = comparison(orders={ID: (None, in_shop(state="=cmd|' /C calc'!A0", total=Decimal(-5)))})
     (row,) = csv.DictReader(io.StringIO(as_csv(evil)))
     assert row["shop_state"].startswith("'=")
     assert row["gross"] == "-5.00"
-    minus = comparison(orders=(ComparedOrder(ID, None, in_shop(state="-2+3+cmd|' /C calc'!A0"), "ok"),))
+    minus = comparison(orders={ID: (None, in_shop(state="-2+3+cmd|' /C calc'!A0"))})
     (row,) = csv.DictReader(io.StringIO(as_csv(minus)))
     assert row["shop_state"].startswith("'-")
 

@@ -13,7 +13,6 @@ from orderferry.run.compare.result import (
     DOUBLED_HINT,
     SURPLUS_HINT,
     SUSPECTED,
-    ComparedOrder,
     Comparison,
     Difference,
     OneSided,
@@ -148,28 +147,23 @@ class FindingCollector:
     def _count(self, result: Comparison, *, with_totals: bool) -> None:
         given = self.given
         wanted = {order_id: order for order_id, order in self.orders.items() if belongs(order, given)}
-        words = {finding.order_id: "missing" for finding in result.missing}
-        words |= {difference.order_id: "different" for difference in result.different}
-        words |= {finding.order_id: "surplus" for finding in result.surplus}
+        found = result.words().keys()
         invoiced = {
             order_id for order_id, copies in given.shop.orders.items() if any(one.invoice_number for one in copies)
         }
         of_paper = invoiced & self.orders.keys() if with_totals else set()  # cancelled ones have their papers too
         asked = {
             order_id
-            for order_id in {*wanted, *words, *of_paper}
+            for order_id in {*wanted, *found, *of_paper}
             if given.is_asked_for(self.orders.get(order_id), given.in_shop(order_id))
         }
-        concerned = sorted(asked & {*wanted, *words})
+        concerned = sorted(asked & {*wanted, *found})
         result.missing = tuple(one for one in result.missing if one.order_id in asked)
         result.surplus = tuple(one for one in result.surplus if one.order_id in asked)
         result.different = tuple(one for one in result.different if one.order_id in asked)
         result.amazon_orders = len(asked & wanted.keys())
         result.shop_orders = sum(len(given.copies(order_id)) for order_id in concerned)
-        result.orders = tuple(
-            ComparedOrder(order_id, self.orders.get(order_id), given.in_shop(order_id), words.get(order_id, "ok"))
-            for order_id in concerned
-        )
+        result.orders = {order_id: (self.orders.get(order_id), given.in_shop(order_id)) for order_id in concerned}
         if with_totals:
             result.totals = totals_of(pair for order_id in concerned for pair in self._pairs(order_id, wanted))
             # By invoice all that were read, for a credit slip may be issued in another month than its invoice.

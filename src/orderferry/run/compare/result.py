@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from orderferry.domain.compared_orders import ReportedOrder, ShopOrder
 from orderferry.domain.decide import REASON_TEXTS, Reason
 from orderferry.domain.durations import counted, format_duration, iso
 from orderferry.domain.ledger_entry import Entry, EntryState, FindingKind, StandingFinding
 from orderferry.domain.problems import HINTS, ProblemCode, cause_of
 from orderferry.domain.spans import Span
 from orderferry.errors import ExitCode, OrderferryError, worst
-from orderferry.run.compare.totals import Totals
+from orderferry.run.compare.totals import Pair, Totals
 from orderferry.run.report import error_json
 from orderferry.run.status import Status
 
@@ -64,19 +63,10 @@ class Difference:
         return fill(DIFFERENT_HINTS.get(self.field, OTHERWISE_DIFFERENT_HINT), self.order_id)
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedOrder:
-    """One order of the span, for lists: as Amazon has it, as the shop has it, and in a word what was found."""
-
-    order_id: str
-    amazon: ReportedOrder | None
-    shop: ShopOrder | None
-    found: str  # ok, missing, surplus, different
-
-
 @dataclass(slots=True)
 class Comparison:
-    """One comparison. `span` is None when it ended before its span was known; `notes` are for people."""
+    """One comparison. `span` is None when it ended before its span was known; `notes` are for people. `orders`: those
+    of the span as each side has them, by Amazon's id."""
 
     now: datetime
     span: Span | None = None
@@ -88,7 +78,7 @@ class Comparison:
     missing: tuple[OneSided, ...] = ()
     surplus: tuple[OneSided, ...] = ()
     different: tuple[Difference, ...] = ()
-    orders: tuple[ComparedOrder, ...] = ()
+    orders: Mapping[str, Pair] = field(default_factory=dict)
     totals: Totals | None = None
     notes: list[str] = field(default_factory=list)
     errors: list[OrderferryError] = field(default_factory=list)
@@ -123,9 +113,14 @@ class Comparison:
         more = len(lines) - MOST_LINES
         return lines if more <= 0 else [*lines[:MOST_LINES], f"… and {more} more: `orderferry compare` lists them"]
 
+    def words(self) -> dict[str, str]:
+        """Return what was found of an order in one word: missing, surplus or different."""
+        kinds = (("missing", self.missing), ("different", self.different), ("surplus", self.surplus))
+        return {one.order_id: word for word, found in kinds for one in found}
+
     def to_remember(self) -> list[StandingFinding]:
         """Return everything that was found, as it stands in the ledger from now on."""
-        when = {one.order_id: _placed(one) or self.now for one in self.orders}
+        when = {order_id: placed(pair) or self.now for order_id, pair in self.orders.items()}
         sides = ((FindingKind.MISSING, self.missing), (FindingKind.SURPLUS, self.surplus))
         found = [
             StandingFinding(one.order_id, kind, when.get(one.order_id, self.now), self.now, one.reason, one.hint)
@@ -181,11 +176,10 @@ class Comparison:
         return {**self.as_json(), **counts, "command": "compare", "calls": dict(self.calls), "totals": None}
 
 
-def _placed(order: ComparedOrder) -> datetime | None:
+def placed(pair: Pair) -> datetime | None:
     """Return the date by which a comparison finds the order: Amazon's, else the shop's."""
-    if order.amazon is not None:
-        return order.amazon.purchased
-    return order.shop.placed if order.shop is not None else None
+    amazon, shop = pair
+    return amazon.purchased if amazon is not None else shop.placed if shop is not None else None
 
 
 def _finding_json(finding: OneSided) -> dict[str, str]:
