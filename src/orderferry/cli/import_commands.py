@@ -82,8 +82,13 @@ class Call:
     wait: timedelta
     as_json: bool
     ok_exit: frozenset[ExitCode]
-    progress: bool | None = None
-    splay: timedelta = timedelta(0)
+    progress: bool | None
+    splay: timedelta
+
+
+# How one shop's run ended, as its process hands it over: exit code, JSON object, one line for people, and the lines
+# that are news for a run without a terminal.
+ShopEnd = tuple[ExitCode, dict[str, Any], str, tuple[tuple[ExitCode, str], ...]]
 
 
 def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,14 +144,15 @@ def _run(context: CliContext, command: str, given: dict[str, Any]) -> int:
         given["splay"],
     )
     files = context.config_files()
-    code, document = (_run_one if len(files) == 1 else _run_many)(context, call, files)
+    code, document = _run_one(context, call, files[0]) if len(files) == 1 else _run_many(context, call, files)
     if call.as_json:
         echo_json(document)
     return int(ExitCode.DONE if code in call.ok_exit else code)
 
 
-def _run_one(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, Mapping[str, Any]]:
-    report = _report(context, call, files[0], _delay(files[0], call.splay))
+def _run_one(context: CliContext, call: Call, path: Path) -> tuple[ExitCode, Mapping[str, Any]]:
+    """Run a single shop. With `--splay` it waits as it would among others."""
+    report = _report(context, call, path, start_delay(path, call.splay))
     if context.on_terminal and not context.quiet and not call.as_json:
         print_summary(report)
     elif not call.as_json:
@@ -154,25 +160,32 @@ def _run_one(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[Ex
     return report.exit_code, report.as_json()
 
 
-def _delay(path: Path, splay: timedelta) -> timedelta:
-    """A single shop waits as it would among others; without `--splay` nothing of theirs is imported."""
-    if not splay:
-        return timedelta(0)
-
-    return start_delay(path, splay)
-
-
 def _run_many(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[ExitCode, Mapping[str, Any]]:
+    """Run several shops and print each one's line, or news, when it and those before it have ended.
 
-    fleet = Fleet(
-        call.command,
-        partial(_report, context, replace(call, progress=False)),
-        call.options.max_time + call.wait,
-        call.splay,
-        call.options.dry_run,
-        call.as_json,
-    )
-    return run_fleet(fleet, files, context)
+    Return the exit code that stands for all, and the documented JSON object.
+    """
+    run = partial(_run_in_worker, context, replace(call, progress=False))
+    jobs = [ProcessJob(partial(run, path), start_delay(path, call.splay).total_seconds()) for path in files]
+    longest = call.options.max_time + call.wait + _SLACK
+    workers = Workers[ShopEnd](cores_for_workers(), longest.total_seconds())
+    names = _names(files)
+    ends: list[ShopEnd] = []
+    for path, came in zip(files, workers.run(jobs), strict=True):
+        end = _shop_end(_dead(call, path, came)) if isinstance(came, Died) else came
+        ends.append(end)
+        if not call.as_json:
+            _print(names[path], end, context, dry_run=call.options.dry_run)
+    code = worst(end[0] for end in ends)
+    return code, whole_document(files, [end[1] for end in ends], code)
+
+
+def _run_in_worker(context: CliContext, call: Call, path: Path) -> ShopEnd:
+    return _shop_end(_report(context, call, path))
+
+
+def _shop_end(report: Report) -> ShopEnd:
+    return report.exit_code, report.as_json(), summary_line(report), report.announced
 
 
 def _options(given: dict[str, Any]) -> RunOptions:
@@ -235,32 +248,6 @@ def _report(context: CliContext, call: Call, path: Path, delay: timedelta = time
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """One call of a command for several shops. `run` takes a configuration and returns its report, whatever happens.
-
-    `longest`: what one run may take, queueing included; `splay`: over what time the starts are spread.
-    """
-
-    command: str
-    run: Callable[[Path], Report]
-    longest: timedelta
-    splay: timedelta
-    dry_run: bool
-    as_json: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShopEnd:
-    """How one shop's run ended, as its process hands it over: `document` is its JSON object, `summary` its one line,
-    `news` the lines for a run without a terminal."""
-
-    exit_code: ExitCode
-    document: dict[str, Any]
-    summary: str
-    news: tuple[tuple[ExitCode, str], ...]
-
-
 def start_delay(path: Path, splay: timedelta) -> timedelta:
     """Return how long after cron's minute a configuration begins: anywhere within `splay`, always the same for the
     same file.
@@ -271,38 +258,12 @@ def start_delay(path: Path, splay: timedelta) -> timedelta:
     return splay * share
 
 
-def run_fleet(fleet: Fleet, files: Sequence[Path], context: CliContext) -> tuple[ExitCode, Mapping[str, Any]]:
-    """Run all of them and print each one's line, or news, when it and those before it have ended.
-
-    Return the exit code that stands for all, and the documented JSON object.
-    """
-    jobs = [ProcessJob(partial(_end, fleet, path), start_delay(path, fleet.splay).total_seconds()) for path in files]
-    workers = Workers[ShopEnd](cores_for_workers(), (fleet.longest + _SLACK).total_seconds())
-    names = _names(files)
-    ends: list[ShopEnd] = []
-    for path, came in zip(files, workers.run(jobs), strict=True):
-        end = _summary(_dead(fleet, path, came)) if isinstance(came, Died) else came
-        ends.append(end)
-        if not fleet.as_json:
-            _print(names[path], end, fleet, context)
-    code = worst(end.exit_code for end in ends)
-    return code, whole_document(files, [end.document for end in ends], code)
-
-
-def _end(fleet: Fleet, path: Path) -> ShopEnd:
-    """Return what a worker does."""
-    return _summary(fleet.run(path))
-
-
-def _summary(report: Report) -> ShopEnd:
-    return ShopEnd(report.exit_code, report.as_json(), summary_line(report), report.announced)
-
-
-def _print(name: str, end: ShopEnd, fleet: Fleet, context: CliContext) -> None:
-    if (context.on_terminal or fleet.dry_run) and not context.quiet:
-        echo(f"{name}: {end.summary}")
+def _print(name: str, end: ShopEnd, context: CliContext, *, dry_run: bool) -> None:
+    _, _, summary, news = end
+    if (context.on_terminal or dry_run) and not context.quiet:
+        echo(f"{name}: {summary}")
         return
-    for code, line in end.news:
+    for code, line in news:
         if is_news(code, quiet=context.quiet):
             echo_lines(f"{name}: {line}", err=True)
 
@@ -313,10 +274,10 @@ def _names(files: Sequence[Path]) -> dict[Path, str]:
     return {path: path.stem if stems[path.stem] == 1 else str(path) for path in files}
 
 
-def _dead(fleet: Fleet, path: Path, died: Died) -> Report:
+def _dead(call: Call, path: Path, died: Died) -> Report:
     """Return the report of a run that could not make its own."""
     now = datetime.now(UTC)
-    report = Report(fleet.command, now, fleet.dry_run, finished=now, errors=[_cause(path, died)])
+    report = Report(call.command, now, call.options.dry_run, finished=now, errors=[_cause(path, died)])
     if not isinstance(report.errors[0], Stopped):
         report.announced = tuple((report.exit_code, line) for line in error_lines(report.errors[0]))
     return report

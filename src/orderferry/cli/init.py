@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -40,8 +41,9 @@ from orderferry.safe_files import UnsafePlace, refuse_unsafe_folder
 if TYPE_CHECKING:
     from orderferry.config.draft import ConfigurationDraft
     from orderferry.config.model import Settings
-    from orderferry.prestashop.checking.modules import Listeners
-    from orderferry.prestashop.facts import ShopFacts
+    from orderferry.prestashop.checking.setup_shop import SetupShop
+
+Answer = TypeVar("Answer")
 
 NOBODY_ANSWERS = (
     "init asks, and the input ended before the last answer: nothing was written. Start it at a terminal, or with "
@@ -93,82 +95,29 @@ OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tries:
-    """How answers are tried: with the settings that the draft gives at that moment."""
+def _in_shop(draft: ConfigurationDraft, ask: Callable[[SetupShop], Answer], *, whole: bool = False) -> Answer:
+    """Ask the shop that the answers so far describe. `whole`: none may be missing. Raise ShopError, ConfigError."""
+    from orderferry.inspection import setup_shop
 
-    draft: ConfigurationDraft
+    with setup_shop(draft.settings(whole=whole)) as shop:
+        return ask(shop)
 
-    def look(self) -> ShopFacts:
-        """Return the shop's facts. Raise ShopError, ConfigError."""
-        from orderferry.inspection import setup_shop
 
-        with setup_shop(self.draft.settings(whole=False)) as shop:
-            return shop.facts()
+def _missing_taxes(shop: SetupShop, settings: Settings) -> Mapping[str, Sequence[Decimal]]:
+    """Return the rates of which the shop needs a tax, by country."""
+    from orderferry.bootstrap import Installation
+    from orderferry.inspection import held_for_tax
 
-    def foreign_orders(self) -> int:
-        """Return how many Amazon orders of other importers there are."""
-        from orderferry.inspection import setup_shop
+    return shop.missing_taxes(held_for_tax(Installation(settings)))
 
-        with setup_shop(self.draft.settings(whole=False)) as shop:
-            return shop.foreign_orders()
 
-    def listeners(self) -> Listeners:
-        """Modules that wait for what SQL does not fire."""
-        from orderferry.inspection import setup_shop
+def _log_in(settings: Settings) -> None:
+    """Get a token. Raise AmazonRefused, AmazonUnavailable, ConfigError."""
+    from orderferry.bootstrap import Installation
+    from orderferry.inspection import amazon_to_ask
 
-        with setup_shop(self.draft.settings(whole=False)) as shop:
-            return shop.listeners()
-
-    def carrier_delays(self) -> Mapping[int, str]:
-        """Return what the shop's carriers promise their customers."""
-        from orderferry.inspection import setup_shop
-
-        with setup_shop(self.draft.settings(whole=False)) as shop:
-            return shop.carrier_delays()
-
-    def create_carrier(self) -> tuple[int, bool]:
-        """Create the carrier "Amazon", unless there is one; return its id and whether it is new."""
-        from orderferry.inspection import setup_shop
-
-        with setup_shop(self.draft.settings()) as shop:
-            return shop.create_carrier()
-
-    def create_states(self) -> tuple[dict[str, int], list[str]]:
-        """Create order states for Amazon, which draw an invoice if the shop invoices by its states; return their ids,
-        and the names of those that were there already and do otherwise."""
-        from orderferry.inspection import setup_shop
-
-        settings = self.draft.settings()
-        invoice = settings.invoices.mode == "state"
-        with setup_shop(settings) as shop:
-            made = shop.create_states(invoice=invoice)
-            states = shop.facts().states
-        return made, [states[number].name for number in made.values() if states[number].invoice is not invoice]
-
-    def missing_taxes(self) -> Mapping[str, Sequence[Decimal]]:
-        """Return rates of which the shop needs a tax, by country."""
-        from orderferry.bootstrap import Installation
-        from orderferry.inspection import held_for_tax, setup_shop
-
-        settings = self.draft.settings()
-        with setup_shop(settings) as shop:
-            return shop.missing_taxes(held_for_tax(Installation(settings)))
-
-    def create_taxes(self, rates: Mapping[str, Sequence[Decimal]]) -> int:
-        """Create taxes of these rates."""
-        from orderferry.inspection import setup_shop
-
-        with setup_shop(self.draft.settings()) as shop:
-            return shop.create_taxes(rates)
-
-    def log_in(self) -> None:
-        """Get a token. Raise AmazonRefused, AmazonUnavailable, ConfigError."""
-        from orderferry.bootstrap import Installation
-        from orderferry.inspection import amazon_to_ask
-
-        with amazon_to_ask(Installation(self.draft.settings())) as source:
-            source.now()
+    with amazon_to_ask(Installation(settings)) as source:
+        source.now()
 
 
 def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -196,31 +145,36 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     draft = ConfigurationDraft(os.environ, folder=target.parent)
     interview = Interview(draft, interactive=not given["non_interactive"])
     _take_options(interview.draft, given)
-    tries = None if given["no_try"] else _Tries(interview.draft)
     try:
-        create, carrier_keys, taxes = _converse(interview, tries, utc_now(), given)
+        create, carrier_keys, taxes = _converse(interview, utc_now(), given)
     except click.Abort as error:
         if isinstance(error.__context__, EOFError):
             raise click.UsageError(NOBODY_ANSWERS) from None
         raise
-    if create and tries is not None:
-        _create_states(interview, tries)
-    if carrier_keys and tries is not None:
-        _create_carrier(interview, tries, carrier_keys)
-    if taxes and tries is not None:
-        click.echo(f"{_taxes(tries.create_taxes(taxes))} created.")
+    if create and not given["no_try"]:
+        _create_states(interview)
+    if carrier_keys and not given["no_try"]:
+        _create_carrier(interview, carrier_keys)
+    if taxes:
+        created = _in_shop(draft, lambda shop: shop.create_taxes(taxes), whole=True)
+        click.echo(f"{_taxes(created)} created.")
     write_new(target, interview.draft.text())
     _print_next(target, interview.draft.settings(), utc_now())
     return 0
 
 
-def _create_states(interview: Interview, tries: _Tries) -> None:
-    """Create order states for Amazon. Where that fails, a person does not lose the answers; a script gets the error."""
+def _create_states(interview: Interview) -> None:
+    """Create order states for Amazon, which draw an invoice if the shop invoices by its states. Where that fails, a
+    person does not lose the answers; a script gets the error."""
     from orderferry.cli.failures import error_lines
     from orderferry.errors import ShopError
 
     try:
-        made, otherwise = tries.create_states()
+        settings = interview.draft.settings()
+        invoice = settings.invoices.mode == "state"
+        made, states = _in_shop(
+            interview.draft, lambda shop: (shop.create_states(invoice=invoice), shop.facts().states), whole=True
+        )
     except ShopError as error:
         if not interview.interactive:
             raise
@@ -230,20 +184,20 @@ def _create_states(interview: Interview, tries: _Tries) -> None:
     for key, id_state in made.items():
         interview.draft.put(f"orders.{key}", id_state)
     interview.say(f"{len(made)} order states for Amazon are there: {', '.join(map(str, made.values()))}.")
-    for name in otherwise:
+    for name in (states[number].name for number in made.values() if states[number].invoice is not invoice):
         interview.say(
             f"Mind: the state “{name}” was there already, and whether it draws an invoice is not as you have answered. "
             "It is a switch of the state in the back office (Shop Parameters > Order Settings > Statuses)."
         )
 
 
-def _create_carrier(interview: Interview, tries: _Tries, keys: Collection[str]) -> None:
+def _create_carrier(interview: Interview, keys: Collection[str]) -> None:
     """Create the carrier "Amazon" and name it, as `_create_states` does."""
     from orderferry.cli.failures import error_lines
     from orderferry.errors import ShopError
 
     try:
-        number, is_new = tries.create_carrier()
+        number, is_new = _in_shop(interview.draft, lambda shop: shop.create_carrier(), whole=True)
     except ShopError as error:
         if not interview.interactive:
             raise
@@ -267,14 +221,13 @@ def _existing(context: CliContext) -> Path | None:
 
 def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
     """Show the taxes that the shop of a configuration lacks, and create them."""
-    from orderferry.bootstrap import Installation
     from orderferry.cli.init_steps import shown_taxes
     from orderferry.config.load import load_settings
-    from orderferry.inspection import held_for_tax, setup_shop
+    from orderferry.inspection import setup_shop
 
     settings = load_settings(configuration, os.environ)
     with setup_shop(settings) as shop:
-        missing = shop.missing_taxes(held_for_tax(Installation(settings)))
+        missing = _missing_taxes(shop, settings)
         if not missing:
             click.echo("The shop lacks no tax that its Amazon orders need: nothing was created.")
             return 0
@@ -288,7 +241,7 @@ def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
 
 
 def _converse(
-    interview: Interview, tries: _Tries | None, now: datetime, given: dict[str, Any]
+    interview: Interview, now: datetime, given: dict[str, Any]
 ) -> tuple[bool, tuple[str, ...], Mapping[str, Sequence[Decimal]]]:
     """Return everything that is asked; return whether order states are to be created, which keys are to name a new
     carrier, and which taxes are to be created.
@@ -296,31 +249,36 @@ def _converse(
     from orderferry.prestashop.checking.setup_shop import check_mappings
     from orderferry.prestashop.planning.tax_rates import home_country
 
-    interview.draft.settings(whole=False)  # what the options say wrongly can't be asked for
+    draft, tries = interview.draft, not given["no_try"]
+    draft.settings(whole=False)  # what the options say wrongly can't be asked for
     interview.introduce()
-    facts = ask_database(interview, tries.look if tries else None)
+    facts = ask_database(interview, partial(_in_shop, draft, lambda shop: shop.facts()) if tries else None)
     if facts is not None:
         interview.say(f"  PrestaShop {facts.version or '(version unknown)'} is there.")
-    ask_amazon(interview, tries.log_in if tries else None)
+    ask_amazon(interview, (lambda: _log_in(draft.settings())) if tries else None)
     create = bool(given["create_states"])
     carrier_keys = NEW_CARRIER[given["create_carrier"] or "none"]
     taxes: Mapping[str, Sequence[Decimal]] = {}
     if facts is not None:
         create = ask_states(interview, facts, create=_said(given["create_states"], interview))
         carrier_keys = ask_new_carrier(interview, facts, create=given["create_carrier"])
-        ask_choices(interview, facts, tries.carrier_delays() if tries else {}, carrier_keys)
-        if tries is not None:
-            ask_modules(interview, tries.listeners)
+        delays = _in_shop(draft, lambda shop: shop.carrier_delays()) if tries else {}
+        ask_choices(interview, facts, delays, carrier_keys)
+        if tries:
+            ask_modules(interview, partial(_in_shop, draft, lambda shop: shop.listeners()))
     ask_decisions(interview, invoices_by=given["invoices_by"], vcs=given["vcs"], mails=given["mails"])
     if facts is not None:
         ask_taxes(interview, facts)
-        check_mappings(interview.draft.settings(), facts)
-        if tries is not None:
+        check_mappings(draft.settings(), facts)
+        if tries:
             taxes = ask_new_taxes(
-                interview, tries.missing_taxes, home_country(facts), create=_said(given["create_taxes"], interview)
+                interview,
+                lambda: _in_shop(draft, lambda shop: _missing_taxes(shop, draft.settings()), whole=True),
+                home_country(facts),
+                create=_said(given["create_taxes"], interview),
             )
-    ask_since(interview, now, tries.foreign_orders() if tries else 0)
-    interview.draft.settings()
+    ask_since(interview, now, _in_shop(draft, lambda shop: shop.foreign_orders()) if tries else 0)
+    draft.settings()
     return create, carrier_keys, taxes
 
 
