@@ -67,7 +67,7 @@ def adopt_command(
     def ask(settings: Settings) -> ShopAnswer:
         """Take over the orders of one shop."""
         report = run_adopt(Installation(settings), options)
-        return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report, everything=context.verbose > 0))
+        return report.exit_code, report.as_json(), lambda: _print(report, everything=context.verbose > 0)
 
     return for_each_shop(context, "adopt", ask, as_json=as_json)
 

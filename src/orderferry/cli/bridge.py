@@ -78,7 +78,7 @@ def status_command(context: CliContext, /, as_json: bool) -> int:
         with bridge_shop(installation) as shop:
             now = installation.now()
             status = BridgeStatus(shop.state(now), now)
-        return ShopAnswer(status.exit_code, status.as_json(), lambda: _print(status, quiet=context.quiet))
+        return status.exit_code, status.as_json(), lambda: _print(status, quiet=context.quiet)
 
     return for_each_shop(context, "bridge", ask, as_json=as_json)
 

@@ -44,7 +44,7 @@ def check_command(context: CliContext, /, as_json: bool) -> int:
     def ask(path: Path) -> ShopAnswer:
         """Check one configuration, and what it names."""
         results = _check(context, path, environ)
-        return ShopAnswer(exit_code_of(results), document(results), lambda: _print(results, quiet=context.quiet))
+        return exit_code_of(results), document(results), lambda: _print(results, quiet=context.quiet)
 
     return for_each_file(context.config_files(), ask, as_json=as_json)
 

@@ -28,7 +28,6 @@ from orderferry.run.compare.totals import Sums, Totals, TotalsRow, amount_text
 
 if TYPE_CHECKING:
     from orderferry.run.compare.compare import CompareOptions
-    from orderferry.run.compare.result import Comparison
 
 
 _MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
@@ -134,7 +133,7 @@ def compare_command(
         name = str(path) if len(files) > 1 else ""
         print_comparison(result, on_terminal=context.on_terminal, quiet=context.quiet, silent=as_json, name=name)
         _write_files(result, csv_file, html_file)
-        return ShopAnswer(result.exit_code, result.as_json(), lambda: None)
+        return result.exit_code, result.as_json(), lambda: None
 
     return for_each_file(files, ask, as_json=as_json, named=False)
 
@@ -158,7 +157,6 @@ def _compare(context: CliContext, options: CompareOptions, path: Path, *, wanted
     from orderferry.bootstrap import Installation, utc_now
     from orderferry.cli.progress import shown_progress
     from orderferry.config.load import load_settings
-    from orderferry.run.compare.result import Comparison
     from orderferry.upkeep import run_compare
 
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +15,8 @@ if TYPE_CHECKING:
     from orderferry.config.model import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class ShopAnswer:
-    """What a command has to say of one shop. `document` is its JSON object, `tell` prints it for people."""
-
-    exit_code: ExitCode
-    document: Mapping[str, Any]
-    tell: Callable[[], None]
+# What a command has to say of one shop: its exit code, its JSON object, and what prints it for people.
+ShopAnswer = tuple[ExitCode, Mapping[str, Any], Callable[[], None]]
 
 
 def for_each_shop(context: CliContext, command: str, ask: Callable[[Settings], ShopAnswer], *, as_json: bool) -> int:
@@ -57,11 +51,10 @@ def for_each_file(
         if not as_json:
             if named and len(files) > 1:
                 echo(f"{path}:")
-            answers[-1].tell()
-    code = worst(answer.exit_code for answer in answers)
+            answers[-1][2]()
+    code = worst(exit_code for exit_code, _, _ in answers)
     if as_json:
-        documents = [answer.document for answer in answers]
-        echo_json(whole_document(files, documents, code))
+        echo_json(whole_document(files, [document for _, document, _ in answers], code))
     return int(code)
 
 
@@ -80,4 +73,4 @@ def _failed(command: str, error: OrderferryError) -> ShopAnswer:
         for line in error_lines(error):
             echo(line, err=True)
 
-    return ShopAnswer(error.exit_code, failed_document(command, error), tell)
+    return error.exit_code, failed_document(command, error), tell

@@ -41,7 +41,7 @@ def forget_command(context: CliContext, /, older_than: timedelta, *, dry_run: bo
     def ask(settings: Settings) -> ShopAnswer:
         """Forget the buyers of one shop."""
         report = run_forget(Installation(settings), older_than, dry_run=dry_run)
-        return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report, summary=summary))
+        return report.exit_code, report.as_json(), lambda: _print(report, summary=summary)
 
     return for_each_shop(context, "forget", ask, as_json=as_json)
 

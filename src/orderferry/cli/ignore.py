@@ -44,7 +44,7 @@ def ignore_command(context: CliContext, /, order_id: str, reason: str | None, un
                 raise UsageError(f"The ledger knows no order {order_id}.")
             else:
                 told = [f"{order_id} is no longer set aside; the next import looks at it again."]
-        return ShopAnswer(ExitCode.DONE, {}, lambda: _print(told))
+        return ExitCode.DONE, {}, lambda: _print(told)
 
     return for_each_shop(context, "ignore", ask, as_json=False)
 

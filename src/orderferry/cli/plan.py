@@ -34,7 +34,7 @@ def plan_command(context: CliContext, /, orders_per_day: int | None, as_json: bo
     def ask(settings: Settings) -> ShopAnswer:
         """Plan for one shop."""
         report = _report(settings, given)
-        return ShopAnswer(report.exit_code, report.as_json(), lambda: _print(report))
+        return report.exit_code, report.as_json(), lambda: _print(report)
 
     return for_each_shop(context, "plan", ask, as_json=as_json)
 

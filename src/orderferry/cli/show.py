@@ -66,7 +66,7 @@ def show_command(
     def ask(settings: Settings) -> ShopAnswer:
         """Read the order's story from one shop and its ledger."""
         story = inspect_order(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
-        return ShopAnswer(story.exit_code, inspection_json(story), lambda: _tell(story, rows=rows))
+        return story.exit_code, inspection_json(story), lambda: _tell(story, rows=rows)
 
     return for_each_shop(context, "show", ask, as_json=as_json)
 
