@@ -44,6 +44,15 @@ PRECEDENCE = (
 )
 
 
+def root_cause(error: BaseException) -> BaseException:
+    """Return the first cause of an exception. HTTP libraries wrap what the socket said."""
+    seen = {id(error)}
+    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        error = cause
+    return error
+
+
 def where_raised(error: BaseException) -> str:
     """Return where an exception and what led to it were raised, a line for each frame.
 

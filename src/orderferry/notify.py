@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from threading import Thread
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import requests
+import httpx
 
 from orderferry.config.kinds import is_loopback
 from orderferry.config.model import AlertsSettings
+from orderferry.errors import root_cause
 
 LONGEST = timedelta(seconds=5)
 
@@ -28,26 +30,17 @@ LONGEST = timedelta(seconds=5)
 MOST_TEXT = 9_000
 PING, WEBHOOK = "alerts.ping_url", "alerts.webhook_url"
 log = logging.getLogger(__name__)
-# requests' classes, the narrow ones first, and what they mean.
+for _library in ("httpx", "httpcore"):  # they would log the addresses
+    logging.getLogger(_library).setLevel(logging.WARNING)
+# httpx's classes, the narrow ones first, and what they mean.
 _FAULTS: tuple[tuple[type[Exception], str], ...] = (
-    (requests.Timeout, "no answer in time"),
-    (requests.exceptions.SSLError, "its certificate is not trusted"),
-    (requests.exceptions.ProxyError, "the proxy refused"),
-    (requests.ConnectionError, "it can't be reached"),
+    (httpx.TimeoutException, "no answer in time"),
+    (httpx.ProxyError, "the proxy refused"),
+    (httpx.TransportError, "it can't be reached"),
     (Exception, "the request failed"),
 )
 LINES = 60
 _LINE = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-
-
-@dataclass(frozen=True, slots=True)
-class HttpPost:
-    """`key` is the configuration's name for the address, for the log."""
-
-    key: str
-    url: str
-    body: bytes
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +67,13 @@ class Alerts:
         url = self.settings.webhook_url.reveal()
         if url:
             body = json.dumps(document, ensure_ascii=False).encode()
-            self._send(HttpPost(WEBHOOK, url, body, "application/json"))
+            deliver(WEBHOOK, url, body, "application/json", self.longest)
 
     def _ping(self, command: str, ending: str, text: str) -> None:
         url = self.settings.ping_url.reveal()
         if url:
             body = text.encode()[-MOST_TEXT:]
-            self._send(HttpPost(PING, ping_address(url, command, ending), body, "text/plain; charset=utf-8"))
-
-    def _send(self, post: HttpPost) -> None:
-        deliver(post, self.longest)
+            deliver(PING, ping_address(url, command, ending), body, "text/plain; charset=utf-8", self.longest)
 
 
 def ping_address(url: str, command: str, ending: str) -> str:
@@ -95,43 +85,37 @@ def ping_address(url: str, command: str, ending: str) -> str:
     return address.rstrip("/") + ending + question + query
 
 
-# urllib3 tells addresses in its log lines.
-logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-
-
-def deliver(post: HttpPost, longest: timedelta = LONGEST) -> bool:
+def deliver(key: str, url: str, body: bytes, content_type: str, longest: timedelta = LONGEST) -> bool:
     """Send a POST and return whether the service took it (2xx). Takes at most `longest`; never raises.
 
-    The sending is a thread's: neither a look-up of the name nor an answer that drips in can hold a run up.
+    `key`: the configuration's name for the address, for the log. The sending is a thread's: neither a look-up of the
+    name nor an answer that drips in can hold a run up.
     """
     done: SimpleQueue[str] = SimpleQueue()
-    Thread(target=lambda: done.put(_post(post, longest)), name=post.key, daemon=True).start()
+    Thread(target=lambda: done.put(_post(url, body, content_type, longest)), name=key, daemon=True).start()
     try:
         trouble = done.get(timeout=longest.total_seconds())
     except Empty:
         trouble = "no answer in time"
     if trouble:
-        log.warning("%s: the alert was not delivered: %s", post.key, trouble)
+        log.warning("%s: the alert was not delivered: %s", key, trouble)
     return not trouble
 
 
-def _post(post: HttpPost, longest: timedelta) -> str:
+def _post(url: str, body: bytes, content_type: str, longest: timedelta) -> str:
     """Send; return '' or what went wrong. An error of any kind is an undelivered alert, and its text may hold the
     address."""
+    headers = {"Content-Type": content_type, "User-Agent": "orderferry"}
     try:
-        with requests.Session() as session:
-            if is_loopback(urlsplit(post.url).hostname or ""):
-                session.trust_env = False  # no proxy between this machine and itself
-            with session.post(
-                post.url,
-                data=post.body,
-                headers={"Content-Type": post.content_type, "User-Agent": "orderferry"},
-                timeout=longest.total_seconds(),
-                allow_redirects=False,
-                stream=True,  # nobody reads the answer
-            ) as answer:
-                return "" if answer.status_code // 100 == 2 else f"HTTP {answer.status_code}"
+        local = is_loopback(urlsplit(url).hostname or "")  # no proxy between this machine and itself
+        with (
+            httpx.Client(timeout=longest.total_seconds(), trust_env=not local) as client,
+            client.stream("POST", url, content=body, headers=headers) as answer,  # nobody reads the answer
+        ):
+            return "" if answer.is_success else f"HTTP {answer.status_code}"
     except Exception as error:
+        if isinstance(root_cause(error), ssl.SSLError):
+            return "its certificate is not trusted"
         return next(words for kind, words in _FAULTS if isinstance(error, kind))
 
 

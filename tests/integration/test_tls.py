@@ -20,7 +20,7 @@ from orderferry.config.load import load_settings
 from orderferry.config.model import Secret
 from orderferry.errors import AmazonUnavailable, LedgerUnusable, ShopUnfit
 from orderferry.ledger.server import server_engine, server_store
-from orderferry.notify import HttpPost, deliver
+from orderferry.notify import deliver
 from orderferry.prestashop.database.database import ShopDatabase
 from support.certificates import Authority
 from support.mailbox import mailbox
@@ -37,8 +37,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
     folder = tmp_path / "trusted"
     folder.mkdir()
     made = Authority(folder)
-    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
-        monkeypatch.setenv(variable, str(made.ca))
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.ca))
     return made
 
 
@@ -88,11 +87,11 @@ def test_no_alert_is_sent_to_a_false_service(
     # Loopback addresses look at none of the machine's variables; what is tried here is what other hosts get.
     monkeypatch.setattr("orderferry.notify.is_loopback", lambda host: False)
     with mailbox(certificate=wrong) as box:
-        assert not deliver(HttpPost("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json"), SECONDS)
+        assert not deliver("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json", SECONDS)
         assert box.received == []
     assert "certificate is not trusted" in caplog.text
     with mailbox(certificate=authority.certificate("127.0.0.1")) as box:
-        assert deliver(HttpPost("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json"), SECONDS)
+        assert deliver("alerts.webhook_url", f"{box.url}/key", b"{}", "application/json", SECONDS)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ import httpx
 from orderferry.amazon.response_errors import LATER, AmazonResponse, TransientError
 from orderferry.config.kinds import is_loopback
 from orderferry.domain.durations import format_duration
-from orderferry.errors import AmazonUnavailable
+from orderferry.errors import AmazonUnavailable, root_cause
 from orderferry.safe_files import refuse_special
 
 DOCUMENT_TIME = timedelta(minutes=5)  # as long as its address is good
@@ -112,7 +112,7 @@ class Transport:
         self._client.close()
 
     def _explain(self, error: httpx.HTTPError, host: str) -> AmazonUnavailable:
-        cause = _root(error)
+        cause = root_cause(error)
         if isinstance(cause, ssl.SSLCertVerificationError):
             return AmazonUnavailable(
                 f"The certificate of {host} can't be verified.",
@@ -209,15 +209,6 @@ def open_document_transport(endpoint: str, timeout: timedelta) -> Transport:
     """
     local = is_loopback(urlsplit(endpoint).hostname or "")
     return Transport(max(timeout, DOCUMENT_TIME), local=local, most_bytes=MOST_BYTES_OF_DOCUMENT)
-
-
-def _root(error: BaseException) -> BaseException:
-    """Return the first cause of an error; httpx and httpcore wrap what the socket said."""
-    seen = {id(error)}
-    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        error = cause
-    return error
 
 
 def _reason(cause: BaseException) -> str:
