@@ -38,6 +38,8 @@ class Secret:
 
 LedgerPlace = Path | Secret
 
+_DEFAULT_FEE: str = default_of("products.fees.<FEE>")
+
 
 @dataclass(frozen=True, slots=True)
 class AmazonSettings:
@@ -135,7 +137,7 @@ class ProductsSettings:
 
     def fee(self, kind: str) -> str:
         """Return where a kind of fee, as Amazon calls it, is booked."""
-        return self.fees.get(kind.lower()) or self.fees.get("default", default_of("products.fees.<FEE>"))
+        return self.fees.get(kind.lower()) or self.fees.get("default", _DEFAULT_FEE)
 
     @property
     def fee_references(self) -> frozenset[str]:

@@ -265,4 +265,4 @@ def _storable(charset: str, text: str) -> str:
 
 def random_text(alphabet: str, length: int) -> str:
     """Return `length` letters of the alphabet that nobody can guess."""
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    return "".join(secrets.SystemRandom().choices(alphabet, k=length))

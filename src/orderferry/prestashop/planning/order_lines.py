@@ -121,7 +121,7 @@ def kinds_in_shipping(settings: ProductsSettings, own: OwnThings) -> frozenset[P
     return frozenset(
         kind
         for kind in FEE_KINDS
-        if settings.fee(kind) == SHIPPING or (settings.fee(kind) == PRODUCT and not own.has_product_for(kind))
+        if (booked := settings.fee(kind)) == SHIPPING or (booked == PRODUCT and not own.has_product_for(kind))
     )
 
 
