@@ -25,7 +25,7 @@ from orderferry.prestashop.rows.drafts import (
     resolve_ids,
 )
 from orderferry.prestashop.rows.invoice import invoice_rows, invoice_tax_rows
-from orderferry.prestashop.rows.lines import detail_rows, detail_tax_rows
+from orderferry.prestashop.rows.lines import detail_rows, line_rows
 from orderferry.prestashop.rows.order import (
     carrier_row,
     cart_rows,
@@ -148,7 +148,7 @@ def test_untaxed_lines_have_no_tax_row_and_free_lines_no_product() -> None:
     rows = detail_rows(made)
 
     assert [row.name for row in rows] == ["order_detail_0", "order_detail_1"]
-    assert [row.values["id_order_detail"] for row in detail_tax_rows(made)] == [Ref("order_detail_0")]
+    assert [row.values["id_order_detail"] for row in line_rows(made)[1::2]] == [Ref("order_detail_0")]
     assert (rows[1].values["product_id"], rows[1].values["product_name"]) == (0, "Delivery tip")
     assert len(cart_rows(made)) == 2
 
@@ -188,7 +188,7 @@ def test_a_promotion_is_the_lines_own_reduction() -> None:
         reduction=amount("10.000000", "12.200000"),
     )
     made = resolved(lines=(replace(resolved().lines[0], priced=line),), priced=priced_order(lines=(line,)))
-    (row,), (tax,) = detail_rows(made), detail_tax_rows(made)
+    row, tax = line_rows(made)
 
     columns = ("unit_price_tax_incl", "unit_price_tax_excl", "product_price", "original_product_price")
     assert [row.values[name] for name in columns] == [Decimal("48.8"), 40, 40, 50]

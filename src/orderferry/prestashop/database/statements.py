@@ -202,22 +202,6 @@ class Statements:
         self._inserts[symbol] = reply
         return kept
 
-    def keep_ids(self, name: str, key: str, owner: Mapping[str, Value], symbols: Sequence[str]) -> dict[str, Value]:
-        """Return the ids (column `key`) of an owner's rows, the smallest first, by symbol; each as `insert_known` does.
-
-        The owner has as many rows as there are symbols.
-        """
-        if not self._collects:
-            rows = self.rows(name, (key,), owner, order=key)
-            return {symbol: as_int(row[key]) for symbol, row in zip(symbols, rows, strict=True)}
-        kept = [Kept(symbol) for symbol in symbols]
-        for number, variable in enumerate(kept):
-            bound: list[Bindable] = []
-            query = f"SELECT {self.column(key)} FROM {self.table(name)}{self._where(owner, bound)}"
-            query += f" ORDER BY {self.column(key)} LIMIT 1 OFFSET {number}"
-            self.send(f"SET {self._put(variable, [])} = ({query})", bound)
-        return dict(zip(symbols, kept, strict=True))
-
     def kept_ids(self, *values: Value) -> tuple[int, ...]:
         """Return the numbers of ids as `insert_known` returned them. This sends what waits."""
         return tuple(self._inserts[value.name].new_id if isinstance(value, Kept) else as_int(value) for value in values)

@@ -15,19 +15,15 @@ from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, DraftVa
 from orderferry.prestashop.rows.order import invoice_ref
 
 
-def detail_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Return a row for each line, in Amazon's order."""
-    return [_detail_row(resolved, line, position) for position, line in enumerate(resolved.lines)]
-
-
-def detail_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
-    """Return the tax rows of the lines.
+def line_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Return the rows of the lines, in Amazon's order, each with its tax row right behind it.
 
     Without its row a tax would be missing in the invoice's table of taxes, and the net of a line at 0 % would be listed
     there under another rate.
     """
     rows = []
     for position, line in enumerate(resolved.lines):
+        rows.append(_detail_row(resolved, line, position))
         id_tax = int(line.priced.tax_key or (resolved.zero_tax if position in resolved.zero_rated else 0))
         if id_tax:
             amounts = {"unit_amount": line.priced.unit.tax, "total_amount": line.priced.total.tax}
@@ -35,6 +31,11 @@ def detail_tax_rows(resolved: ResolvedOrder) -> list[Draft]:
                 Draft("order_detail_tax", {"id_order_detail": detail_ref(position), "id_tax": id_tax, **amounts})
             )
     return rows
+
+
+def detail_rows(resolved: ResolvedOrder) -> list[Draft]:
+    """Return the rows of the lines without their taxes."""
+    return [row for row in line_rows(resolved) if row.table == "order_detail"]
 
 
 def line_name(line: ResolvedLine, id_lang: int, language: str) -> str:

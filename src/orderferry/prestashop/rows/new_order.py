@@ -24,7 +24,7 @@ from orderferry.prestashop.planning.digest import digests_of, lines_digest
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from orderferry.prestashop.rows.drafts import ORDER, Draft, try_drafts
 from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
-from orderferry.prestashop.rows.lines import detail_rows, detail_tax_rows, sale_row
+from orderferry.prestashop.rows.lines import line_rows, sale_row
 from orderferry.prestashop.rows.message import message_rows
 from orderferry.prestashop.rows.order import carrier_row, cart_rows, history_row, order_row, payment_row
 from orderferry.prestashop.rows.people import address_rows, customer_rows
@@ -79,8 +79,7 @@ def order_rows(resolved: ResolvedOrder) -> list[Draft]:
         *cart_rows(resolved),
         order_row(resolved),
         *invoice_rows(resolved),
-        *detail_rows(resolved),
-        *detail_tax_rows(resolved),
+        *line_rows(resolved),
         *invoice_tax_rows(resolved),
         payment_row(resolved),
         *invoice_payment_rows(resolved),

@@ -30,7 +30,7 @@ from orderferry.prestashop.planning.resolved_order import Place, ResolvedOrder, 
 from orderferry.prestashop.reading.markers import marker_row
 from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER, resolve_ids
 from orderferry.prestashop.rows.invoice import invoice_tax_rows
-from orderferry.prestashop.rows.lines import detail_rows, detail_tax_rows
+from orderferry.prestashop.rows.lines import detail_rows, line_rows
 from orderferry.prestashop.rows.message import private_message
 from orderferry.prestashop.rows.new_order import line_items
 from orderferry.prestashop.rows.order import carrier_row, cart_products, invoice_totals, order_totals
@@ -227,8 +227,7 @@ def _rewrite_lines(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder,
     writer.delete("order_detail", locked.key)
     if writer.has("order_cart_rule"):  # where orders of an older version have their promotions
         writer.delete("order_cart_rule", locked.key)
-    drafts = [*detail_rows(resolved), *detail_tax_rows(resolved)]
-    write_drafts(writer, drafts, known)
+    write_drafts(writer, line_rows(resolved), known)
     _complete_cart(writer, locked, resolved)
     writer.update(
         "orders", {**order_totals(resolved.priced), "carrier_tax_rate": resolved.carrier_tax_rate}, locked.key

@@ -16,7 +16,7 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import Value, random_text
 from orderferry.prestashop.feed.outbox import Outbox
-from orderferry.prestashop.rows.drafts import ORDER, PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft, resolve_ids
+from orderferry.prestashop.rows.drafts import PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft, resolve_ids
 
 
 class ShopWriter(Statements):
@@ -56,12 +56,7 @@ def write_drafts(statements: Statements, drafts: Iterable[Draft], known: dict[st
         rows = list(group)
         if not statements.has(table):
             continue
-        if len(rows) > 1 and table == "order_detail":
-            # Within one INSERT ids rise in the order of its rows, whatever auto_increment_increment is.
-            statements.insert_all(table, [resolve_ids(row.values, known) for row in rows])
-            owner = {"id_order": known[ORDER.name]}
-            known |= statements.keep_ids(table, "id_order_detail", owner, [row.name for row in rows])
-        elif any(row.name for row in rows):
+        if any(row.name for row in rows):
             for row in rows:
                 known[row.name] = statements.insert_known(
                     table, resolve_ids(row.values, known), row.name, close=row.close
