@@ -109,14 +109,13 @@ class WorldSource:
             frozenset(map(str, search.statuses)),
         )
         beyond = int(token.partition(" ")[0]) if token else None
-        found = self.world.search(now - manners.stale, query, limit=manners.page_size, beyond=beyond)
-        orders = list(found.orders)
+        orders, end = self.world.search(now - manners.stale, query, limit=manners.page_size, beyond=beyond)
         if token and manners.repeat and self._last is not None and orders:
             orders.insert(0, self._last)
         self._last = orders[-1] if orders else None
         if manners.shuffle:
             Random(manners.shuffle).shuffle(orders)
-        following = f"{found.next_position} {self.calls['searchOrders']}" if found.next_position is not None else None
+        following = f"{end} {self.calls['searchOrders']}" if end is not None else None
         return Page(tuple(map(decode_order, _as_sent(orders))), following, before, now)
 
     def get(self, order_id: str) -> Order | UnreadableOrder | None:

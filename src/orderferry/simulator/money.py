@@ -28,12 +28,8 @@ class BreakdownRow:
     details: tuple[tuple[ProceedsType, Decimal], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LineMoney:
-    """The proceeds of one item: `proceedsTotal` and its rows."""
-
-    total: Decimal
-    rows: tuple[BreakdownRow, ...]
+# The proceeds of one item: `proceedsTotal` and its rows.
+LineMoney = tuple[Decimal, tuple[BreakdownRow, ...]]
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
@@ -49,7 +45,7 @@ def line_money(order: SimulatedOrder, line: Line, quantity: int) -> LineMoney:
     currency = order.market.currency
     if quantity == 0:
         nothing = rounded(ZERO, currency)
-        return LineMoney(nothing, (BreakdownRow(ProceedsType.ITEM, nothing),))
+        return nothing, (BreakdownRow(ProceedsType.ITEM, nothing),)
     charges = {
         ProceedsType.ITEM: rounded(line.price * quantity, currency),
         ProceedsType.SHIPPING: line.shipping,
@@ -70,14 +66,14 @@ def line_money(order: SimulatedOrder, line: Line, quantity: int) -> LineMoney:
         details = tuple((kind, sign * amount) for kind, amount in discounts.items() if amount)
         rows.append(BreakdownRow(ProceedsType.DISCOUNT, sign * discount, details))
     total = sum(charges.values(), ZERO) - discount + (tax if order.tax_mode is TaxMode.ON_TOP else ZERO)
-    return LineMoney(rounded(total, currency), tuple(rows))
+    return rounded(total, currency), tuple(rows)
 
 
 def order_rows(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> tuple[BreakdownRow, ...]:
     """Return the rows of the order, given the proceeds of all items: their sums by type, and its own delivery tip."""
     sums: dict[ProceedsType, Decimal] = {}
-    for line in lines:
-        for row in line.rows:
+    for _, rows in lines:
+        for row in rows:
             sums[row.type] = sums.get(row.type, ZERO) + row.amount
     if tip:
         sums[ProceedsType.DELIVERY_TIP] = tip
@@ -86,7 +82,7 @@ def order_rows(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> tuple[Breakdo
 
 def grand_total(lines: Iterable[LineMoney], tip: Decimal = ZERO) -> Decimal:
     """Return what the buyer pays."""
-    return sum((line.total for line in lines), ZERO) + tip
+    return sum((total for total, _ in lines), ZERO) + tip
 
 
 def _tax(

@@ -89,9 +89,10 @@ def _product(order: SimulatedOrder, line: Line, *, priced: bool) -> dict[str, An
 
 def _item_proceeds(order: SimulatedOrder, money: LineMoney) -> dict[str, Any]:
     currency = order.market.currency
+    total, rows = money
     return {
-        "proceedsTotal": amount(money.total, currency),
-        "breakdowns": [breakdown(row, currency) for row in money.rows],
+        "proceedsTotal": amount(total, currency),
+        "breakdowns": [breakdown(row, currency) for row in rows],
     }
 
 

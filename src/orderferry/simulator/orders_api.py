@@ -17,7 +17,7 @@ import json
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,7 +34,7 @@ from orderferry.simulator.messages import (
     json_answer,
     unauthorized,
 )
-from orderferry.simulator.world import Query, ResultPage, World
+from orderferry.simulator.world import Query, World
 
 # includedData: which part of an order's JSON belongs to which dataset. What is in neither table is always there.
 ORDER_DATASETS: dict[str, str] = {
@@ -110,21 +110,18 @@ _GET_PARAMETERS = frozenset({"includedData"})
 NOT_FROZEN = frozenset({"paginationToken", "maxResultsPerPage", "includedData"})
 
 
+Frozen = tuple[tuple[str, tuple[str, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class SearchParameters:
-    """A searchOrders request that keeps Amazon's rules. `before` None: not given. `frozen`: what every page of the
-    listing must repeat."""
+    """A searchOrders request that keeps Amazon's rules. `frozen`: what every page of the listing must repeat."""
 
-    basis: Basis
-    after: datetime
-    before: datetime | None
-    marketplace_ids: frozenset[str]
-    statuses: frozenset[str]
-    fulfilled_by: frozenset[str]
+    query: Query
     included: frozenset[str]
     page_size: int
     token: str | None
-    frozen: tuple[tuple[str, tuple[str, ...]], ...]
+    frozen: Frozen
     hopeless: bool  # marketplaceIds came as repeated keys: Amazon answers an empty list
 
 
@@ -132,17 +129,16 @@ def read_search(request: Request) -> SearchParameters:
     """Return the parameters of a searchOrders request. Raise Refusal (400 InvalidInput) for a broken rule."""
     given = request.parameters
     _known_and_single(given, _SEARCH_PARAMETERS, may_repeat=frozenset({"marketplaceIds"}))
-    basis, after, before = _span(given, request.at)
     marketplaces = _words(given, "marketplaceIds")
     if len(marketplaces) > MOST_MARKETPLACES:
         raise invalid_input(f"marketplaceIds takes at most {MOST_MARKETPLACES} values.")
     return SearchParameters(
-        basis=basis,
-        after=after,
-        before=before,
-        marketplace_ids=frozenset(marketplaces),
-        statuses=frozenset(_words(given, "fulfillmentStatuses")),
-        fulfilled_by=frozenset(_words(given, "fulfilledBy")),
+        query=Query(
+            *_span(given, request.at),
+            frozenset(marketplaces),
+            frozenset(_words(given, "fulfilledBy")),
+            frozenset(_words(given, "fulfillmentStatuses")),
+        ),
         included=frozenset(_words(given, "includedData")),
         page_size=_page_size(given),
         token=next(iter(given.get("paginationToken", ())), None),
@@ -167,8 +163,8 @@ def _known_and_single(
             raise invalid_input(f"{name} was given more than once.")
 
 
-def _span(given: Mapping[str, tuple[str, ...]], now: datetime) -> tuple[Basis, datetime, datetime | None]:
-    """Return kind of date and span. Raise Refusal (400) for a broken rule.
+def _span(given: Mapping[str, tuple[str, ...]], now: datetime) -> tuple[Basis, datetime, datetime]:
+    """Return kind of date and span; its end is two minutes ago if not given. Raise Refusal (400) for a broken rule.
 
     Exactly one of the two *After is given; the pairs do not mix; *Before is not before *After and two minutes ago.
     """
@@ -178,7 +174,7 @@ def _span(given: Mapping[str, tuple[str, ...]], now: datetime) -> tuple[Basis, d
     after_name, before_name = _BASES[bases[0]]
     after = _moment(given, after_name)
     if before_name not in given:
-        return bases[0], after, None
+        return bases[0], after, now - MARGIN
     before = _moment(given, before_name)
     if before < after:
         raise invalid_input(f"{before_name} must not be earlier than {after_name}.")
@@ -216,61 +212,35 @@ def _page_size(given: Mapping[str, tuple[str, ...]]) -> int:
 PAGINATION_LIFE = timedelta(hours=24)
 _MARK = b"\xfb\xff\xfe"  # in Base64: +//+
 
-Frozen = tuple[tuple[str, tuple[str, ...]], ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Bookmark:
-    """Where a listing goes on: after the order at `position`, with `read` orders sent so far, up to `before`.
-
-    `number` sets apart tokens that continue at the same place.
-    """
-
-    issued: datetime
-    before: datetime
-    position: int
-    read: int
-    number: int
-
-
-def write_token(bookmark: Bookmark, frozen: Frozen) -> str:
-    """Return the token, given a bookmark and the parameters of its listing."""
-    values = [
-        _fingerprint(frozen),
-        bookmark.issued.timestamp(),
-        bookmark.before.timestamp(),
-        bookmark.position,
-        bookmark.read,
-        bookmark.number,
-    ]
+def write_token(frozen: Frozen, now: datetime, before: datetime, *, position: int, read: int, number: int) -> str:
+    """Return the token of a listing, by its parameters, that goes on after the order at `position`, with `read` orders
+    sent so far, up to `before`. `number` sets apart tokens that continue at the same place."""
+    values = [_fingerprint(frozen), now.timestamp(), before.timestamp(), position, read, number]
     return base64.b64encode(_MARK + json.dumps(values).encode()).decode()
 
 
-def read_token(token: str, frozen: Frozen, now: datetime) -> Bookmark:
-    """Return the bookmark, given a token and the parameters that came with it.
+def read_token(token: str, frozen: Frozen, now: datetime) -> tuple[datetime, int, int]:
+    """Return `before`, `position` and `read`, given a token and the parameters that came with it.
 
     Raise Refusal (400 InvalidInput) when it is none of ours, belongs to other parameters, or is a day old.
     """
     try:
         raw = base64.b64decode(token, validate=True)
-        fingerprint, issued, before, position, read, number = json.loads(raw.removeprefix(_MARK))
-        bookmark = Bookmark(
-            datetime.fromtimestamp(issued, UTC), datetime.fromtimestamp(before, UTC), position, read, number
-        )
+        fingerprint, issued, before, position, read, _ = json.loads(raw.removeprefix(_MARK))
+        ends = datetime.fromtimestamp(issued, UTC) + PAGINATION_LIFE
+        going_on = datetime.fromtimestamp(before, UTC), position, read
     except (binascii.Error, ValueError, TypeError):
         raise invalid_input("The paginationToken is not valid.") from None
     if fingerprint != _fingerprint(frozen):
         raise invalid_input("The paginationToken is not valid. All parameters must match the first request's.")
-    if now > bookmark.issued + PAGINATION_LIFE:
+    if now > ends:
         raise invalid_input("The paginationToken is not valid: it has expired.")
-    return bookmark
+    return going_on
 
 
 def _fingerprint(frozen: Frozen) -> str:
     return hashlib.sha256(json.dumps(frozen).encode()).hexdigest()[:16]
-
-
-_CUT_OFF_FIELDS = {Basis.UPDATED: "lastUpdatedBefore", Basis.CREATED: "createdBefore"}
 
 
 class OrderSearch:
@@ -286,58 +256,35 @@ class OrderSearch:
 
     def answer(self, request: Request, fault: Fault | None = None) -> SimulatedResponse:
         """Answer one page. Raise Refusal for a broken rule or a marketplace that the account may not see."""
-        parameters = read_search(request)
-        if parameters.marketplace_ids & self.world.refused_marketplaces:
+        asked = read_search(request)
+        query, position, read = asked.query, None, 0
+        if query.marketplace_ids & self.world.refused_marketplaces:
             raise unauthorized("The application is not authorised for a marketplace of the request.")
-        refuse_datasets(parameters.included, self.world.refused_datasets)
-        bookmark = read_token(parameters.token, parameters.frozen, request.at) if parameters.token else None
-        before = bookmark.before if bookmark else parameters.before or request.at - MARGIN
+        refuse_datasets(asked.included, self.world.refused_datasets)
+        if asked.token:
+            before, position, read = read_token(asked.token, asked.frozen, request.at)
+            query = replace(query, before=before)
         kind = fault.kind if fault else None
         seen_at = request.at - timedelta(seconds=fault.seconds) if fault and kind is FaultKind.STALE else request.at
-        found = self._find(parameters, bookmark, before, seen_at)
-        orders = [only_datasets(order, parameters.included) for order in found.orders]
-        token = self._next_token(parameters, bookmark, before, request.at, found)
+        found: list[dict[str, Any]] = []
+        end = None
+        if not asked.hopeless:
+            beyond, skip = (None, read) if self.shifting else (position, 0)
+            found, end = self.world.search(seen_at, query, limit=asked.page_size, beyond=beyond, skip=skip)
+        orders = [only_datasets(order, asked.included) for order in found]
+        token = None
+        if end is not None:
+            number, read = next(self._numbers), read + len(found)
+            token = write_token(asked.frozen, request.at, query.before, position=end, read=read, number=number)
         if kind is FaultKind.REPEATED_PAGE:
             orders = self._last_orders or orders
-        if kind is FaultKind.REPEATED_TOKEN and parameters.token:
-            token = parameters.token
+        if kind is FaultKind.REPEATED_TOKEN and asked.token:
+            token = asked.token
         self._last_orders = orders
         body: dict[str, Any] = {"orders": orders}
         if token is not None:
             body["pagination"] = {"nextToken": token}
-        return json_answer({**body, _CUT_OFF_FIELDS[parameters.basis]: iso(before)})
-
-    def _find(
-        self, parameters: SearchParameters, bookmark: Bookmark | None, before: datetime, seen_at: datetime
-    ) -> ResultPage:
-        if parameters.hopeless:
-            return ResultPage((), None)
-        query = Query(
-            parameters.basis,
-            parameters.after,
-            before,
-            parameters.marketplace_ids,
-            parameters.fulfilled_by,
-            parameters.statuses,
-        )
-        if bookmark and self.shifting:
-            return self.world.search(seen_at, query, limit=parameters.page_size, skip=bookmark.read)
-        beyond = bookmark.position if bookmark else None
-        return self.world.search(seen_at, query, limit=parameters.page_size, beyond=beyond)
-
-    def _next_token(
-        self,
-        parameters: SearchParameters,
-        bookmark: Bookmark | None,
-        before: datetime,
-        now: datetime,
-        found: ResultPage,
-    ) -> str | None:
-        if found.next_position is None:
-            return None
-        read = (bookmark.read if bookmark else 0) + len(found.orders)
-        following = Bookmark(now, before, found.next_position, read, next(self._numbers))
-        return write_token(following, parameters.frozen)
+        return json_answer({**body, _BASES[query.basis][1]: iso(query.before)})
 
 
 _ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")

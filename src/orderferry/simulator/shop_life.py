@@ -10,7 +10,7 @@ either sign, cash on delivery, two items of the same SKU, a delivery tip, a repl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -163,13 +163,41 @@ def generate(
     `marketplaces` are country codes; a share of their orders goes to a neighbouring country. What happens to the last
     orders may lie after the end: the clock decides how much of it Amazon shows. Raise ValueError for an unknown code.
     """
-    shop = _Shop(Random(seed), tuple(map(_market, marketplaces)), skus, fba_share, abroad_share)
+    random = Random(seed)
+    markets = tuple(map(_market, marketplaces))
     start = start.replace(microsecond=0)
-    hours = shop.random.choices(range(24), _HOURS, k=days * orders_per_day)
-    return World(
-        shop.order(number, seed, start + timedelta(days=number // orders_per_day, hours=hour))
-        for number, hour in enumerate(hours)
-    )
+    hours = random.choices(range(24), _HOURS, k=days * orders_per_day)
+
+    def orders() -> Iterator[SimulatedOrder]:
+        for number, hour in enumerate(hours):
+            market = random.choice(markets)
+            country = _NEIGHBOURS.get(market.code, "") if random.random() < abroad_share else ""
+            channel = Channel.FBA if random.random() < fba_share else Channel.REGULAR
+            basket = fill_basket(random, market, country or market.code, skus)
+            hour_begins = start + timedelta(days=number // orders_per_day, hours=hour)
+            own_id = invent_order_id(market.code, number, seed)
+            business = _business(random, country or market.code) if random.random() < _BUSINESS else None
+            prime = random.random() < _PRIME
+            yield SimulatedOrder(
+                order_id=own_id,
+                marketplace=market.code,
+                placed=hour_begins + timedelta(seconds=int(random.random() * _HOUR)),
+                lines=basket.lines,
+                events=_LIVES[channel](random, basket.lines),
+                channel=channel,
+                country=country,
+                tax_mode=basket.tax_mode,
+                tax_rate=basket.tax_rate,
+                discount_sign=basket.discount_sign,
+                tip=local_price(Decimal(2), market.currency) if random.random() < _TIP else ZERO,
+                programs=(*(("AMAZON_BUSINESS",) if business else ()), *(("PRIME",) if prime else ())),
+                service_level=random.choice(("NEXT_DAY", "SECOND_DAY")) if prime else "STANDARD",
+                business=business,
+                replaces=f"{own_id[:-1]}{(int(own_id[-1]) + 1) % 10}" if basket.replaces_something else "",
+                payment_method=basket.payment_method,
+            )
+
+    return World(orders())
 
 
 def _market(code: str) -> Marketplace:
@@ -177,46 +205,6 @@ def _market(code: str) -> Marketplace:
     if market is None:
         raise ValueError(f"{code!r} is no marketplace of Amazon's")
     return market
-
-
-@dataclass(frozen=True, slots=True)
-class _Shop:
-    """What all orders of a generated world have in common."""
-
-    random: Random
-    markets: tuple[Marketplace, ...]
-    skus: Sequence[CatalogItem]
-    fba_share: float
-    abroad_share: float
-
-    def order(self, number: int, seed: int, hour: datetime) -> SimulatedOrder:
-        """Return the order of that running number, placed within the hour."""
-        random = self.random
-        market = random.choice(self.markets)
-        own_id = invent_order_id(market.code, number, seed)
-        country = _NEIGHBOURS.get(market.code, "") if random.random() < self.abroad_share else ""
-        channel = Channel.FBA if random.random() < self.fba_share else Channel.REGULAR
-        basket = fill_basket(random, market, country or market.code, self.skus)
-        business = _business(random, country or market.code) if random.random() < _BUSINESS else None
-        prime = random.random() < _PRIME
-        return SimulatedOrder(
-            order_id=own_id,
-            marketplace=market.code,
-            placed=hour + timedelta(seconds=int(random.random() * _HOUR)),
-            lines=basket.lines,
-            events=_LIVES[channel](random, basket.lines),
-            channel=channel,
-            country=country,
-            tax_mode=basket.tax_mode,
-            tax_rate=basket.tax_rate,
-            discount_sign=basket.discount_sign,
-            tip=local_price(Decimal(2), market.currency) if random.random() < _TIP else ZERO,
-            programs=(*(("AMAZON_BUSINESS",) if business else ()), *(("PRIME",) if prime else ())),
-            service_level=random.choice(("NEXT_DAY", "SECOND_DAY")) if prime else "STANDARD",
-            business=business,
-            replaces=f"{own_id[:-1]}{(int(own_id[-1]) + 1) % 10}" if basket.replaces_something else "",
-            payment_method=basket.payment_method,
-        )
 
 
 def _business(random: Random, country: str) -> Business:

@@ -91,14 +91,6 @@ class Query:
         return all(not wanted or word is None or word in wanted for wanted, word in pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class ResultPage:
-    """One page of a search: the orders' whole JSON, and where the next page begins (None: there is none)."""
-
-    orders: tuple[dict[str, Any], ...]
-    next_position: int | None
-
-
 AnyOrder = SimulatedOrder | RawOrder
 _FORMAT = "orderferry-world-1"
 READ_DELAY = timedelta(minutes=2)  # how long an update takes to show in searches
@@ -195,8 +187,9 @@ class World:
 
     def search(
         self, now: datetime, query: Query, *, limit: int = 100, beyond: int | None = None, skip: int = 0
-    ) -> ResultPage:
-        """Return up to `limit` orders by the query's kind of time, oldest first, given the time and a query.
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Return the whole JSON of up to `limit` orders by the query's kind of time, oldest first, and the position at
+        which the page ends (None: it is the last one).
 
         `beyond` is the position that the page before ended at. `skip` leaves out as many of the orders that match
         *now*: a paging by number, under which orders that change meanwhile shift the later pages.
@@ -209,11 +202,11 @@ class World:
                 if skip:
                     skip -= 1
                 elif len(orders) == limit:
-                    return ResultPage(tuple(orders), position)
+                    return orders, position
                 else:
                     orders.append(_whole_json(self._orders[number], now, self.roles, delay))
                     position = key
-        return ResultPage(tuple(orders), None)
+        return orders, None
 
     def listed(self, now: datetime, query: Query) -> list[str | None]:
         """Return the ids of all orders that a search finds, without rendering them."""

@@ -121,7 +121,7 @@ def test_repeated_marketplace_keys_give_an_empty_list() -> None:
 def test_fifty_marketplaces_are_not_too_many() -> None:
     every = [marketplace.id for marketplace in MARKETPLACES]
     words = ",".join((every * 3)[:50])
-    assert read_search(asked(SINCE | {"marketplaceIds": words})).marketplace_ids == frozenset(every)
+    assert read_search(asked(SINCE | {"marketplaceIds": words})).query.marketplace_ids == frozenset(every)
 
 
 def test_the_cut_off_is_the_one_asked_for_or_two_minutes_ago() -> None:
