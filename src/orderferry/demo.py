@@ -33,7 +33,7 @@ from orderferry.safe_files import UnsafePlace, create_file, refuse_unsafe_folder
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import DEFAULT_PORT, SimulatorServer
-from orderferry.simulator.orders import SimulatedOrder
+from orderferry.simulator.orders import ZERO, SimulatedOrder
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.states import status_after
 from orderferry.simulator.world import World
@@ -64,7 +64,9 @@ url = "sqlite:///shop.sqlite"
 [orders]
 since = "{since}"
 """
-OURS = ("config.toml", "shop.sqlite", "world.json", "config.ledger.sqlite")
+# The files in the demo's folder; shop.sqlite stands for the database of PrestaShop.
+CONFIGURATION_FILE, SHOP_FILE, WORLD_FILE = "config.toml", "shop.sqlite", "world.json"
+OURS = (CONFIGURATION_FILE, SHOP_FILE, WORLD_FILE, "config.ledger.sqlite")
 READ_DELAY = timedelta(minutes=3)
 READY = {
     Channel.REGULAR: {OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED},
@@ -76,40 +78,40 @@ READY = {
 class DemoResult:
     """What the two weeks came to."""
 
-    folder: DemoFolder
+    folder: Path
     port: int
     start: datetime
     end: datetime
     runs: int
     calls: int
     ready: tuple[SimulatedOrder, ...]  # the orders that became ready and stayed so
-    imported: dict[str, DemoShopOrder]
+    imported: dict[str, tuple[int, Decimal]]  # by Amazon id: how many orders of the shop, and the total of the last
     waiting: int
     missed_by_fixed_window: dict[str, Loss]
     reported: tuple[str, ...]  # orders that changed at Amazon after their invoice: a person has been told
     wrong: tuple[str, ...]  # orders of which something is not as it should be: none, or the demo fails
 
 
-def tell(path: Path, now: datetime, progress: Callable[[str], None]) -> DemoResult:
+def tell(folder: Path, now: datetime, progress: Callable[[str], None]) -> DemoResult:
     """Live two weeks that end now, in a folder of their own, and return what they came to.
 
     Raise UsageError for a folder in use; whatever else goes wrong in the runs is raised as in any run.
     """
     start = (now - timedelta(days=DAYS)).replace(minute=0, second=0, microsecond=0)
-    folder = prepare_folder(path)
+    prepare_folder(folder)
     create_demo_shop(folder)
     world = generate(SEED, start, DAYS + DAYS_TO_COME, ORDERS_A_DAY, ("IT", "DE", "FR", "ES"))
-    world.save(folder.world)
+    world.save(folder / WORLD_FILE)
     clock = Clock.still(start)
     with _server(world, clock) as server:
         write_configuration(folder, server, start)
         # Not with the user's own environment: its variables win, and might name a real shop.
-        settings = load_settings(folder.configuration, {})
+        settings = load_settings(folder / CONFIGURATION_FILE, {})
         planned = [start + INTERVAL * n + timedelta(minutes=7) for n in range(1, timedelta(DAYS) // INTERVAL)]
         planned = [moment for moment in planned if moment <= now]
         reports = list(_live(settings, clock, start, planned, progress))
         runs = [moment for moment in planned if not _is_down(moment - start)]
-        imported = read_shop_orders(folder.shop)
+        imported = read_shop_orders(folder / SHOP_FILE)
         reported = _reported(settings, clock)
         simulated = [order for order in world if isinstance(order, SimulatedOrder)]
         ready = tuple(order for order in simulated if is_ready(order, runs[-1]))
@@ -172,48 +174,26 @@ def _reported(settings: Settings, clock: Clock) -> tuple[str, ...]:
 def _wrong(
     world: World,
     ready: tuple[SimulatedOrder, ...],
-    imported: dict[str, DemoShopOrder],
+    imported: dict[str, tuple[int, Decimal]],
     moment: datetime,
     reported: tuple[str, ...],
 ) -> Iterator[str]:
     """Yield every order that is missing, doubled, or in the shop with another total than Amazon's without a report."""
     for order in ready:
-        shop_order = imported.get(order.order_id)
-        if shop_order is None:
+        count, paid = imported.get(order.order_id, (0, ZERO))
+        if count == 0:
             yield f"{order.order_id} is missing"
             continue
-        if shop_order.count != 1:
-            yield f"{order.order_id} is in the shop {shop_order.count} times"
+        if count != 1:
+            yield f"{order.order_id} is in the shop {count} times"
         found = world.find(order.order_id, moment)
         total = Decimal(found[1]["proceeds"]["grandTotal"]["amount"]) if found else None
-        if shop_order.total_paid != total and order.order_id not in reported:
-            yield f"{order.order_id}: Amazon says {total}, the shop {shop_order.total_paid}"
+        if paid != total and order.order_id not in reported:
+            yield f"{order.order_id}: Amazon says {total}, the shop {paid}"
 
 
-@dataclass(frozen=True, slots=True)
-class DemoFolder:
-    """Where the demo's files are."""
-
-    path: Path
-
-    @property
-    def configuration(self) -> Path:
-        """Return the configuration of the demo shop (TOML)."""
-        return self.path / "config.toml"
-
-    @property
-    def shop(self) -> Path:
-        """Return the SQLite file that stands for the database of PrestaShop."""
-        return self.path / "shop.sqlite"
-
-    @property
-    def world(self) -> Path:
-        """Return the file of the simulated orders (JSON)."""
-        return self.path / "world.json"
-
-
-def prepare_folder(path: Path) -> DemoFolder:
-    """Make an empty folder for the demo and return it.
+def prepare_folder(path: Path) -> None:
+    """Make an empty folder for the demo.
 
     What an earlier demo left is removed; anything else stops with a UsageError.
     """
@@ -226,10 +206,9 @@ def prepare_folder(path: Path) -> DemoFolder:
         if not entry.name.startswith(OURS):
             raise UsageError(f"{path} holds {entry.name}, which no demo has put there.", hint="Give an empty --folder.")
         entry.unlink()
-    return DemoFolder(path)
 
 
-def write_configuration(folder: DemoFolder, server: SimulatorServer, since: datetime) -> None:
+def write_configuration(folder: Path, server: SimulatorServer, since: datetime) -> None:
     """Write the configuration for this simulator, readable by the user alone."""
     text = CONFIGURATION.format(
         client_id=server.credentials.client_id,
@@ -239,14 +218,14 @@ def write_configuration(folder: DemoFolder, server: SimulatorServer, since: date
         token_url=server.token_url,
         since=iso(since),
     )
-    with os.fdopen(create_file(folder.configuration), "w", encoding="utf-8") as file:
+    with os.fdopen(create_file(folder / CONFIGURATION_FILE), "w", encoding="utf-8") as file:
         file.write(text)
 
 
-def create_demo_shop(folder: DemoFolder) -> None:
+def create_demo_shop(folder: Path) -> None:
     """Create the embedded shop, with a product for each SKU that the simulated buyers order."""
-    os.close(create_file(folder.shop))  # SQLite would follow a link
-    engine = sa.create_engine(f"sqlite:///{folder.shop}")
+    os.close(create_file(folder / SHOP_FILE))  # SQLite would follow a link
+    engine = sa.create_engine(f"sqlite:///{folder / SHOP_FILE}")
     try:
         create_shop(engine, seed=ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
         with engine.connect() as connection:
@@ -255,23 +234,16 @@ def create_demo_shop(folder: DemoFolder) -> None:
         engine.dispose()
 
 
-@dataclass(frozen=True, slots=True)
-class DemoShopOrder:
-    """The orders of the shop that bear one Amazon id: how many, and the total of the last."""
-
-    count: int
-    total_paid: Decimal
-
-
-def read_shop_orders(shop: Path) -> dict[str, DemoShopOrder]:
-    """Return the orders in the embedded shop's file by Amazon id (`order_payment.transaction_id`)."""
+def read_shop_orders(shop: Path) -> dict[str, tuple[int, Decimal]]:
+    """Return by Amazon id (`order_payment.transaction_id`) how many orders the embedded shop has, and the total of the
+    last."""
     query = (
         "SELECT p.transaction_id, COUNT(DISTINCT o.id_order), MAX(o.total_paid)"
         " FROM ps_orders o JOIN ps_order_payment p ON p.order_reference = o.reference GROUP BY p.transaction_id"
     )
     with closing(sqlite3.connect(shop)) as connection:
         return {
-            str(amazon_id): DemoShopOrder(int(count), Decimal(str(total)).quantize(Decimal("0.01")))
+            str(amazon_id): (int(count), Decimal(str(total)).quantize(Decimal("0.01")))
             for amazon_id, count, total in connection.execute(query)
         }
 

@@ -15,7 +15,14 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.bridge import SCRIPT, SETTINGS
-from orderferry.demo import create_demo_shop, prepare_folder, write_configuration
+from orderferry.demo import (
+    CONFIGURATION_FILE,
+    SHOP_FILE,
+    WORLD_FILE,
+    create_demo_shop,
+    prepare_folder,
+    write_configuration,
+)
 from orderferry.ledger.migrations import Migration, keep_copy
 from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
@@ -168,20 +175,21 @@ def test_the_copy_before_a_migration_is_made_beside_planted_links(place: Path, v
 
 def test_the_demo_writes_through_no_link(place: Path, victim: Victim, server: SimulatorServer) -> None:
     world = generate(5, datetime.now(UTC) - timedelta(days=1), 1, 2, ("IT",))
-    folder = prepare_folder(place / "demo")
-    victim.planted(folder.shop)
-    victim.planted(folder.configuration)
-    victim.planted(folder.world)
+    folder = place / "demo"
+    prepare_folder(folder)
+    victim.planted(folder / SHOP_FILE)
+    victim.planted(folder / CONFIGURATION_FILE)
+    victim.planted(folder / WORLD_FILE)
     writers: list[Callable[[], object]] = [
         lambda: create_demo_shop(folder),
-        lambda: world.save(folder.world),
+        lambda: world.save(folder / WORLD_FILE),
         lambda: write_configuration(folder, server, datetime.now(UTC)),
     ]
     for write in writers:
         with pytest.raises(OSError, match=r"exists|not an ordinary file"):
             write()
     assert victim.is_whole()
-    prepare_folder(place / "demo")
+    prepare_folder(folder)
     assert victim.is_whole()
 
 

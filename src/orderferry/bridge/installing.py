@@ -8,7 +8,6 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -30,23 +29,10 @@ _LARGEST = 1_000_000
 _SHOP_ID = re.compile(r'^\s*shop_id\s*=\s*"?([^"\s]*)"?', re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """The files of an installed bridge. `owner`: the user as whom cron has to run the script, '' if unknown here;
-    `kept`: the settings were there already and stay as they are; `served`: the folder lies within the shop's."""
-
-    script: Path
-    settings: Path
-    shop_folder: Path | None
-    owner: str
-    kept: bool
-    served: bool
-
-    @property
-    def crontab_line(self) -> str:
-        """Return the line for the crontab of the shop's owner; `%` means a new line there."""
-        command = shlex.join(["php", "-d", "sendmail_path=/bin/true", str(self.script)])
-        return f"*/5 * * * *  {command}".replace("%", "\\%")
+def crontab_line(script: Path) -> str:
+    """Return the line for the crontab of the shop's owner; `%` means a new line there."""
+    command = shlex.join(["php", "-d", "sendmail_path=/bin/true", str(script)])
+    return f"*/5 * * * *  {command}".replace("%", "\\%")
 
 
 def find_shop_folder(given: Path | None, known: Path | None, folder: Path) -> Path | None:
@@ -65,8 +51,10 @@ def find_shop_folder(given: Path | None, known: Path | None, folder: Path) -> Pa
     return None
 
 
-def install(folder: Path, shop_folder: Path | None, shop_id: str) -> Installed:
-    """Put script and settings into `folder`; `shop_id`: the id by which the bridge knows the shop.
+def install(folder: Path, shop_folder: Path | None, shop_id: str) -> tuple[str, bool]:
+    """Put script and settings into `folder`; `shop_id`: the id by which the bridge knows the shop. Return the user as
+    whom cron has to run the script ('' if unknown here), and whether the settings were there already and stay as they
+    are.
 
     Root writes into a folder that only root can change, and gives the files to the owner of the shop's; into any other
     folder it writes with that owner's rights. Raise UsageError where a file of that name is another program's or
@@ -84,9 +72,7 @@ def install(folder: Path, shop_folder: Path | None, shop_id: str) -> Installed:
         else:
             with _rights_of(owner):
                 kept = _put_all(folder, packed, shop_id)
-    served = shop_folder is not None and folder.is_relative_to(shop_folder)
-    name = owner.pw_name if owner else ""
-    return Installed(folder / SCRIPT, folder / SETTINGS, shop_folder, name, kept, served)
+    return owner.pw_name if owner else "", kept
 
 
 def _put_all(folder: Path, packed: Mapping[str, str], shop_id: str, owner: pwd.struct_passwd | None = None) -> bool:

@@ -15,7 +15,6 @@ from orderferry.domain.durations import format_duration
 from orderferry.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from orderferry.bridge.installing import Installed
     from orderferry.config.model import Settings
     from orderferry.run.bridge import BridgeStatus
 
@@ -54,9 +53,9 @@ def install_command(context: CliContext, /, folder: Path, shop_folder: Path | No
     if found is not None:
         _refuse_other_shop(found, settings)
     with bridge_shop(Installation(settings)) as shop:
-        installed = install(folder, found, shop.shop_id())
+        owner, kept = install(folder, found, shop.shop_id())
     if not context.quiet:
-        _print_installed(installed, settings)
+        _print_installed(folder.absolute(), found, owner, settings, kept=kept)
     return int(ExitCode.DONE)
 
 
@@ -123,21 +122,22 @@ def _lines(status: BridgeStatus) -> Iterator[str]:
         yield f"  {calls.module or '(whole events)':20} {calls.hook:36} {told or 'at work'}"
 
 
-def _print_installed(installed: Installed, settings: Settings) -> None:
-    echo(f"Put there: {installed.script}")
-    if installed.kept:
-        echo(f"Kept as they are: the settings {installed.settings}")
-    else:
-        echo(f"Its settings: {installed.settings}")
-    if installed.shop_folder is None and not installed.kept:
+def _print_installed(folder: Path, shop_folder: Path | None, owner: str, settings: Settings, *, kept: bool) -> None:
+    from orderferry.bridge import SCRIPT, SETTINGS
+    from orderferry.bridge.installing import crontab_line
+
+    script = folder / SCRIPT
+    echo(f"Put there: {script}")
+    echo(f"{'Kept as they are: the settings' if kept else 'Its settings:'} {folder / SETTINGS}")
+    if shop_folder is None and not kept:
         echo("! Where the shop is can't be seen from here: write its folder into shop_folder there.")
-    if installed.served:
+    if shop_folder is not None and folder.is_relative_to(shop_folder):
         echo("! The folder lies within the shop's, which the web server serves: a folder beside it is better.")
     if not settings.events_enabled:
         echo("! No events are written yet: set events.enabled = true in orderferry's configuration.")
-    user = installed.owner or "OWNER"
-    if not installed.owner:
+    user = owner or "OWNER"
+    if not owner:
         echo("OWNER below stands for the user whom the shop's files belong to (www-data, or the host's account).")
-    click.echo(f"\nTry it on the shop's host: sudo -u {user} php {installed.script} --check")
+    click.echo(f"\nTry it on the shop's host: sudo -u {user} php {script} --check")
     click.echo(f"Then, into that user's crontab (crontab -u {user} -e), below a line MAILTO=your@address:\n")
-    echo(installed.crontab_line)
+    echo(crontab_line(script))

@@ -80,15 +80,17 @@ def _print(told: DemoResult, seconds: float) -> None:
 
 
 def _print_next(told: DemoResult) -> None:
-    folder = told.folder.path
+    from orderferry.demo import CONFIGURATION_FILE, WORLD_FILE
+
+    folder = told.folder
     click.echo()
     click.echo(f"Everything is in {folder}/. To go on, in one terminal:")
     program = own_name()
-    click.echo(f"  {program} simulator --world {told.folder.world} --port {told.port}")
+    click.echo(f"  {program} simulator --world {folder / WORLD_FILE} --port {told.port}")
     click.echo("and in another:")
     some = next((order.order_id for order in told.ready), "ORDER_ID")
     for words in ("status", f"show {some}", "import"):
-        click.echo(f"  {program} -c {told.folder.configuration} {words}")
+        click.echo(f"  {program} -c {folder / CONFIGURATION_FILE} {words}")
 
 
 def own_name() -> str:

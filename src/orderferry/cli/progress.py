@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
 
 from orderferry.cli.terminal import echo
 from orderferry.run.progress import SILENT, Progress
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as RichProgress
-
-
-class _Face(Protocol):
-    """How progress looks."""
-
-    def show(self, text: str, done: int, total: int | None) -> None:
-        """Show a text, how many orders are done, and of how many (None: not known yet)."""
+# Shows a text, how many orders are done, and of how many (None: not known yet).
+Show = Callable[[str, int, int | None], None]
 
 
 class Counting:
-    """Keeps count of what a run tells, and has a face show it."""
+    """Keeps count of what a run tells, and has it shown."""
 
-    def __init__(self, command: str, face: _Face) -> None:
+    def __init__(self, command: str, show: Show) -> None:
         self._command = command
-        self._face = face
+        self._show_counts = show
         self._pages = self._orders = self._done = 0
 
     def step(self, what: str) -> None:
@@ -50,32 +42,20 @@ class Counting:
         self._show(f"waiting for Amazon's quota of {operation} until {until:%H:%M:%S} UTC")
 
     def _show(self, text: str) -> None:
-        self._face.show(f"{self._command}: {text}", self._done, self._orders if self._pages else None)
+        self._show_counts(f"{self._command}: {text}", self._done, self._orders if self._pages else None)
 
 
-class PlainLines:
-    """A line for each page and each wait; single orders would be too many."""
+def plain_lines() -> Show:
+    """Return what prints a line for each page and each wait; single orders would be too many."""
+    last = ""
 
-    def __init__(self) -> None:
-        self._last = ""
-
-    def show(self, text: str, done: int, total: int | None) -> None:
-        """Print what is new; without a `total` nothing is counted yet."""
-        if text != self._last:
-            self._last = text
+    def show(text: str, done: int, total: int | None) -> None:
+        nonlocal last
+        if text != last:
+            last = text
             echo(f"{text}, {done} of {total} orders done" if total is not None else text, err=True)
 
-
-class Bar:
-    """rich's bar, which goes away at the end."""
-
-    def __init__(self, bar: RichProgress) -> None:
-        self._bar = bar
-        self._task = bar.add_task("", total=None)
-
-    def show(self, text: str, done: int, total: int | None) -> None:
-        """Move the bar."""
-        self._bar.update(self._task, description=text, completed=done, total=total or None)
+    return show
 
 
 @contextmanager
@@ -85,7 +65,7 @@ def shown_progress(command: str, wanted: bool | None, *, quiet: bool, verbose: b
     if quiet or wanted is False or (wanted is None and (not terminal or verbose)):
         yield SILENT
     elif not terminal:
-        yield Counting(command, PlainLines())
+        yield Counting(command, plain_lines())
     else:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -94,4 +74,8 @@ def shown_progress(command: str, wanted: bool | None, *, quiet: bool, verbose: b
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
         console = Console(stderr=True)  # honours NO_COLOR and TERM=dumb
         with RichProgress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
-            yield Counting(command, Bar(bar))
+            task = bar.add_task("", total=None)
+            yield Counting(
+                command,
+                lambda text, done, total: bar.update(task, description=text, completed=done, total=total or None),
+            )
