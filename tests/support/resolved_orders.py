@@ -151,11 +151,8 @@ def resolved(order: Order = ORDER, **more: Any) -> ResolvedOrder:
     made = ResolvedOrder(
         order=order,
         priced=priced,
-        marketplace="IT",
-        shop=SHOP,
-        zone=ZoneInfo("Europe/Rome"),
+        market=market(invoice_address="Shop"),
         now=NOW,
-        id_lang=1,
         currency=Currency(1, "EUR", Decimal(1), 2, True),
         conversion_rate=Decimal(1),
         carrier_tax_rate=Decimal(22),
@@ -165,14 +162,10 @@ def resolved(order: Order = ORDER, **more: Any) -> ResolvedOrder:
         delivery=PLACE,
         invoice_place=None,
         lines=(line,),
-        paperwork=Paperwork(row=True, invoice=True, shop_address="Shop"),
-        round_mode=2,
-        round_type=2,
+        paperwork=Paperwork(row=True, invoice=True),
         payment_label="Amazon",
-        module_name="orderferry",
         placed=PURCHASED,
         goods=(),
         movement=None,
-        id_employee=1,
     )
     return replace(made, **more)

@@ -192,25 +192,28 @@ class ShopUnit:
 class ShopFacts:
     """Everything about the shop that does not change within a run. Read in a bounded number of statements."""
 
-    version: str  # PS_VERSION_DB or _PS_VERSION_, '' when it can't be read
-    tables: Mapping[str, Table]
-    configuration: Mapping[tuple[str, int, int], str]  # (name, id_shop_group or 0, id_shop or 0) -> value
-    states: Mapping[int, OrderState]
-    carriers: tuple[Carrier, ...]
-    carrier_references: Mapping[int, int]  # any id_carrier, also of deleted rows -> id_reference
-    currencies: Mapping[str, Currency]  # by ISO code
-    countries: Mapping[str, Country]  # by ISO code
-    provinces: tuple[Province, ...]
-    shops: Mapping[int, ShopUnit]
-    languages: Mapping[str, int]  # ISO code (lower case) -> id_lang, active ones
-    taxes: Mapping[int, Decimal]  # id_tax -> rate in percent, active and not deleted
-    tax_names: Mapping[int, str]
-    groups: Mapping[int, str]
-    time_zone: str  # PS_TIMEZONE
+    version: str = ""  # PS_VERSION_DB or _PS_VERSION_, '' when it can't be read
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    # (name, id_shop_group or 0, id_shop or 0) -> value
+    configuration: Mapping[tuple[str, int, int], str] = field(default_factory=dict)
+    states: Mapping[int, OrderState] = field(default_factory=dict)
+    carriers: tuple[Carrier, ...] = ()
+    # any id_carrier, also of deleted rows -> id_reference
+    carrier_references: Mapping[int, int] = field(default_factory=dict)
+    currencies: Mapping[str, Currency] = field(default_factory=dict)  # by ISO code
+    countries: Mapping[str, Country] = field(default_factory=dict)  # by ISO code
+    provinces: tuple[Province, ...] = ()
+    shops: Mapping[int, ShopUnit] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)  # ISO code (lower case) -> id_lang, active ones
+    taxes: Mapping[int, Decimal] = field(default_factory=dict)  # id_tax -> rate in percent, active and not deleted
+    tax_names: Mapping[int, str] = field(default_factory=dict)
+    groups: Mapping[int, str] = field(default_factory=dict)
+    time_zone: str = "UTC"  # PS_TIMEZONE
     # (id_tax_rules_group, id_country) -> rules, the most specific first
-    tax_rules: Mapping[tuple[int, int], tuple[TaxRule, ...]]
-    carrier_tax_groups: Mapping[tuple[int, int], int]  # (id_carrier, id_shop) -> id_tax_rules_group
-    employee: int  # the lowest active employee id, for private messages
+    tax_rules: Mapping[tuple[int, int], tuple[TaxRule, ...]] = field(default_factory=dict)
+    # (id_carrier, id_shop) -> id_tax_rules_group
+    carrier_tax_groups: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    employee: int = 0  # the lowest active employee id, for private messages
     # derived from the others once, since each order needs them
     country_codes: Mapping[int, str] = field(init=False)  # id_country -> ISO code
     provinces_of: Mapping[int, Sequence[Province]] = field(init=False)  # by id_country

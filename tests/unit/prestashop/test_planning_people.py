@@ -148,9 +148,9 @@ def test_papers(mode: str, order: Order, state: OrderState, papers: str) -> None
 
 
 def test_a_shop_without_invoice_numbers_dates_its_sales() -> None:
-    here = market(replace(FACTS, configuration={("PS_INVOICE", 0, 0): "0", ("PS_INVOICE_RESET", 0, 0): "1"}))
+    here = market(replace(FACTS, configuration={("PS_INVOICE", 0, 0): "0"}))
     found = paperwork_of(ORDER, PAID, here, country=None)
-    assert (found.row, found.invoice, found.dated, found.yearly) == (True, False, True, True)
+    assert (found.row, found.invoice, found.dated) == (True, False, True)
 
 
 UNPAID = replace(PAID, id=1, paid=False)

@@ -169,3 +169,18 @@ def booked(line: Any, facts: ShopFacts) -> list[str]:
     """A line as the data have it: net, tax, and the name of the tax ('' for no row)."""
     name = facts.tax_names[int(line.tax_key)] if line.tax_key else ""
     return [f"{line.total.excl:.2f}", f"{line.total.tax:.2f}", name]
+
+
+def test_a_market_takes_over_the_shops_settings_once(seeded: tuple[ShopFacts, Catalog], tmp_path: Path) -> None:
+    head = 'amazon.region = "eu"\namazon.marketplaces = ["IT"]\n'
+    secrets = 'amazon.client_id = "i"\namazon.client_secret = "s"\namazon.refresh_token = "r"\n'
+    settings = load(tmp_path, head + secrets + 'prestashop.url = "sqlite:///shop.sqlite"\n')
+    own = {("PS_INVOICE_RESET", 0, 0): "1", ("PS_PASSWD_TIME_FRONT", 0, 0): "90"}
+    facts = replace(seeded[0], version="9.1.4", configuration={**seeded[0].configuration, **own})
+    found = open_market("IT", settings, facts)
+    assert (found.invoices_yearly, found.password_age_minutes) == (True, 90)
+    assert found.invoice_address == "Bottega di prova - Via dei Mercanti 1 - 20121 Milano - Italia"
+    assert (found.tax_columns, found.cart_lines_addressed) == ("deprecated", False)
+    assert facts.languages[found.language] == found.id_lang
+    assert open_market("IT", settings, replace(facts, version="8.2.1")).cart_lines_addressed
+    assert not open_market("IT", settings, seeded[0]).invoices_yearly

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from orderferry.domain.orders import ProceedsType
 from orderferry.domain.pricing.priced_order import Amount, PricedCharge
-from orderferry.prestashop.planning.resolve_order import tax_columns
-from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine, invoice_address_text
+from orderferry.prestashop.planning.market import invoice_address_text, tax_columns
+from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine
 from orderferry.prestashop.rows.drafts import (
     DELIVERY_ADDRESS,
     INVOICE,
@@ -35,7 +35,18 @@ from orderferry.prestashop.rows.order import (
     payment_row,
 )
 from orderferry.prestashop.rows.people import address_rows, customer_rows
-from support.resolved_orders import MUG, ORDER, PLACE, POSTAL, SHIPPED, amount, priced_line, priced_order, resolved
+from support.resolved_orders import (
+    MUG,
+    ORDER,
+    PLACE,
+    POSTAL,
+    SHIPPED,
+    amount,
+    market,
+    priced_line,
+    priced_order,
+    resolved,
+)
 
 cents = st.integers(0, 10**9).map(lambda number: Decimal(number).scaleb(-2))
 amounts = st.builds(lambda excl, tax: Amount(excl, excl + tax), cents, cents)
@@ -133,13 +144,13 @@ def test_texts_of_addresses_are_never_null() -> None:
 )
 def test_tax_columns_follow_the_version(version: str, way: str, name: str, rate: int) -> None:
     assert tax_columns(version) == way
-    row = detail_rows(resolved(tax_columns=way))[0].values
+    row = detail_rows(resolved(market=market(tax_columns=way)))[0].values
     assert (row["tax_name"], row["tax_rate"]) == (name, rate)
 
 
 def test_a_line_is_named_in_the_orders_language() -> None:
     assert detail_rows(resolved())[0].values["product_name"] == "Tazza"
-    assert detail_rows(resolved(id_lang=2))[0].values["product_name"] == "Mug"
+    assert detail_rows(resolved(market=market(id_lang=2)))[0].values["product_name"] == "Mug"
 
 
 def test_untaxed_lines_have_no_tax_row_and_free_lines_no_product() -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from orderferry.config.model import MarketplaceSettings, ProductsSettings, Settings, StockSettings
 from orderferry.domain.orders import Channel, Order
 from orderferry.domain.pricing.priced_order import RateChoice, Rounding
-from orderferry.prestashop.database.values import as_int
+from orderferry.prestashop.database.values import as_int, version_numbers
 from orderferry.prestashop.facts import Currency, OrderState, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.resolve_mappings import (
     STATE_SOURCES,
@@ -25,6 +25,14 @@ from orderferry.prestashop.planning.shop_texts import shop_zone
 
 _HALF_UP = "2"
 _PER_LINE = "2"
+_SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
+UNADDRESSED_SINCE = (9,)  # from 9 on cart_product.id_address_delivery is 0 (measured: 0-cart on 9.1.4)
+# How each version fills order_detail.tax_name and tax_rate (measured on each; invoices do not use them).
+TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
+    ((1, 6), "empty"),
+    ((1, 7, 8), "named"),
+    ((9,), "deprecated"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,12 @@ class Market:
     collected_by_amazon: tuple[RateChoice, ...]
     round_mode: int
     round_type: int
+    language: str = "en"  # ISO 639-1, the orders'; '' for one that is not active any more
+    password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
+    invoice_address: str = ""  # the shop's address, as invoices keep it
+    invoices_yearly: bool = False  # PS_INVOICE_RESET: invoice numbers begin again each year
+    tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
+    cart_lines_addressed: bool = True  # by the shop's version
 
     def rounding(self, currency: Currency) -> Rounding:
         """Return how amounts of a currency are rounded in this shop."""
@@ -74,6 +88,7 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
     group = resolve_group(facts, own.customers.group, shop=shop, key="customers.group")
     business = own.customers.business_group
     fba = resolve_carrier(facts, own.carriers.fba, shop=shop, key="carriers.fba") if own.carriers.fba else None
+    id_lang = resolve_language(facts, shop, own.lang, key=f"{key}lang")
     return Market(
         code=code,
         settings=own,
@@ -81,7 +96,7 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
         stock=settings.stock,
         facts=facts,
         shop=shop,
-        id_lang=resolve_language(facts, shop, own.lang, key=f"{key}lang"),
+        id_lang=id_lang,
         zone=shop_zone(facts.setting("PS_TIMEZONE", shop, facts.time_zone)),
         states=_states(own, facts, shop),
         carriers=_carriers(own, facts, shop),
@@ -96,7 +111,30 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
         ),
         round_mode=as_int(facts.setting("PS_PRICE_ROUND_MODE", shop, _HALF_UP)),
         round_type=as_int(facts.setting("PS_ROUND_TYPE", shop, _PER_LINE)),
+        language=next((iso for iso, known in facts.languages.items() if known == id_lang), ""),
+        password_age_minutes=as_int(facts.setting("PS_PASSWD_TIME_FRONT", shop, "360")),
+        invoice_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
+        invoices_yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
+        tax_columns=tax_columns(facts.version),
+        cart_lines_addressed=version_numbers(facts.version) < UNADDRESSED_SINCE,
     )
+
+
+def tax_columns(version: str) -> str:
+    """Return how a version of PrestaShop ('8.2.1') fills tax_name and tax_rate; an unknown one as 8.x does."""
+    numbers = version_numbers(version)
+    fitting = [way for since, way in TAX_COLUMNS_BY_VERSION if numbers[: len(since)] >= since] if numbers else []
+    return fitting[-1] if fitting else "named"
+
+
+def invoice_address_text(setting: dict[str, str]) -> str:
+    """Return the shop's address from its PS_SHOP_… settings, as PrestaShop stores it with an invoice.
+
+    One line, parts joined with ' - ', empty ones left out.
+    """
+    town = " ".join(part for part in (setting.get("PS_SHOP_CODE", ""), setting.get("PS_SHOP_CITY", "")) if part)
+    parts = [setting.get("PS_SHOP_NAME", ""), setting.get("PS_SHOP_ADDR1", ""), setting.get("PS_SHOP_ADDR2", "")]
+    return " - ".join(part for part in [*parts, town, setting.get("PS_SHOP_COUNTRY", "")] if part)
 
 
 def _states(own: MarketplaceSettings, facts: ShopFacts, shop: ShopUnit) -> dict[str, OrderState]:

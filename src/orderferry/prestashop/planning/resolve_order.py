@@ -15,7 +15,7 @@ from orderferry.domain.pricing.proceeds import order_currency
 from orderferry.domain.pricing.tax_law import tax_scheme
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.text import Field, clean_text
-from orderferry.prestashop.database.values import as_int, version_numbers
+from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Catalog, Country, Currency, FeeKey, OrderState, Product, ShopFacts
 from orderferry.prestashop.planning.addresses import resolve_account, resolve_places
 from orderferry.prestashop.planning.goods import Goods, Movement, backorder_state, goods_of
@@ -31,14 +31,6 @@ from orderferry.prestashop.planning.order_lines import (
 from orderferry.prestashop.planning.resolve_mappings import resolve_currency, state_kind
 from orderferry.prestashop.planning.resolved_order import Place, ResolvedLine, ResolvedOrder, paperwork_of
 from orderferry.prestashop.planning.tax_rates import home_country, rates_for, standard_group
-
-UNADDRESSED_SINCE = (9,)  # from 9 on cart_product.id_address_delivery is 0 (measured: 0-cart on 9.1.4)
-# How each version fills order_detail.tax_name and tax_rate (measured on each; invoices do not use them).
-TAX_COLUMNS_BY_VERSION: tuple[tuple[tuple[int, ...], str], ...] = (
-    ((1, 6), "empty"),
-    ((1, 7, 8), "named"),
-    ((9,), "deprecated"),
-)
 
 
 def resolve_order(order: Order, market: Market, catalog: Catalog, now: datetime) -> ResolvedOrder | Problem:
@@ -69,45 +61,32 @@ def resolve_order(order: Order, market: Market, catalog: Catalog, now: datetime)
     kind = state_kind(order, orders)
     state = market.states[kind]
     movement = _movement(order, state, market)
-    id_carrier = market.carrier(order)
     return ResolvedOrder(
         order=order,
         priced=priced,
-        marketplace=market.code,
-        shop=market.shop,
-        zone=market.zone,
+        market=market,
         now=now,
-        id_lang=market.id_lang,
         currency=currency,
         # never 0: statistics divide by it
         conversion_rate=currency.shop_rates.get(market.shop.id) or currency.rate or Decimal(1),
         carrier_tax_rate=_carrier_tax_rate(priced, rates),
-        language=_language(market),
         zero_tax=_zero_tax(facts, delivery.country) or catalog.own.zero_tax,
         may_make_taxes=catalog.own.may_make_taxes,
         fees_joined=_are_fees_joined(order, in_shipping, market.products),
         tax_scheme=tax_scheme(order, priced, home=home_country(facts, market.shop), country=delivery.country.iso),
         state=state,
-        id_carrier=id_carrier,
+        id_carrier=market.carrier(order),
         account=resolve_account(order, market, catalog, delivery.postal),
         delivery=delivery,
         invoice_place=invoice_place,
         lines=lines,
         paperwork=paperwork_of(order, state, market, country=delivery.country, place=delivery),
-        round_mode=market.round_mode,
-        round_type=market.round_type,
         payment_label=_payment_label(order, market),
-        module_name=orders.module_name,
         placed=order.created if orders.date == "purchase" else now,
         goods=_goods(lines, as_int(facts.setting("PS_PACK_STOCK_TYPE", market.shop, "0"))),
         movement=movement,
-        id_employee=facts.employee,
-        id_carrier_group=market.carrier_groups.get(id_carrier, 0),
         backorder=backorder_state(facts, market.shop, orders, kind, state) if movement else None,
-        tax_columns=tax_columns(facts.version),
-        cart_lines_addressed=_are_lines_addressed(facts.version),
         ecotax_tax_rate=_ecotax_tax_rate(market, delivery),
-        password_age_minutes=as_int(facts.setting("PS_PASSWD_TIME_FRONT", market.shop, "360")),
     )
 
 
@@ -227,11 +206,6 @@ def _zero_tax(facts: ShopFacts, country: Country) -> int:
     return min(zero, key=lambda id_tax: (id_tax not in ruled, id_tax), default=0)
 
 
-def _language(market: Market) -> str:
-    """Return the ISO code of the order's language; '' for one that is not active any more."""
-    return next((iso for iso, id_lang in market.facts.languages.items() if id_lang == market.id_lang), "")
-
-
 def _goods(lines: tuple[ResolvedLine, ...], shop_pack_type: int) -> tuple[Goods, ...]:
     """Return what leaves the stock: nothing for placeholders and fees."""
     return tuple(
@@ -254,15 +228,3 @@ def _movement(order: Order, state: OrderState, market: Market) -> Movement | Non
     if setting != "move" or state is market.states["cancelled"]:
         return None
     return Movement.SELL_SHIPPED if state.shipped else Movement.SELL
-
-
-def _are_lines_addressed(version: str) -> bool:
-    """Return whether a version of PrestaShop ('8.2.1') writes the address of delivery into cart_product."""
-    return version_numbers(version) < UNADDRESSED_SINCE
-
-
-def tax_columns(version: str) -> str:
-    """Return how a version of PrestaShop ('8.2.1') fills tax_name and tax_rate; an unknown one as 8.x does."""
-    numbers = version_numbers(version)
-    fitting = [way for since, way in TAX_COLUMNS_BY_VERSION if numbers[: len(since)] >= since] if numbers else []
-    return fitting[-1] if fitting else "named"

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from orderferry.config.model import InvoicesSettings
 from orderferry.domain.orders import SHIPPED_STATUSES, Item, Order, Package, ProceedsType
@@ -19,12 +18,11 @@ from orderferry.domain.pricing.priced_order import PricedLine, PricedOrder
 from orderferry.domain.pricing.tax_law import BUSINESS, TaxScheme
 from orderferry.domain.text import Field, clean_text
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product, ShopUnit
+from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product
 from orderferry.prestashop.planning.goods import Goods, Movement
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.shop_texts import shop_day, shop_moment
 
-_SHOP_ADDRESS = ("PS_SHOP_NAME", "PS_SHOP_ADDR1", "PS_SHOP_ADDR2", "PS_SHOP_CODE", "PS_SHOP_CITY", "PS_SHOP_COUNTRY")
 _NEVER_SENT = datetime.max.replace(tzinfo=UTC)  # sorts parcels without a time of shipping to the end
 _CANCELLED = "CANCELLED"  # SP-API packages[].packageStatus.status
 
@@ -35,11 +33,8 @@ class ResolvedOrder:
 
     order: Order
     priced: PricedOrder
-    marketplace: str  # country code
-    shop: ShopUnit
-    zone: ZoneInfo
+    market: Market
     now: datetime
-    id_lang: int
     currency: Currency
     conversion_rate: Decimal
     carrier_tax_rate: Decimal
@@ -50,35 +45,31 @@ class ResolvedOrder:
     invoice_place: Place | None  # None: the same as the delivery address
     lines: tuple[ResolvedLine, ...]
     paperwork: Paperwork
-    round_mode: int
-    round_type: int
     payment_label: str
-    module_name: str
     placed: datetime  # orders.date_add, by orders.date
     goods: tuple[Goods, ...]
     movement: Movement | None  # None: this order moves no stock
-    id_employee: int
-    id_carrier_group: int = 0  # the customer group that the carrier is limited to; 0: none
     backorder: OrderState | None = None  # the state that the order moves on into if it is oversold; None: it stays
-    tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
-    cart_lines_addressed: bool = True  # by the shop's version
     tax_scheme: TaxScheme = TaxScheme.UNKNOWN  # for the marker
     ecotax_tax_rate: Decimal = Decimal(0)  # in percent, by PS_ECOTAX_TAX_RULES_GROUP_ID
-    language: str = "en"  # ISO 639-1, the order's
     zero_tax: int = 0  # id_tax of a tax of 0 %, for what has 0 % beside taxed goods; 0: none is known
     may_make_taxes: bool = False  # whether the database user may make one
     fees_joined: bool = False  # fees are in the shipping, because no product can be made for them
-    password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
 
     @property
     def written(self) -> str:
         """Return the moment of writing in the shop's time."""
-        return shop_moment(self.now, self.zone)
+        return shop_moment(self.now, self.market.zone)
 
     @property
     def day(self) -> str:
         """Return the day of writing in the shop's time."""
-        return shop_day(self.now, self.zone)
+        return shop_day(self.now, self.market.zone)
+
+    @property
+    def id_carrier_group(self) -> int:
+        """Return the customer group that the carrier is limited to; 0 for none."""
+        return self.market.carrier_groups.get(self.id_carrier, 0)
 
     @property
     def sold(self) -> tuple[Goods, ...]:
@@ -214,8 +205,6 @@ class Paperwork:
     invoice: bool = False
     slip: bool = False
     dated: bool = False
-    yearly: bool = False  # PS_INVOICE_RESET
-    shop_address: str = ""
     wrapping_tax: int = 0
 
 
@@ -239,17 +228,14 @@ def paperwork_of(
     here, or not yet, gets an invoice date all the same once it counts as a sale, because the dashboards count by that
     date. An invoice that is drawn later brings its own date.
     """
-    shop, facts = market.shop, market.facts
     mode = invoice_mode(order, market.settings.invoices)
     invoiced = {"state": state.invoice, "shipped": order.status in SHIPPED_STATUSES, "never": False}[mode]
-    numbered = invoiced and facts.setting("PS_INVOICE", shop, "1") != "0"
+    numbered = invoiced and market.facts.setting("PS_INVOICE", market.shop, "1") != "0"
     return Paperwork(
         row=invoiced or state.delivery,
         invoice=numbered,
         slip=state.delivery,
         dated=not numbered and (invoiced or (mode != "state" and state.logable)),
-        yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
-        shop_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
         wrapping_tax=_wrapping_tax(market, country, place) if country else 0,
     )
 
@@ -258,16 +244,6 @@ def _wrapping_tax(market: Market, country: Country, place: Place | None) -> int:
     group = as_int(market.facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
     at = (place.id_state, place.known_postcode) if place else (0, "")
     return market.facts.ruled_tax(group, country.id, *at) or 0
-
-
-def invoice_address_text(setting: dict[str, str]) -> str:
-    """Return the shop's address from its PS_SHOP_… settings, as PrestaShop stores it with an invoice.
-
-    One line, parts joined with ' - ', empty ones left out.
-    """
-    town = " ".join(part for part in (setting.get("PS_SHOP_CODE", ""), setting.get("PS_SHOP_CITY", "")) if part)
-    parts = [setting.get("PS_SHOP_NAME", ""), setting.get("PS_SHOP_ADDR1", ""), setting.get("PS_SHOP_ADDR2", "")]
-    return " - ".join(part for part in [*parts, town, setting.get("PS_SHOP_COUNTRY", "")] if part)
 
 
 def tracking_of(packages: Iterable[Package]) -> Tracking:

@@ -25,7 +25,7 @@ def invoice_rows(resolved: ResolvedOrder) -> list[Draft]:
                 "delivery_date": ZERO_MOMENT,
                 **invoice_totals(resolved.priced),
                 "shipping_tax_computation_method": 0,
-                "shop_address": resolved.paperwork.shop_address,
+                "shop_address": resolved.market.invoice_address,
                 "invoice_address": "",  # 1.6 only
                 "delivery_address": "",  # 1.6 only
                 "note": "",

@@ -66,7 +66,7 @@ def _detail_row(resolved: ResolvedOrder, line: ResolvedLine, position: int) -> D
             "id_order": ORDER,
             "id_order_invoice": invoice_ref(resolved),
             "id_warehouse": 0,
-            "id_shop": resolved.shop.id,
+            "id_shop": resolved.market.shop.id,
             **_product_columns(line, resolved),
             **_CONSTANT_COLUMNS,
             "product_quantity": priced.quantity,
@@ -116,7 +116,7 @@ def _product_columns(line: ResolvedLine, resolved: ResolvedOrder) -> dict[str, D
     columns: dict[str, DraftValue] = {
         "product_id": product.id_product if product else 0,
         "product_attribute_id": product.id_product_attribute if product else 0,
-        "product_name": line_name(line, resolved.id_lang, resolved.language),
+        "product_name": line_name(line, resolved.market.id_lang, resolved.market.language),
         "product_quantity_in_stock": min(line.priced.quantity, product.stock_quantity) if product else 0,
         "product_reference": known.reference if known else sku,
         "product_weight": product.weight if product else 0,
@@ -142,9 +142,9 @@ def _ecotax_columns(resolved: ResolvedOrder, line: ResolvedLine) -> dict[str, Dr
 
 
 def _tax_name_columns(resolved: ResolvedOrder, line: ResolvedLine) -> dict[str, DraftValue]:
-    taxed = bool(line.priced.tax_key)
-    name = {"named": line.tax_name if taxed else "", "empty": "", "deprecated": "deprecated"}[resolved.tax_columns]
-    rate = line.priced.rate if taxed and resolved.tax_columns != "empty" else Decimal(0)
+    taxed, way = bool(line.priced.tax_key), resolved.market.tax_columns
+    name = {"named": line.tax_name if taxed else "", "empty": "", "deprecated": "deprecated"}[way]
+    rate = line.priced.rate if taxed and way != "empty" else Decimal(0)
     return {"tax_name": name, "tax_rate": rate}
 
 

@@ -63,8 +63,8 @@ def message_rows(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> list[Dra
     thread = Draft(
         "customer_thread",
         {
-            "id_shop": resolved.shop.id,
-            "id_lang": resolved.id_lang,
+            "id_shop": resolved.market.shop.id,
+            "id_lang": resolved.market.id_lang,
             "id_contact": 0,
             "id_customer": CUSTOMER,
             "id_order": ORDER,
@@ -78,7 +78,10 @@ def message_rows(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> list[Dra
         name=THREAD.name,
         close=True,
     )
-    return [thread, private_message(THREAD, message_text(resolved, cut), resolved.id_employee, resolved.written)]
+    return [
+        thread,
+        private_message(THREAD, message_text(resolved, cut), resolved.market.facts.employee, resolved.written),
+    ]
 
 
 def private_message(id_thread: DraftValue, text: str, id_employee: int, written: str) -> Draft:
@@ -109,7 +112,7 @@ def message_text(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> str:
     order = resolved.order
     tracking = tracking_of(order.packages)
     facts = [
-        f"Amazon order {order.order_id} ({resolved.marketplace})",
+        f"Amazon order {order.order_id} ({resolved.market.code})",
         *_headlines(resolved),
         _labelled("Purchase order number", order.buyer.purchase_order_number),
         _labelled("Buyer", order.buyer.name if order.buyer.name != _recipient(order) else ""),
@@ -217,7 +220,7 @@ def _serial_numbers(order: Order) -> str:
 
 def _promotions(resolved: ResolvedOrder) -> list[str]:
     """Return what promotions took off each line and the shipping, since no page of PrestaShop shows it."""
-    word, currency = in_language(PROMOTION, resolved.language), resolved.priced.currency
+    word, currency = in_language(PROMOTION, resolved.market.language), resolved.priced.currency
     of_lines = [
         _labelled(word, f"-{line.priced.promotion} {currency} ({_skus(line)})")
         for line in resolved.lines
@@ -274,8 +277,8 @@ def _headlines(resolved: ResolvedOrder) -> list[str]:
     order = resolved.order
     programs = [_PROGRAM_NAMES[program] for program in order.programs if program in _PROGRAM_NAMES]
     lines = [
-        _labelled("Purchased", for_staff(order.created, resolved.zone)),
-        _labelled("Imported", for_staff(resolved.now, resolved.zone)),
+        _labelled("Purchased", for_staff(order.created, resolved.market.zone)),
+        _labelled("Imported", for_staff(resolved.now, resolved.market.zone)),
         _labelled("Service level", order.service_level),
         _labelled("Ship by", _window(order.ship_by, resolved)),
         _labelled("Deliver by", _window(order.deliver_by, resolved)),
@@ -289,8 +292,8 @@ def _headlines(resolved: ResolvedOrder) -> list[str]:
 
 def _window(span: TimeSpan, resolved: ResolvedOrder) -> str:
     if span.earliest and not span.latest:
-        return f"from {for_staff(span.earliest, resolved.zone)}"
-    ends = [for_staff(span.earliest, resolved.zone), for_staff(span.latest, resolved.zone)]
+        return f"from {for_staff(span.earliest, resolved.market.zone)}"
+    ends = [for_staff(span.earliest, resolved.market.zone), for_staff(span.latest, resolved.market.zone)]
     return " to ".join(dict.fromkeys(end for end in ends if end))
 
 

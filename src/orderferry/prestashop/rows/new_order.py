@@ -14,13 +14,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from orderferry.config.model import MarketplaceSettings, ProductsSettings, StockSettings
 from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
 from orderferry.domain.postal_address import PostalAddress
 from orderferry.domain.pricing.priced_order import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.database.values import Cut, columns_without_value, moment_text, refusal
-from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopUnit, Table
+from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopFacts, ShopUnit, Table
 from orderferry.prestashop.planning.digest import digests_of, lines_digest
+from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from orderferry.prestashop.rows.drafts import ORDER, Draft, try_drafts
 from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
@@ -190,14 +192,30 @@ def _specimen() -> ResolvedOrder:
     place = Place(
         PostalAddress("A", "B", "", "1", "", "1", "1", "IT", "", ""), Country(1, "IT", 1, False, False, False, True)
     )
+    market = Market(
+        code="IT",
+        settings=MarketplaceSettings(),
+        products=ProductsSettings(),
+        stock=StockSettings(),
+        facts=ShopFacts(),
+        shop=ShopUnit(1, 1, "", share_stock=False, share_customer=False, share_order=False),
+        id_lang=1,
+        zone=ZoneInfo("UTC"),
+        states={},
+        carriers={},
+        id_carrier_fba=0,
+        carrier_groups={},
+        id_group=1,
+        id_business_group=1,
+        collected_by_amazon=(),
+        round_mode=2,
+        round_type=2,
+    )
     return ResolvedOrder(
         order=order,
         priced=PricedOrder("EUR", (line,), charge, charge, _ONE, Reading.NO_TAX),
-        marketplace="IT",
-        shop=ShopUnit(1, 1, "", share_stock=False, share_customer=False, share_order=False),
-        zone=ZoneInfo("UTC"),
+        market=market,
         now=_MOMENT,
-        id_lang=1,
         currency=Currency(1, "EUR", Decimal(1), 2, active=True),
         conversion_rate=Decimal(1),
         carrier_tax_rate=Decimal(0),
@@ -208,12 +226,8 @@ def _specimen() -> ResolvedOrder:
         invoice_place=place,
         lines=(ResolvedLine(line, (item,)),),
         paperwork=Paperwork(row=True, invoice=True),
-        round_mode=2,
-        round_type=2,
         payment_label="",
-        module_name="",
         placed=_MOMENT,
         goods=(),
         movement=None,
-        id_employee=1,
     )

@@ -32,11 +32,11 @@ def customer_rows(resolved: ResolvedOrder) -> list[Draft]:
     customer = Draft(
         "customer",
         {
-            "id_shop_group": resolved.shop.id_group,
-            "id_shop": resolved.shop.id,
+            "id_shop_group": resolved.market.shop.id_group,
+            "id_shop": resolved.market.shop.id,
             "id_gender": 0,
             "id_default_group": account.id_group,
-            "id_lang": resolved.id_lang,
+            "id_lang": resolved.market.id_lang,
             "id_risk": 0,
             "company": account.company or None,
             "siret": None,
@@ -46,7 +46,7 @@ def customer_rows(resolved: ResolvedOrder) -> list[Draft]:
             "email": account.email,
             "passwd": PASSWORD,
             "last_passwd_gen": shop_moment(
-                resolved.now - timedelta(minutes=resolved.password_age_minutes), resolved.zone
+                resolved.now - timedelta(minutes=resolved.market.password_age_minutes), resolved.market.zone
             ),
             "birthday": ZERO_DAY,
             "newsletter": 0,

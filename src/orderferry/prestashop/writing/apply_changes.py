@@ -269,8 +269,8 @@ def _replace_stock(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder,
         return
     old = goods_left(writer, locked)
     shipped = update.old_state is not None and update.old_state.shipped
-    move_stock(writer, resolved.shop, old, Movement.RETURN_SHIPPED if shipped else Movement.GIVE_BACK)
-    move_stock(writer, resolved.shop, resolved.goods, Movement.SELL_SHIPPED if shipped else Movement.SELL)
+    move_stock(writer, resolved.market.shop, old, Movement.RETURN_SHIPPED if shipped else Movement.GIVE_BACK)
+    move_stock(writer, resolved.market.shop, resolved.goods, Movement.SELL_SHIPPED if shipped else Movement.SELL)
     writer.update(MARKER_TABLE, {"stock_moved": record_taken(resolved.goods)}, key)
 
 

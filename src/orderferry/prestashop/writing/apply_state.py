@@ -17,6 +17,7 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, OrderState
 from orderferry.prestashop.planning.goods import Goods, Movement, goods_given_back, record_given_back, record_taken
+from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.order_changes import SHIPPING_REASON, OrderUpdate
 from orderferry.prestashop.planning.resolved_order import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT, resolve_ids
@@ -130,10 +131,10 @@ def print_papers(writer: Statements, update: OrderUpdate, locked: LockedOrder) -
         return
     id_order_invoice = as_int(rows[0]["id_order_invoice"]) if rows else 0
     if not id_order_invoice:
-        id_order_invoice = _make_row(writer, locked, paperwork, written, update.market.facts.taxes)
+        id_order_invoice = _make_row(writer, locked, paperwork, written, update.market)
     elif missing.invoice:
         writer.update("order_invoice", {"date_add": written}, {"id_order_invoice": id_order_invoice})
-    PaperNumbers(writer, missing).write(locked.id_order, id_order_invoice, update.market.shop, written)
+    PaperNumbers(writer, missing, update.market).write(locked.id_order, id_order_invoice, written)
 
 
 def _make_row(
@@ -141,7 +142,7 @@ def _make_row(
     locked: LockedOrder,
     paperwork: Paperwork,
     written: str,
-    taxes: Mapping[int, Decimal],
+    market: Market,
 ) -> int:
     values: dict[str, Value] = {
         "id_order": locked.id_order,
@@ -150,7 +151,7 @@ def _make_row(
         "delivery_date": ZERO_MOMENT,
         **{ours: as_decimal(locked.order[theirs]) for ours, theirs in _COPIED.items()},
         "shipping_tax_computation_method": 0,
-        "shop_address": paperwork.shop_address,
+        "shop_address": market.invoice_address,
         "invoice_address": "",
         "delivery_address": "",
         "note": "",
@@ -172,7 +173,7 @@ def _make_row(
             for row in payments
         ],
     )
-    _tax_rows(writer, locked, paperwork, id_order_invoice, taxes)
+    _tax_rows(writer, locked, paperwork, id_order_invoice, market.facts.taxes)
     return id_order_invoice
 
 

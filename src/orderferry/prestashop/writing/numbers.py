@@ -23,6 +23,7 @@ from orderferry.prestashop.database.statements import Condition, Reply, Statemen
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
+from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolved_order import Paperwork
 
 MEMORY_KEY = "invoice-numbers"
@@ -62,12 +63,13 @@ class PaperNumbers:
     Other importers wait from the beginning until the commit. Everybody draws invoices before slips: no deadlock.
     """
 
-    def __init__(self, writer: Statements, paperwork: Paperwork) -> None:
+    def __init__(self, writer: Statements, paperwork: Paperwork, market: Market) -> None:
         self._writer = writer
-        self._invoice = _Draw(writer, INVOICE_NUMBERS, yearly=paperwork.yearly) if paperwork.invoice else None
+        self._shop = market.shop
+        self._invoice = _Draw(writer, INVOICE_NUMBERS, yearly=market.invoices_yearly) if paperwork.invoice else None
         self._slip = _Draw(writer, DELIVERY_NUMBERS) if paperwork.slip else None
 
-    def write(self, order: Value, invoice: Value, shop: ShopUnit, moment: str) -> None:
+    def write(self, order: Value, invoice: Value, moment: str) -> None:
         """Draw the numbers and write them into the order_invoice row and the order, as PrestaShop does.
 
         `order` and `invoice` are their ids, `moment` is the shop's time. These are the last statements before a commit.
@@ -75,11 +77,11 @@ class PaperNumbers:
         on_invoice: dict[str, Value] = {}
         on_order: dict[str, Value] = {}
         if self._invoice:
-            number = self._invoice.number(shop, moment)
+            number = self._invoice.number(self._shop, moment)
             on_invoice["number"] = number
             on_order |= {"invoice_number": number, "invoice_date": moment}
         if self._slip:
-            slip: dict[str, Value] = {"delivery_number": self._slip.number(shop, moment), "delivery_date": moment}
+            slip: dict[str, Value] = {"delivery_number": self._slip.number(self._shop, moment), "delivery_date": moment}
             on_invoice |= slip
             on_order |= slip
         if on_invoice:

@@ -96,7 +96,7 @@ class Transactions:
         return [one for one in self._known_triggers[refusal.table] if one.event in {"", refusal.action}]
 
     def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | None:
-        reason = as_int(self._facts.setting(SHIPPING_REASON, work.resolved.shop))
+        reason = as_int(self._facts.setting(SHIPPING_REASON, work.resolved.market.shop))
 
         def write() -> tuple[Applied | None, int]:
             with self._database.writing(f"writing order {plan.order_id}", rows=True) as connection:

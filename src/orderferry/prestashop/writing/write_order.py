@@ -60,18 +60,18 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
         count_sales(writer, resolved.sold, resolved.day)
     _complete_marker(writer, work, known)
     left = _post_stock_left(writer, resolved)
-    numbers = PaperNumbers(writer, resolved.paperwork) if invoice is not None else None
+    numbers = PaperNumbers(writer, resolved.paperwork, resolved.market) if invoice is not None else None
     backorder = resolved.backorder if _is_oversold(left) else None
     id_history = _enter_backorder(writer, work, order, backorder) if backorder else 0
     if numbers is not None and invoice is not None:
-        numbers.write(order, invoice, resolved.shop, resolved.written)
+        numbers.write(order, invoice, resolved.written)
     id_order, id_invoice = writer.kept_ids(order, invoice or 0)
     writer.outbox.note(
         FeedEventKind.ORDER_CREATED, id_order_state=state.id, id_order_invoice=id_invoice, paid=state.paid
     )
     if backorder:
         writer.outbox.note(FeedEventKind.STATE_CHANGED, old=state.id, new=backorder.id, id_order_history=id_history)
-    writer.outbox.write(writer, work.marker.order_id, id_order, resolved.shop.id, now)
+    writer.outbox.write(writer, work.marker.order_id, id_order, resolved.market.shop.id, now)
     oversold = (f"state {backorder.id} ({backorder.name}), since it is oversold",) if backorder else ()
     return Applied(Outcome.CREATED, id_order, oversold)
 
@@ -87,7 +87,13 @@ def _insert_marker(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
     if left is not None and lock_order(writer, left, order_id) is not None:
         raise DuplicateKey(f"Order {order_id} stands in the shop again.")
     row: dict[str, Value] = {
-        **marker_row(work.marker, order_reference="", module=work.resolved.module_name, now=now, new=left is None),
+        **marker_row(
+            work.marker,
+            order_reference="",
+            module=work.resolved.market.settings.orders.module_name,
+            now=now,
+            new=left is None,
+        ),
         **work.marker_extras,
     }
     if left is None:
@@ -113,7 +119,7 @@ def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Val
 
 def _find_account(writer: ShopWriter, resolved: ResolvedOrder, known: dict[str, Value]) -> bool:
     """Look for the account that the order shares with others, and put it into `known`; return whether there is one."""
-    account, shop = resolved.account, resolved.shop
+    account, shop = resolved.account, resolved.market.shop
     found: list[Row] = []
     if account.mode == "fixed" and account.id_customer:
         found = writer.rows("customer", ("id_customer", "secure_key"), {"id_customer": account.id_customer})
@@ -143,15 +149,15 @@ def _join_group(writer: ShopWriter, id_customer: Value, id_group: int) -> None:
 def _move(writer: ShopWriter, resolved: ResolvedOrder, order: Value, shipping_reason: int) -> None:
     if resolved.movement is None:
         return
-    move_stock(writer, resolved.shop, resolved.goods, resolved.movement)
+    move_stock(writer, resolved.market.shop, resolved.goods, resolved.movement)
     if resolved.movement is Movement.SELL_SHIPPED:
         note_shipping(
             writer,
-            resolved.shop,
+            resolved.market.shop,
             resolved.goods,
             order=order,
             id_reason=shipping_reason,
-            id_employee=resolved.id_employee,
+            id_employee=resolved.market.facts.employee,
             moment=resolved.written,
         )
 
@@ -163,7 +169,7 @@ def _post_stock_left(writer: Statements, resolved: ResolvedOrder) -> list[Reply]
     """
     if resolved.backorder is None or resolved.movement is None:
         return []
-    owner = resolved.shop.stock_key
+    owner = resolved.market.shop.stock_key
     goods = sorted({(one.id_product, one.id_product_attribute) for one in resolved.goods if one.reserves})
     keys: list[dict[str, Value]] = [
         {"id_product": id_product, "id_product_attribute": attribute, **owner} for id_product, attribute in goods
