@@ -68,7 +68,6 @@ class ShopDatabase:
         Raise ConnectionLost when the answer to COMMIT did not come: whether it took place is then unknown.
         """
         with self._session(doing, writes=True, rows=rows) as connection:
-            connection.begin()  # also where nothing but the driver's own cursor writes
             yield connection
             connection.commit()
 

@@ -1,8 +1,7 @@
 """Send the few statements that an order needs over one connection: insert, change, read and lock rows of a table.
 
-A statement is plain SQL text. Its identifiers come from the live schema and are quoted; its values are bound by the
-driver or, where statements travel together, escaped by the driver's own function. This module does not know what an
-order is.
+A statement is plain SQL text. Its identifiers come from the live schema and are quoted; its values are escaped by
+PyMySQL's own function, or bound where the shop is an SQLite file. This module does not know what an order is.
 
 Outside `together` each statement is sent at once. Within it, statements are collected and sent in one text (PyMySQL
 with MULTI_STATEMENTS) as soon as the first reply is read. An order takes a few round trips that way instead of thirty:
@@ -81,50 +80,51 @@ class Statements:
     """Send statements over a connection.
 
     Rows are fitted to the live columns; columns that the shop does not have are left out. `reads_committed`: a SELECT
-    sees what others have committed since the transaction began. Errors are SQLAlchemy's or the driver's; where
-    statements travel together, an error carries a note with the beginning of its statement.
+    sees what others have committed since the transaction began. Errors are PyMySQL's, with the beginning of the
+    statement as a note, or for an SQLite file SQLAlchemy's.
     """
 
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
+        if not connection.in_transaction():
+            connection.begin()  # SQLAlchemy ends it, but does not see what the driver's own cursor sends
         self.connection = connection
         self.tables = tables
         self.reads_committed: bool = connection.info.get(READS_COMMITTED, True)
         self._is_sqlite = connection.dialect.name == "sqlite"
-        self.placeholder = "?" if self._is_sqlite else "%s"
         self.share_lock = "" if self._is_sqlite else " LOCK IN SHARE MODE"
         self._row_lock = "" if self._is_sqlite else " FOR UPDATE"
         self._collects = False  # within `together`
         self._waiting: list[tuple[str, Reply]] = []
         self._length = 0
-        self._cursor: Any = None
+        if not self._is_sqlite:
+            self._cursor: Any = connection.connection.cursor()
+            self._escape: Callable[[Bindable], str] = self._cursor.connection.escape
         self._inserts: dict[str, Reply] = {}  # by the symbol of the row's id
 
     # Names and values in a text
 
-    def column(self, name: str) -> str:
-        """Return the quoted name of a column."""
-        return str(self.connection.dialect.identifier_preparer.quote_identifier(name))
-
     def table(self, name: str) -> str:
         """Return the quoted name of a table, with the prefix. Raise KeyError when the shop has none."""
-        return self.column(self.tables[name].name)
+        return quoted(self.tables[name].name)
 
-    def _put(self, value: Value, bound: list[Bindable]) -> str:
-        """Return the text for a value: itself, a placeholder (and append to `bound`), or the variable of a kept id."""
-        if isinstance(value, str):
-            bound.append(value)
-            return self.placeholder
+    def value(self, value: Value, bound: list[Bindable]) -> str:
+        """Return the text for a value: a number itself, a text in quotes, the variable of a kept id.
+
+        For an SQLite file texts are bound: appended to `bound`, with a placeholder in their place.
+        """
         if type(value) is int:
             return str(value)
         if isinstance(value, Kept):
-            return "@" + self.column(f"orderferry_{value.name}") if value.name else "LAST_INSERT_ID()"
+            return f"@orderferry_{value.name}" if value.name else "LAST_INSERT_ID()"
         if isinstance(value, KeptText):
-            return f"CONCAT({', '.join([self._put(part, bound) for part in value.parts])})"
-        bound.append(bindable(value))
-        return self.placeholder
+            return f"CONCAT({', '.join([self.value(part, bound) for part in value.parts])})"
+        if self._is_sqlite:
+            bound.append(bindable(value))
+            return "?"
+        return self._escape(bindable(value))
 
     def _where(self, where: Mapping[str, Value], bound: list[Bindable]) -> str:
-        conditions = [f"{self.column(name)} = {self._put(value, bound)}" for name, value in where.items()]
+        conditions = [f"{quoted(name)} = {self.value(value, bound)}" for name, value in where.items()]
         return " WHERE " + " AND ".join(conditions) if conditions else ""
 
     # Sending
@@ -135,28 +135,24 @@ class Statements:
 
         An SQLite file answers at once, so its statements go one by one.
         """
-        if self._is_sqlite:
-            yield
-            return
-        self._collects, self._cursor = True, self.connection.connection.cursor()
+        self._collects = not self._is_sqlite
         try:
             yield
             self.flush()
         finally:
             self._collects, self._waiting, self._length = False, [], 0
 
-    def send(self, sql: str, values: Sequence[Bindable] = ()) -> Reply:
-        """Send a statement, now or with the next reply that is read. `values` take the places of its placeholders."""
+    def send(self, sql: str, bound: Sequence[Bindable] = ()) -> Reply:
+        """Send a statement, now or with the next reply that is read. `bound`: what `value` has put there."""
         reply = Reply(self.flush)
-        if not self._collects:
-            result = self.connection.exec_driver_sql(sql, tuple(values))
+        if self._is_sqlite:
+            result = self.connection.exec_driver_sql(sql, tuple(bound))
             rows = result.mappings().all() if result.returns_rows else ()
             reply.answer(rows, result.rowcount, result.lastrowid or 0)
             return reply
-        text = self._cursor.mogrify(sql, tuple(values))
-        self._waiting.append((text, reply))
-        self._length += len(text)
-        if self._length > _LONGEST:
+        self._waiting.append((sql, reply))
+        self._length += len(sql)
+        if not self._collects or self._length > _LONGEST:
             self.flush()
         return reply
 
@@ -198,7 +194,7 @@ class Statements:
         if close:
             return NEWEST
         kept = Kept(symbol)
-        self.send(f"SET {self._put(kept, [])} = LAST_INSERT_ID()")
+        self.send(f"SET {self.value(kept, [])} = LAST_INSERT_ID()")
         self._inserts[symbol] = reply
         return kept
 
@@ -214,17 +210,17 @@ class Statements:
         changes = []
         for each in rows[0]:
             if each != key and self.has(name, each):
-                column = self.column(each)
+                column = quoted(each)
                 added = f"{self.table(name)}.{column} + " if each in counted else ""
                 changes.append(f"{column} = {added}{new.format(column)}")
-        clash = f" ON CONFLICT ({self.column(key)}) DO UPDATE SET " if self._is_sqlite else " ON DUPLICATE KEY UPDATE "
+        clash = f" ON CONFLICT ({quoted(key)}) DO UPDATE SET " if self._is_sqlite else " ON DUPLICATE KEY UPDATE "
         self._insert(name, rows, clash + ", ".join(changes))
 
     def _insert(self, name: str, rows: Sequence[Mapping[str, Value]], end: str = "") -> Reply:
         fitted = [fit_row(self.tables.live[name], row) for row in rows]
         bound: list[Bindable] = []
-        texts = [f"({', '.join([self._put(row[column], bound) for column in fitted[0]])})" for row in fitted]
-        columns = ", ".join(map(self.column, fitted[0]))
+        texts = [f"({', '.join([self.value(row[column], bound) for column in fitted[0]])})" for row in fitted]
+        columns = ", ".join(map(quoted, fitted[0]))
         return self.send(f"INSERT INTO {self.table(name)} ({columns}) VALUES {', '.join(texts)}{end}", bound)
 
     # Changing
@@ -255,9 +251,9 @@ class Statements:
         columns, bound, changes = self.tables.live[name].writable, list[Bindable](), []
         for key, step in steps.items():
             if key in columns:
-                changes.append(f"{self.column(key)} = {self.column(key)} + {self._put(step, bound)}")
+                changes.append(f"{quoted(key)} = {quoted(key)} + {self.value(step, bound)}")
         for key, value in fit_changes(self.tables.live[name], values or {}).items():
-            changes.append(f"{self.column(key)} = {self._put(value, bound)}")
+            changes.append(f"{quoted(key)} = {self.value(value, bound)}")
         if not changes:
             return None
         return self.send(f"UPDATE {self.table(name)} SET {', '.join(changes)}{self._where(where, bound)}", bound)
@@ -287,9 +283,9 @@ class Statements:
     ) -> Reply:
         """Do what `rows` does, and return a reply."""
         bound: list[Bindable] = []
-        wanted = ", ".join([self.column(key) for key in columns if self.has(name, key)])
+        wanted = ", ".join([quoted(key) for key in columns if self.has(name, key)])
         sql = f"SELECT {wanted} FROM {self.table(name)}{self._where(where, bound)}"
-        sql += f" ORDER BY {self.column(order)}" if order else ""
+        sql += f" ORDER BY {quoted(order)}" if order else ""
         return self.send(sql + (self._row_lock if lock else ""), bound)
 
     def largest(self, name: str, column: str, *conditions: Condition, lock: bool = False) -> int:
@@ -298,10 +294,15 @@ class Statements:
         `lock`: read what is committed now, whatever the isolation level, and let no other transaction change the rows.
         """
         bound: list[Bindable] = []
-        tests = [f"{self.column(key)} {sign} {self._put(value, bound)}" for key, sign, value in conditions]
+        tests = [f"{quoted(key)} {sign} {self.value(value, bound)}" for key, sign, value in conditions]
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        sql = f"SELECT MAX({self.column(column)}) AS largest FROM {self.table(name)}{where}"
+        sql = f"SELECT MAX({quoted(column)}) AS largest FROM {self.table(name)}{where}"
         return largest_of(self.send(sql + (self.share_lock if lock else ""), bound))
+
+
+def quoted(name: str) -> str:
+    """Return an identifier as MySQL, MariaDB and SQLite read it, whatever is in it."""
+    return f"`{name.replace('`', '``')}`"
 
 
 def largest_of(reply: Reply) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.own_tables import EVENT_TABLE, STATE_TABLE
 from orderferry.prestashop.database.statements import Reply, Statements
-from orderferry.prestashop.database.values import as_int, moment_text
+from orderferry.prestashop.database.values import Bindable, as_int, moment_text
 
 COUNTER = "last_event"
 Data = Mapping[str, int | bool | None]
@@ -79,15 +79,17 @@ def post_events(writer: Statements, rows: Sequence[tuple[Any, ...]]) -> Reply:
 
     Where the counter's row is gone, the database refuses the rows: a number is never guessed.
     """
-    state, event, place = writer.table(STATE_TABLE), writer.table(EVENT_TABLE), writer.placeholder
+    state, event = writer.table(STATE_TABLE), writer.table(EVENT_TABLE)
     of_counter = f"WHERE name = '{COUNTER}'"
-    writer.send(f"UPDATE {state} SET value = CAST(value AS SIGNED) + {place} {of_counter}", [len(rows)])
+    writer.send(f"UPDATE {state} SET value = CAST(value AS SIGNED) + {len(rows)} {of_counter}")
     drawn = f"(SELECT CAST(value AS SIGNED) FROM {state} {of_counter})"
+    bound: list[Bindable] = []
     texts = [
-        f"({drawn} - {len(rows) - 1 - number}, {', '.join([place] * len(_COLUMNS))})" for number in range(len(rows))
+        f"({drawn} - {left}, {', '.join([writer.value(value, bound) for value in row])})"
+        for left, row in zip(reversed(range(len(rows))), rows, strict=True)
     ]
     columns = ", ".join(["id_event", *_COLUMNS])
-    writer.send(f"INSERT INTO {event} ({columns}) VALUES {', '.join(texts)}", [value for row in rows for value in row])
+    writer.send(f"INSERT INTO {event} ({columns}) VALUES {', '.join(texts)}", bound)
     return writer.send(f"SELECT value FROM {state} {of_counter}")
 
 

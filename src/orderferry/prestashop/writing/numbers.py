@@ -19,9 +19,9 @@ import sqlalchemy as sa
 
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, post_locked_value, store_locked, value_of
-from orderferry.prestashop.database.statements import Condition, Reply, Statements, largest_of
+from orderferry.prestashop.database.statements import Condition, Reply, Statements, largest_of, quoted
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.values import Value, as_int, as_text
+from orderferry.prestashop.database.values import Bindable, Value, as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolved_order import Paperwork
@@ -166,13 +166,15 @@ def _post_newest(statements: Statements, sequence: NumberSequence, *, copied: bo
     """
     newest_invoice = f"SELECT MAX(id_order_invoice) FROM {statements.table('order_invoice')}"
     newest_entry = f"SELECT MAX(id_order_history) FROM {statements.table('order_history')}"
-    copy = f"SELECT MAX({statements.column(sequence.order_column)}) FROM {statements.table('orders')}"
-    named = f"SELECT COUNT(*) FROM {statements.table('configuration')} WHERE name = {statements.placeholder}"
+    copy = f"SELECT MAX({quoted(sequence.order_column)}) FROM {statements.table('orders')}"
+    bound: list[Bindable] = []
+    setting = statements.value(sequence.setting, bound)
+    named = f"SELECT COUNT(*) FROM {statements.table('configuration')} WHERE name = {setting}"
     return statements.send(
         f"SELECT ({newest_invoice}) AS invoice, ({newest_entry}) AS history,"
         f" {f'({copy})' if copied else '0'} AS copied, ({named} AND value > 0) AS settings,"
         f" {f'({_recent(statements, sequence)})' if recent else '0'} AS largest",
-        [sequence.setting],
+        bound,
     )
 
 
@@ -182,7 +184,7 @@ def _recent(statements: Statements, sequence: NumberSequence) -> str:
     # The column is unsigned, but the difference may be below zero.
     newest = f"SELECT CAST(MAX(id_order_invoice) AS SIGNED) FROM {table}"
     return (
-        f"SELECT MAX({statements.column(sequence.column)}) AS largest FROM {table}"
+        f"SELECT MAX({quoted(sequence.column)}) AS largest FROM {table}"
         f" WHERE id_order_invoice > ({newest}) - {_CHECKOUTS}"
     )
 
@@ -191,9 +193,8 @@ def _highest_by_history(statements: Statements, sequence: NumberSequence, after:
     """Return the largest number of the orders that have a newer entry in their history than `after`."""
     history, invoice = statements.table("order_history"), statements.table("order_invoice")
     found = statements.send(
-        f"SELECT MAX(i.{statements.column(sequence.column)}) AS largest FROM {history} h"
-        f" JOIN {invoice} i ON i.id_order = h.id_order WHERE h.id_order_history > {statements.placeholder}",
-        [after],
+        f"SELECT MAX(i.{quoted(sequence.column)}) AS largest FROM {history} h"
+        f" JOIN {invoice} i ON i.id_order = h.id_order WHERE h.id_order_history > {after}",
     )
     return largest_of(found)
 
