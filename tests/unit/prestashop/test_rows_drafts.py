@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.database.values import Cut, Kept, KeptText, fit_row
+from orderferry.prestashop.database.values import Kept, fit_row
 from orderferry.prestashop.facts import Column, Table
-from orderferry.prestashop.rows.drafts import Draft, Joined, Ref, resolve_ids, try_drafts
+from orderferry.prestashop.rows.drafts import Draft, Ref, resolve_ids, try_drafts
 
 NAME = Column("name", "varchar", nullable=True, has_default=True, length=5, charset="utf8mb4")
 KEY = Column("secure_key", "varchar", nullable=True, has_default=True, length=4, charset="utf8mb4")
@@ -15,13 +15,13 @@ OWNER = Column("id_owner", "int", nullable=False, has_default=False)
 THINGS = {"things": Table("things", "InnoDB", {column.name: column for column in (NAME, KEY, OWNER)})}
 DRAFT = Draft(
     "things",
-    {"name": "Montepulciano", "id_owner": Ref("owner"), "colour": "red", "secure_key": Joined(("k", Ref("owner")))},
+    {"name": "Montepulciano", "id_owner": Ref("owner"), "colour": "red", "secure_key": ("k", Ref("owner"))},
     name="thing",
 )
 
 
 def test_texts_that_a_column_cuts_are_known_before_ids_are() -> None:
-    assert try_drafts([DRAFT], THINGS) == [Cut("things", "name", "Montepulciano")]
+    assert try_drafts([DRAFT], THINGS) == [("name", "Montepulciano")]
 
 
 def test_a_row_is_fitted_when_its_symbols_are_known() -> None:
@@ -31,7 +31,7 @@ def test_a_row_is_fitted_when_its_symbols_are_known() -> None:
 
 def test_ids_that_the_database_keeps_stay_what_they_are() -> None:
     row = fit_row(THINGS["things"], resolve_ids(DRAFT.values, {"owner": Kept("owner")}))
-    assert row == {"name": "Monte", "id_owner": Kept("owner"), "secure_key": KeptText(("k", Kept("owner")))}
+    assert row == {"name": "Monte", "id_owner": Kept("owner"), "secure_key": ("k", Kept("owner"))}
     with pytest.raises(KeyError):
         resolve_ids(DRAFT.values, {})
 

@@ -20,7 +20,6 @@ from orderferry.prestashop.rows.drafts import (
     REFERENCE,
     SECURE_KEY,
     ZERO_MOMENT,
-    Joined,
     Ref,
     resolve_ids,
 )
@@ -74,7 +73,7 @@ def test_every_total_stands_under_each_of_its_names(lines: list[Amount], shippin
 
 
 def test_symbols_become_values_when_they_are_known() -> None:
-    values = {"id": DELIVERY_ADDRESS, "text": Joined(('{"', DELIVERY_ADDRESS, '":"', 2, ',"}')), "plain": 7}
+    values = {"id": DELIVERY_ADDRESS, "text": ('{"', DELIVERY_ADDRESS, '":"', 2, ',"}'), "plain": 7}
 
     assert resolve_ids(values, {"address_delivery": 13}) == {"id": 13, "text": '{"13":"2,"}', "plain": 7}
     with pytest.raises(KeyError):

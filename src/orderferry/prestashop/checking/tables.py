@@ -194,7 +194,7 @@ def _own_tables(
         name,
         grade,
         "orderferry's own tables are not complete, and the database user may not create them.",
-        creation_statements(prefix, statements, access, connection.dialect, events=events),
+        creation_statements(prefix, statements, access, events=events),
         _SHOP if grade is Grade.FAILURE else ExitCode.NEEDS_A_PERSON,
     )
 

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateColumn, CreateTable
 
 from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.database_errors import RightsMissing, translated
@@ -205,30 +205,17 @@ def _compile_inline_key(key: InlineKey, compiler: Any, **_options: Any) -> str:
     return f"KEY {quote(key.name)} ({', '.join(quote(column.name) for column in key.columns)})"
 
 
-class AddColumn(sa.schema.ExecutableDDLElement):
-    """ALTER TABLE … ADD COLUMN."""
-
-    def __init__(self, column: sa.Column[Any]) -> None:
-        self.column = column
-
-
-@compiles(AddColumn)
-def _compile_add_column(element: AddColumn, compiler: Any, **_options: Any) -> str:
-    table = compiler.preparer.format_table(element.column.table)
-    return f"ALTER TABLE {table} ADD COLUMN {compiler.get_column_specification(element.column)}"
-
-
-def missing_parts(
-    prefix: str, tables: Mapping[str, Table], dialect: sa.Dialect, *, events: bool
-) -> tuple[sa.schema.ExecutableDDLElement, ...]:
+def missing_parts(prefix: str, tables: Mapping[str, Table], dialect: sa.Dialect, *, events: bool) -> list[str]:
     """Return the statements that make our tables complete; none where the live `tables` have all of them."""
-    statements: list[sa.schema.ExecutableDDLElement] = []
+    statements: list[str] = []
     for name, table in own_tables(prefix, dialect.name, events=events).items():
         if name not in tables:
-            statements.append(CreateTable(table, if_not_exists=True))
+            statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)).strip())
             continue
-        statements += [AddColumn(column) for column in table.columns if column.name not in tables[name].columns]
-    return tuple(statements)
+        alter = f"ALTER TABLE {dialect.identifier_preparer.format_table(table)} ADD COLUMN"
+        missing = [column for column in table.columns if column.name not in tables[name].columns]
+        statements += [f"{alter} {CreateColumn(column).compile(dialect=dialect)}" for column in missing]
+    return statements
 
 
 def ensure_tables(
@@ -245,13 +232,13 @@ def ensure_tables(
     try:
         with translated("creating orderferry's own tables", access):
             for statement in statements:
-                connection.execute(statement)
+                connection.exec_driver_sql(statement)
             connection.commit()
             return {**tables, **read_tables(connection, prefix, wanted)}
     except RightsMissing:
         raise ShopUnfit(
             "The database user may not create the tables in which orderferry notes what it has imported.",
-            hint=creation_statements(prefix, statements, access, connection.dialect, events=events),
+            hint=creation_statements(prefix, statements, access, events=events),
         ) from None
     except ShopUnavailable:
         if connection.invalidated:
@@ -264,16 +251,9 @@ def ensure_tables(
         return live
 
 
-def creation_statements(
-    prefix: str,
-    statements: Sequence[sa.schema.ExecutableDDLElement],
-    access: Access,
-    dialect: sa.Dialect,
-    *,
-    events: bool,
-) -> str:
-    """Return a hint with the SQL of `statements`, from `missing_parts`, for somebody who may run it."""
-    texts = "\n".join(f"{str(statement.compile(dialect=dialect)).strip()};" for statement in statements)
+def creation_statements(prefix: str, statements: Sequence[str], access: Access, *, events: bool) -> str:
+    """Return a hint with `statements`, from `missing_parts`, for somebody who may run them."""
+    texts = "\n".join(f"{statement};" for statement in statements)
     own = own_table_names(events=events)
     names = "\n".join(grant(EVERYDAY_RIGHTS, access.database, prefix + name, access.user) for name in own)
     return f"Run as an administrator of the database:\nUSE `{access.database}`;\n{texts}\n{names}"

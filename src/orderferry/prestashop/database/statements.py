@@ -27,7 +27,6 @@ from orderferry.prestashop.database.values import (
     NEWEST,
     Bindable,
     Kept,
-    KeptText,
     Value,
     as_int,
     bindable,
@@ -116,8 +115,8 @@ class Statements:
             return str(value)
         if isinstance(value, Kept):
             return f"@orderferry_{value.name}" if value.name else "LAST_INSERT_ID()"
-        if isinstance(value, KeptText):
-            return f"CONCAT({', '.join([self.value(part, bound) for part in value.parts])})"
+        if isinstance(value, tuple):
+            return f"CONCAT({', '.join([self.value(part, bound) for part in value])})"
         if self._is_sqlite:
             bound.append(bindable(value))
             return "?"

@@ -35,13 +35,7 @@ class Kept:
 NEWEST = Kept()
 
 
-@dataclass(frozen=True, slots=True)
-class KeptText:
-    """A text that the database puts together from parts, some of which are kept ids."""
-
-    parts: tuple[str | Kept, ...]
-
-
+KeptText = tuple[str | Kept, ...]  # a text that the database puts together from parts, some of which are kept ids
 Value = str | int | Decimal | None | Kept | KeptText  # what a column is given
 
 ZERO_DATE = "0000-00-00 00:00:00"
@@ -126,15 +120,6 @@ _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of charac
 Fitted = Bindable | Kept | KeptText  # what the database keeps itself needs no fitting
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A text that its column could not hold whole: the order's private message keeps it."""
-
-    table: str
-    column: str
-    full: str
-
-
 def fit_row(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
     """Return a new row as it is bound: only the columns that the live table has, with values that fit.
 
@@ -157,15 +142,11 @@ def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted
     }
 
 
-def cuts_of(table: Table, row: Mapping[str, object]) -> list[Cut]:
-    """Return the texts of a new row that the columns of the live table can't hold whole."""
+def cuts_of(table: Table, row: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return the columns of the live table that can't hold a text of a new row whole, each with the text."""
     columns = table.columns
     texts = [(name, value) for name, value in row.items() if isinstance(value, str) and name in columns]
-    return [
-        Cut(table.name, name, value)
-        for name, value in texts
-        if columns[name].charset and fit_text(columns[name], value) != value
-    ]
+    return [(name, value) for name, value in texts if columns[name].charset and fit_text(columns[name], value) != value]
 
 
 def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
@@ -219,7 +200,7 @@ def fit_value(column: Column, value: object) -> Fitted:
         return fit_text(column, value) if column.charset else value
     if isinstance(value, Decimal) and column.scale is not None:
         return format(value.quantize(smallest_unit(column.scale), ROUND_HALF_UP), "f")
-    return value if isinstance(value, (Kept, KeptText)) else bindable(value)
+    return value if isinstance(value, (Kept, tuple)) else bindable(value)
 
 
 def fit_text(column: Column, text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orderferry.prestashop.database.values import ZERO_DATE, Cut, Kept, KeptText, Value, cuts_of, missing_values
+from orderferry.prestashop.database.values import ZERO_DATE, Kept, KeptText, Value, cuts_of, missing_values
 from orderferry.prestashop.facts import Table
 
 ZERO_MOMENT = ZERO_DATE  # what PrestaShop writes where a moment has not come yet
@@ -23,13 +23,9 @@ class Ref:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """A text made of parts of which some are symbols (cart.delivery_option holds an address id)."""
-
-    parts: tuple[str | int | Ref, ...]
-
-
+Joined = tuple[
+    str | int | Ref, ...
+]  # a text made of parts, some of them symbols (cart.delivery_option has an address id)
 DraftValue = Value | Ref | Joined
 
 
@@ -74,25 +70,25 @@ def resolve_ids(values: Mapping[str, DraftValue], known: Mapping[str, Value]) ->
     Raise KeyError when a symbol is not known yet: the rows are in the wrong order, which is a fault of ours.
     """
     return {
-        column: _resolved(value, known) if isinstance(value, (Ref, Joined)) else value
+        column: _resolved(value, known) if isinstance(value, (Ref, tuple)) else value
         for column, value in values.items()
     }
 
 
-def _resolved(value: Ref | Joined, known: Mapping[str, Value]) -> Value:
+def _resolved(value: Ref | KeptText | Joined, known: Mapping[str, Value]) -> Value:
     if isinstance(value, Ref):
         return known[value.name]
-    found = [known[part.name] if isinstance(part, Ref) else part for part in value.parts]
+    found = [known[part.name] if isinstance(part, Ref) else part for part in value]
     parts = [part if isinstance(part, Kept) else str(part) for part in found]
-    return KeptText(tuple(parts)) if any(isinstance(part, Kept) for part in parts) else "".join(map(str, parts))
+    return tuple(parts) if any(isinstance(part, Kept) for part in parts) else "".join(map(str, parts))
 
 
-def try_drafts(drafts: Iterable[Draft], tables: Mapping[str, Table]) -> list[Cut]:
-    """Return the texts that the live columns can't hold whole; called before anything is written.
+def try_drafts(drafts: Iterable[Draft], tables: Mapping[str, Table]) -> list[tuple[str, str]]:
+    """Return the columns that can't hold their texts whole, with the texts; called before anything is written.
 
     Raise ShopUnfit naming table.column when a column must have a value and the draft has none.
     """
-    cuts: list[Cut] = []
+    cuts: list[tuple[str, str]] = []
     for draft in drafts:
         if draft.table in tables:
             missing_values(tables[draft.table], draft.values)

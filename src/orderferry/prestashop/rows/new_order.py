@@ -19,7 +19,7 @@ from orderferry.domain.marker import Marker
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
 from orderferry.domain.postal_address import PostalAddress
 from orderferry.domain.pricing.priced_order import Amount, PricedCharge, PricedLine, PricedOrder, Reading
-from orderferry.prestashop.database.values import Cut, columns_without_value, moment_text, refusal
+from orderferry.prestashop.database.values import columns_without_value, moment_text, refusal
 from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopFacts, ShopUnit, Table
 from orderferry.prestashop.planning.digest import digests_of, lines_digest
 from orderferry.prestashop.planning.market import Market
@@ -90,10 +90,10 @@ def order_rows(resolved: ResolvedOrder) -> list[Draft]:
     ]
 
 
-def _texts(cuts: list[Cut]) -> tuple[str, ...]:
+def _texts(cuts: list[tuple[str, str]]) -> tuple[str, ...]:
     """Return the texts that their columns cut, in full."""
     # tax_name is left out: it holds 16 characters in every version, and the tax is known by its id
-    return tuple(dict.fromkeys(cut.full for cut in cuts if cut.column != "tax_name"))
+    return tuple(dict.fromkeys(text for column, text in cuts if column != "tax_name"))
 
 
 def marker_of(resolved: ResolvedOrder) -> Marker:

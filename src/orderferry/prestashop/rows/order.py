@@ -24,7 +24,6 @@ from orderferry.prestashop.rows.drafts import (
     ZERO_MOMENT,
     Draft,
     DraftValue,
-    Joined,
 )
 from orderferry.prestashop.rows.message import order_note
 
@@ -118,7 +117,7 @@ def cart_rows(resolved: ResolvedOrder) -> list[Draft]:
             "id_shop_group": resolved.market.shop.id_group,
             "id_shop": resolved.market.shop.id,
             "id_carrier": resolved.id_carrier,
-            "delivery_option": Joined(('{"', DELIVERY_ADDRESS, '":"', resolved.id_carrier, ',"}')),
+            "delivery_option": ('{"', DELIVERY_ADDRESS, '":"', resolved.id_carrier, ',"}'),
             "id_lang": resolved.market.id_lang,
             "id_address_delivery": DELIVERY_ADDRESS,
             "id_address_invoice": invoice_address_ref(resolved),

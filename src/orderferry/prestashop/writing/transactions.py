@@ -16,10 +16,10 @@ from orderferry.prestashop.database.database_errors import RowRefused
 from orderferry.prestashop.database.live_schema import Trigger, read_triggers
 from orderferry.prestashop.database.masking import mask_server_text
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.values import as_int, moment_text
+from orderferry.prestashop.database.values import moment_text
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
-from orderferry.prestashop.planning.order_changes import SHIPPING_REASON, OrderUpdate
+from orderferry.prestashop.planning.order_changes import OrderUpdate
 from orderferry.prestashop.reading.markers import read_markers
 from orderferry.prestashop.rows.new_order import NewOrder, render
 from orderferry.prestashop.writing.apply_changes import apply_update, moved_marker
@@ -96,12 +96,10 @@ class Transactions:
         return [one for one in self._known_triggers[refusal.table] if one.event in {"", refusal.action}]
 
     def _create(self, plan: Plan, work: NewOrder, now: datetime) -> Applied | None:
-        reason = as_int(self._facts.setting(SHIPPING_REASON, work.resolved.market.shop))
-
         def write() -> tuple[Applied | None, int]:
             with self._database.writing(f"writing order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
-                applied = write_order(writer, self._completed(writer, work), now, shipping_reason=reason)
+                applied = write_order(writer, self._completed(writer, work), now)
                 return applied, writer.outbox.last
 
         def find_written() -> tuple[Applied | None, int] | None:

@@ -16,6 +16,7 @@ from orderferry.prestashop.database.statements import Reply, Row, Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.planning.goods import Movement, record_taken
+from orderferry.prestashop.planning.order_changes import SHIPPING_REASON
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.reading.markers import marker_row
 from orderferry.prestashop.rows.drafts import (
@@ -35,17 +36,16 @@ from orderferry.prestashop.writing.shop_writer import ShopWriter, random_symbols
 from orderferry.prestashop.writing.stock import count_sales, move_stock, note_shipping, take_back_sales
 
 
-def write_order(writer: ShopWriter, work: NewOrder, now: datetime, *, shipping_reason: int) -> Applied:
+def write_order(writer: ShopWriter, work: NewOrder, now: datetime) -> Applied:
     """Write a new order and return its id; the caller commits.
 
     The marker comes first: DuplicateKey means that another process was faster, and nothing is written.
-    `shipping_reason`: id_stock_mvt_reason for an order that is shipped at once, 0 for none.
     """
     with writer.together():
-        return _write(writer, work, now, shipping_reason)
+        return _write(writer, work, now)
 
 
-def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: int) -> Applied:
+def _write(writer: ShopWriter, work: NewOrder, now: datetime) -> Applied:
     resolved, state = work.resolved, work.resolved.state
     _insert_marker(writer, work, now)
     known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: work.reference}
@@ -55,7 +55,7 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime, shipping_reason: i
         _join_group(writer, known[CUSTOMER.name], resolved.id_carrier_group)
     write_drafts(writer, work.rows, known)
     order, invoice = known[ORDER.name], known.get(INVOICE.name)
-    _move(writer, resolved, order, shipping_reason)
+    _move(writer, resolved, order)
     if state.logable:
         count_sales(writer, resolved.sold, resolved.day)
     _complete_marker(writer, work, known)
@@ -146,18 +146,19 @@ def _join_group(writer: ShopWriter, id_customer: Value, id_group: int) -> None:
         writer.insert_all("customer_group", [member])
 
 
-def _move(writer: ShopWriter, resolved: ResolvedOrder, order: Value, shipping_reason: int) -> None:
+def _move(writer: ShopWriter, resolved: ResolvedOrder, order: Value) -> None:
+    market = resolved.market
     if resolved.movement is None:
         return
-    move_stock(writer, resolved.market.shop, resolved.goods, resolved.movement)
+    move_stock(writer, market.shop, resolved.goods, resolved.movement)
     if resolved.movement is Movement.SELL_SHIPPED:
         note_shipping(
             writer,
-            resolved.market.shop,
+            market.shop,
             resolved.goods,
             order=order,
-            id_reason=shipping_reason,
-            id_employee=resolved.market.facts.employee,
+            id_reason=as_int(market.facts.setting(SHIPPING_REASON, market.shop)),
+            id_employee=market.facts.employee,
             moment=resolved.written,
         )
 
