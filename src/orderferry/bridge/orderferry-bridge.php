@@ -563,7 +563,7 @@ final class Store
         return "{$rows[0]['module']} on {$rows[0]['hook']} of event {$rows[0]['id_event']} for {$rows[0]['age']} s";
     }
 
-    /** The id of the last event of which everything is settled. */
+    /** The id of the last event with nothing left to do. */
     public function position()
     {
         $rows = $this->rows('SELECT id_event FROM {p}orderferry_event_consumer WHERE consumer = ?', array(CONSUMER));
@@ -671,8 +671,8 @@ final class Store
         );
     }
 
-    /** A call that is settled, or put off, without having been made. */
-    public function settle(Call $call, $state, $message)
+    /** Record the state of a call that was not made. */
+    public function recordUnmade(Call $call, $state, $message)
     {
         $next = $state === 'failed' ? 'UTC_TIMESTAMP() + INTERVAL 5 MINUTE' : 'NULL';
         $said = array($state, self::cut($message));
@@ -1387,7 +1387,7 @@ final class Death
         } elseif (self::$phase === 'firing') {
             $error = self::why();
             $message = Store::ENDED . ': ' . ($error !== '' ? $error : 'it called exit()');
-            self::settle($message);
+            self::recordEnd($message);
             self::finish(NEEDS_A_PERSON);
         }
     }
@@ -1404,7 +1404,7 @@ final class Death
         Say::line($hint);
     }
 
-    private static function settle($message)
+    private static function recordEnd($message)
     {
         try {
             foreach (self::$worker->failures() as $line) {
@@ -1482,7 +1482,7 @@ final class Worker
         $this->folder = $folder;
     }
 
-    /** Given the lock, settle what needs no PrestaShop; return whether there is something to fire. */
+    /** Given the lock, do what needs no PrestaShop; return whether there is something to fire. */
     public function prepare()
     {
         $this->store->nameUnknown();
@@ -1499,7 +1499,7 @@ final class Worker
             if ($event === null) {
                 $gone = new Call(new Event(array('kind' => '', 'id_order' => 0, 'id_shop' => 0, 'amazon_order_id' => '',
                     'data' => '') + $row), $row['hook'], (int) $row['sequence'], $row['module']);
-                $this->store->settle($gone, 'skipped', 'the event was pruned');
+                $this->store->recordUnmade($gone, 'skipped', 'the event was pruned');
             } elseif ($this->mayRetry($row)) {
                 $this->idShop = $this->shopOf($event);
                 return true;
@@ -1585,7 +1585,7 @@ final class Worker
             return true;
         }
         if ($this->settings->idShop && $this->shopOf($event) !== $this->settings->idShop) {
-            $this->store->settle(new Call($event), 'skipped', "of shop {$this->shopOf($event)}; id_shop says otherwise");
+            $this->store->recordUnmade(new Call($event), 'skipped', "of shop {$this->shopOf($event)}; id_shop says otherwise");
             return true;
         }
         return false;
@@ -1609,12 +1609,12 @@ final class Worker
         }
         $reason = $this->reasonToSkip($event);
         if ($reason !== '' && !$event->changesState()) {
-            $this->store->settle($whole, 'skipped', $reason);
+            $this->store->recordUnmade($whole, 'skipped', $reason);
             return;
         }
         $this->guarded($whole, function () use ($event, $before, $reason) { $this->fire($event, $before, $reason !== ''); });
         if ($reason !== '') {
-            $this->store->settle($whole, 'skipped', $reason);
+            $this->store->recordUnmade($whole, 'skipped', $reason);
         }
     }
 
@@ -1699,7 +1699,7 @@ final class Worker
                 continue;
             }
             if (isset($this->aside[$module])) {
-                $this->store->settle($call, 'failed', Store::ASIDE . ': the module ended PHP earlier');
+                $this->store->recordUnmade($call, 'failed', Store::ASIDE . ': the module ended PHP earlier');
                 ++$altern;
                 continue;
             }
@@ -1839,7 +1839,7 @@ final class Worker
         $reason = $call->event->kind === 'stock_changed' ? '' : $this->reasonToSkip($call->event);
         $overtaken = $call->event->changesState() && $call->hook === 'actionPaymentConfirmation';
         if ($reason !== '' && !($overtaken && $this->store->orderExists($call->event))) {
-            $this->store->settle($call, 'skipped', $reason);
+            $this->store->recordUnmade($call, 'skipped', $reason);
         } elseif ($call->hook === '') {
             $this->retryWhole($call);
         } else {
@@ -1862,7 +1862,7 @@ final class Worker
         $before = $this->store->calls($whole->event);
         $done = $this->guarded($whole, function () use ($whole, $before) { $this->fire($whole->event, $before, false); });
         if ($done) {
-            $this->store->settle($whole, 'done', '');
+            $this->store->recordUnmade($whole, 'done', '');
         }
     }
 
@@ -1879,7 +1879,7 @@ final class Worker
                 }
             }
         }
-        $this->store->settle($call, 'skipped', 'the module or the hook is no longer asked for');
+        $this->store->recordUnmade($call, 'skipped', 'the module or the hook is no longer asked for');
     }
 }
 

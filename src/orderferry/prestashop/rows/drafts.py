@@ -23,9 +23,7 @@ class Ref:
     name: str
 
 
-Joined = tuple[
-    str | int | Ref, ...
-]  # a text made of parts, some of them symbols (cart.delivery_option has an address id)
+Joined = tuple[str | int | Ref, ...]  # a text made of parts, some of them symbols, as in cart.delivery_option
 DraftValue = Value | Ref | Joined
 
 

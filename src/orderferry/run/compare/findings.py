@@ -68,12 +68,12 @@ class FindingCollector:
         """Return what Amazon and the shop no longer confirm, given what earlier comparisons found about orders
         outside of this span. What can't be asked for now stands.
         """
-        known = [finding for finding in standing if not self._settled_by_shop(finding)]
+        known = [finding for finding in standing if not self._is_over_in_shop(finding)]
         self.confirmation.ask(dict.fromkeys(finding.order_id for finding in known))
         stands = [finding for finding in known if self._still_found(finding)]
         return [finding for finding in standing if finding not in stands]
 
-    def _settled_by_shop(self, finding: StandingFinding) -> bool:
+    def _is_over_in_shop(self, finding: StandingFinding) -> bool:
         """Return whether the shop alone shows that it is over."""
         if finding.kind is FindingKind.MISSING:
             return bool(self.given.shop.orders.get(finding.order_id))
