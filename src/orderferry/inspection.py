@@ -28,7 +28,7 @@ from orderferry.errors import ExitCode, LedgerUnusable, ShopError
 from orderferry.ledger.failures import LedgerMissing
 from orderferry.ledger.filesystem import inspect_place
 from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.quota import measure_volume
+from orderferry.ledger.volume import measure_volume
 from orderferry.prestashop.auditing import ShopAudit
 from orderferry.prestashop.checking.probe import ShopProbe
 from orderferry.prestashop.checking.setup_shop import SetupShop

@@ -7,10 +7,10 @@ from datetime import datetime
 from orderferry import __version__
 from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name
 from orderferry.domain.durations import counted, format_duration
-from orderferry.domain.ledger_entry import Entry, Lag
+from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.spans import last_end
-from orderferry.run.status import CommandStatus, Status
+from orderferry.run.status import CommandStatus, Lag, Status
 
 CONFIRM = "Confirm its shipment in Seller Central, or see why the program that does so has not."
 

@@ -6,11 +6,10 @@ The functions say how an entry changes when its order is seen, has a result, is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from statistics import median
 from typing import Any
 
 from orderferry.domain.orders import Channel
@@ -403,23 +402,3 @@ class Condition:
     last_printed: datetime | None = None
     count: int = 1
     exit_code: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """The lags of `orders` orders. `p95`: nineteen of twenty took no longer (nearest rank)."""
-
-    orders: int
-    median: timedelta
-    p95: timedelta
-    worst: timedelta
-
-
-def lag_of(lags: Iterable[timedelta]) -> Lag | None:
-    """Return the lags of orders in figures; None without any. A negative one (two clocks) counts as 0."""
-    known = sorted(max(lag, timedelta(0)) for lag in lags)
-    if not known:
-        return None
-    nearest_rank = -(-len(known) * 95 // 100)
-    middle = timedelta(seconds=median(lag.total_seconds() for lag in known))
-    return Lag(len(known), middle, known[nearest_rank - 1], known[-1])

@@ -1,4 +1,4 @@
-"""Keep Amazon's usage plans in the ledger: tokens spent and calls per day. Also count how much the shop sells.
+"""Keep Amazon's usage plans in the ledger: tokens spent and calls per day.
 
 All processes that share the ledger spend a token before each call. What is read within `Store.writing` stays true until
 it is written back.
@@ -7,26 +7,21 @@ it is written back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from orderferry.domain.durations import iso
-from orderferry.domain.orders import Channel
 from orderferry.domain.quota import USAGE_PLANS, TokenBucket, full_bucket
-from orderferry.domain.quota_plan import MeasuredVolume
-from orderferry.domain.search import Basis
 from orderferry.errors import QuotaExhausted
 from orderferry.ledger.ledger import Ledger
-from orderferry.ledger.schema import calls_per_day, coverage, order_history, orders, quota
+from orderferry.ledger.schema import calls_per_day, quota
 from orderferry.ledger.store import put, retry_after_conflict
 
 # What Amazon could plausibly send as a rate (requests a second); all else is ignored.
 _RATES = (Decimal("0.000001"), Decimal(1000))
 _NOTHING = Decimal(0)
-LOOK_BACK = timedelta(days=14)
-GROWN = timedelta(days=7)
 
 
 class QuotaBook:
@@ -146,52 +141,3 @@ class QuotaBook:
         found = connection.execute(select(calls_per_day).filter_by(**key)).first()
         before = (0, 0) if found is None else (found.calls, found.refused)
         put(connection, calls_per_day, key, {"calls": before[0] + calls, "refused": before[1] + refused})
-
-
-def measure_volume(ledger: Ledger, account: str, now: datetime) -> MeasuredVolume | None:
-    """Count the orders placed in the last 14 days, or since observation began if that is later.
-
-    Return None when nothing was observed yet. Raise LedgerUnusable.
-    """
-    with ledger.store.reading() as connection:
-        began = connection.execute(
-            select(func.min(coverage.c.covered_from)).where(coverage.c.basis == Basis.UPDATED)
-        ).scalar()
-        if began is None:
-            return None
-        since = max(began, now - LOOK_BACK)
-        placed = orders.c.purchased >= since
-        total = select(func.count()).select_from(orders).where(placed)
-        grown, changes = _count_changes(connection, since, now - GROWN)
-        return MeasuredVolume(
-            time=now - since,
-            orders=connection.execute(total).scalar_one(),
-            fba=connection.execute(total.where(orders.c.channel == Channel.FBA)).scalar_one(),
-            grown=grown,
-            changes=changes,
-            get_orders=_count_get_orders(connection, account, since),
-        )
-
-
-def _count_changes(connection: Connection, since: datetime, until: datetime) -> tuple[int, int]:
-    """Return how many orders were placed between the two, and how many different update times of theirs were seen."""
-    times = (
-        select(order_history.c.amazon_order_id, order_history.c.amazon_updated)
-        .join(orders, orders.c.amazon_order_id == order_history.c.amazon_order_id)
-        .where(orders.c.purchased >= since, orders.c.purchased <= until)
-        .distinct()
-        .subquery()
-    )
-    row = connection.execute(
-        select(func.count(times.c.amazon_order_id.distinct()), func.count()).select_from(times)
-    ).one()
-    return int(row[0]), int(row[1])
-
-
-def _count_get_orders(connection: Connection, account: str, since: datetime) -> int:
-    calls = select(func.coalesce(func.sum(calls_per_day.c.calls), 0)).where(
-        calls_per_day.c.account == account,
-        calls_per_day.c.operation == "getOrder",
-        calls_per_day.c.day >= since.date().isoformat(),
-    )
-    return int(connection.execute(calls).scalar_one())

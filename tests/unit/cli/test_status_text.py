@@ -12,12 +12,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from orderferry.cli.status_page import status_page
 from orderferry.cli.status_prometheus import prometheus_text
 from orderferry.cli.status_text import print_status
-from orderferry.domain.ledger_entry import EntryState, Lag, RunRecord
+from orderferry.domain.ledger_entry import EntryState, RunRecord
 from orderferry.domain.orders import Channel
 from orderferry.domain.spans import Span
 from orderferry.errors import ExitCode
 from orderferry.run.conditions import CurrentCondition
-from orderferry.run.status import CommandStatus, Status
+from orderferry.run.status import CommandStatus, Lag, Status
 from support.compared import DE, entry
 
 NOW = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)  # half past midnight of the next day in Rome

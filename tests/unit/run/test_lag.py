@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from orderferry.domain.ledger_entry import Lag, lag_of
+from orderferry.run.status import Lag, lag_of
 
 MINUTE = timedelta(minutes=1)
 
