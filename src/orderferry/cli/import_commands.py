@@ -34,10 +34,10 @@ from orderferry.run.conditions import NAMED_ORDERS
 from orderferry.run.report import Report
 from orderferry.run.stop import GRACE, Stopped, stopped_by
 from orderferry.run.sweeps import RunOptions
-from orderferry.run.workers import Died, ProcessJob, Workers, cores_for_workers
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
+    from orderferry.run.workers import Died
 
 
 CHANNELS = {"regular": (Channel.REGULAR,), "fba": (Channel.FBA,), "all": ()}
@@ -165,13 +165,16 @@ def _run_many(context: CliContext, call: Call, files: Sequence[Path]) -> tuple[E
 
     Return the exit code that stands for all, and the documented JSON object.
     """
+    from orderferry.run.workers import Died, Workers, cores_for_workers
+
     run = partial(_run_in_worker, context, replace(call, progress=False))
-    jobs = [ProcessJob(partial(run, path), start_delay(path, call.splay).total_seconds()) for path in files]
+    jobs = [partial(run, path) for path in files]
+    delays = [start_delay(path, call.splay).total_seconds() for path in files]
     longest = call.options.max_time + call.wait + _SLACK
     workers = Workers[ShopEnd](cores_for_workers(), longest.total_seconds())
     names = _names(files)
     ends: list[ShopEnd] = []
-    for path, came in zip(files, workers.run(jobs), strict=True):
+    for path, came in zip(files, workers.run(jobs, delays), strict=True):
         end = _shop_end(_dead(call, path, came)) if isinstance(came, Died) else came
         ends.append(end)
         if not call.as_json:

@@ -25,14 +25,6 @@ _LONGEST_SLEEP = 1.0  # seconds: a signal does not end a wait, so that it is loo
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessJob(Generic[Result]):
-    """Something to do: `work` returns what can be pickled. It begins `delay` seconds after the first, or later."""
-
-    work: Callable[[], Result]
-    delay: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Died:
     """A job without a result. `signal`: what ended its process (0: it ended by itself, with `exit_code`).
 
@@ -73,10 +65,13 @@ class Workers(Generic[Result]):
     _ended: dict[int, Result | Died] = field(default_factory=dict)
     _asked: int = 0
 
-    def run(self, jobs: Sequence[ProcessJob[Result]]) -> Iterator[Result | Died]:
-        """Yield the results of jobs in their order, each as soon as it and those before it have ended."""
+    def run(self, jobs: Sequence[Callable[[], Result]], delays: Sequence[float] = ()) -> Iterator[Result | Died]:
+        """Yield what jobs return (it must be possible to pickle it) in their order, each as soon as it and those before
+        it have ended. `delays`: how many seconds after the first each begins, or later.
+        """
         began = time.monotonic()
-        waiting = sorted(range(len(jobs)), key=lambda number: jobs[number].delay)
+        begins = delays or [0.0] * len(jobs)
+        waiting = sorted(range(len(jobs)), key=begins.__getitem__)
         yielded = 0
         with self._forwarding_signals():
             while yielded < len(jobs):
@@ -84,21 +79,19 @@ class Workers(Generic[Result]):
                 if self._asked:
                     self._ended |= dict.fromkeys(waiting, Died(asked=self._asked, started=False))
                     waiting.clear()
-                while waiting and len(self._running) < self.at_once and jobs[waiting[0]].delay <= passed:
+                while waiting and len(self._running) < self.at_once and begins[waiting[0]] <= passed:
                     number = waiting.pop(0)
                     self._running[number] = worker = self._started(jobs[number])
                     if self._asked:  # the signal came while it was being started: it has not got it
                         _send_signal(worker, self._asked)
-                self._collect_ended(
-                    _LONGEST_SLEEP if not waiting else min(_LONGEST_SLEEP, jobs[waiting[0]].delay - passed)
-                )
+                self._collect_ended(_LONGEST_SLEEP if not waiting else min(_LONGEST_SLEEP, begins[waiting[0]] - passed))
                 while yielded in self._ended:
                     yield self._ended.pop(yielded)
                     yielded += 1
 
-    def _started(self, job: ProcessJob[Result]) -> _Worker:
+    def _started(self, job: Callable[[], Result]) -> _Worker:
         results, sender = multiprocessing.Pipe(duplex=False)
-        process = multiprocessing.get_context("fork").Process(target=_work, args=(job.work, sender))
+        process = multiprocessing.get_context("fork").Process(target=_work, args=(job, sender))
         # A signal that comes meanwhile waits: the new process must not answer it as we would.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:

@@ -7,12 +7,13 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from orderferry.run.workers import Died, ProcessJob, Workers, cores_for_workers
+from orderferry.run.workers import Died, Workers, cores_for_workers
 
 
 def answer(number: int) -> int:
@@ -52,13 +53,13 @@ def workers(at_once: int = 2, longest: float = 60.0) -> Workers[object]:
 
 
 def test_results_come_in_the_order_of_the_jobs() -> None:
-    jobs = [ProcessJob(partial(answer, number), delay=0.05 if number % 2 else 0.0) for number in range(7)]
-    assert list(workers().run(jobs)) == list(range(7))
+    jobs = [partial(answer, number) for number in range(7)]
+    assert list(workers().run(jobs, [0.05 if number % 2 else 0.0 for number in range(7)])) == list(range(7))
 
 
 def test_some_are_at_work_at_once(tmp_path: Path) -> None:
     a, b = tmp_path / "a", tmp_path / "b"
-    assert list(workers().run([ProcessJob(partial(meet, a, [b])), ProcessJob(partial(meet, b, [a]))])) == ["met", "met"]
+    assert list(workers().run([partial(meet, a, [b]), partial(meet, b, [a])])) == ["met", "met"]
 
 
 def test_no_more_than_were_asked_for(tmp_path: Path) -> None:
@@ -69,25 +70,25 @@ def test_no_more_than_were_asked_for(tmp_path: Path) -> None:
         mark.unlink()
         return True
 
-    assert list(workers(at_once=1).run([ProcessJob(alone)] * 4)) == [True] * 4
+    assert list(workers(at_once=1).run([alone] * 4)) == [True] * 4
 
 
 def test_a_large_result_passes() -> None:
-    assert [len(str(each)) for each in workers().run([ProcessJob(lambda: "x" * 3_000_000)])] == [3_000_000]
+    assert [len(str(each)) for each in workers().run([lambda: "x" * 3_000_000])] == [3_000_000]
 
 
 def test_one_that_dies_touches_no_other() -> None:
-    jobs: list[ProcessJob[object]] = [
-        ProcessJob(kill_itself),
-        ProcessJob(partial(answer, 1)),
-        ProcessJob(leave),
-        ProcessJob(partial(answer, 3)),
+    jobs: list[Callable[[], object]] = [
+        kill_itself,
+        partial(answer, 1),
+        leave,
+        partial(answer, 3),
     ]
     assert list(workers().run(jobs)) == [Died(signal=9), 1, Died(exit_code=9), 3]
 
 
 def test_one_that_hangs_is_ended_and_touches_no_other(tmp_path: Path) -> None:
-    jobs: list[ProcessJob[object]] = [ProcessJob(partial(hang, tmp_path / "a")), ProcessJob(partial(answer, 1))]
+    jobs: list[Callable[[], object]] = [partial(hang, tmp_path / "a"), partial(answer, 1)]
     assert list(workers(longest=0.3).run(jobs)) == [Died(signal=9, hung=True), 1]
 
 
@@ -102,10 +103,10 @@ def test_a_signal_reaches_those_at_work_and_keeps_the_others_from_beginning(
 
     before = signal.getsignal(number)
     sender = threading.Thread(target=send)
-    jobs: list[ProcessJob[object]] = [
-        ProcessJob(partial(hang, tmp_path / "a")),
-        ProcessJob(partial(hang, tmp_path / "b")),
-        ProcessJob(partial(hang, tmp_path / "c")),
+    jobs: list[Callable[[], object]] = [
+        partial(hang, tmp_path / "a"),
+        partial(hang, tmp_path / "b"),
+        partial(hang, tmp_path / "c"),
     ]
     running = workers().run(jobs)
     sender.start()
@@ -123,7 +124,7 @@ def test_what_was_begun_is_ended_when_nobody_wants_it_any_more(tmp_path: Path) -
         time.sleep(60)
         return ""
 
-    running = workers().run([ProcessJob(partial(answer, 0)), ProcessJob(note), ProcessJob(partial(answer, 2))])
+    running = workers().run([partial(answer, 0), note, partial(answer, 2)])
     assert next(running) == 0
     assert appears(tmp_path / "pid")
     running.close()  # type: ignore[attr-defined]
