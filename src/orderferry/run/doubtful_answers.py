@@ -107,7 +107,6 @@ class UnreadableSpans:
     report: Report
     run: int
     now: Callable[[], datetime]
-    dry_run: bool = False
 
     def without_marked(self, due: Mapping[Cell, Spans]) -> Mapping[Cell, Spans]:
         """Return what each cell needs without the marked spans, so that all else can be covered."""
@@ -127,7 +126,7 @@ class UnreadableSpans:
             return
         problem = _problem(mark)
         self.report.note_nameless(count, problem)
-        if not self.dry_run:
+        if not self.report.dry_run:
             self._keep(marks)
             self._set(mark, OrderResult(mark.name, EntryState.FAILED, problem.code, message=problem.message))
 
@@ -147,7 +146,7 @@ class UnreadableSpans:
         """Count the marks that a person has set aside as read; mark again what they took back."""
         before = self._marks()
         after = [self._heeded(mark) for mark in before]
-        if after != before and not self.dry_run:
+        if after != before and not self.report.dry_run:
             self._keep(after)
 
     def _heeded(self, mark: UnreadableSpan) -> UnreadableSpan:

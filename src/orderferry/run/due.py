@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,9 @@ from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.process import Processor
 from orderferry.run.progress import log_order
 from orderferry.run.report import Report
-from orderferry.run.stop import QuotaWait
 from orderferry.run.sweeps import RunOptions
 
 if TYPE_CHECKING:
-    from orderferry.amazon.source import AmazonSource
     from orderferry.ledger.ledger import Ledger
     from orderferry.prestashop.shop import PrestashopShop
 
@@ -33,101 +30,91 @@ log = logging.getLogger(__name__)
 
 MOST_GET_ORDERS = 100  # getOrder calls a run spends on the safety net
 LEASED_FOR = timedelta(minutes=15)  # how long another run leaves orders alone that this one has in hand
+Fetch = Callable[[str], Order | UnreadableOrder | None]  # getOrder; None: Amazon knows no such order
 _OPEN = frozenset({EntryState.SEEN, EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
 PAGE = 20  # orders that are fetched and recorded together
 
 
-@dataclass(frozen=True, slots=True)
-class DueOrders:
-    """Fetches single orders from Amazon and hands them to the processor."""
+def process_due(fetch: Fetch, processor: Processor, options: RunOptions, rules: Rules) -> None:
+    """Process the orders that are due: first those whose cause is gone, then those that were checked longest ago.
 
-    source: AmazonSource
-    shop: PrestashopShop
-    ledger: Ledger
-    report: Report
-    quota_wait: QuotaWait
-    processor: Processor
-    now: Callable[[], datetime]
+    Orders that this run's searches have shown are left out. If the quota runs out, the rest is due in the next run.
+    """
+    wanted = [entry for entry in _due(processor) if _concerns(entry, options)]
+    ids = [entry.order_id for entry in wanted if entry.order_id not in processor.report.outcomes]
+    leased = processor.ledger.lease_orders(ids[:MOST_GET_ORDERS], processor.run, processor.now(), LEASED_FOR)
+    try:
+        fetch_and_process(fetch, processor, leased, rules)
+    except QuotaExhausted as exhausted:
+        log.info("the quota of %s is spent for now: the rest is due in the next run", exhausted.operation)
 
-    def process_due(self, options: RunOptions, rules: Rules) -> None:
-        """Process the orders that are due: first those whose cause is gone, then those that were checked longest ago.
 
-        Orders that this run's searches have shown are left out. If the quota runs out, the rest is due in the next run.
-        """
-        wanted = [entry for entry in self._due() if _concerns(entry, options)]
-        ids = [entry.order_id for entry in wanted if entry.order_id not in self.report.outcomes]
-        leased = self.ledger.lease_orders(ids[:MOST_GET_ORDERS], self.processor.run, self.now(), LEASED_FOR)
-        try:
-            self._fetch_and_process(leased, rules)
-        except QuotaExhausted as exhausted:
-            log.info("the quota of %s is spent for now: the rest is due in the next run", exhausted.operation)
+def restore_lost(fetch: Fetch, processor: Processor) -> None:
+    """Bring back every order whose rows and marker the shop has lost together (`--restore`)."""
+    ledger = processor.ledger
 
-    def process_named(self, order_ids: Sequence[str], rules: Rules) -> None:
-        """Import the orders that a person named. Raise QuotaExhausted: they asked for them now."""
-        self._fetch_and_process(order_ids, rules)
-
-    def restore(self, rules: Rules) -> None:
-        """Bring back every order whose rows and marker the shop has lost together (`--restore`)."""
-        imported = [entry.order_id for entry in self.ledger.entries([EntryState.IMPORTED, EntryState.HELD])]
-        for chunk in _chunks(imported, 500):
-            markers = self.shop.markers(chunk)
-            lost = [order_id for order_id in chunk if order_id not in markers and self._was_imported(order_id)]
-            self._fetch_and_process(lost, rules)
-
-    def _was_imported(self, order_id: str) -> bool:
-        entry = self.ledger.entry(order_id)
+    def was_imported(order_id: str) -> bool:
+        entry = ledger.entry(order_id)
         return entry is not None and entry.id_order is not None
 
-    def _due(self) -> list[Entry]:
-        now = self.now()
-        due: dict[str, Entry] = {}
-        held = list(self.ledger.entries([EntryState.HELD]))
-        causes = [problem_of(entry) for entry in held]
-        for entry, gone in zip(held, self.shop.cause_gone(causes) if causes else (), strict=True):
-            if gone:
-                due[entry.order_id] = entry
-        states = [EntryState.FAILED, EntryState.SEEN, EntryState.WAITING, EntryState.HELD]
-        for entry in self.ledger.due(now, states, MOST_GET_ORDERS):
-            if not is_mark(entry.order_id):
-                due.setdefault(entry.order_id, entry)
-        return list(due.values())
+    imported = [entry.order_id for entry in ledger.entries([EntryState.IMPORTED, EntryState.HELD])]
+    for chunk in _chunks(imported, 500):
+        markers = processor.shop.markers(chunk)
+        lost = [order_id for order_id in chunk if order_id not in markers and was_imported(order_id)]
+        fetch_and_process(fetch, processor, lost, Rules(restore=True))
 
-    def _fetch_and_process(self, order_ids: Sequence[str], rules: Rules) -> None:
-        for chunk in _chunks(order_ids, PAGE):
-            fetched: list[Order | UnreadableOrder] = []
-            try:
-                for order_id in chunk:
-                    order = self._ask(order_id)
-                    if isinstance(order, Problem):
-                        self._unanswered(order)
-                    else:
-                        fetched.append(order)
-            finally:
-                if fetched:
-                    self.processor.progress.page_read(len(fetched))
-                self.processor.process(fetched, rules, by_id=True)
 
-    def _ask(self, order_id: str) -> Order | UnreadableOrder | Problem:
-        """Return the order, or why Amazon does not give it. A rejected request does not end the others."""
+def fetch_and_process(fetch: Fetch, processor: Processor, order_ids: Sequence[str], rules: Rules) -> None:
+    """Fetch single orders from Amazon and process them. Raise QuotaExhausted."""
+    for chunk in _chunks(order_ids, PAGE):
+        fetched: list[Order | UnreadableOrder] = []
         try:
-            with log_order(order_id):
-                order = self.quota_wait.call(lambda: self.source.get(order_id))
-        except RequestRejected as error:
-            log.warning("order %s: %s", order_id, error)
-            return Problem(ProblemCode.REQUEST_REJECTED, f"order {order_id}: {error.message}", order_id)
-        if order is None:
-            return Problem(
-                ProblemCode.NOT_FOUND, f"Amazon does not know an order {order_id} for this account", order_id
-            )
-        return order
+            for order_id in chunk:
+                order = _ask(fetch, order_id)
+                if isinstance(order, Problem):
+                    _keep_unanswered(processor, order)
+                else:
+                    fetched.append(order)
+        finally:
+            if fetched:
+                processor.progress.page_read(len(fetched))
+            processor.process(fetched, rules, by_id=True)
 
-    def _unanswered(self, problem: Problem) -> None:
-        """Keep an order that Amazon does not give as it is; it is asked for again later."""
-        entry = self.ledger.entry(problem.order_id)
-        if entry is not None and entry.state in _OPEN:
-            self.processor.record([self.processor.results.unanswered(entry)])
-        self.report.note(problem.order_id, Outcome.FAILED)
-        self.report.add_problem(problem)
+
+def _due(processor: Processor) -> list[Entry]:
+    due: dict[str, Entry] = {}
+    held = list(processor.ledger.entries([EntryState.HELD]))
+    causes = [problem_of(entry) for entry in held]
+    for entry, gone in zip(held, processor.shop.cause_gone(causes) if causes else (), strict=True):
+        if gone:
+            due[entry.order_id] = entry
+    states = [EntryState.FAILED, EntryState.SEEN, EntryState.WAITING, EntryState.HELD]
+    for entry in processor.ledger.due(processor.now(), states, MOST_GET_ORDERS):
+        if not is_mark(entry.order_id):
+            due.setdefault(entry.order_id, entry)
+    return list(due.values())
+
+
+def _ask(fetch: Fetch, order_id: str) -> Order | UnreadableOrder | Problem:
+    """Return the order, or why Amazon does not give it. A rejected request does not end the others."""
+    try:
+        with log_order(order_id):
+            order = fetch(order_id)
+    except RequestRejected as error:
+        log.warning("order %s: %s", order_id, error)
+        return Problem(ProblemCode.REQUEST_REJECTED, f"order {order_id}: {error.message}", order_id)
+    if order is None:
+        return Problem(ProblemCode.NOT_FOUND, f"Amazon does not know an order {order_id} for this account", order_id)
+    return order
+
+
+def _keep_unanswered(processor: Processor, problem: Problem) -> None:
+    """Keep an order that Amazon does not give as it is; it is asked for again later."""
+    entry = processor.ledger.entry(problem.order_id)
+    if entry is not None and entry.state in _OPEN:
+        processor.record([processor.results.unanswered(entry)])
+    processor.report.note(problem.order_id, Outcome.FAILED)
+    processor.report.add_problem(problem)
 
 
 def _concerns(entry: Entry, options: RunOptions) -> bool:

@@ -18,7 +18,7 @@ from orderferry.domain.spans import Spans, subtract
 from orderferry.domain.window import Cell, cells_of, counts_as_coverage, rereading_is_due, turns
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
 from orderferry.run.doubtful_answers import UnreadableSpans, yesterdays_gaps
-from orderferry.run.due import DueOrders, check_invoice_numbers
+from orderferry.run.due import check_invoice_numbers, fetch_and_process, process_due, restore_lost
 from orderferry.run.listings import ListingReader, Refusals
 from orderferry.run.observation import (
     FirstImport,
@@ -33,7 +33,7 @@ from orderferry.run.process import Processor
 from orderferry.run.progress import SILENT, Progress, log_errors, log_run
 from orderferry.run.recover import Recovery
 from orderferry.run.report import Report, withheld_problems
-from orderferry.run.seller import AccountOrders, WrongSeller, check_seller
+from orderferry.run.seller import WrongSeller, ask_whether_ours, check_seller
 from orderferry.run.stop import Overdue, QuotaWait, RightClock, StopSwitch
 from orderferry.run.sweeps import RunOptions, Sweep, give_up_of, rules_of
 
@@ -122,76 +122,67 @@ class Engine:
             clock,
             self.settings.orders.give_up,
             run,
-            self.options.dry_run,
             self.progress,
             give_up_of(self.settings),
         )
         try:
-            self._import(report, run, processor, quota_wait, clock)
+            self._import(processor, quota_wait)
         finally:
             processor.finish()
 
-    def _import(self, report: Report, run: int, processor: Processor, quota_wait: QuotaWait, clock: RightClock) -> None:
-        account = AccountOrders(self.source, quota_wait)
-        check_seller(self.ledger, account, self.settings)
+    def _import(self, processor: Processor, quota_wait: QuotaWait) -> None:
+        def fetch(order_id: str) -> Order | UnreadableOrder | None:
+            return quota_wait.call(lambda: self.source.get(order_id))
+
+        report, clock = processor.report, processor.now
+        is_ours = ask_whether_ours(fetch)
+        check_seller(self.ledger, is_ours, self.settings)
         first_import = FirstImport(self.ledger, self.settings)
-        recovery = Recovery(self.shop, self.ledger, report, clock, self.settings.amazon.seller, account, first_import)
-        recovery.rebuild_if_lost(run)
-        due = DueOrders(self.source, self.shop, self.ledger, report, quota_wait, processor, clock)
+        recovery = Recovery(self.shop, self.ledger, report, clock, is_ours, first_import)
+        recovery.rebuild_if_lost(processor.run)
         rules = rules_of(self.settings)
         if self.options.orders:
-            due.process_named(self.options.orders, Rules(forced=True))
+            fetch_and_process(fetch, processor, self.options.orders, Rules(forced=True))
             return
         if self.options.restore:
-            due.restore(Rules(restore=True))
+            restore_lost(fetch, processor)
             return
         try:
-            self._observe(report, run, processor, quota_wait, rules, recovery, clock)
+            self._observe(processor, quota_wait, recovery, rules)
         except QuotaExhausted as exhausted:
             # getOrder has a quota of its own: single orders can still be looked after.
             report.errors.append(exhausted)
         finally:
-            self._note_first_import(report, first_import, clock)
+            self._note_first_import(report, first_import, clock())
         if self.sweep.processes_due:
-            due.process_due(self.options, rules)
+            process_due(fetch, processor, self.options, rules)
         if not self.options.dry_run:
-            check_invoice_numbers(self.shop, self.ledger, report, run, clock())
+            check_invoice_numbers(self.shop, self.ledger, report, processor.run, clock())
         if self.sweep.incremental and not self.options.dry_run:
-            self._after_import(report, recovery, clock)
+            self._after_import(report, recovery, clock())
         recovery.report_pending()
 
-    def _note_first_import(self, report: Report, first_import: FirstImport, clock: RightClock) -> None:
+    def _note_first_import(self, report: Report, first_import: FirstImport, now: datetime) -> None:
         """Note and report how far the first import has come."""
         if self.sweep.incremental and not self.options.dry_run:
             coverage = self.ledger.coverage(self.sweep.basis)
             first_import.forget_covered(coverage)
-            report.behind = first_import.progress(coverage, clock())
+            report.behind = first_import.progress(coverage, now)
 
-    def _after_import(self, report: Report, recovery: Recovery, clock: RightClock) -> None:
+    def _after_import(self, report: Report, recovery: Recovery, now: datetime) -> None:
         if all(isinstance(error, QuotaExhausted) for error in report.errors):
             recovery.leave_copy()  # coverage holds only what was read, so spent quota is no reason not to keep it
         if not report.errors:
-            for problem in yesterdays_gaps(self.ledger, clock()):
+            for problem in yesterdays_gaps(self.ledger, now):
                 report.add_problem(problem)
 
-    def _observe(  # noqa: PLR0917 — the parts of the run, put together by _work
-        self,
-        report: Report,
-        run: int,
-        processor: Processor,
-        quota_wait: QuotaWait,
-        rules: Rules,
-        recovery: Recovery,
-        clock: RightClock,
-    ) -> None:
+    def _observe(self, processor: Processor, quota_wait: QuotaWait, recovery: Recovery, rules: Rules) -> None:
         """Read the listings that this run has to read, and process their orders."""
         with self.stop.waiting():
             amazon_now = self.source.now()
         self.ledger.forget_future(amazon_now)
         end = end_of_observation(amazon_now, self.options)
         cells = observed_cells(self.sweep, self.settings, self.options)
-        refusals = Refusals(self.ledger, report, self.options.dry_run)
-        unreadable = UnreadableSpans(self.ledger, report, run, clock, self.options.dry_run)
         if self.sweep.incremental:
             recovery.first_import.asked(cells)
         owed = recovery.first_import.starts
@@ -199,17 +190,15 @@ class Engine:
         reader = ListingReader(
             self.source,
             self.ledger,
-            report,
-            refusals,
-            unreadable,
+            processor.report,
+            Refusals(self.ledger, processor.report),
+            UnreadableSpans(self.ledger, processor.report, processor.run, processor.now),
             quota_wait,
             take=lambda orders: self._take(orders, processor, rules),
             credit=lambda search: not processor.refused_writes.stops and counts_as_coverage(search),
             overlap=self.settings.observation.overlap,
-            command=self.sweep.command,
-            now=clock,
-            dry_run=self.options.dry_run,
-            resumable=not self.options.spans_by_hand,
+            now=processor.now,
+            resumable=not (self.options.spans_by_hand or self.options.dry_run),
         )
         left = [listing for listing in reader.unfinished() if set(cells_of(listing.search)) <= set(cells)]
         if self.sweep.incremental and not self.options.spans_by_hand:

@@ -39,6 +39,7 @@ class ListingReader:
 
     `take` brings the orders of a page to their results. `credit` says whether a search's span may count as coverage.
     `refusals` is what becomes of marketplaces that Amazon refuses, `unreadable` of spans with orders without an id.
+    `resumable`: what is left unread is kept for the next run.
     """
 
     source: AmazonSource
@@ -50,17 +51,15 @@ class ListingReader:
     take: Take
     credit: Callable[[Search], bool]
     overlap: timedelta
-    command: str
     now: Callable[[], datetime]
-    dry_run: bool = False
     resumable: bool = True
 
     def unfinished(self) -> list[Listing]:
         """Return the listings that an earlier run of this command left and whose tokens are still good."""
-        if self.dry_run or not self.resumable:
+        if not self.resumable:
             return []
         usable = []
-        for listing in self.ledger.listing(self.command):
+        for listing in self.ledger.listing(self.report.command):
             if self.source.now() - listing.started < TOKEN_LIFETIME:
                 usable.append(listing)
             else:
@@ -80,7 +79,7 @@ class ListingReader:
         if search is None:
             return
         try:
-            self._read_listing(Listing(self.command, search, self.source.now()))
+            self._read_listing(Listing(self.report.command, search, self.source.now()))
         except MarketplaceRefused as refused:
             self._read_alone(search, refused)
         else:
@@ -120,12 +119,12 @@ class ListingReader:
             # Orders that change while one pages move between pages: what took long is read once more.
             log.info("the listing took longer than the overlap: it is read a second time before it counts")
             self._drop(finished)
-            self._read_listing(Listing(self.command, listing.search, self.source.now(), again=True))
+            self._read_listing(Listing(self.report.command, listing.search, self.source.now(), again=True))
             return
         self._cover(finished)
 
     def _begun_anew(self, listing: Listing) -> Listing:
-        return Listing(self.command, listing.search, self.source.now(), again=listing.again)
+        return Listing(self.report.command, listing.search, self.source.now(), again=listing.again)
 
     def _read_pages(self, listing: Listing) -> Listing:
         search = listing.search
@@ -143,7 +142,7 @@ class ListingReader:
                 observed_until=min(cut_offs, default=None),
                 unreadable=listing.unreadable + _count_nameless(page),
             )
-            if page.next_token and self.resumable and not self.dry_run:
+            if page.next_token and self.resumable:
                 self.ledger.save_listing(listing)
         return listing
 
@@ -157,14 +156,14 @@ class ListingReader:
             return
         cells = cells_of(search)
         self.report.add_observed(search.basis, cells, span)
-        if self.dry_run or listing.unreadable:
+        if self.report.dry_run or listing.unreadable:
             return
         self.unreadable.read_clean(search, span)
         if self.credit(search):
             self.ledger.cover(cells, search.basis, span, self.now())
 
     def _drop(self, listing: Listing) -> None:
-        if self.resumable and not self.dry_run:
+        if self.resumable:
             self.ledger.drop_listing(listing)
 
 
@@ -181,7 +180,6 @@ class Refusals:
 
     ledger: Ledger
     report: Report
-    dry_run: bool = False
     _now: set[str] = field(default_factory=set)
 
     def groups(self, due: Mapping[Cell, Spans]) -> list[Mapping[Cell, Spans]]:
@@ -215,5 +213,5 @@ class Refusals:
         return frozenset(json.loads(self.ledger.recall(_REMEMBERED) or "[]"))
 
     def _remember(self, marketplaces: frozenset[str]) -> None:
-        if not self.dry_run and marketplaces != self._left():
+        if not self.report.dry_run and marketplaces != self._left():
             self.ledger.remember(_REMEMBERED, json.dumps(sorted(marketplaces)))

@@ -115,12 +115,8 @@ AMAZON_KEEPS = timedelta(days=730)  # of orders; what is older nobody can read
 _KEY = "owed since the first import"  # in the ledger's memory
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """Since when a cell is owed. `asked`: an import has been about it; a cell that no import asks for is no gap."""
-
-    since: datetime
-    asked: bool = False
+# Since when a cell is owed, and whether an import has been about it: a cell that no import asks for is no gap.
+Owed = tuple[datetime, bool]
 
 
 @dataclass(slots=True)
@@ -140,22 +136,22 @@ class FirstImport:
         """Begin with a ledger that is new for this seller: all its marketplaces are owed from their orders.since on."""
         starts = {marketplace: since_of(self.settings, marketplace) for marketplace in self.marketplaces}
         owed = {
-            (marketplace, channel): Owed(max(since, now - AMAZON_KEEPS))
+            (marketplace, channel): (max(since, now - AMAZON_KEEPS), False)
             for marketplace, since in starts.items()
             if since is not None and since < now
             for channel in Channel
         }
         if owed:
-            log.info("a new ledger: the first import goes back to %s", iso(min(one.since for one in owed.values())))
+            log.info("a new ledger: the first import goes back to %s", iso(min(since for since, _ in owed.values())))
         self._keep(owed)
 
     def take_over(self, starts: Mapping[Cell, datetime]) -> None:
         """Take over what a lost ledger still owed, by the copy in the shop."""
-        self._keep({cell: Owed(since, asked=True) for cell, since in starts.items()})
+        self._keep({cell: (since, True) for cell, since in starts.items()})
 
     def asked(self, cells: Iterable[Cell]) -> None:
         """Note that an import is about these cells: what they lack is a gap from now on."""
-        new = {cell: Owed(self._owed[cell].since, asked=True) for cell in cells if cell in self._owed}
+        new = {cell: (self._owed[cell][0], True) for cell in cells if cell in self._owed}
         if new.items() - self._owed.items():
             self._keep(self._owed | new)
 
@@ -174,7 +170,7 @@ class FirstImport:
     @property
     def asked_starts(self) -> Mapping[Cell, datetime]:
         """Return the same of those cells that an import has been about."""
-        return {cell: self._start(cell) for cell, owed in self._owed.items() if owed.asked}
+        return {cell: self._start(cell) for cell, (_, asked) in self._owed.items() if asked}
 
     def missing(self, coverage: Mapping[Cell, Spans], now: datetime) -> dict[Cell, Spans]:
         """Return what was asked for and is not covered yet, between the start and the end of what was observed
@@ -193,14 +189,14 @@ class FirstImport:
     def _owed(self) -> dict[Cell, Owed]:
         if self._known is None:
             self._known = {
-                (marketplace, Channel(channel)): Owed(datetime.fromisoformat(since), asked)
+                (marketplace, Channel(channel)): (datetime.fromisoformat(since), asked)
                 for marketplace, channel, since, asked in json.loads(self.ledger.recall(_KEY) or "[]")
             }
         return self._known
 
     def _start(self, cell: Cell) -> datetime:
-        since = since_of(self.settings, cell[0])
-        return max(self._owed[cell].since, since) if since else self._owed[cell].since
+        owed, since = self._owed[cell][0], since_of(self.settings, cell[0])
+        return max(owed, since) if since else owed
 
     def _is_covered(self, cell: Cell, covered: Spans) -> bool:
         end, start = last_end(covered), self._start(cell)
@@ -208,7 +204,7 @@ class FirstImport:
 
     def _keep(self, owed: dict[Cell, Owed]) -> None:
         self._known = owed
-        rows = [[*cell, one.since.isoformat(), one.asked] for cell, one in sorted(owed.items())]
+        rows = [[*cell, since.isoformat(), asked] for cell, (since, asked) in sorted(owed.items())]
         self.ledger.remember(_KEY, json.dumps(rows) if rows else "")
 
 

@@ -241,14 +241,8 @@ MANY = 3  # so many different orders refused in the same way, and none written m
 _KEY = "refused-writes"
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An order that the database refused in this run. `kind`: new or update, and the column or error."""
-
-    kind: str
-    problem: Problem
-    entry: Entry | None
-    by_id: bool
+# An order that the database refused in this run: its problem, its entry before, and whether it came from getOrder.
+Refused = tuple[Problem, Entry | None, bool]
 
 
 @dataclass(slots=True)
@@ -261,15 +255,18 @@ class RefusedWrites:
     """
 
     ledger: Ledger
-    open: list[Refused] = field(default_factory=list)
+    open: list[tuple[str, Refused]] = field(default_factory=list)  # each with its kind: see `refused`
     _succeeded: set[str] = field(default_factory=set)  # the ways in which an order of this run was written
     _kept: dict[str, list[str]] | None = None
 
     def refused(self, problem: Problem, entry: Entry | None, *, update: bool, by_id: bool) -> None:
-        """Note that an order was refused. Its result follows at the end of the run (`finish`)."""
+        """Note that an order was refused. Its result follows at the end of the run (`finish`).
+
+        Its kind: new or update, and the column or error.
+        """
         kind = f"{_way(update)} {problem.subject}"
         self._forget(problem.order_id)
-        self.open.append(Refused(kind, problem, entry, by_id))
+        self.open.append((kind, (problem, entry, by_id)))
         if _way(update) in self._succeeded:
             return
         in_a_row = self._in_a_row.setdefault(kind, [])
@@ -294,18 +291,18 @@ class RefusedWrites:
     @property
     def stops(self) -> bool:
         """Return whether an order of this run met such a kind: what was read can't count as done."""
-        return any(one.kind in self.general for one in self.open)
+        return any(kind in self.general for kind, _ in self.open)
 
     def finish(self) -> tuple[list[Refused], ShopUnfit | None]:
         """End the run. Return the orders that failed by themselves, and the error that the others met, which stay due;
         None where none did."""
         general = self.general
-        met = [one for one in self.open if one.kind in general]
-        alone = [one for one in self.open if one.kind not in general]
+        met = [problem for kind, (problem, _, _) in self.open if kind in general]
+        alone = [one for kind, one in self.open if kind not in general]
         self.open.clear()
         if not met:
             return alone, None
-        example = met[0].problem.message
+        example = met[0].message
         return alone, ShopUnfit(
             f"The shop's database refuses one order after the other in the same way: {example}.",
             hint="Nothing is lost: the orders are due. Show the sentence to whoever added the trigger, key or column "
@@ -314,7 +311,7 @@ class RefusedWrites:
 
     def _forget(self, order_id: str) -> None:
         """Forget an earlier refusal of this order: a run may meet it twice."""
-        self.open = [one for one in self.open if one.problem.order_id != order_id]
+        self.open = [(kind, one) for kind, one in self.open if one[0].order_id != order_id]
 
     @property
     def _in_a_row(self) -> dict[str, list[str]]:

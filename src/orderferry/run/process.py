@@ -46,7 +46,6 @@ class Processor:
     now: Callable[[], datetime]
     give_up: timedelta
     run: int
-    dry_run: bool = False
     progress: Progress = SILENT
     give_up_of: Mapping[str, timedelta] = field(default_factory=dict)
     refused_writes: RefusedWrites = field(init=False)
@@ -70,14 +69,14 @@ class Processor:
             log.info("%s", notice)
             self.report.notices[notice] = None
         results: list[OrderResult] = [self.results.unreadable(order, entries) for order in unreadable]
-        for held in results if self.dry_run else ():
+        for held in results if self.report.dry_run else ():
             self.report.planned[held.order_id] = PlannedOrder(held.order_id, Outcome.HELD, _cause(held))
         try:
             for order in readable:
                 self.stop.check()
                 with log_order(order.order_id):
                     result = self._process_order(order, entries.get(order.order_id), view, rules, by_id=by_id)
-                if self.dry_run:
+                if self.report.dry_run:
                     self._note_plan(order, result)
                 if result is not None:
                     results.append(result)
@@ -87,16 +86,16 @@ class Processor:
 
     def record(self, results: Sequence[OrderResult]) -> None:
         """Record results in the ledger, unless the run is a dry one."""
-        if results and not self.dry_run:
+        if results and not self.report.dry_run:
             self.ledger.record_results(results, self.run, self.now())
 
     def finish(self) -> None:
         """Record the orders that the database refused as failed. If it seems to refuse every order, report that error
         instead: the orders stay due."""
         refused, error = self.refused_writes.finish()
-        for one in refused:
-            result = self.results.failed(one.problem, one.entry, by_id=one.by_id)
-            self.record([replace(result, on=one.entry)])
+        for problem, entry, by_id in refused:
+            result = self.results.failed(problem, entry, by_id=by_id)
+            self.record([replace(result, on=entry)])
         if error is not None:
             self.report.errors.append(error)
 
@@ -141,7 +140,7 @@ class Processor:
         plan = self.shop.plan(order, action, view, now)
         if isinstance(plan, Problem):
             return self.results.held_back(plan, order, entry, by_id=by_id)
-        if self.dry_run:
+        if self.report.dry_run:
             self.report.note(order.order_id, _outcome_of(action, plan.changes), plan.changes)
             return OrderResult(order.order_id, EntryState.SEEN)
         applied = self.shop.apply(plan, now)

@@ -25,7 +25,7 @@ from orderferry.domain.spans import Span, Spans
 from orderferry.domain.window import Cell
 from orderferry.run.observation import FirstImport
 from orderferry.run.report import Report
-from orderferry.run.seller import COMPARED, MOST_ASKED, AccountOrders
+from orderferry.run.seller import COMPARED, MOST_ASKED, IsOurs
 
 if TYPE_CHECKING:
     from orderferry.ledger.ledger import Ledger
@@ -46,8 +46,7 @@ class Recovery:
     ledger: Ledger
     report: Report
     now: Callable[[], datetime]
-    seller: str
-    account: AccountOrders
+    is_ours: IsOurs
     first_import: FirstImport
 
     def rebuild_if_lost(self, run: int) -> None:
@@ -83,11 +82,11 @@ class Recovery:
         newest = self._newest_markers()
         nameless = copies.pop(COPY, "")  # only the orders in the shop show whose it is
         for _, text in sorted(copies.items()):
-            if self.account.any_is_ours(parse_orders(text)):
+            if any(map(self.is_ours, parse_orders(text)[:MOST_ASKED])):
                 return text
-        if nameless and self.account.all_are_ours(newest):
+        if nameless and newest and all(map(self.is_ours, newest)):
             return nameless
-        return "" if self.account.any_is_ours(newest) else None
+        return "" if any(map(self.is_ours, newest)) else None
 
     def _is_of_other_marketplaces(self, copy: str) -> bool:
         """Return whether a copy has nothing of our marketplaces: another configuration of the same seller left it."""
@@ -102,7 +101,7 @@ class Recovery:
 
     @property
     def _name(self) -> str:
-        return f"{COPY} {self.seller}"
+        return f"{COPY} {self.first_import.settings.amazon.seller}"
 
     def pending(self, command: str) -> bool:
         """Return whether this command still has to read back over orders.give_up once."""

@@ -8,16 +8,14 @@ order to its own seller alone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
 from orderferry.errors import LedgerUnusable, RequestRejected
-from orderferry.run.stop import QuotaWait
 
 if TYPE_CHECKING:
-    from orderferry.amazon.source import AmazonSource
     from orderferry.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -32,38 +30,26 @@ class WrongSeller(LedgerUnusable):
     code = "another-seller"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountOrders:
-    """Asks Amazon whether orders are this account's; each of them once a run."""
+IsOurs = Callable[[str], bool]
 
-    source: AmazonSource
-    quota_wait: QuotaWait
-    _answers: dict[str, bool] = field(default_factory=dict)
 
-    def any_is_ours(self, order_ids: Iterable[str]) -> bool:
-        """Return whether Amazon shows one of the first few orders to this account. Raise as the source, but for a
-        rejection of the one request.
-        """
-        return any(self._is_ours(order_id) for order_id in list(order_ids)[:MOST_ASKED])
+def ask_whether_ours(fetch: Callable[[str], object]) -> IsOurs:
+    """Return the question whether an order is this account's: whether Amazon shows it, each of them asked once a run.
 
-    def all_are_ours(self, order_ids: Iterable[str]) -> bool:
-        """Return whether there are orders, and Amazon shows all of the first few to this account. Raise as above."""
-        asked = list(order_ids)[:MOST_ASKED]
-        return bool(asked) and all(self._is_ours(order_id) for order_id in asked)
+    `fetch`: getOrder, None for an unknown order. Raise as it, but for a rejection of the one request.
+    """
 
-    def _is_ours(self, order_id: str) -> bool:
-        if order_id not in self._answers:
-            self._answers[order_id] = self._ask(order_id)
-        return self._answers[order_id]
-
-    def _ask(self, order_id: str) -> bool:
+    @cache
+    def is_ours(order_id: str) -> bool:
         try:
-            return self.quota_wait.call(lambda: self.source.get(order_id)) is not None
+            return fetch(order_id) is not None
         except RequestRejected:
             return False  # Amazon rejects the id
 
+    return is_ours
 
-def check_seller(ledger: Ledger, account: AccountOrders, settings: Settings) -> None:
+
+def check_seller(ledger: Ledger, is_ours: IsOurs, settings: Settings) -> None:
     """Check that the ledger is this seller's, before its coverage is used.
 
     A new ledger, or one of an older version, takes the seller that it meets. One without any order can't distinguish
@@ -75,7 +61,7 @@ def check_seller(ledger: Ledger, account: AccountOrders, settings: Settings) -> 
         return
     orders = ledger.newest_orders(MOST_ASKED) if before else ()
     newest = next(iter(orders), "")
-    if orders and not account.any_is_ours(orders):
+    if orders and not any(map(is_ours, orders)):
         raise WrongSeller(
             f"The ledger belongs to another seller than amazon.refresh_token: Amazon does not show it order {newest}.",
             hint="Put back the token of that seller; or give this seller a ledger of its own (ledger.path), which "

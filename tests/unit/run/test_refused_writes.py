@@ -39,7 +39,7 @@ def a_run(memory: Memory, *events: str) -> tuple[list[str], bool]:
         problem = Problem(ProblemCode.WRITE_FAILED, f"order {event[-2]}: no", event[-2], subject)
         writes.refused(problem, None, update=event[0] == "+", by_id=False)
     failed, error = writes.finish()
-    return [one.problem.order_id for one in failed], error is not None
+    return [problem.order_id for problem, _, _ in failed], error is not None
 
 
 def test_one_or_two_fail_by_themselves() -> None:

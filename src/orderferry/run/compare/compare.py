@@ -26,7 +26,7 @@ from orderferry.run.compare.result import Comparison, OneSided
 from orderferry.run.compare.rules import GRACE, By, CompareInput, of_this_seller
 from orderferry.run.conditions import announce_comparison
 from orderferry.run.progress import SILENT, Progress, log_errors, log_run
-from orderferry.run.seller import AccountOrders, check_seller
+from orderferry.run.seller import ask_whether_ours, check_seller
 from orderferry.run.status import read_status
 from orderferry.run.stop import QuotaWait, RightClock, StopSwitch
 from orderferry.run.sweeps import rules_of
@@ -117,7 +117,8 @@ class Comparer:
         clock.set_right(self.source.clock_offset)
         quota_wait = QuotaWait(self.shop, self.stop, self.now, self.sleep, progress=self.progress, ledger=self.ledger)
         if self.ledger:
-            check_seller(self.ledger, AccountOrders(self.source, quota_wait), self.settings)
+            is_ours = ask_whether_ours(lambda order_id: quota_wait.call(lambda: self.source.get(order_id)))
+            check_seller(self.ledger, is_ours, self.settings)
         asked = span_of(self.options, self.shop.zone, amazon_now)
         result.span, result.by = asked, str(self.options.by)
         # What was shipped or invoiced in a month may have been bought before it.
