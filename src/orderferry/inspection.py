@@ -32,7 +32,7 @@ from orderferry.ledger.volume import measure_volume
 from orderferry.prestashop.auditing import ShopAudit
 from orderferry.prestashop.checking.probe import ShopProbe
 from orderferry.prestashop.checking.setup_shop import SetupShop
-from orderferry.prestashop.feed.keeper import BridgeShop
+from orderferry.prestashop.feed.readers import BridgeShop
 from orderferry.run.check import check_ledger_folder, check_ledger_place
 from orderferry.run.conditions import CurrentCondition
 from orderferry.run.order_inspection import OrderInspection, OrderInspector
@@ -102,11 +102,11 @@ def bridge_shop(installation: Installation) -> Iterator[BridgeShop]:
 def check_ledger(installation: Installation) -> Iterator[CheckResult]:
     """Open the ledger as `check` uses it: its place, and whether it is ours. Raise LedgerUnusable."""
     settings = installation.settings.ledger
-    where, exists, free = "in the database of ledger.url", False, None
+    where, exists = "in the database of ledger.url", False
+    free: int | None = None
     if not settings.url:
-        place = inspect_place(settings.path)
-        where = f"{settings.path}{f' ({place.file_system})' if place.file_system else ''}"
-        exists, free = place.exists, place.free
+        file_system, exists, free = inspect_place(settings.path)
+        where = f"{settings.path}{f' ({file_system})' if file_system else ''}"
         folder = settings.path.absolute().parent
         yield from check_ledger_folder(folder, is_open=is_open_folder(folder))
     with ledger_if_there(installation) as ledger:

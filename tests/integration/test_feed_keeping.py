@@ -11,7 +11,7 @@ import pytest
 
 from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import LedgerUnusable
-from orderferry.prestashop.feed.keeper import BridgeShop
+from orderferry.prestashop.feed.readers import BridgeShop
 from orderferry.prestashop.shop import PrestashopShop
 from support.feed import events, flaws_of_feed
 from support.shop_database import ShopDatabase

@@ -12,6 +12,7 @@ from orderferry.cli.context import CliContext
 from orderferry.cli.each_shop import ShopAnswer, for_each_shop
 from orderferry.cli.terminal import echo, echo_lines
 from orderferry.domain.durations import format_duration
+from orderferry.domain.feed import Feed
 from orderferry.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def status_command(context: CliContext, /, as_json: bool) -> int:
         installation = Installation(settings)
         with bridge_shop(installation) as shop:
             now = installation.now()
-            status = BridgeStatus(shop.state(now), now)
+            feed = shop.feed()
+            calls = shop.calls(now) if feed else ()
+        status = BridgeStatus(settings.events_enabled, feed, calls, now)
         return status.exit_code, status.as_json(), lambda: _print(status, quiet=context.quiet)
 
     return for_each_shop(context, "bridge", ask, as_json=as_json)
@@ -103,20 +106,20 @@ def _print(status: BridgeStatus, *, quiet: bool) -> None:
     if not quiet:
         for line in _lines(status):
             echo(line)
-    for found in status.findings:
-        echo(f"! {found.message}")
-        echo_lines(f"    {found.hint}")
+    for _, message, hint in status.findings:
+        echo(f"! {message}")
+        echo_lines(f"    {hint}")
 
 
 def _lines(status: BridgeStatus) -> Iterator[str]:
-    feed = status.state.feed
+    feed = status.feed or Feed()
     yield f"Events: {feed.last} so far" if feed.last else "Events: none so far"
     for reader in feed.readers:
         waiting = f"{reader.behind} behind" if reader.behind else "nothing left"
         age = f", the oldest for {format_duration(status.now - reader.oldest)}" if reader.oldest else ""
         last = f"; last at work {format_duration(status.now - reader.taken)} ago" if reader.taken else ""
         yield f"  {reader.name:20} has taken all up to {reader.position}: {waiting}{age}{last}"
-    for calls in status.state.calls:
+    for calls in status.calls:
         counts = {"done": calls.done, "skipped": calls.skipped, "failed": calls.failed, "unknown": calls.unknown}
         told = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
         yield f"  {calls.module or '(whole events)':20} {calls.hook:36} {told or 'at work'}"

@@ -1,4 +1,4 @@
-"""The feed of changes that other programs of the shop read: its kinds of events, its readers, and when they are late.
+"""Who reads the feed of changes, when a reader is late, and what became of the calls of the bridge.
 
 The rows themselves are described in docs/events.md, for whoever reads them.
 """
@@ -8,27 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from orderferry.domain.durations import format_duration, iso
 
 BRIDGE = "bridge"  # the reader that PrestaShop's modules hear through
-# Events are deleted at this age, once every reader that has reported its position has taken them.
-KEPT_FOR = timedelta(days=90)
 # What no cron leaves lying for so long.
 UNREAD_FOR = timedelta(days=1)
-
-
-class FeedEventKind(StrEnum):
-    """What happened. Stable: other people's programs test for these words."""
-
-    ORDER_CREATED = "order_created"
-    ORDER_CHANGED = "order_changed"
-    STATE_CHANGED = "state_changed"
-    ORDER_CANCELLED = "order_cancelled"
-    TRACKING_SET = "tracking_set"
-    STOCK_CHANGED = "stock_changed"
-    FEED_RESTORED = "feed_restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +75,3 @@ class Calls:
     unknown: int = 0
     first: int = 0
     message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedState:
-    """The feed as a person asks for it. `enabled`: events.enabled; `there`: its tables are in the shop."""
-
-    enabled: bool
-    there: bool
-    feed: Feed = Feed()
-    calls: Sequence[Calls] = ()

@@ -11,7 +11,6 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -154,24 +153,13 @@ def _refuse(path: Path, needed: int) -> None:
         raise OSError(errno.EACCES, "no right")
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerDisk:
-    """The disk of a ledger's file.
-
-    `file_system`: its type, '' where unknown; `exists`: whether the file exists; `free`: bytes that are left.
-    """
-
-    file_system: str
-    exists: bool
-    free: int
-
-
-def inspect_place(path: Path) -> LedgerDisk:
-    """Return the disk of ledger.path. Create nothing.
+def inspect_place(path: Path) -> tuple[str, bool, int]:
+    """Return the type of the file system of ledger.path ('' where unknown), whether the file exists, and how many bytes
+    are free. Create nothing.
 
     Raise LedgerUnusable when no ledger can be written there.
     """
     with translated(str(path)):
         refuse_unfit_place(path, read_only=False)
         folder = next(above for above in path.absolute().parents if above.exists())
-        return LedgerDisk(file_system_of(path.parent.resolve(), MOUNTS), path.exists(), shutil.disk_usage(folder).free)
+        return file_system_of(path.parent.resolve(), MOUNTS), path.exists(), shutil.disk_usage(folder).free

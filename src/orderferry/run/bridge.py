@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from orderferry.domain.durations import iso
-from orderferry.domain.feed import BRIDGE, Calls, FeedState, Reader
+from orderferry.domain.feed import BRIDGE, Calls, Feed, Reader
 from orderferry.errors import ExitCode
 
 _DOCS = "docs/bridge.md says how"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedTrouble:
-    """Something about the feed or the bridge that a person should look at, and what to do. `code`: see
-    docs/bridge.md."""
-
-    code: str
-    message: str
-    hint: str
+# Something that a person should look at: its code (docs/bridge.md), what it is, what to do.
+Trouble = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class BridgeStatus:
-    """Everything that `bridge status` shows of one shop at `now`."""
+    """Everything that `bridge status` shows of one shop at `now`. `enabled`: events.enabled; `feed`: None where its
+    tables are not in the shop."""
 
-    state: FeedState
+    enabled: bool
+    feed: Feed | None
+    calls: Sequence[Calls]
     now: datetime
 
     @property
-    def findings(self) -> tuple[FeedTrouble, ...]:
+    def findings(self) -> tuple[Trouble, ...]:
         """Return what needs a person."""
-        return tuple(_findings(self.state, self.now))
+        return tuple(_findings(self))
 
     @property
     def exit_code(self) -> ExitCode:
@@ -43,47 +40,48 @@ class BridgeStatus:
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON object of `bridge status`."""
-        feed = self.state.feed
+        feed = self.feed or Feed()
         return {
             "healthy": not self.findings,
-            "enabled": self.state.enabled,
+            "enabled": self.enabled,
             "events": {"last": feed.last, "oldest": iso(feed.oldest) if feed.oldest else None},
             "consumers": [_reader_json(reader, self.now) for reader in feed.readers],
-            "calls": [_calls_json(calls) for calls in self.state.calls],
+            "calls": [_calls_json(calls) for calls in self.calls],
             "problems": [
-                {"order_id": "", "code": found.code, "message": found.message, "hint": found.hint}
-                for found in self.findings
+                {"order_id": "", "code": code, "message": message, "hint": hint}
+                for code, message, hint in self.findings
             ],
             "exit_code": int(self.exit_code),
         }
 
 
-def _findings(state: FeedState, now: datetime) -> Iterator[FeedTrouble]:
-    if not state.enabled:
-        yield FeedTrouble("events-off", "No events are written: events.enabled is false.", "Set events.enabled = true.")
-    elif not state.there:
-        yield FeedTrouble("no-feed", "The feed's tables are not there yet.", "The first import creates them.")
-    elif state.feed.last and state.feed.reader(BRIDGE) is None:
+def _findings(status: BridgeStatus) -> Iterator[Trouble]:
+    feed = status.feed
+    if not status.enabled:
+        yield ("events-off", "No events are written: events.enabled is false.", "Set events.enabled = true.")
+    elif feed is None:
+        yield ("no-feed", "The feed's tables are not there yet.", "The first import creates them.")
+    elif feed.last and feed.reader(BRIDGE) is None:
         hint = f"`orderferry bridge install FOLDER` puts it there and says what to write into the crontab ({_DOCS})."
-        yield FeedTrouble("bridge-never-ran", "The bridge has never run.", hint)
-    for complaint in state.feed.complaints(now) if state.enabled and state.feed.readers else ():
-        yield FeedTrouble("events-unread", complaint, "Is its cron still running? It prints why it can't work.")
-    for calls in state.calls:
+        yield ("bridge-never-ran", "The bridge has never run.", hint)
+    for complaint in feed.complaints(status.now) if status.enabled and feed and feed.readers else ():
+        yield ("events-unread", complaint, "Is its cron still running? It prints why it can't work.")
+    for calls in status.calls:
         yield from _of_calls(calls)
 
 
-def _of_calls(calls: Calls) -> Iterator[FeedTrouble]:
+def _of_calls(calls: Calls) -> Iterator[Trouble]:
     who = f"{calls.module or 'A whole event'}{f' on {calls.hook}' if calls.hook else ''}"
     message = f" ({calls.message})" if calls.message else ""
     if calls.failed:
         last = f", {calls.given_up} of them for good" if calls.given_up else ", which is tried again"
-        yield FeedTrouble(
+        yield (
             "calls-failed",
             f"{who}: {_times(calls.failed)} failed{last}; first for event {calls.first}{message}.",
             "Ask the module's maker; `--replay failed` of the bridge tries again, modules_skip leaves the module out.",
         )
     if calls.unknown:
-        yield FeedTrouble(
+        yield (
             "calls-unknown",
             f"{who}: the bridge ended during {_times(calls.unknown)}, first for event {calls.first}: whether the "
             "module did its work is unknown.",

@@ -54,7 +54,7 @@ from orderferry.prestashop.database.own_tables import EVENT_TABLE_NAMES, STATE_T
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.facts import ShopFacts, Table
-from orderferry.prestashop.feed.keeper import read_feed
+from orderferry.prestashop.feed.readers import read_feed
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.planning.tax_rates import STATE_NAME, parse_proofs
 from orderferry.prestashop.reading.shop_facts import read_shop_facts

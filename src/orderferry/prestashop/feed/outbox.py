@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from orderferry.domain.feed import FeedEventKind
 from orderferry.prestashop.database.own_tables import EVENT_TABLE, STATE_TABLE
 from orderferry.prestashop.database.statements import Reply, Statements
 from orderferry.prestashop.database.values import Bindable, as_int, moment_text
@@ -23,6 +23,18 @@ Data = Mapping[str, int | bool | None]
 _COLUMNS = ("kind", "id_order", "id_shop", "amazon_order_id", "data", "created")
 _STOCK_KEYS = ("id_product", "id_product_attribute", "delta", "quantity", "id_shop")
 _Stock = tuple[int, int, int]  # id_product, id_product_attribute, id_shop of the stock's row
+
+
+class FeedEventKind(StrEnum):
+    """What happened. Stable: other people's programs test for these words."""
+
+    ORDER_CREATED = "order_created"
+    ORDER_CHANGED = "order_changed"
+    STATE_CHANGED = "state_changed"
+    ORDER_CANCELLED = "order_cancelled"
+    TRACKING_SET = "tracking_set"
+    STOCK_CHANGED = "stock_changed"
+    FEED_RESTORED = "feed_restored"
 
 
 @dataclass(slots=True)

@@ -10,11 +10,11 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
-from orderferry.domain.feed import FeedEventKind
 from orderferry.domain.marker import Applied, Marker, Outcome
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_moment, as_text, moment_text
+from orderferry.prestashop.feed.outbox import FeedEventKind
 from orderferry.prestashop.planning.digest import lines_digest
 from orderferry.prestashop.planning.goods import Movement, goods_given_back, record_given_back, record_taken
 from orderferry.prestashop.planning.order_changes import (

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from orderferry.domain.feed import FeedEventKind
 from orderferry.domain.money import net_at_higher_rate, quantise
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, kept_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, OrderState
+from orderferry.prestashop.feed.outbox import FeedEventKind
 from orderferry.prestashop.planning.goods import Goods, Movement, goods_given_back, record_given_back, record_taken
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.order_changes import SHIPPING_REASON, OrderUpdate

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from orderferry.domain.feed import FeedEventKind
 from orderferry.domain.marker import Applied, Outcome
 from orderferry.prestashop.database.database_errors import DuplicateKey
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Reply, Row, Statements
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState
+from orderferry.prestashop.feed.outbox import FeedEventKind
 from orderferry.prestashop.planning.goods import Movement, record_taken
 from orderferry.prestashop.planning.order_changes import SHIPPING_REASON
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
