@@ -14,7 +14,13 @@ from typing import Protocol, TypeVar
 
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.login import Login
-from orderferry.amazon.response_errors import AccessTokenExpired, AmazonResponse, Retry, quota_spent, unusable_answer
+from orderferry.amazon.response_errors import (
+    AccessTokenExpired,
+    AmazonResponse,
+    quota_spent,
+    unusable_answer,
+    with_retries,
+)
 from orderferry.amazon.transport import AmazonClock
 from orderferry.domain.durations import iso
 from orderferry.domain.quota import USAGE_PLANS, TokenBucket, full_bucket
@@ -31,12 +37,20 @@ class Exchange:
     logins are not counted.
     """
 
-    def __init__(self, login: Login, quota: Quota, clock: AmazonClock, retry: Retry) -> None:
+    def __init__(
+        self,
+        login: Login,
+        quota: Quota,
+        clock: AmazonClock,
+        sleep: Callable[[float], None],
+        chance: Callable[[], float],
+    ) -> None:
         self.login = login
         self.calls: Counter[str] = Counter()
         self._quota = quota
         self._clock = clock
-        self._retry = retry
+        self._sleep = sleep
+        self._chance = chance
 
     def ask(self, operation: str, send: Callable[[], AmazonResponse], read: Callable[[AmazonResponse], T]) -> T:
         """Send a request, with its retries, and return what was read; an access token that expired early is renewed
@@ -55,7 +69,11 @@ class Exchange:
                 self.login.forget()
                 return self._try_once(operation, send, read)
 
-        return self._retry.call(attempt)
+        return self.retried(attempt)
+
+    def retried(self, attempt: Callable[[], T]) -> T:
+        """Call `attempt`, with the retries of a request, and return its result."""
+        return with_retries(attempt, self._sleep, self._chance)
 
     def _try_once(self, operation: str, send: Callable[[], AmazonResponse], read: Callable[[AmazonResponse], T]) -> T:
         self.login.token()  # before the quota: a failed login must not cost a token

@@ -7,7 +7,6 @@ says of a rejected request, since only times, ids and names of parameters were s
 from __future__ import annotations
 
 import logging
-import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -234,29 +233,22 @@ class TransientError(AmazonUnavailable):
     """A fault that may be gone a second later: a broken connection, a time-out, a 5xx, a body cut off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """A few short retries: a call is tried again after each of `pauses` (seconds, each with up to `jitter` more);
-    the sleep is injected.
+PAUSES = (1.0, 2.0)  # seconds before the second and the third try
+JITTER = 0.5  # up to so many seconds more
 
-    Few and short: each try of searchOrders spends a token that takes three minutes to come back, and cron starts the
-    next run soon anyway.
+
+def with_retries(attempt: Callable[[], T], sleep: Callable[[float], None], chance: Callable[[], float]) -> T:
+    """Call `attempt` until it succeeds, with a pause after each TransientError, and return its result. Raise the last
+    TransientError, any other error at once. `chance`: a number from 0 to 1.
+
+    Few retries, and short: each try of searchOrders spends a token that takes three minutes to come back, and cron
+    starts the next run soon anyway.
     """
-
-    sleep: Callable[[float], None]
-    pauses: tuple[float, ...] = (1.0, 2.0)
-    jitter: float = 0.5
-    chance: Callable[[], float] = random.random
-
-    def call(self, attempt: Callable[[], T]) -> T:
-        """Call `attempt` until it succeeds and return its result. Raise the last TransientError, any other error at
-        once.
-        """
-        for pause in self.pauses:
-            try:
-                return attempt()
-            except TransientError as fault:
-                wait = pause + self.jitter * self.chance()
-                log.info("%s; trying again in %.1f s", fault.message, wait)
-                self.sleep(wait)
-        return attempt()
+    for pause in PAUSES:
+        try:
+            return attempt()
+        except TransientError as fault:
+            wait = pause + JITTER * chance()
+            log.info("%s; trying again in %.1f s", fault.message, wait)
+            sleep(wait)
+    return attempt()

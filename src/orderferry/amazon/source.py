@@ -19,7 +19,7 @@ from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_sing
 from orderferry.amazon.exchange import Exchange, Quota
 from orderferry.amazon.login import Login
 from orderferry.amazon.parameters import Datasets, order_parameters, search_parameters
-from orderferry.amazon.response_errors import AmazonResponse, Forbidden, Retry, is_unknown_order, judge, listing_refused
+from orderferry.amazon.response_errors import AmazonResponse, Forbidden, is_unknown_order, judge, listing_refused
 from orderferry.amazon.transport import AmazonClock, open_document_transport, open_transports, parse_http_date
 from orderferry.config.kinds import is_loopback
 from orderferry.config.model import AmazonSettings
@@ -73,7 +73,6 @@ class AmazonSource:
 
         self._settings = settings
         self._sleep = sleep
-        self._retry = Retry(sleep, chance=chance)
         self._clock = AmazonClock(clock)
         endpoint = settings.endpoint.rstrip("/")
         to_api, to_login = open_transports(endpoint, settings.token_url, settings.timeout)
@@ -81,7 +80,7 @@ class AmazonSource:
         self._login = Login(settings, to_login, self._clock, user_agent())
         self._client = OrdersClient(endpoint, self._login, to_api)
         self._datasets = Datasets(recall, remember, clock)
-        self._exchange = Exchange(self._login, quota, self._clock, self._retry)
+        self._exchange = Exchange(self._login, quota, self._clock, sleep, chance)
 
     @property
     def calls(self) -> Mapping[str, int]:
@@ -105,7 +104,7 @@ class AmazonSource:
         quota.
         """
         if self._clock.offset is None:
-            self._retry.call(self._login.token)
+            self._exchange.retried(self._login.token)
         return self._clock.now()
 
     def search(self, search: Search, token: str | None = None) -> Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 
 from orderferry.amazon.exchange import parse_rate
 from orderferry.amazon.parameters import order_parameters, search_parameters
-from orderferry.amazon.response_errors import Retry, TransientError
+from orderferry.amazon.response_errors import TransientError, with_retries
 from orderferry.amazon.source import drop_stray_variables, stray_variables, user_agent
 from orderferry.amazon.transport import AmazonClock, parse_http_date
 from orderferry.domain.orders import Channel, OrderStatus
@@ -121,7 +122,7 @@ def test_a_passing_fault_is_tried_three_times_with_growing_pauses() -> None:
         raise TransientError(f"fault {tries}")
 
     with pytest.raises(TransientError, match="fault 3"):
-        Retry(sleeps.append, chance=lambda: 0.5).call(attempt)
+        with_retries(attempt, sleeps.append, lambda: 0.5)
     assert sleeps == [1.25, 2.25]
 
 
@@ -135,11 +136,11 @@ def test_what_heals_is_returned_and_a_refusal_is_not_retried() -> None:
             raise answer
         return answer
 
-    assert Retry(sleeps.append).call(attempt) == "good"
+    assert with_retries(attempt, sleeps.append, random.random) == "good"
     assert 1.0 <= sleeps[0] <= 1.5
     answers[:] = [AmazonRefused("no"), "never asked"]
     with pytest.raises(AmazonRefused):
-        Retry(sleeps.append).call(attempt)
+        with_retries(attempt, sleeps.append, random.random)
     assert (len(sleeps), answers) == (1, ["never asked"])
 
 
