@@ -41,14 +41,6 @@ _CLOSE = 0.6
 SHORT_FORMS: dict[KeyPath, KeyPath] = {("products", "fees"): ("products", "fees", "default")}
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPlaceholder:
-    """`label` says what is expected; `read` returns the word in the form that we keep, or None when it is none."""
-
-    label: str
-    read: Callable[[str], str | None]
-
-
 def _sku(word: str) -> str | None:
     return word.strip() or None
 
@@ -77,12 +69,13 @@ def _fee(word: str) -> str | None:
     return word if word in FEES else None
 
 
-WORDS: dict[str, KeyPlaceholder] = {
-    "<SKU>": KeyPlaceholder("a SKU", _sku),
-    "<COUNTRY>": KeyPlaceholder("a country code of ISO 3166-1", _country),
-    "<CODE>": KeyPlaceholder("a marketplace's country code or id", _marketplace),
-    "<FEE>": KeyPlaceholder(f"a fee ({', '.join(FEES)})", _fee),
-    "<SERVICE_LEVEL>": KeyPlaceholder("a service level", _service_level),
+# What a word of the user's own is, and how it is read: in the form that we keep, None where it is none.
+WORDS: dict[str, tuple[str, Callable[[str], str | None]]] = {
+    "<SKU>": ("a SKU", _sku),
+    "<COUNTRY>": ("a country code of ISO 3166-1", _country),
+    "<CODE>": ("a marketplace's country code or id", _marketplace),
+    "<FEE>": (f"a fee ({', '.join(FEES)})", _fee),
+    "<SERVICE_LEVEL>": ("a service level", _service_level),
 }
 
 
@@ -130,9 +123,9 @@ def unfit_word(path: KeyPath) -> str:
         if len(pattern) != len(path):
             continue
         wrong = [
-            f"{part} is not {WORDS[name].label}"
+            f"{part} is not {WORDS[name][0]}"
             for name, part in zip(pattern, path, strict=True)
-            if name in WORDS and WORDS[name].read(part) is None
+            if name in WORDS and WORDS[name][1](part) is None
         ]
         fixed_parts_agree = all(name in WORDS or name == part for name, part in zip(pattern, path, strict=True))
         if wrong and fixed_parts_agree:
@@ -166,7 +159,7 @@ def _candidates(path: KeyPath) -> Iterator[str]:
     """
     for pattern, _, _ in _PATTERNS:
         parts = [
-            path[index] if part in WORDS and index < len(path) and WORDS[part].read(path[index]) else part
+            path[index] if part in WORDS and index < len(path) and WORDS[part][1](path[index]) else part
             for index, part in enumerate(pattern)
         ]
         if not WORDS.keys() & set(parts) and parts != list(path):
@@ -177,7 +170,7 @@ def _filled(pattern: KeyPath, path: KeyPath) -> KeyPath | None:
     """`path` with its words as we keep them, if it fits the pattern; else None."""
     filled: list[str] = []
     for name, part in zip(pattern, path, strict=True):
-        word = WORDS[name].read(part) if name in WORDS else (part if part == name else None)
+        word = WORDS[name][1](part) if name in WORDS else (part if part == name else None)
         if word is None:
             return None
         filled.append(word)

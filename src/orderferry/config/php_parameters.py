@@ -51,7 +51,6 @@ _SINGLE_ESCAPE = re.compile(r"\\([\\'])")
 _DOUBLE_ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{1,6}\}|x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|[nrtvef\\$\"])")
 _LETTER = {"n": "\n", "r": "\r", "t": "\t", "v": "\v", "e": "\x1b", "f": "\f", "\\": "\\", "$": "$", '"': '"'}
 _VARIABLE = re.compile(r"(?<!\\)(?:\\\\)*(?:\$[A-Za-z_{]|\{\$)")
-_FILES = (Path("app/config/parameters.php"), Path("config/settings.inc.php"))
 # 1.7 and newer: 'ps_cache_enable' => true, 'ps_caching' => 'CacheMemcache'; 1.6: define('_PS_CACHE_ENABLED_', '1').
 _ENABLED = re.compile(
     r"""['"](?:ps_cache_enable['"]\s*=>|_PS_CACHE_ENABLED_['"]\s*,)\s*['"]?(true|1|false|0)\b""", re.I
@@ -156,10 +155,7 @@ class Computed(StrEnum):
 Literal = str | Computed
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
+_Token = tuple[str, str]  # its kind (a group of _TOKEN), its text
 
 
 def _tokens(source: str) -> Iterator[_Token]:
@@ -171,7 +167,7 @@ def _tokens(source: str) -> Iterator[_Token]:
             raise PhpError(f"a string that begins in line {line} has no end")
         position = match.end()
         if match.lastgroup and match.lastgroup != "skip":
-            yield _Token(match.lastgroup, match.group())
+            yield match.lastgroup, match.group()
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -187,15 +183,14 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def _literal(token: _Token) -> Literal:
-    if token.kind == "single":
-        return _SINGLE_ESCAPE.sub(r"\1", token.text[1:-1])
-    if token.kind == "double":
-        if _VARIABLE.search(token.text):
-            return Computed.COMPUTED
-        return _DOUBLE_ESCAPE.sub(_unescape, token.text[1:-1])
-    if token.kind == "number":
-        return token.text
-    if token.kind == "word" and token.text.lower() == "null":
+    kind, text = token
+    if kind == "single":
+        return _SINGLE_ESCAPE.sub(r"\1", text[1:-1])
+    if kind == "double":
+        return Computed.COMPUTED if _VARIABLE.search(text) else _DOUBLE_ESCAPE.sub(_unescape, text[1:-1])
+    if kind == "number":
+        return text
+    if kind == "word" and text.lower() == "null":
         return ""
     return Computed.COMPUTED
 
@@ -205,14 +200,12 @@ def read_array_entries(source: str) -> dict[str, Literal]:
 
     Arrays are left out. Raise PhpError if a string has no end.
     """
-    tokens = [*_tokens(source), _Token("mark", ";")]
+    tokens = [*_tokens(source), ("mark", ";")]
     entries: dict[str, Literal] = {}
     for key, arrow, value, after in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
-        if key.kind not in ("single", "double") or arrow.kind != "arrow":
+        if key[0] not in ("single", "double") or arrow[0] != "arrow" or value[1] in ("array", "["):
             continue
-        if value.text in ("array", "["):
-            continue
-        entries[_literal(key)] = _literal(value) if after.text in (",", ")", "]") else Computed.COMPUTED
+        entries[_literal(key)] = _literal(value) if after[1] in (",", ")", "]") else Computed.COMPUTED
     return entries
 
 
@@ -223,11 +216,11 @@ def read_defines(source: str) -> dict[str, Literal]:
     """
     tokens = list(_tokens(source))
     constants: dict[str, Literal] = {}
-    for index, token in enumerate(tokens[:-4]):
+    for index, (_, word) in enumerate(tokens[:-4]):
         opening, name, comma, value = tokens[index + 1 : index + 5]
-        if token.text.lower() != "define" or (opening.text, comma.text) != ("(", ","):
+        if word.lower() != "define" or (opening[1], comma[1]) != ("(", ","):
             continue
-        after = tokens[index + 5].text if index + 5 < len(tokens) else ""
+        after = tokens[index + 5][1] if index + 5 < len(tokens) else ""
         constants.setdefault(_literal(name), _literal(value) if after in (",", ")") else Computed.COMPUTED)
     return constants
 
@@ -236,7 +229,7 @@ def object_cache(shop_folder: Path | None) -> str | None:
     """Return the name of the object cache that the shop in a folder uses; '' for none, None when its file can't
     tell.
     """
-    for place in _FILES if shop_folder else ():
+    for place in _PLACES if shop_folder else ():
         try:
             file: Path = shop_folder / place  # type: ignore[operator]  # not None within the loop
             text = read_ordinary(file, _LARGEST).decode("utf-8", "replace")
