@@ -7,7 +7,7 @@ with.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -91,37 +91,6 @@ class PagingLoop(AmazonUnavailable):
         )
 
 
-@dataclass(slots=True)
-class _Track:
-    """What a listing has shown so far."""
-
-    tokens: set[str]
-    order_ids: set[str] = field(default_factory=set)
-    last_page: frozenset[str] = frozenset()
-    stale: int = 0
-    empty: int = 0
-
-    def check_page(self, page: Page) -> None:
-        """Raise PagingLoop when the page shows the same orders as the one before, or nothing new for too long."""
-        page_ids = frozenset(order.order_id for order in page.orders if order.order_id)
-        if page_ids and page_ids == self.last_page:
-            raise PagingLoop("a page repeated the orders of the page before it")
-        self.last_page = page_ids
-        self.stale = self.stale + 1 if page_ids and page_ids <= self.order_ids else 0
-        self.empty = 0 if page.orders else self.empty + 1
-        self.order_ids |= page_ids
-        if page.next_token and self.stale >= MOST_STALE_PAGES:
-            raise PagingLoop(f"{self.stale} pages in a row repeated orders of earlier pages")
-        if page.next_token and self.empty >= MOST_EMPTY_PAGES:
-            raise PagingLoop(f"{self.empty} pages in a row were empty")
-
-    def check_token(self, token: str) -> None:
-        """Raise PagingLoop when the token was used before."""
-        if token in self.tokens:
-            raise PagingLoop("a pagination token was repeated")
-        self.tokens.add(token)
-
-
 def read_pages(
     fetch: Callable[[str | None], Page], token: str | None = None, *, max_pages: int = MOST_PAGES
 ) -> Iterator[Page]:
@@ -131,13 +100,28 @@ def read_pages(
     PagingLoop when a token or a page is repeated, when nothing new comes, or after `max_pages`; whatever `fetch`
     raises passes through.
     """
-    track = _Track({token} if token else set())
+    tokens = {token} if token else set()
+    shown: set[str] = set()  # the orders of all pages so far
+    page_before: set[str] = set()
+    stale = empty = 0  # pages in a row
     for _ in range(max_pages):
         page = fetch(token)
-        track.check_page(page)
+        on_page = {order.order_id for order in page.orders if order.order_id}
+        if on_page and on_page == page_before:
+            raise PagingLoop("a page repeated the orders of the page before it")
+        stale = stale + 1 if on_page and on_page <= shown else 0
+        empty = 0 if page.orders else empty + 1
+        page_before = on_page
+        shown |= on_page
+        if page.next_token and stale >= MOST_STALE_PAGES:
+            raise PagingLoop(f"{stale} pages in a row repeated orders of earlier pages")
+        if page.next_token and empty >= MOST_EMPTY_PAGES:
+            raise PagingLoop(f"{empty} pages in a row were empty")
         yield page
         token = page.next_token
         if not token:
             return
-        track.check_token(token)
+        if token in tokens:
+            raise PagingLoop("a pagination token was repeated")
+        tokens.add(token)
     raise PagingLoop(f"it has more than {max_pages} pages")

@@ -70,13 +70,13 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
     parts = TaxSplitter(order, currency, found.reading, rates, families_of(components)).split_all(components)
     total = quantise(found.total, rounding.decimals, rounding.mode)
     rounded = round_groups(_groups(order, parts, total, in_shipping), total, rounding)
-    charges = {one.group.kind: one for one in rounded if one.group.is_charge}
+    charges = {one[0].kind: one for one in rounded if one[0].is_charge}
     return PricedOrder(
         currency=currency,
-        lines=tuple(_line(order, one, rounding) for one in rounded if not one.group.is_charge),
+        lines=tuple(_line(order, one, rounding) for one in rounded if not one[0].is_charge),
         shipping=_charge(charges.get(ProceedsType.SHIPPING), rounding),
         wrapping=_charge(charges.get(ProceedsType.GIFT_WRAP), rounding),
-        total=sum((one.total for one in rounded), Amount()),
+        total=sum((paid for _, paid, _ in rounded), Amount()),
         reading=found.reading,
         collected_by_amazon=any(is_collected_by_amazon(item, seller_in_eu=rates.seller_in_eu) for item in order.items),
         tax_of_amazon=quantise(
@@ -122,35 +122,35 @@ def _groups(
     return groups
 
 
-def _line(order: Order, rounded: RoundedGroup, rounding: Rounding) -> PricedLine:
-    group = rounded.group
+def _line(order: Order, rounded: Rounded, rounding: Rounding) -> PricedLine:
+    group, paid, promotion = rounded
     item = order.items[group.item] if group.item is not None else None
     return make_line(
         group.kind,
         (item.item_id,) if item else (),
         item.quantity if item else 1,
-        rounded.total,
+        paid,
         rate=group.main.rate,
         tax_key=group.main.tax_key,
-        promotion=rounded.promotion,
+        promotion=promotion,
         rounding=rounding,
     )
 
 
-def _charge(rounded: RoundedGroup | None, rounding: Rounding) -> PricedCharge:
+def _charge(rounded: Rounded | None, rounding: Rounding) -> PricedCharge:
     if rounded is None:
         return PricedCharge(Amount(), ZERO)
-    main = rounded.group.main
-    return PricedCharge(rounded.total, main.rate, main.tax_key, rounded.promotion, _shares(rounded, rounding))
+    group, paid, promotion = rounded
+    return PricedCharge(paid, group.main.rate, group.main.tax_key, promotion, _shares(group, paid, rounding))
 
 
-def _shares(rounded: RoundedGroup, rounding: Rounding) -> tuple[TaxShare, ...]:
+def _shares(group: RoundingGroup, paid: Amount, rounding: Rounding) -> tuple[TaxShare, ...]:
     """Return the amounts of a charge by tax, the largest first; it takes what rounding leaves."""
     by_tax: dict[RateChoice, list[Part]] = {}
-    for part in rounded.group.parts:
-        if part.paid or part is rounded.group.main:
+    main = group.main
+    for part in group.parts:
+        if part.paid or part is main:
             by_tax.setdefault(RateChoice(part.rate, part.tax_key), []).append(part)
-    main = rounded.group.main
     first = RateChoice(main.rate, main.tax_key)
     others = [
         TaxShare(
@@ -164,7 +164,7 @@ def _shares(rounded: RoundedGroup, rounding: Rounding) -> tuple[TaxShare, ...]:
         for tax, parts in by_tax.items()
         if tax != first
     ]
-    rest = rounded.total
+    rest = paid
     for share in others:
         rest = Amount(rest.excl - share.amount.excl, rest.incl - share.amount.incl)
     return (TaxShare(first.rate, first.key, rest), *others)
@@ -186,16 +186,10 @@ class RoundingGroup:
         return max(self.parts, key=lambda part: (abs(part.paid), abs(part.gross)))
 
 
-@dataclass(frozen=True, slots=True)
-class RoundedGroup:
-    """A group's amounts, rounded: `total` is what the buyer pays, `promotion` what was taken off it, not negative."""
-
-    group: RoundingGroup
-    total: Amount
-    promotion: Decimal
+Rounded = tuple[RoundingGroup, Amount, Decimal]  # a group, what the buyer pays, what promotions took off (>= 0)
 
 
-def round_groups(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) -> tuple[RoundedGroup, ...]:
+def round_groups(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) -> tuple[Rounded, ...]:
     """Return the rounded amounts of groups, which sum exactly to the rounded grand total. Without a group `total`
     has to be 0."""
     moved = _moves(groups, total, rounding)
@@ -225,7 +219,7 @@ def _largest(groups: Sequence[RoundingGroup], exact: Sequence[Decimal]) -> int:
     return max(range(len(groups)), key=lambda one: (not groups[one].is_charge, abs(exact[one]), -one))
 
 
-def _round(group: RoundingGroup, move: Decimal, rounding: Rounding) -> RoundedGroup:
+def _round(group: RoundingGroup, move: Decimal, rounding: Rounding) -> Rounded:
     """Return a group's amounts: payment and net rounded; the promotion is what is missing to the rounded price
     before it."""
 
@@ -237,7 +231,7 @@ def _round(group: RoundingGroup, move: Decimal, rounding: Rounding) -> RoundedGr
     promotion = ZERO
     if any(part.component.discount for part in group.parts):
         promotion = max(rounded(_sum(part.gross for part in group.parts)) - paid, ZERO)
-    return RoundedGroup(group, Amount(net + move, paid + move), promotion)
+    return group, Amount(net + move, paid + move), promotion
 
 
 def _sum(values: Iterable[Decimal]) -> Decimal:

@@ -96,7 +96,7 @@ class TaxSplitter:
 
         Raise CannotPrice (no-vat-rate) with everything that is missing at once.
         """
-        missing: list[MissingTax] = []
+        missing: list[TaxUnknown] = []
         parts = self._split_each((one for one in components if self._is_sold(one)), missing)
         largest = max(parts, key=lambda part: abs(part.gross), default=None)
         splitter = self
@@ -114,13 +114,13 @@ class TaxSplitter:
         item = component.item
         return component.kind is ProceedsType.ITEM and (item is None or self.order.items[item].quantity > 0)
 
-    def _split_each(self, components: Iterable[Component], missing: list[MissingTax]) -> list[Part]:
+    def _split_each(self, components: Iterable[Component], missing: list[TaxUnknown]) -> list[Part]:
         parts: list[Part] = []
         for component in components:
             try:
                 parts.append(self.split(component))
             except TaxUnknown as unknown:
-                missing.append(unknown.missing)
+                missing.append(unknown)
         return parts
 
     def split(self, component: Component) -> Part:
@@ -132,7 +132,7 @@ class TaxSplitter:
         choice = self._rate_without_amount(component)
         choice = self._booked(component, choice) if choice.rate else choice
         if choice.rate and not choice.key:
-            raise TaxUnknown(MissingTax(self._name(component), rate=choice.rate, is_configured=True))
+            raise TaxUnknown(self._name(component), choice.rate, is_configured=True)
         return self._by_rate(component, choice)
 
     def _by_rate(self, component: Component, choice: RateChoice) -> Part:
@@ -195,7 +195,7 @@ class TaxSplitter:
             return own
         if rates.missing_is_zero or not component.rest:
             return NO_TAX
-        raise TaxUnknown(MissingTax(f"{self._name(component)}, {component.amount} {self.currency}"))
+        raise TaxUnknown(f"{self._name(component)}, {component.amount} {self.currency}")
 
     def _explained(self, component: Component, tax: Decimal, net: Decimal) -> RateChoice | None:
         """Return the tax of the shop that Amazon's amount means: within a cent for each unit, as Amazon may round
@@ -277,12 +277,10 @@ class TaxSplitter:
                 if rate > 0 and (gap := self._gap(rate, tax, net, self._units(component))) is not None
             }
             raise TaxUnknown(
-                MissingTax(
-                    f"{tax} on {net} {self.currency}",
-                    rate=min(fitting, key=lambda rate: fitting[rate], default=None),
-                    effective=self._explaining(component, tax, net),
-                    is_owed_by_amazon=self._is_owed_by_amazon(component),
-                )
+                f"{tax} on {net} {self.currency}",
+                min(fitting, key=lambda rate: fitting[rate], default=None),
+                self._explaining(component, tax, net),
+                is_owed_by_amazon=self._is_owed_by_amazon(component),
             )
         return RateChoice(quantise(min(_effective(tax, net), HUNDRED * 10), RATE_DECIMALS))
 
@@ -350,31 +348,32 @@ _SUBJECT = re.compile(r"([A-Z]{2}(?:-[A-Z0-9]{1,3})?)(?: |$)")
 _RATE = re.compile(r"([\d.]+) %")
 
 
-@dataclass(frozen=True, slots=True)
-class MissingTax:
-    """One part of an order whose tax is unknown. `what` names it, with the amounts.
+class TaxUnknown(Exception):
+    """No rate is known for one part of an order. `what` names it, with the amounts.
 
     `rate` in percent: that of the tax which the shop lacks (None: no rate is known at all, or Amazon's amount is none
     of the country's). `effective`: the rate that explains Amazon's amounts, 0 where it gives none. `is_configured`:
     `rate` is the configuration's or the shop's own.
     """
 
-    what: str
-    rate: Decimal | None = None
-    effective: Decimal = Decimal(0)
-    is_configured: bool = False
-    is_owed_by_amazon: bool = False
+    def __init__(
+        self,
+        what: str,
+        rate: Decimal | None = None,
+        effective: Decimal = ZERO,
+        *,
+        is_configured: bool = False,
+        is_owed_by_amazon: bool = False,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.rate = rate
+        self.effective = effective
+        self.is_configured = is_configured
+        self.is_owed_by_amazon = is_owed_by_amazon
 
 
-class TaxUnknown(Exception):
-    """No rate is known for one part of an order."""
-
-    def __init__(self, missing: MissingTax) -> None:
-        super().__init__(missing.what)
-        self.missing = missing
-
-
-def refusal(order: Order, rates: Rates, missing: Sequence[MissingTax]) -> CannotPrice:
+def refusal(order: Order, rates: Rates, missing: Sequence[TaxUnknown]) -> CannotPrice:
     """Return the error with one problem that names all that is missing for an order, and its remedy."""
     country = rates.country or (order.delivery_address.country if order.delivery_address else "")
     configured = [one for one in missing if one.is_configured]
@@ -403,7 +402,7 @@ def read_subject(subject: str) -> tuple[str, frozenset[Decimal]]:
     return place[1] if place else "", frozenset(map(Decimal, _RATE.findall(subject)))
 
 
-def _lacking(missing: Sequence[MissingTax], country: str) -> str:
+def _lacking(missing: Sequence[TaxUnknown], country: str) -> str:
     needed = _percents(one.rate for one in missing)
     parts = ", ".join(one.what for one in missing)
     return (
@@ -412,7 +411,7 @@ def _lacking(missing: Sequence[MissingTax], country: str) -> str:
     )
 
 
-def _unexplained(missing: Sequence[MissingTax], rates: Rates, country: str) -> str:
+def _unexplained(missing: Sequence[TaxUnknown], rates: Rates, country: str) -> str:
     amounts = _and([one.what for one in missing])
     text = f"no tax of the shop explains the tax of {amounts}{_delivery(country)}: "
     legal = _percents(one.rate for one in missing if one.rate)
@@ -430,7 +429,7 @@ def _unexplained(missing: Sequence[MissingTax], rates: Rates, country: str) -> s
     return text + ", or ".join(remedies)
 
 
-def _unknown(missing: Sequence[MissingTax], rates: Rates, country: str) -> str:
+def _unknown(missing: Sequence[TaxUnknown], rates: Rates, country: str) -> str:
     parts = ", ".join(one.what for one in missing)
     text = f"no VAT rate is known for {parts}{_delivery(country)}: "
     place = "the region's postcodes" if "-" in country else "the country"
