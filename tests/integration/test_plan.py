@@ -113,7 +113,7 @@ def test_a_number_given_needs_no_ledger_and_makes_none(configuration: Path) -> N
     assert document["recommended_minutes"] == 15
     times = parse_times(document["crontab"][0].split("  ")[0])
     assert times is not None
-    assert len(times.starts) == 96, "the lines have the recommended schedule"
+    assert len(times) == 96, "the lines have the recommended schedule"
     assert [path.name for path in configuration.parent.iterdir()] == ["config.toml"]
     assert all(f"-c {configuration} " in line for line in document["crontab"])
     assert all(line.split("  ")[1].startswith("/") for line in document["crontab"])

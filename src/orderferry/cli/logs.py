@@ -34,9 +34,10 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as a line."""
         about, message = log_context(), printable(record.getMessage())
-        run = f"{about.run or 'dry run'}" if about.run is not None else ""
-        order_id = "" if about.order_id in message else about.order_id
-        told = " ".join(word for word in (about.shop, about.command, run, order_id) if word)
+        run = f"{about['run'] or 'dry run'}" if "run" in about else ""
+        order_id = about.get("order_id", "")
+        words = (about.get("shop"), about.get("command"), run, "" if order_id in message else order_id)
+        told = " ".join(word for word in words if word)
         time = f"{_time(record)} " if self._with_time else ""
         return f"{time}{record.levelname} {record.name}{f' [{told}]' if told else ''}: {message}"
 
@@ -53,12 +54,8 @@ class JsonLines(logging.Formatter):
             "time": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            **(
-                {"shop": about.shop, "command": about.command, "run": about.run or None}
-                if about.run is not None
-                else {}
-            ),
-            **({"order_id": about.order_id} if about.order_id else {}),
+            **about,
+            **({"run": about["run"] or None} if "run" in about else {}),
             "message": printable(record.getMessage()),
         }
         return json.dumps(line, ensure_ascii=False)

@@ -40,13 +40,7 @@ class CurrentCondition:
     counts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionChanges:
-    """What to print now (each line with the exit code it stands for), what to remember, which keys have ended."""
-
-    lines: tuple[tuple[ExitCode, str], ...]
-    remember: tuple[Condition, ...]
-    ended: tuple[str, ...]
+Lines = tuple[tuple[ExitCode, str], ...]  # what to print, each line with the exit code that it stands for
 
 
 def order_conditions(entries: Iterable[Entry]) -> list[CurrentCondition]:
@@ -117,8 +111,11 @@ def other_importer_condition(order_ids: Sequence[str]) -> list[CurrentCondition]
     return [CurrentCondition(str(ProblemCode.OTHER_IMPORTER), text, ExitCode.DONE, counts=True)]
 
 
-def condition_changes(known: Iterable[Condition], found: Iterable[CurrentCondition], now: datetime) -> ConditionChanges:
-    """Return what is new, from the known conditions that this run can end and those that it finds now."""
+def condition_changes(
+    known: Iterable[Condition], found: Iterable[CurrentCondition], now: datetime
+) -> tuple[Lines, list[Condition], list[str]]:
+    """Return what to print now, what to remember, and which keys have ended, from the known conditions that this run
+    can end and those that it finds now."""
     before = {condition.key: _not_later(condition, now) for condition in known}
     lines: list[tuple[ExitCode, str]] = []
     remember: list[Condition] = []
@@ -131,7 +128,7 @@ def condition_changes(known: Iterable[Condition], found: Iterable[CurrentConditi
         remember.append(condition)
     ended = [key for key in before if key not in current]
     lines += [(ExitCode.DONE, f"Over: {before[key].text}") for key in ended if before[key].last_printed is not None]
-    return ConditionChanges(tuple(lines), tuple(remember), tuple(ended))
+    return tuple(lines), remember, ended
 
 
 def _not_later(condition: Condition, now: datetime) -> Condition:
@@ -273,9 +270,7 @@ def announce(ledger: Ledger, report: Report, now: datetime) -> None:
     report.announced = _announced(ledger, endable, found, now)
 
 
-def announce_comparison(
-    ledger: Ledger, command: str, errors: Iterable[OrderferryError], now: datetime
-) -> tuple[tuple[ExitCode, str], ...]:
+def announce_comparison(ledger: Ledger, command: str, errors: Iterable[OrderferryError], now: datetime) -> Lines:
     """Return which of the errors that ended a comparison are news, and remember that they were printed. What may heal
     by itself is printed when it lasts, not at once.
 
@@ -300,16 +295,16 @@ def _announced(
     found: Sequence[CurrentCondition],
     now: datetime,
     printed: frozenset[str] = frozenset(),
-) -> tuple[tuple[ExitCode, str], ...]:
+) -> Lines:
     """Return what is news, and remember it as printed. `printed`: keys of conditions that the command prints by
     itself."""
-    changes = condition_changes(known, found, now)
-    for condition in changes.remember:
+    lines, remember, ended = condition_changes(known, found, now)
+    for condition in remember:
         ledger.put_condition(replace(condition, last_printed=now) if condition.key in printed else condition)
-    for key in changes.ended:
+    for key in ended:
         ledger.end_condition(key)
     by_itself = {each.text for each in found if each.key in printed}
-    return tuple((code, line) for code, line in changes.lines if line not in by_itself)
+    return tuple((code, line) for code, line in lines if line not in by_itself)
 
 
 def _may_end(condition: Condition, report: Report) -> bool:

@@ -33,7 +33,7 @@ class CrontabJob:
     """One line that starts orderferry. `program` as written; `configs`: what its -c name."""
 
     line: int
-    times: CronTimes | None
+    times: frozenset[int] | None  # see `parse_times`
     text: str
     program: str
     command: str
@@ -123,7 +123,8 @@ def _paths(jobs: list[CrontabJob]) -> Iterator[CheckResult]:
 
 def _times(jobs: list[CrontabJob]) -> Iterator[CheckResult]:
     for job in jobs:
-        if job.times and len(job.times.hours) == 1 and job.times.hours <= NIGHT:
+        hours = {start // 60 for start in job.times or ()}
+        if len(hours) == 1 and hours <= NIGHT:
             yield warning(
                 NAME,
                 f"Line {job.line} of the crontab starts {job.command} between 01:00 and 04:00, hours that happen "
@@ -135,7 +136,7 @@ def _times(jobs: list[CrontabJob]) -> Iterator[CheckResult]:
 def _frequency(jobs: list[CrontabJob], configuration: PurePath, quota_share: Decimal) -> Iterator[CheckResult]:
     """Yield all imports of this configuration together: two lines may start it too often between them."""
     ours = [job for job in jobs if job.command == "import" and job.times and _concerns(job, configuration)]
-    starts = frozenset(start for job in ours if job.times for start in job.times.starts)
+    starts = frozenset(start for job in ours if job.times for start in job.times)
     distance = shortest_distance(starts)
     quota = daily_quota("searchOrders", quota_share)
     if distance is None or (distance >= FASTEST_IMPORT and len(starts) <= quota):
@@ -209,20 +210,9 @@ _NICKNAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CronTimes:
-    """The starts on a day on which the line applies, as minutes after midnight (local time)."""
-
-    starts: frozenset[int]
-
-    @property
-    def hours(self) -> frozenset[int]:
-        """Return the hours of the day in which it starts."""
-        return frozenset(start // 60 for start in self.starts)
-
-
-def parse_times(text: str) -> CronTimes | None:
-    """Return the starts of a crontab's line, from its time fields (five of them, or a nickname).
+def parse_times(text: str) -> frozenset[int] | None:
+    """Return the starts of a crontab's line on a day on which it applies, as minutes after midnight (local time), from
+    its time fields (five of them, or a nickname).
 
     None for `@reboot` and for what cron would not understand.
     """
@@ -233,7 +223,7 @@ def parse_times(text: str) -> CronTimes | None:
         minutes, hours = _values(fields[0], 0, 59), _values(fields[1], 0, 23)
     except ValueError:
         return None
-    return CronTimes(frozenset(hour * 60 + minute for hour in hours for minute in minutes))
+    return frozenset(hour * 60 + minute for hour in hours for minute in minutes)
 
 
 def shortest_distance(starts: frozenset[int]) -> timedelta | None:

@@ -6,12 +6,11 @@ The context of log lines is set where work begins and read by the formatters of 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from orderferry.errors import OrderferryError
 
@@ -54,34 +53,24 @@ class Silent:
 SILENT = Silent()
 
 
-@dataclass(frozen=True, slots=True)
-class LogContext:
-    """Empty before a run begins. `shop` is the configuration's name; `run` 0 stands for a dry run."""
-
-    shop: str = ""
-    command: str = ""
-    run: int | None = None
-    order_id: str = ""
+_CURRENT: ContextVar[Mapping[str, Any]] = ContextVar("orderferry_log")
 
 
-_NOTHING = LogContext()
-_CURRENT: ContextVar[LogContext] = ContextVar("orderferry_log")
-
-
-def log_context() -> LogContext:
-    """Return what a line that is logged now is about."""
-    return _CURRENT.get(_NOTHING)
+def log_context() -> Mapping[str, Any]:
+    """Return what a line that is logged now is about: `shop` (the configuration's name), `command` and `run` (0 for a
+    dry run) once a run has begun, and `order_id` where an order is in hand."""
+    return _CURRENT.get({})
 
 
 def log_run(shop: str, command: str, run: int) -> None:
     """Let log lines be about this run from now on."""
-    _CURRENT.set(LogContext(shop, command, run))
+    _CURRENT.set({"shop": shop, "command": command, "run": run})
 
 
 @contextmanager
 def log_order(order_id: str) -> Iterator[None]:
     """Let log lines within the block be about this order as well."""
-    before = _CURRENT.set(replace(log_context(), order_id=order_id))
+    before = _CURRENT.set({**log_context(), "order_id": order_id})
     try:
         yield
     finally:

@@ -15,10 +15,6 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HELD = CurrentCondition("held unknown-sku X", "1 order held", ExitCode.NEEDS_A_PERSON)
 
 
-def said(changes: object) -> list[str]:
-    return [text for _, text in changes.lines]  # type: ignore[attr-defined]
-
-
 class Mouth:
     """Runs one after the other, remembering as the ledger does."""
 
@@ -26,11 +22,11 @@ class Mouth:
         self.known: dict[str, Condition] = {}
 
     def run(self, found: list[CurrentCondition], now: datetime) -> list[str]:
-        changes = condition_changes(self.known.values(), found, now)
-        self.known.update({condition.key: condition for condition in changes.remember})
-        for key in changes.ended:
+        lines, remember, ended = condition_changes(self.known.values(), found, now)
+        self.known.update({condition.key: condition for condition in remember})
+        for key in ended:
             del self.known[key]
-        return said(changes)
+        return [text for _, text in lines]
 
 
 def test_begin_silence_daily_change_and_end() -> None:

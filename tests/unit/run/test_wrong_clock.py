@@ -128,9 +128,9 @@ def test_what_an_older_version_left_in_the_future_is_due_now(world: Skewed) -> N
 def test_a_condition_of_the_future_began_and_was_said_now() -> None:
     known = Condition("key", "text", START + YEAR, START + YEAR, START + YEAR, 1, 1)
     found = CurrentCondition("key", "text", ExitCode.NEEDS_A_PERSON)
-    [mended] = condition_changes([known], [found], START).remember
+    _, [mended], _ = condition_changes([known], [found], START)
     assert (mended.first_seen, mended.last_printed) == (START, START)
-    [line] = condition_changes([mended], [found], START + timedelta(days=1)).lines
+    [line], _, _ = condition_changes([mended], [found], START + timedelta(days=1))
     assert line == (ExitCode.NEEDS_A_PERSON, "text")
 
 
