@@ -117,10 +117,11 @@ class Statements:
             return f"@orderferry_{value.name}" if value.name else "LAST_INSERT_ID()"
         if isinstance(value, tuple):
             return f"CONCAT({', '.join([self.value(part, bound) for part in value])})"
+        plain = value if isinstance(value, str) else bindable(value)
         if self._is_sqlite:
-            bound.append(bindable(value))
+            bound.append(plain)
             return "?"
-        return self._escape(bindable(value))
+        return self._escape(plain)
 
     def _where(self, where: Mapping[str, Value], bound: list[Bindable]) -> str:
         conditions = [f"{quoted(name)} = {self.value(value, bound)}" for name, value in where.items()]

@@ -145,8 +145,11 @@ def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted
 def cuts_of(table: Table, row: Mapping[str, object]) -> list[tuple[str, str]]:
     """Return the columns of the live table that can't hold a text of a new row whole, each with the text."""
     columns = table.columns
-    texts = [(name, value) for name, value in row.items() if isinstance(value, str) and name in columns]
-    return [(name, value) for name, value in texts if columns[name].charset and fit_text(columns[name], value) != value]
+    return [
+        (name, value)
+        for name, value in row.items()
+        if isinstance(value, str) and name in columns and fit_text(columns[name], value) != value
+    ]
 
 
 def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
@@ -197,20 +200,21 @@ def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
 def fit_value(column: Column, value: object) -> Fitted:
     """Return a value of a live column as it is bound (see `fit_row`). Raise TypeError for a float."""
     if isinstance(value, str):
-        return fit_text(column, value) if column.charset else value
+        return fit_text(column, value)
     if isinstance(value, Decimal) and column.scale is not None:
         return format(value.quantize(smallest_unit(column.scale), ROUND_HALF_UP), "f")
     return value if isinstance(value, (Kept, tuple)) else bindable(value)
 
 
 def fit_text(column: Column, text: str) -> str:
-    """Return as much of the text as the column can hold."""
-    if text.isascii() and (column.length is None or len(text) <= column.length) and "\x00" not in text:
+    """Return as much of the text as the column can hold; all of it for a column that is no text."""
+    length = column.length
+    if not column.charset or (text.isascii() and (length is None or len(text) <= length) and "\x00" not in text):
         return text
     text = _storable(column.charset, text.replace("\x00", ""))
-    if column.length is None:
+    if length is None:
         return text
-    return cut_bytes(text, column.length) if column.data_type in _BYTE_COUNTED else cut_text(text, column.length)
+    return cut_bytes(text, length) if column.data_type in _BYTE_COUNTED else cut_text(text, length)
 
 
 def cut_bytes(text: str, length: int) -> str:
