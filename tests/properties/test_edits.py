@@ -21,10 +21,10 @@ from orderferry.prestashop.checking.verify_money import (
     after_address_edit,
     edit_findings,
 )
+from orderferry.prestashop.database.values import Ref
 from orderferry.prestashop.facts import FeeKey
 from orderferry.prestashop.planning.order_lines import hidden_product
 from orderferry.prestashop.planning.resolved_order import ResolvedLine
-from orderferry.prestashop.rows.drafts import Ref
 from orderferry.prestashop.rows.new_order import order_rows
 from support.amazon_money import IT_10, IT_22, eu_rates, item, money, order, row
 from support.resolved_orders import MUG, resolved

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.database.values import Kept, fit_row
+from orderferry.prestashop.database.values import Kept, Ref, fit_row
 from orderferry.prestashop.facts import Column, Table
-from orderferry.prestashop.rows.drafts import Draft, Ref, resolve_ids, try_drafts
+from orderferry.prestashop.rows.drafts import Draft, try_drafts
 
 NAME = Column("name", "varchar", nullable=True, has_default=True, length=5, charset="utf8mb4")
 KEY = Column("secure_key", "varchar", nullable=True, has_default=True, length=4, charset="utf8mb4")
@@ -25,15 +25,15 @@ def test_texts_that_a_column_cuts_are_known_before_ids_are() -> None:
 
 
 def test_a_row_is_fitted_when_its_symbols_are_known() -> None:
-    row = fit_row(THINGS["things"], resolve_ids(DRAFT.values, {"owner": 4711}))
+    row = fit_row(THINGS["things"], DRAFT.values, {"owner": 4711})
     assert row == {"name": "Monte", "id_owner": 4711, "secure_key": "k471"}
 
 
 def test_ids_that_the_database_keeps_stay_what_they_are() -> None:
-    row = fit_row(THINGS["things"], resolve_ids(DRAFT.values, {"owner": Kept("owner")}))
+    row = fit_row(THINGS["things"], DRAFT.values, {"owner": Kept("owner")})
     assert row == {"name": "Monte", "id_owner": Kept("owner"), "secure_key": ("k", Kept("owner"))}
     with pytest.raises(KeyError):
-        resolve_ids(DRAFT.values, {})
+        fit_row(THINGS["things"], DRAFT.values, {})
 
 
 def test_tables_that_the_shop_lacks_are_left_out_and_columns_that_must_be_filled_are_named() -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from orderferry.domain.orders import ProceedsType
 from orderferry.domain.pricing.priced_order import Amount, PricedCharge
+from orderferry.prestashop.database.values import Ref, fit_row
+from orderferry.prestashop.facts import Column, Table
 from orderferry.prestashop.planning.market import invoice_address_text, tax_columns
 from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine
 from orderferry.prestashop.rows.drafts import (
@@ -20,8 +22,6 @@ from orderferry.prestashop.rows.drafts import (
     REFERENCE,
     SECURE_KEY,
     ZERO_MOMENT,
-    Ref,
-    resolve_ids,
 )
 from orderferry.prestashop.rows.invoice import invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.lines import detail_rows, line_rows
@@ -74,10 +74,11 @@ def test_every_total_stands_under_each_of_its_names(lines: list[Amount], shippin
 
 def test_symbols_become_values_when_they_are_known() -> None:
     values = {"id": DELIVERY_ADDRESS, "text": ('{"', DELIVERY_ADDRESS, '":"', 2, ',"}'), "plain": 7}
+    table = Table("things", "InnoDB", {name: Column(name, "int", nullable=True, has_default=True) for name in values})
 
-    assert resolve_ids(values, {"address_delivery": 13}) == {"id": 13, "text": '{"13":"2,"}', "plain": 7}
+    assert fit_row(table, values, {"address_delivery": 13}) == {"id": 13, "text": '{"13":"2,"}', "plain": 7}
     with pytest.raises(KeyError):
-        resolve_ids({"id": Ref("cart")}, {})
+        fit_row(table, {"id": Ref("cart")}, {})
 
 
 def test_an_order_is_written_before_its_numbers_are_drawn() -> None:

@@ -8,8 +8,9 @@ with MULTI_STATEMENTS) as soon as the first reply is read. An order takes a few 
 a database on another host feels that, and so does the customer at the checkout, because rows are locked for a shorter
 time. Methods named `post_…` return a `Reply`, to be read later; the others read it at once, and so send what waits.
 
-A statement may need the id of a row that an earlier one in the same text inserts. The database session then keeps the
-id that the server gave (LAST_INSERT_ID()) in a variable, and `Kept` stands for it.
+A row may have symbols in place of values (`Ref`), which `known` has by name. A statement may need the id of a row that
+an earlier one in the same text inserts. The database session then keeps the id that the server gave (LAST_INSERT_ID())
+in a variable, and `Kept` stands for it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import (
     NEWEST,
     Bindable,
+    DraftValue,
     Kept,
     Value,
     as_int,
@@ -78,9 +80,9 @@ class Reply:
 class Statements:
     """Send statements over a connection.
 
-    Rows are fitted to the live columns; columns that the shop does not have are left out. `reads_committed`: a SELECT
-    sees what others have committed since the transaction began. Errors are PyMySQL's, with the beginning of the
-    statement as a note, or for an SQLite file SQLAlchemy's.
+    Rows are fitted to the live columns; columns that the shop does not have are left out. `known`: the values of
+    symbols. `reads_committed`: a SELECT sees what others have committed since the transaction began. Errors are
+    PyMySQL's, with the beginning of the statement as a note, or for an SQLite file SQLAlchemy's.
     """
 
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
@@ -92,6 +94,7 @@ class Statements:
         self._is_sqlite = connection.dialect.name == "sqlite"
         self.share_lock = "" if self._is_sqlite else " LOCK IN SHARE MODE"
         self._row_lock = "" if self._is_sqlite else " FOR UPDATE"
+        self.known: dict[str, Value] = {}
         self._collects = False  # within `together`
         self._waiting: list[tuple[str, Reply]] = []
         self._length = 0
@@ -113,15 +116,16 @@ class Statements:
         """
         if type(value) is int:
             return str(value)
-        if isinstance(value, Kept):
-            return f"@orderferry_{value.name}" if value.name else "LAST_INSERT_ID()"
-        if isinstance(value, tuple):
-            return f"CONCAT({', '.join([self.value(part, bound) for part in value])})"
-        plain = value if isinstance(value, str) else bindable(value)
+        if not isinstance(value, str):
+            if isinstance(value, Kept):
+                return f"@orderferry_{value.name}" if value.name else "LAST_INSERT_ID()"
+            if isinstance(value, tuple):
+                return f"CONCAT({', '.join([self.value(part, bound) for part in value])})"
+            value = bindable(value)
         if self._is_sqlite:
-            bound.append(plain)
+            bound.append(value)
             return "?"
-        return self._escape(plain)
+        return self._escape(value)
 
     def _where(self, where: Mapping[str, Value], bound: list[Bindable]) -> str:
         conditions = [f"{quoted(name)} = {self.value(value, bound)}" for name, value in where.items()]
@@ -174,32 +178,32 @@ class Statements:
 
     # Inserting
 
-    def insert(self, name: str, values: Mapping[str, Value]) -> int:
+    def insert(self, name: str, values: Mapping[str, DraftValue]) -> int:
         """Insert one row and return its auto-increment id (0: the table has none)."""
         return self._insert(name, [values]).new_id
 
-    def insert_all(self, name: str, rows: Sequence[Mapping[str, Value]]) -> None:
+    def insert_all(self, name: str, rows: Sequence[Mapping[str, DraftValue]]) -> None:
         """Insert rows with the same columns in one statement. Their ids are not read."""
         if rows:
             self._insert(name, rows)
 
-    def insert_known(self, name: str, values: Mapping[str, Value], symbol: str, *, close: bool = False) -> Value:
-        """Insert one row whose id other statements need; return the id or, within `together`, what stands for it.
+    def insert_known(self, name: str, values: Mapping[str, DraftValue], symbol: str, *, close: bool = False) -> None:
+        """Insert one row whose id other statements need, and make it known as `symbol`.
 
         `close`: nothing uses the id after the next INSERT, so it needs no variable.
         """
         reply = self._insert(name, [values])
         if not self._collects:
-            return reply.new_id
-        if close:
-            return NEWEST
-        kept = Kept(symbol)
-        self.send(f"SET {self.value(kept, [])} = LAST_INSERT_ID()")
-        self._inserts[symbol] = reply
-        return kept
+            self.known[symbol] = reply.new_id
+        elif close:
+            self.known[symbol] = NEWEST
+        else:
+            self.known[symbol] = kept = Kept(symbol)
+            self._inserts[symbol] = reply
+            self.send(f"SET {self.value(kept, [])} = LAST_INSERT_ID()")
 
     def kept_ids(self, *values: Value) -> tuple[int, ...]:
-        """Return the numbers of ids as `insert_known` returned them. This sends what waits."""
+        """Return the numbers of ids that were known. This sends what waits."""
         return tuple(self._inserts[value.name].new_id if isinstance(value, Kept) else as_int(value) for value in values)
 
     def post_counts(self, name: str, rows: Sequence[Mapping[str, Value]], *, key: str, counted: Sequence[str]) -> None:
@@ -216,8 +220,8 @@ class Statements:
         clash = f" ON CONFLICT ({quoted(key)}) DO UPDATE SET " if self._is_sqlite else " ON DUPLICATE KEY UPDATE "
         self._insert(name, rows, clash + ", ".join(changes))
 
-    def _insert(self, name: str, rows: Sequence[Mapping[str, Value]], end: str = "") -> Reply:
-        fitted = [fit_row(self.tables.live[name], row) for row in rows]
+    def _insert(self, name: str, rows: Sequence[Mapping[str, DraftValue]], end: str = "") -> Reply:
+        fitted = [fit_row(self.tables.live[name], row, self.known) for row in rows]
         bound: list[Bindable] = []
         texts = [f"({', '.join([self.value(row[column], bound) for column in fitted[0]])})" for row in fitted]
         columns = ", ".join(map(quoted, fitted[0]))
@@ -225,17 +229,21 @@ class Statements:
 
     # Changing
 
-    def update(self, name: str, values: Mapping[str, Value], where: Mapping[str, Value]) -> int:
+    def update(self, name: str, values: Mapping[str, DraftValue], where: Mapping[str, Value]) -> int:
         """Set columns in the rows that match `where`; return how many did."""
         reply = self.post_update(name, values, where)
         return reply.matched if reply else 0
 
-    def post_update(self, name: str, values: Mapping[str, Value], where: Mapping[str, Value]) -> Reply | None:
+    def post_update(self, name: str, values: Mapping[str, DraftValue], where: Mapping[str, Value]) -> Reply | None:
         """Do what `update` does, and return a reply; None when the shop has none of the columns."""
         return self.post_add(name, {}, where, values)
 
     def add(
-        self, name: str, steps: Mapping[str, int], where: Mapping[str, Value], values: Mapping[str, Value] | None = None
+        self,
+        name: str,
+        steps: Mapping[str, int],
+        where: Mapping[str, Value],
+        values: Mapping[str, DraftValue] | None = None,
     ) -> int:
         """Add to number columns, relative to their value when the row is locked, and set `values` in the same rows.
 
@@ -245,14 +253,18 @@ class Statements:
         return reply.matched if reply else 0
 
     def post_add(
-        self, name: str, steps: Mapping[str, int], where: Mapping[str, Value], values: Mapping[str, Value] | None = None
+        self,
+        name: str,
+        steps: Mapping[str, int],
+        where: Mapping[str, Value],
+        values: Mapping[str, DraftValue] | None = None,
     ) -> Reply | None:
         """Do what `add` does, and return a reply; None when the shop has none of all the columns."""
         columns, bound, changes = self.tables.live[name].writable, list[Bindable](), []
         for key, step in steps.items():
             if key in columns:
                 changes.append(f"{quoted(key)} = {quoted(key)} + {self.value(step, bound)}")
-        for key, value in fit_changes(self.tables.live[name], values or {}).items():
+        for key, value in fit_changes(self.tables.live[name], values or {}, self.known).items():
             changes.append(f"{quoted(key)} = {self.value(value, bound)}")
         if not changes:
             return None

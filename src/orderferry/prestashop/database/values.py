@@ -38,6 +38,19 @@ NEWEST = Kept()
 KeptText = tuple[str | Kept, ...]  # a text that the database puts together from parts, some of which are kept ids
 Value = str | int | Decimal | None | Kept | KeptText  # what a column is given
 
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A symbol for a value that is known only while the order is written: an id, the reference, a random key."""
+
+    name: str
+
+
+Joined = tuple[str | int | Ref, ...]  # a text made of parts, some of them symbols, as in cart.delivery_option
+DraftValue = Value | Ref | Joined
+Known = Mapping[str, Value]  # the values of symbols, by their names
+_NOTHING: Known = {}
+
 ZERO_DATE = "0000-00-00 00:00:00"
 
 
@@ -120,23 +133,26 @@ _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of charac
 Fitted = Bindable | Kept | KeptText  # what the database keeps itself needs no fitting
 
 
-def fit_row(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
+def fit_row(table: Table, row: Mapping[str, object], known: Known = _NOTHING) -> dict[str, Fitted]:
     """Return a new row as it is bound: only the columns that the live table has, with values that fit.
+
+    Symbols are replaced by what is `known` of them. Raise KeyError when that is not known yet: the rows are in the
+    wrong order, which is a fault of ours.
 
     Text loses NUL and what the charset can't hold, and is cut to the column's length at a whole character (see
     `cuts_of`). Decimals are rounded half up to the column's scale. A column that must have a value and gets none
     receives the neutral one of its type, as in PrestaShop's own session (0, '', a zero date). Raise ShopUnfit naming
     table.column when its type has none; TypeError for a float.
     """
-    fitted = fit_changes(table, row)
+    fitted = fit_changes(table, row, known)
     return fitted | missing_values(table, fitted)
 
 
-def fit_changes(table: Table, changes: Mapping[str, object]) -> dict[str, Fitted]:
+def fit_changes(table: Table, changes: Mapping[str, object], known: Known = _NOTHING) -> dict[str, Fitted]:
     """Return the columns of an UPDATE as they are bound, like `fit_row`, but add none."""
     columns = table.writable
     return {
-        name: value if type(value) is int else fit_value(columns[name], value)
+        name: value if type(value) is int else fit_value(columns[name], value, known)
         for name, value in changes.items()
         if name in columns
     }
@@ -197,13 +213,25 @@ def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
     return ShopUnfit(" ".join(texts), hint=" ".join(hints))
 
 
-def fit_value(column: Column, value: object) -> Fitted:
+def fit_value(column: Column, value: object, known: Known = _NOTHING) -> Fitted:
     """Return a value of a live column as it is bound (see `fit_row`). Raise TypeError for a float."""
     if isinstance(value, str):
         return fit_text(column, value)
     if isinstance(value, Decimal) and column.scale is not None:
         return format(value.quantize(smallest_unit(column.scale), ROUND_HALF_UP), "f")
+    if isinstance(value, (Ref, tuple)):
+        value = _without_symbols(value, known)
+        if isinstance(value, str):
+            return fit_text(column, value)
     return value if isinstance(value, (Kept, tuple)) else bindable(value)
+
+
+def _without_symbols(value: Ref | KeptText | Joined, known: Known) -> Value:
+    if isinstance(value, Ref):
+        return known[value.name]
+    found = [known[part.name] if isinstance(part, Ref) else part for part in value]
+    parts = [part if isinstance(part, Kept) else str(part) for part in found]
+    return tuple(parts) if any(isinstance(part, Kept) for part in parts) else "".join(map(str, parts))
 
 
 def fit_text(column: Column, text: str) -> str:

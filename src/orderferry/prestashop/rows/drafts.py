@@ -9,22 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orderferry.prestashop.database.values import ZERO_DATE, Kept, KeptText, Value, cuts_of, missing_values
+from orderferry.prestashop.database.values import ZERO_DATE, DraftValue, Ref, cuts_of, missing_values
 from orderferry.prestashop.facts import Table
 
 ZERO_MOMENT = ZERO_DATE  # what PrestaShop writes where a moment has not come yet
 ZERO_DAY = "0000-00-00"
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A symbol for a value that is known only while the order is written: an id, the reference, a random key."""
-
-    name: str
-
-
-Joined = tuple[str | int | Ref, ...]  # a text made of parts, some of them symbols, as in cart.delivery_option
-DraftValue = Value | Ref | Joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +49,6 @@ THREAD = Ref("customer_thread")
 def detail_ref(position: int) -> Ref:
     """Return the symbol of a line's id_order_detail, given the line's position in the order."""
     return Ref(f"order_detail_{position}")
-
-
-def resolve_ids(values: Mapping[str, DraftValue], known: Mapping[str, Value]) -> dict[str, Value]:
-    """Return a draft's values with `known` ids in place of the symbols.
-
-    Raise KeyError when a symbol is not known yet: the rows are in the wrong order, which is a fault of ours.
-    """
-    return {
-        column: _resolved(value, known) if isinstance(value, (Ref, tuple)) else value
-        for column, value in values.items()
-    }
-
-
-def _resolved(value: Ref | KeptText | Joined, known: Mapping[str, Value]) -> Value:
-    if isinstance(value, Ref):
-        return known[value.name]
-    found = [known[part.name] if isinstance(part, Ref) else part for part in value]
-    parts = [part if isinstance(part, Kept) else str(part) for part in found]
-    return tuple(parts) if any(isinstance(part, Kept) for part in parts) else "".join(map(str, parts))
 
 
 def try_drafts(drafts: Iterable[Draft], tables: Mapping[str, Table]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from orderferry.domain.orders import DeliveryHours, Item, Order, TimeSpan
+from orderferry.prestashop.database.values import DraftValue
 from orderferry.prestashop.planning.resolved_order import ResolvedLine, ResolvedOrder, tracking_of
 from orderferry.prestashop.planning.shop_texts import (
     PROMOTION,
@@ -20,7 +21,7 @@ from orderferry.prestashop.planning.shop_texts import (
     in_language,
     partly_shipped,
 )
-from orderferry.prestashop.rows.drafts import CUSTOMER, ORDER, THREAD, THREAD_TOKEN, Draft, DraftValue
+from orderferry.prestashop.rows.drafts import CUSTOMER, ORDER, THREAD, THREAD_TOKEN, Draft
 
 # The programs that staff has to know of (SP-API `programs`), with the names that they have here.
 _PROGRAM_NAMES = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orderferry.domain.pricing.priced_order import ZERO, Amount, PricedOrder
+from orderferry.prestashop.database.values import DraftValue
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.planning.shop_texts import shop_moment
 from orderferry.prestashop.rows.drafts import (
@@ -23,7 +24,6 @@ from orderferry.prestashop.rows.drafts import (
     SECURE_KEY,
     ZERO_MOMENT,
     Draft,
-    DraftValue,
 )
 from orderferry.prestashop.rows.message import order_note
 

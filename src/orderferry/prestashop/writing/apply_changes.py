@@ -28,7 +28,7 @@ from orderferry.prestashop.planning.order_changes import (
 )
 from orderferry.prestashop.planning.resolved_order import Place, ResolvedOrder, Tracking
 from orderferry.prestashop.reading.markers import marker_row
-from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER, resolve_ids
+from orderferry.prestashop.rows.drafts import CART, DELIVERY_ADDRESS, INVOICE, ORDER
 from orderferry.prestashop.rows.invoice import invoice_tax_rows
 from orderferry.prestashop.rows.lines import detail_rows, line_rows
 from orderferry.prestashop.rows.message import private_message
@@ -164,7 +164,7 @@ class _UpdateWriter:
             as_int(threads[0]["id_customer_thread"]) if threads else _open_thread(writer, locked, update.written)
         )
         draft = private_message(id_thread, text, update.market.facts.employee, update.written)
-        writer.insert(draft.table, resolve_ids(draft.values, {}))
+        writer.insert(draft.table, draft.values)
 
     def _move_marker(self, now: datetime) -> None:
         marker, order = self._locked.marker, self._update.order
@@ -216,10 +216,8 @@ def _rewrite_lines(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder,
     # PrestaShop keeps the delivery slip in order_invoice, too; without that row the next state makes it
     papers = writer.rows("order_invoice", ("id_order_invoice",), locked.key)
     resolved = replace(resolved, paperwork=replace(resolved.paperwork, row=bool(papers)))
-    known: dict[str, Value] = {
-        ORDER.name: locked.id_order,
-        INVOICE.name: as_int(papers[0]["id_order_invoice"]) if papers else 0,
-    }
+    id_invoice = as_int(papers[0]["id_order_invoice"]) if papers else 0
+    writer.known |= {ORDER.name: locked.id_order, INVOICE.name: id_invoice}
     _replace_stock(writer, update, locked, resolved)
     _replace_sales(writer, update, locked, resolved)
     for row in writer.rows("order_detail", ("id_order_detail",), locked.key):
@@ -227,18 +225,18 @@ def _rewrite_lines(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder,
     writer.delete("order_detail", locked.key)
     if writer.has("order_cart_rule"):  # where orders of an older version have their promotions
         writer.delete("order_cart_rule", locked.key)
-    write_drafts(writer, line_rows(resolved), known)
+    write_drafts(writer, line_rows(resolved))
     _complete_cart(writer, locked, resolved)
     writer.update(
         "orders", {**order_totals(resolved.priced), "carrier_tax_rate": resolved.carrier_tax_rate}, locked.key
     )
     if papers:
         writer.update("order_invoice", invoice_totals(resolved.priced), locked.key)
-        writer.delete("order_invoice_tax", {"id_order_invoice": known[INVOICE.name]})
-        write_drafts(writer, invoice_tax_rows(resolved), known)
+        writer.delete("order_invoice_tax", {"id_order_invoice": id_invoice})
+        write_drafts(writer, invoice_tax_rows(resolved))
     paid = {"order_reference": locked.reference, "transaction_id": update.order.order_id}
     writer.update("order_payment", {"amount": resolved.priced.total.incl}, paid)
-    parcel = resolve_ids(carrier_row(resolved).values, known)
+    parcel = carrier_row(resolved).values
     kept = ("weight", "shipping_cost_tax_excl", "shipping_cost_tax_incl")
     writer.update("order_carrier", {column: parcel[column] for column in kept}, locked.key)
 
@@ -251,12 +249,9 @@ def _complete_cart(writer: ShopWriter, locked: LockedOrder, resolved: ResolvedOr
     id_cart = as_int(locked.order["id_cart"])
     key = ("id_product", "id_product_attribute")
     held = {tuple(as_int(row[name]) for name in key) for row in writer.rows("cart_product", key, {"id_cart": id_cart})}
-    known: dict[str, Value] = {
-        CART.name: id_cart,
-        DELIVERY_ADDRESS.name: as_int(locked.order["id_address_delivery"]),
-    }
+    writer.known |= {CART.name: id_cart, DELIVERY_ADDRESS.name: as_int(locked.order["id_address_delivery"])}
     missing = [draft for draft in cart_products(resolved) if tuple(draft.values[name] for name in key) not in held]
-    write_drafts(writer, missing, known)
+    write_drafts(writer, missing)
 
 
 def _replace_stock(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, resolved: ResolvedOrder) -> None:
@@ -285,7 +280,7 @@ def _move_address(writer: Statements, place: Place, locked: LockedOrder, written
     """Give the order a new address row and return its id. The invoice's address changes too if it was the same one."""
     order = locked.order
     draft = address_row(place, as_int(order["id_customer"]), written, "")
-    id_address = writer.insert(draft.table, resolve_ids(draft.values, {}))
+    id_address = writer.insert(draft.table, draft.values)
     moved: dict[str, Value] = {"id_address_delivery": id_address}
     if as_int(order["id_address_invoice"]) == as_int(order["id_address_delivery"]):
         moved["id_address_invoice"] = id_address

@@ -20,7 +20,7 @@ from orderferry.prestashop.planning.goods import Goods, Movement, goods_given_ba
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.order_changes import SHIPPING_REASON, OrderUpdate
 from orderferry.prestashop.planning.resolved_order import Paperwork
-from orderferry.prestashop.rows.drafts import ZERO_MOMENT, resolve_ids
+from orderferry.prestashop.rows.drafts import ZERO_MOMENT
 from orderferry.prestashop.rows.order import history_row
 from orderferry.prestashop.writing.locked_order import LockedOrder, goods_left, sold_now
 from orderferry.prestashop.writing.numbers import PaperNumbers
@@ -45,7 +45,7 @@ _LINKED = ("order_detail", "order_carrier", "order_cart_rule")
 def enter_state(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: OrderState) -> None:
     """Write what PrestaShop writes when an order gets a new state."""
     draft = history_row(locked.id_order, state.id, update.written)
-    id_history = writer.insert(draft.table, resolve_ids(draft.values, {}))
+    id_history = writer.insert(draft.table, draft.values)
     kind = FeedEventKind.ORDER_CANCELLED if update.changes.cancels else FeedEventKind.STATE_CHANGED
     before = as_int(locked.order["current_state"])
     writer.outbox.note(kind, old=before, new=state.id, id_order_history=id_history)

@@ -16,7 +16,7 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import Value, random_text
 from orderferry.prestashop.feed.outbox import Outbox
-from orderferry.prestashop.rows.drafts import PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft, resolve_ids
+from orderferry.prestashop.rows.drafts import PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft
 
 
 class ShopWriter(Statements):
@@ -46,11 +46,10 @@ def random_symbols(statements: Statements) -> dict[str, Value]:
     }
 
 
-def write_drafts(statements: Statements, drafts: Iterable[Draft], known: dict[str, Value]) -> None:
-    """Write drafts, in an order in which each symbol is known when it is needed; ids are added to `known`.
+def write_drafts(statements: Statements, drafts: Iterable[Draft]) -> None:
+    """Write drafts, in an order in which each symbol is known when it is needed; their ids become known.
 
-    Tables that the shop does not have are skipped. Raise KeyError for a symbol that is not known yet: the rows are in
-    the wrong order, which is a fault of ours.
+    Tables that the shop does not have are skipped.
     """
     for table, group in groupby(drafts, key=lambda draft: draft.table):
         rows = list(group)
@@ -58,8 +57,6 @@ def write_drafts(statements: Statements, drafts: Iterable[Draft], known: dict[st
             continue
         if any(row.name for row in rows):
             for row in rows:
-                known[row.name] = statements.insert_known(
-                    table, resolve_ids(row.values, known), row.name, close=row.close
-                )
+                statements.insert_known(table, row.values, row.name, close=row.close)
         else:
-            statements.insert_all(table, [resolve_ids(row.values, known) for row in rows])
+            statements.insert_all(table, [row.values for row in rows])

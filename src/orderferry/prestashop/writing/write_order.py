@@ -5,14 +5,14 @@ An order of more goods than the stock holds moves on into its backorder state (m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from orderferry.domain.marker import Applied, Outcome
 from orderferry.prestashop.database.database_errors import DuplicateKey
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Reply, Row, Statements
-from orderferry.prestashop.database.values import Value, as_int, as_text
+from orderferry.prestashop.database.values import DraftValue, Value, as_int, as_text
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.feed.outbox import FeedEventKind
 from orderferry.prestashop.planning.goods import Movement, record_taken
@@ -26,7 +26,6 @@ from orderferry.prestashop.rows.drafts import (
     ORDER,
     REFERENCE,
     SECURE_KEY,
-    resolve_ids,
 )
 from orderferry.prestashop.rows.new_order import NewOrder
 from orderferry.prestashop.rows.order import history_row
@@ -48,17 +47,17 @@ def write_order(writer: ShopWriter, work: NewOrder, now: datetime) -> Applied:
 def _write(writer: ShopWriter, work: NewOrder, now: datetime) -> Applied:
     resolved, state = work.resolved, work.resolved.state
     _insert_marker(writer, work, now)
-    known: dict[str, Value] = {**random_symbols(writer), REFERENCE.name: work.reference}
-    if not _find_account(writer, resolved, known):
-        write_drafts(writer, work.customer, known)
+    writer.known |= {**random_symbols(writer), REFERENCE.name: work.reference}
+    if not _find_account(writer, resolved):
+        write_drafts(writer, work.customer)
     elif resolved.id_carrier_group:
-        _join_group(writer, known[CUSTOMER.name], resolved.id_carrier_group)
-    write_drafts(writer, work.rows, known)
-    order, invoice = known[ORDER.name], known.get(INVOICE.name)
+        _join_group(writer, writer.known[CUSTOMER.name], resolved.id_carrier_group)
+    write_drafts(writer, work.rows)
+    order, invoice = writer.known[ORDER.name], writer.known.get(INVOICE.name)
     _move(writer, resolved, order)
     if state.logable:
         count_sales(writer, resolved.sold, resolved.day)
-    _complete_marker(writer, work, known)
+    _complete_marker(writer, work)
     left = _post_stock_left(writer, resolved)
     numbers = PaperNumbers(writer, resolved.paperwork, resolved.market) if invoice is not None else None
     backorder = resolved.backorder if _is_oversold(left) else None
@@ -102,14 +101,14 @@ def _insert_marker(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
         writer.post_update(MARKER_TABLE, row, {"amazon_order_id": order_id})
 
 
-def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Value]) -> None:
+def _complete_marker(writer: ShopWriter, work: NewOrder) -> None:
     """Write into the marker what was not known before: the order's id and reference, and what was written."""
     resolved = work.resolved
-    written: dict[str, Value] = {
-        "id_order": known[ORDER.name],
-        "order_reference": known[REFERENCE.name],
+    written: dict[str, DraftValue] = {
+        "id_order": ORDER,
+        "order_reference": REFERENCE,
         "stock_moved": record_taken(resolved.goods) if resolved.movement is not None else "",
-        "last_address": known[DELIVERY_ADDRESS.name],
+        "last_address": DELIVERY_ADDRESS,
         "last_tracking": tracking_of(resolved.order.packages).number,
         "last_lines": work.lines,
     }
@@ -117,8 +116,8 @@ def _complete_marker(writer: ShopWriter, work: NewOrder, known: Mapping[str, Val
     writer.post_update(MARKER_TABLE, written, key)
 
 
-def _find_account(writer: ShopWriter, resolved: ResolvedOrder, known: dict[str, Value]) -> bool:
-    """Look for the account that the order shares with others, and put it into `known`; return whether there is one."""
+def _find_account(writer: ShopWriter, resolved: ResolvedOrder) -> bool:
+    """Look for the account that the order shares with others, and make it known; return whether there is one."""
     account, shop = resolved.account, resolved.market.shop
     found: list[Row] = []
     if account.mode == "fixed" and account.id_customer:
@@ -128,8 +127,8 @@ def _find_account(writer: ShopWriter, resolved: ResolvedOrder, known: dict[str, 
         where: dict[str, Value] = {"email": account.email, "deleted": 0, **owner}
         found = writer.rows("customer", ("id_customer", "secure_key"), where, order="id_customer")
     if found:
-        known[CUSTOMER.name] = as_int(found[0]["id_customer"])
-        known[SECURE_KEY.name] = as_text(found[0]["secure_key"])
+        writer.known[CUSTOMER.name] = as_int(found[0]["id_customer"])
+        writer.known[SECURE_KEY.name] = as_text(found[0]["secure_key"])
     return bool(found)
 
 
@@ -186,7 +185,7 @@ def _is_oversold(left: Iterable[Reply]) -> bool:
 def _enter_backorder(writer: ShopWriter, work: NewOrder, order: Value, state: OrderState) -> int:
     """Move an oversold order on into its backorder state, which may not count as a sale; return id_order_history."""
     draft = history_row(ORDER, state.id, work.resolved.written)
-    id_history = writer.insert(draft.table, resolve_ids(draft.values, {ORDER.name: order}))
+    id_history = writer.insert(draft.table, draft.values)
     writer.post_update("orders", {"current_state": state.id, "valid": int(state.logable)}, {"id_order": order})
     writer.post_update(MARKER_TABLE, {"last_state": state.id}, {"amazon_order_id": work.marker.order_id})
     if work.resolved.state.logable and not state.logable:
