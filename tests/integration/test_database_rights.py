@@ -235,9 +235,9 @@ def test_check_warns_where_no_product_for_fees_can_be_made(
     shop = shop_database_of("8.2.1")
     limited = replace(shop, url=grant(shop, no_insert=MAKING))
     with limited.engine().connect() as connection:
-        live = read_tables(connection, "ps_", wanted_tables(events=False))
+        tables = read_tables(connection, "ps_", wanted_tables(events=False))
         access = Access("", database=str(sa.make_url(shop.url).database))
-        told = next(check_rights(connection, "ps_", live, access))
+        told = next(check_rights(connection, tables, access))
 
     assert (told.result, "can't be lines" in told.message) == (Grade.WARNING, True)
     assert "GRANT INSERT ON" in told.hint

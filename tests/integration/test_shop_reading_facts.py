@@ -56,7 +56,7 @@ def test_facts_need_a_bounded_number_of_statements(shop: ShopDatabase) -> None:
         tables = read_tables(connection, "ps_")
         read = len([text for text in sent if "information_schema" in text or "sqlite_master" in text])
         sent.clear()
-        read_shop_facts(connection, "ps_", tables)
+        read_shop_facts(connection, tables)
         assert read == 1
         assert len(sent) <= 16
     database.close()
@@ -174,7 +174,7 @@ def test_an_old_shop_keeps_three_byte_text(shop_database_of: ShopMaker) -> None:
 def _refusal(shop: ShopDatabase, prefix: str = "ps_") -> ShopUnfit:
     database = Database(settings_for(shop.url, prefix))
     with pytest.raises(ShopUnfit) as refused, database.reading("reading") as connection:
-        refuse_unfit(connection, prefix, read_tables(connection, prefix), database.access)
+        refuse_unfit(connection, read_tables(connection, prefix), database.access)
     database.close()
     return refused.value
 

@@ -17,7 +17,6 @@ from orderferry.domain.orders import Channel
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.own_tables import ensure_tables
-from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.facts import OrderInShop
 from orderferry.prestashop.reading import other_importers
 from orderferry.prestashop.reading.catalog import find_accounts
@@ -171,7 +170,7 @@ def test_without_our_table_there_are_no_markers(shop: ShopDatabase) -> None:
     with opened(shop) as open_:
         shop.execute("DROP TABLE {p}orderferry_order")
         with open_.database.reading("reading markers") as connection:
-            tables = ShopTables("ps_", read_tables(connection, "ps_"))
+            tables = read_tables(connection, "ps_")
             assert read_markers(connection, tables, IDS) == {}
 
 
@@ -205,14 +204,14 @@ def test_creating_is_done_once_and_an_older_table_is_extended(shop: ShopDatabase
         shop.execute("ALTER TABLE {p}orderferry_order DROP COLUMN adopted")
         with open_.database.reading("preparing") as connection:
             old = read_tables(connection, "ps_")
-            assert IDS[0] in read_markers(connection, ShopTables("ps_", old), IDS)
-            new = ensure_tables(connection, "ps_", old, open_.database.access)
+            assert IDS[0] in read_markers(connection, old, IDS)
+            new = ensure_tables(connection, old, open_.database.access)
             with statements(open_.database.engine) as sent:
-                again = ensure_tables(connection, "ps_", new, open_.database.access)
-            late = ensure_tables(connection, "ps_", old, open_.database.access)  # another one that looked before
-    assert late == new
-    assert {"tax_scheme", "adopted"} <= new["orderferry_order"].columns.keys()
-    assert again == new
+                again = ensure_tables(connection, new, open_.database.access)
+            late = ensure_tables(connection, old, open_.database.access)  # another one that looked before
+    assert late.live == new.live
+    assert {"tax_scheme", "adopted"} <= new.live["orderferry_order"].columns.keys()
+    assert again is new
     assert sent == []
     assert shop.count("orderferry_order") == 1
 

@@ -44,11 +44,11 @@ def opened(shop: ShopDatabase) -> Iterator[OpenShop]:
     database = Database(settings_for(shop.url, shop.prefix))
     try:
         with database.reading("reading the shop's tables") as connection:
-            live = read_tables(connection, shop.prefix)
-            refuse_unfit(connection, shop.prefix, live, database.access)
-            live = ensure_tables(connection, shop.prefix, live, database.access)
-            facts = read_shop_facts(connection, shop.prefix, live)
-        yield OpenShop(database, ShopTables(shop.prefix, live), facts)
+            tables = read_tables(connection, shop.prefix)
+            refuse_unfit(connection, tables, database.access)
+            tables = ensure_tables(connection, tables, database.access)
+            facts = read_shop_facts(connection, tables)
+        yield OpenShop(database, tables, facts)
     finally:
         database.close()
 

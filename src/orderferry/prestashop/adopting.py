@@ -96,11 +96,9 @@ class OrderAdopter:
         if self._opened is None or (write and not self._opened.has(MARKER_TABLE)):
             access = self._database.access
             with self._database.reading("looking at the shop's tables") as connection:
-                live = read_tables(connection, self._prefix)
-                refuse_unfit(connection, self._prefix, live, access)
-                if write:
-                    live = ensure_tables(connection, self._prefix, live, access)
-            self._opened = ShopTables(self._prefix, live)
+                tables = read_tables(connection, self._prefix)
+                refuse_unfit(connection, tables, access)
+                self._opened = ensure_tables(connection, tables, access) if write else tables
         return self._opened
 
 
@@ -164,18 +162,18 @@ def orders_in_column(connection: sa.Connection, tables: ShopTables, given: str) 
     Raise UsageError when the shop has no such table or column, or the table no `id_order`.
     """
     name, column = _table_and_column(given, tables.prefix)
-    live = read_tables(connection, tables.prefix, [name])
-    if name not in live or column not in live[name].columns:
+    others = read_tables(connection, tables.prefix, [name])
+    if not others.has(name, column):
         raise UsageError(
             f"The shop has no column {column} in a table {tables.prefix}{name} (--column {given}).",
             hint="Give TABLE.COLUMN as the database shows it; the user needs SELECT on it.",
         )
-    if ORDER not in live[name].columns:
+    if not others.has(name, ORDER):
         raise UsageError(
             f"The table {tables.prefix}{name} has no column {ORDER}, so it does not say which order is meant.",
             hint="Name the orders by hand: AMAZON-ID=ID_ORDER.",
         )
-    other, orders = ShopTables(tables.prefix, live)[name], tables["orders"]
+    other, orders = others[name], tables["orders"]
     query = (
         sa.select(other.c[column], other.c[ORDER], orders.c.reference)
         .select_from(other.outerjoin(orders, orders.c.id_order == other.c[ORDER]))

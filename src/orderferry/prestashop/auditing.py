@@ -120,10 +120,10 @@ class ShopAudit:
     def _tables(self) -> ShopTables:
         prefix = self._settings.prestashop.table_prefix
         with self._database.reading("looking at the shop's tables") as connection:
-            live = read_tables(connection, prefix, AUDITED_TABLES | OWN_TABLES | {SLIPS})
-            if AUDITED_TABLES - live.keys():
-                refuse_unfit(connection, prefix, live, self._database.access)
-            return ShopTables(prefix, live)
+            tables = read_tables(connection, prefix, AUDITED_TABLES | OWN_TABLES | {SLIPS})
+            if AUDITED_TABLES - tables.live.keys():
+                refuse_unfit(connection, tables, self._database.access)
+            return tables
 
     @cached_property
     def _configuration(self) -> Configuration:

@@ -112,13 +112,12 @@ class OrderForgetter:
         if self._opened is None:
             access = self._database.access
             with self._database.reading("looking at the shop's tables") as connection:
-                live = read_tables(connection, self._prefix)
-                refuse_unfit(connection, self._prefix, live, access)
-                if write and MARKER_TABLE in live:
-                    live = ensure_tables(connection, self._prefix, live, access)
+                tables = read_tables(connection, self._prefix)
+                refuse_unfit(connection, tables, access)
+                if write and tables.has(MARKER_TABLE):
+                    tables = ensure_tables(connection, tables, access)
             with self._database.reading("reading the shop's settings") as connection:
-                facts = read_shop_facts(connection, self._prefix, live)
-            self._opened = ShopTables(self._prefix, live), facts
+                self._opened = tables, read_shop_facts(connection, tables)
         return self._opened
 
 

@@ -94,17 +94,15 @@ class PrestashopShop:
 
         With `write`, create our own tables, and remember what other importers have left.
         """
-        prefix, access = self._settings.prestashop.table_prefix, self._database.access
-        events = self._settings.events_enabled
+        access, events = self._database.access, self._settings.events_enabled
         with self._database.reading("looking at the shop's tables") as connection:
-            live = read_tables(connection, prefix, wanted_tables(events=events))
-            refuse_unfit(connection, prefix, live, access)
+            tables = read_tables(connection, self._settings.prestashop.table_prefix, wanted_tables(events=events))
+            refuse_unfit(connection, tables, access)
             if write:
-                live = ensure_tables(connection, prefix, live, access, events=events)
-        tables = ShopTables(prefix, live)
+                tables = ensure_tables(connection, tables, access, events=events)
         with self._database.reading("reading the shop's settings") as connection:
-            facts = read_shop_facts(connection, prefix, live)
-        refuse_unknown_columns(live)
+            facts = read_shop_facts(connection, tables)
+        refuse_unknown_columns(tables.live)
         with self._database.reading("looking for other importers' orders") as connection:
             self._foreign.refresh(connection, tables, remember=write)
         if write and events:

@@ -53,7 +53,7 @@ from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.own_tables import EVENT_TABLE_NAMES, STATE_TABLE, kept_value
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables, wanted_tables
-from orderferry.prestashop.facts import ShopFacts, Table
+from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.readers import read_feed
 from orderferry.prestashop.planning.market import Market, open_market
 from orderferry.prestashop.planning.tax_rates import STATE_NAME, parse_proofs
@@ -71,7 +71,6 @@ class ShopProbe:
     def __init__(self, settings: Settings, *, sleep: Callable[[float], None], clock: Callable[[], datetime]) -> None:
         self._settings = settings
         self._clock = clock
-        self._prefix = settings.prestashop.table_prefix
         self._database = ShopDatabase(settings.prestashop, sleep=sleep)
 
     def database(self) -> Results:
@@ -82,13 +81,13 @@ class ShopProbe:
     def tables(self) -> Results:
         """Check the shop's tables, their triggers and columns."""
         with self._database.reading("looking at the shop's tables") as connection:
-            yield from check_tables(connection, self._prefix, self._live, self._database.access)
-            yield from check_triggers(connection, self._prefix)
-        yield from check_columns(self._live, self._prefix)
+            yield from check_tables(connection, self._tables, self._database.access)
+            yield from check_triggers(connection, self._tables.prefix)
+        yield from check_columns(self._tables)
 
     def collations(self) -> Results:
         """Try the comparisons of texts that runs make: servers refuse some of them whatever the rows hold."""
-        tables = self._shop_tables
+        tables = self._tables
         with self._database.reading("comparing texts of the shop's tables") as connection:
             yield from check_collations(connection, tables)
 
@@ -96,7 +95,7 @@ class ShopProbe:
         """Check what the database user may do, and our own tables."""
         with self._database.reading("asking for the user's rights") as connection:
             events = self._settings.events_enabled
-            yield from check_rights(connection, self._prefix, self._live, self._database.access, events=events)
+            yield from check_rights(connection, self._tables, self._database.access, events=events)
 
     def settings(self) -> Results:
         """Check the shop's own settings: version, time zone, currencies, countries."""
@@ -112,17 +111,17 @@ class ShopProbe:
     def accounts(self) -> Results:
         """Check the customer account that the configuration names."""
         with self._database.reading("looking for the customer's account") as connection:
-            yield from check_accounts(connection, self._shop_tables, self._settings)
+            yield from check_accounts(connection, self._tables, self._settings)
 
     def named_products(self) -> Results:
         """Check the products that the configuration names."""
         with self._database.reading("looking for the products that the configuration names") as connection:
-            yield from check_named_products(connection, self._shop_tables, self._facts, self._settings)
+            yield from check_named_products(connection, self._tables, self._facts, self._settings)
 
     def stock(self) -> Results:
         """Look for stock that is kept where orderferry does not write."""
         with self._database.reading("looking for stock in warehouses") as connection:
-            yield from check_stock(connection, self._shop_tables, self._facts)
+            yield from check_stock(connection, self._tables, self._facts)
 
     def vat(self, held_for_tax: Rates) -> Results:
         """Check the VAT rates of the marketplaces' countries, and the taxes that orders need.
@@ -130,7 +129,7 @@ class ShopProbe:
         `held_for_tax`: the places of orders that are held for a tax, with the rates that they need.
         """
         with self._database.reading("looking where Amazon orders went") as connection:
-            places = places_delivered_to(connection, self._shop_tables)
+            places = places_delivered_to(connection, self._tables)
             proofs = self._vat_proofs(connection)
         yield from check_vat(
             self._settings, self._facts, self._tax_groups, places=places, held=held_for_tax, proofs=proofs
@@ -149,8 +148,7 @@ class ShopProbe:
     def carriers(self) -> Results:
         """Check the carriers that orders get. Marketplaces whose mappings are wrong are left out."""
         with self._database.reading("looking at the shop's carriers") as connection:
-            extra = read_tables(connection, self._prefix, CARRIER_TABLES)
-            tables = ShopTables(self._prefix, {**self._live, **extra})
+            tables = self._tables.with_more(read_tables(connection, self._tables.prefix, CARRIER_TABLES))
             delays, zones = read_delays(connection, tables), read_zones(connection, tables)
             has_fba = has_fba_orders(connection, tables)
         if self._markets:
@@ -164,8 +162,7 @@ class ShopProbe:
     def modules(self) -> Results:
         """Check for modules that do not hear of imported orders, readers of the feed of changes, and caches."""
         with self._database.reading("looking for modules that wait for events") as connection:
-            extra = ShopTables(self._prefix, read_tables(connection, self._prefix, MODULE_TABLES))
-            listeners = read_listeners(connection, extra)
+            listeners = read_listeners(connection, read_tables(connection, self._tables.prefix, MODULE_TABLES))
         enabled, feed = self._settings.events_enabled, self._feed
         bridged = enabled and feed is not None and feed.reader(BRIDGE) is not None
         yield from check_modules(listeners, bridged=bridged)
@@ -179,36 +176,33 @@ class ShopProbe:
 
     def _vat_proofs(self, connection: sa.Connection) -> Mapping[str, str]:
         """Return by marketplace the order that has shown that Amazon calculates the VAT there."""
-        tables = self._shop_tables
+        tables = self._tables
         kept = kept_value(Statements(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
         return parse_proofs(kept)
 
     @cached_property
     def _feed(self) -> Feed | None:
         """Return how the feed of changes stands; None where it is not there, or not asked for."""
-        if not all(name in self._live for name in (STATE_TABLE, *EVENT_TABLE_NAMES)):
+        if not all(map(self._tables.has, (STATE_TABLE, *EVENT_TABLE_NAMES))):
             return None
         with self._database.reading("looking at the feed of changes") as connection:
-            return read_feed(connection, ShopTables(self._prefix, self._live))
+            return read_feed(connection, self._tables)
 
     @cached_property
-    def _live(self) -> Mapping[str, Table]:
+    def _tables(self) -> ShopTables:
+        prefix, wanted = self._settings.prestashop.table_prefix, wanted_tables(events=self._settings.events_enabled)
         with self._database.reading("looking at the shop's tables") as connection:
-            return read_tables(connection, self._prefix, wanted_tables(events=self._settings.events_enabled))
-
-    @cached_property
-    def _shop_tables(self) -> ShopTables:
-        return ShopTables(self._prefix, self._live)
+            return read_tables(connection, prefix, wanted)
 
     @cached_property
     def _tax_groups(self) -> Mapping[int, str]:
         with self._database.reading("reading the products' tax rules") as connection:
-            return read_tax_groups(connection, self._shop_tables)
+            return read_tax_groups(connection, self._tables)
 
     @cached_property
     def _facts(self) -> ShopFacts:
         with self._database.reading("reading the shop's settings") as connection:
-            return read_shop_facts(connection, self._prefix, self._live)
+            return read_shop_facts(connection, self._tables)
 
     @cached_property
     def _markets(self) -> Mapping[str, Market]:

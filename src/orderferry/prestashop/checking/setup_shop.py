@@ -101,9 +101,9 @@ class SetupShop:
     def facts(self) -> ShopFacts:
         """Connect, refuse what is no shop, and return what there is to choose from."""
         with self._database.reading("looking at the shop's tables") as connection:
-            live = read_tables(connection, self._prefix)
-            refuse_unfit(connection, self._prefix, live, self._database.access)
-            return read_shop_facts(connection, self._prefix, live)
+            tables = self._tables(connection)
+            refuse_unfit(connection, tables, self._database.access)
+            return read_shop_facts(connection, tables)
 
     def listeners(self) -> Listeners:
         """Return the modules that listen to events which SQL does not fire, with the hooks."""
@@ -148,7 +148,7 @@ class SetupShop:
         """
         with self._database.writing("creating the carrier") as connection:
             tables = self._tables(connection, wanted_tables(events=False) | NEW_CARRIER_TABLES)
-            facts = read_shop_facts(connection, self._prefix, tables.live)
+            facts = read_shop_facts(connection, tables)
             known = carriers.find_amazon_carrier(facts)
             if known:
                 return known, False
@@ -178,7 +178,7 @@ class SetupShop:
         self._database.close()
 
     def _tables(self, connection: sa.Connection, wanted: Iterable[str] = wanted_tables(events=False)) -> ShopTables:
-        return ShopTables(self._prefix, read_tables(connection, self._prefix, wanted))
+        return read_tables(connection, self._prefix, wanted)
 
 
 def check_mappings(settings: Settings, facts: ShopFacts) -> None:

@@ -23,7 +23,7 @@ from orderferry.prestashop.database.rights import (
 )
 from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES, ShopTables
 from orderferry.prestashop.database.values import as_text
-from orderferry.prestashop.facts import ShopFacts, Table
+from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.rows.new_order import generated_columns, refuse_unknown_columns, unfilled_columns
 from orderferry.prestashop.sample_shop.schema import VERSIONS
 
@@ -37,20 +37,20 @@ _SHOP = ExitCode.SHOP_UNAVAILABLE
 _EVERY_RIGHT = Grants(["GRANT ALL PRIVILEGES ON *.* TO anybody"])
 
 
-def check_tables(
-    connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access
-) -> Iterator[CheckResult]:
+def check_tables(connection: sa.Connection, tables: ShopTables, access: Access) -> Iterator[CheckResult]:
     """Yield the prefix, the tables that orders need, and their engines. Raise ShopUnfit as a run would."""
-    refuse_unfit(connection, prefix, live, access)
-    yield fine("tables", f"All tables that orders need are there with the prefix {prefix!r}, and know transactions.")
+    refuse_unfit(connection, tables, access)
+    yield fine(
+        "tables", f"All tables that orders need are there with the prefix {tables.prefix!r}, and know transactions."
+    )
 
 
-def check_columns(live: Mapping[str, Table], prefix: str) -> Iterator[CheckResult]:
+def check_columns(tables: ShopTables) -> Iterator[CheckResult]:
     """Yield columns of modules: those without a default, and those that the database computes.
 
     Raise ShopUnfit naming all that no order could fill.
     """
-    name = "columns"
+    name, prefix, live = "columns", tables.prefix, tables.live
     refuse_unknown_columns(live)
     neutral = [f"{prefix}{table}.{column.name}" for table, column in unfilled_columns(live)]
     if neutral:
@@ -142,7 +142,7 @@ def check_version(facts: ShopFacts) -> Iterator[CheckResult]:
 
 
 def check_rights(
-    connection: sa.Connection, prefix: str, live: Mapping[str, Table], access: Access, *, events: bool = False
+    connection: sa.Connection, tables: ShopTables, access: Access, *, events: bool = False
 ) -> Iterator[CheckResult]:
     """Yield the rights that the database user lacks, with the statements that give them, and the state of our tables.
 
@@ -150,13 +150,14 @@ def check_rights(
     """
     if connection.dialect.name == "sqlite":
         yield fine("rights", "SQLite has no users: whoever may write the file may write the tables.")
-        yield _own_tables(connection, prefix, live, access, _EVERY_RIGHT, events=events)
+        yield _own_tables(connection, tables, access, _EVERY_RIGHT, events=events)
         return
+    prefix = tables.prefix
     grants = Grants(map(as_text, connection.exec_driver_sql("SHOW GRANTS FOR CURRENT_USER()").scalars()))
     account = as_text(connection.exec_driver_sql("SELECT CURRENT_USER()").scalar())
     # A table on which the user has no right at all is not listed.
     expected = REQUIRED_TABLES | OWN_TABLES | (EVENT_TABLES if events else set())
-    missing = missing_rights(grants, access.database, prefix, live.keys() | expected)
+    missing = missing_rights(grants, access.database, prefix, tables.live.keys() | expected)
     if not missing:
         yield fine("rights", f"The database user {account} may do all that is needed.")
     else:
@@ -169,23 +170,17 @@ def check_rights(
             yield warning("rights", f"{lacks} Without them fees and gift wrapping can't be lines of the order.", hint)
         else:
             yield failure("rights", lacks, hint, _SHOP)
-    yield _own_tables(connection, prefix, live, access, grants, events=events)
+    yield _own_tables(connection, tables, access, grants, events=events)
 
 
 def _own_tables(
-    connection: sa.Connection,
-    prefix: str,
-    live: Mapping[str, Table],
-    access: Access,
-    grants: Grants,
-    *,
-    events: bool,
+    connection: sa.Connection, tables: ShopTables, access: Access, grants: Grants, *, events: bool
 ) -> CheckResult:
-    name, tables = "own-tables", own_table_names(events=events)
-    statements = missing_parts(prefix, live, connection.dialect, events=events)
+    name, prefix, own = "own-tables", tables.prefix, own_table_names(events=events)
+    statements = missing_parts(tables, connection.dialect, events=events)
     if not statements:
-        return fine(name, f"orderferry's own tables are there: {', '.join(prefix + table for table in tables)}.")
-    needed = {table: "ALTER" if table in live else "CREATE" for table in tables}
+        return fine(name, f"orderferry's own tables are there: {', '.join(prefix + table for table in own)}.")
+    needed = {table: "ALTER" if tables.has(table) else "CREATE" for table in own}
     lacking = [right for table, right in needed.items() if not grants.allows(right, access.database, prefix + table)]
     if not lacking:
         return fine(name, "orderferry's own tables are not complete yet; the first run creates them.")

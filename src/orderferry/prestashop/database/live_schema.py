@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
-from orderferry.prestashop.database.tables import REQUIRED_TABLES, WRITTEN_TABLES, wanted_tables
+from orderferry.prestashop.database.tables import REQUIRED_TABLES, WRITTEN_TABLES, ShopTables, wanted_tables
 from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import Column, Table
 
@@ -76,8 +76,8 @@ _PAUSES = (0.1, 0.3, 0.6)  # seconds before the tables are read again
 
 def read_tables(
     connection: sa.Connection, prefix: str, wanted: Iterable[str] = wanted_tables(events=False)
-) -> Mapping[str, Table]:
-    """Return the wanted tables by their names without prefix; by default all that runs use, without the feed's.
+) -> ShopTables:
+    """Return the wanted tables; by default all that runs use, without the feed's.
 
     One statement. Tables that the shop does not have, or that this user may not see, are missing from the result. A
     table that another importer creates in this moment may have columns and no engine yet: it is read again.
@@ -88,7 +88,7 @@ def read_tables(
             break
         time.sleep(seconds)
         found = _read(connection, prefix, wanted)
-    return found
+    return ShopTables(prefix, found)
 
 
 def _read(connection: sa.Connection, prefix: str, wanted: Iterable[str]) -> Mapping[str, Table]:
@@ -138,9 +138,10 @@ def read_triggers(connection: sa.Connection, names: Iterable[str]) -> list[Trigg
     ]
 
 
-def refuse_unfit(connection: sa.Connection, prefix: str, tables: Mapping[str, Table], access: Access) -> None:
+def refuse_unfit(connection: sa.Connection, tables: ShopTables, access: Access) -> None:
     """Raise ShopUnfit when `tables`, as `read_tables` found them, are no shop that orders can be written into."""
-    missing = sorted(REQUIRED_TABLES - tables.keys())
+    prefix, live = tables.prefix, tables.live
+    missing = sorted(REQUIRED_TABLES - live.keys())
     if "orders" in missing or "configuration" in missing:
         raise _no_shop(prefix, _known_prefixes(connection), access)
     if missing:
@@ -151,9 +152,9 @@ def refuse_unfit(connection: sa.Connection, prefix: str, tables: Mapping[str, Ta
             + grant(EVERYDAY_RIGHTS, access.database, "*", access.user),
         )
     unsafe = sorted(
-        f"{prefix}{name} ({tables[name].engine})"
-        for name in WRITTEN_TABLES & tables.keys()
-        if tables[name].engine.lower() not in {"innodb", "sqlite"}
+        f"{prefix}{name} ({live[name].engine})"
+        for name in WRITTEN_TABLES & live.keys()
+        if live[name].engine.lower() not in {"innodb", "sqlite"}
     )
     if unsafe:
         raise ShopUnfit(

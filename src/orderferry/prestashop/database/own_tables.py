@@ -24,9 +24,8 @@ from orderferry.prestashop.database.database_errors import RightsMissing, transl
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.rights import EVERYDAY_RIGHTS, Access, grant
 from orderferry.prestashop.database.statements import Reply, Statements
-from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES
+from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, ShopTables
 from orderferry.prestashop.database.values import as_text
-from orderferry.prestashop.facts import Table
 
 MARKER_TABLE = "orderferry_order"
 STATE_TABLE = "orderferry_state"
@@ -205,27 +204,26 @@ def _compile_inline_key(key: InlineKey, compiler: Any, **_options: Any) -> str:
     return f"KEY {quote(key.name)} ({', '.join(quote(column.name) for column in key.columns)})"
 
 
-def missing_parts(prefix: str, tables: Mapping[str, Table], dialect: sa.Dialect, *, events: bool) -> list[str]:
-    """Return the statements that make our tables complete; none where the live `tables` have all of them."""
+def missing_parts(tables: ShopTables, dialect: sa.Dialect, *, events: bool) -> list[str]:
+    """Return the statements that make our tables complete; none where the shop has all of them."""
     statements: list[str] = []
-    for name, table in own_tables(prefix, dialect.name, events=events).items():
-        if name not in tables:
+    for name, table in own_tables(tables.prefix, dialect.name, events=events).items():
+        if not tables.has(name):
             statements.append(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)).strip())
             continue
         alter = f"ALTER TABLE {dialect.identifier_preparer.format_table(table)} ADD COLUMN"
-        missing = [column for column in table.columns if column.name not in tables[name].columns]
+        missing = [column for column in table.columns if not tables.has(name, column.name)]
         statements += [f"{alter} {CreateColumn(column).compile(dialect=dialect)}" for column in missing]
     return statements
 
 
-def ensure_tables(
-    connection: sa.Connection, prefix: str, tables: Mapping[str, Table], access: Access, *, events: bool = False
-) -> Mapping[str, Table]:
-    """Create or extend our tables where needed; return the live tables with them.
+def ensure_tables(connection: sa.Connection, tables: ShopTables, access: Access, *, events: bool = False) -> ShopTables:
+    """Create or extend our tables where needed; return the shop's tables with them.
 
     Raise ShopUnfit when the user may not: its hint has the statements for somebody who may.
     """
-    statements = missing_parts(prefix, tables, connection.dialect, events=events)
+    prefix = tables.prefix
+    statements = missing_parts(tables, connection.dialect, events=events)
     if not statements:
         return tables
     wanted = OWN_TABLES | (EVENT_TABLES if events else set())
@@ -234,7 +232,7 @@ def ensure_tables(
             for statement in statements:
                 connection.exec_driver_sql(statement)
             connection.commit()
-            return {**tables, **read_tables(connection, prefix, wanted)}
+            return tables.with_more(read_tables(connection, prefix, wanted))
     except RightsMissing:
         raise ShopUnfit(
             "The database user may not create the tables in which orderferry notes what it has imported.",
@@ -245,10 +243,10 @@ def ensure_tables(
             raise
         # Another importer may have added the same column in the same moment.
         connection.rollback()
-        live = {**tables, **read_tables(connection, prefix, wanted)}
-        if missing_parts(prefix, live, connection.dialect, events=events):
+        tables = tables.with_more(read_tables(connection, prefix, wanted))
+        if missing_parts(tables, connection.dialect, events=events):
             raise
-        return live
+        return tables
 
 
 def creation_statements(prefix: str, statements: Sequence[str], access: Access, *, events: bool) -> str:

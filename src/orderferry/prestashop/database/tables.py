@@ -34,6 +34,10 @@ class ShopTables:
             self._made[name] = sa.table(self.prefix + name, *map(sa.column, self.live[name].columns))
         return self._made[name]
 
+    def with_more(self, more: ShopTables) -> ShopTables:
+        """Return these tables and more of the same shop."""
+        return ShopTables(self.prefix, {**self.live, **more.live})
+
     def has(self, name: str, *columns: str) -> bool:
         """Return whether the shop has this table and all of these columns."""
         return name in self.live and all(column in self.live[name].columns for column in columns)

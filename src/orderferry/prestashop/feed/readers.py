@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +28,6 @@ from orderferry.prestashop.database.own_tables import (
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables, wanted_tables
 from orderferry.prestashop.database.values import as_int, as_moment, as_text
-from orderferry.prestashop.facts import Table
 from orderferry.prestashop.feed.keeper import SHOP_ID
 from orderferry.prestashop.feed.outbox import COUNTER
 
@@ -110,15 +110,13 @@ class BridgeShop:
         self, settings: Settings, *, recall: Callable[[str], str | None], sleep: Callable[[float], None]
     ) -> None:
         self._settings = settings
-        self._prefix = settings.prestashop.table_prefix
         self._recall = recall
         self._sleep = sleep
         self._database = ShopDatabase(settings.prestashop, sleep=sleep)
-        self._tables: Mapping[str, Table] = {}
 
     def feed(self) -> Feed | None:
         """Return the feed and its readers; None where its tables do not exist. Write nothing."""
-        tables = ShopTables(self._prefix, self._live())
+        tables = self._tables
         if not all(tables.has(name) for name in (STATE_TABLE, *EVENT_TABLE_NAMES)):
             return None
         with self._database.reading("looking at the feed of changes") as connection:
@@ -127,18 +125,17 @@ class BridgeShop:
     def calls(self, now: datetime) -> tuple[Calls, ...]:
         """Return the results of the bridge's calls. The feed's tables must exist. Write nothing."""
         with self._database.reading("looking at the bridge's calls") as connection:
-            return read_calls(connection, ShopTables(self._prefix, self._live()), now)
+            return read_calls(connection, self._tables, now)
 
     def shop_id(self) -> str:
         """Return the id by which a bridge knows this shop; give it one now if it has none.
 
         Our own tables are made where they are missing.
         """
-        live, access = self._live(), self._database.access
+        tables, access = self._tables, self._database.access
         with self._database.reading("looking at orderferry's own tables") as connection:
             events = self._settings.events_enabled
-            live = ensure_tables(connection, self._prefix, live, access, events=events)
-        tables = ShopTables(self._prefix, live)
+            tables = ensure_tables(connection, tables, access, events=events)
 
         def known_or_new() -> str:
             # Under the row's lock, so that two at once give one id; the ledger's copy outlives a lost table.
@@ -156,9 +153,10 @@ class BridgeShop:
         """Close the connection."""
         self._database.close()
 
-    def _live(self) -> Mapping[str, Table]:
-        if not self._tables:
-            with self._database.reading("looking at the shop's tables") as connection:
-                self._tables = read_tables(connection, self._prefix, wanted_tables(events=True))
-                refuse_unfit(connection, self._prefix, self._tables, self._database.access)
-        return self._tables
+    @cached_property
+    def _tables(self) -> ShopTables:
+        prefix = self._settings.prestashop.table_prefix
+        with self._database.reading("looking at the shop's tables") as connection:
+            tables = read_tables(connection, prefix, wanted_tables(events=True))
+            refuse_unfit(connection, tables, self._database.access)
+            return tables

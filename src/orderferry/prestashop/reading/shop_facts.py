@@ -24,7 +24,6 @@ from orderferry.prestashop.facts import (
     Province,
     ShopFacts,
     ShopUnit,
-    Table,
     TaxRule,
 )
 
@@ -39,12 +38,11 @@ _DECIMALS = {
 _USUAL_DECIMALS = 2
 
 
-def read_shop_facts(connection: sa.Connection, prefix: str, tables: Mapping[str, Table]) -> ShopFacts:
-    """Return the facts of a shop with these live tables. At most fifteen statements.
+def read_shop_facts(connection: sa.Connection, shop: ShopTables) -> ShopFacts:
+    """Return the facts of a shop with these tables. At most fifteen statements.
 
     Works from 1.6.1 to 9.x: columns that a version lacks are not asked for.
     """
-    shop = ShopTables(prefix, tables)
     configuration = read_configuration(connection, shop)
     id_lang = as_int(configuration.get(("PS_LANG_DEFAULT", 0, 0)))
     shops = read_shops(connection, shop)
@@ -52,7 +50,7 @@ def read_shop_facts(connection: sa.Connection, prefix: str, tables: Mapping[str,
     taxes, tax_names = read_taxes(connection, shop, id_lang)
     return ShopFacts(
         version=shop_version(configuration),
-        tables=tables,
+        tables=shop.live,
         configuration=configuration,
         states=read_states(connection, shop, id_lang),
         carriers=carriers,
