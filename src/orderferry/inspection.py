@@ -35,7 +35,7 @@ from orderferry.prestashop.checking.setup_shop import SetupShop
 from orderferry.prestashop.feed.readers import BridgeShop
 from orderferry.run.check import check_ledger_folder, check_ledger_place
 from orderferry.run.conditions import CurrentCondition
-from orderferry.run.order_inspection import OrderInspection, OrderInspector
+from orderferry.run.order_inspection import OrderInspection, inspect
 from orderferry.run.status import Status, find_unconfirmed, read_status
 from orderferry.run.sweeps import rules_of
 
@@ -133,8 +133,8 @@ def inspect_order(installation: Installation, order_id: str, *, refresh: bool, v
             return source.get(wanted)
 
     with ledger_if_there(installation) as ledger, closing(installation.shop(ledger)) as shop:
-        inspector = OrderInspector(ledger, shop, rules_of(installation.settings), get, installation.now, verify)
-        return inspector.inspect(order_id, refresh=refresh)
+        rules, ask = rules_of(installation.settings), get if refresh else None
+        return inspect(order_id, ledger, shop, rules, ask, now=installation.now(), verify=verify)
 
 
 def shop_status(installation: Installation) -> Status:

@@ -21,7 +21,7 @@ def writing(sqlite_shop: ShopDatabase, tmp_path: Path) -> Importer:
 
 
 def places(writing: Importer) -> set[str]:
-    return {finding.place for finding in writing.shop.verify(ORDER_ID)}
+    return {finding.place for finding in writing.verify(ORDER_ID)}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_findings_hold_nothing_of_a_buyer(sqlite_shop: ShopDatabase, writing: Im
         sqlite_shop.execute(f"DELETE FROM {{p}}{table}")
     sqlite_shop.execute("UPDATE {p}address SET company = NULL")
 
-    told = " ".join(str(finding) for finding in writing.shop.verify(ORDER_ID))
+    told = " ".join(str(finding) for finding in writing.verify(ORDER_ID))
     assert "order_payment" in told
     assert not any(word in told for word in ("Rossi", "Mario", "Roma", "amazon.invalid", "20121"))
 
@@ -158,8 +158,8 @@ def test_what_an_edit_would_move_is_said_before_it(
     sqlite_shop.insert("configuration", values)
     odd = amazon_order(Sold("MUG-BLUE", 3, "60.03", shipping="8.54", discount="0.33"))
     importer(sqlite_shop, tmp_path).take(odd)
-    assert importer(sqlite_shop, tmp_path).shop.moved_by_edits(ORDER_ID) == ()
+    assert importer(sqlite_shop, tmp_path).moved_by_edits(ORDER_ID) == ()
     sqlite_shop.execute(change)
 
-    told = importer(sqlite_shop, tmp_path).shop.moved_by_edits(ORDER_ID)
+    told = importer(sqlite_shop, tmp_path).moved_by_edits(ORDER_ID)
     assert place in {finding.place for finding in told}

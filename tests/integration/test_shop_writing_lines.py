@@ -132,7 +132,7 @@ def test_an_order_of_the_old_form_stays_as_it_is_and_changes_into_the_new_one(
     later = replace(order, updated=order.updated + timedelta(hours=1))
     writing.take(later, NOW + timedelta(hours=3))
     assert sqlite_shop.one("SELECT * FROM {p}order_detail") == old
-    assert writing.shop.verify(order.order_id) == ()
+    assert writing.verify(order.order_id) == ()
 
     cheaper = amazon_order(Sold("MUG-BLUE", 1, "14.52", discount="3.00"))
     assert cheaper.grand_total == Money(Decimal("11.52"), "EUR")

@@ -18,6 +18,7 @@ from orderferry.config.model import (
 )
 from orderferry.domain.orders import Buyer, Channel, OrderStatus, TaxRegistration
 from orderferry.prestashop.checking.setup_shop import SetupShop
+from orderferry.prestashop.checking.verify_order import rows_of_order
 from orderferry.prestashop.sample_shop import MULTISHOP
 from support.shop_database import ShopDatabase
 from support.writing import HOME, PURCHASED, Importer, Sold, amazon_order, importer, settings_for
@@ -222,14 +223,15 @@ def test_long_and_foreign_texts_are_kept_whole_in_the_message(sqlite_shop: ShopD
 
 def test_rows_for_show_are_masked(sqlite_shop: ShopDatabase, writing: Importer) -> None:
     writing.take(replace(ORDER, delivery_address=replace(HOME, postal_code="40121")))
-    rows = writing.shop.order_rows(ORDER.order_id)
+    with writing.shop.reading("reading an order's rows") as (statements, _):
+        rows = rows_of_order(statements, ORDER.order_id)
+        assert rows_of_order(statements, "402-0000000-0000000") == {}
 
     assert rows["orders"][0]["id_order"] == 1
     shown = repr(rows)
     for personal in ("Rossi", "Via Roma", "40121", "+3902", "amazon.invalid", "$2y$"):
         assert personal not in shown
     assert {"customer_message", "order_detail_tax", "orderferry_order"} <= rows.keys()
-    assert writing.shop.order_rows("402-0000000-0000000") == {}
 
 
 def carrier_for_fba(shop: ShopDatabase, folder: Path) -> tuple[int, int]:

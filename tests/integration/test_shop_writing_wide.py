@@ -149,7 +149,7 @@ def test_a_foreign_tax_that_the_shop_lacks_is_in_the_totals_and_told(sqlite_shop
     assert (amounts["total_paid"], amounts["total_paid_tax_excl"]) == (Decimal("108.88"), Decimal(100))
     assert sqlite_shop.count("order_detail_tax") == 0
     assert "in the totals alone: 8.88 SEK" in sqlite_shop.value("SELECT message FROM {p}customer_message")
-    (finding,) = writing.shop.verify(order.order_id)
+    (finding,) = writing.verify(order.order_id)
     assert "taxes.collected_by_amazon" in str(finding)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orderferry.config.model import AmazonSettings, LedgerSettings, PrestashopSettings, Secret, Settings
+from orderferry.domain.check_result import Finding
 from orderferry.domain.marker import Action, Applied, Plan
 from orderferry.domain.marketplaces import Region, find_marketplace
 from orderferry.domain.orders import (
@@ -26,6 +27,7 @@ from orderferry.domain.orders import (
     TimeSpan,
 )
 from orderferry.domain.problems import Problem
+from orderferry.prestashop.checking.verify_order import moved_by_edits, verify_order
 from orderferry.prestashop.shop import PrestashopShop
 from support.shop_database import ShopDatabase
 
@@ -162,8 +164,18 @@ class Importer:
     def _verify(self, order_id: str) -> None:
         """The rows of an order of ours must stand every test; what another importer wrote is its own."""
         marker = self.shop.markers([order_id])[order_id]
-        findings = [] if marker.adopted or marker.forgotten else list(map(str, self.shop.verify(order_id)))
+        findings = [] if marker.adopted or marker.forgotten else list(map(str, self.verify(order_id)))
         assert not findings, findings
+
+    def verify(self, order_id: str) -> tuple[Finding, ...]:
+        """What `show --verify` finds."""
+        with self.shop.reading("verifying an order's rows") as (statements, facts):
+            return verify_order(statements, facts, order_id)
+
+    def moved_by_edits(self, order_id: str) -> tuple[Finding, ...]:
+        """What an edit in the back office would change besides."""
+        with self.shop.reading("recomputing an order as an edit does") as (statements, facts):
+            return moved_by_edits(statements, facts, order_id)
 
     def take_all(self, orders: Sequence[Order]) -> list[Applied]:
         """Import several orders, each after its own look."""

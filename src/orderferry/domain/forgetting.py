@@ -1,4 +1,4 @@
-"""When the buyer of an imported order has to be forgotten, and an order without its buyer. Pure.
+"""When the buyer of an imported order has to be forgotten. Pure.
 
 Amazon's Data Protection Policy: personal data for at most 30 days after delivery, longer only where law demands it
 (Amazon's Data Protection Policy, which also says what is personal). City, region and country are not.
@@ -7,10 +7,10 @@ Amazon's Data Protection Policy: personal data for at most 30 days after deliver
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from orderferry.domain.orders import SHIPPED_STATUSES, Address, Buyer, Item, Order, OrderStatus
+from orderferry.domain.orders import SHIPPED_STATUSES, OrderStatus
 
 # Amazon's own word that nothing more is going to be sent.
 FINISHED_AT_AMAZON = frozenset(status.value for status in SHIPPED_STATUSES | {OrderStatus.CANCELLED})
@@ -41,46 +41,6 @@ def delivered(life: OrderLife) -> datetime | None:
     if life.finished is None and life.amazon_finished is None:
         return None
     return max(_given(life.finished or life.placed, life.deliver_by, life.amazon_finished))
-
-
-def without_buyer(order: Order) -> Order:
-    """Return an order as if Amazon no longer gave anything of the buyer.
-
-    Country, region, city and the postcode stay: VAT depends on them.
-    """
-    return replace(
-        order,
-        buyer=Buyer(),
-        delivery_address=_place_only(order.delivery_address),
-        delivery_instructions=(),
-        delivery_hours=(),
-        tax_registrations=(),
-        items=tuple(map(_without_texts, order.items)),
-    )
-
-
-def without_postcode(order: Order) -> Order:
-    """Return an order without the postcode, which is personal once it is written down."""
-    address = order.delivery_address
-    return order if address is None else replace(order, delivery_address=replace(address, postal_code=""))
-
-
-def _place_only(address: Address | None) -> Address | None:
-    if address is None:
-        return None
-    return Address(
-        city=address.city,
-        district=address.district,
-        municipality=address.municipality,
-        region=address.region,
-        postal_code=address.postal_code,
-        country=address.country,
-        kind=address.kind,
-    )
-
-
-def _without_texts(item: Item) -> Item:
-    return replace(item, gift_message="", customized_url="", cancel_request_reason="", cancel_reason="")
 
 
 def _given(*moments: datetime | None) -> Iterable[datetime]:

@@ -7,7 +7,7 @@ Decimal. A value of an enumeration that we do not know is kept as Amazon's text 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -277,3 +277,43 @@ class UnreadableOrder:
 
     order_id: str | None
     flaws: tuple[Flaw, ...]
+
+
+def without_buyer(order: Order) -> Order:
+    """Return an order as if Amazon no longer gave anything of the buyer.
+
+    Country, region, city and the postcode stay: VAT depends on them.
+    """
+    return replace(
+        order,
+        buyer=Buyer(),
+        delivery_address=_place_only(order.delivery_address),
+        delivery_instructions=(),
+        delivery_hours=(),
+        tax_registrations=(),
+        items=tuple(map(_without_texts, order.items)),
+    )
+
+
+def without_postcode(order: Order) -> Order:
+    """Return an order without the postcode, which is personal once it is written down."""
+    address = order.delivery_address
+    return order if address is None else replace(order, delivery_address=replace(address, postal_code=""))
+
+
+def _place_only(address: Address | None) -> Address | None:
+    if address is None:
+        return None
+    return Address(
+        city=address.city,
+        district=address.district,
+        municipality=address.municipality,
+        region=address.region,
+        postal_code=address.postal_code,
+        country=address.country,
+        kind=address.kind,
+    )
+
+
+def _without_texts(item: Item) -> Item:
+    return replace(item, gift_message="", customized_url="", cancel_request_reason="", cancel_reason="")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
-from orderferry.domain.check_result import Finding
-from orderferry.domain.forgetting import without_buyer, without_postcode
 from orderferry.domain.marker import Action, Applied, Marker, Outcome, Plan, ShopView
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.orders import Order
+from orderferry.domain.orders import Order, without_buyer, without_postcode
 from orderferry.domain.problems import Problem, ProblemCode
-from orderferry.prestashop.checking.verify_order import moved_by_edits, rows_of_order, verify_order
 from orderferry.prestashop.database.database import ShopDatabase, retry
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import STATE_TABLE, ensure_tables, kept_value, kept_values, store_value
@@ -222,22 +219,12 @@ class PrestashopShop:
         with self._database.reading("looking for shared invoice numbers") as connection:
             return self._shared_numbers.find(connection, opened.tables, yearly=yearly)
 
-    def order_rows(self, order_id: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """Return an order's rows by table, with personal columns masked; empty without a marker."""
-        with self._database.reading("reading an order's rows") as connection:
-            return rows_of_order(Statements(connection, self._ready().tables), order_id)
-
-    def moved_by_edits(self, order_id: str) -> tuple[Finding, ...]:
-        """Return what an edit of an order in the back office would change beside the edited values."""
+    @contextmanager
+    def reading(self, doing: str) -> Iterator[tuple[Statements, ShopFacts]]:
+        """Let a command read rows of its own within the block. `doing`: what for, in the words of an error."""
         opened = self._ready()
-        with self._database.reading("recomputing an order as an edit does") as connection:
-            return moved_by_edits(Statements(connection, opened.tables), opened.facts, order_id)
-
-    def verify(self, order_id: str) -> tuple[Finding, ...]:
-        """Return what back office, invoice and statistics could not handle in an order's rows."""
-        opened = self._ready()
-        with self._database.reading("verifying an order's rows") as connection:
-            return verify_order(Statements(connection, opened.tables), opened.facts, order_id)
+        with self._database.reading(doing) as connection:
+            yield Statements(connection, opened.tables), opened.facts
 
     def release(self) -> None:
         """Release the connection, before waiting for Amazon."""

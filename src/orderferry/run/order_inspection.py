@@ -22,6 +22,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
 from orderferry.errors import AmazonError, ExitCode, OrderferryError, ShopError, worst
+from orderferry.prestashop.checking.verify_order import moved_by_edits, rows_of_order, verify_order
 from orderferry.run.outlook import Outlook, held_problem, known_outlook, planned_outlook
 from orderferry.run.report import error_json
 
@@ -77,85 +78,84 @@ class OrderInspection:
         return worst(codes)
 
 
-@dataclass(slots=True)
-class OrderInspector:
-    """Inspects an order. `ledger` None: there is none yet. `rules`: an import's. `get` fetches one order from
-    Amazon."""
+Get = Callable[[str], Order | UnreadableOrder | None]
 
-    ledger: Ledger | None
-    shop: PrestashopShop
-    rules: Rules
-    get: Callable[[str], Order | UnreadableOrder | None]
-    now: Callable[[], datetime]
-    verify: bool = False  # read the shop's rows as back office, invoice and statistics would
-    _errors: list[OrderferryError] = field(default_factory=list)
-    _zone: tzinfo = UTC
 
-    def inspect(self, order_id: str, *, refresh: bool) -> OrderInspection:
-        """Return everything known of an order; with `refresh` Amazon is asked once. Raise LedgerUnusable, and
-        UsageError for credentials that can't be used."""
-        entry = self.ledger.entry(order_id) if self.ledger else None
-        history = tuple(self.ledger.history(order_id)) if self.ledger else ()
-        side = self._shop_side(order_id)
-        amazon = self._ask(order_id) if refresh else None
-        asked = refresh and not any(isinstance(error, AmazonError) for error in self._errors)
-        outlook = self._outlook(entry, side, amazon)
-        return OrderInspection(
-            order_id=order_id,
-            now=self.now(),
-            entry=entry,
-            history=history,
-            shop=side,
-            asked=asked,
-            amazon=amazon,
-            outlook=outlook,
-            errors=tuple(self._errors),
-            zone=self._zone,
-        )
+def inspect(
+    order_id: str,
+    ledger: Ledger | None,
+    shop: PrestashopShop,
+    rules: Rules,
+    get: Get | None,
+    *,
+    now: datetime,
+    verify: bool = False,
+) -> OrderInspection:
+    """Return everything known of an order. `ledger` None: there is none yet. `rules`: an import's. `get` asks Amazon
+    for it, once; None: Amazon is not asked. `verify`: read the shop's rows as back office, invoice and statistics do.
 
-    def _shop_side(self, order_id: str) -> ShopInspection | None:
-        """Return what the shop knows of the order; None when the shop can't be asked."""
-        try:
-            self.shop.prepare(write=False)
-            marker = self.shop.markers([order_id]).get(order_id)
-            foreign = 0 if marker else self.shop.foreign([order_id]).get(order_id, 0)
-            findings = tuple(self.shop.verify(order_id)) if self.verify and marker else None
-            moves = tuple(self.shop.moved_by_edits(order_id)) if findings is not None else ()
-            rows = self.shop.order_rows(order_id)
-            state = "".join(self.shop.state_name(int(row["current_state"])) for row in rows.get("orders", ()))
-            self._zone = self.shop.zone
-            return ShopInspection(marker, foreign, rows, state, findings, moves)
-        except ShopError as error:
-            self._errors.append(error)
-            return None
+    Raise LedgerUnusable, and UsageError for credentials that can't be used.
+    """
+    errors: list[OrderferryError] = []
+    entry = ledger.entry(order_id) if ledger else None
+    history = tuple(ledger.history(order_id)) if ledger else ()
+    side, amazon = None, None
+    zone: tzinfo = UTC
+    try:
+        side = _shop_side(shop, order_id, verify=verify)
+        zone = shop.zone
+    except ShopError as error:
+        errors.append(error)
+    try:
+        amazon = get(order_id) if get else None
+        asked = get is not None
+    except AmazonError as error:
+        errors.append(error)
+        asked = False
+    try:
+        outlook = _outlook(entry, side, amazon, shop, rules, now=now)
+    except ShopError as error:
+        errors.append(error)
+        outlook = known_outlook(entry, None, 0, now, shop_answers=False, cause_gone=False)
+    return OrderInspection(order_id, now, entry, history, side, asked, amazon, outlook, tuple(errors), zone)
 
-    def _ask(self, order_id: str) -> Order | UnreadableOrder | None:
-        try:
-            return self.get(order_id)
-        except AmazonError as error:
-            self._errors.append(error)
-            return None
 
-    def _outlook(
-        self, entry: Entry | None, side: ShopInspection | None, amazon: Order | UnreadableOrder | None
-    ) -> Outlook:
-        try:
-            if isinstance(amazon, Order) and side is not None:
-                view = self.shop.prefetch([amazon])
-                return planned_outlook(amazon, entry, view, self.rules, self._plan, now=self.now())
-            gone = side is not None and self._cause_is_gone(entry)
-        except ShopError as error:
-            self._errors.append(error)
-            side, gone = None, False
-        marker, foreign = (side.marker, side.foreign) if side else (None, 0)
-        return known_outlook(entry, marker, foreign, self.now(), shop_answers=side is not None, cause_gone=gone)
+def _shop_side(shop: PrestashopShop, order_id: str, *, verify: bool) -> ShopInspection:
+    """Return what the shop knows of the order. Raise ShopError when it can't be asked."""
+    shop.prepare(write=False)
+    marker = shop.markers([order_id]).get(order_id)
+    foreign = 0 if marker else shop.foreign([order_id]).get(order_id, 0)
+    findings: tuple[Finding, ...] | None = None
+    moves: tuple[Finding, ...] = ()
+    with shop.reading("reading an order's rows") as (statements, facts):
+        if verify and marker:
+            findings = verify_order(statements, facts, order_id)
+            moves = moved_by_edits(statements, facts, order_id)
+        rows = rows_of_order(statements, order_id)
+    state = "".join(shop.state_name(int(row["current_state"])) for row in rows.get("orders", ()))
+    return ShopInspection(marker, foreign, rows, state, findings, moves)
 
-    def _plan(self, order: Order, action: Action, view: ShopView) -> Plan | Problem:
-        return self.shop.plan(order, action, view, self.now())
 
-    def _cause_is_gone(self, entry: Entry | None) -> bool:
-        problem = held_problem(entry)
-        return problem is not None and self.shop.cause_gone([problem])[0]
+def _outlook(
+    entry: Entry | None,
+    side: ShopInspection | None,
+    amazon: Order | UnreadableOrder | None,
+    shop: PrestashopShop,
+    rules: Rules,
+    *,
+    now: datetime,
+) -> Outlook:
+    if side is None:
+        return known_outlook(entry, None, 0, now, shop_answers=False, cause_gone=False)
+    if isinstance(amazon, Order):
+
+        def plan(order: Order, action: Action, view: ShopView) -> Plan | Problem:
+            return shop.plan(order, action, view, now)
+
+        return planned_outlook(amazon, entry, shop.prefetch([amazon]), rules, plan, now=now)
+    problem = held_problem(entry)
+    gone = problem is not None and shop.cause_gone([problem])[0]
+    return known_outlook(entry, side.marker, side.foreign, now, shop_answers=True, cause_gone=gone)
 
 
 def inspection_json(inspection: OrderInspection) -> dict[str, Any]:
