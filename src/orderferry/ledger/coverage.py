@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import Connection, and_, select, tuple_
 
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.domain.search import Basis, Listing, Search
@@ -54,15 +54,29 @@ class CoverageTables:
 
         It is cut to whole milliseconds.
         """
-        start, end = _rounded_up(span.start), _rounded_down(span.end)
-        if start >= end:
+        start, end, cells = _rounded_up(span.start), _rounded_down(span.end), set(cells)
+        if start >= end or not cells:
             return
         with self.store.writing() as connection:
             before = _covered(connection, basis)
-            for cell in dict.fromkeys(cells):
-                spans = union(before.get(cell, ()), [Span(start, end)])
-                kept = [each for each in spans if each.end >= now - KEEP or each is spans[-1]]
-                _replace_spans(connection, cell, basis, kept)
+            spans = {cell: union(before.get(cell, ()), [Span(start, end)]) for cell in cells}
+            of_cells = tuple_(coverage.c.marketplace_id, coverage.c.channel).in_(list(spans))
+            connection.execute(coverage.delete().where(coverage.c.basis == basis, of_cells))
+            connection.execute(
+                coverage.insert(),
+                [
+                    {
+                        "marketplace_id": marketplace_id,
+                        "channel": channel,
+                        "basis": basis,
+                        "covered_from": each.start,
+                        "covered_until": each.end,
+                    }
+                    for (marketplace_id, channel), all_spans in spans.items()
+                    for each in all_spans
+                    if each.end >= now - KEEP or each is all_spans[-1]
+                ],
+            )
 
     def rereading(self, cells: Iterable[Cell]) -> Mapping[Cell, Rereading]:
         """Return when the overlap of these cells was last read again, and up to where; a cell without is left out."""
@@ -158,27 +172,6 @@ def _covered(connection: Connection, basis: Basis) -> dict[Cell, Spans]:
     for row in connection.execute(select(coverage).where(coverage.c.basis == basis)):
         found.setdefault((row.marketplace_id, row.channel), []).append(Span(row.covered_from, row.covered_until))
     return {cell: normal(spans) for cell, spans in found.items()}
-
-
-def _replace_spans(connection: Connection, cell: Cell, basis: Basis, spans: Iterable[Span]) -> None:
-    marketplace_id, channel = cell
-    of_cell: ColumnElement[bool] = and_(
-        coverage.c.marketplace_id == marketplace_id, coverage.c.channel == channel, coverage.c.basis == basis
-    )
-    connection.execute(coverage.delete().where(of_cell))
-    connection.execute(
-        coverage.insert(),
-        [
-            {
-                "marketplace_id": marketplace_id,
-                "channel": channel,
-                "basis": basis,
-                "covered_from": each.start,
-                "covered_until": each.end,
-            }
-            for each in spans
-        ],
-    )
 
 
 def _rounded_down(moment: datetime) -> datetime:
