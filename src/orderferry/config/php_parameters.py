@@ -41,7 +41,7 @@ _TOKEN = re.compile(
     | (?P<single> '(?:[^'\\]|\\.)*' )
     | (?P<double> "(?:[^"\\]|\\.)*" )
     | (?P<number> -?\d+(?:\.\d+)? )
-    | (?P<word> [A-Za-z_\x80-\U0010ffff][\w\\]* )
+    | (?P<word> [^\x00-@\[-^`{-\x7f][\w\\]* )  # a letter of ASCII, _ or anything beyond ASCII
     | (?P<arrow> => )
     | (?P<mark> [^'"] )
     """,

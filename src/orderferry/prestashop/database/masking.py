@@ -32,7 +32,7 @@ _BETWEEN = frozenset("for key column at row in of on from table trigger constrai
 _IMPERSONAL = frozenset({"kind", "entity", "country"})  # fields of addresses and registrations with Amazon's own codes
 _FOUND_WITHIN = 4  # letters: so long a personal word is masked within longer words, too
 # Chinese, Japanese and Korean letters, between which words need no space; as `plain_name` leaves them.
-_UNSPACED = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSPACED = (("\u1100", "\u11ff"), ("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"))
 _MASKS = re.compile(rf"{MASK}(?:[\s,;.:'\"-]*{MASK})+")
 _ORDER_ID = re.compile(r"\d{3}-\d{7}-\d{7}")
 
@@ -63,7 +63,11 @@ def _personal_words(order: Order) -> frozenset[str]:
     people = (order.buyer, order.delivery_address, order.tax_registrations)
     texts = [*_texts(people), *(item.gift_message for item in order.items)]
     words = [word for text in texts for word in plain_name(text).split()]
-    return frozenset(word for word in words if len(word) > 1 or _UNSPACED.search(word))
+    return frozenset(word for word in words if len(word) > 1 or _is_unspaced(word))
+
+
+def _is_unspaced(word: str) -> bool:
+    return any(first <= letter <= last for letter in word for first, last in _UNSPACED)
 
 
 def _texts(value: object) -> Iterable[str]:
@@ -86,7 +90,7 @@ def _only_names(quoted: str, known: Collection[str]) -> str:
 
 
 def _mask_personal(text: str, personal: frozenset[str], kept: frozenset[str]) -> str:
-    within = [word for word in personal if len(word) >= _FOUND_WITHIN or _UNSPACED.search(word)]
+    within = [word for word in personal if len(word) >= _FOUND_WITHIN or _is_unspaced(word)]
 
     def is_personal(word: str) -> bool:
         plain = plain_name(word)
