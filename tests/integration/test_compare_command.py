@@ -78,7 +78,7 @@ def serve() -> Iterator[Callable[..., SimulatorServer]]:
     servers: list[SimulatorServer] = []
 
     def start(*orders: Any, world: World | None = None) -> SimulatorServer:
-        servers.append(SimulatorServer(world or World(orders), clock=Clock(NOW), report_rules=AT_ONCE))
+        servers.append(SimulatorServer(world or World(orders), clock=Clock(), report_rules=AT_ONCE))
         servers[-1].start()
         return servers[-1]
 

@@ -25,7 +25,7 @@ NAMELESS = RawOrder(
 
 
 def test_it_is_told_by_everything_that_tells_until_a_person_settles_it(tmp_path: Path, sqlite_shop: Any) -> None:
-    with SimulatorServer(World([NAMELESS]), clock=Clock(NOW), report_rules=AT_ONCE) as server:
+    with SimulatorServer(World([NAMELESS]), clock=Clock(), report_rules=AT_ONCE) as server:
         installed = install(tmp_path, server, sqlite_shop.url)
         first = installed.run("import")
         assert first.code == 1
@@ -52,7 +52,7 @@ def test_it_is_told_by_everything_that_tells_until_a_person_settles_it(tmp_path:
 
 @pytest.mark.parametrize("command", ["recheck", "doublecheck"])
 def test_a_catch_up_of_cron_tells_it(command: str, tmp_path: Path, sqlite_shop: Any) -> None:
-    with SimulatorServer(World([NAMELESS]), clock=Clock(NOW)) as server:
+    with SimulatorServer(World([NAMELESS]), clock=Clock()) as server:
         installed = install(tmp_path, server, sqlite_shop.url)
         first = installed.run(command)
         assert first.code == 1
