@@ -19,13 +19,13 @@ from orderferry.errors import ExitCode
 from orderferry.prestashop.database.database import ShopDatabase as Database
 from orderferry.simulator.world import World
 from support.children import Children
-from support.crash_story import LATELY, T1, T2, T3, VERIFIED, order, stage
+from support.crash_orders import LATELY, T1, T2, T3, VERIFIED, crash_installation, order
+from support.crash_scenario import IMPORT, CrashScenario, changes_scenario
 from support.mariadb import FAST, MariadbServer, running_server
 from support.proofs import Proofs
-from support.scenes import IMPORT, Scene, story_scene
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
-from support.shop_picture import flaws_of_orders
+from support.shop_snapshot import flaws_of_orders
 from support.writing import settings_for
 
 OUR_SHOP = (
@@ -43,8 +43,8 @@ def own_server() -> Iterator[MariadbServer]:
 
 
 @pytest.fixture(scope="session")
-def away_scene(tmp_path_factory: pytest.TempPathFactory, own_server: MariadbServer) -> Iterator[Scene]:
-    """The story on a server of its own, for a user with few rights and little patience."""
+def away_scenario(tmp_path_factory: pytest.TempPathFactory, own_server: MariadbServer) -> Iterator[CrashScenario]:
+    """The changing orders on a server of its own, for a user with few rights and little patience."""
     databases = ShopDatabases(own_server)
     shop = databases.create()
     with own_server.engine().connect() as connection:
@@ -53,25 +53,27 @@ def away_scene(tmp_path_factory: pytest.TempPathFactory, own_server: MariadbServ
     url = sa.make_url(shop.url).set(username="few", password="rights").render_as_string(hide_password=False)
     limited = ShopDatabase(url, shop.prefix, shop.version)
     folder = tmp_path_factory.mktemp("away")
-    with story_scene(folder, limited, databases.snapshot, lines={"prestashop": 'timeout = "2s"'}) as played:
-        yield played
+    with changes_scenario(folder, limited, databases.snapshot, lines={"prestashop": 'timeout = "2s"'}) as made:
+        yield made
 
 
-def run_with(scene: Scene, where: str, accident: tuple[str, str, int], mischief: AbstractContextManager[object]) -> int:
+def run_with(
+    scenario: CrashScenario, where: str, accident: tuple[str, str, int], mischief: AbstractContextManager[object]
+) -> int:
     """One case: the run stands still at its accident, the mischief begins, the run goes on, the mischief ends, and a
     clean run follows. Return the run's exit code."""
-    scene.reset()
-    child = scene.start(accident=accident)
+    scenario.reset()
+    child = scenario.start(accident=accident)
     ended = child.wait()
     if ended is None:
         with mischief:
             child.go_on()
             ended = child.end()
-    where = f"{where} at {accident[2]} ({scene.healthy.events_of('shop')[accident[2] - 1]})"
-    assert ended.code in {scene.healthy.code, ExitCode.SHOP_UNAVAILABLE}, f"{where}: {ended.told()}"
+    where = f"{where} at {accident[2]} ({scenario.healthy.events_of('shop')[accident[2] - 1]})"
+    assert ended.code in {scenario.healthy.code, ExitCode.SHOP_UNAVAILABLE}, f"{where}: {ended.told()}"
     assert ended.json["exit_code"] == ended.code
     assert not ended.err, f"{where}: {ended.err}"
-    scene.assert_as_ever(scene.clean_run(), where)
+    scenario.assert_recovered(scenario.clean_run(), where)
     return ended.code
 
 
@@ -141,9 +143,9 @@ SLOW = frozenset(MISCHIEF) - {"connection killed", "read-only"}
 HEALS_AT_ONCE = frozenset({"connection killed", "server restarted"})
 
 
-def fateful(scene: Scene) -> list[int]:
+def fateful(scenario: CrashScenario) -> list[int]:
     """The statements of the first two transactions that write orders, their COMMITs and what is after them."""
-    texts = scene.healthy.events_of("shop")
+    texts = scenario.healthy.events_of("shop")
     last = [number for number, text in enumerate(texts, 1) if text == "COMMIT answered"][4]
     first = next(number for number, text in enumerate(texts, 1) if text.startswith("SELECT `id_order`"))
     return list(range(first, last + 2))
@@ -151,28 +153,28 @@ def fateful(scene: Scene) -> list[int]:
 
 @pytest.mark.parametrize("what", MISCHIEF)
 def test_whatever_becomes_of_the_server_the_next_run_completes_the_work(
-    away_scene: Scene, own_server: MariadbServer, proofs: Proofs, what: str
+    away_scenario: CrashScenario, own_server: MariadbServer, proofs: Proofs, what: str
 ) -> None:
     mischief, sample = MISCHIEF[what]
-    points = fateful(away_scene) if what in SLOW else away_scene.points("shop")
-    commits = away_scene.named("shop", "COMMIT", "COMMIT sent", "COMMIT answered")
+    points = fateful(away_scenario) if what in SLOW else away_scenario.points("shop")
+    commits = away_scenario.named("shop", "COMMIT", "COMMIT sent", "COMMIT answered")
     decisive = [point for point in points if point in commits]
     chosen = proofs.choose(points, sample, always=proofs.choose(decisive, sample))
-    codes = [run_with(away_scene, what, ("stop", "shop", point), mischief(own_server)) for point in chosen]
+    codes = [run_with(away_scenario, what, ("stop", "shop", point), mischief(own_server)) for point in chosen]
     assert int(ExitCode.SHOP_UNAVAILABLE) in codes or what in HEALS_AT_ONCE
     proofs.ran(f"points at which: {what}", len(chosen), of=len(points))
 
 
 def test_a_connection_that_breaks_off_and_an_answer_that_never_comes_double_nothing(
-    away_scene: Scene, proofs: Proofs
+    away_scenario: CrashScenario, proofs: Proofs
 ) -> None:
     """The client's side of it: also the COMMIT that was carried out and whose answer was lost."""
-    points = away_scene.points("shop")
-    answers = away_scene.named("shop", "COMMIT answered")
+    points = away_scenario.points("shop")
+    answers = away_scenario.named("shop", "COMMIT answered")
     chosen = proofs.choose(points, 4, always=answers)
-    codes = {point: run_with(away_scene, "lost", ("lose", "shop", point), nullcontext()) for point in chosen}
+    codes = {point: run_with(away_scenario, "lost", ("lose", "shop", point), nullcontext()) for point in chosen}
     orders = [codes[point] for point in answers[:-1]]
-    assert set(orders) == {away_scene.healthy.code}, "a lost answer is looked after at once"
+    assert set(orders) == {away_scenario.healthy.code}, "a lost answer is looked after at once"
     proofs.ran("connections lost, answers to COMMIT among them", len(chosen), of=len(points))
 
 
@@ -192,16 +194,16 @@ def test_a_connection_that_is_gone_is_given_back_without_a_word(
 
 @pytest.mark.parametrize(("what", "options"), [("increment of three", {}), ("no RETURNING", {"returning": False})])
 def test_an_import_is_the_same_on_servers_with_other_ways(
-    away_scene: Scene, own_server: MariadbServer, proofs: Proofs, what: str, options: dict[str, bool]
+    away_scenario: CrashScenario, own_server: MariadbServer, proofs: Proofs, what: str, options: dict[str, bool]
 ) -> None:
-    away_scene.reset()
+    away_scenario.reset()
     variables = own_server.variables(auto_increment_increment=3) if not options else nullcontext()
     with variables:
-        ended = away_scene.test_run(**options)
-        assert ended.code == away_scene.healthy.code, ended.told()
+        ended = away_scenario.test_run(**options)
+        assert ended.code == away_scenario.healthy.code, ended.told()
         assert not [text for _, text in ended.events if "RETURNING" in text]
-        away_scene.assert_as_ever(away_scene.clean_run(), what)
-    ids = [row["id_order"] for row in away_scene.stage.shop.rows("SELECT id_order FROM {p}orders ORDER BY 1")]
+        away_scenario.assert_recovered(away_scenario.clean_run(), what)
+    ids = [row["id_order"] for row in away_scenario.installation.shop.rows("SELECT id_order FROM {p}orders ORDER BY 1")]
     assert len(ids) == 8
     assert (max(ids) > len(ids)) == (what == "increment of three")
     proofs.ran("servers with other ways", 1)
@@ -215,11 +217,11 @@ def test_a_full_disk_under_the_database_stops_the_run_between_two_orders(
     server = mariadb_with(**FAST)  # whatever becomes of it, no other test needs it
     shop = ShopDatabases(server).create()
     orders = [order(number, LATELY, VERIFIED) for number in range(1, wanted + 1)]
-    with stage(tmp_path, shop, world=World(orders)) as played, Children(tmp_path) as children:
-        assert children.run(played.installed, T1, *IMPORT).code == ExitCode.DONE  # orderferry's tables are there
-        played.move_to(T2)
+    with crash_installation(tmp_path, shop, world=World(orders)) as made, Children(tmp_path) as children:
+        assert children.run(made.installed, T1, *IMPORT).code == ExitCode.DONE  # orderferry's tables are there
+        made.move_to(T2)
         # one commit more: the run first notes in the shop that Amazon calculates the VAT here
-        child = children.start(played.installed, T2, *IMPORT, accident=("stop", "committed", before + 1))
+        child = children.start(made.installed, T2, *IMPORT, accident=("stop", "committed", before + 1))
         assert child.stopped()
         assert shop.count("orders") == before
         with full_disk(server):
@@ -229,8 +231,8 @@ def test_a_full_disk_under_the_database_stops_the_run_between_two_orders(
             assert "no space" in stopped.json["problems"][0]["message"]
             assert 0 < shop.count("orders") == stopped.json["orders"]["created"] < wanted
             assert flaws_of_orders(shop) == []
-        played.move_to(T3)
-        completed = children.run(played.installed, T3, *IMPORT)
+        made.move_to(T3)
+        completed = children.run(made.installed, T3, *IMPORT)
     assert completed.code == ExitCode.DONE, completed.told()
     assert shop.count("orders") == wanted
     assert flaws_of_orders(shop) == []

@@ -14,10 +14,10 @@ import pytest
 
 from orderferry.errors import ExitCode
 from orderferry.simulator.faults import FaultKind
-from support.crash_story import T2, T3
+from support.crash_orders import T2, T3
+from support.crash_scenario import CrashScenario
 from support.proofs import Proofs
-from support.scenes import Scene
-from support.shop_picture import ledger_picture
+from support.shop_snapshot import ledger_snapshot
 
 K = FaultKind
 PARTS = 2
@@ -92,45 +92,45 @@ def cases() -> Iterator[Case]:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_fault_of_http_loses_an_order_or_claims_what_was_not_read(
-    paged_scene: Scene, proofs: Proofs, part: int
+    paged_scenario: CrashScenario, proofs: Proofs, part: int
 ) -> None:
     mine = list(cases())[part::PARTS]
     chosen = proofs.choose(mine, SAMPLE)
     healthy = {}
     for command, calls in CALLS.items():
-        paged_scene.reset()
-        ended = paged_scene.test_run(command, "--json")
+        paged_scenario.reset()
+        ended = paged_scenario.test_run(command, "--json")
         asked = {**ended.json["calls"], "token": 1}
         assert {name: max(n for o, n in calls if o == name) for name, _ in calls}.items() <= asked.items(), ended.told()
         healthy[command] = ended.code
     for case in chosen:
-        run_case(paged_scene, case, healthy[case.command])
+        run_case(paged_scenario, case, healthy[case.command])
     proofs.ran("HTTP faults", len(chosen), of=len(mine))
 
 
-def run_case(scene: Scene, case: Case, healthy: int) -> None:
+def run_case(scenario: CrashScenario, case: Case, healthy: int) -> None:
     """The proof for one case."""
-    scene.reset()
-    before = ledger_picture(scene.stage.installed.ledger)["coverage"]
-    server = scene.stage.server
+    scenario.reset()
+    before = ledger_snapshot(scenario.installation.installed.ledger)["coverage"]
+    server = scenario.installation.server
     times = None if case.for_good else 1
     seconds = timedelta(minutes=10).total_seconds()
     server.faults.add(case.operation, case.nth, case.kind, times=times, seconds=seconds)
 
-    ended = scene.test_run(case.command, "--json")
+    ended = scenario.test_run(case.command, "--json")
 
     assert server.faults.met > 0, case
     assert ended.code == case.exit_code(healthy), f"{case}: {ended.told()}"
     assert ended.json["exit_code"] == ended.code
     assert not ended.err, f"{case}: {ended.err}"
-    after = ledger_picture(scene.stage.installed.ledger)
+    after = ledger_snapshot(scenario.installation.installed.ledger)
     if after["coverage"] != before and case.kind is not K.STALE:
         known = {row[0]: row[4] for row in after["orders"]}
         shown = {str(order.order_id): server.world.find(str(order.order_id), T2) for order in server.world}
         assert {i: found[0].status for i, found in shown.items() if found}.items() == known.items(), case
-    clean = scene.clean_run()
+    clean = scenario.clean_run()
     if case.command != "import":
         # Catch-ups leave some of the quota to the import: after a 429 they have to wait longer.
-        again = scene.clean_run(case.command, "--json", now=T3 + timedelta(hours=2))
+        again = scenario.clean_run(case.command, "--json", now=T3 + timedelta(hours=2))
         assert again.code == healthy, f"{case}: {again.told()}"
-    scene.assert_as_ever(clean, str(case))
+    scenario.assert_recovered(clean, str(case))

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from support.crash_scenario import CrashScenario, kill_at_each
 from support.feed import flaws_of_feed
 from support.proofs import Proofs
-from support.scenes import Scene, kill_at_each
 from support.shop_database import ShopDatabase
-from support.shop_picture import flaws_of_orders
+from support.shop_snapshot import flaws_of_orders
 
 PARTS = 2  # so that two workers share the points
 SAMPLES = {"shop": 4, "ledger": 4}
@@ -29,44 +29,44 @@ FEE_KINDS = ("cash on delivery", "gift wrapping", "tip")
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("family", SAMPLES)
 def test_a_run_that_is_killed_at_any_statement_is_made_whole_by_the_next(
-    scene: Scene, proofs: Proofs, family: str, part: int
+    scenario: CrashScenario, proofs: Proofs, family: str, part: int
 ) -> None:
-    points = scene.points(family)[part::PARTS]
-    commits = set(scene.named(family, "COMMIT sent", "COMMIT answered"))
+    points = scenario.points(family)[part::PARTS]
+    commits = set(scenario.named(family, "COMMIT sent", "COMMIT answered"))
     fateful = proofs.choose([n for n in points if n in commits], COMMITS // PARTS)
     chosen = proofs.choose(points, SAMPLES[family] // PARTS, always=fateful)
     assert chosen
-    kill_at_each(scene, family, chosen)
+    kill_at_each(scenario, family, chosen)
     proofs.ran(f"kill points at {family} statements", len(chosen), of=len(points))
 
 
 @pytest.mark.parametrize("family", SAMPLES)
 def test_a_first_run_that_is_killed_at_any_statement_is_made_whole_by_the_next(
-    first_scene: Scene, proofs: Proofs, family: str
+    first_scenario: CrashScenario, proofs: Proofs, family: str
 ) -> None:
-    points = first_scene.points(family)
+    points = first_scenario.points(family)
     chosen = proofs.choose(points, FIRST_RUN_SAMPLE)
     assert chosen
-    kill_at_each(first_scene, family, chosen)
+    kill_at_each(first_scenario, family, chosen)
     proofs.ran(f"kill points at {family} statements of a first run", len(chosen), of=len(points))
 
 
 def test_a_run_that_is_killed_while_it_makes_hidden_products_leaves_one_of_each(
-    fees_scene: Scene, proofs: Proofs
+    fees_scenario: CrashScenario, proofs: Proofs
 ) -> None:
-    shop = fees_scene.stage.shop
+    shop = fees_scenario.installation.shop
     wanted = fee_rows(shop)
     assert len(wanted["products"]) == len(FEE_KINDS)
-    made = [n for n, text in enumerate(fees_scene.healthy.events_of("shop"), 1) if makes_a_product(text)]
+    made = [n for n, text in enumerate(fees_scenario.healthy.events_of("shop"), 1) if makes_a_product(text)]
     points = list(range(made[0], made[-1] + 2))
     chosen = proofs.choose(points, FEES_SAMPLE, always=[made[0] + 1])
 
     for point in chosen:
-        fees_scene.reset()
-        killed = fees_scene.test_run(accident=("kill", "shop", point))
+        fees_scenario.reset()
+        killed = fees_scenario.test_run(accident=("kill", "shop", point))
         assert killed.signal == signal.SIGKILL, killed.told()
-        ended = fees_scene.clean_run()
-        assert ended.code == fees_scene.code, ended.told()
+        ended = fees_scenario.clean_run()
+        assert ended.code == fees_scenario.code, ended.told()
         assert flaws_of_orders(shop) + flaws_of_feed(shop) == [], point
         assert fee_rows(shop) == wanted, f"killed at shop statement {point}"
     proofs.ran("kill points while hidden products are made", len(chosen), of=len(points))

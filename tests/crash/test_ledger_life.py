@@ -15,12 +15,12 @@ import pytest
 
 from orderferry.errors import ExitCode
 from support.children import Children, Ended
-from support.crash_story import T1, T2, T3, stage
+from support.crash_orders import T1, T2, T3, crash_installation
+from support.crash_scenario import IMPORT, CrashScenario
 from support.disks import fill, small_disk
 from support.proofs import Proofs
-from support.scenes import IMPORT, Scene
 from support.shop_database import ShopDatabase
-from support.shop_picture import differences, flaws_of_orders, imported_in_ledger, shop_picture
+from support.shop_snapshot import differences, flaws_of_orders, imported_in_ledger, shop_snapshot
 
 
 def changed(statement: str) -> Callable[[Path], None]:
@@ -78,58 +78,58 @@ def remove(ledger: Path) -> None:
 
 @pytest.mark.parametrize("what", UNUSABLE)
 def test_an_unusable_ledger_ends_every_run_with_6_and_nothing_written(
-    paged_scene: Scene, proofs: Proofs, what: str
+    paged_scenario: CrashScenario, proofs: Proofs, what: str
 ) -> None:
     spoil, words = UNUSABLE[what]
-    ledger = paged_scene.stage.installed.ledger
-    paged_scene.reset()
-    asked = len(paged_scene.stage.server.requests)
+    ledger = paged_scenario.installation.installed.ledger
+    paged_scenario.reset()
+    asked = len(paged_scenario.installation.server.requests)
     spoil(ledger)
     for command in COMMANDS:
-        assert_refused(paged_scene.test_run(*command), words)
-    assert paged_scene.before.changed() == set()
-    assert len(paged_scene.stage.server.requests) == asked, "Amazon is not asked in vain"
+        assert_refused(paged_scenario.test_run(*command), words)
+    assert paged_scenario.before.changed() == set()
+    assert len(paged_scenario.installation.server.requests) == asked, "Amazon is not asked in vain"
 
     remove(ledger)
-    rebuilt = paged_scene.clean_run()
+    rebuilt = paged_scenario.clean_run()
     assert rebuilt.code in {ExitCode.DONE, ExitCode.NEEDS_A_PERSON}, rebuilt.told()
     assert "ledger-rebuilt" in told(rebuilt)
-    assert "ledger-rebuilt" in told(paged_scene.clean_run("recheck", "--json"))  # until both have looked back
-    last = paged_scene.clean_run("doublecheck", "--json")
+    assert "ledger-rebuilt" in told(paged_scenario.clean_run("recheck", "--json"))  # until both have looked back
+    last = paged_scenario.clean_run("doublecheck", "--json")
     assert "ledger-rebuilt" not in told(last), last.told()
-    assert_shop_as_ever(paged_scene)
+    assert_shop_as_ever(paged_scenario)
     proofs.ran("ledgers that could not be used", len(COMMANDS))
 
 
-def assert_shop_as_ever(scene: Scene) -> None:
-    shop = scene.stage.shop
-    assert flaws_of_orders(shop) + differences(shop_picture(shop, scene.tables), scene.shop_after) == []
+def assert_shop_as_ever(scenario: CrashScenario) -> None:
+    shop = scenario.installation.shop
+    assert flaws_of_orders(shop) + differences(shop_snapshot(shop, scenario.tables), scenario.shop_after) == []
     markers = shop.rows("SELECT amazon_order_id, id_order FROM {p}orderferry_order")
-    assert imported_in_ledger(scene.stage.installed.ledger) == {
+    assert imported_in_ledger(scenario.installation.installed.ledger) == {
         row["amazon_order_id"]: row["id_order"] for row in markers
     }
 
 
-def test_a_shop_that_was_moved_is_accepted_once(paged_scene: Scene, proofs: Proofs) -> None:
-    paged_scene.reset()
+def test_a_shop_that_was_moved_is_accepted_once(paged_scenario: CrashScenario, proofs: Proofs) -> None:
+    paged_scenario.reset()
     spoil, words = UNUSABLE["other shop"]
-    spoil(paged_scene.stage.installed.ledger)
-    assert_refused(paged_scene.test_run(), words)
-    accepted = paged_scene.test_run("import", "--accept-shop", "--json")
-    assert accepted.code == paged_scene.healthy.code, accepted.told()
-    assert accepted.json["orders"] == paged_scene.healthy.json["orders"]
-    paged_scene.assert_as_ever(paged_scene.clean_run(), "after --accept-shop")
+    spoil(paged_scenario.installation.installed.ledger)
+    assert_refused(paged_scenario.test_run(), words)
+    accepted = paged_scenario.test_run("import", "--accept-shop", "--json")
+    assert accepted.code == paged_scenario.healthy.code, accepted.told()
+    assert accepted.json["orders"] == paged_scenario.healthy.json["orders"]
+    paged_scenario.assert_recovered(paged_scenario.clean_run(), "after --accept-shop")
     proofs.ran("ledgers that could not be used", 1)
 
 
-def test_an_older_copy_of_the_ledger_doubles_and_loses_nothing(paged_scene: Scene, proofs: Proofs) -> None:
-    paged_scene.reset()
-    ledger = paged_scene.stage.installed.ledger
+def test_an_older_copy_of_the_ledger_doubles_and_loses_nothing(paged_scenario: CrashScenario, proofs: Proofs) -> None:
+    paged_scenario.reset()
+    ledger = paged_scenario.installation.installed.ledger
     old = Path(shutil.copy(ledger, ledger.with_suffix(".older")))
-    assert paged_scene.test_run().code == paged_scene.healthy.code
+    assert paged_scenario.test_run().code == paged_scenario.healthy.code
     remove(ledger)
     shutil.move(old, ledger)
-    paged_scene.assert_as_ever(paged_scene.clean_run(), "after an older copy")
+    paged_scenario.assert_recovered(paged_scenario.clean_run(), "after an older copy")
     proofs.ran("older copies of the ledger", 1)
 
 
@@ -140,27 +140,25 @@ def test_a_disk_that_fills_up_under_the_ledger_in_the_middle_of_a_run(
     """The order in hand is in the shop, with its marker; the run ends with 6, and the next one knows the order."""
     with (
         small_disk(tmp_path / "small", "700k") as folder,
-        stage(folder, shop_database) as played,
+        crash_installation(folder, shop_database) as made,
         Children(tmp_path) as children,
     ):
-        assert children.run(played.installed, T1, *IMPORT).code == ExitCode.DONE
-        played.move_to(T2)
-        child = children.start(played.installed, T2, *IMPORT, accident=("stop", "committed", committed))
+        assert children.run(made.installed, T1, *IMPORT).code == ExitCode.DONE
+        made.move_to(T2)
+        child = children.start(made.installed, T2, *IMPORT, accident=("stop", "committed", committed))
         assert child.stopped()
         fill(folder)
         child.go_on()
         assert_refused(child.end(), "full")
-        assert_refused(children.run(played.installed, T2, *IMPORT), "full")
+        assert_refused(children.run(made.installed, T2, *IMPORT), "full")
         assert flaws_of_orders(shop_database) == []
 
         (folder / "filler").unlink()
-        played.move_to(T3)
-        ended = children.run(played.installed, T3, *IMPORT)
+        made.move_to(T3)
+        ended = children.run(made.installed, T3, *IMPORT)
         assert ended.code == ExitCode.NEEDS_A_PERSON, ended.told()
         assert flaws_of_orders(shop_database) == []
         markers = shop_database.rows("SELECT amazon_order_id, id_order FROM {p}orderferry_order")
         assert len(markers) == 8
-        assert imported_in_ledger(played.installed.ledger) == {
-            row["amazon_order_id"]: row["id_order"] for row in markers
-        }
+        assert imported_in_ledger(made.installed.ledger) == {row["amazon_order_id"]: row["id_order"] for row in markers}
     proofs.ran("full disks under the ledger", 1)

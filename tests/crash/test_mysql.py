@@ -1,8 +1,8 @@
 """The writer on MySQL, where its servers are to be had (scripts/mysql-servers): the oldest that shops run on, and the
 newest.
 
-The story is written there row by row as on MariaDB; killed runs are made whole; two importers share no number; and a
-ledger lies there as well.
+The changing orders are written there row by row as on MariaDB; the next run completes what a killed one left; two
+importers share no number; and a ledger lies there as well.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from orderferry.simulator.clock import Clock
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.children import Children, run_all
-from support.crash_story import EVENTS, T1, T2, T3, story
+from support.crash_orders import EVENTS, T1, T2, T3, changing_orders
+from support.crash_scenario import IMPORT, CrashScenario, changes_scenario, kill_at_each
 from support.feed import flaws_of_feed
 from support.installation import install
 from support.mariadb import MariadbServer
 from support.mysql import NOT_THERE, fetched, running_mysql
 from support.proofs import Proofs
 from support.race import MUG, PEN, race
-from support.scenes import IMPORT, Scene, kill_at_each, story_scene
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
-from support.shop_picture import differences, flaws_of_orders
+from support.shop_snapshot import differences, flaws_of_orders
 
 # The keys of later versions are too long for the tables of MySQL 5.6 as it is set up by itself.
 VERSIONS = {"5.6": "1.7.6.9"}
@@ -70,33 +70,33 @@ def mysql(request: pytest.FixtureRequest) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def mysql_scene(tmp_path_factory: pytest.TempPathFactory, mysql: Served) -> Iterator[Scene]:
-    """The story on MySQL."""
-    with story_scene(tmp_path_factory.mktemp("mysql"), mysql.shop(), mysql.databases.snapshot) as played:
-        yield played
+def mysql_scenario(tmp_path_factory: pytest.TempPathFactory, mysql: Served) -> Iterator[CrashScenario]:
+    """The changing orders on MySQL."""
+    with changes_scenario(tmp_path_factory.mktemp("mysql"), mysql.shop(), mysql.databases.snapshot) as made:
+        yield made
 
 
 def test_the_story_is_written_on_mysql_row_by_row_as_on_mariadb(
-    mysql: Served, mysql_scene: Scene, shop_databases: ShopDatabases, tmp_path: Path, proofs: Proofs
+    mysql: Served, mysql_scenario: CrashScenario, shop_databases: ShopDatabases, tmp_path: Path, proofs: Proofs
 ) -> None:
-    assert flaws_of_orders(mysql_scene.stage.shop) + flaws_of_feed(mysql_scene.stage.shop) == []
+    assert flaws_of_orders(mysql_scenario.installation.shop) + flaws_of_feed(mysql_scenario.installation.shop) == []
     shop = shop_databases.create(mysql.version)
-    with story_scene(tmp_path, shop, shop_databases.snapshot) as elsewhere:
-        assert differences(mysql_scene.shop_after, elsewhere.shop_after) == []
-        assert mysql_scene.ledger_after == elsewhere.ledger_after
-        assert mysql_scene.healthy.json["orders"] == elsewhere.healthy.json["orders"]
-        assert reported(mysql_scene) == reported(elsewhere)
+    with changes_scenario(tmp_path, shop, shop_databases.snapshot) as elsewhere:
+        assert differences(mysql_scenario.shop_after, elsewhere.shop_after) == []
+        assert mysql_scenario.ledger_after == elsewhere.ledger_after
+        assert mysql_scenario.healthy.json["orders"] == elsewhere.healthy.json["orders"]
+        assert reported(mysql_scenario) == reported(elsewhere)
     shop_databases.give_back(shop)
     proofs.ran(f"stories on MySQL {mysql.name}", 1)
 
 
-def reported(scene: Scene) -> list[tuple[int, Any]]:
-    """What the commands that only look make of the story's end."""
-    scene.reset()
-    assert scene.test_run().code == scene.healthy.code
+def reported(scenario: CrashScenario) -> list[tuple[int, Any]]:
+    """What the commands that only look make of these end."""
+    scenario.reset()
+    assert scenario.test_run().code == scenario.healthy.code
     told: list[tuple[int, Any]] = []
     for words in (("show", "302-5550000-0000001", "--verify"), ("compare", "--source", "search"), ("check",)):
-        ended = scene.clean_run(*words, "--json")
+        ended = scenario.clean_run(*words, "--json")
         assert not ended.err, ended.told()
         document = ended.json
         if words[0] == "check":  # whose messages name the server
@@ -120,14 +120,14 @@ def without_times(document: Any) -> Any:
 
 @pytest.mark.parametrize("part", range(2))
 def test_a_run_that_is_killed_on_mysql_is_made_whole_by_the_next(
-    mysql: Served, mysql_scene: Scene, proofs: Proofs, part: int
+    mysql: Served, mysql_scenario: CrashScenario, proofs: Proofs, part: int
 ) -> None:
-    points = mysql_scene.points("shop")[part::2]
-    decisive = set(mysql_scene.named("shop", "COMMIT sent", "COMMIT answered"))
+    points = mysql_scenario.points("shop")[part::2]
+    decisive = set(mysql_scenario.named("shop", "COMMIT sent", "COMMIT answered"))
     fateful = proofs.choose([point for point in points if point in decisive], KILLS // 2)
     chosen = proofs.choose(points, KILLS // 2, always=fateful)
     assert chosen
-    kill_at_each(mysql_scene, "shop", chosen)
+    kill_at_each(mysql_scenario, "shop", chosen)
     proofs.ran(f"kill points at shop statements on MySQL {mysql.name}", len(chosen), of=len(points))
 
 
@@ -149,7 +149,7 @@ def test_two_importers_on_mysql_write_each_order_once(mysql: Served, tmp_path: P
 def test_two_hosts_share_a_ledger_on_mysql(mysql: Served, tmp_path: Path, proofs: Proofs) -> None:
     shop = mysql.shop()
     more = f"[ledger]\nurl = {json.dumps(shop.url)}\n{EVENTS}"
-    world = World(story())
+    world = World(changing_orders())
     with SimulatorServer(world, clock=Clock.still(T1), usage_plans=False) as server, Children(tmp_path) as children:
         hosts = [
             install(tmp_path, server, shop.url, name=name, marketplaces=("DE",), more=more) for name in ("web1", "web2")

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from support.children import PACKAGE
-from support.crash_story import T2
+from support.crash_orders import T2
 from support.feed import flaws_of_feed
 from support.proofs import Proofs
 from support.race import MUG, PEN, QUANTITIES, race
 from support.shop_database import ShopDatabase
-from support.shop_picture import flaws_of_orders
+from support.shop_snapshot import flaws_of_orders
 
 TESTS = Path(__file__).parents[1]
 ROUNDS, ALL_ROUNDS = 3, 25

@@ -22,7 +22,7 @@ from orderferry.simulator.faults import FaultKind
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.order_json import Role
 from orderferry.simulator.world import World
-from support.doctoring import Doctored, lively_world, minimal_user
+from support.checked_installation import CheckedInstallation, lively_world, minimal_user
 from support.mariadb import MariadbServer, free_port
 from support.shop_database import ShopDatabase
 
@@ -32,30 +32,32 @@ GERMANY, FRANCE = (find_marketplace(code) for code in ("DE", "FR"))
 
 
 @pytest.fixture
-def patient(tmp_path: Path, shop_database: ShopDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doctored]:
+def checked(
+    tmp_path: Path, shop_database: ShopDatabase, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CheckedInstallation]:
     """A healthy installation."""
     with SimulatorServer(lively_world()) as server:
-        yield Doctored(tmp_path, server, shop_database, monkeypatch)
+        yield CheckedInstallation(tmp_path, server, shop_database, monkeypatch)
 
 
-def test_a_healthy_installation_is_well_and_nothing_is_changed(patient: Doctored) -> None:
-    before = patient.shop.counts()
-    code, checks = patient.check()
+def test_a_healthy_installation_is_well_and_nothing_is_changed(checked: CheckedInstallation) -> None:
+    before = checked.shop.counts()
+    code, checks = checked.check()
     assert [check for check in checks if check["result"] != "ok"] == []
     assert code == 0
     assert all(check.keys() == {"name", "result", "message", "hint"} for check in checks)
-    assert patient.shop.counts() == before  # no table was made, no row written
-    assert [path.name for path in patient.folder.iterdir()] == ["config.toml"]
-    assert patient.server.requests.count("searchOrders") == 1
-    assert patient.server.requests.count("getOrder") == 0
+    assert checked.shop.counts() == before  # no table was made, no row written
+    assert [path.name for path in checked.folder.iterdir()] == ["config.toml"]
+    assert checked.server.requests.count("searchOrders") == 1
+    assert checked.server.requests.count("getOrder") == 0
 
 
-def test_the_call_is_booked_where_there_is_a_ledger(patient: Doctored) -> None:
-    assert patient.run("import", "--json")[0] in (0, 1)
-    searches = patient.server.requests.count("searchOrders")
-    patient.check()
-    assert patient.server.requests.count("searchOrders") == searches + 1
-    installation = Installation(load_settings(patient.installed.configuration, {}))
+def test_the_call_is_booked_where_there_is_a_ledger(checked: CheckedInstallation) -> None:
+    assert checked.run("import", "--json")[0] in (0, 1)
+    searches = checked.server.requests.count("searchOrders")
+    checked.check()
+    assert checked.server.requests.count("searchOrders") == searches + 1
+    installation = Installation(load_settings(checked.installed.configuration, {}))
     with ledger_if_there(installation) as ledger:
         assert ledger is not None
         booked = installation.quota(ledger).calls(datetime.now(UTC).date() - timedelta(days=1))
@@ -69,32 +71,32 @@ class Broken:
     name: str
     grade: str
     exit_code: int
-    breaks: Callable[[Doctored], Any]
+    breaks: Callable[[CheckedInstallation], Any]
     says: str = ""
     mends: str = ""
 
 
-def _setting(name: str, value: str) -> Callable[[Doctored], Any]:
+def _setting(name: str, value: str) -> Callable[[CheckedInstallation], Any]:
     return lambda p: p.shop.execute(
         "UPDATE {p}configuration SET value = :value WHERE name = :name", name=name, value=value
     )
 
 
-def _mailing(id_state: int) -> Callable[[Doctored], Any]:
+def _mailing(id_state: int) -> Callable[[CheckedInstallation], Any]:
     return _sql(f"UPDATE {{p}}order_state SET send_email = 1 WHERE id_order_state = {id_state}")
 
 
-def _switched_on(name: str, value: str = "1") -> Callable[[Doctored], Any]:
+def _switched_on(name: str, value: str = "1") -> Callable[[CheckedInstallation], Any]:
     """A setting that the seeded shop does not have."""
     row = {"name": name, "value": value, "date_add": "2026-01-01", "date_upd": "2026-01-01"}
     return lambda p: p.shop.insert("configuration", row)
 
 
-def _sql(statement: str) -> Callable[[Doctored], Any]:
+def _sql(statement: str) -> Callable[[CheckedInstallation], Any]:
     return lambda p: p.shop.execute(statement)
 
 
-def _configured(more: str = "", **fields: Any) -> Callable[[Doctored], Any]:
+def _configured(more: str = "", **fields: Any) -> Callable[[CheckedInstallation], Any]:
     return lambda p: p.configure(more, **fields)
 
 
@@ -102,23 +104,23 @@ def _created(days_ago: int) -> str:
     return f"client_secret_created = {date.today() - timedelta(days=days_ago)}"
 
 
-def _roles(*roles: Role) -> Callable[[Doctored], Any]:
+def _roles(*roles: Role) -> Callable[[CheckedInstallation], Any]:
     return lambda p: setattr(p.server.world, "roles", frozenset(roles))
 
 
-def _listen(p: Doctored, module: str, hook: str) -> None:
+def _listen(p: CheckedInstallation, module: str, hook: str) -> None:
     p.shop.execute("INSERT INTO {p}module (id_module, name, active, version) VALUES (90, :m, 1, '1')", m=module)
     p.shop.execute("INSERT INTO {p}module_shop (id_module, id_shop, enable_device) VALUES (90, 1, 7)")
     p.shop.execute("INSERT INTO {p}hook (id_hook, name, title) VALUES (90, :h, :h)", h=hook)
     p.shop.execute("INSERT INTO {p}hook_module (id_module, id_shop, id_hook, position) VALUES (90, 1, 90, 9)")
 
 
-def _nobody_listens(p: Doctored) -> None:
+def _nobody_listens(p: CheckedInstallation) -> None:
     port = free_port()
     p.configure(endpoint=f"http://127.0.0.1:{port}", token_url=f"http://127.0.0.1:{port}/auth/o2/token")
 
 
-def _wrong_password(p: Doctored) -> None:
+def _wrong_password(p: CheckedInstallation) -> None:
     p.configure(shop_url=p.shop.url.replace("%401", "nonsense").replace("p%40ss", "wrong"))
 
 
@@ -399,30 +401,30 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
-def test_each_thing_broken_is_one_line_with_the_mend(broken: Broken, patient: Doctored) -> None:
-    broken.breaks(patient)
-    code, checks = patient.check()
+def test_each_thing_broken_is_one_line_with_the_mend(broken: Broken, checked: CheckedInstallation) -> None:
+    broken.breaks(checked)
+    code, checks = checked.check()
     said = [check for check in checks if check["name"] == broken.name and check["result"] == broken.grade]
     assert said, [check for check in checks if check["result"] != "ok"]
     assert any(broken.says in check["message"] and broken.mends in check["hint"] for check in said), said
     assert all(check["hint"] for check in said)
     assert code == broken.exit_code, [check for check in checks if check["result"] != "ok"]
-    for secret in (patient.server.credentials.client_secret, patient.server.credentials.refresh_token, "p@ss"):
+    for secret in (checked.server.credentials.client_secret, checked.server.credentials.refresh_token, "p@ss"):
         assert secret not in str(checks)
 
 
-def test_one_bad_thing_hides_no_other_and_the_worst_exit_code_counts(patient: Doctored) -> None:
-    patient.configure('[ledger]\npath = "none/x"', prefix="shop_")
-    patient.server.world.refused_marketplaces.add(FRANCE.id)
-    code, checks = patient.check()
+def test_one_bad_thing_hides_no_other_and_the_worst_exit_code_counts(checked: CheckedInstallation) -> None:
+    checked.configure('[ledger]\npath = "none/x"', prefix="shop_")
+    checked.server.world.refused_marketplaces.add(FRANCE.id)
+    code, checks = checked.check()
     failures = {check["name"] for check in checks if check["result"] == "failure"}
     assert failures == {"ledger", "tables", "marketplaces"}
     assert code == 6
 
 
-def test_the_rates_of_each_country_and_group_are_told(patient: Doctored) -> None:
-    patient.configure("[taxes]\nFR = 20\nES = 0")
-    _, checks = patient.check()
+def test_the_rates_of_each_country_and_group_are_told(checked: CheckedInstallation) -> None:
+    checked.configure("[taxes]\nFR = 20\nES = 0")
+    _, checks = checked.check()
     (said,) = [check["message"] for check in checks if check["message"].startswith("Where Amazon names no tax: ")]
     assert "IT 22 %, DE 19 %" in said
     assert "IT 10 %, DE 7 %" in said
@@ -430,29 +432,29 @@ def test_the_rates_of_each_country_and_group_are_told(patient: Doctored) -> None
     assert "ES 0 % as configured" in said
 
 
-def test_rules_by_postcode_are_rules(patient: Doctored) -> None:
+def test_rules_by_postcode_are_rules(checked: CheckedInstallation) -> None:
     """France by ranges of postcodes only: nothing is missing, and both rates are told."""
-    patient.shop.execute("INSERT INTO {p}tax (id_tax, rate, active, deleted) VALUES (900, 2.1, 1, 0)")
-    country = patient.shop.value("SELECT id_country FROM {p}country WHERE iso_code = 'FR'")
-    patient.shop.execute(
+    checked.shop.execute("INSERT INTO {p}tax (id_tax, rate, active, deleted) VALUES (900, 2.1, 1, 0)")
+    country = checked.shop.value("SELECT id_country FROM {p}country WHERE iso_code = 'FR'")
+    checked.shop.execute(
         "UPDATE {p}tax_rule SET zipcode_from = '21000', zipcode_to = '95999' WHERE id_country = :at", at=country
     )
-    patient.shop.execute(
+    checked.shop.execute(
         "INSERT INTO {p}tax_rule"
         " (id_tax_rules_group, id_country, id_state, zipcode_from, zipcode_to, id_tax, behavior, description)"
         " VALUES (1, :at, 0, '20000', '20999', 900, 0, '')",
         at=country,
     )
-    code, checks = patient.check()
+    code, checks = checked.check()
     (said,) = [check["message"] for check in checks if check["message"].startswith("Where Amazon names no tax: ")]
     assert code == 0, [check for check in checks if check["result"] != "ok"]
     assert "FR 20 or 2.1 % by region" in said
     assert "FR 5.5 % by region" in said
 
 
-def test_the_carriers_that_orders_get_are_told(patient: Doctored) -> None:
-    patient.configure('[carriers.map]\nEXPEDITED = "1"')
-    _, checks = patient.check()
+def test_the_carriers_that_orders_get_are_told(checked: CheckedInstallation) -> None:
+    checked.configure('[carriers.map]\nEXPEDITED = "1"')
+    _, checks = checked.check()
     (said,) = [check["message"] for check in checks if check["name"] == "carriers"]
     assert "regular: 'My carrier' (id 2)" in said
     assert "EXPEDITED: 'Bottega di prova' (id 1)" in said
@@ -464,29 +466,29 @@ def test_a_shop_whose_amazon_orders_are_all_regular_needs_no_carrier_for_fba(
 ) -> None:
     shop = shop_database_of("8.2.1", seed=ShopSeed(products=plain_products(DEMO_SKUS, 1000)))
     with SimulatorServer(lively_world()) as server:
-        patient = Doctored(tmp_path, server, shop, monkeypatch)
-        patient.configure(include="")
-        assert patient.check()[0] == 1
-        assert patient.run("import", "--channel", "regular", "--json")[0] == 0
+        checked = CheckedInstallation(tmp_path, server, shop, monkeypatch)
+        checked.configure(include="")
+        assert checked.check()[0] == 1
+        assert checked.run("import", "--channel", "regular", "--json")[0] == 0
         assert shop.count("orders") > 0
         # the orders show that Amazon calculates the VAT, so that it may write the invoices as well
-        assert [one["name"] for one in patient.check()[1] if one["result"] != "ok"] == ["states-invoice"]
+        assert [one["name"] for one in checked.check()[1] if one["result"] != "ok"] == ["states-invoice"]
 
 
-def test_rates_that_an_edit_replaces_are_named(patient: Doctored) -> None:
-    patient.configure("[taxes]\nFR = 19")
-    code, checks = patient.check()
+def test_rates_that_an_edit_replaces_are_named(checked: CheckedInstallation) -> None:
+    checked.configure("[taxes]\nFR = 19")
+    code, checks = checked.check()
     (said,) = [check["message"] for check in checks if check["name"] == "edit-rates"]
     assert code == 0
     assert "FR: 19 % as configured, 5.5 % or 20 % after an edit" in said
     assert "DE" not in said
 
 
-def test_the_rate_at_which_shipping_is_refunded_is_named_where_it_is_another(patient: Doctored) -> None:
-    assert not [check for check in patient.check()[1] if check["name"] == "edit-refund"]
-    patient.configure("[taxes]\nFR = 5.5")
-    patient.shop.execute("UPDATE {p}carrier_tax_rules_group_shop SET id_tax_rules_group = 0 WHERE id_carrier = 2")
-    code, checks = patient.check()
+def test_the_rate_at_which_shipping_is_refunded_is_named_where_it_is_another(checked: CheckedInstallation) -> None:
+    assert not [check for check in checked.check()[1] if check["name"] == "edit-refund"]
+    checked.configure("[taxes]\nFR = 5.5")
+    checked.shop.execute("UPDATE {p}carrier_tax_rules_group_shop SET id_tax_rules_group = 0 WHERE id_carrier = 2")
+    code, checks = checked.check()
     (said,) = [check["message"] for check in checks if check["name"] == "edit-refund"]
     assert code == 0
     assert "DE: 0 %, sold at 19 %; " in said
@@ -498,14 +500,14 @@ def test_the_italian_localisation_is_named(
 ) -> None:
     shop = shop_database_of("8.2.1", seed=ShopSeed(italian_localisation=True))
     with SimulatorServer(World()) as server:
-        patient = Doctored(tmp_path, server, shop, monkeypatch)
-        code, checks = patient.check()
+        checked = CheckedInstallation(tmp_path, server, shop, monkeypatch)
+        code, checks = checked.check()
         warned = [check["message"] for check in checks if check["result"] == "warning"]
         assert code == 1
         assert len(warned) == 3
         assert all("the tax of IT (" in message and "22 %" in message for message in warned)
-        patient.configure("[taxes]\nDE = 19\nFR = 20\nES = 21")
-        assert patient.check()[0] == 0
+        checked.configure("[taxes]\nDE = 19\nFR = 20\nES = 21")
+        assert checked.check()[0] == 0
 
 
 def test_a_user_with_the_needed_rights_alone_passes_and_imports(
@@ -513,12 +515,12 @@ def test_a_user_with_the_needed_rights_alone_passes_and_imports(
 ) -> None:
     shop = shop_database_of("8.2.1", seed=ShopSeed(products=plain_products(DEMO_SKUS, 1000)))
     with SimulatorServer(lively_world()) as server:
-        patient = Doctored(tmp_path, server, shop, monkeypatch)
+        checked = CheckedInstallation(tmp_path, server, shop, monkeypatch)
         url = minimal_user(mariadb_server, shop, "minimal")
-        patient.configure(shop_url=url.render_as_string(hide_password=False))
-        code, checks = patient.check()
+        checked.configure(shop_url=url.render_as_string(hide_password=False))
+        code, checks = checked.check()
         assert code == 0, [check for check in checks if check["result"] != "ok"]
-        code, out = patient.run("import", "--json")
+        code, out = checked.run("import", "--json")
         assert code == 0, out
         assert shop.count("orders") > 10
 
@@ -528,11 +530,11 @@ def test_a_user_with_the_needed_rights_alone_passes_and_imports(
     [("DELETE", "order_detail"), ("INSERT", "orders"), ("UPDATE", "stock_available"), ("SELECT", "tax_rule")],
 )
 def test_a_missing_right_is_named_with_its_grant(
-    right: str, table: str, patient: Doctored, mariadb_server: MariadbServer
+    right: str, table: str, checked: CheckedInstallation, mariadb_server: MariadbServer
 ) -> None:
-    url = minimal_user(mariadb_server, patient.shop, "lacking", (right, table))
-    patient.configure(shop_url=url.render_as_string(hide_password=False))
-    code, checks = patient.check()
+    url = minimal_user(mariadb_server, checked.shop, "lacking", (right, table))
+    checked.configure(shop_url=url.render_as_string(hide_password=False))
+    code, checks = checked.check()
     assert code == 5
     said = next(check for check in checks if check["name"] == "rights")
     assert said["result"] == "failure"
@@ -540,25 +542,25 @@ def test_a_missing_right_is_named_with_its_grant(
     grant = said["hint"].splitlines()[-1]
     with mariadb_server.engine().connect() as connection:
         connection.exec_driver_sql(grant)  # the statement is what mends it
-    code, checks = patient.check()
+    code, checks = checked.check()
     assert code == 0, [check for check in checks if check["result"] != "ok"]
 
 
 def test_a_user_that_may_not_create_our_tables_gets_the_statements(
-    patient: Doctored, mariadb_server: MariadbServer
+    checked: CheckedInstallation, mariadb_server: MariadbServer
 ) -> None:
     without = [("CREATE", "orderferry_order"), ("CREATE", "orderferry_state")]
-    url = minimal_user(mariadb_server, patient.shop, "uncreative", *without)
-    patient.configure(shop_url=url.render_as_string(hide_password=False))
-    code, checks = patient.check()
+    url = minimal_user(mariadb_server, checked.shop, "uncreative", *without)
+    checked.configure(shop_url=url.render_as_string(hide_password=False))
+    code, checks = checked.check()
     said = next(check for check in checks if check["name"] == "own-tables")
     assert (code, said["result"]) == (5, "failure")
     assert "CREATE TABLE IF NOT EXISTS ps_orderferry_order" in said["hint"]
 
 
-def test_a_read_only_server_can_take_no_order(patient: Doctored, mariadb_server: MariadbServer) -> None:
+def test_a_read_only_server_can_take_no_order(checked: CheckedInstallation, mariadb_server: MariadbServer) -> None:
     with mariadb_server.variables(read_only=1):
-        code, checks = patient.check()
+        code, checks = checked.check()
     assert code == 5
     assert any(check["name"] == "server" and check["result"] == "failure" for check in checks)
 
@@ -567,13 +569,13 @@ def test_the_embedded_shop_can_be_checked_too(
     tmp_path: Path, sqlite_shop: ShopDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with SimulatorServer(World()) as server:
-        code, checks = Doctored(tmp_path, server, sqlite_shop, monkeypatch).check()
+        code, checks = CheckedInstallation(tmp_path, server, sqlite_shop, monkeypatch).check()
     assert code == 0, [check for check in checks if check["result"] != "ok"]
 
 
-def test_people_get_a_line_a_check_and_the_mend_below(patient: Doctored) -> None:
-    patient.configure('[customers]\ngroup = "Nobody"')
-    code, out = patient.run("check")
+def test_people_get_a_line_a_check_and_the_mend_below(checked: CheckedInstallation) -> None:
+    checked.configure('[customers]\ngroup = "Nobody"')
+    code, out = checked.run("check")
     lines = out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("✘ customers.group: "))
     assert lines[at + 1].startswith("    There are: ")
@@ -582,10 +584,10 @@ def test_people_get_a_line_a_check_and_the_mend_below(patient: Doctored) -> None
     assert code == 5
 
 
-def test_several_configurations_are_each_checked(patient: Doctored) -> None:
-    second = patient.folder / "second.toml"
+def test_several_configurations_are_each_checked(checked: CheckedInstallation) -> None:
+    second = checked.folder / "second.toml"
     second.write_text("[amazon]\n", encoding="utf-8")
-    code, out = patient.run("-c", str(second), "check", "--json")
+    code, out = checked.run("-c", str(second), "check", "--json")
     document = json.loads(out)
     assert [shop["exit_code"] for shop in document["shops"]] == [0, 2]
     assert code == document["exit_code"] == 2

@@ -1,4 +1,4 @@
-"""`show`: one order's story in each of its states, with and without Amazon, the shop and the ledger."""
+"""`show`: one order in each of its states, with and without Amazon, the shop and the ledger."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import EventKind, Line, RawOrder
 from orderferry.simulator.people import person_of
 from orderferry.simulator.world import World
-from support.doctoring import Doctored
+from support.checked_installation import CheckedInstallation
 from support.simulated import simulated_order, verified
 
 PLACED = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=6)
@@ -40,7 +40,9 @@ def uneven(order_id: str) -> RawOrder:
 
 
 @pytest.fixture
-def story(tmp_path: Path, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doctored]:
+def installation(
+    tmp_path: Path, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CheckedInstallation]:
     """A shop that has imported what it could."""
     shop = shop_database_of("8.2.1", seed=ShopSeed(products=plain_products(["SKU-1"])))
     world = World(
@@ -53,8 +55,8 @@ def story(tmp_path: Path, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
         ]
     )
     with SimulatorServer(world) as server:
-        patient = Doctored(tmp_path, server, shop, monkeypatch)
-        code, out = patient.run("import", "--json")
+        checked = CheckedInstallation(tmp_path, server, shop, monkeypatch)
+        code, out = checked.run("import", "--json")
         assert code == 1
         assert json.loads(out)["orders"] == {
             "seen": 5,
@@ -66,11 +68,11 @@ def story(tmp_path: Path, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
             "failed": 0,
             "ignored": 0,
         }
-        yield patient
+        yield checked
 
 
-def told(patient: Doctored, order_id: str, *words: str, code: int = 0) -> dict[str, Any]:
-    found, out = patient.run("show", order_id, "--json", *words)
+def shown(checked: CheckedInstallation, order_id: str, *words: str, code: int = 0) -> dict[str, Any]:
+    found, out = checked.run("show", order_id, "--json", *words)
     document: dict[str, Any] = json.loads(out)
     assert found == document["exit_code"] == code
     assert document["order_id"] == order_id
@@ -92,9 +94,9 @@ def told(patient: Doctored, order_id: str, *words: str, code: int = 0) -> dict[s
         (READY, "imported", "unchanged", "imported as order"),
     ],
 )
-def test_as_last_known(story: Doctored, order_id: str, state: str, action: str, why: str) -> None:
-    calls = story.server.requests.count("getOrder")
-    document = told(story, order_id)
+def test_as_last_known(installation: CheckedInstallation, order_id: str, state: str, action: str, why: str) -> None:
+    calls = installation.server.requests.count("getOrder")
+    document = shown(installation, order_id)
     assert document["ledger"]["state"] == state
     assert document["next"]["action"] == action
     assert why in document["next"]["why"]
@@ -102,7 +104,7 @@ def test_as_last_known(story: Doctored, order_id: str, state: str, action: str, 
     assert document["history"][-1]["state"] == state
     assert document["amazon"] is None
     assert not document["amazon_asked"]
-    assert story.server.requests.count("getOrder") == calls
+    assert installation.server.requests.count("getOrder") == calls
 
 
 @pytest.mark.parametrize(
@@ -115,125 +117,125 @@ def test_as_last_known(story: Doctored, order_id: str, state: str, action: str, 
         (READY, "unchanged", "all that Amazon says"),
     ],
 )
-def test_with_amazons_answer_of_now(story: Doctored, order_id: str, action: str, why: str) -> None:
-    calls = story.server.requests.count("getOrder")
-    before = story.shop.counts()
-    document = told(story, order_id, "--refresh")
+def test_with_amazons_answer_of_now(installation: CheckedInstallation, order_id: str, action: str, why: str) -> None:
+    calls = installation.server.requests.count("getOrder")
+    before = installation.shop.counts()
+    document = shown(installation, order_id, "--refresh")
     assert document["next"]["action"] == action
     assert why in document["next"]["why"]
     assert document["amazon"]["readable"]
-    assert story.server.requests.count("getOrder") == calls + 1
-    assert story.shop.counts() == before
+    assert installation.server.requests.count("getOrder") == calls + 1
+    assert installation.shop.counts() == before
 
 
-def test_what_would_be_written_is_told_and_then_is(story: Doctored) -> None:
-    story.server.world.change(WAITING, EventKind.VERIFIED, datetime.now(UTC) - timedelta(minutes=1))
-    document = told(story, WAITING, "--refresh")
+def test_what_would_be_written_is_told_and_then_is(installation: CheckedInstallation) -> None:
+    installation.server.world.change(WAITING, EventKind.VERIFIED, datetime.now(UTC) - timedelta(minutes=1))
+    document = shown(installation, WAITING, "--refresh")
     assert document["next"]["action"] == "create"
     assert any("order of 1 line" in change for change in document["next"]["changes"])
     assert document["shop"]["marker"] is None
-    assert told(story, WAITING)["ledger"]["state"] == "waiting"  # only the quota was written
-    assert json.loads(story.run("import", "--order", WAITING, "--json")[1])["orders"]["created"] == 1
-    after = told(story, WAITING)
+    assert shown(installation, WAITING)["ledger"]["state"] == "waiting"  # only the quota was written
+    assert json.loads(installation.run("import", "--order", WAITING, "--json")[1])["orders"]["created"] == 1
+    after = shown(installation, WAITING)
     assert after["shop"]["marker"]["order_stands"]
 
 
-def test_the_rows_of_an_imported_order_are_there_and_masked(story: Doctored) -> None:
-    rows = told(story, READY)["shop"]["rows"]
+def test_the_rows_of_an_imported_order_are_there_and_masked(installation: CheckedInstallation) -> None:
+    rows = shown(installation, READY)["shop"]["rows"]
     assert rows["order_payment"][0]["transaction_id"] == READY
     assert rows["customer"][0]["lastname"] == "***"
     assert rows["address"][0]["address1"] == "***"
     assert {"orders", "order_detail", "order_history", "orderferry_order", "cart"} <= rows.keys()
 
 
-def test_rows_are_verified_when_asked_for(story: Doctored) -> None:
-    assert told(story, READY)["shop"]["findings"] is None
-    assert told(story, READY, "--verify")["shop"]["findings"] == []
-    assert told(story, READY, "--verify")["shop"]["moved_by_edits"] == []
-    assert told(story, READY)["shop"]["moved_by_edits"] is None
-    story.shop.execute("UPDATE {p}orders SET total_paid = total_paid + 1")
-    findings = told(story, READY, "--verify", code=1)["shop"]["findings"]
+def test_rows_are_verified_when_asked_for(installation: CheckedInstallation) -> None:
+    assert shown(installation, READY)["shop"]["findings"] is None
+    assert shown(installation, READY, "--verify")["shop"]["findings"] == []
+    assert shown(installation, READY, "--verify")["shop"]["moved_by_edits"] == []
+    assert shown(installation, READY)["shop"]["moved_by_edits"] is None
+    installation.shop.execute("UPDATE {p}orders SET total_paid = total_paid + 1")
+    findings = shown(installation, READY, "--verify", code=1)["shop"]["findings"]
     assert [finding["place"] for finding in findings] == ["orders.total_paid"]
-    code, out = story.run("show", READY, "--verify")
+    code, out = installation.run("show", READY, "--verify")
     assert (code, "Verified: 1 finding\n  orders.total_paid: " in out) == (1, True)
-    assert told(story, WAITING, "--verify")["shop"]["findings"] is None
+    assert shown(installation, WAITING, "--verify")["shop"]["findings"] is None
 
 
-def test_a_held_order_whose_cause_is_gone(story: Doctored) -> None:
-    story.shop.execute("UPDATE {p}product SET reference = 'NO-SUCH' WHERE reference = 'SKU-1'")
-    document = told(story, UNKNOWN_SKU)
+def test_a_held_order_whose_cause_is_gone(installation: CheckedInstallation) -> None:
+    installation.shop.execute("UPDATE {p}product SET reference = 'NO-SUCH' WHERE reference = 'SKU-1'")
+    document = shown(installation, UNKNOWN_SKU)
     assert document["next"]["action"] == "look"
     assert "gone from the shop" in document["next"]["why"]
-    assert told(story, UNKNOWN_SKU, "--refresh")["next"]["action"] == "create"
+    assert shown(installation, UNKNOWN_SKU, "--refresh")["next"]["action"] == "create"
 
 
-def test_an_order_that_was_deleted_in_the_shop(story: Doctored) -> None:
-    story.shop.execute("DELETE FROM {p}orders")
+def test_an_order_that_was_deleted_in_the_shop(installation: CheckedInstallation) -> None:
+    installation.shop.execute("DELETE FROM {p}orders")
     for words in ((), ("--refresh",)):
-        document = told(story, READY, *words)
+        document = shown(installation, READY, *words)
         assert document["next"]["action"] == "hold"
         assert "deleted in the shop" in document["next"]["why"]
         assert f"import --order {READY}" in document["next"]["hint"]
         assert not document["shop"]["marker"]["order_stands"]
 
 
-def test_an_order_that_a_person_set_aside(story: Doctored) -> None:
-    story.run("ignore", UNKNOWN_SKU, "--reason", "a test order")
-    document = told(story, UNKNOWN_SKU)
+def test_an_order_that_a_person_set_aside(installation: CheckedInstallation) -> None:
+    installation.run("ignore", UNKNOWN_SKU, "--reason", "a test order")
+    document = shown(installation, UNKNOWN_SKU)
     assert document["next"]["action"] == "ignore"
     assert "a test order" in document["next"]["why"]
     assert "--undo" in document["next"]["hint"]
     assert document["history"][-1]["run"] is None
 
 
-def test_an_order_of_another_importers(story: Doctored) -> None:
-    story.shop.execute(
+def test_an_order_of_another_importers(installation: CheckedInstallation) -> None:
+    installation.shop.execute(
         "UPDATE {p}order_payment SET transaction_id = :id WHERE transaction_id = :old", id=NOBODYS, old=READY
     )
-    document = told(story, NOBODYS)
+    document = shown(installation, NOBODYS)
     assert document["shop"]["other_importer"]
     assert document["next"]["action"] == "ignore"
 
 
 @pytest.mark.parametrize("words", [(), ("--refresh",)])
-def test_an_order_that_nobody_knows(story: Doctored, words: tuple[str, ...]) -> None:
-    document = told(story, NOBODYS, *words, code=1)
+def test_an_order_that_nobody_knows(installation: CheckedInstallation, words: tuple[str, ...]) -> None:
+    document = shown(installation, NOBODYS, *words, code=1)
     assert not document["known"]
     assert document["amazon_asked"] is bool(words)
 
 
-def test_without_the_shop_the_rest_is_told_with_its_exit_code(story: Doctored) -> None:
-    story.shop.execute("DROP TABLE {p}order_payment")
+def test_without_the_shop_the_rest_is_told_with_its_exit_code(installation: CheckedInstallation) -> None:
+    installation.shop.execute("DROP TABLE {p}order_payment")
     for words in ((), ("--refresh",)):
-        document = told(story, READY, *words, code=5)
+        document = shown(installation, READY, *words, code=5)
         assert document["ledger"]["state"] == "imported"
         assert document["shop"] is None
         assert "could not be asked" in document["next"]["why"]
         assert (document["amazon"] is not None) is bool(words)
-    assert told(story, NOBODYS, code=5)["known"] is False
+    assert shown(installation, NOBODYS, code=5)["known"] is False
 
 
-def test_without_amazon_the_rest_is_told_with_its_exit_code(story: Doctored) -> None:
-    story.server.stop()
-    document = told(story, WAITING, "--refresh", code=4)
+def test_without_amazon_the_rest_is_told_with_its_exit_code(installation: CheckedInstallation) -> None:
+    installation.server.stop()
+    document = shown(installation, WAITING, "--refresh", code=4)
     assert document["ledger"]["state"] == "waiting"
     assert document["next"]["action"] == "wait"
     assert document["problems"][0]["code"] == "amazon-unavailable"
 
 
-def test_without_a_ledger_the_shop_and_amazon_are_told_and_none_is_made(story: Doctored) -> None:
-    story.installed.ledger.unlink()
-    for beside in story.folder.glob("*-wal"):
+def test_without_a_ledger_the_shop_and_amazon_are_told_and_none_is_made(installation: CheckedInstallation) -> None:
+    installation.installed.ledger.unlink()
+    for beside in installation.folder.glob("*-wal"):
         beside.unlink()
-    document = told(story, READY, "--refresh")
+    document = shown(installation, READY, "--refresh")
     assert document["ledger"] is None
     assert document["shop"]["marker"]["order_stands"]
     assert document["next"]["action"] == "unchanged"
-    assert not story.installed.ledger.exists()
+    assert not installation.installed.ledger.exists()
 
 
-def test_people_read_it_from_top_to_bottom(story: Doctored) -> None:
-    code, out = story.run("show", UNKNOWN_SKU, "--refresh")
+def test_people_read_it_from_top_to_bottom(installation: CheckedInstallation) -> None:
+    code, out = installation.run("show", UNKNOWN_SKU, "--refresh")
     assert code == 0
     lines = out.splitlines()
     assert lines[0] == f"Order {UNKNOWN_SKU} (DE, shipped by the shop)"
@@ -251,13 +253,13 @@ def test_people_read_it_from_top_to_bottom(story: Doctored) -> None:
     assert not re.search(r"\d\dT\d\d:", out), "every time is the shop's"
 
 
-def test_rows_and_digests_are_for_those_who_ask(story: Doctored) -> None:
-    _, out = story.run("show", READY)
+def test_rows_and_digests_are_for_those_who_ask(installation: CheckedInstallation) -> None:
+    _, out = installation.run("show", READY)
     assert re.search(r"^  in the shop  order \d+, \w", out, re.M), "with the name of its state"
     assert re.search(r"^  products     \d+ x SKU-1$", out, re.M)
     assert "order_detail: " not in out
     assert "digest" not in out
-    _, whole = story.run("show", READY, "--rows")
+    _, whole = installation.run("show", READY, "--rows")
     assert whole.startswith(out)
     assert "  order_detail: " in whole
     assert "digest" in whole

@@ -50,7 +50,7 @@ class BridgeShop:
 
     @cached_property
     def _connection(self) -> sa.Connection:
-        """One connection, since a scene takes dozens of statements; PrestaShop's own sql_mode."""
+        """One connection, since a test takes dozens of statements; PrestaShop's own sql_mode."""
         connection = self.database.engine().connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.exec_driver_sql("SET SESSION sql_mode = ''")
         return connection

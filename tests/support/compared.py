@@ -74,7 +74,7 @@ def entry(order_id: str = ID, state: EntryState = EntryState.IMPORTED, **changes
     return Entry(order_id, state, **(facts | changes))
 
 
-def scene(*orders: ShopOrder, entries: tuple[Entry, ...] = (), **changes: Any) -> CompareInput:
+def compare_input(*orders: ShopOrder, entries: tuple[Entry, ...] = (), **changes: Any) -> CompareInput:
     """A shop with these orders, and a ledger with these entries."""
     found: dict[str, tuple[ShopOrder, ...]] = {}
     for order in orders:

@@ -1,4 +1,4 @@
-"""Ledgers for tests: opened with an owner, filled with a story, and used by processes of their own."""
+"""Ledgers for tests: opened with an owner, filled with orders of all states, and used by processes of their own."""
 
 from __future__ import annotations
 

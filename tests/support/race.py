@@ -16,9 +16,9 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Event, EventKind, Line
 from orderferry.simulator.world import World
 from support.children import Children, Ended, run_all
-from support.crash_story import EVENTS, T2, order
+from support.crash_orders import EVENTS, T2, order
+from support.crash_scenario import IMPORT
 from support.installation import Installed, install
-from support.scenes import IMPORT
 from support.shop_database import ShopDatabase
 
 ORDERS_A_ROUND = 6

@@ -17,7 +17,7 @@ from orderferry.run.compare.findings import FindingCollector
 from orderferry.run.compare.result import Comparison
 from orderferry.run.compare.rules import CompareInput
 from orderferry.run.stop import QuotaWait, StopSwitch
-from support.compared import DAY, DE, ID, NOW, entry, in_shop, reported, scene
+from support.compared import DAY, DE, ID, NOW, compare_input, entry, in_shop, reported
 
 OTHER = "302-0000000-0000002"
 
@@ -79,14 +79,14 @@ def compared(
 
 def test_nothing_is_asked_where_both_sides_agree() -> None:
     amazon = Amazon()
-    result, _ = compared(scene(in_shop()), reported(), amazon=amazon)
+    result, _ = compared(compare_input(in_shop()), reported(), amazon=amazon)
     assert not result.found_something
     assert (result.amazon_orders, result.shop_orders, result.exit_code) == (1, 1, ExitCode.DONE)
     assert amazon.asked == []
 
 
 def test_a_missing_order_is_confirmed_and_due() -> None:
-    result, collector = compared(scene(), reported(), amazon=Amazon({ID: amazons()}))
+    result, collector = compared(compare_input(), reported(), amazon=Amazon({ID: amazons()}))
     (found,) = result.missing
     assert (found.order_id, found.reason) == (ID, "no import has seen it")
     assert (found.placed, found.amount) == (amazons().created, "119.00 EUR")
@@ -105,34 +105,34 @@ def test_what_amazon_has_cancelled_or_keeps_back_meanwhile_is_not_missing() -> N
         amazons(updated=NOW - timedelta(minutes=5)),
         None,
     ):
-        result, collector = compared(scene(), reported(), amazon=Amazon({ID: word}))
+        result, collector = compared(compare_input(), reported(), amazon=Amazon({ID: word}))
         assert result.missing == ()
         assert collector.confirmed_missing == []
 
 
 def test_without_quota_it_stays_suspected_and_is_told_all_the_same() -> None:
     for amazon, looks in ((Amazon(tokens=0), 60), (Amazon({ID: amazons()}), 0)):
-        result, collector = compared(scene(), reported(), amazon=amazon, looks=looks)
+        result, collector = compared(compare_input(), reported(), amazon=amazon, looks=looks)
         (found,) = result.missing
         assert found.reason == "suspected, Amazon was not asked again: no import has seen it"
         assert collector.confirmed_missing == []
 
 
 def test_a_token_that_is_back_in_seconds_is_waited_for() -> None:
-    result, collector = compared(scene(), reported(), amazon=Amazon({ID: amazons()}, waits=2))
+    result, collector = compared(compare_input(), reported(), amazon=Amazon({ID: amazons()}, waits=2))
     assert collector.confirmed_missing
     assert result.missing[0].reason == "no import has seen it"
 
 
 def test_an_order_that_cannot_be_read_stays_suspected() -> None:
-    result, _ = compared(scene(), reported(), amazon=Amazon({ID: UnreadableOrder(ID, ())}))
+    result, _ = compared(compare_input(), reported(), amazon=Amazon({ID: UnreadableOrder(ID, ())}))
     assert result.missing[0].reason.startswith("suspected")
 
 
 def test_orders_that_no_import_has_seen_are_asked_about_first() -> None:
     amazon = Amazon({ID: amazons(), OTHER: amazons(OTHER)})
     held = entry(ID, EntryState.HELD, code="unknown-sku", message=f"order {ID}: the SKU 'X' is unknown")
-    result, _ = compared(scene(entries=(held,)), reported(), reported(OTHER), amazon=amazon, looks=1)
+    result, _ = compared(compare_input(entries=(held,)), reported(), reported(OTHER), amazon=amazon, looks=1)
     assert amazon.asked == [OTHER]
     assert {found.order_id: found.reason.partition(":")[0] for found in result.missing} == {
         OTHER: "no import has seen it",
@@ -142,7 +142,7 @@ def test_orders_that_no_import_has_seen_are_asked_about_first() -> None:
 
 def test_a_difference_stands_only_if_amazons_own_total_differs_too() -> None:
     """The report has no fee for cash on delivery, and no tip."""
-    stage = scene(in_shop(total=Decimal("121.90"), fees=1))
+    stage = compare_input(in_shop(total=Decimal("121.90"), fees=1))
     same, _ = compared(stage, reported(), amazon=Amazon({ID: amazons(grand_total=Money(Decimal("121.90"), "EUR"))}))
     assert same.different == ()
     amazon, _ = same.orders[ID]
@@ -157,28 +157,28 @@ def test_a_difference_stands_only_if_amazons_own_total_differs_too() -> None:
 
 
 def test_an_order_that_only_the_shop_has() -> None:
-    unknown, _ = compared(scene(in_shop()), amazon=Amazon())
+    unknown, _ = compared(compare_input(in_shop()), amazon=Amazon())
     assert [found.reason for found in unknown.surplus] == ["order 7 in the shop, Amazon does not know it"]
-    known, _ = compared(scene(in_shop()), amazon=Amazon({ID: amazons()}))
+    known, _ = compared(compare_input(in_shop()), amazon=Amazon({ID: amazons()}))
     assert known.surplus == ()
     assert (known.amazon_orders, known.shop_orders) == (1, 1)
-    unasked, _ = compared(scene(in_shop()), amazon=Amazon(tokens=0))
+    unasked, _ = compared(compare_input(in_shop()), amazon=Amazon(tokens=0))
     assert unasked.surplus[0].reason.startswith("suspected")
-    older, _ = compared(scene(in_shop()), amazon=Amazon({ID: amazons(created=NOW - 40 * DAY)}))
+    older, _ = compared(compare_input(in_shop()), amazon=Amazon({ID: amazons(created=NOW - 40 * DAY)}))
     assert not older.found_something
-    cancelled, _ = compared(scene(in_shop()), amazon=Amazon({ID: amazons(status=OrderStatus.CANCELLED)}))
+    cancelled, _ = compared(compare_input(in_shop()), amazon=Amazon({ID: amazons(status=OrderStatus.CANCELLED)}))
     assert [found.field for found in cancelled.different] == ["state"]
 
 
 def test_an_order_that_the_shop_has_twice() -> None:
-    result, _ = compared(scene(in_shop(), in_shop(ids=(9,))), reported(), amazon=Amazon())
+    result, _ = compared(compare_input(in_shop(), in_shop(ids=(9,))), reported(), amazon=Amazon())
     assert [found.reason for found in result.surplus] == ["doubled: orders 7 and 9 in the shop"]
     assert result.shop_orders == 2
 
 
 def test_an_order_that_was_deleted_in_the_shop_is_told_and_not_made_due() -> None:
     amazon = Amazon({ID: amazons()})
-    result, collector = compared(scene(deleted={ID: 7}), reported(), amazon=amazon)
+    result, collector = compared(compare_input(deleted={ID: 7}), reported(), amazon=amazon)
     assert result.missing[0].reason == "deleted in the shop (it was order 7)"
     assert f"--order {ID}" in result.missing[0].hint
     assert collector.confirmed_missing == []
@@ -186,7 +186,7 @@ def test_an_order_that_was_deleted_in_the_shop_is_told_and_not_made_due() -> Non
 
 def test_the_totals_of_a_month_are_sums_over_the_same_orders() -> None:
     copy = in_shop(ids=(9,))
-    stage = scene(in_shop(), copy)
+    stage = compare_input(in_shop(), copy)
     amazon = Amazon({OTHER: amazons(OTHER, items=())})
     result, _ = compared(stage, reported(), reported(OTHER), amazon=amazon, totals=True)
     assert result.totals is not None

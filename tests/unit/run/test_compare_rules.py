@@ -12,7 +12,7 @@ from orderferry.domain.decide import Reason, Rules
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel, OrderStatus
 from orderferry.run.compare.rules import belongs, differences, doubled, is_missing, surplus_suspects, with_ledger_total
-from support.compared import DAY, ID, NOW, US, entry, in_shop, reported, scene
+from support.compared import DAY, ID, NOW, US, compare_input, entry, in_shop, reported
 
 IGNORED = EntryState.IGNORED
 
@@ -40,15 +40,15 @@ IGNORED = EntryState.IGNORED
 )
 def test_what_belongs_into_the_shop(changes: dict[str, Any], expected: bool) -> None:
     order = reported(**changes)
-    assert belongs(order, scene()) is expected
-    assert is_missing(order, scene()) is expected
-    assert not is_missing(order, scene(in_shop()))
+    assert belongs(order, compare_input()) is expected
+    assert is_missing(order, compare_input()) is expected
+    assert not is_missing(order, compare_input(in_shop()))
 
 
 def test_what_was_placed_before_orders_since_is_not_missing() -> None:
     order = reported()
-    assert not is_missing(order, scene(rules=Rules(order.purchased + timedelta(seconds=1))))
-    assert is_missing(order, scene(rules=Rules(order.purchased)))
+    assert not is_missing(order, compare_input(rules=Rules(order.purchased + timedelta(seconds=1))))
+    assert is_missing(order, compare_input(rules=Rules(order.purchased)))
 
 
 @pytest.mark.parametrize(
@@ -68,18 +68,18 @@ def test_what_was_placed_before_orders_since_is_not_missing() -> None:
     ids=lambda value: f"{value.state}-{value.code}" if hasattr(value, "state") else str(value),
 )
 def test_what_the_ledger_says_of_an_order_that_the_shop_lacks(known: Any, expected: bool) -> None:
-    assert is_missing(reported(), scene(entries=(known,))) is expected
+    assert is_missing(reported(), compare_input(entries=(known,))) is expected
 
 
 def test_what_changed_within_two_hours_is_the_next_imports_business() -> None:
     order = reported(updated=NOW - timedelta(minutes=119), status=OrderStatus.CANCELLED)
-    assert not is_missing(reported(updated=NOW - timedelta(minutes=119)), scene())
-    assert differences(order, scene(in_shop())) == []
-    assert is_missing(reported(updated=NOW - timedelta(minutes=121)), scene())
+    assert not is_missing(reported(updated=NOW - timedelta(minutes=119)), compare_input())
+    assert differences(order, compare_input(in_shop())) == []
+    assert is_missing(reported(updated=NOW - timedelta(minutes=121)), compare_input())
 
 
 def test_a_cancelled_order_of_the_shop_is_there_and_different_not_missing() -> None:
-    there = scene(in_shop(cancelled=True, state="Cancelled"))
+    there = compare_input(in_shop(cancelled=True, state="Cancelled"))
     assert not is_missing(reported(), there)
     (found,) = differences(reported(), there)
     assert (found.field, found.amazon, found.shop) == ("state", "shipped", "Cancelled")
@@ -125,23 +125,23 @@ def test_a_cancelled_order_of_the_shop_is_there_and_different_not_missing() -> N
     ids=str,
 )
 def test_differences(amazon: dict[str, Any], shop: dict[str, Any], expected: list[str]) -> None:
-    assert [found.field for found in differences(reported(**amazon), scene(in_shop(**shop)))] == expected
+    assert [found.field for found in differences(reported(**amazon), compare_input(in_shop(**shop)))] == expected
 
 
 def test_an_amount_is_told_to_its_last_decimal() -> None:
-    (cents,) = differences(reported(), scene(in_shop(total=Decimal("119.010000"))))
+    (cents,) = differences(reported(), compare_input(in_shop(total=Decimal("119.010000"))))
     assert (cents.amazon, cents.shop) == ("119.00 EUR", "119.01 EUR")
-    (finer,) = differences(reported(), scene(in_shop(total=Decimal("119.004000"))))
+    (finer,) = differences(reported(), compare_input(in_shop(total=Decimal("119.004000"))))
     assert finer.shop == "119.004 EUR"
 
 
 def test_the_ledger_knows_why_and_a_person_may_have_set_it_aside() -> None:
     known = entry(code="changed-after-invoice", message=f"order {ID}: Amazon changed quantities after invoice 3")
     shop = in_shop(quantity=3)
-    (found,) = differences(reported(), scene(shop, entries=(known,)))
+    (found,) = differences(reported(), compare_input(shop, entries=(known,)))
     assert found.reason == "Amazon changed quantities after invoice 3"
     aside = entry(code="changed-after-invoice", ignored_by_person=True)
-    assert differences(reported(), scene(shop, entries=(aside,))) == []
+    assert differences(reported(), compare_input(shop, entries=(aside,))) == []
 
 
 def test_the_total_that_an_import_heard_counts_unless_the_report_is_newer() -> None:
@@ -176,15 +176,17 @@ def test_the_total_that_an_import_heard_counts_unless_the_report_is_newer() -> N
     ids=str,
 )
 def test_what_the_shop_has_and_amazon_did_not_report(shop: dict[str, Any], known: Any, expected: bool) -> None:
-    there = scene(in_shop(**shop), entries=known)
+    there = compare_input(in_shop(**shop), entries=known)
     assert bool(surplus_suspects({}, there)) is expected
     assert surplus_suspects({ID: reported()}, there) == []
 
 
 def test_doubled_orders_but_not_split_shipments_nor_copies_that_are_cancelled() -> None:
-    twice = scene(in_shop(), in_shop(ids=(9,)))
+    twice = compare_input(in_shop(), in_shop(ids=(9,)))
     assert [(order_id, len(copies)) for order_id, copies in doubled([ID], twice)] == [(ID, 2)]
-    assert not list(doubled([ID], scene(in_shop(ids=(7, 8)))))
-    assert not list(doubled([ID], scene(in_shop(), in_shop(ids=(9,), cancelled=True))))
-    assert not list(doubled([ID], scene(in_shop(), in_shop(ids=(9,)), entries=(entry(ignored_by_person=True),))))
+    assert not list(doubled([ID], compare_input(in_shop(ids=(7, 8)))))
+    assert not list(doubled([ID], compare_input(in_shop(), in_shop(ids=(9,), cancelled=True))))
+    assert not list(
+        doubled([ID], compare_input(in_shop(), in_shop(ids=(9,)), entries=(entry(ignored_by_person=True),)))
+    )
     assert not list(doubled([], twice))

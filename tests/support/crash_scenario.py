@@ -1,6 +1,6 @@
-"""The story of `crash_story` up to the run that is put to the test, and how it ends when nothing happens to that run.
+"""The orders of `crash_orders` up to the run under test, and how all ends when nothing happens to that run.
 
-scene.reset();  scene.test_run(accident=("kill", "shop", 7));  scene.assert_as_ever(scene.clean_run(), "…")
+scenario.reset();  scenario.test_run(accident=("kill", "shop", 7));  scenario.assert_recovered(scenario.clean_run(), "")
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from typing import Any, Protocol
 
 from orderferry.simulator.world import World
 from support.children import Child, Children, Ended
-from support.crash_story import (
+from support.crash_orders import (
     FATES,
     T1,
     T2,
     T3,
-    Stage,
+    CrashInstallation,
+    crash_installation,
     hide_product,
     keep_ledger,
     put_back_ledger,
     show_product,
-    stage,
 )
 from support.feed import flaws_of_feed
 from support.shop_database import ShopDatabase
-from support.shop_picture import Rows, differences, flaws_of_orders, imported_in_ledger, ledger_picture, shop_picture
+from support.shop_snapshot import Rows, differences, flaws_of_orders, imported_in_ledger, ledger_snapshot, shop_snapshot
 
 OWN_TABLES = frozenset(
     {"orderferry_state", "orderferry_order"}
@@ -62,7 +62,7 @@ class FileCopy:
         return Path(self._shop.url.removeprefix("sqlite:///"))
 
     def _all(self) -> dict[str, Rows]:
-        return shop_picture(self._shop, (name.removeprefix(self._shop.prefix) for name in self._shop.tables()))
+        return shop_snapshot(self._shop, (name.removeprefix(self._shop.prefix) for name in self._shop.tables()))
 
     def restore(self) -> None:
         shutil.copy(self._beside, self._file)
@@ -73,13 +73,13 @@ class FileCopy:
 
 
 @dataclass
-class Scene:
+class CrashScenario:
     """Where the run under test begins, and what the shop and the ledger must be after the run that follows it.
 
     `ledger`: None for a new installation. `events`, `document`: what the run under test did and said undisturbed.
     """
 
-    stage: Stage
+    installation: CrashInstallation
     children: Children
     before: Copy
     ledger: Path | None
@@ -92,10 +92,10 @@ class Scene:
 
     def reset(self) -> None:
         """Back to where the run under test begins."""
-        self.stage.server.faults.clear()
+        self.installation.server.faults.clear()
         self.before.restore()
-        put_back_ledger(self.stage.installed, self.ledger)
-        self.stage.move_to(T2)
+        put_back_ledger(self.installation.installed, self.ledger)
+        self.installation.move_to(T2)
 
     def points(self, family: str) -> list[int]:
         """The numbers of a family's events."""
@@ -107,7 +107,7 @@ class Scene:
 
     def start(self, *words: str, now: datetime = T2, **more: Any) -> Child:
         """Start the run under test (or another command)."""
-        return self.children.start(self.stage.installed, now, *(words or IMPORT), **{**self.options, **more})
+        return self.children.start(self.installation.installed, now, *(words or IMPORT), **{**self.options, **more})
 
     def test_run(self, *words: str, **more: Any) -> Ended:
         """The run under test, to its end."""
@@ -115,23 +115,23 @@ class Scene:
 
     def clean_run(self, *words: str, now: datetime = T3) -> Ended:
         """The undisturbed run that comes after."""
-        self.stage.server.faults.clear()
-        self.stage.move_to(now)
+        self.installation.server.faults.clear()
+        self.installation.move_to(now)
         return self.start(*words, now=now).end()
 
     def remembered(self) -> dict[str, Any]:
         """The ledger's picture. A new installation's coverage begins a window before its first run that got through."""
-        picture = ledger_picture(self.stage.installed.ledger)
+        picture = ledger_snapshot(self.installation.installed.ledger)
         if self.ledger is None:
             picture["coverage"] = [span[:3] + span[4:] for span in picture["coverage"]]
         return picture
 
-    def assert_as_ever(self, ended: Ended, where: str) -> None:
+    def assert_recovered(self, ended: Ended, where: str) -> None:
         """Given the clean run's end: it and everything after it is as it was without the accident."""
-        shop, ledger = self.stage.shop, self.stage.installed.ledger
+        shop, ledger = self.installation.shop, self.installation.installed.ledger
         assert ended.code == self.code, f"{where}: {ended.told()}"
         flaws = (
-            flaws_of_orders(shop) + flaws_of_feed(shop) + differences(shop_picture(shop, self.tables), self.shop_after)
+            flaws_of_orders(shop) + flaws_of_feed(shop) + differences(shop_snapshot(shop, self.tables), self.shop_after)
         )
         assert not flaws, "\n".join([where, *flaws[:12]])
         assert self.remembered() == self.ledger_after, where
@@ -140,49 +140,53 @@ class Scene:
         assert self.before.changed() <= {*self.tables, *OWN_TABLES}, where
 
 
-def kill_at_each(scene: Scene, family: str, points: Iterable[int]) -> None:
+def kill_at_each(scenario: CrashScenario, family: str, points: Iterable[int]) -> None:
     """At each of these points of a family: kill the run, and see that the next one makes everything whole."""
     for point in points:
-        scene.reset()
-        killed = scene.test_run(accident=("kill", family, point))
+        scenario.reset()
+        killed = scenario.test_run(accident=("kill", family, point))
         assert killed.signal == signal.SIGKILL, killed.told()
-        scene.assert_as_ever(scene.clean_run(), f"killed at {family} statement {point}")
+        scenario.assert_recovered(scenario.clean_run(), f"killed at {family} statement {point}")
 
 
 @contextmanager
-def story_scene(
+def changes_scenario(
     folder: Path, shop: ShopDatabase, copy: Any, *, lines: Mapping[str, Any] | None = None, **options: Any
-) -> Iterator[Scene]:
-    """The story on a fresh shop. `copy(shop)` keeps how it stands; `lines` go into the configuration, `options` to
-    every child (see kill_runner)."""
-    with stage(folder, shop, **(lines or {})) as played, Children(folder) as children:
+) -> Iterator[CrashScenario]:
+    """The changing orders on a fresh shop. `copy(shop)` keeps how it stands; `lines` go into the configuration,
+    `options` to every child (see kill_runner)."""
+    with crash_installation(folder, shop, **(lines or {})) as made, Children(folder) as children:
         hide_product(shop)
-        first = children.run(played.installed, T1, *IMPORT, **options)
+        first = children.run(made.installed, T1, *IMPORT, **options)
         assert first.code == 1, first.told()
         show_product(shop)
         ledger = folder / "before.sqlite"
-        keep_ledger(played.installed, ledger)
-        scene = rehearsed(played, children, copy(shop), ledger, options)
-        assert {word: scene.healthy.json["orders"][word] for word in FATES} == FATES, scene.healthy.told()
-        yield scene
+        keep_ledger(made.installed, ledger)
+        scenario = recorded(made, children, copy(shop), ledger, options)
+        assert {word: scenario.healthy.json["orders"][word] for word in FATES} == FATES, scenario.healthy.told()
+        yield scenario
 
 
 @contextmanager
-def first_run_scene(folder: Path, shop: ShopDatabase, copy: Any, world: World | None = None) -> Iterator[Scene]:
-    """A new installation: no ledger, and none of our tables in the shop. `world`: other orders than the story's."""
-    with stage(folder, shop, world=world) as played, Children(folder) as children:
-        yield rehearsed(played, children, copy(shop), None, {})
+def first_run_scenario(
+    folder: Path, shop: ShopDatabase, copy: Any, world: World | None = None
+) -> Iterator[CrashScenario]:
+    """A new installation: no ledger, and none of our tables in the shop. `world`: other orders than these."""
+    with crash_installation(folder, shop, world=world) as made, Children(folder) as children:
+        yield recorded(made, children, copy(shop), None, {})
 
 
-def rehearsed(played: Stage, children: Children, before: Copy, ledger: Path | None, options: dict[str, Any]) -> Scene:
-    """Run the story without an accident, and keep what came of it."""
-    played.move_to(T2)
-    healthy = children.run(played.installed, T2, *IMPORT, **options)
-    played.move_to(T3)
-    last = children.run(played.installed, T3, *IMPORT, **options)
+def recorded(
+    made: CrashInstallation, children: Children, before: Copy, ledger: Path | None, options: dict[str, Any]
+) -> CrashScenario:
+    """Run it without an accident, and keep what came of it."""
+    made.move_to(T2)
+    healthy = children.run(made.installed, T2, *IMPORT, **options)
+    made.move_to(T3)
+    last = children.run(made.installed, T3, *IMPORT, **options)
     assert last.json["orders"]["created"] == last.json["orders"]["updated"] == 0, last.told()
     tables = sorted(before.changed())
-    picture = shop_picture(played.shop, tables)
-    scene = Scene(played, children, before, ledger, healthy, tables, picture, {}, last.code, options)
-    scene.ledger_after = scene.remembered()
-    return scene
+    picture = shop_snapshot(made.shop, tables)
+    scenario = CrashScenario(made, children, before, ledger, healthy, tables, picture, {}, last.code, options)
+    scenario.ledger_after = scenario.remembered()
+    return scenario

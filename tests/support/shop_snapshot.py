@@ -31,7 +31,7 @@ _MOMENT_OF_WRITING = re.compile(r"Imported: [-0-9]+ [:0-9]+")
 Rows = list[tuple[str, ...]]
 
 
-def shop_picture(shop: ShopDatabase, tables: Iterable[str]) -> dict[str, Rows]:
+def shop_snapshot(shop: ShopDatabase, tables: Iterable[str]) -> dict[str, Rows]:
     """The rows of these tables (named without prefix), sorted, without what differs from run to run."""
     pictures: dict[str, Rows] = {}
     with shop.engine().connect() as connection:
@@ -60,7 +60,7 @@ def differences(found: Mapping[str, Rows], expected: Mapping[str, Rows]) -> list
     return [line[:1000] for line in told]
 
 
-def ledger_picture(path: Path) -> dict[str, Any]:
+def ledger_snapshot(path: Path) -> dict[str, Any]:
     """Orders with their states, coverage, and what must not be left open; read past the program."""
     with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         orders = connection.execute(

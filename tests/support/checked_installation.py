@@ -42,7 +42,7 @@ def lively_world() -> Any:
 
 
 @dataclass
-class Doctored:
+class CheckedInstallation:
     """What a test breaks. `more` is added to the configuration, `amazon` to its [amazon]."""
 
     folder: Path

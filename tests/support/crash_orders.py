@@ -1,4 +1,4 @@
-"""A small story for the proofs of tests/crash: a run in it creates, updates, cancels, holds, frees and ignores orders.
+"""Orders for the proofs of tests/crash: the run under test creates, updates, cancels, holds, frees and ignores some.
 
 At T1 a first run finds yesterday's orders. At T2 the run that is put to the test finds what happened since; at T3
 another one finds whatever that one left.
@@ -49,7 +49,7 @@ def order(
     return SimulatedOrder(f"302-5550000-{number:07d}", "DE", placed, lines, (PLACED, *events), **more)  # type: ignore[arg-type]
 
 
-def story() -> list[SimulatedOrder]:
+def changing_orders() -> list[SimulatedOrder]:
     """The orders. 1 is shipped, 2 cancelled and 3 moved between the two runs; 6 and 10 wait, 11 is held."""
     fba: dict[str, Any] = {"channel": Channel.FBA}
     at_once = Event(EventKind.SHIPPED, 30 * MINUTE)
@@ -83,8 +83,8 @@ FATES = {"created": 5, "updated": 3, "waiting": 2, "held": 1, "ignored": 1}
 
 
 @dataclass
-class Stage:
-    """The story's Amazon, and one installation that reads from it."""
+class CrashInstallation:
+    """A simulated Amazon with these orders, and one installation that reads from it."""
 
     server: SimulatorServer
     shop: ShopDatabase
@@ -99,13 +99,17 @@ EVENTS = "[events]\nenabled = true"
 
 
 @contextmanager
-def stage(folder: Path, shop: ShopDatabase, *, world: World | None = None, **more: str) -> Iterator[Stage]:
+def crash_installation(
+    folder: Path, shop: ShopDatabase, *, world: World | None = None, **more: str
+) -> Iterator[CrashInstallation]:
     """Amazon at T1, and an installation in `folder` for this shop that tells its feed of everything. `more` are
     further lines of its configuration.
     """
-    world = World(story()) if world is None else world
+    world = World(changing_orders()) if world is None else world
     with SimulatorServer(world, clock=Clock.still(T1), usage_plans=False) as server:
-        yield Stage(server, shop, install(folder, server, shop.url, marketplaces=("DE",), **{"more": EVENTS, **more}))
+        yield CrashInstallation(
+            server, shop, install(folder, server, shop.url, marketplaces=("DE",), **{"more": EVENTS, **more})
+        )
 
 
 def hide_product(shop: ShopDatabase) -> None:
