@@ -27,7 +27,7 @@ from orderferry.prestashop.planning.resolve_order import resolve_order
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.shop_texts import shop_zone
 from orderferry.prestashop.planning.tax_rates import STATE_NAME, new_proofs, notices_of, parse_proofs, proofs_text
-from orderferry.prestashop.reading.catalog import CatalogReader, CauseTester
+from orderferry.prestashop.reading.catalog import CatalogReader, causes_gone
 from orderferry.prestashop.reading.markers import read_all_markers, read_markers
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.shop_facts import read_shop_facts, tax_fingerprint
@@ -47,14 +47,15 @@ class _Opened:
         tables: ShopTables,
         facts: ShopFacts,
         catalog: CatalogReader,
-        causes: CauseTester,
         transactions: Transactions,
+        *,
+        taxes_changed: bool,
     ) -> None:
         self.tables = tables
         self.facts = facts
         self.catalog = catalog
-        self.causes = causes
         self.transactions = transactions
+        self.taxes_changed = taxes_changed  # in shop or configuration, since the last run
         self.vat_proofs: dict[str, str] | None = None  # marketplace -> an order that shows it; None: not read yet
 
 
@@ -111,8 +112,8 @@ class PrestashopShop:
             tables,
             facts,
             CatalogReader(tables, facts, self._settings, self._foreign),
-            CauseTester(self._settings, tables, facts, taxes_changed=taxes_changed),
-            Transactions(self._database, tables, facts, self._sleep, seller, self._keeper),
+            Transactions(self._database, tables, self._sleep, seller, self._keeper),
+            taxes_changed=taxes_changed,
         )
         self._markets = {}
         for marketplace in self._settings.amazon.marketplaces:
@@ -210,7 +211,9 @@ class PrestashopShop:
         """Return for each stored problem of a held order whether the shop could take the order now."""
         opened = self._ready()
         with self._database.reading("testing whether held orders can be taken now") as connection:
-            return opened.causes.gone(connection, problems)
+            return causes_gone(
+                connection, opened.tables, opened.facts, self._settings, problems, taxes_changed=opened.taxes_changed
+            )
 
     def shared_invoice_numbers(self) -> Sequence[Problem]:
         """Return a problem for each order of ours whose invoice number another invoice has too."""
@@ -284,7 +287,7 @@ def _plan_new(order: Order, action: Action, market: Market, catalog: Catalog, no
     if isinstance(resolved, Problem):
         return resolved
     reference = catalog.references[order.order_id]
-    work = render(resolved, market.facts.tables, reference, recreates=action is Action.RECREATE)
+    work = render(resolved, reference, recreates=action is Action.RECREATE)
     return Plan(order.order_id, action, _summary(resolved), work)
 
 

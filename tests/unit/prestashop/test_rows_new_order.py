@@ -30,7 +30,7 @@ from orderferry.prestashop.rows.new_order import (
     unfilled_columns,
 )
 from orderferry.prestashop.rows.order import cart_products
-from support.resolved_orders import MUG, ORDER, amount, priced_line, priced_order, resolved
+from support.resolved_orders import FACTS, MUG, ORDER, amount, market, priced_line, priced_order, resolved
 
 FEE = FeeKey(ProceedsType.COD_FEE, 1)
 STAND_IN = replace(MUG, stands_in=True)
@@ -96,7 +96,7 @@ def column(name: str, **more: Any) -> Column:
 
 def test_a_text_that_its_column_cuts_is_in_the_message() -> None:
     tables = {"address": Table("address", "InnoDB", {"address1": column("address1", length=4)})}
-    work = render(resolved(), tables, "ABCDEFGHI")
+    work = render(resolved(market=market(replace(FACTS, tables=tables))), "ABCDEFGHI")
     message = next(draft for draft in work.rows if draft.table == "customer_message")
     assert "In full: Via Roma 1" in str(message.values["message"])
     assert (work.reference, work.recreates, work.marker.last_state) == ("ABCDEFGHI", False, 2)

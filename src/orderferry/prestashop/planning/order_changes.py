@@ -33,7 +33,6 @@ from orderferry.prestashop.planning.resolved_order import (
 )
 from orderferry.prestashop.planning.shop_texts import cancel_request, partly_shipped, shop_day, shop_moment
 
-SHIPPING_REASON = "PS_STOCK_CUSTOMER_ORDER_REASON"
 # The settings that name states of orders that will not be sent, and so need not be cancelled.
 ENDED_STATES = ("PS_OS_CANCELED", "PS_OS_ERROR", "PS_OS_REFUND")
 

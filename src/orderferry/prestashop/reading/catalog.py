@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from orderferry.config.model import CustomersSettings, Settings
+from orderferry.config.model import Settings
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.problems import Problem, ProblemCode
@@ -97,16 +97,12 @@ class CatalogReader:
         """
         if self._accounts is None:
             markets = [market.customers for market in self._settings.marketplaces.values()]
-            fixed = [customers.account for customers in (self._settings.customers, *markets) if _is_fixed(customers)]
+            fixed = [customers.account for customers in (self._settings.customers, *markets) if customers.mode == FIXED]
             found = dict(find_accounts(connection, self._tables, sorted(set(fixed)))) if fixed else {}
             if fixed:
                 found[FIXED] = found[fixed[0]]
             self._accounts = found
         return self._accounts
-
-
-def _is_fixed(customers: CustomersSettings) -> bool:
-    return customers.mode == FIXED
 
 
 def draw_references(connection: sa.Connection, tables: ShopTables, order_ids: Sequence[str]) -> dict[str, str]:
@@ -215,43 +211,45 @@ def _insertable(connection: sa.Connection, tables: ShopTables) -> frozenset[str]
     return frozenset(name for name in wanted if grants.allows("INSERT", database, tables.prefix + name))
 
 
-class CauseTester:
-    """Tells whether held orders can be taken now.
+def causes_gone(
+    connection: sa.Connection,
+    tables: ShopTables,
+    facts: ShopFacts,
+    settings: Settings,
+    problems: Sequence[Problem],
+    *,
+    taxes_changed: bool,
+) -> list[bool]:
+    """Return for each stored problem of a held order whether its cause seems to be gone.
 
     `taxes_changed`: taxes in shop or configuration differ from those of the run before.
     """
+    skus = {problem.subject for problem in problems if problem.code in _SKU_CODES}
+    found = _sellable(connection, tables, facts, settings, skus) if skus else frozenset[str]()
 
-    def __init__(self, settings: Settings, tables: ShopTables, facts: ShopFacts, *, taxes_changed: bool) -> None:
-        self._settings = settings
-        self._facts = facts
-        self._finder = ProductFinder(tables, facts, settings.products)
-        self._taxes_changed = taxes_changed
-
-    def gone(self, connection: sa.Connection, problems: Sequence[Problem]) -> list[bool]:
-        """Return for each stored problem whether its cause seems to be gone."""
-        found = self._found_skus(connection, {problem.subject for problem in problems if problem.code in _SKU_CODES})
-        return [self._is_gone(problem, found) for problem in problems]
-
-    def _is_gone(self, problem: Problem, found: frozenset[str]) -> bool:
+    def is_gone(problem: Problem) -> bool:
         if problem.code in _SKU_CODES:
-            lenient = problem.code is ProblemCode.UNKNOWN_SKU and self._settings.products.unknown != "hold"
+            lenient = problem.code is ProblemCode.UNKNOWN_SKU and settings.products.unknown != "hold"
             return problem.subject in found or lenient
         if problem.code is ProblemCode.UNMAPPED_CURRENCY:
-            return bool(problem.subject) and resolve_currency(self._facts, problem.subject) is not None
+            return bool(problem.subject) and resolve_currency(facts, problem.subject) is not None
         if problem.code is ProblemCode.UNKNOWN_COUNTRY:
-            return resolve_country(self._facts, problem.subject) is not None
-        return problem.code is ProblemCode.NO_VAT_RATE and self._taxes_changed
+            return resolve_country(facts, problem.subject) is not None
+        return problem.code is ProblemCode.NO_VAT_RATE and taxes_changed
 
-    def _found_skus(self, connection: sa.Connection, skus: set[str]) -> frozenset[str]:
-        """Return the SKUs that mean exactly one product, which can be sold, in a shop of one of the marketplaces."""
-        if not skus:
-            return frozenset()
-        codes = [marketplace.code for marketplace in self._settings.amazon.marketplaces]
-        shops = {resolve_shop(self._facts, self._settings.marketplace(code).shop).id for code in codes}
-        wanted = {(id_shop, sku) for id_shop in shops for sku in skus}
-        matches = self._finder.find(connection, wanted)
-        return frozenset(
-            sku
-            for (id_shop, sku), products in matches.items()
-            if len(products) == 1 and not is_kept_in_warehouses(products[0], self._facts.shops[id_shop], self._facts)
-        )
+    return list(map(is_gone, problems))
+
+
+def _sellable(
+    connection: sa.Connection, tables: ShopTables, facts: ShopFacts, settings: Settings, skus: Collection[str]
+) -> frozenset[str]:
+    """Return the SKUs that mean exactly one product, which can be sold, in a shop of one of the marketplaces."""
+    codes = [marketplace.code for marketplace in settings.amazon.marketplaces]
+    shops = {resolve_shop(facts, settings.marketplace(code).shop).id for code in codes}
+    finder = ProductFinder(tables, facts, settings.products)
+    matches = finder.find(connection, {(id_shop, sku) for id_shop in shops for sku in skus})
+    return frozenset(
+        sku
+        for (id_shop, sku), products in matches.items()
+        if len(products) == 1 and not is_kept_in_warehouses(products[0], facts.shops[id_shop], facts)
+    )

@@ -51,14 +51,13 @@ class NewOrder:
     recreates: bool = False
 
 
-def render(
-    resolved: ResolvedOrder, tables: Mapping[str, Table], reference: str, *, recreates: bool = False
-) -> NewOrder:
+def render(resolved: ResolvedOrder, reference: str, *, recreates: bool = False) -> NewOrder:
     """Return all rows of a new order, in the order in which they are written.
 
     Texts that columns cut are in the private message in full. `reference`: one that no order of the shop has. Raise
     ShopUnfit for a column that can't be filled.
     """
+    tables = resolved.market.facts.tables
     customer, rows = customer_rows(resolved), order_rows(resolved)
     message = message_rows(resolved, _texts(try_drafts([*customer, *rows], tables)))
     try_drafts(message, tables)

@@ -6,7 +6,7 @@ not from Amazon's figures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,9 +16,9 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, OrderState
 from orderferry.prestashop.feed.outbox import FeedEventKind
-from orderferry.prestashop.planning.goods import Goods, Movement, goods_given_back, record_given_back, record_taken
+from orderferry.prestashop.planning.goods import Movement, goods_given_back, record_given_back, record_taken
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.order_changes import SHIPPING_REASON, OrderUpdate
+from orderferry.prestashop.planning.order_changes import OrderUpdate
 from orderferry.prestashop.planning.resolved_order import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT
 from orderferry.prestashop.rows.order import history_row
@@ -67,7 +67,7 @@ def _move(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: O
         _record(writer, update, record_taken(returned))
         move_stock(writer, shop, returned, Movement.SELL_SHIPPED if state.shipped else Movement.SELL)
         if state.shipped:
-            _note_shipping(writer, update, locked, returned)
+            note_shipping(writer, update.market, returned, order=locked.id_order, moment=update.written)
         return
     was_shipped = update.old_state is not None and update.old_state.shipped
     goods = goods_left(writer, locked)
@@ -78,24 +78,11 @@ def _move(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: O
         _record(writer, update, record_given_back(goods))
     elif state.shipped:
         move_stock(writer, shop, goods, Movement.SHIP)
-        _note_shipping(writer, update, locked, goods)
+        note_shipping(writer, update.market, goods, order=locked.id_order, moment=update.written)
 
 
 def _record(writer: ShopWriter, update: OrderUpdate, text: str) -> None:
     writer.update(MARKER_TABLE, {"stock_moved": text}, {"amazon_order_id": update.order.order_id})
-
-
-def _note_shipping(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, goods: Iterable[Goods]) -> None:
-    market = update.market
-    note_shipping(
-        writer,
-        market.shop,
-        goods,
-        order=locked.id_order,
-        id_reason=as_int(market.facts.setting(SHIPPING_REASON, market.shop)),
-        id_employee=market.facts.employee,
-        moment=update.written,
-    )
 
 
 def _count(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: OrderState) -> None:

@@ -13,20 +13,18 @@ from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.planning.shop_texts import NO_TAX, fee_name, in_language
 
 
-def make_missing(writer: Statements, resolved: ResolvedOrder, facts: ShopFacts) -> ResolvedOrder:
+def make_missing(writer: Statements, resolved: ResolvedOrder) -> ResolvedOrder:
     """Make the products and the tax that the order needs and the shop lacks; return the order with their ids.
 
     Our own table keeps each id, so that of two processes that make the same thing the second finds it.
     """
     lines = tuple(
-        replace(line, product=hidden_product(line.fee, _fee_product(writer, line.fee, resolved, facts)))
+        replace(line, product=hidden_product(line.fee, _fee_product(writer, line.fee, resolved)))
         if line.fee is not None and line.is_unmade
         else line
         for line in resolved.lines
     )
-    zero_tax = resolved.zero_tax
-    if resolved.wants_zero_tax:
-        zero_tax = _zero_tax(writer)
+    zero_tax = _zero_tax(writer) if resolved.wants_zero_tax else resolved.zero_tax
     return replace(resolved, lines=lines, zero_tax=zero_tax)
 
 
@@ -61,7 +59,8 @@ def _shared_columns(key: FeeKey, moment: str, facts: ShopFacts) -> dict[str, Val
     }
 
 
-def _fee_product(writer: Statements, key: FeeKey, resolved: ResolvedOrder, facts: ShopFacts) -> int:
+def _fee_product(writer: Statements, key: FeeKey, resolved: ResolvedOrder) -> int:
+    facts = resolved.market.facts
     kept = _kept(writer, key.state_name, "product")
     if kept:
         return kept

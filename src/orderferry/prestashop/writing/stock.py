@@ -11,9 +11,11 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.values import Value, as_int
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.planning.goods import Goods, Movement, stock_changes
+from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.rows.lines import sale_row
 from orderferry.prestashop.writing.shop_writer import ShopWriter
 
+SHIPPING_REASON = "PS_STOCK_CUSTOMER_ORDER_REASON"
 _COLUMNS = ("quantity", "physical_quantity", "reserved_quantity")
 
 
@@ -33,30 +35,23 @@ def move_stock(writer: ShopWriter, shop: ShopUnit, goods: Iterable[Goods], movem
         writer.outbox.note_stock((id_product, id_product_attribute, as_int(where["id_shop"])), change[0], moved)
 
 
-def note_shipping(
-    writer: ShopWriter,
-    shop: ShopUnit,
-    goods: Iterable[Goods],
-    *,
-    order: Value,
-    id_reason: int,
-    id_employee: int,
-    moment: str,
-) -> None:
+def note_shipping(writer: ShopWriter, market: Market, goods: Iterable[Goods], *, order: Value, moment: str) -> None:
     """Write the stock movements of a shipment (stock_mvt, 1.7.2 and newer), one for each product of a line.
 
     `order` is the id_order.
     """
+    id_reason = as_int(market.facts.setting(SHIPPING_REASON, market.shop))
     known = writer.has("stock_mvt", "id_order") and writer.has("stock_available", "physical_quantity")
     if not known or not id_reason:
         return
+    id_employee = market.facts.employee
     people = writer.rows("employee", ("lastname", "firstname"), {"id_employee": id_employee})
     name = dict(people[0]) if people else {}
-    for one in sorted(goods, key=_by_row):
+    for one in sorted(goods, key=lambda one: (one.id_product, one.id_product_attribute)):
         key: dict[str, Value] = {
             "id_product": one.id_product,
             "id_product_attribute": one.id_product_attribute,
-            **shop.stock_key,
+            **market.shop.stock_key,
         }
         found = writer.rows("stock_available", ("id_stock_available",), key)
         if not one.reserves or not found:
@@ -80,10 +75,6 @@ def note_shipping(
                 "referer": None,
             },
         )
-
-
-def _by_row(one: Goods) -> tuple[int, int]:
-    return one.id_product, one.id_product_attribute
 
 
 def count_sales(writer: Statements, sold: Iterable[Goods], day: str) -> None:

@@ -17,7 +17,6 @@ from orderferry.prestashop.database.live_schema import Trigger, read_triggers
 from orderferry.prestashop.database.masking import mask_server_text
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import moment_text
-from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.feed.keeper import FeedKeeper
 from orderferry.prestashop.planning.order_changes import OrderUpdate
 from orderferry.prestashop.reading.markers import read_markers
@@ -33,18 +32,16 @@ log = logging.getLogger(__name__)
 class Transactions:
     """Writes plans. Raises ShopUnavailable when the database can't be reached any more."""
 
-    def __init__(  # noqa: PLR0917 — each is one of the things that writing needs
+    def __init__(
         self,
         database: ShopDatabase,
         tables: ShopTables,
-        facts: ShopFacts,
         sleep: Callable[[float], None],
         seller: str,
         keeper: FeedKeeper | None = None,
     ) -> None:
         self._database = database
         self._tables = tables
-        self._facts = facts
         self._sleep = sleep
         self._seller = seller
         self._keeper = keeper
@@ -124,7 +121,7 @@ class Transactions:
                 writer = ShopWriter(connection, self._tables)
                 update = work
                 if work.resolved is not None and not work.resolved.is_complete:
-                    update = replace(work, resolved=make_missing(writer, work.resolved, self._facts))
+                    update = replace(work, resolved=make_missing(writer, work.resolved))
                 applied = apply_update(writer, update, now)
                 return applied, writer.outbox.last
 
@@ -143,8 +140,8 @@ class Transactions:
         """Return the work with the rows for the products and the tax that had to be made now."""
         if work.resolved.is_complete:
             return work
-        resolved = make_missing(writer, work.resolved, self._facts)
-        made = render(resolved, self._facts.tables, work.reference, recreates=work.recreates)
+        resolved = make_missing(writer, work.resolved)
+        made = render(resolved, work.reference, recreates=work.recreates)
         return replace(made, marker=work.marker)
 
     def _tell_keeper(self, last_event: int) -> None:

@@ -16,7 +16,6 @@ from orderferry.prestashop.database.values import DraftValue, Value, as_int, as_
 from orderferry.prestashop.facts import OrderState
 from orderferry.prestashop.feed.outbox import FeedEventKind
 from orderferry.prestashop.planning.goods import Movement, record_taken
-from orderferry.prestashop.planning.order_changes import SHIPPING_REASON
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.reading.markers import marker_row
 from orderferry.prestashop.rows.drafts import (
@@ -151,15 +150,7 @@ def _move(writer: ShopWriter, resolved: ResolvedOrder, order: Value) -> None:
         return
     move_stock(writer, market.shop, resolved.goods, resolved.movement)
     if resolved.movement is Movement.SELL_SHIPPED:
-        note_shipping(
-            writer,
-            market.shop,
-            resolved.goods,
-            order=order,
-            id_reason=as_int(market.facts.setting(SHIPPING_REASON, market.shop)),
-            id_employee=market.facts.employee,
-            moment=resolved.written,
-        )
+        note_shipping(writer, market, resolved.goods, order=order, moment=resolved.written)
 
 
 def _post_stock_left(writer: Statements, resolved: ResolvedOrder) -> list[Reply]:
