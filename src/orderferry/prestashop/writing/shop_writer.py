@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from orderferry.prestashop.database.own_tables import EVENT_TABLE
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.values import Value, random_text
+from orderferry.prestashop.database.values import Value
 from orderferry.prestashop.feed.outbox import Outbox
 from orderferry.prestashop.rows.drafts import PASSWORD, SECURE_KEY, THREAD_TOKEN, Draft
 
@@ -27,9 +27,8 @@ class ShopWriter(Statements):
         self.outbox = Outbox(tables.has(EVENT_TABLE))
 
 
-_BCRYPT_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_BCRYPT = "$2y$10$"  # then 53 of its letters, which hexadecimal digits are among
 _BCRYPT_LENGTH = 60
-_TOKEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"  # noqa: S105 — an alphabet
 
 
 def random_symbols(statements: Statements) -> dict[str, Value]:
@@ -38,11 +37,11 @@ def random_symbols(statements: Statements) -> dict[str, Value]:
     The password hash has the form of the shop's version (bcrypt since 1.7, md5 before), and no password belongs to it.
     """
     length = statements.tables.live["customer"].columns["passwd"].length or 0
-    password = secrets.token_hex(16) if length < _BCRYPT_LENGTH else "$2y$10$" + random_text(_BCRYPT_LETTERS, 53)
+    password = secrets.token_hex(16) if length < _BCRYPT_LENGTH else (_BCRYPT + secrets.token_hex(27))[:_BCRYPT_LENGTH]
     return {
         PASSWORD.name: password,
         SECURE_KEY.name: secrets.token_hex(16),
-        THREAD_TOKEN.name: random_text(_TOKEN_LETTERS, 12),
+        THREAD_TOKEN.name: secrets.token_hex(6),
     }
 
 

@@ -56,7 +56,8 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime) -> Applied:
     _move(writer, resolved, order)
     if state.logable:
         count_sales(writer, resolved.sold, resolved.day)
-    _complete_marker(writer, work)
+    written: dict[str, DraftValue] = {"id_order": ORDER, "last_address": DELIVERY_ADDRESS}
+    writer.post_update(MARKER_TABLE, written, {"amazon_order_id": work.marker.order_id})
     left = _post_stock_left(writer, resolved)
     numbers = PaperNumbers(writer, resolved.paperwork, resolved.market) if invoice is not None else None
     backorder = resolved.backorder if _is_oversold(left) else None
@@ -84,35 +85,24 @@ def _insert_marker(writer: ShopWriter, work: NewOrder, now: datetime) -> None:
     left = lock_marker(writer, order_id) if work.recreates else None
     if left is not None and lock_order(writer, left, order_id) is not None:
         raise DuplicateKey(f"Order {order_id} stands in the shop again.")
+    resolved = work.resolved
     row: dict[str, Value] = {
         **marker_row(
             work.marker,
-            order_reference="",
-            module=work.resolved.market.settings.orders.module_name,
+            order_reference=work.reference,
+            module=resolved.market.settings.orders.module_name,
             now=now,
             new=left is None,
         ),
         **work.marker_extras,
+        "stock_moved": record_taken(resolved.goods) if resolved.movement is not None else "",
+        "last_tracking": tracking_of(resolved.order.packages).number,
+        "last_lines": work.lines,
     }
     if left is None:
         writer.insert_all(MARKER_TABLE, [row])
     else:
         writer.post_update(MARKER_TABLE, row, {"amazon_order_id": order_id})
-
-
-def _complete_marker(writer: ShopWriter, work: NewOrder) -> None:
-    """Write into the marker what was not known before: the order's id and reference, and what was written."""
-    resolved = work.resolved
-    written: dict[str, DraftValue] = {
-        "id_order": ORDER,
-        "order_reference": REFERENCE,
-        "stock_moved": record_taken(resolved.goods) if resolved.movement is not None else "",
-        "last_address": DELIVERY_ADDRESS,
-        "last_tracking": tracking_of(resolved.order.packages).number,
-        "last_lines": work.lines,
-    }
-    key: dict[str, Value] = {"amazon_order_id": work.marker.order_id}
-    writer.post_update(MARKER_TABLE, written, key)
 
 
 def _find_account(writer: ShopWriter, resolved: ResolvedOrder) -> bool:
