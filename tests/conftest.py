@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import sys
 import time
@@ -13,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop
+from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed
 from support.mariadb import FAST, MariadbServer, running_server
 from support.proofs import choose_cases, proofs, pytest_terminal_summary  # noqa: F401 — a fixture and a hook
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
+from support.sqlite_shop import sqlite_shop_in
 from support.starting import STARTERS, started_anew  # noqa: F401 — a fixture
 
 # `deterministic` for those who want the same examples every time; `ci` looks longer than a person waits.
@@ -147,16 +146,7 @@ def shop_database(shop_database_of: Callable[..., ShopDatabase]) -> ShopDatabase
     return shop_database_of()
 
 
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "shop.sqlite"
-    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
-    create_shop(engine)
-    return path
-
-
 @pytest.fixture
-def sqlite_shop(_sqlite_template: Path, tmp_path: Path) -> ShopDatabase:
+def sqlite_shop(tmp_path: Path) -> ShopDatabase:
     """A fresh shop of 8.2.1 in an SQLite file, with the default seed."""
-    path = shutil.copy(_sqlite_template, tmp_path / "shop.sqlite")
-    return ShopDatabase(f"sqlite:///{path}", "ps_", DEFAULT_VERSION)
+    return sqlite_shop_in(tmp_path)

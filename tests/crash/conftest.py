@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from orderferry.simulator.world import World
 from support.crash_orders import with_fees
 from support.crash_scenario import CrashScenario, FileCopy, changes_scenario, first_run_scenario
-from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
+from support.sqlite_shop import sqlite_shop_in
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +43,10 @@ def fees_scenario(tmp_path_factory: pytest.TempPathFactory, shop_databases: Shop
 
 
 @pytest.fixture(scope="session")
-def paged_scenario(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[CrashScenario]:
+def paged_scenario(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CrashScenario]:
     """The changing orders on an embedded shop, with pages of four orders and a short patience with Amazon."""
     folder = tmp_path_factory.mktemp("paged")
-    path = shutil.copy(_sqlite_template, folder / "shop.sqlite")
-    shop = ShopDatabase(f"sqlite:///{path}", "ps_", "8.2.1")
+    shop = sqlite_shop_in(folder)
     copy = partial(FileCopy, beside=folder / "before-shop.sqlite")
     with changes_scenario(folder, shop, copy, lines={"amazon": 'timeout = "1s"'}, page_size=4) as made:
         yield made

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.access import SimulatorCredentials
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
+from support.sqlite_shop import sqlite_shop_in
 
 SKUS = [item.sku for item in DEMO_CATALOG]
 EUROPE = ("IT", "DE", "FR", "ES")
@@ -26,9 +27,7 @@ EUROPE = ("IT", "DE", "FR", "ES")
 @pytest.fixture
 def shop(tmp_path: Path) -> ShopDatabase:
     """An embedded shop that sells what the simulated buyers order."""
-    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
-    create_shop(shop.engine(), seed=ShopSeed(products=plain_products(SKUS, 500)))
-    return shop
+    return sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(SKUS, 500)))
 
 
 @pytest.fixture

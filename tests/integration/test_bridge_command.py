@@ -14,13 +14,14 @@ import pytest
 import sqlalchemy as sa
 
 from orderferry.bridge import SCRIPT, SETTINGS
-from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.feed import flaws_of_feed
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
+from support.sqlite_shop import sqlite_shop_in
 from support.starting import Finished
 
 EVENTS = "[events]\nenabled = true"
@@ -418,10 +419,8 @@ def test_init_names_the_modules_and_asks(
 
 
 def test_the_embedded_shop_has_a_feed_too(tmp_path: Path, server: SimulatorServer) -> None:
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'shop.sqlite'}", poolclass=sa.NullPool)
     skus = [item.sku for item in DEMO_CATALOG]
-    create_shop(engine, seed=ShopSeed(products=plain_products(skus, 1000)))
-    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", "8.2.1")
+    shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(skus, 1000)))
     installed = install(tmp_path, server, shop.url, marketplaces=("IT",), more=EVENTS)
     dry = installed.run("import", "--dry-run", "--json")
     assert dry.json["orders"]["created"] > 0, dry

@@ -59,7 +59,7 @@ FAILURES = {1366: "22007", 2013: "HY000", 1213: "40001"}
 
 
 @dataclass
-class Stage:
+class Searched:
     """A shop with a user of its own, a simulated Amazon, a place where alerts arrive, and what is searched."""
 
     folder: Path
@@ -71,7 +71,7 @@ class Stage:
     watch: Watch = field(default_factory=Watch)
 
     def run(self, *words: str, code: int | set[int] | None = None) -> Finished:
-        """Run a command and search what it wrote; `code`: the exit codes that prove that the scene took place."""
+        """Run a command and search what it wrote; `code`: the exit codes that prove that the failure took place."""
         return self.search(self.installed.run(*words), " ".join(words), code)
 
     def search(self, finished: Finished, said: str, code: int | set[int] | None = None) -> Finished:
@@ -92,9 +92,9 @@ class Stage:
 
 
 @pytest.fixture
-def stage(
+def searched(
     tmp_path: Path, mariadb_server: MariadbServer, shop_database_of: Callable[..., ShopDatabase]
-) -> Iterator[Stage]:
+) -> Iterator[Searched]:
     folder = tmp_path / "installation"
     folder.mkdir(mode=0o700)
     shop = shop_database_of("8.2.1")
@@ -110,7 +110,7 @@ def stage(
         mailbox() as box,
     ):
         more = CONFIGURED.format(box=box.url, ping=SECRETS["ping URL"], webhook=SECRETS["webhook URL"])
-        yield Stage(folder, shop, server, box, install(folder, server, url, more=more), mariadb_server.engine())
+        yield Searched(folder, shop, server, box, install(folder, server, url, more=more), mariadb_server.engine())
 
 
 def orders() -> list[dict[str, Any]]:
@@ -150,10 +150,12 @@ def test_a_canary_would_be_found(tmp_path: Path) -> None:
     assert watch.summary == f"{len(watch.canaries)} canaries in 2 outputs (1 file, 1 stdout): 2 found"
 
 
-def test_every_command_on_a_shop_with_good_and_bad_orders(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
-    run = stage.run
+def test_every_command_on_a_shop_with_good_and_bad_orders(
+    searched: Searched, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = searched.run
     run("-vv", "import", "--dry-run", code=1)
-    with refusing(stage.shop, 1366):
+    with refusing(searched.shop, 1366):
         codes = {problem["code"] for problem in run("-vv", "import", "--json", code=1).json["problems"]}
     assert codes >= {"write-failed", "unknown-sku", "unreconciled-total", "bad-field"}
     run("import", "--json", code=1)
@@ -181,24 +183,26 @@ def test_every_command_on_a_shop_with_good_and_bad_orders(stage: Stage, capsys: 
     run("bridge", "status", "--json")
     run("-vv", "bridge", "install", "hooks", code=0)
     run("-vv", "forget", "--older-than", "0s", "--dry-run")
-    stored = "\n".join(str(row) for table in stage.shop.tables() for row in stage.shop.rows(f"SELECT * FROM {table}"))
+    stored = "\n".join(
+        str(row) for table in searched.shop.tables() for row in searched.shop.rows(f"SELECT * FROM {table}")
+    )
     reached = {name for name, word in PERSONAL.items() if word.lower() in stored.lower()}
     assert reached >= set(PERSONAL) - {"street name", "in a broken field"}, "the shop has what was planted"
-    for row in stage.shop.rows("SELECT * FROM {p}orderferry_event"):
-        stage.watch.look("event", "an event of the feed, which nobody forgets", str(row))
+    for row in searched.shop.rows("SELECT * FROM {p}orderferry_event"):
+        searched.watch.look("event", "an event of the feed, which nobody forgets", str(row))
     run("-vv", "forget", "--older-than", "1s")
     run("forget", "--older-than", "1s", "--json")
-    stage.search_the_rest()
+    searched.search_the_rest()
     with capsys.disabled():
-        print(f"\n  every command: {stage.watch.summary}")
-    assert stage.watch.found == []
-    assert stage.box.received
+        print(f"\n  every command: {searched.watch.summary}")
+    assert searched.watch.found == []
+    assert searched.box.received
     said = {word for words in stage_commands() for word in words}
     assert said == set(COMMANDS), "a new command needs a line here"
 
 
 def stage_commands() -> list[list[str]]:
-    """The commands of the scene above and of those below; `simulator` and `demo` see no shop's data and no secret."""
+    """The commands of the test above and of those below; `simulator` and `demo` see no shop's data and no secret."""
     return [
         ["import", "recheck", "doublecheck", "status", "show", "ignore", "check", "compare", "plan", "adopt", "forget"],
         ["init", "bridge"],
@@ -206,64 +210,66 @@ def stage_commands() -> list[list[str]]:
     ]
 
 
-def wrong_password(stage: Stage) -> None:
+def wrong_password(searched: Searched) -> None:
     secret = f"wrong-{DATABASE}"
-    stage.installed = replace(stage.installed, shop_url=stage.installed.shop_url.replace(DATABASE, secret)).write()
+    searched.installed = replace(
+        searched.installed, shop_url=searched.installed.shop_url.replace(DATABASE, secret)
+    ).write()
     for words in (("-vv", "import"), ("import", "--json"), ("-vv", "check"), ("compare",), ("adopt",), ("plan",)):
-        stage.run(*words)
-    stage.run("forget", "--older-than", "1s", code=5)
+        searched.run(*words)
+    searched.run("forget", "--older-than", "1s", code=5)
 
 
-def broken_address_of_the_database(stage: Stage) -> None:
+def broken_address_of_the_database(searched: Searched) -> None:
     for url in (f"mysql+pymysql://canary:{DATABASE}@@:0x/shop", f"postgres://u:{DATABASE}@h/d", f"//{DATABASE}"):
-        stage.installed = replace(stage.installed, shop_url=url).write()
-        stage.run("-vv", "import")
-        stage.run("check", "--json")
+        searched.installed = replace(searched.installed, shop_url=url).write()
+        searched.run("-vv", "import")
+        searched.run("check", "--json")
 
 
-def unreachable_database(stage: Stage) -> None:
+def unreachable_database(searched: Searched) -> None:
     url = f"mysql+pymysql://canary:{DATABASE}@127.0.0.1:9/shop"
-    stage.installed = replace(stage.installed, shop_url=url).write()
-    stage.run("-vv", "import", "--json", code=5)
-    stage.run("-vv", "check", code=5)
+    searched.installed = replace(searched.installed, shop_url=url).write()
+    searched.run("-vv", "import", "--json", code=5)
+    searched.run("-vv", "check", code=5)
 
 
-def refused_credentials(stage: Stage) -> None:
-    stage.server.logins.credentials = SimulatorCredentials("the-client", "another", "another")
+def refused_credentials(searched: Searched) -> None:
+    searched.server.logins.credentials = SimulatorCredentials("the-client", "another", "another")
     for words in (("-vv", "import"), ("import", "--json"), ("-vv", "check"), ("-vv", "compare")):
-        stage.run(*words)
+        searched.run(*words)
 
 
-def faults_of_amazon(stage: Stage) -> None:
+def faults_of_amazon(searched: Searched) -> None:
     for kind in (FaultKind.REDIRECT, FaultKind.FORBIDDEN, FaultKind.CUT_OFF_JSON, FaultKind.INTERNAL_FAILURE):
-        stage.server.faults.add("searchOrders", nth=1, times=3, kind=kind)
-        stage.run("-vv", "import", "--since", "1d")
+        searched.server.faults.add("searchOrders", nth=1, times=3, kind=kind)
+        searched.run("-vv", "import", "--since", "1d")
 
 
-def a_database_that_breaks_off(stage: Stage) -> None:
-    with refusing(stage.shop, 2013):
-        stage.run("-vv", "import", code=5)
-        stage.run("import", "--json", code=5)
+def a_database_that_breaks_off(searched: Searched) -> None:
+    with refusing(searched.shop, 2013):
+        searched.run("-vv", "import", code=5)
+        searched.run("import", "--json", code=5)
 
 
-def deadlocks(stage: Stage) -> None:
-    with refusing(stage.shop, 1213):
-        stage.run("-vv", "import")
+def deadlocks(searched: Searched) -> None:
+    with refusing(searched.shop, 1213):
+        searched.run("-vv", "import")
 
 
-def rights_are_missing(stage: Stage) -> None:
-    name = str(sa.make_url(stage.shop.url).database)
-    stage.run("import")
-    with stage.root.connect() as connection:
+def rights_are_missing(searched: Searched) -> None:
+    name = str(sa.make_url(searched.shop.url).database)
+    searched.run("import")
+    with searched.root.connect() as connection:
         connection.exec_driver_sql(f"REVOKE ALL ON {name}.* FROM '{USER}'@'127.0.0.1'")
         connection.exec_driver_sql(f"GRANT SELECT ON {name}.* TO '{USER}'@'127.0.0.1'")
-    stage.run("-vv", "import", "--order", REFUSED)
-    stage.run("check", "--json")
-    stage.run("-vv", "forget", "--older-than", "1s")
+    searched.run("-vv", "import", "--order", REFUSED)
+    searched.run("check", "--json")
+    searched.run("-vv", "forget", "--older-than", "1s")
 
 
-def unusable_configurations(stage: Stage) -> None:
-    good = stage.installed.configuration.read_text("utf-8")
+def unusable_configurations(searched: Searched) -> None:
+    good = searched.installed.configuration.read_text("utf-8")
     secret = f'client_secret = "{SECRETS["client secret"]}"'
     for bad in (
         secret.replace("= ", "= [") + "]",
@@ -272,15 +278,15 @@ def unusable_configurations(stage: Stage) -> None:
         f"{secret}\n{secret}",
         f'client_secret_file = "/{SECRETS["client secret"][:0]}nowhere"\n{secret}',
     ):
-        stage.installed.configuration.write_text(good.replace(secret, bad), "utf-8")
-        stage.run("-vv", "import")
-        stage.run("check", "--json")
-    stage.installed.configuration.write_text(good, "utf-8")
-    stage.installed.configuration.chmod(0o644)
-    stage.run("-vv", "check")
+        searched.installed.configuration.write_text(good.replace(secret, bad), "utf-8")
+        searched.run("-vv", "import")
+        searched.run("check", "--json")
+    searched.installed.configuration.write_text(good, "utf-8")
+    searched.installed.configuration.chmod(0o644)
+    searched.run("-vv", "check")
 
 
-def an_error_of_our_own(stage: Stage) -> None:
+def an_error_of_our_own(searched: Searched) -> None:
     """An unexpected exception whose text is the buyer's name, chained to another."""
     script = (
         "import sys\nimport orderferry.run.process as process\n"
@@ -290,56 +296,58 @@ def an_error_of_our_own(stage: Stage) -> None:
         "process.decide = broken\nfrom orderferry.cli.main import main\nmain()\n"
     )
     for words in (["-vv", "import"], ["import", "--json"]):
-        arguments = ["-c", str(stage.installed.configuration), *words]
-        finished = stage.installed.run_words([sys.executable, "-c", script, *arguments])
+        arguments = ["-c", str(searched.installed.configuration), *words]
+        finished = searched.installed.run_words([sys.executable, "-c", script, *arguments])
         assert "An unexpected error inside orderferry: RuntimeError." in finished.err + finished.out, finished
-        stage.search(finished, "a broken program", 1)
+        searched.search(finished, "a broken program", 1)
 
 
-def alerts_that_fail(stage: Stage) -> None:
-    stage.box.manner = "500"
-    stage.run("-vv", "import")
-    stage.box.manner = "redirect"
-    stage.run("-vv", "import")
+def alerts_that_fail(searched: Searched) -> None:
+    searched.box.manner = "500"
+    searched.run("-vv", "import")
+    searched.box.manner = "redirect"
+    searched.run("-vv", "import")
 
 
-def a_ledger_in_a_database(stage: Stage) -> None:
-    url = sa.make_url(stage.installed.shop_url)
+def a_ledger_in_a_database(searched: Searched) -> None:
+    url = sa.make_url(searched.installed.shop_url)
     for password in (DATABASE, SECRETS["ledger password"]):
         ledger = url.set(password=password).render_as_string(hide_password=False)
-        more = f'{stage.installed.more}\n[ledger]\nurl = "{ledger}"\n'
-        replace(stage.installed, more=more).write()
+        more = f'{searched.installed.more}\n[ledger]\nurl = "{ledger}"\n'
+        replace(searched.installed, more=more).write()
         for words in (("-vv", "import"), ("-vv", "status"), ("check", "--json"), ("plan",)):
-            stage.run(*words)
+            searched.run(*words)
 
 
-def secrets_from_elsewhere(stage: Stage) -> None:
+def secrets_from_elsewhere(searched: Searched) -> None:
     """From the environment and from files, also where the file can't be used."""
-    own = stage.folder / "own-password"
+    own = searched.folder / "own-password"
     own.write_text(DATABASE, "utf-8")
-    text = stage.installed.configuration.read_text("utf-8").replace(f":{DATABASE}@", "@")
+    text = searched.installed.configuration.read_text("utf-8").replace(f":{DATABASE}@", "@")
     text = text.replace("[prestashop]", '[prestashop]\npassword_file = "own-password"')
-    stage.installed.configuration.write_text(text.replace(SECRETS["client secret"], "x"), "utf-8")
-    stage.installed = replace(stage.installed, environ={"ORDERFERRY_AMAZON_CLIENT_SECRET": SECRETS["client secret"]})
-    stage.run("-vv", "import")
+    searched.installed.configuration.write_text(text.replace(SECRETS["client secret"], "x"), "utf-8")
+    searched.installed = replace(
+        searched.installed, environ={"ORDERFERRY_AMAZON_CLIENT_SECRET": SECRETS["client secret"]}
+    )
+    searched.run("-vv", "import")
     own.write_bytes(DATABASE.encode() + b"\xff\xfe")
-    stage.run("-vv", "import")
-    stage.run("-vv", "check")
+    searched.run("-vv", "import")
+    searched.run("-vv", "check")
 
 
-def a_new_configuration(stage: Stage) -> None:
-    secret, token = stage.folder / "own-secret", stage.folder / "own-token"
+def a_new_configuration(searched: Searched) -> None:
+    secret, token = searched.folder / "own-secret", searched.folder / "own-token"
     secret.write_text(SECRETS["client secret"], "utf-8")
     token.write_text(SECRETS["refresh token"], "utf-8")
     words = ["--non-interactive", "--client-id", "the-client", "--marketplaces", "IT", "--region", "eu", "--no-try"]
     words += ["--client-secret-file", str(secret), "--refresh-token-file", str(token)]
-    url = {"ORDERFERRY_PRESTASHOP_URL": stage.installed.shop_url, "ORDERFERRY_PRESTASHOP_PASSWORD": DATABASE}
-    stage.installed = replace(stage.installed, name="own-new", environ=url)
-    stage.run("-vv", "init", *words, code=0)
-    stage.run("init", *words, code=2)
+    url = {"ORDERFERRY_PRESTASHOP_URL": searched.installed.shop_url, "ORDERFERRY_PRESTASHOP_PASSWORD": DATABASE}
+    searched.installed = replace(searched.installed, name="own-new", environ=url)
+    searched.run("-vv", "init", *words, code=0)
+    searched.run("init", *words, code=2)
 
 
-SCENES = (
+WAYS_TO_FAIL = (
     wrong_password,
     broken_address_of_the_database,
     unreachable_database,
@@ -357,32 +365,38 @@ SCENES = (
 )
 
 
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
-def test_every_failure(stage: Stage, scene: Callable[[Stage], None], capsys: pytest.CaptureFixture[str]) -> None:
-    if SCENES.index(scene) % 2:  # each format of the log has its turn
-        more = stage.installed.more.replace('format = "json"', 'format = "text"')
-        stage.installed = replace(stage.installed, more=more).write()
-    scene(stage)
-    stage.search_the_rest()
+@pytest.mark.sample(7)
+@pytest.mark.parametrize("failure", WAYS_TO_FAIL, ids=lambda failure: failure.__name__)
+def test_every_failure(
+    searched: Searched, failure: Callable[[Searched], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    if WAYS_TO_FAIL.index(failure) % 2:  # each format of the log has its turn
+        more = searched.installed.more.replace('format = "json"', 'format = "text"')
+        searched.installed = replace(searched.installed, more=more).write()
+    failure(searched)
+    searched.search_the_rest()
     with capsys.disabled():
-        print(f"\n  {scene.__name__}: {stage.watch.summary}")
-    assert stage.watch.found == []
+        print(f"\n  {failure.__name__}: {searched.watch.summary}")
+    assert searched.watch.found == []
 
 
-def test_a_process_names_no_secret_and_leaves_no_core(stage: Stage) -> None:
-    stage.server.faults.add("searchOrders", nth=1, kind=FaultKind.HANG, seconds=20)
+def test_a_process_names_no_secret_and_leaves_no_core(searched: Searched) -> None:
+    searched.server.faults.add("searchOrders", nth=1, kind=FaultKind.HANG, seconds=20)
     process = subprocess.Popen(
-        stage.installed.command("import"), cwd=stage.folder, env=stage.installed.environment(), stdin=subprocess.DEVNULL
+        searched.installed.command("import"),
+        cwd=searched.folder,
+        env=searched.installed.environment(),
+        stdin=subprocess.DEVNULL,
     )
     try:
-        while not stage.server.requests.count("token"):
+        while not searched.server.requests.count("token"):
             assert process.poll() is None
             time.sleep(0.05)
         own = Path(f"/proc/{process.pid}")
-        stage.watch.look("process title", "cmdline", (own / "cmdline").read_bytes() + (own / "comm").read_bytes())
+        searched.watch.look("process title", "cmdline", (own / "cmdline").read_bytes() + (own / "comm").read_bytes())
         limits = (own / "limits").read_text("ascii")
     finally:
         process.kill()
         process.wait()
-    assert stage.watch.found == []
+    assert searched.watch.found == []
     assert re.search(r"^Max core file size +0 +0 ", limits, re.M)

@@ -71,7 +71,7 @@ class Watched:
 
 
 @pytest.fixture
-def scene(tmp_path: Path, shop_database: ShopDatabase) -> Iterator[tuple[Watched, SimulatorServer, Mailbox]]:
+def parts(tmp_path: Path, shop_database: ShopDatabase) -> Iterator[tuple[Watched, SimulatorServer, Mailbox]]:
     folder = tmp_path / "installation"
     folder.mkdir(mode=0o700)
     world = World()
@@ -108,8 +108,10 @@ CALLS = (
 ELSEWHERE = {"init", "simulator", "demo"}
 
 
-def test_nobody_is_contacted_but_the_configured_hosts(scene: tuple[Watched, SimulatorServer, Mailbox]) -> None:
-    watched, server, box = scene
+def test_nobody_is_contacted_but_the_configured_hosts(
+    world: tuple[Watched, SimulatorServer, Mailbox],
+) -> None:
+    watched, server, box = parts
     for words in CALLS:
         done = watched.run(*words)
         assert done.code in {0, 1}, (words, done)
@@ -122,8 +124,8 @@ def test_nobody_is_contacted_but_the_configured_hosts(scene: tuple[Watched, Simu
     assert {words[0] for words in CALLS} >= set(COMMANDS) - ELSEWHERE, "a new command needs a line here"
 
 
-def test_a_stray_contact_would_be_seen(scene: tuple[Watched, SimulatorServer, Mailbox]) -> None:
-    watched, _, _ = scene
+def test_a_stray_contact_would_be_seen(world: tuple[Watched, SimulatorServer, Mailbox]) -> None:
+    watched, _, _ = world
     stray = "import socket\nsocket.socket().connect_ex(('127.0.0.9', 9))\n"
     script = WATCHED.replace("from orderferry", f"{stray}from orderferry")
     watched.installed.run_words([sys.executable, "-c", script, str(watched.notes), "--version"])
@@ -132,9 +134,9 @@ def test_a_stray_contact_would_be_seen(scene: tuple[Watched, SimulatorServer, Ma
 
 @pytest.mark.parametrize("address", ["http://203.0.113.7/report", "ftp://127.0.0.1/report", "file:///etc/passwd"])
 def test_a_report_elsewhere_than_on_https_is_not_fetched(
-    scene: tuple[Watched, SimulatorServer, Mailbox], monkeypatch: pytest.MonkeyPatch, address: str
+    world: tuple[Watched, SimulatorServer, Mailbox], monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    watched, server, _ = scene
+    watched, server, _ = parts
     document = server.reports.document
 
     def misled(request: Request) -> SimulatedResponse:

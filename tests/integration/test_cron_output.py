@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Line
 from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
 from support.simulated import READY_REPORTS, simulated_order, verified
+from support.sqlite_shop import sqlite_shop_in
 
 pytestmark = pytest.mark.usefixtures("started_anew")
 
@@ -64,8 +65,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
-    create_shop(shop.engine(), seed=ShopSeed(products=plain_products(["SKU-1"], 500)))
+    shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(["SKU-1"], 500)))
     with SimulatorServer(World([]), report_rules=READY_REPORTS) as server:
         yield Place(install(tmp_path, server, shop.url), shop, server)
 

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orderferry.domain.orders import Channel
-from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import Line
 from orderferry.simulator.world import World
 from support.installation import Installed, install
-from support.shop_database import ShopDatabase
 from support.simulated import simulated_order, verified
+from support.sqlite_shop import sqlite_shop_in
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PLACED = NOW - timedelta(hours=6)
@@ -26,8 +26,7 @@ READY, WAITING, UNKNOWN, FBA, OLD, OLDER = (f"302-0000000-{number:07d}" for numb
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Installed]:
-    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
-    create_shop(shop.engine(), seed=ShopSeed(products=plain_products(["SKU-1"], 500)))
+    shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(["SKU-1"], 500)))
     ready = verified(minutes=30)
     world = World(
         [

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
 from support.installation import Installed, environment, install
-from support.shop_database import ShopDatabase
 from support.simulated import READY_REPORTS, simulated_order, verified
+from support.sqlite_shop import sqlite_shop_in
 from support.starting import started
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Installed]:
-    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
-    create_shop(shop.engine(), seed=ShopSeed(products=plain_products(["SKU-1"], 500)))
+    shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(["SKU-1"], 500)))
     placed = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
     with SimulatorServer(
         World([simulated_order(1, verified(minutes=30), placed=placed)]), report_rules=READY_REPORTS

@@ -20,8 +20,6 @@ from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.installation import install
 
-pytestmark = pytest.mark.usefixtures("started_anew")
-
 SANDBOX = Path(__file__).parents[1] / "data/amazon/sandbox-2026-01-01.json"
 DEMO_SKUS = [item.sku for item in DEMO_CATALOG]
 EUROPE = ("IT", "DE", "FR", "ES")
@@ -75,6 +73,7 @@ def ready_totals(server: SimulatorServer, moment: datetime) -> dict[str, Decimal
     return ready
 
 
+@pytest.mark.usefixtures("started_anew")
 def test_every_ready_order_is_in_the_shop_once_with_amazons_total_and_a_second_run_changes_nothing(
     tmp_path: Path, simulator: SimulatorServer, shop_database_of: Any
 ) -> None:
@@ -105,6 +104,7 @@ def test_every_ready_order_is_in_the_shop_once_with_amazons_total_and_a_second_r
     assert {k: v for k, v in shop.counts().items() if k == "orders"} == {"orders": before["orders"]}
 
 
+@pytest.mark.usefixtures("started_anew")
 def test_a_healthy_run_under_cron_prints_nothing(
     tmp_path: Path, simulator: SimulatorServer, shop_database_of: Any
 ) -> None:

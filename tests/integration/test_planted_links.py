@@ -24,12 +24,13 @@ from orderferry.demo import (
     write_configuration,
 )
 from orderferry.ledger.migrations import Migration, keep_copy
-from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.simulated import READY_REPORTS
+from support.sqlite_shop import sqlite_shop_in
 from support.starting import Finished
 
 STRANGER = 65534
@@ -57,9 +58,8 @@ def server() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 def installed(place: Path, server: SimulatorServer) -> Installed:
-    engine = sa.create_engine(f"sqlite:///{place}/shop.sqlite", poolclass=sa.NullPool)
-    create_shop(engine, seed=ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
-    return install(place, server, f"sqlite:///{place}/shop.sqlite", marketplaces=("IT",))
+    shop = sqlite_shop_in(place, ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
+    return install(place, server, shop.url, marketplaces=("IT",))
 
 
 @dataclass

@@ -11,23 +11,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from orderferry.ledger.filesystem import inspect_place
-from orderferry.prestashop.sample_shop import ShopSeed, create_shop
+from orderferry.prestashop.sample_shop import ShopSeed
 from orderferry.run.check import LEAST_FREE_BYTES, check_ledger_place
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
+from support.sqlite_shop import sqlite_shop_in
 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Installed]:
     """A shop that has none of the products that Amazon sold: `import` ends with 1."""
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/shop.sqlite", poolclass=sa.NullPool)
-    create_shop(engine, seed=ShopSeed())
+    shop = sqlite_shop_in(tmp_path, ShopSeed())
     with SimulatorServer(generate(5, datetime.now(UTC) - timedelta(days=1), 1, 12, ("IT",))) as server:
-        yield install(tmp_path, server, f"sqlite:///{tmp_path}/shop.sqlite", marketplaces=("IT",))
+        yield install(tmp_path, server, shop.url, marketplaces=("IT",))
 
 
 def run(installed: Installed, stdout: int, *words: str) -> subprocess.CompletedProcess[str]:

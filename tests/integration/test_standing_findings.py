@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.orders import EventKind, Line
 from orderferry.simulator.reports_api import ReportRules
@@ -20,6 +20,7 @@ from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
 from support.simulated import shipped, simulated_order, verified
+from support.sqlite_shop import sqlite_shop_in
 
 AT_ONCE = ReportRules(queued=timedelta(0), working=timedelta(0), late=timedelta(0))
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -59,8 +60,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
-    create_shop(shop.engine(), seed=ShopSeed(products=plain_products(["SKU-1"], 500)))
+    shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(["SKU-1"], 500)))
     recent = simulated_order(900, verified(minutes=1), placed=NOW - timedelta(hours=5), lines=GOODS)
     with SimulatorServer(World([recent]), report_rules=AT_ONCE) as server:
         installed = install(tmp_path, server, shop.url)

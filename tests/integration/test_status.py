@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from orderferry import __version__
-from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
-from support.shop_database import ShopDatabase
 from support.simulated import READY_REPORTS
+from support.sqlite_shop import sqlite_shop_in
 
 SKUS = [item.sku for item in DEMO_CATALOG]
 METRIC = re.compile(r'^[a-z_]+\{([a-z]+="[^"]*",)*shop="config"(,[a-z]+="[^"]*")*\} -?\d+\.\d+(e\+\d+)?$')
@@ -26,8 +26,7 @@ METRIC = re.compile(r'^[a-z_]+\{([a-z]+="[^"]*",)*shop="config"(,[a-z]+="[^"]*")
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Installed]:
-    shop = ShopDatabase(f"sqlite:///{tmp_path / 'shop.sqlite'}", "ps_", DEFAULT_VERSION)
-    create_shop(shop.engine(), seed=ShopSeed(products=plain_products(SKUS[1:], 500)))
+    shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(SKUS[1:], 500)))
     world = generate(3, datetime.now(UTC) - timedelta(days=1), 1, 30, ("IT", "DE", "FR", "ES"))
     with SimulatorServer(world, report_rules=READY_REPORTS) as server:
         yield install(tmp_path, server, shop.url)

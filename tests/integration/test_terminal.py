@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from orderferry.cli.commands import COMMANDS
-from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
+from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
-from support.shop_database import ShopDatabase
+from support.sqlite_shop import sqlite_shop_in
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
@@ -31,11 +31,7 @@ COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Installed]:
     """An installation on an embedded shop, with some days of orders at a simulated Amazon."""
-    import sqlalchemy as sa
-
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/shop.sqlite", poolclass=sa.NullPool)
-    create_shop(engine, seed=ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
-    shop = ShopDatabase(f"sqlite:///{tmp_path}/shop.sqlite", "ps_", "8.2.1")
+    shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
     with SimulatorServer(generate(5, datetime.now(UTC) - timedelta(days=1), 1, 12, ("IT",))) as server:
         yield install(tmp_path, server, shop.url, marketplaces=("IT",))
 
@@ -147,16 +143,13 @@ def hostile(tmp_path: Path) -> tuple[Path, str]:
 
 
 def test_nothing_of_a_sku_or_a_shop_s_name_steers_the_terminal(tmp_path: Path) -> None:
-    import sqlalchemy as sa
 
     from orderferry.simulator.world import World
 
     path, order = hostile(tmp_path)
-    engine = sa.create_engine(f"sqlite:///{tmp_path}/shop.sqlite", poolclass=sa.NullPool)
-    create_shop(engine, seed=ShopSeed(products=plain_products(["demo_1"], 1000)))
-    with engine.begin() as connection:
-        for table in ("carrier", "order_state_lang", "module"):
-            connection.execute(sa.text(f"UPDATE ps_{table} SET name = name || :name"), {"name": ESCAPES})
+    shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(["demo_1"], 1000)))
+    for table in ("carrier", "order_state_lang", "module"):
+        shop.execute(f"UPDATE {{p}}{table} SET name = name || :name", name=ESCAPES)
     with SimulatorServer(World.load(path, datetime.now(UTC))) as server:
         installed = install(tmp_path, server, f"sqlite:///{tmp_path}/shop.sqlite", marketplaces=("IT",))
         installed.more = '[logging]\nfile = "log"\nlevel = "debug"\n'

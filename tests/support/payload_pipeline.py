@@ -6,7 +6,6 @@ No exception but the program's own, no partial order, no order that stops anothe
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-import sqlalchemy as sa
 
 from orderferry.amazon.decode_page import decode_page, parse_body
 from orderferry.config.model import AmazonSettings, LedgerSettings, PrestashopSettings, Secret, Settings
@@ -27,13 +24,12 @@ from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.search import Basis
 from orderferry.ledger.ledger import open_ledger
-from orderferry.prestashop.sample_shop import create_shop
 from orderferry.prestashop.shop import PrestashopShop
 from orderferry.run.process import Processor
 from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
 from support.payload_model import full_order
-from support.shop_database import ShopDatabase
+from support.sqlite_shop import sqlite_shop_in
 
 NOW = datetime(2026, 11, 23, 7, 12, 35, tzinfo=UTC)
 PAGE = 50  # orders of an answer
@@ -64,8 +60,6 @@ class Pipeline:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.template = folder / "template.sqlite"
-        create_shop(sa.create_engine(f"sqlite:///{self.template}", poolclass=sa.NullPool))
         self.findings = Findings()
         self.pages = 0
         self._close = lambda: None
@@ -74,10 +68,9 @@ class Pipeline:
     def renew(self) -> None:
         """A pristine shop and an empty ledger."""
         self.close()
-        path = shutil.copy(self.template, self.folder / "shop.sqlite")
         for old in self.folder.glob("ledger*"):
             old.unlink()
-        self.database = ShopDatabase(f"sqlite:///{path}", "ps_", "8.2.1")
+        self.database = sqlite_shop_in(self.folder)
         self.settings = _settings(self.folder, self.database.url)
         self.ledger = open_ledger(
             self.settings.ledger.path, account="a", shop="s", now=NOW, accept_shop=False, read_only=False, dry_run=False

@@ -1,12 +1,13 @@
 """Starts the program again and again for one import of its modules: a program for tests, not a module.
 
-It imports the whole program, and then is told on the socket that is its stdin what to start (JSON), together
-with the descriptors for stdin, stdout and stderr. Each start is a fork that goes on as `python -m orderferry WORDS`
-would: with its own folder, environment and streams. Python's own end would take each of the imported modules apart,
-which takes longer than most calls of the program: an ordinary end leaves that out (see `end`).
+It imports the whole program, and then is told on the socket that is its stdin what to start (JSON), together with the
+descriptors for stdin, stdout and stderr. Each start is a fork that goes on as `python -m orderferry WORDS` would, or
+`python -c SCRIPT WORDS`: with its own folder, environment and streams. Python's own end would take each of the imported
+modules apart, which takes longer than most calls of the program: an ordinary end leaves that out (see `end`).
 
-    {"do": "start", "words": […], "folder": "…", "environ": {…}, "umask": 18} + descriptors   -> {"pid": 123}
-    {"do": "wait", "pid": 123}                                                              -> {"code": 0}
+    {"do": "start", "script": null, "words": […], "folder": "…", "environ": {…}, "umask": 18} + descriptors
+                                   -> {"pid": 123}
+    {"do": "wait", "pid": 123}     -> {"code": 0}
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MESSAGE = 1 << 20
 
 
 def start(request: dict[str, Any], descriptors: list[int]) -> int:
-    """Fork for the request. Return the child's number, and 0 in the child, which has become what was asked for."""
+    """Fork for the request. Return the child's number, and 0 in the child, which is ready for what was asked for."""
     child = os.fork()
     if child:
         for descriptor in descriptors:
@@ -40,13 +41,13 @@ def start(request: dict[str, Any], descriptors: list[int]) -> int:
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    sys.argv = [MODULE, *request["words"]]
-    sys.path[0] = request["folder"]  # as `python -m` has it
+    sys.argv = [MODULE if request["script"] is None else "-c", *request["words"]]
+    sys.path[0] = request["folder"]  # as `python -m` and `python -c` have it
     return 0
 
 
-def serve(requests: socket.socket) -> None:
-    """Take requests until the other side is gone; return in a child, which is to be the program."""
+def serve(requests: socket.socket) -> str | None:
+    """Take requests until the other side is gone; return the script in a child (None: the program itself)."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(requests, MESSAGE, 3)
         if not message:
@@ -59,7 +60,8 @@ def serve(requests: socket.socket) -> None:
             answer = {"pid": start(request, descriptors)}
             if not answer["pid"]:
                 requests.close()
-                return
+                script: str | None = request["script"]
+                return script
         requests.send(json.dumps(answer).encode())
 
 
@@ -81,9 +83,12 @@ if __name__ == "__main__":
     preload()
     stdin = socket.socket(fileno=os.dup(0))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    serve(stdin)
+    script = serve(stdin)
     try:
-        runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+        if script is None:
+            runpy.run_module(MODULE, run_name="__main__", alter_sys=True)
+        else:
+            exec(script, {"__name__": "__main__"})
     except SystemExit as ended:
         end(ended.code)
         raise

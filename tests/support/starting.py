@@ -56,7 +56,8 @@ class Finished:
 def started(words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float = 120) -> Finished:
     """Start a whole command line in `folder` and wait for its end. stdin is closed, as under cron."""
     if STARTERS.can_fork(words, environ):
-        return STARTERS.mine().run(words[len(COMMAND) :], folder, environ, timeout)
+        script = words[2] if words[1] == "-c" else None
+        return STARTERS.mine().run(words[len(COMMAND) :], folder, environ, timeout, script)
     done = subprocess.run(
         words,
         cwd=folder,
@@ -86,11 +87,20 @@ class Starter:
         self._socket.close()
         self._process.wait(30)
 
-    def run(self, words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float) -> Finished:
-        """Start `orderferry WORDS` and wait for its end. Raise TimeoutExpired when it takes too long."""
+    def run(
+        self,
+        words: Sequence[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        timeout: float,
+        script: str | None = None,
+    ) -> Finished:
+        """Start `orderferry WORDS`, or a script with these words, and wait for its end. Raise TimeoutExpired when it
+        takes too long."""
         umask = os.umask(0)
         os.umask(umask)
-        request = {"do": "start", "words": words, "folder": str(folder), "environ": dict(environ), "umask": umask}
+        request: dict[str, Any] = {"do": "start", "script": script, "words": words, "umask": umask}
+        request |= {"folder": str(folder), "environ": dict(environ)}
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         nothing = os.open(os.devnull, os.O_RDONLY)
         try:
@@ -146,7 +156,8 @@ class Starters:
     def can_fork(self, words: Sequence[str], environ: Mapping[str, str]) -> bool:
         """Whether a fork shows of this command line all that a new process does."""
         known = all(name.startswith(READ_LATE) or LOCALE.get(name) == value for name, value in environ.items())
-        return not self.anew and list(words[: len(COMMAND)]) == COMMAND and known and LOCALE.items() <= environ.items()
+        ours = list(words[: len(COMMAND)]) == COMMAND or list(words[:2]) == [sys.executable, "-c"]
+        return not self.anew and ours and known and LOCALE.items() <= environ.items()
 
     def mine(self) -> Starter:
         """The starter of this thread."""

@@ -22,7 +22,7 @@ from orderferry.prestashop.planning.resolve_order import resolve_order
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.message import message_text
 from support.configuration import load
-from support.shop_database import ShopDatabase
+from support.sqlite_shop import sqlite_shop_in
 from support.writing import Sold, amazon_order, importer
 
 DATA = json.loads((Path(__file__).parents[2] / "data" / "taxes" / "cases.json").read_text(encoding="utf-8"))
@@ -33,10 +33,10 @@ GROUPS = {"goods": GOODS, "food": FOOD}
 
 
 @pytest.fixture(scope="module")
-def seeded(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[ShopFacts, Catalog]:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[ShopFacts, Catalog]:
     """The facts and the catalogue of a seeded shop, whose taxes and countries each case replaces."""
-    shop = ShopDatabase(f"sqlite:///{_sqlite_template}", "ps_", "8.2.1")
-    imports = importer(shop, tmp_path_factory.mktemp("taxes"))
+    folder = tmp_path_factory.mktemp("taxes")
+    imports = importer(sqlite_shop_in(folder), folder)
     catalog = imports.shop.prefetch([amazon_order(Sold(SKU, 1, "12.20"))]).catalog
     return imports.shop._ready().facts, catalog
 

@@ -12,17 +12,17 @@ from orderferry.domain.territories import countries_in_name
 from orderferry.prestashop.checking.taxes import missing_rates, rates_to_create, tax_name
 from orderferry.prestashop.facts import Country, ShopFacts
 from support.configuration import load
-from support.shop_database import ShopDatabase
+from support.sqlite_shop import sqlite_shop_in
 from support.writing import importer
 
 ITALIAN = ("IVA IT 22%", "IVA IT 10%", "IVA IT 5%", "IVA IT 4%")
 
 
 @pytest.fixture(scope="module")
-def seeded(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> ShopFacts:
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> ShopFacts:
     """The facts of a seeded shop, whose taxes and country each case replaces."""
-    shop = ShopDatabase(f"sqlite:///{_sqlite_template}", "ps_", "8.2.1")
-    return importer(shop, tmp_path_factory.mktemp("taxes")).shop._ready().facts
+    folder = tmp_path_factory.mktemp("taxes")
+    return importer(sqlite_shop_in(folder), folder).shop._ready().facts
 
 
 def shop_of(facts: ShopFacts, home: str, *names: str) -> ShopFacts:

@@ -1,0 +1,27 @@
+"""Seeded shops of 8.2.1 in SQLite files: each seed is made once, and then copied."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import sqlalchemy as sa
+
+from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_shop
+from support.shop_database import ShopDatabase
+
+
+def sqlite_shop_in(folder: Path, seed: ShopSeed | None = None) -> ShopDatabase:
+    """A fresh shop in the file `shop.sqlite` of that folder."""
+    path = folder / "shop.sqlite"
+    path.write_bytes(_pristine(seed))
+    return ShopDatabase(f"sqlite:///{path}", "ps_", DEFAULT_VERSION)
+
+
+@cache
+def _pristine(seed: ShopSeed | None) -> bytes:
+    with TemporaryDirectory(prefix="orderferry-") as folder:
+        path = Path(folder) / "shop.sqlite"
+        create_shop(sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool), seed=seed)
+        return path.read_bytes()
