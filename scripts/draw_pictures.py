@@ -21,7 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from orderferry.cli.charts import AMAZON, SHOP
+from orderferry.cli.html_pages import AMAZON, SHOP
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 PROGRAM = [sys.executable, "-m", "orderferry"]

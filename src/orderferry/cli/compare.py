@@ -176,7 +176,7 @@ def _write_files(result: Comparison, csv_file: Path | None, html_file: Path | No
     if csv_file is not None:
         write_for_people(csv_file, as_csv(result))
     if html_file is not None:
-        from orderferry.cli.comparison_page import as_page
+        from orderferry.cli.html_pages import as_page
 
         write_for_people(html_file, as_page(result))
 

@@ -50,7 +50,7 @@ def status_command(
 
         write_for_people(prometheus, prometheus_text(good), 0o644)  # for node_exporter, which is another user
     if html is not None:
-        from orderferry.cli.status_page import status_page
+        from orderferry.cli.html_pages import status_page
 
         write_for_people(html, status_page(good))
     code = worst(status.exit_code for _, status in found)

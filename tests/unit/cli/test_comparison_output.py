@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orderferry.cli.charts import daily_chart, strip
 from orderferry.cli.compare import COLUMNS, as_csv, print_comparison
-from orderferry.cli.comparison_page import as_page
+from orderferry.cli.html_pages import as_page, daily_chart, strip
 from orderferry.domain.compared_orders import RateShare
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from orderferry.cli.status_page import status_page
+from orderferry.cli.html_pages import status_page
 from orderferry.cli.status_prometheus import prometheus_text
 from orderferry.cli.status_text import print_status
 from orderferry.domain.ledger_entry import EntryState, RunRecord

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from orderferry.cli.comparison_page import as_page
+from orderferry.cli.html_pages import as_page
 from orderferry.run.compare.result import Comparison, Difference, OneSided
 from support.compared import ID, NOW, SPAN
 
