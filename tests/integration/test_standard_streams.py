@@ -62,7 +62,7 @@ def test_a_reader_that_leaves_changes_no_exit_code(installed: Installed, words: 
     assert (done.returncode, done.stderr.count("orderferry:")) == (code, 0), done.stderr
 
 
-SAYS = "import orderferry.cli.output as o; o.forgive_closed_pipes(); print('… → Köln 漢字 😀 \\udcff')"
+SAYS = "import orderferry.cli.terminal as o; o.forgive_closed_pipes(); print('… → Köln 漢字 😀 \\udcff')"
 
 
 @pytest.mark.parametrize(

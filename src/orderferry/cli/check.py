@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orderferry.cli.context import CliContext
-from orderferry.cli.each_shop import ShopAnswer, for_each_file
+from orderferry.cli.context import CliContext, ShopAnswer, for_each_file
 from orderferry.cli.terminal import echo, style
 from orderferry.domain.check_result import CheckResult, Grade, exit_code_of
 from orderferry.errors import ConfigError

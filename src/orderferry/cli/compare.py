@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orderferry.cli.context import CliContext
-from orderferry.cli.each_shop import ShopAnswer, for_each_file
+from orderferry.cli.context import CliContext, ShopAnswer, for_each_file
 from orderferry.cli.failures import error_lines
 from orderferry.cli.parameters import TARGET, TimeParameter, write_for_people
 from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orderferry.cli.context import CliContext
-from orderferry.cli.each_shop import ShopAnswer, for_each_shop
+from orderferry.cli.context import CliContext, ShopAnswer, for_each_shop
 from orderferry.cli.parameters import Duration
 from orderferry.cli.terminal import echo
 from orderferry.domain.durations import counted

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orderferry.cli.context import CliContext
-from orderferry.cli.each_shop import whole_document
+from orderferry.cli.context import CliContext, whole_document
 from orderferry.cli.failures import error_lines, internal_error
 from orderferry.cli.parameters import AmazonOrderId, Duration, ExitCodes, MarketplaceCode, TimeParameter
 from orderferry.cli.progress import shown_progress

@@ -14,7 +14,7 @@ from orderferry import __version__
 from orderferry.cli.commands import COMMANDS, SHORT_HELP
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import exit_for
-from orderferry.cli.output import drop_unwritten, forgive_closed_pipes, open_closed_streams
+from orderferry.cli.terminal import drop_unwritten, forgive_closed_pipes, open_closed_streams
 
 
 class LazyCommands(click.Group):

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orderferry.cli.context import CliContext
-from orderferry.cli.each_shop import ShopAnswer, for_each_shop
+from orderferry.cli.context import CliContext, ShopAnswer, for_each_shop
 from orderferry.cli.program import running_program
 from orderferry.domain.quota_plan import USUAL
 from orderferry.run.plan import PlanReport, make_plan, volume_of

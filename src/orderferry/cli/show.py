@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orderferry.cli.context import CliContext
-from orderferry.cli.each_shop import ShopAnswer, for_each_shop
+from orderferry.cli.context import CliContext, ShopAnswer, for_each_shop
 from orderferry.cli.failures import error_lines
 from orderferry.cli.parameters import AmazonOrderId
 from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name

@@ -11,8 +11,7 @@ from typing import Any
 
 import click
 
-from orderferry.cli.context import CliContext
-from orderferry.cli.each_shop import whole_document
+from orderferry.cli.context import CliContext, whole_document
 from orderferry.cli.failures import error_lines, failed_document
 from orderferry.cli.parameters import TARGET, write_for_people
 from orderferry.cli.status_text import print_status

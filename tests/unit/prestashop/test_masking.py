@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from orderferry.domain.orders import Address, Buyer, TaxRegistration
-from orderferry.prestashop.database.masking import mask_server_text
+from orderferry.prestashop.database.database_errors import mask_server_text
 from support.writing import Sold, amazon_order
 
 NAMES = {"ps_customer", "ps_address", "shop", "email", "size", "quantity", "ps_stock_available", "vat_number"}

@@ -12,9 +12,8 @@ from orderferry.domain.orders import Order
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import ShopError
 from orderferry.prestashop.database.database import ShopDatabase, retry_order
-from orderferry.prestashop.database.database_errors import RowRefused
+from orderferry.prestashop.database.database_errors import RowRefused, mask_server_text
 from orderferry.prestashop.database.live_schema import Trigger, read_triggers
-from orderferry.prestashop.database.masking import mask_server_text
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import moment_text
 from orderferry.prestashop.feed.keeper import FeedKeeper
