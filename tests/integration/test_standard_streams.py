@@ -116,7 +116,7 @@ def test_a_mistyped_command_and_a_mistyped_order_are_explained(installed: Instal
 
 
 def test_check_tells_of_a_full_disk_before_the_first_run(tmp_path: Path) -> None:
-    free = inspect_place(tmp_path / "x.ledger.sqlite").free
+    _, _, free = inspect_place(tmp_path / "x.ledger.sqlite")
     assert abs(free - os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize) < free / 2
     full = check_ledger_place("here", exists=False, is_usable=False, free=LEAST_FREE_BYTES - 1)
     assert json.loads(json.dumps(full.as_json()))["result"] == "failure"
