@@ -160,7 +160,7 @@ def with_result(entry: Entry, result: OrderResult, now: datetime) -> Entry:
     Another run may have been faster since `result.on`: older news then changes nothing, and an order that was decided
     or written without the newer state is due at once.
     """
-    checked = replace(entry, last_look=now if result.by_id else entry.last_look)
+    checked = replace(entry, last_look=now) if result.by_id else entry
     if entry.ignored_by_person and entry.state is EntryState.IGNORED and result.state is not EntryState.IMPORTED:
         return replace(checked, next_look=None)
     if result.on is not None:

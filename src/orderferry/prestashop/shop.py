@@ -107,12 +107,11 @@ class PrestashopShop:
             self._keeper = FeedKeeper(self._database, tables, self._recall, self._remember, self._sleep)
         self._writes = write
         taxes_changed = self._taxes_changed(facts, write=write)
-        seller = self._settings.amazon.seller
         self._opened = _Opened(
             tables,
             facts,
             CatalogReader(tables, facts, self._settings, self._foreign),
-            Transactions(self._database, tables, self._sleep, seller, self._keeper),
+            Transactions(self._database, tables, self._sleep, self._keeper),
             taxes_changed=taxes_changed,
         )
         self._markets = {}

@@ -65,6 +65,7 @@ class Market:
     invoices_yearly: bool = False  # PS_INVOICE_RESET: invoice numbers begin again each year
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
     cart_lines_addressed: bool = True  # by the shop's version
+    seller: str = ""  # the key of the Amazon account
 
     def rounding(self, currency: Currency) -> Rounding:
         """Return how amounts of a currency are rounded in this shop."""
@@ -117,6 +118,7 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
         invoices_yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
         tax_columns=tax_columns(facts.version),
         cart_lines_addressed=version_numbers(facts.version) < UNADDRESSED_SINCE,
+        seller=settings.amazon.seller,
     )
 
 

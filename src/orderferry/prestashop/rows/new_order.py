@@ -106,6 +106,7 @@ def marker_of(resolved: ResolvedOrder) -> Marker:
         amazon_updated=order.updated,
         digests=digests_of(order),
         last_state=resolved.state.id,
+        seller=resolved.market.seller,
     )
 
 

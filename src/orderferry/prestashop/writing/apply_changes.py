@@ -70,6 +70,7 @@ def moved_marker(update: OrderUpdate) -> Marker:
         digests=update.changes.digests,
         last_state=state.id if state else update.marker.last_state,
         last_told=update.changes.last_told,
+        seller=update.market.seller,
     )
 
 

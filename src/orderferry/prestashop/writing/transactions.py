@@ -36,13 +36,11 @@ class Transactions:
         database: ShopDatabase,
         tables: ShopTables,
         sleep: Callable[[float], None],
-        seller: str,
         keeper: FeedKeeper | None = None,
     ) -> None:
         self._database = database
         self._tables = tables
         self._sleep = sleep
-        self._seller = seller
         self._keeper = keeper
         self._known_triggers: dict[str, list[Trigger]] = {}
 
@@ -53,15 +51,11 @@ class Transactions:
         """
         if self._keeper is not None:
             self._keeper.before_writing()
+        work = plan.work
         try:
-            work = replace(plan.work, marker=replace(plan.work.marker, seller=self._seller))
-            if isinstance(work, NewOrder):
-                return self._create(plan, work, now)
-            return self._update(plan, work, now)
+            return self._create(plan, work, now) if isinstance(work, NewOrder) else self._update(plan, work, now)
         except RowRefused as refusal:
-            return self._refused(
-                refusal, plan.work.resolved.order if isinstance(plan.work, NewOrder) else plan.work.order
-            )
+            return self._refused(refusal, work.resolved.order if isinstance(work, NewOrder) else work.order)
 
     def _refused(self, refusal: RowRefused, order: Order) -> Problem:
         """Return the database's error without the buyer's data, with the triggers that may have caused it."""
@@ -140,8 +134,7 @@ class Transactions:
         if work.resolved.is_complete:
             return work
         resolved = make_missing(writer, work.resolved)
-        made = render(resolved, work.reference, recreates=work.recreates)
-        return replace(made, marker=work.marker)
+        return render(resolved, work.reference, recreates=work.recreates)
 
     def _tell_keeper(self, last_event: int) -> None:
         if self._keeper is not None:
