@@ -12,11 +12,12 @@ from random import Random
 from typing import Any
 
 from orderferry.amazon.decode_order import decode_order
-from orderferry.domain.marker import Action, Applied, Digests, Marker, Outcome, Plan, ShopView
+from orderferry.domain.marker import Action, Applied, Digests, Marker, Outcome, Plan
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Page, Search
 from orderferry.errors import AmazonUnavailable, QuotaExhausted
+from orderferry.prestashop.facts import Catalog
 from orderferry.simulator.orders import SimulatedOrder
 from orderferry.simulator.world import Query, World
 
@@ -158,8 +159,8 @@ class MemoryShop:
     def prepare(self, *, write: bool) -> None:
         """It is always there."""
 
-    def prefetch(self, orders: Sequence[Order]) -> ShopView:
-        return ShopView(self.markers(order.order_id for order in orders), {})
+    def prefetch(self, orders: Sequence[Order]) -> Catalog:
+        return Catalog(markers=self.markers(order.order_id for order in orders))
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
         return {order_id: self.rows[order_id] for order_id in order_ids if order_id in self.rows}
@@ -167,7 +168,7 @@ class MemoryShop:
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
         return {}
 
-    def plan(self, order: Order, action: Action, view: ShopView, now: datetime) -> Plan | Problem:
+    def plan(self, order: Order, action: Action, view: Catalog, now: datetime) -> Plan | Problem:
         missing = [item.sku for item in order.items if item.sku not in self.skus]
         if missing and action is Action.CREATE:
             return Problem(ProblemCode.UNKNOWN_SKU, f"no product {missing[0]}", order.order_id, missing[0])

@@ -5,7 +5,6 @@ The marker is our own row in the shop for an imported order, written in the orde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -83,17 +82,6 @@ class Outcome(StrEnum):
     HELD = "held"
     FAILED = "failed"
     IGNORED = "ignored"
-
-
-@dataclass(frozen=True, slots=True)
-class ShopView:
-    """What one round of look-ups found for a page of orders. `catalog` is the shop adapter's own; `notices` is what is
-    worth telling of the page, once, though nothing has to be done."""
-
-    markers: Mapping[str, Marker]
-    foreign: Mapping[str, int]
-    catalog: Any = None
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

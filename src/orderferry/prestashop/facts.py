@@ -365,14 +365,16 @@ class Catalog:
     products.match that finds any decides). `customers`: e-mail or 'fixed' -> id_customer, for the modes that reuse an
     account. `shop_orders`: by id_order, the orders with a marker that are still there. `references`: order id -> a free
     reference, for the orders that are not. `own`: what fees are booked on. `vat_by_amazon`: the marketplaces, by
-    country code, where Amazon calculates the seller's VAT.
+    country code, where Amazon calculates the seller's VAT. `notices`: what is worth telling of the page, once, though
+    nothing has to be done.
     """
 
-    products: Mapping[tuple[int, str], tuple[Product, ...]]
-    markers: Mapping[str, Marker]
-    foreign: Mapping[str, int]
-    customers: Mapping[str, int]
-    shop_orders: Mapping[int, OrderInShop]
-    references: Mapping[str, str]
+    products: Mapping[tuple[int, str], tuple[Product, ...]] = field(default_factory=dict)
+    markers: Mapping[str, Marker] = field(default_factory=dict)
+    foreign: Mapping[str, int] = field(default_factory=dict)
+    customers: Mapping[str, int] = field(default_factory=dict)
+    shop_orders: Mapping[int, OrderInShop] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
     own: OwnThings = field(default_factory=OwnThings)
     vat_by_amazon: frozenset[str] = frozenset()
+    notices: tuple[str, ...] = ()

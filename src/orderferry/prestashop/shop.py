@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from orderferry.config.model import Settings
-from orderferry.domain.marker import Action, Applied, Marker, Outcome, Plan, ShopView
+from orderferry.domain.marker import Action, Applied, Marker, Outcome, Plan
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order, without_buyer, without_postcode
 from orderferry.domain.problems import Problem, ProblemCode
@@ -130,7 +130,7 @@ class PrestashopShop:
         state = self._ready().facts.states.get(id_state)
         return state.name if state else ""
 
-    def prefetch(self, orders: Sequence[Order]) -> ShopView:
+    def prefetch(self, orders: Sequence[Order]) -> Catalog:
         """Prefetch everything that planning a page of orders needs, in a bounded number of statements.
 
         Where the page shows for the first time that Amazon calculates the VAT, the shop keeps that, if the run writes.
@@ -146,8 +146,7 @@ class PrestashopShop:
             self.keep(STATE_NAME, proofs_text(opened.vat_proofs))
         codes = {marketplace_code(order.marketplace_id) for order in orders}
         by_amazon = (code for code in codes if self._settings.amazon_calculates_vat(code, opened.vat_proofs))
-        catalog = replace(catalog, vat_by_amazon=frozenset(by_amazon))
-        return ShopView(catalog.markers, catalog.foreign, catalog, notices_of(found))
+        return replace(catalog, vat_by_amazon=frozenset(by_amazon), notices=notices_of(found))
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
         """Return the markers of these orders, of those that have one."""
@@ -196,9 +195,9 @@ class PrestashopShop:
         with self._database.reading("looking for other importers' orders") as connection:
             return self._foreign.find(connection, self._ready().tables, order_ids)
 
-    def plan(self, order: Order, action: Action, view: ShopView, now: datetime) -> Plan | Problem:
+    def plan(self, order: Order, action: Action, catalog: Catalog, now: datetime) -> Plan | Problem:
         """Return everything that would be written for this order, or why it can't be. Writes nothing."""
-        return plan_order(order, action, self._market(order.marketplace_id), view.catalog, now)
+        return plan_order(order, action, self._market(order.marketplace_id), catalog, now)
 
     def apply(self, plan: Plan, now: datetime) -> Applied | Problem | None:
         """Write a plan in one transaction, the marker first, and return what was done; None if it was overtaken."""

@@ -17,12 +17,13 @@ from orderferry.domain.check_result import Finding
 from orderferry.domain.decide import Rules
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import Entry, HistoryLine
-from orderferry.domain.marker import Action, Marker, Plan, ShopView
+from orderferry.domain.marker import Action, Marker, Plan
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem
 from orderferry.errors import AmazonError, ExitCode, OrderferryError, ShopError, worst
 from orderferry.prestashop.checking.verify_order import moved_by_edits, rows_of_order, verify_order
+from orderferry.prestashop.facts import Catalog
 from orderferry.run.outlook import Outlook, held_problem, known_outlook, planned_outlook
 from orderferry.run.report import error_json
 
@@ -149,8 +150,8 @@ def _outlook(
         return known_outlook(entry, None, 0, now, shop_answers=False, cause_gone=False)
     if isinstance(amazon, Order):
 
-        def plan(order: Order, action: Action, view: ShopView) -> Plan | Problem:
-            return shop.plan(order, action, view, now)
+        def plan(order: Order, action: Action, catalog: Catalog) -> Plan | Problem:
+            return shop.plan(order, action, catalog, now)
 
         return planned_outlook(amazon, entry, shop.prefetch([amazon]), rules, plan, now=now)
     problem = held_problem(entry)

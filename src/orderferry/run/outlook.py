@@ -12,11 +12,12 @@ from datetime import datetime
 from orderferry.domain.decide import REASON_TEXTS, Rules, decide
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import Entry, EntryState, is_due
-from orderferry.domain.marker import WRITING, Action, Marker, Plan, ShopView
+from orderferry.domain.marker import WRITING, Action, Marker, Plan
 from orderferry.domain.orders import Order
 from orderferry.domain.problems import HINTS, Problem, ProblemCode
+from orderferry.prestashop.facts import Catalog
 
-Planner = Callable[[Order, Action, ShopView], Plan | Problem]
+Planner = Callable[[Order, Action, Catalog], Plan | Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,13 @@ class Outlook:
 
 
 def planned_outlook(
-    order: Order, entry: Entry | None, view: ShopView, rules: Rules, plan: Planner, *, now: datetime
+    order: Order, entry: Entry | None, catalog: Catalog, rules: Rules, plan: Planner, *, now: datetime
 ) -> Outlook:
     """Return what the next import does with an order as Amazon shows it now, from what was prefetched of the shop."""
     decision = decide(
         order,
-        marker=view.markers.get(order.order_id),
-        foreign=view.foreign.get(order.order_id),
+        marker=catalog.markers.get(order.order_id),
+        foreign=catalog.foreign.get(order.order_id),
         entry=entry,
         rules=rules,
         now=now,
@@ -49,7 +50,7 @@ def planned_outlook(
     if decision.action not in WRITING:
         why = REASON_TEXTS[decision.reason] if decision.reason else "nothing changed"
         return Outlook(str(decision.action), f"{why[0].upper()}{why[1:]}.")
-    planned = plan(order, decision.action, view)
+    planned = plan(order, decision.action, catalog)
     if isinstance(planned, Problem):
         return _held(planned)
     notes = " ".join(f"{note.message}." for note in planned.notes)

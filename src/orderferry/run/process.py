@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from orderferry.domain.decide import REASON_TEXTS, Reason, Rules, decide, newest_known
 from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, OrderSnapshot
-from orderferry.domain.marker import WRITING, Action, Outcome, ShopView
+from orderferry.domain.marker import WRITING, Action, Outcome
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import UPDATE_TIME, Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode, cause_of
+from orderferry.prestashop.facts import Catalog
 from orderferry.run.order_results import OrderResults, RefusedWrites
 from orderferry.run.progress import SILENT, Progress, log_order
 from orderferry.run.report import PlannedOrder, Report
@@ -64,8 +65,8 @@ class Processor:
         snapshots = [snapshot_of(order) for order in readable]
         snapshots += [OrderSnapshot(order.order_id) for order in unreadable if order.order_id]
         entries = self.ledger.note_seen(snapshots, self.run, self.now())
-        view = self.shop.prefetch(readable) if readable else ShopView({}, {})
-        for notice in view.notices:
+        catalog = self.shop.prefetch(readable) if readable else Catalog()
+        for notice in catalog.notices:
             log.info("%s", notice)
             self.report.notices[notice] = None
         results: list[OrderResult] = [self.results.unreadable(order, entries) for order in unreadable]
@@ -75,7 +76,7 @@ class Processor:
             for order in readable:
                 self.stop.check()
                 with log_order(order.order_id):
-                    result = self._process_order(order, entries.get(order.order_id), view, rules, by_id=by_id)
+                    result = self._process_order(order, entries.get(order.order_id), catalog, rules, by_id=by_id)
                 if self.report.dry_run:
                     self._note_plan(order, result)
                 if result is not None:
@@ -105,7 +106,7 @@ class Processor:
         return OrderResults(self.report, self.now, self.give_up, self.give_up_of)
 
     def _process_order(
-        self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, by_id: bool
+        self, order: Order, entry: Entry | None, catalog: Catalog, rules: Rules, *, by_id: bool
     ) -> OrderResult | None:
         """Process one order and return its result; None where there is nothing to record.
 
@@ -113,31 +114,31 @@ class Processor:
         """
         for _ in range(TRIES):
             try:
-                result = self._decide_and_write(order, entry, view, rules, by_id=by_id)
+                result = self._decide_and_write(order, entry, catalog, rules, by_id=by_id)
             except _Overtaken:
-                view, entry = self.shop.prefetch([order]), self.ledger.entry(order.order_id)
+                catalog, entry = self.shop.prefetch([order]), self.ledger.entry(order.order_id)
             else:
                 self._report_bad_time(order)
                 return result and replace(result, on=entry)
         return replace(self.results.keeps_changing(order, by_id=by_id), on=entry)
 
     def _decide_and_write(
-        self, order: Order, entry: Entry | None, view: ShopView, rules: Rules, *, by_id: bool
+        self, order: Order, entry: Entry | None, catalog: Catalog, rules: Rules, *, by_id: bool
     ) -> OrderResult | None:
         now = self.now()
-        marker, foreign = view.markers.get(order.order_id), view.foreign.get(order.order_id)
+        marker, foreign = catalog.markers.get(order.order_id), catalog.foreign.get(order.order_id)
         order = _with_update_time(order, newest_known(marker, entry, now))
         decision = decide(order, marker=marker, foreign=foreign, entry=entry, rules=rules, now=now)
         log.debug("order %s (%s): %s", order.order_id, order.status, decision.action)
         if decision.action in WRITING:
-            return self._write(order, entry, decision.action, view, by_id=by_id)
+            return self._write(order, entry, decision.action, catalog, by_id=by_id)
         return self.results.not_written(order, entry, decision, rules, by_id=by_id)
 
     def _write(
-        self, order: Order, entry: Entry | None, action: Action, view: ShopView, *, by_id: bool
+        self, order: Order, entry: Entry | None, action: Action, catalog: Catalog, *, by_id: bool
     ) -> OrderResult | None:
         now = self.now()
-        plan = self.shop.plan(order, action, view, now)
+        plan = self.shop.plan(order, action, catalog, now)
         if isinstance(plan, Problem):
             return self.results.held_back(plan, order, entry, by_id=by_id)
         if self.report.dry_run:

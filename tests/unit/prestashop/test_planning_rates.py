@@ -24,7 +24,7 @@ def rates(shop: ShopDatabase, folder: Path, address: dict[str, str], taxes: dict
     """The rates for an address, and the country that the order gets in the shop."""
     imports = importer(shop, folder, taxes=TaxesSettings(by_country=taxes))
     order = replace(ORDER, delivery_address=replace(HOME, region="", **address))
-    catalog = imports.shop.prefetch([order]).catalog
+    catalog = imports.shop.prefetch([order])
     market = imports.shop._market(order.marketplace_id)
     places = resolve_places(order, market)
     assert isinstance(places, tuple), places

@@ -37,7 +37,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[ShopFacts, Catalog
     """The facts and the catalogue of a seeded shop, whose taxes and countries each case replaces."""
     folder = tmp_path_factory.mktemp("taxes")
     imports = importer(sqlite_shop_in(folder), folder)
-    catalog = imports.shop.prefetch([amazon_order(Sold(SKU, 1, "12.20"))]).catalog
+    catalog = imports.shop.prefetch([amazon_order(Sold(SKU, 1, "12.20"))])
     return imports.shop._ready().facts, catalog
 
 

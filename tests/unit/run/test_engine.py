@@ -21,7 +21,7 @@ from orderferry.config.model import (
 )
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import EntryState
-from orderferry.domain.marker import Action, Applied, Digests, Marker, Outcome, Plan, ShopView
+from orderferry.domain.marker import Action, Applied, Digests, Marker, Outcome, Plan
 from orderferry.domain.marketplaces import MARKETPLACES, Region
 from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus, TimeSpan, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
@@ -37,6 +37,7 @@ from orderferry.errors import (
     ShopUnavailable,
 )
 from orderferry.ledger.ledger import Ledger, open_ledger
+from orderferry.prestashop.facts import Catalog
 from orderferry.run.engine import Engine
 from orderferry.run.report import Report
 from orderferry.run.stop import StopSwitch
@@ -140,9 +141,9 @@ class DictShop:
         if self.away:
             raise ShopUnavailable("the database is away")
 
-    def prefetch(self, orders: Sequence[Order]) -> ShopView:
+    def prefetch(self, orders: Sequence[Order]) -> Catalog:
         ids = [order.order_id for order in orders]
-        return ShopView(self.markers(ids), self.foreign(ids))
+        return Catalog(markers=self.markers(ids), foreign=self.foreign(ids))
 
     def markers(self, order_ids: Iterable[str]) -> Mapping[str, Marker]:
         return {i: self.markers_by_id[i] for i in order_ids if i in self.markers_by_id}
@@ -150,7 +151,7 @@ class DictShop:
     def foreign(self, order_ids: Iterable[str]) -> Mapping[str, int]:
         return {i: self.foreign_by_id[i] for i in order_ids if i in self.foreign_by_id}
 
-    def plan(self, order: Order, action: Action, view: ShopView, now: datetime) -> Plan | Problem:
+    def plan(self, order: Order, action: Action, view: Catalog, now: datetime) -> Plan | Problem:
         for item in order.items:
             if item.sku not in self.skus:
                 return Problem(ProblemCode.UNKNOWN_SKU, f"no product {item.sku}", order.order_id, item.sku)
