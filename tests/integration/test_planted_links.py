@@ -23,7 +23,7 @@ from orderferry.demo import (
     prepare_folder,
     write_configuration,
 )
-from orderferry.ledger.migrations import Migration, keep_copy
+from orderferry.ledger.migrations import keep_copy
 from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
@@ -168,7 +168,7 @@ def test_the_copy_before_a_migration_is_made_beside_planted_links(place: Path, v
         connection.exec_driver_sql("CREATE TABLE t (a)")
     for name in ("a.before-m002.sqlite", "a.before-m002.sqlite.part"):
         victim.planted(place / name)
-    copy = keep_copy(ledger, [Migration("m002_x", lambda _: None)])
+    copy = keep_copy(ledger, ["m002_x"])
     assert victim.is_whole()
     assert (copy.is_symlink(), stat.S_IMODE(copy.stat().st_mode)) == (False, 0o600)
 

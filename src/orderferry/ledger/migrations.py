@@ -11,7 +11,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,19 +23,6 @@ from orderferry import __version__
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger import schema
 from orderferry.ledger.filesystem import create_private
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """A change of the tables: `apply` turns a ledger of the version before into one of this version."""
-
-    name: str
-    apply: Callable[[Connection], None]
-
-    @property
-    def number(self) -> str:
-        """Return the short name, `m001`."""
-        return self.name.partition("_")[0]
 
 
 def m001_first_tables(connection: Connection) -> None:
@@ -54,11 +40,12 @@ def m003_findings(connection: Connection) -> None:
     schema.findings.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Migration, ...] = (
-    Migration("m001_first_tables", m001_first_tables),
-    Migration("m002_seller_and_unreadable", m002_seller_and_unreadable),
-    Migration("m003_findings", m003_findings),
-)
+# By name: each turns a ledger of the version before into one of this version.
+MIGRATIONS: dict[str, Callable[[Connection], None]] = {
+    "m001_first_tables": m001_first_tables,
+    "m002_seller_and_unreadable": m002_seller_and_unreadable,
+    "m003_findings": m003_findings,
+}
 
 
 class _AddColumn(ExecutableDDLElement):
@@ -109,40 +96,40 @@ def applied_on_server(connection: Connection, table: str) -> frozenset[str] | No
     return frozenset(connection.execute(select(schema.migrations.c.name)).scalars()) or None
 
 
-def missing_migrations(applied: frozenset[str]) -> Sequence[Migration]:
-    """Return the changes that a ledger lacks which has gone through those of `applied`.
+def missing_migrations(applied: frozenset[str]) -> Sequence[str]:
+    """Return the names of the changes that a ledger lacks which has gone through those of `applied`.
 
     Raise LedgerUnusable if it has one that this program does not know.
     """
-    unknown = sorted(applied - {migration.name for migration in MIGRATIONS})
+    unknown = sorted(applied - MIGRATIONS.keys())
     if unknown:
         raise LedgerUnusable(
             f"The ledger was written by a newer version of orderferry (it has {unknown[-1]}).",
             hint=f"Update orderferry (this is {__version__}), or put back the copy that was kept before the update.",
         )
-    return [migration for migration in MIGRATIONS if migration.name not in applied]
+    return [name for name in MIGRATIONS if name not in applied]
 
 
 def create_tables(connection: Connection, now: datetime) -> None:
     """Give an empty database all tables as they are today."""
     m001_first_tables(connection)
-    for migration in MIGRATIONS:
-        _record(connection, migration, now)
+    for name in MIGRATIONS:
+        _record(connection, name, now)
 
 
-def migrate(connection: Connection, missing: Sequence[Migration], now: datetime) -> None:
+def migrate(connection: Connection, missing: Sequence[str], now: datetime) -> None:
     """Bring an older ledger's tables up to date, in the caller's transaction: all of the changes, or none."""
-    for migration in missing:
-        migration.apply(connection)
-        _record(connection, migration, now)
+    for name in missing:
+        MIGRATIONS[name](connection)
+        _record(connection, name, now)
 
 
-def keep_copy(path: Path, missing: Sequence[Migration]) -> Path:
+def keep_copy(path: Path, missing: Sequence[str]) -> Path:
     """Copy the ledger before its first missing change, readable by its owner alone; return the copy's path.
 
     A copy that is there already, from a migration that failed, is replaced. Raise OSError or sqlite3.Error.
     """
-    copy = path.with_name(f"{path.stem}.before-{missing[0].number}{path.suffix}")
+    copy = path.with_name(f"{path.stem}.before-{missing[0].partition('_')[0]}{path.suffix}")
     unfinished = copy.with_name(copy.name + ".part")
     unfinished.unlink(missing_ok=True)
     create_private(unfinished)
@@ -153,6 +140,6 @@ def keep_copy(path: Path, missing: Sequence[Migration]) -> Path:
     return copy
 
 
-def _record(connection: Connection, migration: Migration, now: datetime) -> None:
-    row = {"name": migration.name, "applied": now, "program_version": __version__}
+def _record(connection: Connection, name: str, now: datetime) -> None:
+    row = {"name": name, "applied": now, "program_version": __version__}
     connection.execute(schema.migrations.insert().values(**row))

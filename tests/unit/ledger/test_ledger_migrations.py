@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
@@ -19,7 +20,7 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger import migrations
-from orderferry.ledger.migrations import MIGRATIONS, Migration
+from orderferry.ledger.migrations import MIGRATIONS
 from orderferry.ledger.quota import QuotaBook
 from support.ledgers import ACCOUNT, DE, HOUR, NOW, SEARCH, opened, refusal
 
@@ -38,16 +39,19 @@ def schema(path: Path) -> dict[str, set[tuple[object, ...]]]:
         }
 
 
+Migrations = dict[str, Callable[[Connection], None]]
+
+
 def add_colour(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE memory ADD COLUMN colour TEXT"))
 
 
 @pytest.fixture
-def one_more(monkeypatch: pytest.MonkeyPatch) -> Migration:
+def one_more(monkeypatch: pytest.MonkeyPatch) -> Migrations:
     """A program that is a version further than this one."""
-    migration = Migration("m999_colour", add_colour)
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, migration))
-    return migration
+    further = {**MIGRATIONS, "m999_colour": add_colour}
+    monkeypatch.setattr(migrations, "MIGRATIONS", further)
+    return further
 
 
 def test_there_is_a_file_of_each_version() -> None:
@@ -90,7 +94,7 @@ def test_an_old_ledger_ends_with_the_tables_of_a_new_one(old: Path, path: Path) 
     assert schema(path) == schema(new)
 
 
-def test_a_copy_is_kept_before_the_tables_change(path: Path, one_more: Migration) -> None:
+def test_a_copy_is_kept_before_the_tables_change(path: Path, one_more: Migrations) -> None:
     shutil.copy(OLD_LEDGERS[-1], path)
     before = schema(path)
     copy = path.with_name("shop.ledger.before-m999.sqlite")
@@ -106,7 +110,7 @@ def test_a_copy_is_kept_before_the_tables_change(path: Path, one_more: Migration
     assert {each.name for each in path.parent.iterdir()} == {path.name, copy.name}
 
 
-def test_a_new_ledger_needs_no_migration(path: Path, one_more: Migration) -> None:
+def test_a_new_ledger_needs_no_migration(path: Path, one_more: Migrations) -> None:
     opened(path).close()
     with opened(path) as ledger:
         assert not ledger.is_new
@@ -114,29 +118,29 @@ def test_a_new_ledger_needs_no_migration(path: Path, one_more: Migration) -> Non
 
 
 def test_a_migration_that_fails_changes_nothing(
-    path: Path, one_more: Migration, monkeypatch: pytest.MonkeyPatch
+    path: Path, one_more: Migrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(connection: Connection) -> None:
         connection.execute(text("UPDATE orders SET no_such_column = 1"))
 
     shutil.copy(OLD_LEDGERS[-1], path)
     before = schema(path)
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, one_more, Migration("m1000_wrong", fail)))
+    monkeypatch.setattr(migrations, "MIGRATIONS", {**one_more, "m1000_wrong": fail})
     refusal(lambda: opened(path))
     assert schema(path) == before
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, one_more))
+    monkeypatch.setattr(migrations, "MIGRATIONS", one_more)
     opened(path).close()
     assert schema(path) != before
 
 
-def test_an_old_ledger_that_is_only_to_be_read_is_left_alone(path: Path, one_more: Migration) -> None:
+def test_an_old_ledger_that_is_only_to_be_read_is_left_alone(path: Path, one_more: Migrations) -> None:
     shutil.copy(OLD_LEDGERS[-1], path)
     assert "older version" in str(refusal(lambda: opened(path, read_only=True)))
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 def test_a_ledger_of_a_newer_program_is_refused(
-    path: Path, one_more: Migration, monkeypatch: pytest.MonkeyPatch
+    path: Path, one_more: Migrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(path).close()
     monkeypatch.setattr(migrations, "MIGRATIONS", MIGRATIONS)

@@ -15,7 +15,7 @@ from orderferry.domain.ledger_entry import EntryState, OrderResult
 from orderferry.ledger import migrations, schema
 from orderferry.ledger.failures import LedgerUnavailable, server_failure
 from orderferry.ledger.ledger import ledger_exists
-from orderferry.ledger.migrations import MIGRATIONS, Migration
+from orderferry.ledger.migrations import MIGRATIONS
 from orderferry.ledger.server import PREFIX
 from support.ledgers import ACCOUNT, NOW, opened, refusal, snapshot, tell_story
 from support.mariadb import PASSWORD, MariadbServer, free_port
@@ -85,7 +85,7 @@ def add_colour(connection: Connection) -> None:
 
 def test_a_ledger_of_an_older_version_is_changed_once(url: Secret, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(url).close()
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, Migration("m999_colour", add_colour)))
+    monkeypatch.setattr(migrations, "MIGRATIONS", {**MIGRATIONS, "m999_colour": add_colour})
     assert "older version" in str(refusal(lambda: opened(url, read_only=True)))
     for _ in range(2):
         with opened(url) as ledger:
