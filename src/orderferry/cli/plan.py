@@ -77,11 +77,10 @@ def _print_schedules(report: PlanReport) -> None:
 
 def _print_commands(report: PlanReport) -> None:
     schedule = report.schedule
-    imports = schedule.imports
     click.echo(f"A day with import every {schedule.every} minutes costs at most:")
     click.echo(
-        f"  {'import':12} {imports.total:5} searchOrders: {imports.runs} runs, {imports.pages} further pages of 100 "
-        f"orders, {imports.rereadings} readings of the overlap"
+        f"  {'import':12} {schedule.import_calls:5} searchOrders: {schedule.runs} runs, {schedule.pages} further pages "
+        f"of 100 orders, {schedule.rereadings} readings of the overlap"
     )
     for command, calls in schedule.daily.items():
         told = f"{calls:5} searchOrders" if calls else "    0 searchOrders (it asks the Reports API)"

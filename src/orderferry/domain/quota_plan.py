@@ -61,31 +61,17 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportCost:
-    """searchOrders calls of a day's imports: the runs' first pages, further pages, and re-readings."""
+class Schedule:
+    """One way to start `import`, with all daily commands. `every` in minutes.
 
+    searchOrders calls a day: the imports' first pages (`runs`), further `pages` and `rereadings` of the overlap, and
+    `daily`, by command. `calm`: looking for news costs no more than a quarter of what Amazon gives the account.
+    """
+
+    every: int
     runs: int
     pages: int
     rereadings: int
-
-    @property
-    def total(self) -> int:
-        """Return all three together."""
-        return self.runs + self.pages + self.rereadings
-
-    @property
-    def looking(self) -> int:
-        """Return what a day costs in which nothing is new."""
-        return self.runs + self.rereadings
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """One way to start `import`, with all daily commands. `every` in minutes; `calls` of searchOrders a day. `calm`:
-    looking for news costs no more than a quarter of what Amazon gives the account."""
-
-    every: int
-    imports: ImportCost
     daily: Mapping[str, int]
     get_orders: int
     quota: int
@@ -93,9 +79,14 @@ class Schedule:
     calm: bool
 
     @property
+    def import_calls(self) -> int:
+        """Return the searchOrders calls of a day's imports."""
+        return self.runs + self.pages + self.rereadings
+
+    @property
     def calls(self) -> int:
-        """Return the calls of imports and daily commands together."""
-        return self.imports.total + sum(self.daily.values())
+        """Return those of imports and daily commands together."""
+        return self.import_calls + sum(self.daily.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +105,15 @@ class QuotaPlan:
     rate_to_ask: Decimal | None
 
 
-def import_cost(volume: Volume, every: int, overlap: timedelta) -> ImportCost:
-    """Return what a day of imports costs at most; `every`: minutes between two of them.
+def import_cost(volume: Volume, every: int, overlap: timedelta) -> tuple[int, int, int]:
+    """Return the searchOrders calls of a day of imports at most: first pages, further ones, re-readings. `every`:
+    minutes between two imports.
 
     A re-reading goes back to where the one an hour before it ended, and by the overlap further.
     """
     runs = MINUTES_A_DAY // every
     again = 1 + Decimal(overlap // timedelta(minutes=1)) / 60
-    return ImportCost(runs, int(volume.changes * (1 + again) / ORDERS_A_PAGE), min(runs, HOURS_A_DAY))
+    return runs, int(volume.changes * (1 + again) / ORDERS_A_PAGE), min(runs, HOURS_A_DAY)
 
 
 def daily_costs(volume: Volume, windows: Windows, commands: Iterable[str]) -> dict[str, int]:
@@ -170,31 +162,31 @@ def plan_quota(
 def _schedule(  # noqa: PLR0917 — each is one of the facts that the cost depends on
     volume: Volume, windows: Windows, commands: tuple[str, ...], every: int, share: Decimal, rate: Decimal | None
 ) -> Schedule:
-    imports = import_cost(volume, every, windows.overlap)
+    runs, pages, rereadings = import_cost(volume, every, windows.overlap)
     daily = daily_costs(volume, windows, commands)
     quota = daily_quota("searchOrders", share, rate)
-    fits = imports.total + sum(daily.values()) <= quota * USABLE
+    fits = runs + pages + rereadings + sum(daily.values()) <= quota * USABLE
     expected = volume.orders * checks_per_order(WAITING) if volume.get_orders is None else volume.get_orders
     return Schedule(
         every=every,
-        imports=imports,
+        runs=runs,
+        pages=pages,
+        rereadings=rereadings,
         daily=daily,
-        get_orders=min(int(expected), MOST_GET_ORDERS * imports.runs),
+        get_orders=min(int(expected), MOST_GET_ORDERS * runs),
         quota=quota,
-        safe=fits and _carries_busiest_hour(volume, imports, windows.overlap, share, rate),
-        calm=imports.looking <= daily_quota("searchOrders", Decimal(1), rate) * FOR_LOOKING,
+        safe=fits and _carries_busiest_hour(volume, runs, windows.overlap, share, rate),
+        calm=runs + rereadings <= daily_quota("searchOrders", Decimal(1), rate) * FOR_LOOKING,
     )
 
 
-def _carries_busiest_hour(
-    volume: Volume, imports: ImportCost, overlap: timedelta, share: Decimal, rate: Decimal | None
-) -> bool:
+def _carries_busiest_hour(volume: Volume, runs: int, overlap: timedelta, share: Decimal, rate: Decimal | None) -> bool:
     """Return whether the bucket, full before it, carries the busiest hour."""
     plan = USAGE_PLANS["searchOrders"]
     again = 1 + Decimal(overlap // timedelta(minutes=1)) / 60
     pages = int(volume.changes * BUSIEST_HOUR * (1 + again) / ORDERS_A_PAGE)
     there = ((rate or plan.rate) * 3600 + plan.burst) * share
-    return imports.runs // HOURS_A_DAY + pages + 1 <= there
+    return runs // HOURS_A_DAY + pages + 1 <= there
 
 
 def _limit(volume: Volume, windows: Windows, commands: tuple[str, ...], share: Decimal, rate: Decimal | None) -> int:

@@ -115,10 +115,9 @@ def _request(plan: QuotaPlan, rate: Decimal | None, region: str) -> str:
 
 
 def _schedule_json(schedule: Schedule) -> dict[str, Any]:
-    imports = schedule.imports
     return {
         "every_minutes": schedule.every,
-        "import": {"runs": imports.runs, "pages": imports.pages, "rereadings": imports.rereadings},
+        "import": {"runs": schedule.runs, "pages": schedule.pages, "rereadings": schedule.rereadings},
         "daily": dict(schedule.daily),
         "searchOrders": schedule.calls,
         "getOrder": schedule.get_orders,

@@ -9,7 +9,6 @@ import pytest
 
 from orderferry.domain.quota import daily_quota
 from orderferry.domain.quota_plan import (
-    ImportCost,
     MeasuredVolume,
     Volume,
     Windows,
@@ -27,23 +26,24 @@ ALL = ("recheck", "doublecheck", "compare")
     ("orders", "every", "cost"),
     [
         # Nothing sold: a call for each run and each hourly re-reading.
-        (0, 15, ImportCost(96, 0, 24)),
+        (0, 15, (96, 0, 24)),
         # 100 x 4 changes, each seen once and again by the re-readings of 1.5 h an hour: 1,000 = 10 pages.
-        (100, 15, ImportCost(96, 10, 24)),
-        (500, 15, ImportCost(96, 50, 24)),
-        (1000, 5, ImportCost(288, 100, 24)),
+        (100, 15, (96, 10, 24)),
+        (500, 15, (96, 50, 24)),
+        (1000, 5, (288, 100, 24)),
         # 9 x 4 x 2.5 = 90: no further page.
-        (9, 60, ImportCost(24, 0, 24)),
+        (9, 60, (24, 0, 24)),
     ],
 )
-def test_imports(orders: int, every: int, cost: ImportCost) -> None:
-    found = import_cost(Volume(Decimal(orders)), every, HALF_AN_HOUR)
-    assert found == cost
-    assert found.total == cost.runs + cost.pages + cost.rereadings
+def test_imports(orders: int, every: int, cost: tuple[int, int, int]) -> None:
+    assert import_cost(Volume(Decimal(orders)), every, HALF_AN_HOUR) == cost
+    plan = plan_quota(Volume(Decimal(orders)), Windows(), ALL, Decimal(1))
+    schedule = next(one for one in plan.schedules if one.every == every)
+    assert (schedule.runs, schedule.pages, schedule.rereadings, schedule.import_calls) == (*cost, sum(cost))
 
 
 def test_without_an_overlap_a_re_reading_goes_back_an_hour() -> None:
-    assert import_cost(Volume(Decimal(100)), 15, timedelta(0)).pages == 8  # 400 x 2 / 100
+    assert import_cost(Volume(Decimal(100)), 15, timedelta(0))[1] == 8  # 400 x 2 / 100
 
 
 @pytest.mark.parametrize(
