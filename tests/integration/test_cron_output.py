@@ -20,8 +20,6 @@ from support.shop_database import ShopDatabase
 from support.simulated import READY_REPORTS, simulated_order, verified
 from support.sqlite_shop import sqlite_shop_in
 
-pytestmark = pytest.mark.usefixtures("started_anew")
-
 NOW = datetime.now(UTC).replace(microsecond=0)
 GOODS = (Line("SKU-1", 1, Decimal("10.00")),)
 WITHHELD = "Amazon does not let this account ask for PAYMENT"

@@ -34,7 +34,7 @@ def test_a_program_that_does_not_end_is_killed(tmp_path: Path) -> None:
     starter = Starter()
     try:
         with pytest.raises(subprocess.TimeoutExpired):
-            starter.run(["simulator", "--port", "0"], tmp_path, environment(tmp_path), timeout=2)
-        assert starter.run(["--version"], tmp_path, environment(tmp_path), timeout=60).code == 0
+            starter.run([*COMMAND, "simulator", "--port", "0"], tmp_path, environment(tmp_path), timeout=2)
+        assert starter.run([*COMMAND, "--version"], tmp_path, environment(tmp_path), timeout=60).code == 0
     finally:
         starter.close()

@@ -23,6 +23,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.sqlite_shop import sqlite_shop_in
+from support.starting import start
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
@@ -39,14 +40,8 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
 def on_terminal(installed: Installed, *words: str, **environ: str) -> tuple[int, str]:
     """Start a command at a pseudo-terminal; return its exit code and everything it wrote there."""
     leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        installed.command(*words),
-        cwd=installed.folder,
-        env={**installed.environment(), "TERM": "xterm-256color", "COLUMNS": "100", **environ},
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-    )
+    environ = {**installed.environment(), "TERM": "xterm-256color", "COLUMNS": "100", **environ}
+    wait = start(installed.command(*words), installed.folder, environ, out=follower, err=follower)
     os.close(follower)
     written, deadline = b"", time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -59,7 +54,7 @@ def on_terminal(installed: Installed, *words: str, **environ: str) -> tuple[int,
                 break
             written += piece
     os.close(leader)
-    return process.wait(30), written.decode(errors="replace")
+    return wait(), written.decode(errors="replace")
 
 
 def test_a_person_at_a_terminal_sees_a_bar_that_goes_away_and_a_summary(installed: Installed) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
+from support.starting import start
 
 ROUNDS = 2
 LITTLE = 5  # tokens
@@ -57,22 +58,14 @@ def hosts(tmp_path: Path, simulator: SimulatorServer, shop: ShopDatabase) -> lis
 
 def at_once(installed: list[Installed], *words: str) -> list[tuple[str, int, dict[str, Any]]]:
     """Start all of AT_ONCE together; return command, exit code and report of each."""
-    running = [
-        (
-            command,
-            subprocess.Popen(
-                installed[host].command(command, "--json", *words),
-                cwd=installed[host].folder,
-                env=installed[host].environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            ),
-        )
-        for host, command in AT_ONCE
-    ]
-    return [(command, process.wait(120), json.loads(process.communicate()[0])) for command, process in running]
+    running = []
+    for host, command in AT_ONCE:
+        one, answer = installed[host], installed[host].folder / f"{command}.json"
+        with answer.open("wb") as out, Path(os.devnull).open("wb") as nothing:
+            whole = one.command(command, "--json", *words)
+            wait = start(whole, one.folder, one.environment(), out=out.fileno(), err=nothing.fileno())
+        running.append((command, wait, answer))
+    return [(command, wait(), json.loads(answer.read_text("utf-8"))) for command, wait, answer in running]
 
 
 def times_imported(shop: ShopDatabase) -> Counter[str]:

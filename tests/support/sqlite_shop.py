@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,12 +14,17 @@ from support.shop_database import ShopDatabase
 def sqlite_shop_in(folder: Path, seed: ShopSeed | None = None) -> ShopDatabase:
     """A fresh shop in the file `shop.sqlite` of that folder."""
     path = folder / "shop.sqlite"
-    path.write_bytes(_pristine(seed))
+    key = repr(seed)  # a seed may hold mappings, so it is no key by itself
+    if key not in _PRISTINE:
+        _PRISTINE[key] = _made(seed)
+    path.write_bytes(_PRISTINE[key])
     return ShopDatabase(f"sqlite:///{path}", "ps_", DEFAULT_VERSION)
 
 
-@cache
-def _pristine(seed: ShopSeed | None) -> bytes:
+_PRISTINE: dict[str, bytes] = {}
+
+
+def _made(seed: ShopSeed | None) -> bytes:
     with TemporaryDirectory(prefix="orderferry-") as folder:
         path = Path(folder) / "shop.sqlite"
         create_shop(sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool), seed=seed)

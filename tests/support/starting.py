@@ -15,8 +15,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ TESTS = PROGRAM.parents[1]
 COMMAND = [sys.executable, "-m", "orderferry"]
 LOCALE = {"LANG": "C.UTF-8"}
 # What the program reads while it runs; any other variable may mean something to Python or to a library at its start.
-READ_LATE = ("PATH", "HOME", "ORDERFERRY_", "XDG_")
+READ_LATE = ("PATH", "HOME", "ORDERFERRY_", "XDG_", "TERM", "COLUMNS", "NO_COLOR")
 
 
 @dataclass
@@ -56,8 +57,7 @@ class Finished:
 def started(words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float = 120) -> Finished:
     """Start a whole command line in `folder` and wait for its end. stdin is closed, as under cron."""
     if STARTERS.can_fork(words, environ):
-        script = words[2] if words[1] == "-c" else None
-        return STARTERS.mine().run(words[len(COMMAND) :], folder, environ, timeout, script)
+        return STARTERS.mine().run(words, folder, environ, timeout)
     done = subprocess.run(
         words,
         cwd=folder,
@@ -69,6 +69,25 @@ def started(words: Sequence[str], folder: Path, environ: Mapping[str, str], time
         check=False,
     )
     return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def start(words: Sequence[str], folder: Path, environ: Mapping[str, str], *, out: int, err: int) -> Callable[[], int]:
+    """Start a whole command line that writes to these descriptors; return what waits for its end and gives its code.
+    stdin is that of a terminal if `out` is one, else closed."""
+    if os.isatty(out):
+        return _start(words, folder, environ, [out, out, err])
+    with Path(os.devnull).open("rb") as nothing:
+        return _start(words, folder, environ, [nothing.fileno(), out, err])
+
+
+def _start(
+    words: Sequence[str], folder: Path, environ: Mapping[str, str], descriptors: Sequence[int]
+) -> Callable[[], int]:
+    if STARTERS.can_fork(words, environ):
+        starter = STARTERS.mine()
+        return partial(starter.wait, starter.start(words, folder, environ, descriptors))
+    stdin, out, err = descriptors
+    return subprocess.Popen(words, cwd=folder, env=environ, stdin=stdin, stdout=out, stderr=err).wait
 
 
 class Starter:
@@ -87,25 +106,28 @@ class Starter:
         self._socket.close()
         self._process.wait(30)
 
-    def run(
-        self,
-        words: Sequence[str],
-        folder: Path,
-        environ: Mapping[str, str],
-        timeout: float,
-        script: str | None = None,
-    ) -> Finished:
-        """Start `orderferry WORDS`, or a script with these words, and wait for its end. Raise TimeoutExpired when it
-        takes too long."""
+    def start(self, words: Sequence[str], folder: Path, environ: Mapping[str, str], descriptors: Sequence[int]) -> int:
+        """Start a command line with these descriptors for stdin, stdout and stderr; return its process number."""
         umask = os.umask(0)
         os.umask(umask)
-        request: dict[str, Any] = {"do": "start", "script": script, "words": words, "umask": umask}
-        request |= {"folder": str(folder), "environ": dict(environ)}
+        request: dict[str, Any] = {"do": "start", "script": words[2] if words[1] == "-c" else None, "umask": umask}
+        request |= {"words": words[len(COMMAND) :], "folder": str(folder), "environ": dict(environ)}
+        socket.send_fds(self._socket, [json.dumps(request).encode()], list(descriptors))
+        pid: int = self._answer()["pid"]
+        return pid
+
+    def wait(self, pid: int) -> int:
+        """Wait for the end of a process that this starter has started; return its exit code."""
+        self._socket.send(json.dumps({"do": "wait", "pid": pid}).encode())
+        code: int = self._answer()["code"]
+        return code
+
+    def run(self, words: Sequence[str], folder: Path, environ: Mapping[str, str], timeout: float) -> Finished:
+        """Start a command line and wait for its end. Raise TimeoutExpired when it takes too long."""
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         nothing = os.open(os.devnull, os.O_RDONLY)
         try:
-            socket.send_fds(self._socket, [json.dumps(request).encode()], [nothing, out_end, err_end])
-            pid = self._answer()["pid"]
+            pid = self.start(words, folder, environ, [nothing, out_end, err_end])
         finally:
             for descriptor in (nothing, out_end, err_end):
                 os.close(descriptor)
@@ -113,12 +135,11 @@ class Starter:
             texts = read_all([out, err], timeout)
         except TimeoutError:
             os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired([*COMMAND, *words], timeout) from None
+            raise subprocess.TimeoutExpired(words, timeout) from None
         finally:
             os.close(out)
             os.close(err)
-            self._socket.send(json.dumps({"do": "wait", "pid": pid}).encode())
-            code = self._answer()["code"]
+            code = self.wait(pid)
         return Finished(code, texts[out], texts[err])
 
     def _answer(self) -> dict[str, Any]:
