@@ -70,12 +70,12 @@ def end(code: object) -> None:
     has more to do: a message or a thread is left, or a stream takes no more."""
     if not isinstance(code, int | None) or threading.active_count() > 1:
         return
+    atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         return
-    atexit._run_exitfuncs()
     os._exit((code or 0) & 0xFF)
 
 
