@@ -9,7 +9,6 @@ a buyer pass PrestaShop's validators.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -53,16 +52,6 @@ ADDRESS: dict[str, Value] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What was done. `done`: the marker notes it now; `invoiced`: the invoice keeps name and address; `id_customer`:
-    whose addresses that no order uses any more are blanked now."""
-
-    done: bool
-    invoiced: bool = False
-    id_customer: int = 0
-
-
 class OrderForgetter:
     """Open one PrestaShop database. All methods raise ShopUnavailable or ShopUnfit."""
 
@@ -89,11 +78,14 @@ class OrderForgetter:
                 yield lives
             more = bool(after)
 
-    def forget(self, order_id: str, now: datetime) -> Forgotten | Problem:
-        """Forget the buyer of one order, in one transaction; return a Problem if this one order can't be changed."""
+    def forget(self, order_id: str, now: datetime) -> bool | Problem | None:
+        """Forget the buyer of one order, in one transaction; return whether the invoice keeps name and address.
+
+        None: there was nothing to forget. Return a Problem if this one order can't be changed.
+        """
         tables, _ = self._open(write=True)
 
-        def write() -> Forgotten:
+        def write() -> tuple[int, bool] | None:
             with self._database.writing(f"forgetting the buyer of order {order_id}", rows=True) as connection:
                 return forget_order(Statements(connection, tables), order_id, now, self._swept)
 
@@ -101,8 +93,11 @@ class OrderForgetter:
             forgotten = retry(write, self._sleep)
         except RowRefused as refusal:
             return Problem(ProblemCode.WRITE_FAILED, f"order {order_id}: {refusal.message}", order_id, refusal.column)
-        self._swept.add(forgotten.id_customer)
-        return forgotten
+        if forgotten is None:
+            return None
+        id_customer, invoiced = forgotten
+        self._swept.add(id_customer)
+        return invoiced
 
     def close(self) -> None:
         """Close the connection."""
@@ -200,25 +195,26 @@ def _local(moment: str, zone: ZoneInfo) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def forget_order(writer: Statements, order_id: str, now: datetime, swept: Collection[int] = ()) -> Forgotten:
-    """Forget the buyer of an Amazon order; the caller commits.
+def forget_order(writer: Statements, order_id: str, now: datetime, swept: Collection[int]) -> tuple[int, bool] | None:
+    """Forget the buyer of an Amazon order; the caller commits. Return the customer, whose addresses that no order uses
+    any more are blanked now, and whether the invoice keeps name and address.
 
     `swept`: customers whose unused addresses were blanked in this run; the one account of all orders has very many.
-    Nothing is done for an order without a marker, one that is forgotten already, or one whose row is gone.
+    Nothing is done (None) for an order without a marker, one that is forgotten already, or one whose row is gone.
     """
     marker = lock_marker(writer, order_id)
     if marker is None or marker.get("forgotten") is not None:
-        return Forgotten(done=False)
+        return None
     locked = lock_order(writer, marker, order_id)
     if locked is None:
-        return Forgotten(done=False)
+        return None
     writer.update(MARKER_TABLE, {"forgotten": moment_text(now)}, {"amazon_order_id": order_id})
     _forget_texts(writer, locked, order_id)
     id_customer = as_int(locked.order["id_customer"])
     replaced = set() if id_customer in swept else _replaced_addresses(writer, id_customer)
     _forget_addresses(writer, {as_int(locked.order[name]) for name in _ADDRESSES} | replaced)
     _forget_customer(writer, id_customer)
-    return Forgotten(True, bool(as_int(locked.order["invoice_number"])), id_customer)
+    return id_customer, bool(as_int(locked.order["invoice_number"]))
 
 
 def _forget_texts(writer: Statements, locked: LockedOrder, order_id: str) -> None:

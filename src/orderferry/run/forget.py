@@ -166,7 +166,7 @@ def _forget(shop: OrderForgetter, life: OrderLife, report: ForgetReport, now: da
     result = shop.forget(life.order_id, now)
     if isinstance(result, Problem):
         report.problems.append(result)
-    elif result.done:
+    elif result is not None:
         report.forgotten += 1
-        report.on_invoices += result.invoiced
+        report.on_invoices += result
         log.info("order %s (%d): its buyer is forgotten", life.order_id, life.id_order)

@@ -248,7 +248,6 @@ def serve_forever(
     world_path: Path | None = None,
     *,
     port: int = DEFAULT_PORT,
-    host: str = "127.0.0.1",
     skus: Sequence[str] = (),
     on_start: Callable[[SimulatorServer], None] | None = None,
     stop: threading.Event | None = None,
@@ -263,7 +262,7 @@ def serve_forever(
     world = open_world(world_path, now, skus)
     clock = Clock(now + world.clock_offset)
     try:
-        with SimulatorServer(world, clock=clock, host=host, port=port) as server:
+        with SimulatorServer(world, clock=clock, port=port) as server:
             if on_start is not None:
                 on_start(server)
             (stop or threading.Event()).wait()

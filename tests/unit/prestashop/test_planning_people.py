@@ -14,7 +14,7 @@ from orderferry.prestashop.facts import Country, OrderState
 from orderferry.prestashop.planning.addresses import DNI_PLACEHOLDER, resolve_account, resolve_places
 from orderferry.prestashop.planning.goods import backorder_state
 from orderferry.prestashop.planning.resolved_order import paperwork_of
-from support.resolved_orders import FACTS, ORDER, PAID, PLACE, POSTAL, SHIPPED, SHOP, catalog, market
+from support.resolved_orders import FACTS, ORDER, PAID, PLACE, POSTAL, SHIPPED, catalog, market
 from support.writing import HOME, shipped
 
 NO_ALIAS = replace(ORDER, buyer=Buyer(name="Anna Verdi"))
@@ -180,5 +180,6 @@ def test_the_state_of_an_oversold_order(
         configuration={(name, 0, 0): value for name, value in named.items()},
         states={one.id: one for one in (PAID, UNPAID, PAID_BACK, UNPAID_BACK)},
     )
-    assert backorder_state(facts, SHOP, OrdersSettings(), kind, state) == found
-    assert backorder_state(facts, SHOP, OrdersSettings(state_paid="2"), kind, state) is None
+    assert backorder_state(market(facts), kind, state) == found
+    configured = MarketplaceSettings(orders=OrdersSettings(state_paid="2"))
+    assert backorder_state(market(facts, settings=configured), kind, state) is None

@@ -85,14 +85,7 @@ NEW_STATES = (
 class SetupShop:
     """Open one PrestaShop database for `init`. All methods raise ShopUnavailable or ShopUnfit."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        sleep: Callable[[float], None],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._now = now
+    def __init__(self, settings: Settings, *, sleep: Callable[[float], None]) -> None:
         self._settings = settings
         self._prefix = settings.prestashop.table_prefix
         self._sleep = sleep
@@ -158,7 +151,7 @@ class SetupShop:
                     f"The shop lacks tables of carriers, or the user may not see them: {', '.join(missing)}.",
                     hint="docs/database-rights.md has the GRANT statements for `init --create-carrier`.",
                 )
-            return carriers.create_amazon_carrier(connection, tables, facts, self._now()), True
+            return carriers.create_amazon_carrier(connection, tables, facts, datetime.now(UTC)), True
 
     def missing_taxes(self, held_for_tax: Rates) -> dict[str, tuple[Decimal, ...]]:
         """Return the rates in percent, by place, of which the shop needs a tax of its own; see `rates_to_create`."""

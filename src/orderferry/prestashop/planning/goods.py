@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from orderferry.config.model import OrdersSettings
 from orderferry.prestashop.database.values import as_int, version_numbers
 from orderferry.prestashop.facts import OrderState, Product, ShopFacts, ShopUnit
+from orderferry.prestashop.planning.market import Market
 
 
 class Movement(StrEnum):
@@ -132,16 +132,15 @@ _ASKS_SINCE = (8, 1)
 _SETTINGS = {True: ("PS_OS_OUTOFSTOCK_PAID", "PS_OS_OUTOFSTOCK"), False: ("PS_OS_OUTOFSTOCK_UNPAID",)}
 
 
-def backorder_state(
-    facts: ShopFacts, shop: ShopUnit, settings: OrdersSettings, kind: str, state: OrderState
-) -> OrderState | None:
+def backorder_state(market: Market, kind: str, state: OrderState) -> OrderState | None:
     """Return the state into which PrestaShop moves an oversold order on from `state`; None if it stays there.
 
     `kind`: the kind of that state (STATE_SOURCES). Measured (k-oversold-backorder): up to 8.0 PrestaShop always does
     this, since then only with PS_ENABLE_BACKORDER_STATUS. An order stays in a state that the configuration names for
     new orders, because label software looks for orders there.
     """
-    if kind != "paid" or settings.state_paid or not _has_backorder_states(facts, shop):
+    facts, shop = market.facts, market.shop
+    if kind != "paid" or market.settings.orders.state_paid or not _has_backorder_states(facts, shop):
         return None
     found = [facts.states.get(as_int(facts.setting(name, shop))) for name in _SETTINGS[state.paid]]
     return next((one for one in found if one is not None and one.id != state.id), None)

@@ -218,7 +218,7 @@ def _target_state(order: Order, before: OrderInShop, market: Market) -> OrderSta
     """
     kind = state_kind(order, market.settings.orders)
     state = market.states[kind]
-    backorder = backorder_state(market.facts, market.shop, market.settings.orders, kind, state)
+    backorder = backorder_state(market, kind, state)
     return backorder if backorder is not None and backorder.id == before.state else state
 
 

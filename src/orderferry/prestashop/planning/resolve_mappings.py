@@ -128,17 +128,16 @@ def _follow(facts: ShopFacts, id_carrier: int) -> Carrier | None:
 def resolve_group(
     facts: ShopFacts,
     word: str,
-    default_setting: str = "PS_GUEST_GROUP",
     *,
     shop: ShopUnit | None = None,
     key: str = "customers.group",
 ) -> int:
-    """Return the id_group of an id or a name, or for '' the one that the setting names.
+    """Return the id_group of an id or a name, or for '' that of guests (PS_GUEST_GROUP).
 
     A group that the shop's own setting names is taken even if its row is gone, as PrestaShop does it.
     """
     if not word:
-        own = facts.setting(default_setting, shop) or facts.setting("PS_CUSTOMER_GROUP", shop)
+        own = facts.setting("PS_GUEST_GROUP", shop) or facts.setting("PS_CUSTOMER_GROUP", shop)
         return as_int(own) or min(facts.groups, default=0)
     return choose(word, {id_: (name,) for id_, name in facts.groups.items()}, key, "customer group")
 

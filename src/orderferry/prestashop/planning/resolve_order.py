@@ -85,7 +85,7 @@ def resolve_order(order: Order, market: Market, catalog: Catalog, now: datetime)
         placed=order.created if orders.date == "purchase" else now,
         goods=_goods(lines, as_int(facts.setting("PS_PACK_STOCK_TYPE", market.shop, "0"))),
         movement=movement,
-        backorder=backorder_state(facts, market.shop, orders, kind, state) if movement else None,
+        backorder=backorder_state(market, kind, state) if movement else None,
         ecotax_tax_rate=_ecotax_tax_rate(market, delivery),
     )
 

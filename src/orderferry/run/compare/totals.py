@@ -141,17 +141,12 @@ def amount_text(amount: Decimal) -> str:
 def totals_of(pairs: Iterable[Pair]) -> Totals:
     """Return the totals of a month's orders on both sides, without papers."""
     known = list(pairs)
-    by = {name: _by_order(known, key) for name, key in _KEYS.items()}
-    by |= {"rate": _by_rate(known, _rate_key), "country_rate": _by_rate(known, _country_rate_key)}
-    return Totals(_by_order(known, lambda _amazon, _shop: "all"), by)
+    by = {name: _rows(known, key, by_rate=name in _OF_RATES) for name, key in _KEYS.items()}
+    return Totals(_rows(known, lambda *_: "all"), by)
 
 
-def _rate_key(share: RateShare, _amazon: ReportedOrder | None, _shop: ShopOrder | None) -> str:
-    return _rate_word(share)
-
-
-def _country_rate_key(share: RateShare, amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
-    return f"{_country(amazon, shop)} {_rate_word(share)}"
+def _country(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
+    return (amazon.country if amazon else "") or (shop.country if shop else "") or NOT_TOLD
 
 
 def _marketplace(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
@@ -159,59 +154,36 @@ def _marketplace(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
     return marketplace_code(found) if found else NOT_TOLD
 
 
-def _channel(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
-    return str((amazon.channel if amazon else None) or (shop.channel if shop else None) or NOT_TOLD)
-
-
-def _country(amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
-    return (amazon.country if amazon else "") or (shop.country if shop else "") or NOT_TOLD
-
-
-def _owed_by(_amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
-    return (shop.tax_owed_by if shop else "") or NOT_TOLD
-
-
-def _scheme(_amazon: ReportedOrder | None, shop: ShopOrder | None) -> str:
-    return (shop.tax_scheme if shop else "") or NOT_TOLD
-
-
-_KEYS: dict[str, Callable[[ReportedOrder | None, ShopOrder | None], str]] = {
-    "marketplace": _marketplace,
-    "channel": _channel,
-    "country": _country,
-    "tax_owed_by": _owed_by,
-    "scheme": _scheme,
+Key = Callable[[RateShare, ReportedOrder | None, ShopOrder | None], str]
+_KEYS: dict[str, Key] = {
+    "marketplace": lambda _, amazon, shop: _marketplace(amazon, shop),
+    "channel": lambda _, amazon, shop: str((amazon and amazon.channel) or (shop and shop.channel) or NOT_TOLD),
+    "country": lambda _, amazon, shop: _country(amazon, shop),
+    "tax_owed_by": lambda _, _amazon, shop: (shop.tax_owed_by if shop else "") or NOT_TOLD,
+    "scheme": lambda _, _amazon, shop: (shop.tax_scheme if shop else "") or NOT_TOLD,
+    "rate": lambda share, _amazon, _shop: _rate_word(share),
+    "country_rate": lambda share, amazon, shop: f"{_country(amazon, shop)} {_rate_word(share)}",
 }
+_OF_RATES = frozenset({"rate", "country_rate"})
 
 
-def _by_order(
-    pairs: Iterable[Pair], key: Callable[[ReportedOrder | None, ShopOrder | None], str]
-) -> tuple[TotalsRow, ...]:
+def _rows(pairs: Iterable[Pair], key: Key, *, by_rate: bool = False) -> tuple[TotalsRow, ...]:
+    """Return a row for each key and currency, sorted. `by_rate`: an order with two rates counts under both."""
     rows: dict[tuple[str, str], TotalsRow] = {}
     for amazon, shop in pairs:
         currency = (amazon.currency if amazon else "") or (shop.currency if shop else "")
-        row = _row(rows, key(amazon, shop), currency)
         if amazon is not None:
-            row.amazon.add(_gross(amazon, shop), amazon.tax)
+            whole = RateShare(None, _gross(amazon, shop), amazon.tax)
+            for part in amazon.shares if by_rate else (whole,):
+                _row(rows, key(part, amazon, shop), currency).amazon.add(part.gross, part.tax)
         if shop is not None:
-            row.add_shop(shop, shop.total, shop.tax)
-    return _sorted(rows)
+            for part in shop.shares if by_rate else (RateShare(None, shop.total, shop.tax),):
+                _row(rows, key(part, amazon, shop), currency).add_shop(shop, part.gross, part.tax)
+    return tuple(rows[each] for each in sorted(rows))
 
 
-def _by_rate(
-    pairs: Iterable[Pair], key: Callable[[RateShare, ReportedOrder | None, ShopOrder | None], str]
-) -> tuple[TotalsRow, ...]:
-    """Return the rows by rate. An order with two rates counts under both."""
-    rows: dict[tuple[str, str], TotalsRow] = {}
-    for amazon, shop in pairs:
-        currency = (amazon.currency if amazon else "") or (shop.currency if shop else "")
-        for share in amazon.shares if amazon else ():
-            _row(rows, key(share, amazon, shop), currency).amazon.add(share.gross, share.tax)
-        if shop is None:
-            continue
-        for share in shop.shares:
-            _row(rows, key(share, amazon, shop), currency).add_shop(shop, share.gross, share.tax)
-    return _sorted(rows)
+def _row(rows: dict[tuple[str, str], TotalsRow], key: str, currency: str) -> TotalsRow:
+    return rows.setdefault((key, currency), TotalsRow(key, currency))
 
 
 def _gross(amazon: ReportedOrder, shop: ShopOrder | None) -> Decimal:
@@ -221,16 +193,8 @@ def _gross(amazon: ReportedOrder, shop: ShopOrder | None) -> Decimal:
     return amazon.gross or ZERO
 
 
-def _row(rows: dict[tuple[str, str], TotalsRow], key: str, currency: str) -> TotalsRow:
-    return rows.setdefault((key, currency), TotalsRow(key, currency))
-
-
 def _rate_word(share: RateShare) -> str:
     return NO_RATE if share.rate is None else f"{share.rate:f} %"
-
-
-def _sorted(rows: Mapping[tuple[str, str], TotalsRow]) -> tuple[TotalsRow, ...]:
-    return tuple(rows[key] for key in sorted(rows))
 
 
 def _row_json(row: TotalsRow) -> dict[str, Any]:
