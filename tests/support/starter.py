@@ -42,7 +42,7 @@ def start(request: dict[str, Any], descriptors: list[int]) -> int:
         os.dup2(descriptor, number)
         os.close(descriptor)
     sys.argv = [MODULE if request["script"] is None else "-c", *request["words"]]
-    sys.path[0] = request["folder"]  # as `python -m` and `python -c` have it
+    sys.path[0] = request["folder"] if request["script"] is None else ""  # as `python -m` and `python -c` have it
     return 0
 
 
