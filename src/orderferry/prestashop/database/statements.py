@@ -101,6 +101,7 @@ class Statements:
         if not self._is_sqlite:
             self._cursor: Any = connection.connection.cursor()
             self._escape: Callable[[Bindable], str] = self._cursor.connection.escape
+        self._bound: list[Bindable] = []  # SQLite's, of the next statement
         self._inserts: dict[str, Reply] = {}  # by the symbol of the row's id
 
     # Names and values in a text
@@ -109,10 +110,10 @@ class Statements:
         """Return the quoted name of a table, with the prefix. Raise KeyError when the shop has none."""
         return quoted(self.tables[name].name)
 
-    def value(self, value: Value, bound: list[Bindable]) -> str:
+    def value(self, value: Value) -> str:
         """Return the text for a value: a number itself, a text in quotes, the variable of a kept id.
 
-        For an SQLite file texts are bound: appended to `bound`, with a placeholder in their place.
+        For an SQLite file it is a placeholder, and the text is bound to the statement that is sent next.
         """
         if type(value) is int:
             return str(value)
@@ -120,15 +121,15 @@ class Statements:
             if isinstance(value, Kept):
                 return f"@orderferry_{value.name}" if value.name else "LAST_INSERT_ID()"
             if isinstance(value, tuple):
-                return f"CONCAT({', '.join([self.value(part, bound) for part in value])})"
+                return f"CONCAT({', '.join(map(self.value, value))})"
             value = bindable(value)
         if self._is_sqlite:
-            bound.append(value)
+            self._bound.append(value)
             return "?"
         return self._escape(value)
 
-    def _where(self, where: Mapping[str, Value], bound: list[Bindable]) -> str:
-        conditions = [f"{quoted(name)} = {self.value(value, bound)}" for name, value in where.items()]
+    def _where(self, where: Mapping[str, Value]) -> str:
+        conditions = [f"{quoted(name)} = {self.value(value)}" for name, value in where.items()]
         return " WHERE " + " AND ".join(conditions) if conditions else ""
 
     # Sending
@@ -146,11 +147,12 @@ class Statements:
         finally:
             self._collects, self._waiting, self._length = False, [], 0
 
-    def send(self, sql: str, bound: Sequence[Bindable] = ()) -> Reply:
-        """Send a statement, now or with the next reply that is read. `bound`: what `value` has put there."""
+    def send(self, sql: str) -> Reply:
+        """Send a statement, now or with the next reply that is read."""
         reply = Reply(self.flush)
         if self._is_sqlite:
-            result = self.connection.exec_driver_sql(sql, tuple(bound))
+            bound, self._bound = tuple(self._bound), []
+            result = self.connection.exec_driver_sql(sql, bound)
             rows = result.mappings().all() if result.returns_rows else ()
             reply.answer(rows, result.rowcount, result.lastrowid or 0)
             return reply
@@ -200,7 +202,7 @@ class Statements:
         else:
             self.known[symbol] = kept = Kept(symbol)
             self._inserts[symbol] = reply
-            self.send(f"SET {self.value(kept, [])} = LAST_INSERT_ID()")
+            self.send(f"SET {self.value(kept)} = LAST_INSERT_ID()")
 
     def kept_ids(self, *values: Value) -> tuple[int, ...]:
         """Return the numbers of ids that were known. This sends what waits."""
@@ -222,10 +224,9 @@ class Statements:
 
     def _insert(self, name: str, rows: Sequence[Mapping[str, DraftValue]], end: str = "") -> Reply:
         fitted = [fit_row(self.tables.live[name], row, self.known) for row in rows]
-        bound: list[Bindable] = []
-        texts = [f"({', '.join([self.value(row[column], bound) for column in fitted[0]])})" for row in fitted]
         columns = ", ".join(map(quoted, fitted[0]))
-        return self.send(f"INSERT INTO {self.table(name)} ({columns}) VALUES {', '.join(texts)}{end}", bound)
+        texts = [f"({', '.join(map(self.value, map(row.__getitem__, fitted[0])))})" for row in fitted]
+        return self.send(f"INSERT INTO {self.table(name)} ({columns}) VALUES {', '.join(texts)}{end}")
 
     # Changing
 
@@ -260,20 +261,19 @@ class Statements:
         values: Mapping[str, DraftValue] | None = None,
     ) -> Reply | None:
         """Do what `add` does, and return a reply; None when the shop has none of all the columns."""
-        columns, bound, changes = self.tables.live[name].writable, list[Bindable](), []
+        columns, changes = self.tables.live[name].writable, []
         for key, step in steps.items():
             if key in columns:
-                changes.append(f"{quoted(key)} = {quoted(key)} + {self.value(step, bound)}")
+                changes.append(f"{quoted(key)} = {quoted(key)} + {self.value(step)}")
         for key, value in fit_changes(self.tables.live[name], values or {}, self.known).items():
-            changes.append(f"{quoted(key)} = {self.value(value, bound)}")
+            changes.append(f"{quoted(key)} = {self.value(value)}")
         if not changes:
             return None
-        return self.send(f"UPDATE {self.table(name)} SET {', '.join(changes)}{self._where(where, bound)}", bound)
+        return self.send(f"UPDATE {self.table(name)} SET {', '.join(changes)}{self._where(where)}")
 
     def delete(self, name: str, where: Mapping[str, Value]) -> int:
         """Delete the rows that match `where`; return how many did."""
-        bound: list[Bindable] = []
-        return self.send(f"DELETE FROM {self.table(name)}{self._where(where, bound)}", bound).matched
+        return self.send(f"DELETE FROM {self.table(name)}{self._where(where)}").matched
 
     # Reading
 
@@ -294,22 +294,20 @@ class Statements:
         self, name: str, columns: Sequence[str], where: Mapping[str, Value], *, lock: bool = False, order: str = ""
     ) -> Reply:
         """Do what `rows` does, and return a reply."""
-        bound: list[Bindable] = []
         wanted = ", ".join([quoted(key) for key in columns if self.has(name, key)])
-        sql = f"SELECT {wanted} FROM {self.table(name)}{self._where(where, bound)}"
+        sql = f"SELECT {wanted} FROM {self.table(name)}{self._where(where)}"
         sql += f" ORDER BY {quoted(order)}" if order else ""
-        return self.send(sql + (self._row_lock if lock else ""), bound)
+        return self.send(sql + (self._row_lock if lock else ""))
 
     def largest(self, name: str, column: str, *conditions: Condition, lock: bool = False) -> int:
         """Return the largest value of a number column in the rows that fulfil all conditions; 0 for none.
 
         `lock`: read what is committed now, whatever the isolation level, and let no other transaction change the rows.
         """
-        bound: list[Bindable] = []
-        tests = [f"{quoted(key)} {sign} {self.value(value, bound)}" for key, sign, value in conditions]
+        tests = [f"{quoted(key)} {sign} {self.value(value)}" for key, sign, value in conditions]
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
         sql = f"SELECT MAX({quoted(column)}) AS largest FROM {self.table(name)}{where}"
-        return largest_of(self.send(sql + (self.share_lock if lock else ""), bound))
+        return largest_of(self.send(sql + (self.share_lock if lock else "")))
 
 
 def quoted(name: str) -> str:

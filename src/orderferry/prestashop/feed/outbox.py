@@ -16,7 +16,7 @@ from typing import Any
 
 from orderferry.prestashop.database.own_tables import EVENT_TABLE, STATE_TABLE
 from orderferry.prestashop.database.statements import Reply, Statements
-from orderferry.prestashop.database.values import Bindable, as_int, moment_text
+from orderferry.prestashop.database.values import as_int, moment_text
 
 COUNTER = "last_event"
 Data = Mapping[str, int | bool | None]
@@ -95,13 +95,12 @@ def post_events(writer: Statements, rows: Sequence[tuple[Any, ...]]) -> Reply:
     of_counter = f"WHERE name = '{COUNTER}'"
     writer.send(f"UPDATE {state} SET value = CAST(value AS SIGNED) + {len(rows)} {of_counter}")
     drawn = f"(SELECT CAST(value AS SIGNED) FROM {state} {of_counter})"
-    bound: list[Bindable] = []
     texts = [
-        f"({drawn} - {left}, {', '.join([writer.value(value, bound) for value in row])})"
+        f"({drawn} - {left}, {', '.join(map(writer.value, row))})"
         for left, row in zip(reversed(range(len(rows))), rows, strict=True)
     ]
     columns = ", ".join(["id_event", *_COLUMNS])
-    writer.send(f"INSERT INTO {event} ({columns}) VALUES {', '.join(texts)}", bound)
+    writer.send(f"INSERT INTO {event} ({columns}) VALUES {', '.join(texts)}")
     return writer.send(f"SELECT value FROM {state} {of_counter}")
 
 

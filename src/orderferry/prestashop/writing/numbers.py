@@ -21,7 +21,7 @@ from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, post_locked_value, store_locked, value_of
 from orderferry.prestashop.database.statements import Condition, Reply, Statements, largest_of, quoted
 from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.database.values import Bindable, Value, as_int, as_text
+from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolved_order import Paperwork
@@ -167,14 +167,12 @@ def _post_newest(statements: Statements, sequence: NumberSequence, *, copied: bo
     newest_invoice = f"SELECT MAX(id_order_invoice) FROM {statements.table('order_invoice')}"
     newest_entry = f"SELECT MAX(id_order_history) FROM {statements.table('order_history')}"
     copy = f"SELECT MAX({quoted(sequence.order_column)}) FROM {statements.table('orders')}"
-    bound: list[Bindable] = []
-    setting = statements.value(sequence.setting, bound)
+    setting = statements.value(sequence.setting)
     named = f"SELECT COUNT(*) FROM {statements.table('configuration')} WHERE name = {setting}"
     return statements.send(
         f"SELECT ({newest_invoice}) AS invoice, ({newest_entry}) AS history,"
         f" {f'({copy})' if copied else '0'} AS copied, ({named} AND value > 0) AS settings,"
         f" {f'({_recent(statements, sequence)})' if recent else '0'} AS largest",
-        bound,
     )
 
 
