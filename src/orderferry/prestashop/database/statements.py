@@ -23,7 +23,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from orderferry.prestashop.database.connection import READS_COMMITTED
-from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.tables import ShopTables, quoted
 from orderferry.prestashop.database.values import (
     NEWEST,
     Bindable,
@@ -224,7 +224,7 @@ class Statements:
 
     def _insert(self, name: str, rows: Sequence[Mapping[str, DraftValue]], end: str = "") -> Reply:
         fitted = [fit_row(self.tables.live[name], row, self.known) for row in rows]
-        columns = ", ".join(map(quoted, fitted[0]))
+        columns = ", ".join(map(self.tables.quoted.__getitem__, fitted[0]))
         texts = [f"({', '.join(map(self.value, map(row.__getitem__, fitted[0])))})" for row in fitted]
         return self.send(f"INSERT INTO {self.table(name)} ({columns}) VALUES {', '.join(texts)}{end}")
 
@@ -308,11 +308,6 @@ class Statements:
         where = f" WHERE {' AND '.join(tests)}" if tests else ""
         sql = f"SELECT MAX({quoted(column)}) AS largest FROM {self.table(name)}{where}"
         return largest_of(self.send(sql + (self.share_lock if lock else "")))
-
-
-def quoted(name: str) -> str:
-    """Return an identifier as MySQL, MariaDB and SQLite read it, whatever is in it."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def largest_of(reply: Reply) -> int:

@@ -21,11 +21,15 @@ T = TypeVar("T")
 
 
 class ShopTables:
-    """Hold the shop's tables: `tables["orders"]` is SQLAlchemy's `<prefix>orders`, `live` what was read of each."""
+    """Hold the shop's tables: `tables["orders"]` is SQLAlchemy's `<prefix>orders`, `live` what was read of each.
+
+    `quoted` has each column's name as it stands in a statement.
+    """
 
     def __init__(self, prefix: str, live: Mapping[str, Table]) -> None:
         self.prefix = prefix
         self.live = live
+        self.quoted = {name: quoted(name) for table in live.values() for name in table.columns}
         self._made: dict[str, sa.TableClause] = {}
 
     def __getitem__(self, name: str) -> sa.TableClause:
@@ -61,6 +65,11 @@ class ShopTables:
             return one == other
         converted = sa.cast(other, mysql.CHAR(max(left.length or 0, right.length or 0) or None, charset=left.charset))
         return one == converted.collate(left.collation)
+
+
+def quoted(name: str) -> str:
+    """Return an identifier as MySQL, MariaDB and SQLite read it, whatever is in it."""
+    return f"`{name.replace('`', '``')}`"
 
 
 def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:

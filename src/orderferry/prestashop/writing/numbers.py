@@ -19,8 +19,8 @@ import sqlalchemy as sa
 
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, post_locked_value, store_locked, value_of
-from orderferry.prestashop.database.statements import Condition, Reply, Statements, largest_of, quoted
-from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.database.statements import Condition, Reply, Statements, largest_of
+from orderferry.prestashop.database.tables import ShopTables, quoted
 from orderferry.prestashop.database.values import Value, as_int, as_text
 from orderferry.prestashop.facts import ShopUnit
 from orderferry.prestashop.planning.market import Market
