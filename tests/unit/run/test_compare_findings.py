@@ -12,7 +12,6 @@ from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Address, Channel, Item, Money, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.search import Page, Search
 from orderferry.errors import ExitCode, QuotaExhausted
-from orderferry.run.compare.amazon_side import Confirmation
 from orderferry.run.compare.findings import FindingCollector
 from orderferry.run.compare.result import Comparison
 from orderferry.run.compare.rules import CompareInput
@@ -70,7 +69,9 @@ def compared(
     collector = FindingCollector(
         stage,
         {order.order_id: order for order in orders},
-        Confirmation(cast("AmazonSource", amazon), quota_wait, looks),
+        cast("AmazonSource", amazon),
+        quota_wait,
+        looks,
     )
     result = Comparison(NOW)
     collector.collect(result, with_totals=totals)

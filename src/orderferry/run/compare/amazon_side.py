@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orderferry.domain.compared_orders import OrderReport, ReportedOrder, ReportEnd, as_reported
+from orderferry.domain.compared_orders import ReportedOrder, ReportEnd, as_reported
 from orderferry.domain.durations import counted
-from orderferry.domain.orders import Order, UnreadableOrder
+from orderferry.domain.orders import Order
 from orderferry.domain.search import Basis, Search, read_pages
 from orderferry.domain.spans import Span
-from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.progress import SILENT, Progress
-from orderferry.run.stop import QuotaWait
 
 if TYPE_CHECKING:
     from orderferry.amazon.reports import AmazonReports
     from orderferry.amazon.source import AmazonSource
 
-log = logging.getLogger(__name__)
-
 SLICE = timedelta(days=30)  # the longest report
-MOST_GET_ORDERS = 60  # getOrder calls of one comparison
 
 
 def read_amazon(
@@ -47,12 +40,12 @@ def read_amazon(
         days = f"{part.start:%Y-%m-%d} to {part.end:%Y-%m-%d}"
         progress.step(f"Amazon prepares its report of {days}" if reports else f"listing Amazon's orders of {days}")
         report = reports.orders(part, marketplaces) if reports is not None else None
-        if report is not None and report.unreadable:
-            notes.append(f"{counted(report.unreadable, 'line')} of Amazon's report could not be used.")
-        if report is not None and (report.end is ReportEnd.DONE or (_is_empty(report) and not shop_has(part))):
-            orders |= {order.order_id: order for order in report.orders}
-            continue
         if report is not None:
+            if report.unreadable:
+                notes.append(f"{counted(report.unreadable, 'line')} of Amazon's report could not be used.")
+            if report.end is ReportEnd.DONE or (report.end is ReportEnd.CANCELLED and not shop_has(part)):
+                orders |= {order.order_id: order for order in report.orders}
+                continue
             notes.append(
                 f"Amazon's report of {days} ended as {report.end}; "
                 "these days were compared with a listing (searchOrders) instead."
@@ -70,44 +63,9 @@ def slices(span: Span) -> Iterator[Span]:
         start = end
 
 
-def _is_empty(report: OrderReport) -> bool:
-    return report.end is ReportEnd.CANCELLED
-
-
 def _listed(source: AmazonSource, span: Span, marketplaces: Sequence[str]) -> Iterator[ReportedOrder]:
     search = Search(tuple(sorted(marketplaces)), Basis.CREATED, span)
     for page in read_pages(lambda token: source.search(search, token)):
         for order in page.orders:
             if isinstance(order, Order) and span.holds(order.created):
                 yield as_reported(order)
-
-
-@dataclass(slots=True)
-class Confirmation:
-    """Fetches single orders from Amazon to confirm what is suspected, a bounded number of times."""
-
-    source: AmazonSource
-    quota_wait: QuotaWait
-    left: int = MOST_GET_ORDERS
-    answers: dict[str, ReportedOrder | None] = field(default_factory=dict)
-    progress: Progress = SILENT
-
-    def ask(self, order_ids: Iterable[str]) -> None:
-        """Ask for orders that were not asked for yet, as many as the quota allows. `answers` then has Amazon's word;
-        None: Amazon does not know the order."""
-        for order_id in order_ids:
-            if order_id in self.answers or self.left <= 0:
-                continue
-            self.left -= 1
-            self.progress.step(f"asking Amazon for {order_id}")
-            try:
-                found = self.quota_wait.call(lambda wanted=order_id: self.source.get(wanted))  # type: ignore[misc]
-            except QuotaExhausted as exhausted:
-                log.info("no token of %s is left: the rest stays suspected", exhausted.operation)
-                self.left = 0
-                return
-            except RequestRejected as error:
-                log.warning("order %s stays suspected: %s", order_id, error)
-                continue
-            if not isinstance(found, UnreadableOrder):
-                self.answers[order_id] = as_reported(found) if found is not None else None

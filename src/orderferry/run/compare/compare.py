@@ -20,7 +20,7 @@ from orderferry.domain.spans import Span
 from orderferry.domain.unreadable_spans import is_mark
 from orderferry.domain.window import SAFE_DISTANCE
 from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
-from orderferry.run.compare.amazon_side import Confirmation, read_amazon
+from orderferry.run.compare.amazon_side import read_amazon
 from orderferry.run.compare.findings import FindingCollector
 from orderferry.run.compare.result import Comparison, OneSided
 from orderferry.run.compare.rules import GRACE, By, CompareInput, of_this_seller
@@ -145,8 +145,7 @@ class Comparer:
             self.options.by,
             asked,
         )
-        confirmation = Confirmation(self.source, quota_wait, progress=self.progress)
-        collector = FindingCollector(given, orders, confirmation)
+        collector = FindingCollector(given, orders, self.source, quota_wait, progress=self.progress)
         collector.collect(result, with_totals=self.options.month is not None)
         if self.ledger:
             found = result.to_remember()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from orderferry.domain.compared_orders import ReportedOrder, ShopOrder
+from orderferry.domain.compared_orders import ReportedOrder, ShopOrder, as_reported
 from orderferry.domain.ledger_entry import FindingKind, OrderSnapshot, StandingFinding
-from orderferry.run.compare.amazon_side import Confirmation
+from orderferry.domain.orders import UnreadableOrder
+from orderferry.errors import QuotaExhausted, RequestRejected
 from orderferry.run.compare.result import (
     DOUBLED_HINT,
     SURPLUS_HINT,
@@ -30,15 +33,32 @@ from orderferry.run.compare.rules import (
     with_ledger_total,
 )
 from orderferry.run.compare.totals import Pair, totals_of
+from orderferry.run.progress import SILENT, Progress
+from orderferry.run.stop import QuotaWait
+
+if TYPE_CHECKING:
+    from orderferry.amazon.source import AmazonSource
+
+log = logging.getLogger(__name__)
+
+MOST_GET_ORDERS = 60  # getOrder calls of one comparison
 
 
 @dataclass(slots=True)
 class FindingCollector:
-    """Collects findings. `orders` are Amazon's, as reported; Amazon's own answers replace them as they come in."""
+    """Collects findings. `orders` are Amazon's, as reported; Amazon's own answers replace them as they come in.
+
+    Single orders are fetched to confirm what is suspected, `left` times at most. `answers`: what Amazon has said of
+    them; None: it does not know the order.
+    """
 
     given: CompareInput
     orders: dict[str, ReportedOrder]
-    confirmation: Confirmation
+    source: AmazonSource
+    quota_wait: QuotaWait
+    left: int = MOST_GET_ORDERS
+    progress: Progress = SILENT
+    answers: dict[str, ReportedOrder | None] = field(default_factory=dict)
     confirmed_missing: list[OrderSnapshot] = field(default_factory=list)
 
     def collect(self, result: Comparison, *, with_totals: bool) -> None:
@@ -50,14 +70,14 @@ class FindingCollector:
         missing.sort(key=lambda order: (order.order_id in self.given.entries, order.purchased))
         surplus = surplus_suspects(self.orders, self.given)
         different = [order for order in self.orders.values() if differences(order, self.given)]
-        self.confirmation.ask(order.order_id for order in missing if not order.exact)
-        self.confirmation.ask(order.order_id for order in surplus)
-        self.confirmation.ask(order.order_id for order in different if not order.exact)
+        self._ask(order.order_id for order in missing if not order.exact)
+        self._ask(order.order_id for order in surplus)
+        self._ask(order.order_id for order in different if not order.exact)
         result.missing = tuple(self._missing(missing))
         result.surplus = tuple(self._surplus(surplus))
         answered = {order.order_id: self._current(order) for order in different}
         for suspect in surplus:  # Amazon may know it after all: then it can still differ
-            answered[suspect.order_id] = self.confirmation.answers.get(suspect.order_id)
+            answered[suspect.order_id] = self.answers.get(suspect.order_id)
         result.different = tuple(
             found for order in answered.values() if order is not None for found in self._different(order)
         )
@@ -69,9 +89,28 @@ class FindingCollector:
         outside of this span. What can't be asked for now stands.
         """
         known = [finding for finding in standing if not self._is_over_in_shop(finding)]
-        self.confirmation.ask(dict.fromkeys(finding.order_id for finding in known))
+        self._ask(dict.fromkeys(finding.order_id for finding in known))
         stands = [finding for finding in known if self._still_found(finding)]
         return [finding for finding in standing if finding not in stands]
+
+    def _ask(self, order_ids: Iterable[str]) -> None:
+        """Ask for orders that were not asked for yet, as many as the quota allows."""
+        for order_id in order_ids:
+            if order_id in self.answers or self.left <= 0:
+                continue
+            self.left -= 1
+            self.progress.step(f"asking Amazon for {order_id}")
+            try:
+                found = self.quota_wait.call(lambda wanted=order_id: self.source.get(wanted))  # type: ignore[misc]
+            except QuotaExhausted as exhausted:
+                log.info("no token of %s is left: the rest stays suspected", exhausted.operation)
+                self.left = 0
+                return
+            except RequestRejected as error:
+                log.warning("order %s stays suspected: %s", order_id, error)
+                continue
+            if not isinstance(found, UnreadableOrder):
+                self.answers[order_id] = as_reported(found) if found is not None else None
 
     def _is_over_in_shop(self, finding: StandingFinding) -> bool:
         """Return whether the shop alone shows that it is over."""
@@ -80,7 +119,7 @@ class FindingCollector:
         return finding.kind is FindingKind.SURPLUS and not self.given.copies(finding.order_id)
 
     def _still_found(self, finding: StandingFinding) -> bool:
-        answers, order_id = self.confirmation.answers, finding.order_id
+        answers, order_id = self.answers, finding.order_id
         if order_id not in answers or len(self.given.copies(order_id)) > 1:
             return True
         answer = answers[order_id]
@@ -92,7 +131,7 @@ class FindingCollector:
 
     def _current(self, order: ReportedOrder) -> ReportedOrder | None:
         """Return Amazon's own word on an order where it was asked, else the report's; None: Amazon does not know it."""
-        return self.confirmation.answers.get(order.order_id, order)
+        return self.answers.get(order.order_id, order)
 
     def _missing(self, suspects: list[ReportedOrder]) -> Iterator[OneSided]:
         given = self.given
@@ -113,7 +152,7 @@ class FindingCollector:
             )
 
     def _surplus(self, suspects: list[ShopOrder]) -> Iterator[OneSided]:
-        answers = self.confirmation.answers
+        answers = self.answers
         for suspect in suspects:
             order_id = suspect.order_id
             numbers = f"order {_numbers([suspect])} in the shop"
@@ -138,7 +177,7 @@ class FindingCollector:
 
     def _take_over_answers(self) -> None:
         """Replace reported orders by Amazon's own answers, for totals and lists."""
-        for order_id, answer in self.confirmation.answers.items():
+        for order_id, answer in self.answers.items():
             if answer is None:
                 self.orders.pop(order_id, None)
             elif order_id in self.orders or self.given.span.holds(answer.purchased):
