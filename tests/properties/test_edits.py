@@ -27,7 +27,7 @@ from orderferry.prestashop.planning.order_lines import hidden_product
 from orderferry.prestashop.planning.resolved_order import ResolvedLine
 from orderferry.prestashop.rows.new_order import order_rows
 from support.amazon_money import IT_10, IT_22, eu_rates, item, money, order, row
-from support.resolved_orders import MUG, resolved
+from support.resolved_orders import MUG, market, resolved
 
 NO_TAX = RateChoice(Decimal(0))
 ZERO_TAX = 99
@@ -84,8 +84,7 @@ def rows_of(case: Case) -> tuple[PricedOrder, dict[str, list[dict[str, Any]]], E
         one,
         priced=priced,
         lines=lines,
-        round_mode=case.mode,
-        round_type=case.round_type,
+        market=market(round_mode=case.mode, round_type=case.round_type),
         zero_tax=ZERO_TAX,
         carrier_tax_rate=priced.shipping.effective_rate or Decimal(22),
     )
