@@ -69,7 +69,9 @@ def importer(database: ShopDatabase, port: int | None = None) -> Iterator[Proces
         try:
             shop.prepare(write=True)
             run = ledger.begin_run("import", NOW)
-            yield Processor(shop, ledger, Report("import", NOW), StopSwitch(now), now, timedelta(days=30), run)
+            yield Processor(
+                shop, ledger, Report("import", NOW), StopSwitch(now), now, lambda _: timedelta(days=30), run
+            )
         finally:
             shop.close()
             ledger.close()

@@ -73,7 +73,7 @@ class Scene:
             report,
             StopSwitch(lambda: now),
             lambda: now,
-            timedelta(days=30),
+            lambda _: timedelta(days=30),
             run,
         ).process([order], Rules())
         report.open = self.ledger.open_counts(now)

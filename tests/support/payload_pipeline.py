@@ -120,7 +120,7 @@ class Pipeline:
             report,
             StopSwitch(lambda: NOW),
             lambda: NOW,
-            timedelta(days=30),
+            lambda _: timedelta(days=30),
             report.run,
         )
         processor.process(answer.orders, Rules())

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orderferry.config.model import Settings
@@ -120,10 +121,9 @@ class Engine:
             report,
             self.stop,
             clock,
-            self.settings.orders.give_up,
+            partial(give_up_of, self.settings),
             run,
             self.progress,
-            give_up_of(self.settings),
         )
         try:
             self._import(processor, quota_wait)

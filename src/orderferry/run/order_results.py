@@ -41,14 +41,13 @@ _OUTCOME_OF_STATE = {
 class OrderResults:
     """Makes the results of one run. Each method notes the outcome in the report and returns what the ledger records.
 
-    `now` gives this machine's UTC time; `give_up` is orders.give_up, `give_up_of` that of single marketplaces, by id.
+    `now` gives this machine's UTC time; `give_up` is orders.give_up of a marketplace, by its id.
     `by_id`, everywhere: the order comes from getOrder.
     """
 
     report: Report
     now: Callable[[], datetime]
-    give_up: timedelta
-    give_up_of: Mapping[str, timedelta] = field(default_factory=dict)
+    give_up: Callable[[str], timedelta]
 
     def written(self, order: Order, entry: Entry | None, applied: Applied, *, by_id: bool) -> OrderResult:
         """Return the result of an order that the shop has as planned: imported, or held if a note needs a person who
@@ -148,7 +147,7 @@ class OrderResults:
     def unanswered(self, entry: Entry) -> OrderResult:
         """Keep an open order that Amazon no longer gives, to be asked for again; give it up after orders.give_up."""
         released = entry.ship_by if entry.code == Reason.PRE_ORDER else None
-        limit = self.give_up_of.get(entry.marketplace_id, self.give_up)
+        limit = self.give_up(entry.marketplace_id)
         waits = entry.state is EntryState.WAITING
         return OrderResult(
             entry.order_id,
@@ -181,7 +180,7 @@ class OrderResults:
     def _waiting(self, order: Order, entry: Entry | None, reason: Reason, rules: Rules, *, by_id: bool) -> OrderResult:
         now = self.now()
         released = order.ship_by.earliest if order.status is OrderStatus.PENDING_AVAILABILITY else None
-        limit = self.give_up_of.get(order.marketplace_id, self.give_up)
+        limit = self.give_up(order.marketplace_id)
         given_up = is_given_up(order.created, released, now, limit)
         self.report.note(order.order_id, Outcome.WAITING)
         if given_up:

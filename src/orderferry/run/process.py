@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -37,7 +37,7 @@ class _Overtaken(Exception):
 class Processor:
     """Brings Amazon's orders to their results. A failing order never stops the others.
 
-    `now` gives this machine's UTC time; `give_up` is orders.give_up, `give_up_of` that of single marketplaces, by id.
+    `now` gives this machine's UTC time; `give_up` is orders.give_up of a marketplace, by its id.
     """
 
     shop: PrestashopShop
@@ -45,10 +45,9 @@ class Processor:
     report: Report
     stop: StopSwitch
     now: Callable[[], datetime]
-    give_up: timedelta
+    give_up: Callable[[str], timedelta]
     run: int
     progress: Progress = SILENT
-    give_up_of: Mapping[str, timedelta] = field(default_factory=dict)
     refused_writes: RefusedWrites = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,7 +102,7 @@ class Processor:
     @property
     def results(self) -> OrderResults:
         """Return what makes the results of this run."""
-        return OrderResults(self.report, self.now, self.give_up, self.give_up_of)
+        return OrderResults(self.report, self.now, self.give_up)
 
     def _process_order(
         self, order: Order, entry: Entry | None, catalog: Catalog, rules: Rules, *, by_id: bool

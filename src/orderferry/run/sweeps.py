@@ -101,6 +101,6 @@ def since_of(settings: Settings, marketplace_id: str) -> datetime | None:
     return settings.marketplace(marketplace_code(marketplace_id)).orders.since
 
 
-def give_up_of(settings: Settings) -> Mapping[str, timedelta]:
-    """Return orders.give_up by the ids of the configured marketplaces."""
-    return {one.id: settings.marketplace(one.code).orders.give_up for one in settings.amazon.marketplaces}
+def give_up_of(settings: Settings, marketplace_id: str) -> timedelta:
+    """Return orders.give_up for the orders of one marketplace."""
+    return settings.marketplace(marketplace_code(marketplace_id)).orders.give_up
