@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
-from orderferry.domain.pricing.components import components_of, reconcile
+from orderferry.domain.pricing.components import reconcile
 from orderferry.domain.pricing.proceeds import ZERO, CannotPrice
 from orderferry.domain.pricing.tax_law import TaxScheme
 
@@ -115,11 +115,11 @@ def _tax_range(order: Order, currency: str) -> tuple[Decimal, Decimal] | None:
     """Return the least and the most that the tax can be: Amazon's own where it gives one, after discount or before
     it."""
     try:
-        found = reconcile(order, currency)
+        components, _, _ = reconcile(order, currency)
     except CannotPrice:
         return None
     least = most = ZERO
-    for part in components_of(found):
+    for part in components:
         if part.tax:
             least += part.tax * part.rest / part.amount if part.discount and part.amount else part.tax
             most += part.tax

@@ -43,25 +43,25 @@ class Component:
         return self.amount - self.discount
 
 
-def components_of(found: Reconciled) -> tuple[Component, ...]:
-    """Return the components of a reconciled order: those of the items in order, then those of the order.
+def _components(sheets: Sequence[Sheet], extra: Sheet, hypothesis: Hypothesis) -> tuple[Component, ...]:
+    """Return the components of the items in order, then those of the order (`extra`: what stands there alone).
 
     Their amounts, discounts and taxes sum to those of the sheets, exactly.
     """
     parts: list[Component] = []
-    for index, sheet in enumerate(found.sheets):
-        parts.extend(_cut(index, sheet, found))
-    parts.extend(_cut(None, replace(found.extra, discount=ZERO, tax=None), found))
-    if found.extra.discount:
-        parts = _spread_discount(parts, found.extra.discount)
-    if found.extra.tax:
-        parts = _spread_tax(parts, found.extra.tax)
+    for index, sheet in enumerate(sheets):
+        parts.extend(_cut(index, sheet, hypothesis))
+    parts.extend(_cut(None, replace(extra, discount=ZERO, tax=None), hypothesis))
+    if extra.discount:
+        parts = _spread_discount(parts, extra.discount)
+    if extra.tax:
+        parts = _spread_tax(parts, extra.tax)
     return tuple(parts)
 
 
-def _cut(item: int | None, sheet: Sheet, found: Reconciled) -> list[Component]:
+def _cut(item: int | None, sheet: Sheet, hypothesis: Hypothesis) -> list[Component]:
     kinds = [kind for kind in KINDS if kind in sheet.amounts]
-    reduction = found.hypothesis.reduction(sheet)
+    reduction = hypothesis.reduction(sheet)
     if not kinds and (item is not None or sheet.tax or reduction):
         kinds = [ProceedsType.ITEM]
     parts = [Component(item, kind, sheet.amounts.get(kind, ZERO)) for kind in kinds]
@@ -69,7 +69,7 @@ def _cut(item: int | None, sheet: Sheet, found: Reconciled) -> list[Component]:
         shares = _discount_shares(sheet, reduction, parts)
         parts = [replace(part, discount=share) for part, share in zip(parts, shares, strict=True)]
     if sheet.tax is not None:
-        taxes = _tax_shares(sheet, found.hypothesis.tax(sheet), parts)
+        taxes = _tax_shares(sheet, hypothesis.tax(sheet), parts)
         parts = [replace(part, tax=share) for part, share in zip(parts, taxes, strict=True)]
     return parts
 
@@ -198,24 +198,14 @@ class Hypothesis:
         return sheet.listed - self.reduction(sheet) + tax
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """An order's rows under the reading that adds up. `extra` is what stands at the level of the order alone."""
-
-    sheets: tuple[Sheet, ...]
-    extra: Sheet
-    hypothesis: Hypothesis
-    total: Decimal
-    reading: Reading
-
-
 def tax_before_discount(sheet: Sheet) -> Decimal:
     """Return the sum of a TAX row's details but for the one on the discount."""
     return sum((value for kind, value in sheet.tax_details.items() if kind is not ProceedsType.DISCOUNT), ZERO)
 
 
-def reconcile(order: Order, currency: str) -> Reconciled:
-    """Return the reading that adds up, given an order whose amounts are of one currency.
+def reconcile(order: Order, currency: str) -> tuple[tuple[Component, ...], Decimal, Reading]:
+    """Return the components of an order under the reading that adds up, what they sum to, and that reading. All its
+    amounts are in one currency.
 
     Raise CannotPrice (unreconciled-total) if none fits, if there are no amounts, or if there is tax and no total
     that could show whether it comes on top. A replacement without amounts costs nothing.
@@ -227,19 +217,21 @@ def reconcile(order: Order, currency: str) -> Reconciled:
         displayed: tuple(item_sheet(item, displayed_price=displayed) for item in order.items)
         for displayed in {hypothesis.displayed_prices for hypothesis in hypotheses}
     }
-    found = [_judge(order, rows, sheets[hypothesis.displayed_prices], hypothesis) for hypothesis in hypotheses]
-    fitting = [one for one in found if one is not None]
+    fitting = [
+        (*found, hypothesis)
+        for hypothesis in hypotheses
+        if (found := _judge(order, rows, sheets[hypothesis.displayed_prices], hypothesis)) is not None
+    ]
     if not fitting:
         raise CannotPrice(_problem(order, "Amazon's amounts add up in no reading", rows, currency))
-    deviation, best = min(fitting, key=lambda pair: pair[0])
-    rivals = [
-        one.hypothesis
-        for other, one in fitting
-        if other == deviation and one.hypothesis.order_rows is best.hypothesis.order_rows
-    ]
-    if best.reading is not Reading.NO_TAX and any(one.tax_on_top != best.hypothesis.tax_on_top for one in rivals):
+    deviation, extra, total, best = min(fitting, key=lambda one: one[0])
+    items = sheets[best.displayed_prices]
+    if not any(sheet.tax for sheet in (*items, extra)):
+        return _components(items, extra, best), total, Reading.NO_TAX
+    rivals = [one for other, *_, one in fitting if other == deviation and one.order_rows is best.order_rows]
+    if any(one.tax_on_top != best.tax_on_top for one in rivals):
         raise CannotPrice(_problem(order, "Amazon gives tax, but no total that tells if it is on top", rows, currency))
-    return best
+    return _components(items, extra, best), total, Reading.TAX_ON_TOP if best.tax_on_top else Reading.TAX_INSIDE
 
 
 def _hypotheses(order: Order) -> Iterator[Hypothesis]:
@@ -264,9 +256,9 @@ def _either(asked: bool) -> tuple[bool, ...]:
 
 def _judge(
     order: Order, rows: Sheet, sheets: tuple[Sheet, ...], hypothesis: Hypothesis
-) -> tuple[Decimal, Reconciled] | None:
-    """Return how far the sums are from Amazon's totals under a hypothesis, and the order so read, given the sheets
-    of the order's rows and of its items. None: it does not fit.
+) -> tuple[Decimal, Sheet, Decimal] | None:
+    """Return how far the sums are from Amazon's totals under a hypothesis, what stands at the level of the order alone,
+    and the total, given the sheets of the order's rows and of its items. None: it does not fit.
     """
     deviation = total = ZERO
     for item, sheet in zip(order.items, sheets, strict=True):
@@ -284,9 +276,7 @@ def _judge(
             return None
         deviation += gap
         total = order.grand_total.amount
-    taxed = any(sheet.tax for sheet in (*sheets, extra))
-    reading = Reading.TAX_ON_TOP if hypothesis.tax_on_top else Reading.TAX_INSIDE
-    return deviation, Reconciled(sheets, extra, hypothesis, total, reading if taxed else Reading.NO_TAX)
+    return deviation, extra, total
 
 
 def _extra(sheets: Sequence[Sheet], rows: Sheet, hypothesis: Hypothesis) -> Sheet:

@@ -17,7 +17,7 @@ from decimal import Decimal, localcontext
 
 from orderferry.domain.money import quantise, smallest_unit
 from orderferry.domain.orders import Order, ProceedsType
-from orderferry.domain.pricing.components import Component, components_of, reconcile
+from orderferry.domain.pricing.components import Component, reconcile
 from orderferry.domain.pricing.priced_order import (
     Amount,
     PricedCharge,
@@ -65,10 +65,9 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
             path = f"orderItems[{number}].quantityOrdered"
             raise CannotPrice(Problem(ProblemCode.BAD_FIELD, f"{path} is negative", order.order_id, path))
     currency = checked_currency(order)
-    found = reconcile(order, currency)
-    components = components_of(found)
-    parts = TaxSplitter(order, currency, found.reading, rates, families_of(components)).split_all(components)
-    total = quantise(found.total, rounding.decimals, rounding.mode)
+    components, paid, reading = reconcile(order, currency)
+    parts = TaxSplitter(order, currency, reading, rates, families_of(components)).split_all(components)
+    total = quantise(paid, rounding.decimals, rounding.mode)
     rounded = round_groups(_groups(order, parts, total, in_shipping), total, rounding)
     charges = {one[0].kind: one for one in rounded if one[0].is_charge}
     return PricedOrder(
@@ -77,7 +76,7 @@ def _price(order: Order, rates: Rates, rounding: Rounding, in_shipping: frozense
         shipping=_charge(charges.get(ProceedsType.SHIPPING), rounding),
         wrapping=_charge(charges.get(ProceedsType.GIFT_WRAP), rounding),
         total=sum((paid for _, paid, _ in rounded), Amount()),
-        reading=found.reading,
+        reading=reading,
         collected_by_amazon=any(is_collected_by_amazon(item, seller_in_eu=rates.seller_in_eu) for item in order.items),
         tax_of_amazon=quantise(
             sum((part.paid - part.net for part in parts if part.owed_by_amazon), ZERO), rounding.decimals
