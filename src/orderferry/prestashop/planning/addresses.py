@@ -116,19 +116,7 @@ def _buyer_registration(order: Order) -> TaxRegistration | None:
 def _registered(registration: TaxRegistration, address: Address) -> Address:
     """Return the registered address under its legal name. A name that only repeats the company is left out."""
     company = address.company or registration.legal_name
-    return Address(
-        name="" if address.name == company else address.name,
-        company=company,
-        lines=address.lines,
-        city=address.city,
-        district=address.district,
-        municipality=address.municipality,
-        region=address.region,
-        postal_code=address.postal_code,
-        country=address.country,
-        phone=address.phone,
-        kind=address.kind,
-    )
+    return replace(address, name="" if address.name == company else address.name, company=company)
 
 
 def resolve_account(order: Order, market: Market, catalog: Catalog, postal: PostalAddress) -> Account:

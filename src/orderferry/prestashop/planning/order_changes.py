@@ -338,7 +338,7 @@ def _changed_after_invoice(order: Order, books: OrderInShop, difference: str, cu
 
 
 def _with_old_money(digests: Digests, old: Digests) -> Digests:
-    return Digests(digests.state, old.lines, digests.address, digests.tracking, old.totals, digests.version)
+    return replace(digests, lines=old.lines, totals=old.totals)
 
 
 def _paperwork(
@@ -367,7 +367,7 @@ def _with_place(order: Order, market: Market, marker: Marker, changes: Changes) 
 
 def _with_old_lines(marker: Marker, changes: Changes, problem: Problem) -> Changes:
     """Return the changes without new lines and totals, with their problem as a note."""
-    digests = replace(changes.digests, lines=marker.digests.lines, totals=marker.digests.totals)
+    digests = _with_old_money(changes.digests, marker.digests)
     return _without(changes, LINES, LINES_FOLLOW, problem, digests=digests, lines=False)
 
 
