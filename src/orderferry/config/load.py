@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from orderferry.config.database import Database, find_database
 from orderferry.config.database_url import TLS_KEYS, DatabaseUrl
-from orderferry.config.keys import default_of
+from orderferry.config.keys import KEYS, default_of
 from orderferry.config.lines import KeyPath
 from orderferry.config.model import (
     AlertsSettings,
@@ -40,6 +40,8 @@ _Table = TypeVar(
     "_Table", OrdersSettings, CarriersSettings, CustomersSettings, TaxesSettings, ProductsSettings, InvoicesSettings
 )
 
+_SECRET_KEYS = frozenset(key.path for key in KEYS if key.kind.secret)
+
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     """Return the settings of a configuration file and the environment.
@@ -68,7 +70,8 @@ def _settings(path: Path, findings: Findings, database: Database) -> Settings:
     customers = _merged(CustomersSettings(), values, ("customers",))
     taxes = _merged(TaxesSettings(), values, ("taxes",))
     invoices = _merged(InvoicesSettings(), values, ("invoices",))
-    alerts = {name: Secret(str(value)) for name, value in _table(values, ("alerts",)).items()}
+    alerts = _table(values, ("alerts",))
+    alerts |= {name: Secret(value) for name, value in alerts.items() if ("alerts", name) in _SECRET_KEYS}
     logging = {name: str(value) for name, value in _table(values, ("logging",)).items()}
     program = {
         "events_enabled": findings.value("events.enabled"),
