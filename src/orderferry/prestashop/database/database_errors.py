@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 
-import pymysql
 from sqlalchemy import exc
 
 from orderferry.domain.orders import Order
@@ -136,7 +135,7 @@ def translated(doing: str, access: Access, *, rows: bool = False) -> Iterator[No
     """
     try:
         yield
-    except (exc.SQLAlchemyError, pymysql.Error) as error:  # PyMySQL's own where its cursor is used
+    except exc.SQLAlchemyError as error:
         raise translate(error, doing, access, rows=rows) from None
 
 
@@ -171,8 +170,8 @@ def _refused(trouble: Trouble, while_doing: str, text: str, number: int, *, acti
 
 
 def _statement(error: BaseException) -> str:
-    """Return the statement that failed, or its beginning: SQLAlchemy keeps it, `statements.py` adds a note."""
-    return str(getattr(error, "statement", None) or next(iter(getattr(error, "__notes__", ())), ""))
+    """Return the statement that failed, or its beginning; '' for none."""
+    return str(getattr(error, "statement", None) or "")
 
 
 def _text(original: BaseException) -> str:

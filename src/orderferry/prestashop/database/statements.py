@@ -82,7 +82,7 @@ class Statements:
 
     Rows are fitted to the live columns; columns that the shop does not have are left out. `known`: the values of
     symbols. `reads_committed`: a SELECT sees what others have committed since the transaction began. Errors are
-    PyMySQL's, with the beginning of the statement as a note, or for an SQLite file SQLAlchemy's.
+    SQLAlchemy's, with the beginning of the statement.
     """
 
     def __init__(self, connection: sa.Connection, tables: ShopTables) -> None:
@@ -100,6 +100,7 @@ class Statements:
         self._length = 0
         if not self._is_sqlite:
             self._cursor: Any = connection.connection.cursor()
+            self._driver_error: type[Exception] = connection.dialect.loaded_dbapi.Error
             self._escape: Callable[[Bindable], str] = self._cursor.connection.escape
         self._bound: list[Bindable] = []  # SQLite's, of the next statement
         self._inserts: dict[str, Reply] = {}  # by the symbol of the row's id
@@ -174,9 +175,8 @@ class Statements:
                 if number:
                     _go_to_next_answer(self._cursor)
                 reply.answer(_rows_of(self._cursor), self._cursor.rowcount, self._cursor.lastrowid or 0)
-        except Exception as error:
-            error.add_note(_beginning(waiting[number][0]))
-            raise
+        except self._driver_error as error:
+            raise sa.exc.DBAPIError(_beginning(waiting[number][0]), None, error, hide_parameters=True) from error
 
     # Inserting
 
