@@ -109,7 +109,7 @@ ELSEWHERE = {"init", "simulator", "demo"}
 
 
 def test_nobody_is_contacted_but_the_configured_hosts(
-    world: tuple[Watched, SimulatorServer, Mailbox],
+    parts: tuple[Watched, SimulatorServer, Mailbox],
 ) -> None:
     watched, server, box = parts
     for words in CALLS:
@@ -124,8 +124,8 @@ def test_nobody_is_contacted_but_the_configured_hosts(
     assert {words[0] for words in CALLS} >= set(COMMANDS) - ELSEWHERE, "a new command needs a line here"
 
 
-def test_a_stray_contact_would_be_seen(world: tuple[Watched, SimulatorServer, Mailbox]) -> None:
-    watched, _, _ = world
+def test_a_stray_contact_would_be_seen(parts: tuple[Watched, SimulatorServer, Mailbox]) -> None:
+    watched, _, _ = parts
     stray = "import socket\nsocket.socket().connect_ex(('127.0.0.9', 9))\n"
     script = WATCHED.replace("from orderferry", f"{stray}from orderferry")
     watched.installed.run_words([sys.executable, "-c", script, str(watched.notes), "--version"])
@@ -134,7 +134,7 @@ def test_a_stray_contact_would_be_seen(world: tuple[Watched, SimulatorServer, Ma
 
 @pytest.mark.parametrize("address", ["http://203.0.113.7/report", "ftp://127.0.0.1/report", "file:///etc/passwd"])
 def test_a_report_elsewhere_than_on_https_is_not_fetched(
-    world: tuple[Watched, SimulatorServer, Mailbox], monkeypatch: pytest.MonkeyPatch, address: str
+    parts: tuple[Watched, SimulatorServer, Mailbox], monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     watched, server, _ = parts
     document = server.reports.document
