@@ -132,12 +132,12 @@ def rows_locked(server: MariadbServer) -> Iterator[None]:
 Mischief = Callable[[MariadbServer], AbstractContextManager[None]]
 # With how many points each is tried in the sample (and as many COMMITs); slow ones only around the first two orders.
 MISCHIEF: dict[str, tuple[Mischief, int]] = {
-    "connection killed": (connections_killed, 3),
+    "connection killed": (connections_killed, 2),
     "server restarted": (server_restarted, 1),
     "server stopped": (server_stopped, 1),
-    "read-only": (read_only, 2),
+    "read-only": (read_only, 1),
     "global read lock": (back_up, 1),
-    "rows locked": (rows_locked, 2),
+    "rows locked": (rows_locked, 1),
 }
 SLOW = frozenset(MISCHIEF) - {"connection killed", "read-only"}
 HEALS_AT_ONCE = frozenset({"connection killed", "server restarted"})
@@ -171,9 +171,9 @@ def test_a_connection_that_breaks_off_and_an_answer_that_never_comes_double_noth
     """The client's side of it: also the COMMIT that was carried out and whose answer was lost."""
     points = away_scenario.points("shop")
     answers = away_scenario.named("shop", "COMMIT answered")
-    chosen = proofs.choose(points, 4, always=answers)
+    chosen = proofs.choose(points, 2, always=proofs.choose(answers, 5))
     codes = {point: run_with(away_scenario, "lost", ("lose", "shop", point), nullcontext()) for point in chosen}
-    orders = [codes[point] for point in answers[:-1]]
+    orders = [codes[point] for point in answers[:-1] if point in codes]
     assert set(orders) == {away_scenario.healthy.code}, "a lost answer is looked after at once"
     proofs.ran("connections lost, answers to COMMIT among them", len(chosen), of=len(points))
 

@@ -21,7 +21,7 @@ from support.shop_snapshot import ledger_snapshot
 
 K = FaultKind
 PARTS = 2
-SAMPLE = 8
+SAMPLE = 5
 REPORT_KINDS = {K.REPORT_FATAL, K.REPORT_CANCELLED}
 # Only later pages can repeat one; what is stale is no fault that anybody could see.
 LATER_PAGES = {K.REPEATED_PAGE, K.REPEATED_TOKEN}

@@ -21,8 +21,8 @@ from support.shop_snapshot import flaws_of_orders
 PARTS = 2  # so that two workers share the points
 SAMPLES = {"shop": 4, "ledger": 4}
 COMMITS = 6
-FIRST_RUN_SAMPLE = 3
-FEES_SAMPLE = 5
+FIRST_RUN_SAMPLE = 2
+FEES_SAMPLE = 3
 FEE_KINDS = ("cash on delivery", "gift wrapping", "tip")
 
 

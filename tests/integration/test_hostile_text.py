@@ -232,6 +232,7 @@ SPELLINGS: list[tuple[str, str, str, str]] = [
 ]
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(("country", "region", "postcode", "iso"), SPELLINGS)
 def test_provinces_in_the_spellings_of_marketplaces(
     sqlite_shop: ShopDatabase, tmp_path: Path, country: str, region: str, postcode: str, iso: str

@@ -113,6 +113,7 @@ def test_pages_are_not_written_through_links_and_pipes(
     assert len(shown.out) > 100
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm", "-journal", ".import.lock"])
 @pytest.mark.parametrize("first", [True, False], ids=["a first run", "a later run"])
 def test_the_ledger_and_what_lies_beside_it_are_no_links_of_strangers(

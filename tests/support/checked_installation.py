@@ -38,7 +38,7 @@ def heal(shop: ShopDatabase, folder: Path) -> None:
 
 def lively_world() -> Any:
     """Three days of orders of both channels, up to now."""
-    return generate(5, datetime.now(UTC) - timedelta(days=3), 3, 25, EUROPE)
+    return generate(5, datetime.now(UTC) - timedelta(days=3), 3, 8, EUROPE)
 
 
 @dataclass

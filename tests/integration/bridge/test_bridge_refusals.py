@@ -106,6 +106,7 @@ DEATHS = {
 }
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("code", DEATHS)
 @pytest.mark.parametrize("options", [(), ("--once",)], ids=["all", "once"])
 def test_a_php_that_dies_while_booting(shop: BridgeShop, code: str, options: tuple[str, ...]) -> None:
