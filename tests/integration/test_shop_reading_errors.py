@@ -118,9 +118,9 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert isinstance(failure(f"sqlite:///{path}"), ShopUnfit)
 
 
-def _over_tls(server: MariadbServer, authority: Authority | None = None) -> str:
+def _over_tls(server: MariadbServer, authority: Authority | None = None, host: str = "127.0.0.1") -> str:
     ca = authority.ca if authority else None
-    database = Database(replace(settings_for(server.url("information_schema")), ssl_ca=ca))
+    database = Database(replace(settings_for(server.url("information_schema").set(host=host)), ssl_ca=ca))
     with database.reading("reading") as connection:
         cipher = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Ssl_cipher'").one()[1]
     database.close()
@@ -152,7 +152,8 @@ def test_tls_that_a_server_offers_is_taken(mariadb_with: Callable[..., MariadbSe
     authority = Authority(tmp_path)
     certificate, key = authority.certificate("db.example")
     server = mariadb_with(ssl_ca=str(authority.ca), ssl_cert=str(certificate), ssl_key=str(key))
-    assert _over_tls(server)
+    assert _over_tls(server, host="127.1")  # not recognised as this machine, as any other server's name
+    assert not _over_tls(server)
 
 
 def test_an_authority_that_can_t_be_read(shop_database: ShopDatabase, tmp_path: Path) -> None:

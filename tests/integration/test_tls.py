@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pymysql
 import pytest
 import sqlalchemy as sa
 
@@ -171,6 +172,20 @@ def test_a_database_without_tls_is_refused_where_it_is_demanded(
     )
     with pytest.raises(LedgerUnusable, match="not encrypted"):
         cipher_of_ledger(url)
+
+
+@pytest.mark.skipif(pymysql.VERSION < (1, 2), reason="PyMySQL offers TLS by itself since 1.2")
+def test_within_this_machine_tls_is_for_accounts_that_demand_it(
+    servers: Callable[..., MariadbServer], authority: Authority
+) -> None:
+    server = servers(authority.certificate("127.0.0.1"))
+    url = server.url("information_schema")
+    with server.engine().connect() as connection:
+        connection.exec_driver_sql("CREATE USER 'safe'@'127.0.0.1' IDENTIFIED BY 'pä' REQUIRE SSL")
+    demanding = url.set(username="safe", password="pä")
+    for cipher_of in (cipher_of_ledger, cipher_of_shop):
+        assert cipher_of(url.render_as_string(hide_password=False)) == ""
+        assert cipher_of(demanding.render_as_string(hide_password=False))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from orderferry.config.kinds import UNPRINTABLE, Kind, Unfit
+from orderferry.config.kinds import UNPRINTABLE, Kind, Unfit, is_loopback
 from orderferry.safe_files import refuse_special
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _SERVER = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:/\[\]@\s]*))(
 _QUERY = re.compile(r"[A-Za-z]\w*=[^&]*(?:&[A-Za-z]\w*=[^&]*)*")
 DEFAULT_PORT = 3306
 _ACCESS_DENIED = 1045
+_ONLY_SECURE_TRANSPORT = 3159
 C = TypeVar("C")
 
 _EXPECTED = 'a database address in quotes such as "mysql+pymysql://user:password@127.0.0.1:3306/database"'
@@ -104,6 +105,30 @@ def read_by_sqlalchemy(text: str) -> URL:
     url = make_url(text)
     decodes = make_url("sqlite:///%25").database == "%"
     return url if decodes or url.database is None else url.set(database=unquote(url.database))
+
+
+def tls_arguments(url: URL, context: ssl.SSLContext | None) -> dict[str, object]:
+    """Return PyMySQL's arguments for TLS: verified with a `context`, and none within this machine, for which PyMySQL
+    would read all certificates of the system at each connection. Elsewhere it uses TLS if the server has it.
+    """
+    if context is not None:
+        return {"ssl": context}
+    return {"ssl_disabled": True} if url.query.get("unix_socket") or is_loopback(url.host or "") else {}
+
+
+def open_connection(connect: Callable[..., C], given: Sequence[object], by_name: Mapping[str, object]) -> C:
+    """Connect to a server of MySQL or MariaDB; with TLS also within this machine where the user's account demands it.
+
+    Raise as `connect`.
+    """
+    from pymysql.err import OperationalError  # noqa: PLC0415 — a configuration is read without it
+
+    try:
+        return connect_with_password(connect, given, by_name)
+    except OperationalError as error:
+        if not by_name.get("ssl_disabled") or error.args[0] not in {_ACCESS_DENIED, _ONLY_SECURE_TRANSPORT}:
+            raise
+    return connect_with_password(connect, given, {**by_name, "ssl_disabled": False})
 
 
 def connect_with_password(connect: Callable[..., C], given: Sequence[object], by_name: Mapping[str, object]) -> C:

@@ -15,7 +15,14 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, func, select
 
-from orderferry.config.database_url import TLS_KEYS, connect_with_password, read_by_sqlalchemy, tls_context, tls_files
+from orderferry.config.database_url import (
+    TLS_KEYS,
+    open_connection,
+    read_by_sqlalchemy,
+    tls_arguments,
+    tls_context,
+    tls_files,
+)
 from orderferry.config.model import Secret
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger import schema
@@ -92,8 +99,7 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
     arguments["sql_mode"] = _SQL_MODE
     address = _address(url)
     context = _tls_context(address)
-    if context is not None:
-        arguments["ssl"] = context
+    arguments |= tls_arguments(address, context)
     engine = create_engine(
         address.difference_update_query(TLS_KEYS).update_query_dict({"charset": "utf8mb4"}),
         connect_args=arguments,
@@ -105,7 +111,7 @@ def server_engine(url: Secret, *, read_only: bool = False) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def _connect(dialect: Any, _record: object, given: list[Any], by_name: dict[str, Any]) -> Any:
-        return connect_with_password(dialect.loaded_dbapi.connect, given, by_name)
+        return open_connection(dialect.loaded_dbapi.connect, given, by_name)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

@@ -15,7 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
 
-from orderferry.config.database_url import TLS_KEYS, connect_with_password, read_by_sqlalchemy, tls_context, tls_files
+from orderferry.config.database_url import (
+    TLS_KEYS,
+    open_connection,
+    read_by_sqlalchemy,
+    tls_arguments,
+    tls_context,
+    tls_files,
+)
 from orderferry.config.model import PrestashopSettings
 from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.rights import Access
@@ -55,10 +62,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         "sql_mode": SQL_MODE,  # set while connecting: a server's ANSI_QUOTES would change how SQLAlchemy quotes names
     }
     context = _tls_context(settings, url)
-    if context is not None:
-        arguments["ssl"] = context
-    elif unix_socket:
-        arguments["ssl_disabled"] = True  # the data do not leave this machine
+    arguments |= tls_arguments(url, context)
     engine = sa.create_engine(
         url.set(drivername="mysql+pymysql").difference_update_query(TLS_KEYS).update_query_dict({"charset": "utf8mb4"}),
         poolclass=pool.NullPool,
@@ -75,7 +79,7 @@ def open_engine(settings: PrestashopSettings) -> sa.Engine:
         driver = dialect.loaded_dbapi
         # SQLAlchemy has set FOUND_ROWS, so that UPDATEs count the rows they meet; `statements.py` needs the other one
         by_name["client_flag"] |= driver.constants.CLIENT.MULTI_STATEMENTS
-        return connect_with_password(driver.connect, given, by_name)
+        return open_connection(driver.connect, given, by_name)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:
