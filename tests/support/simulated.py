@@ -52,7 +52,7 @@ class SimulatorClient:
 
     def __init__(self, server: SimulatorServer, *, log_in: bool = True) -> None:
         self.server = server
-        self._http = httpx.Client(base_url=server.endpoint, trust_env=False, timeout=10)
+        self._http = httpx.Client(base_url=server.endpoint, trust_env=False, verify=False, timeout=10)
         self._token = self.log_in().json()["access_token"] if log_in else ""
 
     def log_in(self, **changes: str) -> httpx.Response:
