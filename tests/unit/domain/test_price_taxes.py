@@ -128,6 +128,15 @@ def test_tax_that_amazon_owes(more: dict[str, Any], rates: Any, rows: tuple[Any,
     assert (line.total.tax, line.tax_key) == (Decimal(tax), key)
 
 
+@pytest.mark.parametrize(("tax", "rate"), [("20.00", "20"), ("23.00", "23")])
+def test_a_tax_of_amazons_lends_its_rate_only_where_it_explains_the_amount(tax: str, rate: str) -> None:
+    paid = str(100 + Decimal(tax))
+    sold = item(paid, row("ITEM", "100.00"), row("TAX", tax), tax_collection_models=("MARKETPLACE_FACILITATOR",))
+    rates = eu_rates(collected_by_amazon=(RateChoice(Decimal(20), "77"),))
+    (line,) = priced(order(sold, grand=paid), rates).lines
+    assert (line.rate, line.tax_key, line.total.tax) == (Decimal(rate), "77", Decimal(tax))
+
+
 def test_only_the_facilitated_item_is_booked_as_amazons() -> None:
     one = order(
         item("12.20", row("ITEM", "12.20"), tax_collection_models=("MARKETPLACE_FACILITATOR",)),

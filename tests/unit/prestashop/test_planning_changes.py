@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orderferry.config.model import InvoicesSettings, MarketplaceSettings, OrdersSettings
 from orderferry.domain.marker import Digests, Marker
-from orderferry.domain.orders import Channel, Order, OrderStatus, Package
+from orderferry.domain.orders import Address, Channel, Order, OrderStatus, Package
 from orderferry.domain.pricing.priced_order import Amount
 from orderferry.domain.problems import ProblemCode
 from orderferry.prestashop.facts import OrderInShop, OrderState
@@ -377,3 +377,14 @@ def test_tracking_takes_the_first_parcel_that_left() -> None:
 
     assert tracking_of(packages) == Tracking("FIRST", "BRT", ("LATE",))
     assert tracking_of(()) == Tracking()
+
+
+def test_an_address_that_amazon_withholds_has_no_digest_and_is_no_change() -> None:
+    there = digests_of(ORDER)
+    nowhere = Address(name="Anna Verdi", city="Roma", postal_code="00100", country="IT")  # no street
+    assert there.address
+    for withheld in (None, nowhere, Address(lines=("Via Roma 1",))):
+        digests = digests_of(replace(ORDER, delivery_address=withheld))
+        assert digests.address == ""
+        assert changed_groups(there, digests) == frozenset()
+        assert merge_digests(there, digests).address == there.address
