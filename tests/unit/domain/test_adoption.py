@@ -54,4 +54,5 @@ def test_what_has_a_marker_is_left_alone_whatever_else_is_found_of_it() -> None:
     adoption = sort_out([claim(A, 7), claim(A, 9), claim(B, 8)], [A], {7: A})
     assert adoption.marked == (A,)
     assert [one.order_id for one in adoption.adopt] == [B]
+    assert adoption.found == 2
     assert not adoption.doubtful

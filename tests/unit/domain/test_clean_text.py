@@ -25,6 +25,7 @@ CASES = [
     pytest.param(Field.NAME, "Eva 👩‍👧", "Eva 👩‍👧", id="name: joined emoji stays whole"),
     pytest.param(Field.ADDRESS_LINE, "Via Roma 1/A, int. 4", "Via Roma 1/A, int. 4", id="line: as it is"),
     pytest.param(Field.ADDRESS_LINE, "c/o Hub <3> {x}", "c/o Hub (3) (x)", id="line: brackets"),
+    pytest.param(Field.ADDRESS_LINE, "Attenti al cane!", "Attenti al cane.", id="line: exclamation"),
     pytest.param(Field.ADDRESS_LINE, "ufficio@casa", "ufficio at casa", id="line: at"),
     pytest.param(Field.ADDRESS_LINE, "8FVC9G8F+6X", "8FVC9G8F 6X", id="line: plus code"),
     pytest.param(Field.ADDRESS_LINE, "Str. 5 #12 (2°)", "Str. 5 #12 (2°)", id="line: number sign and degree stay"),
