@@ -26,16 +26,12 @@ from orderferry.simulator.world import World
 from support.installation import install
 from support.mariadb import MariadbServer
 from support.shop_database import ShopDatabase
-from support.simulated import shipped, simulated_order, verified
+from support.simulated import id_of, shipped, simulated_order, verified
 
 AT_ONCE = ReportRules(queued=timedelta(0), working=timedelta(0), late=timedelta(0))
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAYS_AGO = NOW - timedelta(days=4)
 CONTRACT = ["since", "until", "amazon", "shop", "missing", "surplus", "different", "exit_code"]
-
-
-def ids(number: int) -> str:
-    return f"302-0000000-{number:07d}"
 
 
 @dataclass
@@ -69,7 +65,7 @@ class Shop:
         self.database.execute(
             "INSERT INTO {p}order_payment (order_reference, id_currency, amount, payment_method, conversion_rate,"
             " transaction_id, date_add) VALUES (:reference, :euro, :total, 'Other', 1, :order_id, :moment)",
-            reference=reference, euro=euro, total=total, order_id=order_id or ids(number), moment=moment,
+            reference=reference, euro=euro, total=total, order_id=order_id or id_of(number), moment=moment,
         )  # fmt: skip
 
 
@@ -117,13 +113,13 @@ def test_an_audit_of_a_shop_that_another_program_fills(
 ) -> None:
     shop = Shop(shop_database)
     server = serve(*sold(1, 2, 3, 4, 5, 6, 7, 8))
-    server.world.change(ids(7), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
+    server.world.change(id_of(7), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
     for number in (1, 4, 7):
         shop.add(number)
     shop.add(3, total="23.80")
     shop.add(5, quantity=3)
     shop.add(6, state=6)
-    shop.add(11, order_id=ids(1))
+    shop.add(11, order_id=id_of(1))
     shop.add(12, order_id="304-1111111-2222222")
     installed = install(tmp_path, server, reader(shop_database))
     before = (shop_database.tables(), shop_database.counts())
@@ -132,23 +128,23 @@ def test_an_audit_of_a_shop_that_another_program_fills(
     document = done.json
     assert list(document) == CONTRACT
     assert document["amazon"]["orders"] == 7
-    assert [found["order_id"] for found in document["missing"]] == [ids(2), ids(8)]
+    assert [found["order_id"] for found in document["missing"]] == [id_of(2), id_of(8)]
     assert document["missing"][0]["reason"] == "not in the shop"
     assert {found["order_id"]: found["reason"] for found in document["surplus"]} == {
-        ids(1): "doubled: orders 1 and 11 in the shop",
+        id_of(1): "doubled: orders 1 and 11 in the shop",
         "304-1111111-2222222": "order 12 in the shop, Amazon does not know it",
     }
     assert {(found["order_id"], found["field"]): found["amazon"] for found in document["different"]} == {
-        (ids(3), "amount"): "20.00 EUR",
-        (ids(5), "quantity"): "2",
-        (ids(6), "state"): "shipped",
-        (ids(7), "state"): "cancelled",
+        (id_of(3), "amount"): "20.00 EUR",
+        (id_of(5), "quantity"): "2",
+        (id_of(6), "state"): "shipped",
+        (id_of(7), "state"): "cancelled",
     }
     assert (shop_database.tables(), shop_database.counts()) == before
     assert not installed.ledger.exists()
     rows = list(csv.DictReader((tmp_path / "orders.csv").read_text(encoding="utf-8").splitlines()))
-    assert {row["amazon_order_id"]: row["found"] for row in rows}[ids(4)] == "ok"
-    assert ids(2) in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert {row["amazon_order_id"]: row["found"] for row in rows}[id_of(4)] == "ok"
+    assert id_of(2) in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert server.requests.counts["getOrder"] <= 8
 
 
@@ -162,8 +158,8 @@ def test_a_wrong_tax_under_a_right_total_is_a_difference(
     found = install(tmp_path, serve(*sold(1, 2, 3)), reader(shop_database)).run("compare", "--json")
     assert found.code == 1
     assert {one["order_id"]: (one["field"], one["amazon"], one["shop"]) for one in found.json["different"]} == {
-        ids(2): ("tax", "3.19 EUR", "3.61 EUR"),
-        ids(3): ("tax", "3.19 EUR", "0.00 EUR"),
+        id_of(2): ("tax", "3.19 EUR", "3.61 EUR"),
+        id_of(3): ("tax", "3.19 EUR", "0.00 EUR"),
     }
 
 
@@ -172,7 +168,7 @@ def test_a_month_by_shipping_and_by_invoice_with_papers_and_the_shops_own_curren
 ) -> None:
     shop, month = Shop(shop_database), (NOW - timedelta(days=40)).replace(day=15)
     server = serve(*sold(1, 2, 3))
-    server.world.change(ids(3), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
+    server.world.change(id_of(3), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
     for number in (1, 2, 3):
         shop.add(number, state=6 if number == 3 else 4)
     run = shop.database.execute
@@ -203,12 +199,12 @@ def test_a_month_by_shipping_and_by_invoice_with_papers_and_the_shops_own_curren
         {"currency": "EUR", "orders": 1, "gross": "6.00", "net": "5.04", "tax": "0.96"}
     ]
     assert document["totals"]["invoices_without_sale"] == [
-        {"order_id": ids(3), "invoice_number": 3, "gross": "20.00", "credited": "0.00", "currency": "EUR"}
+        {"order_id": id_of(3), "invoice_number": 3, "gross": "20.00", "credited": "0.00", "currency": "EUR"}
     ]
     assert [row["key"] for row in document["totals"]["country_rate"]]
     told = installed.run("compare", "--by", "shipped", "--month", f"{DAYS_AGO:%Y-%m}").out
     assert "orders shipped 20" in told
-    assert f"Invoice 3 of {ids(3)} has no sale" in installed.run("compare", "--month", f"{DAYS_AGO:%Y-%m}").out
+    assert f"Invoice 3 of {id_of(3)} has no sale" in installed.run("compare", "--month", f"{DAYS_AGO:%Y-%m}").out
 
 
 @pytest.mark.parametrize(
@@ -232,7 +228,7 @@ def test_an_invoice_without_a_sale_is_over_when_a_full_refund_covers_it_also_of_
 ) -> None:
     shop, run = Shop(shop_database), shop_database.execute
     server = serve(*sold(1))
-    server.world.change(ids(1), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
+    server.world.change(id_of(1), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
     shop.add(1, state=6)
     shop.add(2)
     run("UPDATE {p}orders SET invoice_number = id_order, invoice_date = date_add")
@@ -261,7 +257,7 @@ def test_under_cron_it_prints_differences_and_nothing_when_there_are_none(
     shop.add(1)
     found = installed.run("compare")
     assert (found.code, found.err) == (1, "")
-    assert ids(2) in found.out
+    assert id_of(2) in found.out
     shop.add(2)
     nothing = installed.run("compare")
     assert (nothing.code, nothing.out, nothing.err) == (0, "", "")
@@ -289,14 +285,14 @@ def test_a_confirmed_missing_order_is_imported_by_the_next_run(
     late = simulated_order(1, verified(hours=1), placed=start, lines=sold_lines())
     server.world.add(late)  # an order that Amazon's listings never showed
     missed = installed.run("compare", "--json", "--html", "page.html").json
-    assert [found["order_id"] for found in missed["missing"]] == [ids(1)]
+    assert [found["order_id"] for found in missed["missing"]] == [id_of(1)]
     assert missed["missing"][0]["reason"] == "no import has seen it"
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Observed by the imports" in page
     assert "Requests left" in page
     assert installed.run("import").code == 0
     assert installed.run("compare", "--json").json["missing"] == []
-    assert shop.value("SELECT COUNT(*) FROM {p}order_payment WHERE transaction_id = :id", id=ids(1)) == 1
+    assert shop.value("SELECT COUNT(*) FROM {p}order_payment WHERE transaction_id = :id", id=id_of(1)) == 1
     with sqlite3.connect(installed.ledger) as ledger:
         runs = ledger.execute("SELECT exit_code FROM runs WHERE command = 'compare' ORDER BY id").fetchall()
     assert [code for (code,) in runs] == [0, 1, 0]

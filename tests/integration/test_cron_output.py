@@ -17,16 +17,12 @@ from orderferry.simulator.orders import Line
 from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
-from support.simulated import READY_REPORTS, simulated_order, verified
+from support.simulated import READY_REPORTS, id_of, simulated_order, verified
 from support.sqlite_shop import sqlite_shop_in
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 GOODS = (Line("SKU-1", 1, Decimal("10.00")),)
 WITHHELD = "Amazon does not let this account ask for PAYMENT"
-
-
-def ids(number: int) -> str:
-    return f"302-0000000-{number:07d}"
 
 
 @dataclass
@@ -47,7 +43,7 @@ class Place:
                     "INSERT INTO {p}order_payment (order_reference, id_currency, amount, payment_method,"
                     " conversion_rate, transaction_id, date_add)"
                     " VALUES (:reference, 1, 10, 'Other', 1, :id, '2026-11-01 00:00:00')",
-                    reference=f"OTHER{number:04d}", id=ids(number),
+                    reference=f"OTHER{number:04d}", id=id_of(number),
                 )  # fmt: skip
 
     def let_pass(self, hours: int) -> None:
@@ -77,7 +73,7 @@ def test_orders_of_another_importer_are_said_once_then_daily_with_their_number_a
     first = installed.run(*span)
     assert (first.code, first.out) == (0, "")
     assert "another importer is at work: 1 order of the last 24 hours was in the shop before" in first.err
-    assert ids(1) in first.err
+    assert id_of(1) in first.err
     assert "orderferry adopt" in first.err
     place.sell(2, 3, by_another=True)
     assert installed.run(*span).err == ""  # the number moves: that is no news
@@ -88,7 +84,7 @@ def test_orders_of_another_importer_are_said_once_then_daily_with_their_number_a
     daily = installed.run(*span)
     assert daily.code == 0
     assert "2 orders of the last 24 hours were in the shop before" in daily.err
-    assert f"({ids(4)}, {ids(5)})" in daily.err
+    assert f"({id_of(4)}, {id_of(5)})" in daily.err
     assert installed.run(*span).err == ""
     status = installed.run("status")
     assert "another importer is at work" in status.out
@@ -133,7 +129,7 @@ def test_data_that_the_account_may_not_ask_for_is_left_out_and_told_and_asked_fo
     assert [problem["code"] for problem in again.json["problems"]] == ["missing-data"]
     checked = installed.run("check", "--json").json["checks"]
     assert any(one["result"] == "warning" and one["message"].startswith(WITHHELD) for one in checked)
-    assert installed.run("show", ids(1), "--refresh").code == 0
+    assert installed.run("show", id_of(1), "--refresh").code == 0
     server.world.refused_datasets.clear()
     with sqlite3.connect(installed.ledger) as ledger:
         ledger.execute("UPDATE memory SET value = replace(value, '2026', '2025') WHERE name = 'datasets refused'")
@@ -146,12 +142,12 @@ def test_a_rejected_question_is_told_in_amazons_words_and_ends_no_comparison(pla
     installed, server = place.installed, place.server
     place.sell(1)
     server.faults.add("getOrder", 1, "400", times=None)
-    named = installed.run("import", "--order", ids(1), "--json")
+    named = installed.run("import", "--order", id_of(1), "--json")
     assert named.code == 1
     (problem,) = named.json["problems"]
     assert problem["code"] == "request-rejected"
     assert "“Invalid Input: orderId must be in 3-7-7 format.”" in problem["message"]
-    shown = installed.run("show", ids(1), "--refresh")
+    shown = installed.run("show", id_of(1), "--refresh")
     assert shown.code == 4
     assert "orderId must be in 3-7-7 format" in shown.out + shown.err
     compared = installed.run("compare", "--source", "report", "--json")

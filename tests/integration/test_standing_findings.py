@@ -19,17 +19,13 @@ from orderferry.simulator.reports_api import ReportRules
 from orderferry.simulator.world import World
 from support.installation import Installed, install
 from support.shop_database import ShopDatabase
-from support.simulated import shipped, simulated_order, verified
+from support.simulated import id_of, shipped, simulated_order, verified
 from support.sqlite_shop import sqlite_shop_in
 
 AT_ONCE = ReportRules(queued=timedelta(0), working=timedelta(0), late=timedelta(0))
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAYS_AGO = NOW - timedelta(days=4)
 GOODS = (Line("SKU-1", 2, Decimal("10.00")),)
-
-
-def ids(number: int) -> str:
-    return f"302-0000000-{number:07d}"
 
 
 @dataclass
@@ -75,7 +71,7 @@ def test_missing_orders_stand_in_every_form_until_the_import_has_brought_them(pl
     compared = installed.folder / "compared.html"
     assert len(installed.run("compare", "--json", "--html", str(compared)).json["missing"]) == 17
     document = compared.read_text()
-    assert re.search(rf"{ids(17)} \(20\d\d-\d\d-\d\d \d+\.\d\d EUR\)", document), "day and amount of a missing order"
+    assert re.search(rf"{id_of(17)} \(20\d\d-\d\d-\d\d \d+\.\d\d EUR\)", document), "day and amount of a missing order"
     assert "<title>Bottega di prova: Amazon and the shop</title>" in document
     plain = installed.run("status")
     assert plain.code == 1
@@ -84,7 +80,7 @@ def test_missing_orders_stand_in_every_form_until_the_import_has_brought_them(pl
     document = installed.run("status", "--json").json
     assert (document["healthy"], document["exit_code"]) == (False, 1)
     missing = document["findings"]["missing"]
-    assert [found["order_id"] for found in missing] == [ids(number) for number in range(1, 18)]
+    assert [found["order_id"] for found in missing] == [id_of(number) for number in range(1, 18)]
     assert missing[0]["reason"] == "no import has seen it"
     assert missing[0]["hint"].startswith("It is due for the next import")
     nagios = installed.run("status", "--nagios")
@@ -96,7 +92,7 @@ def test_missing_orders_stand_in_every_form_until_the_import_has_brought_them(pl
     assert 'orderferry_healthy{shop="config"} 0.0\n' in metrics.read_text()
     assert 'orderferry_compare_findings{kind="missing",shop="config"} 17.0\n' in metrics.read_text()
     assert "Not all is well." in page.read_text()
-    row = re.search(rf"<tr><td[^>]*>{ids(17)}</td>.*?</tr>", page.read_text())
+    row = re.search(rf"<tr><td[^>]*>{id_of(17)}</td>.*?</tr>", page.read_text())
     assert row is not None
     assert re.search(r">20\d\d-\d\d-\d\d</td><td[^>]*>\d+\.\d\d EUR</td>", row[0]), "its day and its amount"
     assert installed.run("import").code == 0
@@ -130,13 +126,13 @@ def test_a_later_comparison_ends_what_it_no_longer_finds_and_leaves_what_it_did_
     installed = place.installed
     place.sell(1, 2)
     assert installed.run("compare").code == 1
-    place.server.world.change(ids(2), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
+    place.server.world.change(id_of(2), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
     place.server.faults.add("createReport", 1, "report-cancelled", times=None)
     assert installed.run("compare", "--json", "--since", "2d").code == 0
     findings = installed.run("status", "--json").json["findings"]
-    assert [found["order_id"] for found in findings["missing"]] == [ids(1)]  # the other one: Amazon was asked again
+    assert [found["order_id"] for found in findings["missing"]] == [id_of(1)]  # the other one: Amazon was asked again
     place.server.faults.clear()
-    place.server.world.change(ids(1), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
+    place.server.world.change(id_of(1), EventKind.CANCELLED, DAYS_AGO + timedelta(hours=30))
     over = installed.run("compare")
     assert over.code == 0
     assert "Over: " in over.err
@@ -149,17 +145,17 @@ def test_a_comparison_that_could_not_be_finished_ends_nothing(place: Place) -> N
     assert installed.run("compare").code == 1
     place.server.faults.add("createReport", 1, "503", times=None)
     assert installed.run("compare").code == 4
-    assert [found["order_id"] for found in installed.run("status", "--json").json["findings"]["missing"]] == [ids(1)]
+    assert [found["order_id"] for found in installed.run("status", "--json").json["findings"]["missing"]] == [id_of(1)]
 
 
 def test_a_person_sets_a_finding_aside_and_takes_it_back(place: Place) -> None:
     installed = place.installed
     place.sell(1)
     assert installed.run("compare").code == 1
-    assert installed.run("ignore", ids(1), "--reason", "a test order").code == 0
+    assert installed.run("ignore", id_of(1), "--reason", "a test order").code == 0
     assert installed.run("status").code == 0
     assert "Over: " in installed.run("import").err
-    installed.run("ignore", ids(1), "--undo")
+    installed.run("ignore", id_of(1), "--undo")
     assert installed.run("status").code == 1
 
 
@@ -169,26 +165,26 @@ def test_surplus_and_different_orders_stand_too_and_a_held_one_is_said_once(plac
     place.sell(2, sku="SKU-UNKNOWN")
     assert installed.run("compare").code == 1
     assert installed.run("import").code == 1
-    assert shop.value("SELECT COUNT(*) FROM {p}order_payment WHERE transaction_id = :id", id=ids(1)) == 1
+    assert shop.value("SELECT COUNT(*) FROM {p}order_payment WHERE transaction_id = :id", id=id_of(1)) == 1
     shop.execute(
         "UPDATE {p}orders SET total_paid = 21 WHERE id_order ="
-        " (SELECT id_order FROM {p}orderferry_order WHERE amazon_order_id = :id)", id=ids(1)
+        " (SELECT id_order FROM {p}orderferry_order WHERE amazon_order_id = :id)", id=id_of(1)
     )  # fmt: skip
     shop.execute("UPDATE {p}orders SET date_add = :moment", moment=f"{DAYS_AGO:%Y-%m-%d %H:%M:%S}")
     shop.execute(
-        "UPDATE {p}order_payment SET transaction_id = '304-1111111-2222222' WHERE transaction_id = :id", id=ids(900)
+        "UPDATE {p}order_payment SET transaction_id = '304-1111111-2222222' WHERE transaction_id = :id", id=id_of(900)
     )
     assert installed.run("compare").code == 1
     findings = installed.run("status", "--json").json["findings"]
     assert [found["order_id"] for found in findings["surplus"]] == ["304-1111111-2222222"]
     (different,) = findings["different"]
-    assert (different["order_id"], different["field"], different["shop"]) == (ids(1), "amount", "21.00 EUR")
-    assert [found["order_id"] for found in findings["missing"]] == [ids(2)]
+    assert (different["order_id"], different["field"], different["shop"]) == (id_of(1), "amount", "21.00 EUR")
+    assert [found["order_id"] for found in findings["missing"]] == [id_of(2)]
     plain = installed.run("status").out
     whole = " ".join(plain.split())
     assert "1 order is in the shop and not at Amazon, or there twice (304-1111111-2222222)" in whole
-    assert f"1 order differs from Amazon's ({ids(1)})" in whole
-    assert plain.count(ids(2)) == 1  # held for its SKU: told there, with what to do
+    assert f"1 order differs from Amazon's ({id_of(1)})" in whole
+    assert plain.count(id_of(2)) == 1  # held for its SKU: told there, with what to do
     nagios = installed.run("status", "--nagios")
     assert nagios.code == 1
     assert "1 surplus" in nagios.out

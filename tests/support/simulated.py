@@ -34,6 +34,11 @@ def shipped(**after: float) -> Event:
     return Event(EventKind.SHIPPED, seconds(**after))
 
 
+def id_of(number: int) -> str:
+    """The Amazon order id of the simulated order with that number."""
+    return f"302-0000000-{number:07d}"
+
+
 def simulated_order(
     number: int = 1,
     *events: Event,
@@ -44,7 +49,7 @@ def simulated_order(
 ) -> SimulatedOrder:
     """An order of that number; its `events` follow its being placed."""
     fields.setdefault("tax_rate", Decimal(19))
-    return SimulatedOrder(f"302-0000000-{number:07d}", marketplace, placed, tuple(lines), (PLACED, *events), **fields)
+    return SimulatedOrder(id_of(number), marketplace, placed, tuple(lines), (PLACED, *events), **fields)
 
 
 class SimulatorClient:

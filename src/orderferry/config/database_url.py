@@ -124,14 +124,14 @@ def open_connection(connect: Callable[..., C], given: Sequence[object], by_name:
     from pymysql.err import OperationalError  # noqa: PLC0415 — a configuration is read without it
 
     try:
-        return connect_with_password(connect, given, by_name)
+        return _connect_with_password(connect, given, by_name)
     except OperationalError as error:
         if not by_name.get("ssl_disabled") or error.args[0] not in {_ACCESS_DENIED, _ONLY_SECURE_TRANSPORT}:
             raise
-    return connect_with_password(connect, given, {**by_name, "ssl_disabled": False})
+    return _connect_with_password(connect, given, {**by_name, "ssl_disabled": False})
 
 
-def connect_with_password(connect: Callable[..., C], given: Sequence[object], by_name: Mapping[str, object]) -> C:
+def _connect_with_password(connect: Callable[..., C], given: Sequence[object], by_name: Mapping[str, object]) -> C:
     """Connect to a server of MySQL or MariaDB with the password as the bytes that were meant: UTF-8, and where the
     server refuses that, the Latin-1 of old clients.
 
