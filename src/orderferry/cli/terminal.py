@@ -52,7 +52,7 @@ class _ForgivingErrors(_Forgiving):
 
 
 def _for_the_locale(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return a handler for what an encoding lacks: a likeness, else an escape that JSON reads as the character."""
+    """Return a handler for what an encoding lacks: a similar text, else an escape that JSON reads as the character."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     character = error.object[error.start]
@@ -69,7 +69,7 @@ codecs.register_error(_LOCALE, _for_the_locale)
 
 
 def drop_unwritten() -> None:
-    """Forget what sys.stdout could not take (it was told of already), lest Python complain of it at its end."""
+    """Drop what sys.stdout could not take: it was reported already, and Python would report it again at its end."""
     sys.stderr.flush()
     try:
         sys.stdout.flush()
