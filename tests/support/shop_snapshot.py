@@ -25,8 +25,9 @@ _OF_EVENTS = "id_event data created"  # `flaws_of_feed` sees to them
 _LEFT_OUT = frozenset(f"{_MADE} {_RANDOM} {_TIMES} {_OF_EVENTS}".split())
 # Whose rows are no part of an order.
 _OWN_BOOKS = frozenset({"orderferry_state"})
-# They follow the order in which orders were written; `flaws_of_orders` sees to them.
-_NUMBERS = frozenset({"number", "delivery_number", "invoice_number"})
+# Numbers follow the order in which orders were written (`flaws_of_orders` sees to them), and the seller's key holds the
+# port of the simulator: of these only whether there is one.
+_GIVEN = frozenset({"number", "delivery_number", "invoice_number", "seller"})
 _MOMENT_OF_WRITING = re.compile(r"Imported: [-0-9]+ [:0-9]+")
 Rows = list[tuple[str, ...]]
 
@@ -42,7 +43,7 @@ def shop_snapshot(shop: ShopDatabase, tables: Iterable[str]) -> dict[str, Rows]:
 
 
 def _told(column: str, value: Any) -> str:
-    if column in _NUMBERS:
+    if column in _GIVEN:
         return f"{column}: {'yes' if value else 'no'}"
     return f"{column}={_MOMENT_OF_WRITING.sub('Imported: now', str(value))}"
 
