@@ -76,7 +76,7 @@ def mysql_scenario(tmp_path_factory: pytest.TempPathFactory, mysql: Served) -> I
         yield made
 
 
-def test_the_story_is_written_on_mysql_row_by_row_as_on_mariadb(
+def test_changing_orders_leave_the_same_rows_on_mysql_as_on_mariadb(
     mysql: Served, mysql_scenario: CrashScenario, shop_databases: ShopDatabases, tmp_path: Path, proofs: Proofs
 ) -> None:
     assert flaws_of_orders(mysql_scenario.installation.shop) + flaws_of_feed(mysql_scenario.installation.shop) == []
@@ -87,7 +87,7 @@ def test_the_story_is_written_on_mysql_row_by_row_as_on_mariadb(
         assert mysql_scenario.healthy.json["orders"] == elsewhere.healthy.json["orders"]
         assert reported(mysql_scenario) == reported(elsewhere)
     shop_databases.give_back(shop)
-    proofs.ran(f"stories on MySQL {mysql.name}", 1)
+    proofs.ran(f"comparisons of MySQL {mysql.name} with MariaDB", 1)
 
 
 def reported(scenario: CrashScenario) -> list[tuple[int, Any]]:

@@ -70,7 +70,7 @@ def with_item_cancelled(document: dict[str, Any], *, charge: str = "0.00") -> di
 
 
 @dataclass
-class Story:
+class ChangedOrder:
     """One installation, and an Amazon that shows the order as it is told to."""
 
     shop: ShopDatabase
@@ -115,117 +115,121 @@ class Story:
 
 
 @pytest.fixture
-def story_of(tmp_path: Path, shop_database_of: Any) -> Iterator[Any]:
+def changed_order_of(tmp_path: Path, shop_database_of: Any) -> Iterator[Any]:
     shop = shop_database_of("8.2.1", seed=ShopSeed(products=plain_products(["SKU-1", "SKU-2"], 100)))
     with SimulatorServer(World(), usage_plans=False) as server:
-        yield lambda **more: Story(shop, server, install(tmp_path, server, shop.url, marketplaces=("DE",), **more))
+        yield lambda **more: ChangedOrder(
+            shop, server, install(tmp_path, server, shop.url, marketplaces=("DE",), **more)
+        )
 
 
 @pytest.fixture
-def story(story_of: Any) -> Story:
-    one: Story = story_of()
+def changed_order(changed_order_of: Any) -> ChangedOrder:
+    one: ChangedOrder = changed_order_of()
     return one
 
 
-def test_an_older_page_creates_no_order_that_the_ledger_knows_as_cancelled(story: Story) -> None:
-    assert story.counted(shown(2.5)) == {"ignored": 1}
-    assert story.counted(shown(1)) == {"ignored": 1}
-    named = story.installed.run("import", "--order", ORDER.order_id, "--json")
+def test_an_older_page_creates_no_order_that_the_ledger_knows_as_cancelled(changed_order: ChangedOrder) -> None:
+    assert changed_order.counted(shown(2.5)) == {"ignored": 1}
+    assert changed_order.counted(shown(1)) == {"ignored": 1}
+    named = changed_order.installed.run("import", "--order", ORDER.order_id, "--json")
     assert named.code == 0, named.out
     assert [one["code"] for one in named.json["problems"]] == ["not-ready"]
-    assert story.installed.run("doublecheck").code == 0
-    assert story.shop.count("orders") == 0
-    assert (story.entry()["state"], story.entry()["amazon_status"]) == ("ignored", "CANCELLED")
+    assert changed_order.installed.run("doublecheck").code == 0
+    assert changed_order.shop.count("orders") == 0
+    assert (changed_order.entry()["state"], changed_order.entry()["amazon_status"]) == ("ignored", "CANCELLED")
 
 
-def test_a_held_order_stays_held_when_an_older_page_shows_it_and_nothing_is_over(story: Story) -> None:
-    assert story.counted(shown(1)) == {"created": 1}
-    story.shop.execute("UPDATE {p}orders SET current_state = 4")  # staff has sent the parcel
-    held = story.see(shown(2.5))
+def test_a_held_order_stays_held_when_an_older_page_shows_it_and_nothing_is_over(changed_order: ChangedOrder) -> None:
+    assert changed_order.counted(shown(1)) == {"created": 1}
+    changed_order.shop.execute("UPDATE {p}orders SET current_state = 4")  # staff has sent the parcel
+    held = changed_order.see(shown(2.5))
     assert held.code == 1
     assert "cancelled-after-shipping" in held.out + held.err
-    before = story.entry()
+    before = changed_order.entry()
 
-    stale = story.see(shown(1))
+    stale = changed_order.see(shown(1))
     assert (stale.code, stale.out, stale.err) == (1, "", "")
-    assert {name: value for name, value in story.entry().items() if name != "last_seen"} == {
+    assert {name: value for name, value in changed_order.entry().items() if name != "last_seen"} == {
         name: value for name, value in before.items() if name != "last_seen"
     }
-    assert story.counted(shown(1), code=1) == {"held": 1}
+    assert changed_order.counted(shown(1), code=1) == {"held": 1}
 
 
-def test_a_time_of_update_a_year_ahead_is_flagged_and_the_later_cancellation_is_obeyed(story: Story) -> None:
+def test_a_time_of_update_a_year_ahead_is_flagged_and_the_later_cancellation_is_obeyed(
+    changed_order: ChangedOrder,
+) -> None:
     ahead = shown(1, updated=PLACED + YEAR)
-    first = story.see(ahead, "--json", listed=PLACED + timedelta(minutes=30))
+    first = changed_order.see(ahead, "--json", listed=PLACED + timedelta(minutes=30))
     assert first.code == 0, first.out
     assert first.json["orders"]["created"] == 1
     assert [one["code"] for one in first.json["problems"] if one["order_id"]] == ["future-time"]
     for kept in (
-        story.shop.value("SELECT amazon_updated FROM {p}orderferry_order"),
-        story.entry()["amazon_updated"] or "",
+        changed_order.shop.value("SELECT amazon_updated FROM {p}orderferry_order"),
+        changed_order.entry()["amazon_updated"] or "",
     ):
         assert str(kept)[:10] <= f"{datetime.now(UTC):%Y-%m-%d}"
 
-    assert story.counted(shown(2.5), code=CREDIT) == {"updated": 1}
-    assert story.state() == 6
+    assert changed_order.counted(shown(2.5), code=CREDIT) == {"updated": 1}
+    assert changed_order.state() == 6
 
 
-def test_a_cancellation_that_itself_comes_from_the_future_is_obeyed(story: Story) -> None:
-    assert story.counted(shown(1)) == {"created": 1}
+def test_a_cancellation_that_itself_comes_from_the_future_is_obeyed(changed_order: ChangedOrder) -> None:
+    assert changed_order.counted(shown(1)) == {"created": 1}
     ahead = shown(2.5, updated=PLACED + YEAR)
-    assert story.counted(ahead, code=CREDIT, listed=PLACED + timedelta(hours=2)) == {"updated": 1}
-    assert story.state() == 6
-    assert story.counted(shown(3.5)) == {"updated": 1}, "and Amazon's next news too"
-    assert story.state() == 2
+    assert changed_order.counted(ahead, code=CREDIT, listed=PLACED + timedelta(hours=2)) == {"updated": 1}
+    assert changed_order.state() == 6
+    assert changed_order.counted(shown(3.5)) == {"updated": 1}, "and Amazon's next news too"
+    assert changed_order.state() == 2
 
 
-def test_an_order_that_amazon_reopens_takes_its_stock_again_and_reports_nothing(story: Story) -> None:
-    assert story.counted(shown(1)) == {"created": 1}
-    assert story.stock("SKU-1") == (97, 100, 3)
+def test_an_order_that_amazon_reopens_takes_its_stock_again_and_reports_nothing(changed_order: ChangedOrder) -> None:
+    assert changed_order.counted(shown(1)) == {"created": 1}
+    assert changed_order.stock("SKU-1") == (97, 100, 3)
     gone = shown(2.5)
     for item in gone["orderItems"]:  # Amazon takes the amounts away with the goods
         item["quantityOrdered"] = 0
         item["proceeds"] = {"proceedsTotal": euros("0.00")}
     gone["proceeds"] = {"grandTotal": euros("0.00")}
-    assert story.counted(gone, code=CREDIT) == {"updated": 1}
-    assert (story.state(), story.stock("SKU-1")) == (6, (100, 100, 0))
-    assert story.counted(shown(3.5)) == {"updated": 1}
-    assert (story.state(), story.stock("SKU-1")) == (2, (97, 100, 3))
-    assert story.counted(shown(5)) == {"updated": 1}
-    assert (story.state(), story.stock("SKU-1")) == (4, (97, 97, 0))
-    assert story.lines() == [("SKU-1", 3), ("SKU-2", 1)]
-    assert story.counted(shown(5)) == {"unchanged": 1}
-    assert story.entry()["state"] == "imported"
+    assert changed_order.counted(gone, code=CREDIT) == {"updated": 1}
+    assert (changed_order.state(), changed_order.stock("SKU-1")) == (6, (100, 100, 0))
+    assert changed_order.counted(shown(3.5)) == {"updated": 1}
+    assert (changed_order.state(), changed_order.stock("SKU-1")) == (2, (97, 100, 3))
+    assert changed_order.counted(shown(5)) == {"updated": 1}
+    assert (changed_order.state(), changed_order.stock("SKU-1")) == (4, (97, 97, 0))
+    assert changed_order.lines() == [("SKU-1", 3), ("SKU-2", 1)]
+    assert changed_order.counted(shown(5)) == {"unchanged": 1}
+    assert changed_order.entry()["state"] == "imported"
 
 
-def test_an_order_that_comes_back_as_shipped_leaves_the_stock_at_once(story: Story) -> None:
+def test_an_order_that_comes_back_as_shipped_leaves_the_stock_at_once(changed_order: ChangedOrder) -> None:
     for hours, code in ((1, 0), (2.5, CREDIT), (5, 0)):
-        story.counted(shown(hours), code=code)
-    assert (story.state(), story.stock("SKU-1")) == (4, (97, 97, 0))
+        changed_order.counted(shown(hours), code=code)
+    assert (changed_order.state(), changed_order.stock("SKU-1")) == (4, (97, 97, 0))
 
 
-def test_an_item_that_is_cancelled_with_its_quantity_kept_is_not_sold(story: Story) -> None:
-    assert story.counted(with_item_cancelled(shown(1))) == {"created": 1}
-    assert story.lines() == [("SKU-2", 1)]
-    assert story.shop.value("SELECT total_paid FROM {p}orders") == Decimal("23.80")
-    assert (story.stock("SKU-1"), story.stock("SKU-2")) == ((100, 100, 0), (99, 100, 1))
+def test_an_item_that_is_cancelled_with_its_quantity_kept_is_not_sold(changed_order: ChangedOrder) -> None:
+    assert changed_order.counted(with_item_cancelled(shown(1))) == {"created": 1}
+    assert changed_order.lines() == [("SKU-2", 1)]
+    assert changed_order.shop.value("SELECT total_paid FROM {p}orders") == Decimal("23.80")
+    assert (changed_order.stock("SKU-1"), changed_order.stock("SKU-2")) == ((100, 100, 0), (99, 100, 1))
 
 
-def test_an_item_that_is_cancelled_later_leaves_the_order_and_gives_its_stock_back(story_of: Any) -> None:
-    story = story_of(more=UNINVOICED)
-    assert story.counted(shown(1)) == {"created": 1}
+def test_an_item_that_is_cancelled_later_leaves_the_order_and_gives_its_stock_back(changed_order_of: Any) -> None:
+    changed_order = changed_order_of(more=UNINVOICED)
+    assert changed_order.counted(shown(1)) == {"created": 1}
     changed = with_item_cancelled(shown(1, updated=PLACED + timedelta(hours=1)))
-    assert story.counted(changed) == {"updated": 1}
-    assert story.lines() == [("SKU-2", 1)]
-    assert story.shop.value("SELECT total_paid FROM {p}orders") == Decimal("23.80")
-    assert (story.stock("SKU-1"), story.stock("SKU-2")) == ((100, 100, 0), (99, 100, 1))
-    assert story.counted(changed) == {"unchanged": 1}
+    assert changed_order.counted(changed) == {"updated": 1}
+    assert changed_order.lines() == [("SKU-2", 1)]
+    assert changed_order.shop.value("SELECT total_paid FROM {p}orders") == Decimal("23.80")
+    assert (changed_order.stock("SKU-1"), changed_order.stock("SKU-2")) == ((100, 100, 0), (99, 100, 1))
+    assert changed_order.counted(changed) == {"unchanged": 1}
 
 
-def test_what_is_still_charged_for_a_cancelled_item_bears_the_orders_own_rate(story: Story) -> None:
-    assert story.counted(with_item_cancelled(shown(1), charge="5.95")) == {"created": 1}
-    order = story.shop.one("SELECT * FROM {p}orders")
+def test_what_is_still_charged_for_a_cancelled_item_bears_the_orders_own_rate(changed_order: ChangedOrder) -> None:
+    assert changed_order.counted(with_item_cancelled(shown(1), charge="5.95")) == {"created": 1}
+    order = changed_order.shop.one("SELECT * FROM {p}orders")
     assert order["total_paid"] == Decimal("29.75")
     assert order["total_paid_tax_excl"] == Decimal("25.00")  # 19 % on all of it
-    assert [quantity for _, quantity in story.lines()] == [1, 1]
-    assert story.stock("SKU-1") == (100, 100, 0)
+    assert [quantity for _, quantity in changed_order.lines()] == [1, 1]
+    assert changed_order.stock("SKU-1") == (100, 100, 0)

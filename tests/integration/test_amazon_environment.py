@@ -14,7 +14,7 @@ import pytest
 import orderferry
 from orderferry.config.model import Secret
 from orderferry.errors import AmazonUnavailable, OrderferryError, UsageError
-from support.amazon_side import amazon_settings, make_bench
+from support.amazon_side import amazon_settings, source_under_test
 from support.fault_server import FaultServer, raw
 
 TESTS = Path(__file__).parents[1]
@@ -32,12 +32,12 @@ STRAY = {
 PROGRAM = """
 import json, os, sys
 sys.path.insert(0, sys.argv[1])
-from support.amazon_side import A_SEARCH, make_bench
+from support.amazon_side import A_SEARCH, source_under_test
 from orderferry.errors import OrderferryError
 try:
-    bench = make_bench(sys.argv[2], sys.argv[2] + "/token")
-    page = bench.source.search(A_SEARCH)
-    source = bench.source
+    tested = source_under_test(sys.argv[2], sys.argv[2] + "/token")
+    page = tested.source.search(A_SEARCH)
+    source = tested.source
     told = {"stray": source.stray_variables, "orders": len(page.orders), "endpoint": source._client.endpoint}
 except OrderferryError as error:
     told = {"class": type(error).__name__, "message": error.message, "hint": error.hint}
@@ -116,12 +116,12 @@ def test_an_unusable_certificate_file_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_name_that_does_not_resolve_is_a_sentence() -> None:
-    bench = make_bench("https://api.example.invalid", "https://login.example.invalid/token")
+    tested = source_under_test("https://api.example.invalid", "https://login.example.invalid/token")
     with pytest.raises(AmazonUnavailable) as caught:
-        bench.source.now()
-    bench.source.close()
+        tested.source.now()
+    tested.source.close()
     assert "login.example.invalid can't be reached" in caught.value.message
-    assert len(bench.sleeps) == 2
+    assert len(tested.sleeps) == 2
 
 
 @pytest.mark.parametrize(
@@ -137,20 +137,20 @@ def test_a_name_that_does_not_resolve_is_a_sentence() -> None:
 )
 def test_plain_http_goes_to_this_machine_only(endpoint: str, token_url: str, key: str) -> None:
     with pytest.raises(UsageError, match=key):
-        make_bench(endpoint, token_url)
+        source_under_test(endpoint, token_url)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost:1/", "http://[::1]:1", "https://x"])
 def test_addresses_that_are_fine(url: str) -> None:
     """That nothing is raised is the proof: the test above shows what is."""
-    make_bench(url, url).source.close()
+    source_under_test(url, url).source.close()
 
 
 @pytest.mark.parametrize("field", ["client_id", "client_secret", "refresh_token"])
 def test_a_blank_credential_is_never_filled_in_from_elsewhere(field: str) -> None:
     value: Any = "" if field == "client_id" else Secret("")
     with pytest.raises(OrderferryError, match=f"amazon.{field} is empty"):
-        make_bench("http://127.0.0.1:1", "http://127.0.0.1:1", **{field: value})
+        source_under_test("http://127.0.0.1:1", "http://127.0.0.1:1", **{field: value})
 
 
 def test_the_sources_words_hold_no_secret() -> None:

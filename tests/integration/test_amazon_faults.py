@@ -28,7 +28,7 @@ from orderferry.errors import (
     RequestRejected,
 )
 from support import fault_server as faults
-from support.amazon_side import A_SEARCH, SECRETS, Bench, make_bench, order_json
+from support.amazon_side import A_SEARCH, SECRETS, SourceUnderTest, order_json, source_under_test
 from support.fault_server import Behaviour, FaultServer, answer, errors, page, raw, self_signed
 
 ORDER_ID = "202-7654321-1098765"
@@ -126,9 +126,9 @@ def server() -> Iterator[FaultServer]:
 
 
 @pytest.fixture
-def bench(server: FaultServer, request: pytest.FixtureRequest) -> Iterator[Bench]:
+def tested(server: FaultServer, request: pytest.FixtureRequest) -> Iterator[SourceUnderTest]:
     fault = getattr(request.node, "callspec", None) and request.node.callspec.params.get("fault")
-    made = make_bench(server.url, server.token_url, timeout=QUICK if fault in SLOW else timedelta(seconds=10))
+    made = source_under_test(server.url, server.token_url, timeout=QUICK if fault in SLOW else timedelta(seconds=10))
     yield made
     made.source.close()
 
@@ -146,165 +146,169 @@ def failure(ask: Callable[[], Any]) -> OrderferryError:
 
 @pytest.mark.parametrize("operation", QUESTIONS)
 @pytest.mark.parametrize("fault", WIRE)
-def test_faults_of_the_wire(server: FaultServer, bench: Bench, fault: str, operation: str) -> None:
+def test_faults_of_the_wire(server: FaultServer, tested: SourceUnderTest, fault: str, operation: str) -> None:
     behaviour, tries = WIRE[fault]
     server.answers = [behaviour]
-    error = failure(lambda: QUESTIONS[operation](bench.source))
+    error = failure(lambda: QUESTIONS[operation](tested.source))
     assert isinstance(error, AmazonUnavailable)
     assert error.exit_code is ExitCode.AMAZON_UNAVAILABLE
     assert ("did not answer within" in error.message) == (fault in SLOW)
-    assert len(server.asked_orders) == tries == bench.source.calls[operation]
-    assert bench.quota.spent == [operation] * tries
-    assert bench.sleeps == [1.0, 2.0][: tries - 1]
+    assert len(server.asked_orders) == tries == tested.source.calls[operation]
+    assert tested.quota.spent == [operation] * tries
+    assert tested.sleeps == [1.0, 2.0][: tries - 1]
     assert len(server.asked_logins) == 1
 
 
 @pytest.mark.parametrize("operation", QUESTIONS)
 @pytest.mark.parametrize("fault", API)
-def test_faults_of_the_orders_api(server: FaultServer, bench: Bench, fault: str, operation: str) -> None:
+def test_faults_of_the_orders_api(server: FaultServer, tested: SourceUnderTest, fault: str, operation: str) -> None:
     behaviour, class_, tries = API[fault]
     server.answers = [behaviour]
-    error = failure(lambda: QUESTIONS[operation](bench.source))
+    error = failure(lambda: QUESTIONS[operation](tested.source))
     assert isinstance(error, class_)
     assert isinstance(error, AmazonUnavailable) == (class_ is AmazonUnavailable)
     assert len(server.asked_orders) == tries
     if class_ is QuotaExhausted:
-        assert bench.quota.drained_operations == [operation]
+        assert tested.quota.drained_operations == [operation]
 
 
 @pytest.mark.parametrize("fault", WIRE)
-def test_faults_of_the_wire_at_the_login(server: FaultServer, bench: Bench, fault: str) -> None:
+def test_faults_of_the_wire_at_the_login(server: FaultServer, tested: SourceUnderTest, fault: str) -> None:
     behaviour, tries = WIRE[fault]
     server.logins = [behaviour]
-    error = failure(bench.source.now)
+    error = failure(tested.source.now)
     assert isinstance(error, AmazonUnavailable)
     assert len(server.asked_logins) == tries
-    failure(lambda: bench.source.search(A_SEARCH))
+    failure(lambda: tested.source.search(A_SEARCH))
     assert server.asked_orders == []
-    assert bench.quota.spent == []
+    assert tested.quota.spent == []
 
 
 @pytest.mark.parametrize("fault", LOGIN)
-def test_what_login_with_amazon_says(server: FaultServer, bench: Bench, fault: str) -> None:
+def test_what_login_with_amazon_says(server: FaultServer, tested: SourceUnderTest, fault: str) -> None:
     behaviour, class_, tries, hint = LOGIN[fault]
     server.logins = [behaviour]
-    error = failure(lambda: bench.source.search(A_SEARCH))
+    error = failure(lambda: tested.source.search(A_SEARCH))
     assert type(error) is class_ or issubclass(type(error), class_)
     assert not isinstance(error, MarketplaceRefused)
     assert hint in error.hint
     assert len(server.asked_logins) == tries
-    assert bench.quota.spent == []
+    assert tested.quota.spent == []
 
 
-def test_refused_logins_have_words_of_their_own(server: FaultServer, bench: Bench) -> None:
+def test_refused_logins_have_words_of_their_own(server: FaultServer, tested: SourceUnderTest) -> None:
     said = set()
     for code in ("invalid_client", "invalid_grant", "unauthorized_client", "invalid_request"):
         server.logins = [answer(400, {"error": code, "error_description": SECRETS[0]})]
-        said.add(failure(bench.source.now).message)
+        said.add(failure(tested.source.now).message)
     assert len(said) == 4
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 def test_nobody_listens(server: FaultServer, question: Question) -> None:
     nowhere = faults.closed_port_url()
-    bench = make_bench(nowhere, server.token_url)
-    error = failure(lambda: question(bench.source))
+    tested = source_under_test(nowhere, server.token_url)
+    error = failure(lambda: question(tested.source))
     assert isinstance(error, AmazonUnavailable)
     assert "Connection refused" in error.message
-    assert len(bench.sleeps) == 2
-    bench.source.close()
-    alone = make_bench(server.url, nowhere + "/token")
+    assert len(tested.sleeps) == 2
+    tested.source.close()
+    alone = source_under_test(server.url, nowhere + "/token")
     assert isinstance(failure(lambda: question(alone.source)), AmazonUnavailable)
     assert alone.quota.spent == []
     alone.source.close()
 
 
-def test_an_answer_without_end_is_given_up(server: FaultServer, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_without_end_is_given_up(
+    server: FaultServer, tested: SourceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("orderferry.amazon.transport.MOST_BYTES", 1_000_000)
     server.answers = [raw(200, b" " * 3_000_000)]
-    assert "more than" in failure(lambda: bench.source.search(A_SEARCH)).message
+    assert "more than" in failure(lambda: tested.source.search(A_SEARCH)).message
     assert len(server.asked_orders) == 1
 
 
-def test_a_small_answer_that_unpacks_to_a_large_one_takes_little_room(server: FaultServer, bench: Bench) -> None:
+def test_a_small_answer_that_unpacks_to_a_large_one_takes_little_room(
+    server: FaultServer, tested: SourceUnderTest
+) -> None:
     packed = gzip.compress(b" " * 300_000_000)
     server.answers = [raw(200, packed, headers={"Content-Encoding": "gzip"})]
     tracemalloc.start()
     try:
-        assert "more than 16 MB" in failure(lambda: bench.source.search(A_SEARCH)).message
+        assert "more than 16 MB" in failure(lambda: tested.source.search(A_SEARCH)).message
         assert tracemalloc.get_traced_memory()[1] < 100_000_000
     finally:
         tracemalloc.stop()
     assert len(server.asked_orders) == 1
 
 
-def test_a_compressed_answer_is_read(server: FaultServer, bench: Bench) -> None:
+def test_a_compressed_answer_is_read(server: FaultServer, tested: SourceUnderTest) -> None:
     packed = gzip.compress(json.dumps({"orders": [order_json()]}).encode())
     server.answers = [raw(200, packed, headers={"Content-Encoding": "gzip"})]
-    assert len(bench.source.search(A_SEARCH).orders) == 1
+    assert len(tested.source.search(A_SEARCH).orders) == 1
     assert {seen.headers["accept-encoding"] for seen in server.requests} == {"gzip"}
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(tmp_path: Path) -> None:
     with FaultServer(certificate=self_signed(tmp_path)) as server:
-        bench = make_bench(server.url, server.token_url)
-        error = failure(lambda: bench.source.search(A_SEARCH))
-        bench.source.close()
+        tested = source_under_test(server.url, server.token_url)
+        error = failure(lambda: tested.source.search(A_SEARCH))
+        tested.source.close()
         assert isinstance(error, AmazonUnavailable)
         assert "certificate" in error.message
-        assert (server.requests, bench.sleeps) == ([], [])
+        assert (server.requests, tested.sleeps) == ([], [])
 
 
-def test_a_fault_that_passes_costs_a_retry_and_nothing_else(server: FaultServer, bench: Bench) -> None:
+def test_a_fault_that_passes_costs_a_retry_and_nothing_else(server: FaultServer, tested: SourceUnderTest) -> None:
     server.answers = [raw(503, HTML), faults.reset, page(order_json())]
-    assert len(bench.source.search(A_SEARCH).orders) == 1
-    assert bench.sleeps == [1.0, 2.0]
-    assert bench.source.calls == {"searchOrders": 3, "getOrder": 0}
+    assert len(tested.source.search(A_SEARCH).orders) == 1
+    assert tested.sleeps == [1.0, 2.0]
+    assert tested.source.calls == {"searchOrders": 3, "getOrder": 0}
     first, *others = [seen.parameters for seen in server.asked_orders]
     assert others == [first, first]
 
 
-def test_no_redirect_is_followed(server: FaultServer, bench: Bench) -> None:
+def test_no_redirect_is_followed(server: FaultServer, tested: SourceUnderTest) -> None:
     server.answers = [raw(302, headers={"Location": server.url + "/elsewhere"})]
-    failure(lambda: bench.source.search(A_SEARCH))
+    failure(lambda: tested.source.search(A_SEARCH))
     server.logins = [raw(302, headers={"Location": server.url + "/elsewhere"})]
-    bench.source._login.forget()
-    failure(lambda: bench.source.search(A_SEARCH))
+    tested.source._login.forget()
+    failure(lambda: tested.source.search(A_SEARCH))
     assert "/elsewhere" not in {seen.path for seen in server.requests}
 
 
-def test_a_refused_listing_names_its_marketplaces(server: FaultServer, bench: Bench) -> None:
+def test_a_refused_listing_names_its_marketplaces(server: FaultServer, tested: SourceUnderTest) -> None:
     server.answers = [errors(403, "Unauthorized", "Access to requested resource is denied.")]
-    error = failure(lambda: bench.source.search(A_SEARCH))
+    error = failure(lambda: tested.source.search(A_SEARCH))
     assert isinstance(error, MarketplaceRefused)
     assert error.marketplaces == A_SEARCH.marketplaces
     assert "DE, IT" in error.message
     assert error.exit_code is ExitCode.AMAZON_REFUSED
-    refused_order = failure(lambda: bench.source.get(ORDER_ID))
+    refused_order = failure(lambda: tested.source.get(ORDER_ID))
     assert isinstance(refused_order, AmazonRefused)
     assert not isinstance(refused_order, MarketplaceRefused)
 
 
-def test_a_401_is_about_the_credentials_and_not_the_marketplaces(server: FaultServer, bench: Bench) -> None:
+def test_a_401_is_about_the_credentials_and_not_the_marketplaces(server: FaultServer, tested: SourceUnderTest) -> None:
     server.answers = [errors(401, "Unauthorized")]
-    assert not isinstance(failure(lambda: bench.source.search(A_SEARCH)), MarketplaceRefused)
+    assert not isinstance(failure(lambda: tested.source.search(A_SEARCH)), MarketplaceRefused)
 
 
 EXPIRED = errors(403, "Unauthorized", "Access to requested resource is denied.", "The access token has expired.")
 
 
-def test_an_expired_access_token_is_renewed_once(server: FaultServer, bench: Bench) -> None:
+def test_an_expired_access_token_is_renewed_once(server: FaultServer, tested: SourceUnderTest) -> None:
     server.logins = [faults.login("Atza|old"), faults.login("Atza|new")]
     server.answers = [EXPIRED, page(order_json())]
-    assert len(bench.source.search(A_SEARCH).orders) == 1
+    assert len(tested.source.search(A_SEARCH).orders) == 1
     assert [seen.headers["x-amz-access-token"] for seen in server.asked_orders] == ["Atza|old", "Atza|new"]
-    assert bench.quota.spent == ["searchOrders"] * 2
-    assert bench.sleeps == []
+    assert tested.quota.spent == ["searchOrders"] * 2
+    assert tested.sleeps == []
 
 
-def test_an_access_token_that_expires_for_ever_is_a_refusal(server: FaultServer, bench: Bench) -> None:
+def test_an_access_token_that_expires_for_ever_is_a_refusal(server: FaultServer, tested: SourceUnderTest) -> None:
     server.answers = [EXPIRED]
-    error = failure(lambda: bench.source.search(A_SEARCH))
+    error = failure(lambda: tested.source.search(A_SEARCH))
     assert isinstance(error, AmazonRefused)
     assert (len(server.asked_orders), len(server.asked_logins)) == (2, 2)
 
@@ -319,28 +323,28 @@ def test_an_access_token_that_expires_for_ever_is_a_refusal(server: FaultServer,
     ],
 )
 def test_a_400_with_a_pagination_token(
-    server: FaultServer, bench: Bench, message: str | None, class_: type[AmazonError]
+    server: FaultServer, tested: SourceUnderTest, message: str | None, class_: type[AmazonError]
 ) -> None:
     server.answers = [errors(400, "InvalidInput", message)]
-    error = failure(lambda: bench.source.search(A_SEARCH, "canary-token"))
+    error = failure(lambda: tested.source.search(A_SEARCH, "canary-token"))
     assert type(error) is class_
     assert "canary-token" not in f"{error.message}{error.hint}"
-    assert type(failure(lambda: bench.source.search(A_SEARCH))) is RequestRejected
+    assert type(failure(lambda: tested.source.search(A_SEARCH))) is RequestRejected
 
 
 def test_amazons_own_sentence_on_a_rejected_request_is_passed_on_without_what_may_be_secret(
-    server: FaultServer, bench: Bench
+    server: FaultServer, tested: SourceUnderTest
 ) -> None:
     told = f"Invalid includedData\x1b[2J value {SECRETS[1]} {SECRETS[0]} {'q' * 60} somebody@example.com for ORDER"
     server.answers = [errors(400, "InvalidInput", told)]
-    error = failure(lambda: bench.source.search(A_SEARCH))
+    error = failure(lambda: tested.source.search(A_SEARCH))
     assert error.message == (
         "Amazon rejects the request searchOrders with HTTP 400 InvalidInput: “Invalid includedData [2J value … … … … "
         "for ORDER”."
     )
     assert "0a1b2c3d-req" in error.hint
     server.answers = [errors(403, "Unauthorized", f"canary text {SECRETS[2]}")]
-    error = failure(lambda: bench.source.search(A_SEARCH))
+    error = failure(lambda: tested.source.search(A_SEARCH))
     assert "canary" not in f"{error.message}{error.hint}"
 
 
@@ -356,12 +360,12 @@ def test_amazons_own_sentence_on_a_rejected_request_is_passed_on_without_what_ma
     ],
 )  # fmt: skip
 def test_a_set_of_data_that_the_account_may_not_ask_for_is_left_out(
-    server: FaultServer, bench: Bench, said: str, left_out: set[str]
+    server: FaultServer, tested: SourceUnderTest, said: str, left_out: set[str]
 ) -> None:
     server.answers = [errors(400, "InvalidInput", said), page(), page()]
-    bench.source.search(A_SEARCH)
-    assert set(bench.source.withheld) == left_out
-    bench.source.search(A_SEARCH, "next")
+    tested.source.search(A_SEARCH)
+    assert set(tested.source.withheld) == left_out
+    tested.source.search(A_SEARCH, "next")
     asked = [set(",".join(request.query["includedData"]).split(",")) for request in server.asked_orders]
     assert len(asked) == 3
     assert asked[0] - asked[1] == left_out
@@ -369,53 +373,55 @@ def test_a_set_of_data_that_the_account_may_not_ask_for_is_left_out(
 
 
 @pytest.mark.parametrize("said", ["Invalid includedData value: PROCEEDS", "FULFILLMENT is no includedData"])
-def test_without_status_and_amounts_nothing_is_asked(server: FaultServer, bench: Bench, said: str) -> None:
+def test_without_status_and_amounts_nothing_is_asked(server: FaultServer, tested: SourceUnderTest, said: str) -> None:
     server.answers = [errors(400, "InvalidInput", said)]
-    error = failure(lambda: bench.source.search(A_SEARCH))
+    error = failure(lambda: tested.source.search(A_SEARCH))
     assert isinstance(error, AmazonRefused)
     assert said in error.message
 
 
-def test_an_order_that_amazon_does_not_know(server: FaultServer, bench: Bench) -> None:
+def test_an_order_that_amazon_does_not_know(server: FaultServer, tested: SourceUnderTest) -> None:
     server.answers = [errors(404, "NotFound", "Order not found")]
-    assert bench.source.get(ORDER_ID) is None
-    assert bench.source.calls["getOrder"] == 1
-    assert type(failure(lambda: bench.source.search(A_SEARCH))) is RequestRejected
+    assert tested.source.get(ORDER_ID) is None
+    assert tested.source.calls["getOrder"] == 1
+    assert type(failure(lambda: tested.source.search(A_SEARCH))) is RequestRejected
 
 
 @pytest.mark.parametrize("body", [{"message": "Not Found"}, {"errors": []}, []])
-def test_a_404_that_says_nothing_of_an_order_is_no_missing_order(server: FaultServer, bench: Bench, body: Any) -> None:
+def test_a_404_that_says_nothing_of_an_order_is_no_missing_order(
+    server: FaultServer, tested: SourceUnderTest, body: Any
+) -> None:
     server.answers = [answer(404, body)]
-    assert isinstance(failure(lambda: bench.source.get(ORDER_ID)), AmazonUnavailable)
+    assert isinstance(failure(lambda: tested.source.get(ORDER_ID)), AmazonUnavailable)
 
 
-def test_an_answer_about_another_order_does_not_count(server: FaultServer, bench: Bench) -> None:
+def test_an_answer_about_another_order_does_not_count(server: FaultServer, tested: SourceUnderTest) -> None:
     server.answers = [answer(200, {"order": order_json("305-0000000-0000001")})]
-    assert isinstance(failure(lambda: bench.source.get(ORDER_ID)), AmazonUnavailable)
+    assert isinstance(failure(lambda: tested.source.get(ORDER_ID)), AmazonUnavailable)
     assert len(server.asked_orders) == 3
 
 
 def test_no_token_in_the_book_means_no_request(server: FaultServer) -> None:
-    bench = make_bench(server.url, server.token_url, tokens=2)
+    tested = source_under_test(server.url, server.token_url, tokens=2)
     server.answers = [raw(503, HTML)]
-    assert isinstance(failure_of_quota(bench), QuotaExhausted)
+    assert isinstance(failure_of_quota(tested), QuotaExhausted)
     assert len(server.asked_orders) == 2
-    assert bench.source.calls["searchOrders"] == 2
-    bench.source.close()
+    assert tested.source.calls["searchOrders"] == 2
+    tested.source.close()
 
 
-def failure_of_quota(bench: Bench) -> BaseException:
+def failure_of_quota(tested: SourceUnderTest) -> BaseException:
     with pytest.raises(QuotaExhausted) as caught:
-        bench.source.search(A_SEARCH)
+        tested.source.search(A_SEARCH)
     return caught.value
 
 
-def test_a_429_says_when_a_token_may_be_back(server: FaultServer, bench: Bench) -> None:
+def test_a_429_says_when_a_token_may_be_back(server: FaultServer, tested: SourceUnderTest) -> None:
     server.answers = [errors(429, "QuotaExceeded")]
-    error = failure(lambda: bench.source.get(ORDER_ID))
+    error = failure(lambda: tested.source.get(ORDER_ID))
     assert isinstance(error, QuotaExhausted)
-    assert (error.operation, error.retry_at) == ("getOrder", bench.clock() + timedelta(seconds=2))
-    error = failure(lambda: bench.source.search(A_SEARCH))
+    assert (error.operation, error.retry_at) == ("getOrder", tested.clock() + timedelta(seconds=2))
+    error = failure(lambda: tested.source.search(A_SEARCH))
     assert isinstance(error, QuotaExhausted)
     assert error.retry_at is not None
-    assert timedelta(seconds=178) < error.retry_at - bench.clock() < timedelta(seconds=179)
+    assert timedelta(seconds=178) < error.retry_at - tested.clock() < timedelta(seconds=179)

@@ -85,7 +85,7 @@ class MovableClock:
 
 
 @dataclass
-class Bench:
+class SourceUnderTest:
     """A source under test with all that was injected into it."""
 
     source: AmazonSource
@@ -111,10 +111,10 @@ def amazon_settings(endpoint: str, token_url: str, **fields: Any) -> AmazonSetti
     return AmazonSettings(**values)
 
 
-def make_bench(endpoint: str, token_url: str, *, tokens: int = 1000, **fields: Any) -> Bench:
+def source_under_test(endpoint: str, token_url: str, *, tokens: int = 1000, **fields: Any) -> SourceUnderTest:
     """A source that talks to these addresses; sleeps are written down and not slept."""
     quota, clock, sleeps = QuotaDouble(tokens), MovableClock(), list[float]()
     source = AmazonSource(
         amazon_settings(endpoint, token_url, **fields), quota, clock=clock, sleep=sleeps.append, chance=lambda: 0.0
     )
-    return Bench(source, quota, clock, sleeps)
+    return SourceUnderTest(source, quota, clock, sleeps)

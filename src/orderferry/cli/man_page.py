@@ -57,7 +57,7 @@ EXAMPLES: Mapping[str, str] = {
     "orderferry -c /etc/orderferry/config.toml check": "Try everything; each thing that is wrong with its mend.",
     "orderferry import --dry-run": "Say what would be imported.",
     "orderferry plan --orders-per-day 300": "Print the crontab lines for such a shop.",
-    "orderferry show 305-1234567-1234567 --refresh": "Tell one order's story, and ask Amazon for it.",
+    "orderferry show 305-1234567-1234567 --refresh": "Tell what happened to one order, and ask Amazon for it.",
     "orderferry compare --month 2026-10 --html october.html": "Close a month, with a page for the merchant.",
 }
 _CODE = re.compile(r"`([^`]+)`")

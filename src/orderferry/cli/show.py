@@ -63,105 +63,105 @@ def show_command(
     from orderferry.run.order_inspection import inspection_json
 
     def ask(settings: Settings) -> ShopAnswer:
-        """Read the order's story from one shop and its ledger."""
-        story = inspect_order(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
-        return story.exit_code, inspection_json(story), lambda: _tell(story, rows=rows)
+        """Inspect the order in one shop and its ledger."""
+        inspection = inspect_order(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
+        return inspection.exit_code, inspection_json(inspection), lambda: _tell(inspection, rows=rows)
 
     return for_each_shop(context, "show", ask, as_json=as_json)
 
 
-def _tell(story: OrderInspection, *, rows: bool) -> None:
-    for error in story.errors:
+def _tell(inspection: OrderInspection, *, rows: bool) -> None:
+    for error in inspection.errors:
         for line in error_lines(error):
             echo(line, err=True)
-    if story.known:
-        _print(story, rows=rows)
+    if inspection.known:
+        _print(inspection, rows=rows)
     else:
-        _print_unknown(story)
+        _print_unknown(inspection)
 
 
-def _print_unknown(story: OrderInspection) -> None:
-    if story.asked:
-        echo(f"Nobody knows an order {story.order_id}: neither the ledger nor the shop, nor Amazon.", err=True)
+def _print_unknown(inspection: OrderInspection) -> None:
+    if inspection.asked:
+        echo(f"Nobody knows an order {inspection.order_id}: neither the ledger nor the shop, nor Amazon.", err=True)
         echo("  Check the order id and the region of the configuration.", err=True)
         return
-    asked = "Neither the ledger nor the shop knows" if story.shop else "The ledger does not know"
-    echo(f"{asked} an order {story.order_id}. A dry run keeps nothing of what it sees.", err=True)
-    echo(f"  `orderferry show {story.order_id} --refresh` asks Amazon.", err=True)
+    asked = "Neither the ledger nor the shop knows" if inspection.shop else "The ledger does not know"
+    echo(f"{asked} an order {inspection.order_id}. A dry run keeps nothing of what it sees.", err=True)
+    echo(f"  `orderferry show {inspection.order_id} --refresh` asks Amazon.", err=True)
 
 
-def _print(story: OrderInspection, *, rows: bool) -> None:
-    amazon = _amazon(story)
-    _print_head(story, amazon)
-    _print_facts(story, amazon)
-    if story.history:
+def _print(inspection: OrderInspection, *, rows: bool) -> None:
+    amazon = _amazon(inspection)
+    _print_head(inspection, amazon)
+    _print_facts(inspection, amazon)
+    if inspection.history:
         echo("What happened")
-    for line in story.history:
-        _print_line(line, story)
-    _print_findings(story)
+    for line in inspection.history:
+        _print_line(line, inspection)
+    _print_findings(inspection)
     echo("What to do")
-    _say(story, story.outlook.hint or "Nothing.")
-    echo(style(f"The next run: {story.outlook.action}", bold=True))
-    _say(story, story.outlook.why)
-    for change in story.outlook.changes:
-        _say(story, f"would write: {change}")
-    if not story.asked and not story.errors:
+    _say(inspection, inspection.outlook.hint or "Nothing.")
+    echo(style(f"The next run: {inspection.outlook.action}", bold=True))
+    _say(inspection, inspection.outlook.why)
+    for change in inspection.outlook.changes:
+        _say(inspection, f"would write: {change}")
+    if not inspection.asked and not inspection.errors:
         echo("  (as last known; --refresh asks Amazon)")
     if rows:
-        _print_rows(story)
+        _print_rows(inspection)
 
 
-def _amazon(story: OrderInspection) -> Mapping[str, Any]:
+def _amazon(inspection: OrderInspection) -> Mapping[str, Any]:
     """Return what Amazon says now, as JSON has it; empty where it was not asked, or does not know the order."""
     from orderferry.run.order_inspection import amazon_json
 
-    return amazon_json(story.amazon) if story.amazon else {}
+    return amazon_json(inspection.amazon) if inspection.amazon else {}
 
 
-def _print_head(story: OrderInspection, amazon: Mapping[str, Any]) -> None:
-    entry = story.entry
+def _print_head(inspection: OrderInspection, amazon: Mapping[str, Any]) -> None:
+    entry = inspection.entry
     code = marketplace_code(entry.marketplace_id) if entry and entry.marketplace_id else amazon.get("marketplace", "")
     channel = str(entry.channel or "") if entry else amazon.get("channel", "")
     told = ", ".join(word for word in (code, CHANNEL_WORDS.get(channel, channel)) if word)
-    echo(style(f"Order {story.order_id}{f' ({told})' if told else ''}", bold=True))
+    echo(style(f"Order {inspection.order_id}{f' ({told})' if told else ''}", bold=True))
 
 
-def _print_facts(story: OrderInspection, amazon: Mapping[str, Any]) -> None:
-    entry, zone = story.entry, story.zone
+def _print_facts(inspection: OrderInspection, amazon: Mapping[str, Any]) -> None:
+    entry, zone = inspection.entry, inspection.zone
     placed = entry.purchased if entry and entry.purchased else None
     if placed is None and amazon.get("created"):
         placed = datetime.fromisoformat(amazon["created"])
     facts = {
         "placed": f"{minute(placed, zone)} ({zone_name(zone)})" if placed else "",
         "total": amazon.get("total") or (entry.total if entry else ""),
-        "products": _products(story, amazon),
-        "at Amazon": _at_amazon(story, amazon),
-        "in the shop": _in_the_shop(story),
-        "orderferry": _by_the_ledger(entry, story),
+        "products": _products(inspection, amazon),
+        "at Amazon": _at_amazon(inspection, amazon),
+        "in the shop": _in_the_shop(inspection),
+        "orderferry": _by_the_ledger(entry, inspection),
     }
     for name, fact in facts.items():
         if fact:
             echo_filled(fact, f"  {name:<12} ", " " * 15)
     for flaw in amazon.get("flaws", ()):
-        _say(story, f"flaw of Amazon's answer: {flaw}")
+        _say(inspection, f"flaw of Amazon's answer: {flaw}")
 
 
-def _products(story: OrderInspection, amazon: Mapping[str, Any]) -> str:
+def _products(inspection: OrderInspection, amazon: Mapping[str, Any]) -> str:
     if amazon.get("items"):
         return ", ".join(f"{item['quantity']} x {item['sku']}" for item in amazon["items"])
-    lines = story.shop.rows.get("order_detail", ()) if story.shop else ()
+    lines = inspection.shop.rows.get("order_detail", ()) if inspection.shop else ()
     return ", ".join(
         f"{line['product_quantity']} x {line['product_reference'] or line['product_name']}" for line in lines
     )
 
 
-def _at_amazon(story: OrderInspection, amazon: Mapping[str, Any]) -> str:
-    entry, zone = story.entry, story.zone
+def _at_amazon(inspection: OrderInspection, amazon: Mapping[str, Any]) -> str:
+    entry, zone = inspection.entry, inspection.zone
     if amazon:
         if not amazon["readable"]:
             return "an answer that can't be read"
         return f"{_words(amazon['status'])}, changed {in_zone(amazon['updated'], zone)}, as Amazon says now"
-    if story.asked:
+    if inspection.asked:
         return "does not know it for this account"
     if entry is None or not entry.amazon_status:
         return ""
@@ -170,8 +170,8 @@ def _at_amazon(story: OrderInspection, amazon: Mapping[str, Any]) -> str:
     return f"{_words(entry.amazon_status)}{changed}{due}"
 
 
-def _in_the_shop(story: OrderInspection) -> str:
-    shop = story.shop
+def _in_the_shop(inspection: OrderInspection) -> str:
+    shop = inspection.shop
     if shop is None:
         return "could not be asked"
     if shop.marker:
@@ -183,16 +183,16 @@ def _in_the_shop(story: OrderInspection) -> str:
     return "not there"
 
 
-def _by_the_ledger(entry: Entry | None, story: OrderInspection) -> str:
+def _by_the_ledger(entry: Entry | None, inspection: OrderInspection) -> str:
     if entry is None:
         return "has never seen it"
     code = f" ({entry.code})" if entry.code else ""
     by_person = ", set aside by a person" if entry.ignored_by_person else ""
     given_up = "; given up, and still looked at daily" if entry.given_up else ""
-    return f"{STATE_WORDS[entry.state]}{code} since {minute(entry.state_since, story.zone)}{by_person}{given_up}"
+    return f"{STATE_WORDS[entry.state]}{code} since {minute(entry.state_since, inspection.zone)}{by_person}{given_up}"
 
 
-def _print_line(line: HistoryLine, story: OrderInspection) -> None:
+def _print_line(line: HistoryLine, inspection: OrderInspection) -> None:
     code = f" ({line.code})" if line.code else ""
     if line.event is HistoryEvent.JUDGED:
         what = f"{STATE_WORDS[line.state]}{code}"
@@ -200,36 +200,36 @@ def _print_line(line: HistoryLine, story: OrderInspection) -> None:
         status = f": {_words(line.amazon_status)}" if line.amazon_status else ""
         what = f"{EVENT_WORDS[line.event]}{status if line.run is not None else ''}"
     told = "; ".join(part for part in (line.detail, line.message) if part)
-    text = in_zone(f"{what}: {told}" if told else what, story.zone)
-    echo_filled(text, f"  {minute(line.at, story.zone)}  ", " " * 20)
+    text = in_zone(f"{what}: {told}" if told else what, inspection.zone)
+    echo_filled(text, f"  {minute(line.at, inspection.zone)}  ", " " * 20)
 
 
-def _print_findings(story: OrderInspection) -> None:
-    if story.shop is None or story.shop.findings is None:
+def _print_findings(inspection: OrderInspection) -> None:
+    if inspection.shop is None or inspection.shop.findings is None:
         return
-    findings, moves = story.shop.findings, story.shop.moves
+    findings, moves = inspection.shop.findings, inspection.shop.moves
     echo(f"Verified: {counted(len(findings), 'finding') if findings else 'no findings'}")
     for finding in findings:
-        _say(story, str(finding))
+        _say(inspection, str(finding))
     echo(f"An edit in the back office would change {'more than what is edited:' if moves else 'nothing else'}")
     for finding in moves:
-        _say(story, str(finding))
+        _say(inspection, str(finding))
 
 
-def _print_rows(story: OrderInspection) -> None:
+def _print_rows(inspection: OrderInspection) -> None:
     from orderferry.run.order_inspection import plain
 
-    entry = story.entry
+    entry = inspection.entry
     if entry:
         echo("Ledger")
-        look = minute(entry.last_look, story.zone) if entry.last_look else "never"
+        look = minute(entry.last_look, inspection.zone) if entry.last_look else "never"
         _say(
-            story,
-            f"first seen {minute(entry.first_seen, story.zone)}, last {minute(entry.last_seen, story.zone)}; asked for "
-            f"by itself {look}; {counted(entry.attempts, 'attempt')} in this state",
+            inspection,
+            f"first seen {minute(entry.first_seen, inspection.zone)}, last {minute(entry.last_seen, inspection.zone)}; "
+            f"asked for by itself {look}; {counted(entry.attempts, 'attempt')} in this state",
         )
-    echo("Rows in the shop" if story.shop and story.shop.rows else "No rows in the shop")
-    for table, rows in story.shop.rows.items() if story.shop else ():
+    echo("Rows in the shop" if inspection.shop and inspection.shop.rows else "No rows in the shop")
+    for table, rows in inspection.shop.rows.items() if inspection.shop else ():
         for row in rows:
             shown = ((key, str(plain(value))) for key, value in row.items())
             text = " ".join(f"{key}={' '.join(value.split())}" for key, value in shown if value not in EMPTY)
@@ -240,5 +240,5 @@ def _words(status: str) -> str:
     return status.lower().replace("_", " ")
 
 
-def _say(story: OrderInspection, text: str) -> None:
-    echo_filled(in_zone(text, story.zone), "  ", "  ")
+def _say(inspection: OrderInspection, text: str) -> None:
+    echo_filled(in_zone(text, inspection.zone), "  ", "  ")

@@ -24,7 +24,7 @@ _METRICS = {
         (),
     ),
     "compare_findings": (
-        "Orders that a comparison found missing, surplus or different, and that nothing has settled since.",
+        "Orders that a comparison found missing, surplus or different, and that are still open.",
         ("kind",),
     ),
     "import_lag_seconds": (

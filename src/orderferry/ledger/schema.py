@@ -306,7 +306,7 @@ conditions = _table(
     Column("exit_code", Integer),
 )
 
-# What comparisons found about orders and nothing has settled since (domain.records.StandingFinding).
+# What comparisons found about orders and is still so (domain.ledger_entry.StandingFinding).
 findings = _table(
     "findings",
     Column("amazon_order_id", unicode_text(64), primary_key=True),

@@ -14,7 +14,7 @@ LATER = "actionOrderStatusPostUpdate"
 PERSONAL = ("buyer@example.com", "Via Roma")
 
 
-def scene(shop: BridgeShop, orders: int = 1) -> None:
+def imported_orders(shop: BridgeShop, orders: int = 1) -> None:
     """A module that misbehaves on the first hook, between two that do not."""
     for module in ("before", "bad", "zafter"):
         shop.listen(module, HOOK, LATER)
@@ -39,7 +39,7 @@ MISDEEDS = {
 
 @pytest.mark.parametrize("what", MISDEEDS)
 def test_a_misdeed_is_named_and_harms_nobody_else(bridge_shop: BridgeShop, what: str) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave(bad(what))
     ended = bridge_shop.run()
     assert ended.returncode == 1
@@ -59,7 +59,7 @@ def test_a_misdeed_is_named_and_harms_nobody_else(bridge_shop: BridgeShop, what:
 
 @pytest.mark.parametrize(("what", "kept"), [("babble", "Error:  [2Jx" + "è" * 121), ("latin", "Error: perch? at ")])
 def test_words_that_no_table_and_no_terminal_should_get(bridge_shop: BridgeShop, what: str, kept: str) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave(bad(what))
     ended = bridge_shop.run()
     assert ended.returncode == 1
@@ -70,7 +70,7 @@ def test_words_that_no_table_and_no_terminal_should_get(bridge_shop: BridgeShop,
 
 
 def test_what_failed_is_tried_again_alone_and_ever_later(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave(bad("throw"))
     bridge_shop.run()
     waits = []
@@ -94,7 +94,7 @@ def test_what_failed_is_tried_again_alone_and_ever_later(bridge_shop: BridgeShop
 
 
 def test_a_time_that_a_wrong_clock_has_stored_does_not_put_a_call_off_for_a_year(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave(bad("throw"))
     bridge_shop.run()
     bridge_shop.forget()
@@ -104,7 +104,7 @@ def test_a_time_that_a_wrong_clock_has_stored_does_not_put_a_call_off_for_a_year
 
 
 def test_a_module_that_heals_is_told_and_the_matter_is_closed(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave(bad("throw", at=2))
     assert bridge_shop.run().returncode == 1
     bridge_shop.time_passes()
@@ -115,7 +115,7 @@ def test_a_module_that_heals_is_told_and_the_matter_is_closed(bridge_shop: Bridg
 
 
 def test_a_module_that_ends_php_is_set_aside_after_the_first_time(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop, orders=3)
+    imported_orders(bridge_shop, orders=3)
     bridge_shop.behave({"module": "bad", "do": "exit"})
     assert bridge_shop.run().returncode == 1
     assert bridge_shop.heard.count(("bad", HOOK)) == 1, "the process died once, not for each order"
@@ -132,7 +132,7 @@ def test_a_module_that_ends_php_is_set_aside_after_the_first_time(bridge_shop: B
 
 
 def test_a_module_that_ends_a_single_process_is_passed_by_the_next(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave(bad("exit"))
     assert bridge_shop.run("--once").returncode == 1
     assert bridge_shop.position == 0
@@ -144,7 +144,7 @@ def test_a_module_that_ends_a_single_process_is_passed_by_the_next(bridge_shop: 
 
 @pytest.mark.parametrize("what", ["print", "unbuffer", "context", "mail"])
 def test_what_a_module_leaves_behind_is_undone(bridge_shop: BridgeShop, what: str) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave({"module": "bad", "do": what})
     ended = bridge_shop.run()
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
@@ -159,7 +159,7 @@ def test_no_mail_leaves_by_prestashop_or_by_php(bridge_shop: BridgeShop) -> None
     bridge_shop.sql(
         "INSERT INTO {p}configuration (name, value, id_shop, id_shop_group) VALUES ('PS_MAIL_METHOD', '2', 1, 1)"
     )
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave({"do": "mail"})
     bridge_shop.run()
     assert {line["mail_method"] for line in bridge_shop.log} == {3}
@@ -170,7 +170,7 @@ def test_no_mail_leaves_by_prestashop_or_by_php(bridge_shop: BridgeShop) -> None
 
 def test_nothing_that_writes_is_ever_called(bridge_shop: BridgeShop) -> None:
     before = bridge_shop.database.counts()
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.run()
     assert not [line for line in bridge_shop.log if "wrote" in line]
     after = bridge_shop.database.counts()
@@ -182,7 +182,7 @@ def test_nothing_that_writes_is_ever_called(bridge_shop: BridgeShop) -> None:
 
 
 def test_an_order_that_lost_a_row_is_tried_again_as_a_whole(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.listen("erp", "actionObjectOrderInvoiceAddAfter")
     bridge_shop.configure(hooks_add="actionObjectOrderInvoiceAddAfter")
     row = bridge_shop.sql("SELECT * FROM {p}order_invoice").mappings().one()

@@ -15,7 +15,7 @@ from support.bridge import SECONDS, BridgeShop
 HOOKS = ("actionValidateOrder", "actionOrderStatusUpdate", "actionOrderStatusPostUpdate")
 
 
-def scene(shop: BridgeShop, orders: int = 2) -> int:
+def imported_orders(shop: BridgeShop, orders: int = 2) -> int:
     """Two modules on three hooks; return how many calls are due."""
     for module in ("erp", "labels"):
         shop.listen(module, *HOOKS)
@@ -38,7 +38,7 @@ def reset(shop: BridgeShop) -> None:
 
 
 def test_a_kill_at_any_call_loses_none_and_doubles_none(bridge_shop: BridgeShop, whole: bool) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     for number in range(1, calls + 1) if whole else (1, 4, 7, calls):
         reset(bridge_shop)
         bridge_shop.behave({"at": number, "do": "kill"})
@@ -53,7 +53,7 @@ def test_a_kill_at_any_call_loses_none_and_doubles_none(bridge_shop: BridgeShop,
 
 
 def test_a_kill_of_a_single_process_goes_on_in_the_next_run(bridge_shop: BridgeShop) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     bridge_shop.behave({"at": 3, "do": "kill"})
     assert bridge_shop.run("--once").returncode == -9
     assert len(bridge_shop.log) == 3
@@ -64,7 +64,7 @@ def test_a_kill_of_a_single_process_goes_on_in_the_next_run(bridge_shop: BridgeS
 
 
 def test_what_is_unknown_is_fired_again_only_when_asked_for(bridge_shop: BridgeShop) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     bridge_shop.behave({"at": 3, "do": "kill"})
     bridge_shop.run()
     bridge_shop.behave()
@@ -80,7 +80,7 @@ def test_what_is_unknown_is_fired_again_only_when_asked_for(bridge_shop: BridgeS
 
 
 def test_a_replay_of_an_event_repeats_what_was_done_only_if_told_so(bridge_shop: BridgeShop) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     bridge_shop.run()
     nothing = bridge_shop.run("--replay", "1")
     assert "nothing to make again" in nothing.stderr
@@ -91,7 +91,7 @@ def test_a_replay_of_an_event_repeats_what_was_done_only_if_told_so(bridge_shop:
 
 
 def test_a_second_run_calls_nobody_and_says_nothing(bridge_shop: BridgeShop) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     bridge_shop.run()
     again = bridge_shop.run()
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
@@ -106,7 +106,7 @@ def test_without_an_event_nothing_is_booted(bridge_shop: BridgeShop) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--once",)], ids=["all", "once"])
 def test_a_second_bridge_stands_back(bridge_shop: BridgeShop, options: tuple[str, ...]) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     bridge_shop.behave({"at": 2, "do": "wait"})
     first = bridge_shop.start()
     bridge_shop.until_a_module_waits()
@@ -121,7 +121,7 @@ def test_a_second_bridge_stands_back(bridge_shop: BridgeShop, options: tuple[str
 
 
 def test_two_bridges_double_nothing_even_where_the_server_knows_no_locks(bridge_shop: BridgeShop) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     script = bridge_shop.tools / SCRIPT
     with_lock = script.read_text()
     assert with_lock.count("!$this->store->lock()") == 1
@@ -136,7 +136,7 @@ def test_two_bridges_double_nothing_even_where_the_server_knows_no_locks(bridge_
 
 
 def test_a_signal_ends_it_between_two_calls(bridge_shop: BridgeShop) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     bridge_shop.behave({"at": 2, "do": "wait"})
     first = bridge_shop.start()
     bridge_shop.until_a_module_waits()
@@ -169,7 +169,7 @@ def until_gone(process: int) -> None:
 
 
 def test_a_module_that_hangs_is_ended_by_a_signal_and_leaves_no_process(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     bridge_shop.behave({"at": 2, "do": "wait"})
     first = bridge_shop.start()
     bridge_shop.until_a_module_waits()
@@ -186,7 +186,7 @@ def test_a_module_that_hangs_is_ended_by_a_signal_and_leaves_no_process(bridge_s
 
 
 def test_a_worker_does_not_outlive_the_launcher_for_long(bridge_shop: BridgeShop) -> None:
-    calls = scene(bridge_shop)
+    calls = imported_orders(bridge_shop)
     bridge_shop.behave({"at": 2, "do": "wait"})
     first = bridge_shop.start()
     bridge_shop.until_a_module_waits()
@@ -223,7 +223,7 @@ def test_what_failed_is_made_again_in_the_order_of_the_shop_s_own_flow(bridge_sh
 
 
 def test_events_that_come_while_it_works_are_taken_too(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop, 1)
+    imported_orders(bridge_shop, 1)
     bridge_shop.behave({"at": 2, "do": "wait"})
     first = bridge_shop.start()
     bridge_shop.until_a_module_waits()
@@ -234,7 +234,7 @@ def test_events_that_come_while_it_works_are_taken_too(bridge_shop: BridgeShop) 
 
 
 def test_what_waits_can_be_passed_over(bridge_shop: BridgeShop) -> None:
-    scene(bridge_shop)
+    imported_orders(bridge_shop)
     passed = bridge_shop.run("--from-now")
     assert (passed.returncode, passed.stdout) == (0, "")
     assert "2 events are passed over" in passed.stderr
