@@ -92,7 +92,7 @@ class DemoResult:
     wrong: tuple[str, ...]  # orders of which something is not as it should be: none, or the demo fails
 
 
-def tell(folder: Path, now: datetime, progress: Callable[[str], None]) -> DemoResult:
+def play(folder: Path, now: datetime, progress: Callable[[str], None]) -> DemoResult:
     """Live two weeks that end now, in a folder of their own, and return what they came to.
 
     Raise UsageError for a folder in use; whatever else goes wrong in the runs is raised as in any run.

@@ -158,20 +158,20 @@ class PaginationExpired(AmazonError):
 
 
 class RequestRejected(AmazonError):
-    """Amazon rejects this one request (400), and would reject it again; others it may take. `said`: its own words."""
+    """Amazon rejects this one request (400), and would reject it again; others it may take."""
 
     code = "request-rejected"
 
-    def __init__(self, message: str, *, said: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, amazon_message: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.said = said
+        self.amazon_message = amazon_message
 
 
 class DatasetRefused(RequestRejected):
     """Amazon does not let this account ask for these sets of includedData."""
 
-    def __init__(self, message: str, *, names: tuple[str, ...], said: str = "", hint: str = "") -> None:
-        super().__init__(message, said=said, hint=hint)
+    def __init__(self, message: str, *, names: tuple[str, ...], amazon_message: str = "", hint: str = "") -> None:
+        super().__init__(message, amazon_message=amazon_message, hint=hint)
         self.names = names
 
 

@@ -91,7 +91,7 @@ class Login:
             headers={"user-agent": self.user_agent, "accept": "application/json"},
         )
         arrived = self.clock.local()
-        body = _judge(answer)
+        body = _good_body(answer)
         token = body.get("access_token")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise TransientError("Amazon's login answered without a usable access token.", hint=LATER)
@@ -101,7 +101,7 @@ class Login:
         self._renew_at = self.clock.local() + max(life - MARGIN, life / 2)
 
 
-def _judge(answer: AmazonResponse) -> Mapping[str, Any]:
+def _good_body(answer: AmazonResponse) -> Mapping[str, Any]:
     """Return the JSON object of the token address's answer. Raise as Login.token."""
     try:
         body = answer.json()

@@ -49,7 +49,7 @@ class Datasets:
     @property
     def withheld(self) -> Mapping[str, str]:
         """Return what Amazon refused when it was asked last, with its own words."""
-        return {name: said for name, (_, said) in self._refused.items()}
+        return {name: message for name, (_, message) in self._refused.items()}
 
     def leave_out(self, refused: DatasetRefused) -> None:
         """Ask without these sets from now on. Raise AmazonRefused where no order can be read without them, the refusal
@@ -62,7 +62,7 @@ class Datasets:
                 hint="Check the application's roles in Seller Central, and authorise it again.",
             ) from refused
         self._left_out |= set(refused.names)
-        self._refused |= {name: (self._now(), refused.said) for name in refused.names}
+        self._refused |= {name: (self._now(), refused.amazon_message) for name in refused.names}
         self._keep()
 
     def answered(self) -> None:
@@ -73,14 +73,14 @@ class Datasets:
             self._keep()
 
     def _keep(self) -> None:
-        kept = {name: [iso(since), said] for name, (since, said) in sorted(self._refused.items())}
+        kept = {name: [iso(since), message] for name, (since, message) in sorted(self._refused.items())}
         self._remember(REFUSED, json.dumps(kept, ensure_ascii=False))
 
 
 def _read(text: str | None, now: datetime) -> dict[str, tuple[datetime, str]]:
     try:
         kept = json.loads(text or "{}")
-        return {str(name): (parse_moment(since, now), str(said)) for name, (since, said) in kept.items()}
+        return {str(name): (parse_moment(since, now), str(message)) for name, (since, message) in kept.items()}
     except (ValueError, TypeError, AttributeError):
         return {}
 

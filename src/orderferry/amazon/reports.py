@@ -21,7 +21,14 @@ from orderferry.amazon.client import OrdersClient
 from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.exchange import Exchange
 from orderferry.amazon.report_rows import parse_report
-from orderferry.amazon.response_errors import LATER, AmazonResponse, Forbidden, TransientError, judge, unusable_answer
+from orderferry.amazon.response_errors import (
+    LATER,
+    AmazonResponse,
+    Forbidden,
+    TransientError,
+    good_body,
+    unusable_answer,
+)
 from orderferry.amazon.transport import AmazonClock, Transport
 from orderferry.config.kinds import is_loopback
 from orderferry.domain.compared_orders import OrderReport, ReportEnd
@@ -92,7 +99,7 @@ class AmazonReports:
             return self._exchange.ask(
                 CREATE,
                 lambda: self._client.create(body),
-                lambda answer: _id_in(judge(answer, CREATE, good=202), "reportId"),
+                lambda answer: _id_in(good_body(answer, CREATE, good=202), "reportId"),
             )
         except Forbidden as refused:
             raise AmazonRefused(
@@ -138,7 +145,7 @@ class AmazonReports:
 
 
 def _read_report(answer: AmazonResponse) -> Mapping[str, Any]:
-    body = judge(answer, GET)
+    body = good_body(answer, GET)
     status = body.get("processingStatus") if isinstance(body, Mapping) else None
     if status not in {*_RUNNING, *ReportEnd}:
         raise UnusableBody("it names no status of the report that we know")
@@ -146,7 +153,7 @@ def _read_report(answer: AmazonResponse) -> Mapping[str, Any]:
 
 
 def _read_address(answer: AmazonResponse) -> Mapping[str, Any]:
-    body = judge(answer, DOCUMENT)
+    body = good_body(answer, DOCUMENT)
     if not isinstance(body, Mapping) or not isinstance(body.get("url"), str):
         raise UnusableBody("it names no address of the document")
     if body.get("compressionAlgorithm") not in {None, "GZIP"}:

@@ -37,7 +37,7 @@ _OTHER_PARAMETERS = ("created", "lastupdated", "marketplaceids", "fulfil", "incl
 _FEW = 3  # Amazon names what is wrong; more names are a list of what is right
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}", re.ASCII)
-_LONGEST_SAID = 300
+_LONGEST_MESSAGE = 300
 _LONGEST_WORD = 40  # tokens are longer, parameters and ids are not
 _CREDENTIAL = re.compile(r"@|\||amzn1\.|Atz[ar]", re.IGNORECASE)  # the forms of Amazon's tokens, and e-mail addresses
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
@@ -54,7 +54,7 @@ class AccessTokenExpired(AmazonRefused):
     """403 because the access token's hour is over: worth one new login. Twice in a row it is a refusal."""
 
 
-def judge(answer: AmazonResponse, operation: str, *, paged: bool = False, good: int = 200) -> Any:
+def good_body(answer: AmazonResponse, operation: str, *, paged: bool = False, good: int = 200) -> Any:
     """Return the JSON of an answer to `operation` if its status is `good` (`paged`: a pagination token was sent).
 
     Raise TransientError (5xx, unusable body), AmazonUnavailable (redirects and other oddities), AccessTokenExpired,
@@ -66,15 +66,15 @@ def judge(answer: AmazonResponse, operation: str, *, paged: bool = False, good: 
             return answer.json()
         except UnusableBody as unusable:
             raise unusable_answer(operation, str(unusable)) from None
-    words = error_list(answer)
+    errors = error_list(answer)
     if answer.status in {401, 403}:
-        raise _refusal(answer, operation, words)
+        raise _refusal(answer, operation, errors)
     if answer.status >= 500 or answer.status == 408:
-        raise TransientError(f"Amazon answered {operation} with {_called(answer, words)}.", hint=_later(answer))
-    if answer.status >= 400 and words:
-        if answer.status == 400 and paged and _is_about_token(words):
+        raise TransientError(f"Amazon answered {operation} with {_called(answer, errors)}.", hint=_later(answer))
+    if answer.status >= 400 and errors:
+        if answer.status == 400 and paged and _is_about_token(errors):
             raise PaginationExpired("Amazon no longer takes the pagination token of this listing.", hint=LATER)
-        raise _rejection(answer, operation, words)
+        raise _rejection(answer, operation, errors)
     raise AmazonUnavailable(
         f"Something else than Amazon's Orders API answered {operation} (HTTP {answer.status}).",
         hint="If it stays, check amazon.endpoint and whether a proxy stands in between.",
@@ -113,33 +113,33 @@ def is_unknown_order(answer: AmazonResponse) -> bool:
     return answer.status == 404 and bool(error_list(answer))
 
 
-def _refusal(answer: AmazonResponse, operation: str, words: tuple[ApiError, ...]) -> AmazonRefused:
-    if any(word.mentions("token", "expired") for word in words):
+def _refusal(answer: AmazonResponse, operation: str, errors: tuple[ApiError, ...]) -> AmazonRefused:
+    if any(error.mentions("token", "expired") for error in errors):
         return AccessTokenExpired(f"Amazon says that the access token for {operation} has expired.", hint=_MENDS)
     refusal = Forbidden if answer.status == 403 else AmazonRefused
     return refusal(
-        f"Amazon refuses {operation} with {_called(answer, words)}.", hint=f"{_MENDS[:-1]}{_reference(answer)}."
+        f"Amazon refuses {operation} with {_called(answer, errors)}.", hint=f"{_MENDS[:-1]}{_reference(answer)}."
     )
 
 
-def _rejection(answer: AmazonResponse, operation: str, words: tuple[ApiError, ...]) -> RequestRejected:
-    said = next((word.said for word in words if word.said), "")
-    called = _called(answer, words)
-    message = f"Amazon rejects the request {operation} with {called}{f': “{said}”' if said else ''}."
+def _rejection(answer: AmazonResponse, operation: str, errors: tuple[ApiError, ...]) -> RequestRejected:
+    shown = next((error.message for error in errors if error.message), "")
+    called = _called(answer, errors)
+    message = f"Amazon rejects the request {operation} with {called}{f': “{shown}”' if shown else ''}."
     hint = f"Update orderferry; if it stays, report it to its issue tracker{_reference(answer)}."
-    names = refused_datasets(words) if answer.status == 400 else ()
+    names = refused_datasets(errors) if answer.status == 400 else ()
     if names:
-        return DatasetRefused(message, names=names, said=said, hint=hint)
-    return RequestRejected(message, said=said, hint=hint)
+        return DatasetRefused(message, names=names, amazon_message=shown, hint=hint)
+    return RequestRejected(message, amazon_message=shown, hint=hint)
 
 
-def refused_datasets(words: tuple[ApiError, ...]) -> tuple[str, ...]:
+def refused_datasets(errors: tuple[ApiError, ...]) -> tuple[str, ...]:
     """Return the sets of includedData that Amazon does not take, as far as its errors name any.
 
     It may list those that it does take after the one that it does not: then what we asked for and is not in the list is
     refused, or the first one that is named.
     """
-    text = " ".join(word.text for word in words if word.mentions("includeddata"))
+    text = " ".join(error.text for error in errors if error.mentions("includeddata"))
     places = {name: re.search(rf"(?<![a-z_]){name.casefold()}(?![a-z_])", text) for name in INCLUDED_DATA}
     named = sorted((place.start(), name) for name, place in places.items() if place)
     if len(named) > _FEW:
@@ -148,15 +148,16 @@ def refused_datasets(words: tuple[ApiError, ...]) -> tuple[str, ...]:
     return tuple(name for _, name in named)
 
 
-def _is_about_token(words: tuple[ApiError, ...]) -> bool:
+def _is_about_token(errors: tuple[ApiError, ...]) -> bool:
     """Return whether the errors are about the pagination token: they name it, or no other parameter."""
     return any(
-        word.mentions("token") or not any(word.mentions(parameter) for parameter in _OTHER_PARAMETERS) for word in words
+        error.mentions("token") or not any(error.mentions(parameter) for parameter in _OTHER_PARAMETERS)
+        for error in errors
     )
 
 
-def _called(answer: AmazonResponse, words: tuple[ApiError, ...]) -> str:
-    code = next((word.code for word in words if word.code), "")
+def _called(answer: AmazonResponse, errors: tuple[ApiError, ...]) -> str:
+    code = next((error.code for error in errors if error.code), "")
     return f"HTTP {answer.status} {code}".rstrip()
 
 
@@ -191,13 +192,13 @@ class AmazonResponse:
 class ApiError:
     """One entry of an error answer: a code that may be shown, and its whole text in lower case, which may not.
 
-    Amazon's messages may quote what was sent, so the text is only looked at. `said`: message and details as they may be
-    shown where nothing personal was sent: one line, not long, without what may be a token or an address.
+    Amazon's messages may quote what was sent, so the text is only looked at. `message`: message and details as
+    they may be shown where nothing personal was sent: one line, not long, without what may be a token or an address.
     """
 
     code: str = ""
     text: str = ""
-    said: str = ""
+    message: str = ""
 
     def mentions(self, *words: str) -> bool:
         """Return whether the text has all of these words, in any case."""
@@ -211,22 +212,22 @@ def error_list(answer: AmazonResponse) -> tuple[ApiError, ...]:
     except UnusableBody:
         return ()
     entries = body.get("errors") if isinstance(body, Mapping) else None
-    return tuple(map(_word, entries)) if isinstance(entries, list) else ()
+    return tuple(map(_api_error, entries)) if isinstance(entries, list) else ()
 
 
-def _word(entry: object) -> ApiError:
+def _api_error(entry: object) -> ApiError:
     fields = entry if isinstance(entry, Mapping) else {}
     code = fields.get("code")
-    told = " ".join(str(fields[key]) for key in ("code", "message", "details") if fields.get(key) is not None)
-    said = ": ".join(dict.fromkeys(str(fields[key]).strip() for key in ("message", "details") if fields.get(key)))
-    return ApiError(code if isinstance(code, str) and _CODE.fullmatch(code) else "", told.casefold(), _shown(said))
+    whole = " ".join(str(fields[key]) for key in ("code", "message", "details") if fields.get(key) is not None)
+    message = ": ".join(dict.fromkeys(str(fields[key]).strip() for key in ("message", "details") if fields.get(key)))
+    return ApiError(code if isinstance(code, str) and _CODE.fullmatch(code) else "", whole.casefold(), _shown(message))
 
 
-def _shown(said: str) -> str:
+def _shown(message: str) -> str:
     """Return Amazon's words without control characters, long words (tokens) and addresses, cut."""
-    words = "".join(sign if sign.isprintable() else " " for sign in said[: 4 * _LONGEST_SAID]).split()
+    words = "".join(sign if sign.isprintable() else " " for sign in message[: 4 * _LONGEST_MESSAGE]).split()
     text = " ".join("…" if len(word) > _LONGEST_WORD or _CREDENTIAL.search(word) else word for word in words)
-    return text if len(text) <= _LONGEST_SAID else f"{text[:_LONGEST_SAID]}…"
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
 
 
 class TransientError(AmazonUnavailable):

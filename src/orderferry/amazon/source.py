@@ -19,7 +19,7 @@ from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_sing
 from orderferry.amazon.exchange import Exchange, Quota
 from orderferry.amazon.login import Login
 from orderferry.amazon.parameters import Datasets, order_parameters, search_parameters
-from orderferry.amazon.response_errors import AmazonResponse, Forbidden, is_unknown_order, judge, listing_refused
+from orderferry.amazon.response_errors import AmazonResponse, Forbidden, good_body, is_unknown_order, listing_refused
 from orderferry.amazon.transport import AmazonClock, open_document_transport, open_transports, parse_http_date
 from orderferry.config.kinds import is_loopback
 from orderferry.config.model import AmazonSettings
@@ -115,8 +115,8 @@ class AmazonSource:
         """
 
         def read(answer: AmazonResponse) -> Page:
-            """Return the page. Raise what `judge` raises, UnusableBody for a body that is none."""
-            body = judge(answer, SEARCH, paged=bool(token))
+            """Return the page. Raise what `good_body` raises, UnusableBody for a body that is none."""
+            body = good_body(answer, SEARCH, paged=bool(token))
             return decode_page(body, search.basis, parse_http_date(answer.headers.get("date")))
 
         try:
@@ -141,7 +141,7 @@ class AmazonSource:
             """Return the order; None for the answer that says that there is none. Raise as for a page."""
             if is_unknown_order(answer):
                 return None
-            order = decode_order(decode_single(judge(answer, GET)))
+            order = decode_order(decode_single(good_body(answer, GET)))
             if order.order_id not in {order_id, None}:
                 raise UnusableBody("it is about another order")
             return order

@@ -227,8 +227,8 @@ def _print_findings(what: str, findings: Sequence[OneSided], zone: tzinfo) -> No
     causes = by_cause(findings)
     for reason, hint, found in causes[:MOST_LINES]:
         late = first_deadline(finding.reason for finding in found)
-        told = found[0].reason if len(found) == 1 else reason + late
-        echo(f"    {_named([with_facts(finding, zone) for finding in found])}: {told}")
+        text = found[0].reason if len(found) == 1 else reason + late
+        echo(f"    {_named([with_facts(finding, zone) for finding in found])}: {text}")
         echo(f"      {hint}")
     _print_rest(len(causes))
 

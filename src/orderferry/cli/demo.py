@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 def demo_command(context: CliContext, /, folder: Path, *, progress: bool | None) -> int:
     """Two weeks of a shop in less than a minute: a simulated Amazon over real HTTP, an embedded shop database."""
     from orderferry.bootstrap import utc_now
-    from orderferry.demo import tell
+    from orderferry.demo import play
 
     context.set_up_logging()
     began = time.monotonic()
     shows = progress is not False and sys.stdout.isatty() and not context.quiet
-    told = tell(folder, utc_now(), _line if shows else click.echo if progress else _nothing)
+    result = play(folder, utc_now(), _line if shows else click.echo if progress else _nothing)
     if shows:
         _line("")
-    _print(told, time.monotonic() - began)
-    return int(ExitCode.NEEDS_A_PERSON if told.wrong else ExitCode.DONE)
+    _print(result, time.monotonic() - began)
+    return int(ExitCode.NEEDS_A_PERSON if result.wrong else ExitCode.DONE)
 
 
 def _line(text: str) -> None:
@@ -51,19 +51,19 @@ def _nothing(_text: str) -> None:
     """Show no progress."""
 
 
-def _print(told: DemoResult, seconds: float) -> None:
-    losses = Counter(told.missed_by_fixed_window.values())
-    imported = sum(1 for order in told.ready if order.order_id in told.imported)
+def _print(result: DemoResult, seconds: float) -> None:
+    losses = Counter(result.missed_by_fixed_window.values())
+    imported = sum(1 for order in result.ready if order.order_id in result.imported)
     click.echo(
-        f"Two weeks of a shop on Amazon in {seconds:.0f} s: {told.runs} runs started as cron would, "
-        f"{told.calls} calls to Amazon, cron down for a day and a half in between."
+        f"Two weeks of a shop on Amazon in {seconds:.0f} s: {result.runs} runs started as cron would, "
+        f"{result.calls} calls to Amazon, cron down for a day and a half in between."
     )
     click.echo()
     lines = [
-        (len(told.ready), "orders became ready to import"),
+        (len(result.ready), "orders became ready to import"),
         (imported, "of them are in the shop, each once, each with the buyer's total to the cent"),
-        (len(told.reported), "of these lost an item after their invoice was issued: reported, for a credit slip"),
-        (told.waiting, "more are waiting at Amazon (payment checks, FBA orders that are not shipped)"),
+        (len(result.reported), "of these lost an item after their invoice was issued: reported, for a credit slip"),
+        (result.waiting, "more are waiting at Amazon (payment checks, FBA orders that are not shipped)"),
     ]
     for number, text in lines:
         click.echo(f"  {number:5} {text}")
@@ -74,21 +74,21 @@ def _print(told: DemoResult, seconds: float) -> None:
     )
     for loss, number in losses.most_common():
         click.echo(f"  {number:5} {loss}")
-    for sentence in told.wrong:
+    for sentence in result.wrong:
         click.echo(click.style(f"  ! {sentence}", fg="red"))
-    _print_next(told)
+    _print_next(result)
 
 
-def _print_next(told: DemoResult) -> None:
+def _print_next(result: DemoResult) -> None:
     from orderferry.demo import CONFIGURATION_FILE, WORLD_FILE
 
-    folder = told.folder
+    folder = result.folder
     click.echo()
     click.echo(f"Everything is in {folder}/. To go on, in one terminal:")
     program = own_name()
-    click.echo(f"  {program} simulator --world {folder / WORLD_FILE} --port {told.port}")
+    click.echo(f"  {program} simulator --world {folder / WORLD_FILE} --port {result.port}")
     click.echo("and in another:")
-    some = next((order.order_id for order in told.ready), "ORDER_ID")
+    some = next((order.order_id for order in result.ready), "ORDER_ID")
     for words in ("status", f"show {some}", "import"):
         click.echo(f"  {program} -c {folder / CONFIGURATION_FILE} {words}")
 

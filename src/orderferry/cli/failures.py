@@ -35,7 +35,7 @@ def exit_for(error: BaseException, argv: Sequence[str]) -> int:
     if isinstance(error, BrokenPipeError):
         _close_stdout()
         return int(ExitCode.DONE)
-    code, lines, problems = _told(error)
+    code, lines, problems = _described(error)
     for line in lines:
         echo(line, err=True)
     if "--json" in argv:
@@ -52,7 +52,7 @@ def error_lines(error: OrderferryError) -> list[str]:
     return [line for part in parts for line in part.expandtabs(4).split("\n")]  # a hint may be statements to paste
 
 
-def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str]]]:
+def _described(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str]]]:
     if isinstance(error, OrderferryError):
         from orderferry.run.report import error_json
 
@@ -70,7 +70,7 @@ def _told(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str, str
         where = f" ({error.filename})" if error.filename else " (standard output)" if error.errno == ENOSPC else ""
         message = f"the system refused: {error.strerror or type(error).__name__}{where}"
         return ExitCode.NEEDS_A_PERSON, [f"orderferry: {message}."], _problem("system", message)
-    return _told(internal_error(error))
+    return _described(internal_error(error))
 
 
 def internal_error(error: BaseException) -> InternalError:

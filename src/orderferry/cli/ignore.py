@@ -37,17 +37,17 @@ def ignore_command(context: CliContext, /, order_id: str, reason: str | None, un
             if not undo:
                 known = ledger.entry(order_id) is not None
                 ledger.ignore(order_id, why, installation.now())
-                told = [f"{order_id} is set aside: {why}"]
-                told += [] if known else ["  " + NEVER_SEEN]
+                lines = [f"{order_id} is set aside: {why}"]
+                lines += [] if known else ["  " + NEVER_SEEN]
             elif ledger.unignore(order_id, installation.now()) is None:
                 raise UsageError(f"The ledger knows no order {order_id}.")
             else:
-                told = [f"{order_id} is no longer set aside; the next import looks at it again."]
-        return ExitCode.DONE, {}, lambda: _print(told)
+                lines = [f"{order_id} is no longer set aside; the next import looks at it again."]
+        return ExitCode.DONE, {}, lambda: _print(lines)
 
     return for_each_shop(context, "ignore", ask, as_json=False)
 
 
-def _print(told: list[str]) -> None:
-    for line in told:
+def _print(lines: list[str]) -> None:
+    for line in lines:
         echo(line)

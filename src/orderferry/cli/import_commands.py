@@ -391,9 +391,9 @@ def _print_problems(report: Report) -> None:
     for (code, cause, hint), problems in ranked[:MOST_CAUSES]:
         first = problems[0]
         alone = len(problems) == 1
-        told = first.message if alone else f"{_orders(problems)} ({code}): {cause}"
+        text = first.message if alone else f"{_orders(problems)} ({code}): {cause}"
         late = "" if alone else first_deadline(problem.message for problem in problems)
-        echo(style(f"  ! {told}{late}", fg="yellow"))
+        echo(style(f"  ! {text}{late}", fg="yellow"))
         echo(f"    {first.hint if alone else hint}")
     if len(ranked) > MOST_CAUSES:
         lists = "--json lists all" if report.dry_run else "`orderferry status` lists all"

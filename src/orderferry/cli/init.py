@@ -260,7 +260,7 @@ def _converse(
     carrier_keys = NEW_CARRIER[given["create_carrier"] or "none"]
     taxes: Mapping[str, Sequence[Decimal]] = {}
     if facts is not None:
-        create = ask_states(interview, facts, create=_said(given["create_states"], interview))
+        create = ask_states(interview, facts, create=_answered(given["create_states"], interview))
         carrier_keys = ask_new_carrier(interview, facts, create=given["create_carrier"])
         delays = _in_shop(draft, lambda shop: shop.carrier_delays()) if tries else {}
         ask_choices(interview, facts, delays, carrier_keys)
@@ -275,7 +275,7 @@ def _converse(
                 interview,
                 lambda: _in_shop(draft, lambda shop: _missing_taxes(shop, draft.settings()), whole=True),
                 home_country(facts),
-                create=_said(given["create_taxes"], interview),
+                create=_answered(given["create_taxes"], interview),
             )
     ask_since(interview, now, _in_shop(draft, lambda shop: shop.foreign_orders()) if tries else 0)
     draft.settings()
@@ -286,7 +286,7 @@ def _taxes(number: int) -> str:
     return "1 tax" if number == 1 else f"{number} taxes"
 
 
-def _said(create: bool | None, interview: Interview) -> bool | None:
+def _answered(create: bool | None, interview: Interview) -> bool | None:
     return create if interview.interactive or create is not None else False
 
 

@@ -104,7 +104,7 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
 def _options(command: click.Command) -> Iterator[str]:
     for option in command.params:
         if isinstance(option, click.Option) and not option.hidden:
-            yield from (".TP", f".B {_text(_signature(option))}", _text(_told(option)))
+            yield from (".TP", f".B {_text(_signature(option))}", _text(_description(option)))
 
 
 def _signature(option: click.Option) -> str:
@@ -120,7 +120,7 @@ def _kind(kind: click.ParamType) -> str:  # type: ignore[type-arg]  # generic on
     return kind.name.removesuffix(" range").upper()
 
 
-def _told(option: click.Option) -> str:
+def _description(option: click.Option) -> str:
     shown = option.show_default if isinstance(option.show_default, str) else option.default
     return f"{option.help or ''} {f'(Default: {shown}.)' if option.show_default else ''}".strip()
 

@@ -69,8 +69,8 @@ def _print_schedules(report: PlanReport) -> None:
     click.echo("import every   searchOrders a day   of the quota")
     for schedule in report.plan.schedules:
         named = {"recommended": report.plan.recommended, "the fastest that is safe": report.plan.fastest}
-        told = ", ".join(word for word, one in named.items() if one is schedule)
-        note = f"  <- {told}" if told else "" if schedule.safe else "  not safe"
+        text = ", ".join(word for word, one in named.items() if one is schedule)
+        note = f"  <- {text}" if text else "" if schedule.safe else "  not safe"
         percent = f"{100 * schedule.calls / schedule.quota:.0f} %" if schedule.quota else "-"
         click.echo(f"{schedule.every:9} min   {schedule.calls:18}   {percent:>12}{note}")
 
@@ -83,8 +83,8 @@ def _print_commands(report: PlanReport) -> None:
         f"of 100 orders, {schedule.rereadings} readings of the overlap"
     )
     for command, calls in schedule.daily.items():
-        told = f"{calls:5} searchOrders" if calls else "    0 searchOrders (it asks the Reports API)"
-        click.echo(f"  {command:12} {told}")
+        text = f"{calls:5} searchOrders" if calls else "    0 searchOrders (it asks the Reports API)"
+        click.echo(f"  {command:12} {text}")
     click.echo(
         f"  {'getOrder':12} {schedule.get_orders:5} of {report.plan.get_quota}, for orders that wait or are held"
     )

@@ -122,8 +122,8 @@ def _print_head(inspection: OrderInspection, amazon: Mapping[str, Any]) -> None:
     entry = inspection.entry
     code = marketplace_code(entry.marketplace_id) if entry and entry.marketplace_id else amazon.get("marketplace", "")
     channel = str(entry.channel or "") if entry else amazon.get("channel", "")
-    told = ", ".join(word for word in (code, CHANNEL_WORDS.get(channel, channel)) if word)
-    echo(style(f"Order {inspection.order_id}{f' ({told})' if told else ''}", bold=True))
+    text = ", ".join(word for word in (code, CHANNEL_WORDS.get(channel, channel)) if word)
+    echo(style(f"Order {inspection.order_id}{f' ({text})' if text else ''}", bold=True))
 
 
 def _print_facts(inspection: OrderInspection, amazon: Mapping[str, Any]) -> None:
@@ -199,8 +199,8 @@ def _print_line(line: HistoryLine, inspection: OrderInspection) -> None:
     else:
         status = f": {_words(line.amazon_status)}" if line.amazon_status else ""
         what = f"{EVENT_WORDS[line.event]}{status if line.run is not None else ''}"
-    told = "; ".join(part for part in (line.detail, line.message) if part)
-    text = in_zone(f"{what}: {told}" if told else what, inspection.zone)
+    text = "; ".join(part for part in (line.detail, line.message) if part)
+    text = in_zone(f"{what}: {text}" if text else what, inspection.zone)
     echo_filled(text, f"  {minute(line.at, inspection.zone)}  ", " " * 20)
 
 

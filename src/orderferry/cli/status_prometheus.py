@@ -40,8 +40,8 @@ def prometheus_text(shops: Sequence[tuple[str, Status]]) -> str:
     """Return the metrics in Prometheus's text format, given the names of configurations and how their shops stand."""
     registry = CollectorRegistry()
     gauges = {
-        name: Gauge(f"orderferry_{name}", told, ("shop", *labels), registry=registry)
-        for name, (told, labels) in _METRICS.items()
+        name: Gauge(f"orderferry_{name}", help_text, ("shop", *labels), registry=registry)
+        for name, (help_text, labels) in _METRICS.items()
     }
     for shop, status in shops:
         _set(gauges, shop, status)

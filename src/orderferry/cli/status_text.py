@@ -54,10 +54,10 @@ def _needs_a_person(status: Status) -> list[str]:
 def late_words(command: CommandStatus, now: datetime) -> str:
     """Return the sentence, given a command that is late."""
     success = command.last_success
-    told = f"its last success was {format_duration(now - success.started)} ago" if success else "it never succeeded"
+    text = f"its last success was {format_duration(now - success.started)} ago" if success else "it never succeeded"
     if command.last_run is None:
-        told = "it never ran"
-    return f"{command.command} is late: {told}. `orderferry check` looks at the crontab, `-v` says what it does."
+        text = "it never ran"
+    return f"{command.command} is late: {text}. `orderferry check` looks at the crontab, `-v` says what it does."
 
 
 def _command_words(command: CommandStatus, now: datetime) -> str:
@@ -73,16 +73,16 @@ def _print_observed(status: Status) -> None:
     """Up to when each channel was read, and the gaps before that."""
     echo("Read without gaps until" if not status.gaps else "Read until")
     for codes, word, end in _ends(status):
-        told = f"{minute(end, status.zone)} ({format_duration(status.now - end)} ago)" if end else "never"
-        echo_filled(f"{told}: {codes} {word}", "  ", "    ")
+        text = f"{minute(end, status.zone)} ({format_duration(status.now - end)} ago)" if end else "never"
+        echo_filled(f"{text}: {codes} {word}", "  ", "    ")
     groups: dict[tuple[datetime, datetime, str], list[str]] = {}
     for (marketplace, channel), gap in status.gaps:
         groups.setdefault((gap.start, gap.end, str(channel)), []).append(marketplace_code(marketplace))
     if groups:
         echo(style(f"{counted(len(groups), 'gap')} that no run has read; the next imports read it:", fg="red"))
     for (start, end, word), marketplaces in groups.items():
-        told = f"{minute(start, status.zone)} to {minute(end, status.zone)}"
-        echo_filled(f"{told}: {', '.join(marketplaces)} {word}", "  ", "    ")
+        text = f"{minute(start, status.zone)} to {minute(end, status.zone)}"
+        echo_filled(f"{text}: {', '.join(marketplaces)} {word}", "  ", "    ")
 
 
 def _ends(status: Status) -> list[tuple[str, str, datetime | None]]:
@@ -96,11 +96,11 @@ def _ends(status: Status) -> list[tuple[str, str, datetime | None]]:
 def unconfirmed_words(entry: Entry, now: datetime) -> str:
     """Return the sentence, given an order that the shop has shipped and Amazon does not know of."""
     due = entry.ship_by or now
-    told = f"in {format_duration(due - now)}" if due > now else f"{format_duration(now - due)} ago"
+    text = f"in {format_duration(due - now)}" if due > now else f"{format_duration(now - due)} ago"
     number = f" (order {entry.id_order})" if entry.id_order else ""
     return (
         f"{entry.order_id}{number} is shipped in the shop and {entry.amazon_status.lower().replace('_', ' ')} at "
-        f"Amazon, where its last day to ship {'ends' if due > now else 'ended'} {told}."
+        f"Amazon, where its last day to ship {'ends' if due > now else 'ended'} {text}."
     )
 
 

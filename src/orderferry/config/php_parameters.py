@@ -90,12 +90,12 @@ def read_shop_file(path: Path, unneeded: Collection[str] = ()) -> ShopFile:
     except PhpError as error:
         raise ShopFileError(f"{file} is no PHP that can be read: {error}") from None
     if _NAMES_NEW["host"] in entries:
-        names, said = _NAMES_NEW, entries
+        names, given = _NAMES_NEW, entries
     elif _NAMES_OLD["host"] in defines:
-        names, said = _NAMES_OLD, defines
+        names, given = _NAMES_OLD, defines
     else:
         raise ShopFileError(f"{file} says nothing of the shop's database (no database_host and no _DB_SERVER_)")
-    values = {field: "" if field in unneeded else said.get(name, "") for field, name in names.items()}
+    values = {field: "" if field in unneeded else given.get(name, "") for field, name in names.items()}
     if names is _NAMES_NEW:  # PrestaShop reads a doubled % there as one
         values = {field: v if isinstance(v, Computed) else v.replace("%%", "%") for field, v in values.items()}
     for field, value in values.items():

@@ -115,7 +115,7 @@ class Amazon:
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
         self.calls["getOrder"] += 1
         if order_id in self.rejected:
-            raise RequestRejected("Amazon rejects the request getOrder with HTTP 400: “no”.", said="no")
+            raise RequestRejected("Amazon rejects the request getOrder with HTTP 400: “no”.", amazon_message="no")
         return self.orders.get(order_id)
 
     def close(self) -> None:

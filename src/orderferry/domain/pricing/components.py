@@ -220,7 +220,7 @@ def reconcile(order: Order, currency: str) -> tuple[tuple[Component, ...], Decim
     fitting = [
         (*found, hypothesis)
         for hypothesis in hypotheses
-        if (found := _judge(order, rows, sheets[hypothesis.displayed_prices], hypothesis)) is not None
+        if (found := _fit(order, rows, sheets[hypothesis.displayed_prices], hypothesis)) is not None
     ]
     if not fitting:
         raise CannotPrice(_problem(order, "Amazon's amounts add up in no reading", rows, currency))
@@ -254,7 +254,7 @@ def _either(asked: bool) -> tuple[bool, ...]:
     return (False, True) if asked else (False,)
 
 
-def _judge(
+def _fit(
     order: Order, rows: Sheet, sheets: tuple[Sheet, ...], hypothesis: Hypothesis
 ) -> tuple[Decimal, Sheet, Decimal] | None:
     """Return how far the sums are from Amazon's totals under a hypothesis, what stands at the level of the order alone,
