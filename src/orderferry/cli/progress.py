@@ -14,7 +14,7 @@ from orderferry.run.progress import SILENT, Progress
 Show = Callable[[str, int, int | None], None]
 
 
-class Counting:
+class Counting(Progress):
     """Keeps count of what a run tells, and has it shown."""
 
     def __init__(self, command: str, show: Show) -> None:

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from orderferry.errors import OrderferryError
 
 log = logging.getLogger(__name__)
 
 
-class Progress(Protocol):
-    """What follows a run, from the run's own thread: `Silent`, and the line of a terminal (cli/progress.py). No call
-    may take long or raise."""
+class Progress:
+    """What a run tells of its progress, from its own thread: this one shows nothing, that of a terminal
+    (cli/progress.py) a line. No call may take long or raise."""
 
     def step(self, what: str) -> None:
         """Note what is being done from now on, in words ("Amazon is preparing its report")."""
@@ -34,23 +34,7 @@ class Progress(Protocol):
         """Note that the quota of an operation is spent until then (UTC)."""
 
 
-class Silent:
-    """A run that nobody watches."""
-
-    def step(self, what: str) -> None:
-        """Do nothing."""
-
-    def page_read(self, orders: int) -> None:
-        """Do nothing."""
-
-    def order_done(self) -> None:
-        """Do nothing."""
-
-    def waiting(self, operation: str, until: datetime) -> None:
-        """Do nothing."""
-
-
-SILENT = Silent()
+SILENT = Progress()
 
 
 _CURRENT: ContextVar[Mapping[str, Any]] = ContextVar("orderferry_log")

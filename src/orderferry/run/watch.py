@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from orderferry.domain.ledger_entry import Condition
 from orderferry.errors import ExitCode, OrderferryError
@@ -13,36 +13,11 @@ from orderferry.run.sweeps import RunOptions
 
 if TYPE_CHECKING:
     from orderferry.notify import Alerts
+    from orderferry.run.compare.result import Comparison
+    from orderferry.run.report import Report
 
 # The run did its work, whatever a person has to do about single orders: mail, webhook and `status` report those.
 WORKED = frozenset({ExitCode.DONE, ExitCode.NEEDS_A_PERSON})
-
-
-class ReportedRun(Protocol):
-    """A run that is reported: the report of an import command (run/report.py), or a comparison
-    (run/compare/result.py)."""
-
-    @property
-    def command(self) -> str:
-        """Return the command that ran, as the command line names it."""
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Return what the run ends with."""
-
-    @property
-    def errors(self) -> Sequence[OrderferryError]:
-        """Return what stopped the run or a part of it."""
-
-    @property
-    def news(self) -> tuple[str, ...]:
-        """Return what the webhook gets: nothing where nothing is news."""
-
-    def summary(self) -> list[str]:
-        """Return a run in a few lines, for the body of a ping."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the run as `--json` prints it."""
 
 
 @dataclass(slots=True)
@@ -70,7 +45,7 @@ class Watch:
         """Note the conditions that the ledger has after this run; without a call every error counts as one."""
         self._standing = frozenset(condition.key for condition in conditions if condition.last_printed is not None)
 
-    def ended(self, report: ReportedRun) -> None:
+    def ended(self, report: Report | Comparison) -> None:
         """Ping how the run ended, and post to the webhook what is news.
 
         What may heal by itself is a failure from the moment on when it is a condition, as for the mail; before, the
@@ -95,7 +70,7 @@ class Watch:
     def _pings(self) -> bool:
         return not (self.options.dry_run or self.options.orders or self.options.restore)
 
-    def _is_failure(self, report: ReportedRun) -> bool:
+    def _is_failure(self, report: Report | Comparison) -> bool:
         if report.exit_code in WORKED:
             return False
         if self._standing is None:
@@ -103,7 +78,7 @@ class Watch:
         return any(error_key(report.command, error) in self._standing for error in report.errors)
 
 
-def news(report: ReportedRun, name: str) -> dict[str, Any]:
+def news(report: Report | Comparison, name: str) -> dict[str, Any]:
     """Return the webhook's document: what is news, and the run as `--json` has it.
 
     `text` holds the news in one piece, as chat services want it.
@@ -116,6 +91,6 @@ def _document(command: str, name: str, exit_code: int, lines: tuple[str, ...]) -
     return {"command": command, "config": name, "exit_code": exit_code, "news": list(lines), "text": text}
 
 
-def _text(report: ReportedRun, tail: object) -> str:
+def _text(report: Report | Comparison, tail: object) -> str:
     """Return the body of a ping."""
     return "\n".join([*report.summary(), "", str(tail)]).strip()
