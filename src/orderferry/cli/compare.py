@@ -15,7 +15,7 @@ import click
 
 from orderferry.cli.context import CliContext, ShopAnswer, for_each_file
 from orderferry.cli.failures import error_lines
-from orderferry.cli.parameters import TARGET, TimeParameter, write_for_people
+from orderferry.cli.parameters import MONTH, TARGET, TIME, write_for_people
 from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
 from orderferry.domain.compared_orders import ReportedOrder, ShopOrder
 from orderferry.domain.durations import counted, iso
@@ -28,8 +28,6 @@ from orderferry.run.compare.totals import Sums, Totals, TotalsRow, amount_text
 if TYPE_CHECKING:
     from orderferry.run.compare.compare import CompareOptions
 
-
-_MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 
 BY_WORDS = {"purchase": "placed", "shipped": "shipped", "invoice": "invoiced by the shop"}
 NAMED = 10  # orders of one cause that are named
@@ -68,25 +66,10 @@ COLUMNS = (
 _NEGATIVE = re.compile(r"-[0-9.]+")
 
 
-class Month(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
-    """`YYYY-MM`."""
-
-    name = "month"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """Return (year, month); a usage error for anything else."""
-        if isinstance(value, tuple):
-            return value
-        match = _MONTH.fullmatch(str(value).strip())
-        if match is None:
-            self.fail(f"{value!r} is no month: write for example 2026-10", param, ctx)
-        return int(match[1]), int(match[2])
-
-
 @click.command("compare")
-@click.option("--since", type=TimeParameter(), help="Compare orders placed from this time on (default: 30 days).")
-@click.option("--until", type=TimeParameter(), help="Compare orders placed up to this time (default: two hours ago).")
-@click.option("--month", type=Month(), help="Compare a month of the shop's calendar, with totals: YYYY-MM.")
+@click.option("--since", type=TIME, help="Compare orders placed from this time on (default: 30 days).")
+@click.option("--until", type=TIME, help="Compare orders placed up to this time (default: two hours ago).")
+@click.option("--month", type=MONTH, help="Compare a month of the shop's calendar, with totals: YYYY-MM.")
 @click.option(
     "--by",
     type=click.Choice(["purchase", "shipped", "invoice"]),

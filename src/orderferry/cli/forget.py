@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orderferry.cli.context import CliContext, ShopAnswer, for_each_shop
-from orderferry.cli.parameters import Duration
+from orderferry.cli.parameters import DURATION
 from orderferry.cli.terminal import echo
 from orderferry.domain.durations import counted
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("forget")
 @click.option(
-    "--older-than", type=Duration(), required=True, help="How long after delivery, such as 30d (Amazon's own limit)."
+    "--older-than", type=DURATION, required=True, help="How long after delivery, such as 30d (Amazon's own limit)."
 )
 @click.option("--dry-run", is_flag=True, help="Only count; nothing changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orderferry.cli.context import CliContext, ShopAnswer, for_each_shop
-from orderferry.cli.parameters import AmazonOrderId
+from orderferry.cli.parameters import ORDER_ID
 from orderferry.cli.terminal import echo
 from orderferry.errors import ExitCode, UsageError
 
@@ -18,7 +18,7 @@ NEVER_SEEN = "The ledger has never seen this order. Is the id right? `--undo` ta
 
 
 @click.command("ignore")
-@click.argument("order_id", type=AmazonOrderId())
+@click.argument("order_id", type=ORDER_ID)
 @click.option("--reason", metavar="TEXT", help="Why; kept in the ledger's history.")
 @click.option("--undo", is_flag=True, help="Take it back: the order is looked at again by the next import.")
 @click.pass_obj

@@ -20,7 +20,7 @@ import click
 
 from orderferry.cli.context import CliContext, whole_document
 from orderferry.cli.failures import error_lines, internal_error
-from orderferry.cli.parameters import AmazonOrderId, Duration, ExitCodes, MarketplaceCode, TimeParameter
+from orderferry.cli.parameters import DURATION, EXIT_CODES, MARKETPLACE, ORDER_ID, TIME
 from orderferry.cli.progress import shown_progress
 from orderferry.cli.terminal import echo, echo_json, echo_lines, minute, style, zone_name
 from orderferry.domain.durations import counted, iso
@@ -42,20 +42,20 @@ if TYPE_CHECKING:
 CHANNELS = {"regular": (Channel.REGULAR,), "fba": (Channel.FBA,), "all": ()}
 
 SHARED_OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
-    click.option("--window", type=Duration(), help="Look back so far instead of the configured window."),
-    click.option("--since", type=TimeParameter(), help="Read from this time on (ISO 8601, or a duration ago)."),
-    click.option("--until", type=TimeParameter(), help="Read up to this time; at most three minutes ago."),
+    click.option("--window", type=DURATION, help="Look back so far instead of the configured window."),
+    click.option("--since", type=TIME, help="Read from this time on (ISO 8601, or a duration ago)."),
+    click.option("--until", type=TIME, help="Read up to this time; at most three minutes ago."),
     click.option(
-        "--order", "orders", multiple=True, type=AmazonOrderId(), metavar="ID", help="Only this order; may be repeated."
+        "--order", "orders", multiple=True, type=ORDER_ID, metavar="ID", help="Only this order; may be repeated."
     ),
-    click.option("--marketplace", "marketplaces", multiple=True, type=MarketplaceCode(), help="Only this marketplace."),
+    click.option("--marketplace", "marketplaces", multiple=True, type=MARKETPLACE, help="Only this marketplace."),
     click.option("--dry-run", is_flag=True, help="Do all but write; say what would be written."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     click.option("--progress/--no-progress", default=None, help="Show progress (default: on a terminal)."),
-    click.option("--wait", type=Duration(), default=timedelta(0), help="Queue so long for the lock."),
-    click.option("--splay", type=Duration(), default=timedelta(0), help="Spread the shops' starts over this time."),
-    click.option("--max-time", type=Duration(), default=timedelta(hours=2), show_default="2h", help="End after this."),
-    click.option("--ok-exit", type=ExitCodes(), default=frozenset(), help="These exit codes become 0."),
+    click.option("--wait", type=DURATION, default=timedelta(0), help="Queue so long for the lock."),
+    click.option("--splay", type=DURATION, default=timedelta(0), help="Spread the shops' starts over this time."),
+    click.option("--max-time", type=DURATION, default=timedelta(hours=2), show_default="2h", help="End after this."),
+    click.option("--ok-exit", type=EXIT_CODES, default=frozenset(), help="These exit codes become 0."),
 )
 
 # A worker ends itself at --max-time; only one that can't do even that is killed from outside.

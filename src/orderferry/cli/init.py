@@ -31,7 +31,7 @@ from orderferry.cli.init_steps import (
     ask_taxes,
 )
 from orderferry.cli.interview import Interview, ask_yes_or_no
-from orderferry.cli.parameters import TimeParameter
+from orderferry.cli.parameters import TIME
 from orderferry.cli.program import program_to_paste, running_program
 from orderferry.cli.terminal import echo, style
 from orderferry.domain.durations import iso
@@ -89,7 +89,7 @@ OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
         help="The seller is (not) in Amazon's VAT Calculation Service (default: as his orders tell).",
     ),
     click.option("--mails", type=click.Choice(list(MAILS)), help="Which mails may reach buyers."),
-    click.option("--since", type=TimeParameter(), help="Import orders placed from then on (default: now)."),
+    click.option("--since", type=TIME, help="Import orders placed from then on (default: now)."),
     click.option("--set", "keys", multiple=True, metavar="KEY=VALUE", help="Any other key; may be repeated."),
     click.option("--no-try", is_flag=True, help="Do not try the database and the credentials."),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,80 +19,63 @@ from orderferry.safe_files import PRIVATE, NotOrdinary, UnsafePlace, refuse_targ
 # Amazon's ids are 3-7-7 digits today; only what can't be an id at all, or would not fit the marker's key, is refused.
 _ORDER_ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)+", re.ASCII)
 _LONGEST_ID = 32
+_MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
 
 _STANDARD_OUTPUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 
 
-class Duration(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
-    """`30s`, `90m`, `36h`, `2d`, `1w` or a sum such as `1d12h`."""
+class ParsedText(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+    """A value that `parse` makes of the text. It raises ValueError with a sentence, which becomes a usage error."""
 
-    name = "duration"
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Return the duration; a usage error for anything else."""
-        if isinstance(value, timedelta):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the value; a default, which is no text, as it is."""
+        if not isinstance(value, str):
             return value
         try:
-            return parse_duration(str(value))
+            return self._parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
 
-class TimeParameter(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
-    """ISO 8601 (UTC unless it says otherwise), or a duration ago."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return an aware UTC time; a usage error for anything else."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            return parse_moment(str(value), datetime.now(UTC))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _order_id(text: str) -> str:
+    order_id = text.strip()
+    if len(order_id) > _LONGEST_ID or not _ORDER_ID.fullmatch(order_id):
+        raise ValueError(f"{text!r} is no order id of Amazon's: write for example 171-1234567-1234567")
+    return order_id
 
 
-class AmazonOrderId(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
-    """Amazon's order id, such as `171-1234567-1234567`."""
-
-    name = "id"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the id; a usage error for what Amazon would refuse with the whole run."""
-        order_id = str(value).strip()
-        if len(order_id) > _LONGEST_ID or not _ORDER_ID.fullmatch(order_id):
-            self.fail(f"{value!r} is no order id of Amazon's: write for example 171-1234567-1234567", param, ctx)
-        return order_id
+def _marketplace_id(text: str) -> str:
+    marketplace = find_marketplace(text)
+    if marketplace is None:
+        raise ValueError(f"{text!r} is no marketplace of Amazon's: write a country code such as IT, DE or UK")
+    return marketplace.id
 
 
-class MarketplaceCode(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
-    """A country code (UK is GB) or a marketplace id; becomes the id."""
-
-    name = "code"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the marketplace id; a usage error for an unknown one."""
-        marketplace = find_marketplace(str(value))
-        if marketplace is None:
-            self.fail(f"{value!r} is no marketplace of Amazon's: write a country code such as IT, DE or UK", param, ctx)
-        return marketplace.id
+def _exit_codes(text: str) -> frozenset[ExitCode]:
+    try:
+        return frozenset(ExitCode(int(part)) for part in text.split(",") if part.strip())
+    except ValueError:
+        known = ", ".join(str(int(code)) for code in ExitCode)
+        raise ValueError(f"{text!r} is no list of exit codes ({known})") from None
 
 
-class ExitCodes(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
-    """Exit codes separated by commas."""
+def _month(text: str) -> tuple[int, int]:
+    match = _MONTH.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no month: write for example 2026-10")
+    return int(match[1]), int(match[2])
 
-    name = "codes"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[ExitCode]:
-        """Return the set of codes; a usage error for a number that is none."""
-        if isinstance(value, frozenset):
-            return value
-        try:
-            return frozenset(ExitCode(int(part)) for part in str(value).split(",") if part.strip())
-        except ValueError:
-            known = ", ".join(str(int(code)) for code in ExitCode)
-            self.fail(f"{value!r} is no list of exit codes ({known})", param, ctx)
+DURATION = ParsedText("duration", parse_duration)
+TIME = ParsedText("time", lambda text: parse_moment(text, datetime.now(UTC)))
+ORDER_ID = ParsedText("id", _order_id)
+MARKETPLACE = ParsedText("code", _marketplace_id)
+EXIT_CODES = ParsedText("codes", _exit_codes)
+MONTH = ParsedText("month", _month)
 
 
 class TargetFile(click.Path):

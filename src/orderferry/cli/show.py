@@ -10,7 +10,7 @@ import click
 
 from orderferry.cli.context import CliContext, ShopAnswer, for_each_shop
 from orderferry.cli.failures import error_lines
-from orderferry.cli.parameters import AmazonOrderId
+from orderferry.cli.parameters import ORDER_ID
 from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name
 from orderferry.domain.durations import counted
 from orderferry.domain.ledger_entry import EntryState, HistoryEvent
@@ -43,7 +43,7 @@ EVENT_WORDS: Mapping[HistoryEvent, str] = {
 
 
 @click.command("show")
-@click.argument("order_id", type=AmazonOrderId())
+@click.argument("order_id", type=ORDER_ID)
 @click.option("--refresh", is_flag=True, help="Ask Amazon for the order, and say what the next run would do with it.")
 @click.option(
     "--verify", is_flag=True, help="Recompute what back office, invoice, statistics and an edit make of its rows."
