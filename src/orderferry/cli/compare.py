@@ -32,37 +32,6 @@ if TYPE_CHECKING:
 BY_WORDS = {"purchase": "placed", "shipped": "shipped", "invoice": "invoiced by the shop"}
 NAMED = 10  # orders of one cause that are named
 MOST_LINES = 40  # causes of one kind that are printed
-COLUMNS = (
-    "amazon_order_id",
-    "id_order",
-    "found",
-    "purchased",
-    "shop_date",
-    "marketplace",
-    "channel",
-    "country",
-    "amazon_status",
-    "shop_state",
-    "amazon_gross",
-    "amazon_tax",
-    "gross",
-    "net",
-    "tax",
-    "tax_owed_by",
-    "tax_scheme",
-    "currency",
-    "invoice_number",
-    "invoice_date",
-    "shipped",
-    "conversion_rate",
-    "home_currency",
-    "home_gross",
-    "home_net",
-    "home_tax",
-    "credited_gross",
-    "credited_tax",
-    "tax_by_rate",
-)
 _NEGATIVE = re.compile(r"-[0-9.]+")
 
 
@@ -298,54 +267,49 @@ def as_csv(result: Comparison) -> str:
     decimal point. No buyer's data.
     """
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    writer = csv.DictWriter(text, _columns("", "", None, None))
+    writer.writeheader()
     words = result.words()
     for order_id, (amazon, shop) in result.orders.items():
-        writer.writerow(map(_harmless, (order_id, *_columns(words.get(order_id, "ok"), amazon, shop))))
+        columns = _columns(order_id, words.get(order_id, "ok"), amazon, shop)
+        writer.writerow({name: _harmless(value) for name, value in columns.items()})
     return text.getvalue()
 
 
-def _columns(found: str, amazon: ReportedOrder | None, shop: ShopOrder | None) -> tuple[object, ...]:
-    """Return the columns after the order's id."""
+def _columns(order_id: str, found: str, amazon: ReportedOrder | None, shop: ShopOrder | None) -> dict[str, object]:
     marketplace = (amazon.marketplace_id if amazon else "") or (shop.marketplace_id if shop else "")
-    return (
-        " ".join(map(str, shop.ids)) if shop else "",
-        found,
-        _moment(amazon.purchased if amazon else None),
-        _moment(shop.placed if shop else None),
-        marketplace_code(marketplace) if marketplace else "",
-        (amazon.channel if amazon else None) or (shop.channel if shop else None) or "",
-        (shop.country if shop else "") or (amazon.country if amazon else ""),
-        (amazon.status or amazon.raw_status) if amazon else "",
-        shop.state if shop else "",
-        _amount(amazon.gross if amazon else None),
-        _amount(amazon.tax if amazon and amazon.gross is not None else None),
-        _amount(shop.total if shop else None),
-        _amount(shop.net if shop else None),
-        _amount(shop.tax if shop else None),
-        shop.tax_owed_by if shop else "",
-        shop.tax_scheme if shop else "",
-        (shop.currency if shop else "") or (amazon.currency if amazon else ""),
-        (shop.invoice_number or "") if shop else "",
-        _moment(shop.invoiced if shop else None),
-        _moment((amazon.shipped if amazon else None) or (shop.left if shop else None)),
-        *(_at_home(shop) if shop else [""] * 7),
-        " ".join(f"{share.rate or 0:f}:{amount_text(share.tax)}" for share in shop.shares) if shop else "",
-    )
-
-
-def _at_home(shop: ShopOrder) -> tuple[object, ...]:
-    credited_tax = sum((slip.gross - slip.net for slip in shop.slips), Decimal(0))
-    return (
-        f"{shop.conversion_rate.normalize():f}",
-        shop.home_currency,
-        _amount(shop.at_home(shop.total)),
-        _amount(shop.at_home(shop.net)),
-        _amount(shop.at_home(shop.tax)),
-        _amount(shop.credited),
-        _amount(credited_tax),
-    )
+    credited_tax = sum((slip.gross - slip.net for slip in shop.slips), Decimal(0)) if shop else None
+    return {
+        "amazon_order_id": order_id,
+        "id_order": " ".join(map(str, shop.ids)) if shop else "",
+        "found": found,
+        "purchased": _moment(amazon.purchased if amazon else None),
+        "shop_date": _moment(shop.placed if shop else None),
+        "marketplace": marketplace_code(marketplace) if marketplace else "",
+        "channel": (amazon.channel if amazon else None) or (shop.channel if shop else None) or "",
+        "country": (shop.country if shop else "") or (amazon.country if amazon else ""),
+        "amazon_status": (amazon.status or amazon.raw_status) if amazon else "",
+        "shop_state": shop.state if shop else "",
+        "amazon_gross": _amount(amazon.gross if amazon else None),
+        "amazon_tax": _amount(amazon.tax if amazon and amazon.gross is not None else None),
+        "gross": _amount(shop.total if shop else None),
+        "net": _amount(shop.net if shop else None),
+        "tax": _amount(shop.tax if shop else None),
+        "tax_owed_by": shop.tax_owed_by if shop else "",
+        "tax_scheme": shop.tax_scheme if shop else "",
+        "currency": (shop.currency if shop else "") or (amazon.currency if amazon else ""),
+        "invoice_number": (shop.invoice_number or "") if shop else "",
+        "invoice_date": _moment(shop.invoiced if shop else None),
+        "shipped": _moment((amazon.shipped if amazon else None) or (shop.left if shop else None)),
+        "conversion_rate": f"{shop.conversion_rate.normalize():f}" if shop else "",
+        "home_currency": shop.home_currency if shop else "",
+        "home_gross": _amount(shop.at_home(shop.total) if shop else None),
+        "home_net": _amount(shop.at_home(shop.net) if shop else None),
+        "home_tax": _amount(shop.at_home(shop.tax) if shop else None),
+        "credited_gross": _amount(shop.credited if shop else None),
+        "credited_tax": _amount(credited_tax),
+        "tax_by_rate": " ".join(f"{part.rate or 0:f}:{amount_text(part.tax)}" for part in shop.shares) if shop else "",
+    }
 
 
 def _moment(moment: datetime | None) -> str:
