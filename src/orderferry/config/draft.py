@@ -15,7 +15,7 @@ import tomlkit
 
 from orderferry.config.example import explanation, sample_lines, sample_word
 from orderferry.config.keys import KEYS, Key
-from orderferry.config.lines import KeyPath, key_text
+from orderferry.config.lines import KeyPath, entries_of, key_text
 from orderferry.config.load import load_settings
 from orderferry.config.lookup import KeyMatch, match, nearest
 from orderferry.config.model import Settings
@@ -131,14 +131,9 @@ def _is_secret(known: KeyMatch) -> bool:
 def _path_of(name: str) -> KeyPath:
     """Return the path of a key as TOML writes it (a part with a dot in quotes); () for what is none."""
     try:
-        table: object = tomllib.loads(f"{name} = 0")
+        return next(iter(entries_of(tomllib.loads(f"{name} = 0"))))
     except tomllib.TOMLDecodeError:
         return ()
-    path: KeyPath = ()
-    while isinstance(table, dict):
-        ((part, table),) = table.items()
-        path = (*path, part)
-    return path
 
 
 def _value_of(text: str) -> Value:

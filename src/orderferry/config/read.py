@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from orderferry.config.kinds import PATHS, Unfit
-from orderferry.config.lines import KeyPath, line_numbers
+from orderferry.config.lines import KeyPath, entries_of, line_numbers
 from orderferry.errors import ConfigError
 from orderferry.safe_files import read_ordinary
 
@@ -132,7 +131,7 @@ def _decimal(text: str) -> Decimal:
 
 def _parse(text: str, name: str) -> Mapping[KeyPath, object]:
     try:
-        return _flat(tomllib.loads(text, parse_float=_decimal))
+        return entries_of(tomllib.loads(text, parse_float=_decimal))
     except RecursionError:
         raise ConfigError(f"{name} is nested too deeply.", hint="Write it flatter.") from None
     except ValueError as error:  # TOMLDecodeError, and integers of thousands of digits
@@ -147,17 +146,6 @@ def _parse(text: str, name: str) -> Mapping[KeyPath, object]:
             f"{place}: this is no TOML: {sentence[:1].lower()}{sentence[1:]}.",
             hint="Compare with config.example.toml; text needs quotes.",
         ) from None
-
-
-def _flat(table: Mapping[str, Any], above: KeyPath = ()) -> dict[KeyPath, object]:
-    entries: dict[KeyPath, object] = {}
-    for name, value in table.items():
-        path = (*above, name)
-        if isinstance(value, dict) and value:
-            entries |= _flat(value, path)
-        else:
-            entries[path] = value
-    return entries
 
 
 def find_configurations(given: Sequence[Path], environ: Mapping[str, str]) -> tuple[Path, ...]:
