@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from orderferry.config.database import Database, find_database
 from orderferry.config.database_url import TLS_KEYS, DatabaseUrl
-from orderferry.config.keys import KEYS, default_of
+from orderferry.config.keys import KEYS, OVERRIDABLE, default_of
 from orderferry.config.lines import KeyPath
 from orderferry.config.model import (
     AlertsSettings,
@@ -65,18 +65,10 @@ def configuration_name(path: Path) -> str:
 
 def _settings(path: Path, findings: Findings, database: Database) -> Settings:
     values = findings.values
-    orders = _merged(OrdersSettings(), values, ("orders",))
-    carriers = _merged(CarriersSettings(), values, ("carriers",))
-    customers = _merged(CustomersSettings(), values, ("customers",))
-    taxes = _merged(TaxesSettings(), values, ("taxes",))
-    invoices = _merged(InvoicesSettings(), values, ("invoices",))
+    defaults = MarketplaceSettings()
+    shared: dict[str, Any] = {name: _merged(getattr(defaults, name), values, (name,)) for name in OVERRIDABLE}
     alerts = _table(values, ("alerts",))
     alerts |= {name: Secret(value) for name, value in alerts.items() if ("alerts", name) in _SECRET_KEYS}
-    logging = {name: str(value) for name, value in _table(values, ("logging",)).items()}
-    program = {
-        "events_enabled": findings.value("events.enabled"),
-    }
-    given: dict[str, Any] = {name: value for name, value in program.items() if value is not None}
     return Settings(
         path=path,
         name=configuration_name(path),
@@ -84,28 +76,20 @@ def _settings(path: Path, findings: Findings, database: Database) -> Settings:
         prestashop=_prestashop(values, database),
         ledger=_ledger(path, values, database),
         observation=ObservationSettings(**_table(values, ("observation",))),
-        orders=orders,
         products=_merged(ProductsSettings(), values, ("products",)),
-        carriers=carriers,
-        customers=customers,
-        taxes=taxes,
-        invoices=invoices,
         stock=StockSettings(**_table(values, ("stock",))),
         marketplaces={
             code: MarketplaceSettings(
                 **_table(values, ("marketplace", code)),
-                orders=_merged(orders, values, ("marketplace", code, "orders")),
-                carriers=_merged(carriers, values, ("marketplace", code, "carriers")),
-                customers=_merged(customers, values, ("marketplace", code, "customers")),
-                taxes=_merged(taxes, values, ("marketplace", code, "taxes")),
-                invoices=_merged(invoices, values, ("marketplace", code, "invoices")),
+                **{name: _merged(base, values, ("marketplace", code, name)) for name, base in shared.items()},
             )
             for code in sorted({key[1] for key in values if key[0] == "marketplace"})
         },
+        **{f"events_{name}": value for name, value in _table(values, ("events",)).items()},
         alerts=AlertsSettings(**alerts),
-        logging=LoggingSettings(**logging),
+        logging=LoggingSettings(**{name: str(value) for name, value in _table(values, ("logging",)).items()}),
         exposed=exposure(findings.document),
-        **given,
+        **shared,
     )
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from orderferry.config.keys import default_of
+from orderferry.config.keys import OVERRIDABLE, default_of
 from orderferry.domain.marketplaces import Marketplace, Region
 
 
@@ -254,13 +254,8 @@ class Settings:
 
     def marketplace(self, code: str) -> MarketplaceSettings:
         """Return the settings for one marketplace by country code: its own, else the shop-wide ones."""
-        return self.marketplaces.get(code) or MarketplaceSettings(
-            orders=self.orders,
-            carriers=self.carriers,
-            customers=self.customers,
-            taxes=self.taxes,
-            invoices=self.invoices,
-        )
+        shop_wide = {name: getattr(self, name) for name in OVERRIDABLE}
+        return self.marketplaces.get(code) or MarketplaceSettings(**shop_wide)
 
     def amazon_calculates_vat(self, code: str, shown: Collection[str]) -> bool:
         """Return whether Amazon calculates the VAT of a marketplace: as configured, else where an order has `shown`
