@@ -97,7 +97,7 @@ def _from_shop(findings: Findings, sockets: Sequence[Path]) -> Database | None:
     try:
         shop = read_shop_file(path, {field for key in given for field in _UNNEEDED[key]})
     except ShopFileError as error:
-        findings.problems.add_for(origin, f"is of no use: {error}")
+        findings.add_problem_with(origin, f"is of no use: {error}")
         return None
     return Database(
         url=_from_parts(_server(shop, sockets), findings),

@@ -51,7 +51,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     """
     findings = validate(read_document(path), environ)
     database = find_database(findings)
-    problems = findings.problems.sentences
+    problems = findings.problems
     if problems or database is None:
         count = "one mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
         raise ConfigError(f"{path} has {count}.", hint=_HINT, problems=problems)

@@ -42,7 +42,7 @@ def validate(document: Document, environ: Mapping[str, str]) -> Findings:
 
     Reads the files that `<key>_file` names. Never raises for what stands in the configuration.
     """
-    findings = Findings(document, Problems(document))
+    findings = Findings(document)
     secret_files: dict[KeyPath, FoundValue] = {}
     for rank, file in enumerate(document.files):
         for path in file.entries:
@@ -69,14 +69,14 @@ def _take_entry(findings: Findings, secret_files: dict[KeyPath, FoundValue], ran
     known = match(path)
     if known is None:
         above = key_above(path)
-        findings.problems.add(_unknown(path, value, above), file, path[: len(above.path)] if above else path)
+        findings.add_problem(_unknown(path, value, above), file, path[: len(above.path)] if above else path)
         return
     found = FoundValue(known.key, value, rank, path, file)
     mine, other = (secret_files, findings.found) if known.is_file else (findings.found, secret_files)
     where = known.key.path if known.is_file else known.path
     before = mine.get(where)
     if before is not None and before.rank == rank:
-        findings.problems.add_for(found, f"is given twice: {key_text(before.path)} is the same key")
+        findings.add_problem_with(found, f"is given twice: {key_text(before.path)} is the same key")
         return
     mine[where] = found
     if where in other and other[where].rank < rank:
@@ -104,9 +104,9 @@ def _take_secret_file(findings: Findings, named: FoundValue) -> None:
         path = PATH.read(named.value)
         secret = read_secret_file(findings.folder(named) / path) if isinstance(path, Path) else ""
     except Unfit:
-        findings.problems.add_for(named, f"must be {PATH.expected}, not {shown(named.value)}")
+        findings.add_problem_with(named, f"must be {PATH.expected}, not {shown(named.value)}")
     except SecretFileError as error:
-        findings.problems.add_for(named, f"is of no use: {error}")
+        findings.add_problem_with(named, f"is of no use: {error}")
     else:
         findings.found[key.path] = FoundValue(key, secret, named.rank, named.path, named.file)
         return
@@ -121,7 +121,7 @@ def _read_value(findings: Findings, path: KeyPath, found: FoundValue) -> None:
         value = kind.read(found.value)
     except Unfit:
         expected = f"must be {kind.expected}"
-        findings.problems.add_for(found, expected if kind.secret else f"{expected}, not {shown(found.value)}")
+        findings.add_problem_with(found, expected if kind.secret else f"{expected}, not {shown(found.value)}")
         return
     if isinstance(value, Path):
         value = findings.folder(found) / value
@@ -154,45 +154,37 @@ class FoundValue:
         return key_text(self.path) if self.path else f"${self.key.variable}"
 
 
-class Problems:
-    """All that is wrong, sorted by place."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._found: list[tuple[int, int, int, str]] = []
-
-    def add(self, sentence: str, file: SourceFile | None = None, path: KeyPath = ()) -> None:
-        """Note a sentence; it will begin with the place, without a line if no `path` is given."""
-        place = file or self._document.file
-        line = place.line(path)
-        text = f"{place.path}, line {line}: {sentence}" if line else f"{place.path}: {sentence}"
-        depth = len(self._document.files) - self._document.files.index(place)
-        self._found.append((depth if line else len(self._document.files) + 1, line, len(self._found), text))
-
-    def add_for(self, found: FoundValue, sentence: str) -> None:
-        """Note what is wrong with a value; the sentence follows its name."""
-        self.add(f"{found.name} {sentence}", found.file, found.path)
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """Return every problem: those of the main file first, by line, then of included files, then what has no
-        line.
-        """
-        return tuple(sentence for *_, sentence in sorted(self._found))
-
-
 class Findings:
     """The values by the paths of their keys (words as we keep them).
 
     `found` holds what was given, `values` what could be read of it, `broken` the keys whose file could not be read.
     """
 
-    def __init__(self, document: Document, problems: Problems) -> None:
+    def __init__(self, document: Document) -> None:
         self.document = document
-        self.problems = problems
         self.found: dict[KeyPath, FoundValue] = {}
         self.values: dict[KeyPath, object] = {}
         self.broken: set[KeyPath] = set()
+        self._problems: list[tuple[int, int, int, str]] = []
+
+    def add_problem(self, sentence: str, file: SourceFile | None = None, path: KeyPath = ()) -> None:
+        """Note what is wrong; the sentence will begin with the place, without a line if no `path` is given."""
+        files, place = self.document.files, file or self.document.file
+        line = place.line(path)
+        text = f"{place.path}, line {line}: {sentence}" if line else f"{place.path}: {sentence}"
+        rank = len(files) - files.index(place) if line else len(files) + 1
+        self._problems.append((rank, line, len(self._problems), text))
+
+    def add_problem_with(self, found: FoundValue, sentence: str) -> None:
+        """Note what is wrong with a value; the sentence follows its name."""
+        self.add_problem(f"{found.name} {sentence}", found.file, found.path)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return every problem: those of the main file first, by line, then of included files, then what has no
+        line.
+        """
+        return tuple(sentence for *_, sentence in sorted(self._problems))
 
     def origin(self, name: str) -> FoundValue | None:
         """Return where a key came from, or None when it was not given."""
@@ -220,7 +212,7 @@ def choose_alternatives(findings: Findings) -> None:
             if first is None or second is None:
                 continue
             if first.rank == second.rank:
-                findings.problems.add_for(second, f"can't stand beside {first.name}: keep one of them")
+                findings.add_problem_with(second, f"can't stand beside {first.name}: keep one of them")
                 findings.found.pop(key_path(name))
             elif first.rank > second.rank:
                 findings.found.pop(key_path(name))
@@ -250,12 +242,12 @@ def _check_required(findings: Findings) -> None:
         other_ways += [f"${key.variable}"] if key.variable else []
         other_ways += ["prestashop.from"] if key.name == "prestashop.url" else []
         ways = f" (or {' or '.join(other_ways)})" if other_ways else ""
-        findings.problems.add(f"{key.name} is missing: write for example {key.example}{ways}")
+        findings.add_problem(f"{key.name} is missing: write for example {key.example}{ways}")
     if findings.given("prestashop.url") or findings.given("prestashop.from"):
         return
     for name in ("prestashop.user", "prestashop.database"):
         if any(findings.given(part) for part in PARTS) and not findings.given(name):
-            findings.problems.add(f"{name} is missing: without prestashop.url, the user and the database are needed")
+            findings.add_problem(f"{name} is missing: without prestashop.url, the user and the database are needed")
 
 
 def _check_marketplaces(findings: Findings) -> None:
@@ -267,7 +259,7 @@ def _check_marketplaces(findings: Findings) -> None:
     for marketplace in marketplaces:
         if isinstance(marketplace, Marketplace) and marketplace.region != region:
             known = ", ".join(entry.code for entry in MARKETPLACES if entry.region == region)
-            findings.problems.add_for(
+            findings.add_problem_with(
                 origin,
                 f'must all be of amazon.region "{region}" ({known}), and {marketplace.code} is of '
                 f'"{marketplace.region}": each region needs a configuration of its own',
@@ -280,7 +272,7 @@ def _check_overlap(findings: Findings) -> None:
     if isinstance(window, timedelta) and isinstance(overlap, timedelta) and overlap >= window:
         origin = findings.origin("observation.overlap") or findings.origin("observation.window")
         if origin is not None:
-            findings.problems.add_for(origin, "does not fit: observation.overlap must be less than observation.window")
+            findings.add_problem_with(origin, "does not fit: observation.overlap must be less than observation.window")
 
 
 def _check_needs(findings: Findings) -> None:
@@ -291,11 +283,11 @@ def _check_needs(findings: Findings) -> None:
             table: KeyPath = path[:-2]
             given = (*table, *key_path(needed)) in findings.found or findings.given(needed)
             if findings.values[path] == value and not given:
-                findings.problems.add_for(origin, f"= {shown(value)} needs {needed}")
+                findings.add_problem_with(origin, f"= {shown(value)} needs {needed}")
 
 
 def _check_ssl_files(findings: Findings) -> None:
     for name in _SSL_FILES:
         path, origin = findings.value(name), findings.origin(name)
         if origin is not None and isinstance(path, Path) and not (os.access(path, os.R_OK) and path.is_file()):
-            findings.problems.add_for(origin, f"names no file that can be read: {path}")
+            findings.add_problem_with(origin, f"names no file that can be read: {path}")

@@ -60,7 +60,7 @@ def location(folder: Path, sockets: tuple[Path, ...] = (), more: str = "") -> st
     """Where the database of a configuration with `from` is, on a machine with these sockets."""
     findings = validate(read_document(write(folder, FROM + more)), {})
     database = find_database(findings, sockets)
-    assert database is not None, findings.problems.sentences
+    assert database is not None, findings.problems
     return database.url.location
 
 
