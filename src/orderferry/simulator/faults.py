@@ -51,16 +51,6 @@ class FaultKind(StrEnum):
     REPORT_CANCELLED = "report-cancelled"
 
 
-MISLEADING = frozenset(
-    {
-        FaultKind.REPEATED_PAGE,
-        FaultKind.REPEATED_TOKEN,
-        FaultKind.STALE,
-        FaultKind.REPORT_FATAL,
-        FaultKind.REPORT_CANCELLED,
-    }
-)
-
 _PAGE = b"<html><head><title>%s</title></head><body><h1>%s</h1></body></html>"
 _CUT_OFF = b'{"orders": [{"orderId": "302-1234567-12'
 _EMPTY_PAGE = json.dumps({"orders": []}).encode()

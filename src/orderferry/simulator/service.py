@@ -22,7 +22,7 @@ from typing import Any
 from orderferry.domain.durations import iso, parse_duration, parse_moment
 from orderferry.simulator.access import Logins, Usage
 from orderferry.simulator.clock import Clock
-from orderferry.simulator.faults import MISLEADING, Fault, Faults
+from orderferry.simulator.faults import Fault, Faults
 from orderferry.simulator.messages import (
     Refusal,
     Request,
@@ -83,7 +83,7 @@ class SimulatedAmazon:
 
     def _answer(self, route: Route, request: Request) -> SimulatedResponse:
         fault = self.faults.take(route.operation)
-        if fault is not None and fault.kind not in MISLEADING and fault.answer is not None:
+        if fault is not None and fault.answer is not None:
             self.usage.spend(route.operation, request.at)  # a request that fails costs its token all the same
             return fault.answer
         try:

@@ -13,7 +13,7 @@ import pytest
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.simulator.access import Logins, SimulatorCredentials
-from orderferry.simulator.faults import FAULT_ANSWERS, MISLEADING, FaultKind, Faults
+from orderferry.simulator.faults import FAULT_ANSWERS, FaultKind, Faults
 from orderferry.simulator.messages import Refusal, Request, SimulatedResponse
 from orderferry.simulator.orders_api import OrderSearch, get_order, read_search
 from orderferry.simulator.service import only_loopback
@@ -314,6 +314,18 @@ def test_a_fault_meets_the_nth_request_of_its_operation() -> None:
     assert faults.take("getOrder") is None
     with pytest.raises(ValueError, match="1"):
         faults.add("getOrder", 0, FaultKind.EMPTY)
+
+
+# They mislead within good answers: searches and reports make them themselves.
+MISLEADING = frozenset(
+    {
+        FaultKind.REPEATED_PAGE,
+        FaultKind.REPEATED_TOKEN,
+        FaultKind.STALE,
+        FaultKind.REPORT_FATAL,
+        FaultKind.REPORT_CANCELLED,
+    }
+)
 
 
 def test_every_kind_of_fault_is_either_an_answer_or_misleading_or_a_hang() -> None:
