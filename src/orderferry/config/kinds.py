@@ -315,8 +315,8 @@ SECRET_URL = Kind("secret URL", _EXPECTED, _http_url, secret=True)
 class Key:
     """One key. Names in angle brackets (`products.map.<SKU>`) stand for a word of the user's.
 
-    `default` and `example` are TOML; `without` says what happens when there is no default. `instead_of` names the key
-    that this one is another way to give. `has_variable`: no secret, and still read from the environment.
+    `default` and `example` are TOML; `without` says what happens when there is no default. `has_variable`: no
+    secret, and still read from the environment.
     """
 
     name: str
@@ -326,7 +326,6 @@ class Key:
     example: str = ""
     without: str = ""
     required: bool = False
-    instead_of: str = ""
     has_variable: bool = False
 
     @property

@@ -52,12 +52,11 @@ LAGS_OF = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class CommandStatus:
-    """How one command has been doing. `usual_interval` None: there were too few runs."""
+    """How one command has been doing."""
 
     command: str
     last_run: RunRecord | None
     last_success: RunRecord | None
-    usual_interval: timedelta | None
     late: bool
 
 
@@ -205,7 +204,7 @@ def _command_status(ledger: Ledger, command: str, now: datetime) -> CommandStatu
             min(usual * LATE_AFTER_INTERVALS, usual + LATE_BEYOND_ONE), LATE_AT_LEAST
         )
     late = late or never_ran or (bool(runs) and success is None)
-    return CommandStatus(command, runs[0] if runs else None, success, usual, late)
+    return CommandStatus(command, runs[0] if runs else None, success, late)
 
 
 def _since_first_run(ledger: Ledger, now: datetime) -> timedelta:

@@ -82,11 +82,6 @@ class Logins:
         """Return the refresh token of the seller for whom a request that was checked is made."""
         return self._given[request.headers["x-amz-access-token"]][1]
 
-    def revoke_all(self) -> None:
-        """Make every access token invalid, as when a seller withdraws the authorisation."""
-        with self._lock:
-            self._given.clear()
-
 
 def _refused(status: int, error: str, description: str) -> SimulatedResponse:
     return json_answer({"error": error, "error_description": description}, status)
@@ -145,8 +140,3 @@ class Usage:
         """Give an operation another plan, with a full bucket."""
         with self._lock:
             self._buckets[plan.operation] = SimulatedTokenBucket(plan)
-
-    def switch_off(self) -> None:
-        """Let every operation be free."""
-        with self._lock:
-            self._buckets.clear()

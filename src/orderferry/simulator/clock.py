@@ -55,20 +55,6 @@ class Clock:
         """Move the clock by `duration` and return the new time."""
         return self.move_to(self.now() + duration)
 
-    def stop(self) -> None:
-        """Let the clock stand still at the time that it shows."""
-        now = self.now()
-        with self._lock:
-            self._running = False
-            self._set(now)
-
-    def start(self) -> None:
-        """Let the clock run with real time from the time that it shows."""
-        now = self.now()
-        with self._lock:
-            self._running = True
-            self._set(now)
-
     def _set(self, moment: datetime) -> None:
         if moment.tzinfo is None:
             raise ValueError("the simulator's clock needs an aware time")

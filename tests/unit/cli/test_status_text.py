@@ -37,8 +37,8 @@ def status(**changes: object) -> Status:
     facts: dict[str, object] = {
         "now": NOW,
         "commands": (
-            CommandStatus("import", run, run, HOUR / 4, late=False),
-            CommandStatus("recheck", None, None, None, late=True),
+            CommandStatus("import", run, run, late=False),
+            CommandStatus("recheck", None, None, late=True),
         ),
         "coverage": {CELL: (Span(NOW - 9 * HOUR, GAP.start), Span(GAP.end, NOW))},
         "gaps": ((CELL, GAP),),

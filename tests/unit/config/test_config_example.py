@@ -12,10 +12,11 @@ from orderferry.config.example import render_example, render_reference
 from orderferry.config.keys import KEYS, Key
 from orderferry.config.load import load_settings
 from orderferry.config.lookup import KeyMatch, match
+from orderferry.config.validate import PARTS
 from support.configuration import write
 
 CHECKOUT = Path(__file__).parents[3]
-ALTERNATIVES = [key for key in KEYS if key.instead_of]
+ALTERNATIVES = [key for key in KEYS if key.name in ("prestashop.from", *PARTS, "prestashop.password", "ledger.url")]
 SHOP_FILE = (
     "<?php return array('database_host' => 'h', 'database_name' => 'd', 'database_user' => 'u', "
     "'database_password' => 'p', 'database_prefix' => 'x_');"
@@ -84,7 +85,7 @@ def test_the_example_says_nothing_but_defaults_as_long_as_it_is_commented(folder
 
 
 def test_every_key_of_the_example_loads_when_it_is_uncommented(folder: Path) -> None:
-    text = uncommented(render_example(), [key for key in KEYS if not key.instead_of])
+    text = uncommented(render_example(), [key for key in KEYS if key not in ALTERNATIVES])
     assert set(re.findall(r"^#([\w.\"-]+) = ", text, re.MULTILINE)) == {
         *(key.path[-1] for key in ALTERNATIVES),
         *(key.file_key.rpartition(".")[2] for key in ALTERNATIVES if key.file_key),
@@ -100,10 +101,10 @@ def test_every_key_of_the_example_loads_when_it_is_uncommented(folder: Path) -> 
 def test_each_key_of_the_example_loads_alone(folder: Path, key: Key) -> None:
     """That loading raises nothing is the proof: a bad example, or one that needs another key, is a UsageError."""
     keys = [key]
-    if key.instead_of == "prestashop.url" and key.name != "prestashop.from":
+    if key in ALTERNATIVES and key.name != "ledger.url" and key.name != "prestashop.from":
         keys += [other for other in KEYS if other.name in ("prestashop.user", "prestashop.database")]
     text = uncommented(render_example(), keys)
-    if key.instead_of == "prestashop.url":
+    if key in ALTERNATIVES and key.name != "ledger.url":
         text = without_line(text, "url = ")
     load_settings(write(folder, text), {})
 
@@ -126,4 +127,4 @@ def test_every_key_is_documented_in_sentences() -> None:
     for key in KEYS:
         assert key.doc.endswith((".", ")")), key.name
         assert key.default or key.example, key.name
-        assert bool(key.default) + key.required + bool(key.instead_of) <= 2
+        assert bool(key.default) + key.required + (key in ALTERNATIVES) <= 2

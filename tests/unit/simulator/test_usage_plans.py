@@ -70,13 +70,10 @@ def test_operations_have_buckets_of_their_own_and_unknown_ones_are_free() -> Non
     assert usage.left("c", START) is None
 
 
-def test_plans_can_be_changed_and_switched_off() -> None:
+def test_plans_can_be_changed() -> None:
     usage = Usage()
     usage.change(UsagePlan("searchOrders", Decimal(1), 2))
     assert [usage.spend("searchOrders", START) for _ in range(3)] == [True, True, False]
-    usage.switch_off()
-    assert usage.spend("searchOrders", START)
-    assert usage.rate("searchOrders") is None
 
 
 class RealTime:
@@ -102,19 +99,6 @@ def test_a_still_clock_stands_until_it_is_moved() -> None:
     assert clock.now() == clock.now() == START
     assert clock.advance(timedelta(days=2)) == START + timedelta(days=2)
     assert clock.move_to(START) == START == clock.now()
-
-
-def test_a_clock_can_be_stopped_and_started_again() -> None:
-    real = RealTime()
-    clock = Clock(START, real=real)
-    real.now += timedelta(minutes=5)
-    clock.stop()
-    real.now += timedelta(hours=5)
-    assert clock.now() == START + timedelta(minutes=5)
-    assert not clock.running
-    clock.start()
-    real.now += timedelta(minutes=1)
-    assert clock.now() == START + timedelta(minutes=6)
 
 
 def test_a_clock_takes_no_naive_time() -> None:

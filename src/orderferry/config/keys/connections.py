@@ -101,11 +101,9 @@ OBSERVATION = (
 )
 
 
-_URL = "prestashop.url"
-
 PRESTASHOP = (
     Key(
-        _URL,
+        "prestashop.url",
         SHOP_URL,
         "The shop's database as an SQLAlchemy URL; `prestashop.from`, or host, user and so on, do instead. "
         "`sqlite:///file` is for the demo and for tests.",
@@ -118,7 +116,6 @@ PRESTASHOP = (
         "Instead of the URL: the shop's folder, or its `parameters.php` or `settings.inc.php`, read at every run. "
         "Host, user, password and so on beside it win over what it says.",
         example='"/var/www/prestashop"',
-        instead_of=_URL,
     ),
     Key(
         "prestashop.host",
@@ -126,25 +123,22 @@ PRESTASHOP = (
         "Instead of the URL: the database server.",
         example='"127.0.0.1"',
         without="`127.0.0.1`",
-        instead_of=_URL,
     ),
-    Key("prestashop.port", kinds.PORT, "Its port.", example="3306", without="`3306`", instead_of=_URL),
+    Key("prestashop.port", kinds.PORT, "Its port.", example="3306", without="`3306`"),
     Key(
         "prestashop.socket",
         kinds.PATH,
         "A local socket instead of host and port.",
         example='"/run/mysqld/mysqld.sock"',
-        instead_of=_URL,
     ),
-    Key("prestashop.user", kinds.TEXT, "The database user.", example='"orderferry"', instead_of=_URL),
+    Key("prestashop.user", kinds.TEXT, "The database user.", example='"orderferry"'),
     Key(
         "prestashop.password",
         kinds.SECRET,
         "The user's password, any characters; wins over one inside the URL.",
         example='"p@ss:w/rd%"',
-        instead_of=_URL,
     ),
-    Key("prestashop.database", kinds.TEXT, "The database's name.", example='"prestashop"', instead_of=_URL),
+    Key("prestashop.database", kinds.TEXT, "The database's name.", example='"prestashop"'),
     Key(
         "prestashop.table_prefix",
         kinds.PREFIX,
@@ -176,6 +170,5 @@ LEDGER = (
         "Instead of a file: a MySQL or MariaDB database, for containers and for several hosts that share one shop. "
         "On the shop's own server `prestashop.ssl_ca` holds for it too; elsewhere `?ssl_ca=ca.pem` after it does that.",
         example='"mysql+pymysql://user:password@127.0.0.1:3306/orderferry"',
-        instead_of="ledger.path",
     ),
 )
