@@ -42,74 +42,71 @@ class OrderResults:
     """Makes the results of one run. Each method notes the outcome in the report and returns what the ledger records.
 
     `now` gives this machine's UTC time; `give_up` is orders.give_up of a marketplace, by its id.
-    `by_id`, everywhere: the order comes from getOrder.
     """
 
     report: Report
     now: Callable[[], datetime]
     give_up: Callable[[str], timedelta]
 
-    def written(self, order: Order, entry: Entry | None, applied: Applied, *, by_id: bool) -> OrderResult:
+    def written(self, order: Order, entry: Entry | None, applied: Applied) -> OrderResult:
         """Return the result of an order that the shop has as planned: imported, or held if a note needs a person who
         has not set it aside."""
         detail = "; ".join(applied.changes)
         aside = entry.code if entry is not None and entry.ignored_by_person else ""
         telling = [note for note in applied.notes if note.code not in INFORMATIVE and note.code != aside]
         if telling:
-            result = self.held(telling[0], entry, by_id=by_id, id_order=applied.id_order, detail=detail)
+            result = self.held(telling[0], entry, id_order=applied.id_order, detail=detail)
             for note in telling[1:]:
                 self.report.add_problem(note)
             return result
-        return OrderResult(order.order_id, EntryState.IMPORTED, id_order=applied.id_order, by_id=by_id, detail=detail)
+        return OrderResult(order.order_id, EntryState.IMPORTED, id_order=applied.id_order, detail=detail)
 
     def not_written(
         self, order: Order, entry: Entry | None, decision: Decision, rules: Rules, *, by_id: bool
     ) -> OrderResult | None:
         """Return the result of an order that is not written: held, waiting, ignored or unchanged. None where there is
-        nothing to record."""
+        nothing to record. `by_id`: the order comes from getOrder."""
         if decision.problem is not None:
-            return self.held_back(decision.problem, order, entry, by_id=by_id)
+            return self.held_back(decision.problem, order, entry)
         if decision.reason is Reason.OLDER_NEWS and decision.id_order is None:
             return self._unchanged(order, entry, rules, by_id=by_id)
         if decision.action is Action.UNCHANGED:
             aside = decision.reason is Reason.SET_ASIDE
             self.report.note(order.order_id, Outcome.IGNORED if aside else Outcome.UNCHANGED)
-            return OrderResult(order.order_id, EntryState.IMPORTED, id_order=decision.id_order, by_id=by_id)
+            return OrderResult(order.order_id, EntryState.IMPORTED, id_order=decision.id_order)
         assert decision.reason is not None  # noqa: S101 — waiting and ignoring always have one
         if decision.action is Action.WAIT:
-            return self._waiting(order, entry, decision.reason, rules, by_id=by_id)
+            return self._waiting(order, entry, decision.reason, rules)
         self.report.note(order.order_id, Outcome.IGNORED)
         if decision.reason is Reason.OTHER_IMPORTER:
             self._report_other_importer(order, entry, rules)
         elif rules.forced:
             text = f"order {order.order_id} is not imported: {REASON_TEXTS[decision.reason]}"
             self.report.add_problem(Problem(ProblemCode.NOT_IMPORTABLE, text, order.order_id))
-        return OrderResult(
-            order.order_id, EntryState.IGNORED, decision.reason, message=REASON_TEXTS[decision.reason], by_id=by_id
-        )
+        return OrderResult(order.order_id, EntryState.IGNORED, decision.reason, message=REASON_TEXTS[decision.reason])
 
-    def held_back(self, problem: Problem, order: Order, entry: Entry | None, *, by_id: bool) -> OrderResult:
+    def held_back(self, problem: Problem, order: Order, entry: Entry | None) -> OrderResult:
         """Hold an order that can't be planned; its message says how long that may last."""
-        return self.held(_with_deadline(problem, order), entry, by_id=by_id)
+        return self.held(_with_deadline(problem, order), entry)
 
     def held(
-        self, problem: Problem, entry: Entry | None, *, by_id: bool, id_order: int | None = None, detail: str = ""
+        self, problem: Problem, entry: Entry | None, *, id_order: int | None = None, detail: str = ""
     ) -> OrderResult:
         """Hold an order for a person; runs check it again by themselves. `id_order` and `detail`: what was written."""
         now = self.now()
         log.info("held (%s): %s", problem.code, problem.message)
         self._note(problem, Outcome.HELD)
         again = next_look(entry.first_seen if entry else now, now)
-        return _open_result(problem, EntryState.HELD, again, by_id=by_id, id_order=id_order, detail=detail)
+        return _open_result(problem, EntryState.HELD, again, id_order=id_order, detail=detail)
 
-    def failed(self, problem: Problem, entry: Entry | None, *, by_id: bool) -> OrderResult:
+    def failed(self, problem: Problem, entry: Entry | None) -> OrderResult:
         """Fail an order that the database refused; it is tried again, less and less often."""
         log.warning("failed (%s): %s", problem.code, problem.message)
         self._note(problem, Outcome.FAILED)
         again = next_try(entry.attempts if entry else 0, self.now())
-        return _open_result(problem, EntryState.FAILED, again, by_id=by_id)
+        return _open_result(problem, EntryState.FAILED, again)
 
-    def keeps_changing(self, order: Order, *, by_id: bool) -> OrderResult:
+    def keeps_changing(self, order: Order) -> OrderResult:
         """Fail an order that others changed in the shop before each attempt to write it; it is due at once."""
         problem = Problem(
             ProblemCode.KEEPS_CHANGING,
@@ -118,7 +115,7 @@ class OrderResults:
         )
         log.warning("failed (%s): %s", problem.code, problem.message)
         self._note(problem, Outcome.FAILED)
-        return _open_result(problem, EntryState.FAILED, self.now(), by_id=by_id)
+        return _open_result(problem, EntryState.FAILED, self.now())
 
     def _unchanged(self, order: Order, entry: Entry | None, rules: Rules, *, by_id: bool) -> OrderResult | None:
         """Keep an order as it is, since Amazon's answer is older than what is known; report what is open about it."""
@@ -133,32 +130,15 @@ class OrderResults:
             return None
         now = self.now()
         open_ = standing not in (EntryState.IMPORTED, EntryState.IGNORED)
-        return OrderResult(
-            entry.order_id,
-            standing,
-            entry.code,
-            entry.subject,
-            entry.message,
-            next_look=next_look(entry.first_seen, now) if open_ else None,
-            given_up=entry.given_up,
-            by_id=True,
-        )
+        return _as_before(entry, next_look(entry.first_seen, now) if open_ else None, given_up=entry.given_up)
 
     def unanswered(self, entry: Entry) -> OrderResult:
         """Keep an open order that Amazon no longer gives, to be asked for again; give it up after orders.give_up."""
         released = entry.ship_by if entry.code == Reason.PRE_ORDER else None
         limit = self.give_up(entry.marketplace_id)
         waits = entry.state is EntryState.WAITING
-        return OrderResult(
-            entry.order_id,
-            entry.state,
-            entry.code,
-            entry.subject,
-            entry.message,
-            next_look(entry.first_seen, self.now()),
-            given_up=entry.given_up or (waits and is_given_up(entry.purchased, released, self.now(), limit)),
-            by_id=True,
-        )
+        given_up = entry.given_up or (waits and is_given_up(entry.purchased, released, self.now(), limit))
+        return replace(_as_before(entry, next_look(entry.first_seen, self.now()), given_up=given_up), by_id=True)
 
     def _note(self, problem: Problem, outcome: Outcome) -> None:
         self.report.note(problem.order_id, outcome)
@@ -175,9 +155,9 @@ class OrderResults:
             order.order_id,
             path,
         )
-        return self.held(problem, entries.get(order.order_id), by_id=False)
+        return self.held(problem, entries.get(order.order_id))
 
-    def _waiting(self, order: Order, entry: Entry | None, reason: Reason, rules: Rules, *, by_id: bool) -> OrderResult:
+    def _waiting(self, order: Order, entry: Entry | None, reason: Reason, rules: Rules) -> OrderResult:
         now = self.now()
         released = order.ship_by.earliest if order.status is OrderStatus.PENDING_AVAILABILITY else None
         limit = self.give_up(order.marketplace_id)
@@ -196,7 +176,6 @@ class OrderResults:
             message=REASON_TEXTS[reason],
             next_look=next_look(entry.first_seen if entry else now, now),
             given_up=given_up,
-            by_id=by_id,
         )
 
     def _report_other_importer(self, order: Order, entry: Entry | None, rules: Rules) -> None:
@@ -210,8 +189,12 @@ class OrderResults:
             )
 
 
+def _as_before(entry: Entry, again: datetime | None, *, given_up: bool) -> OrderResult:
+    return OrderResult(entry.order_id, entry.state, entry.code, entry.subject, entry.message, again, given_up=given_up)
+
+
 def _open_result(
-    problem: Problem, state: EntryState, again: datetime, *, by_id: bool, id_order: int | None = None, detail: str = ""
+    problem: Problem, state: EntryState, again: datetime, *, id_order: int | None = None, detail: str = ""
 ) -> OrderResult:
     """Return the result of an order whose problem is open until it is checked `again`."""
     return OrderResult(
@@ -222,7 +205,6 @@ def _open_result(
         problem.message,
         again,
         id_order=id_order,
-        by_id=by_id,
         detail=detail,
     )
 

@@ -33,7 +33,7 @@ class _Overtaken(Exception):
     """Marker or order have changed in the shop since they were read: plan again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Processor:
     """Brings Amazon's orders to their results. A failing order never stops the others.
 
@@ -48,10 +48,12 @@ class Processor:
     give_up: Callable[[str], timedelta]
     run: int
     progress: Progress = SILENT
+    results: OrderResults = field(init=False)
     refused_writes: RefusedWrites = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "refused_writes", RefusedWrites(self.ledger))
+        self.results = OrderResults(self.report, self.now, self.give_up)
+        self.refused_writes = RefusedWrites(self.ledger)
 
     def process(self, orders: Sequence[Order | UnreadableOrder], rules: Rules, *, by_id: bool = False) -> None:
         """Process the orders of one answer and record their results.
@@ -94,15 +96,9 @@ class Processor:
         instead: the orders stay due."""
         refused, error = self.refused_writes.finish()
         for problem, entry, by_id in refused:
-            result = self.results.failed(problem, entry, by_id=by_id)
-            self.record([replace(result, on=entry)])
+            self.record([replace(self.results.failed(problem, entry), on=entry, by_id=by_id)])
         if error is not None:
             self.report.errors.append(error)
-
-    @property
-    def results(self) -> OrderResults:
-        """Return what makes the results of this run."""
-        return OrderResults(self.report, self.now, self.give_up)
 
     def _process_order(
         self, order: Order, entry: Entry | None, catalog: Catalog, rules: Rules, *, by_id: bool
@@ -118,8 +114,8 @@ class Processor:
                 catalog, entry = self.shop.prefetch([order]), self.ledger.entry(order.order_id)
             else:
                 self._report_bad_time(order)
-                return result and replace(result, on=entry)
-        return replace(self.results.keeps_changing(order, by_id=by_id), on=entry)
+                return result and replace(result, on=entry, by_id=by_id)
+        return replace(self.results.keeps_changing(order), on=entry, by_id=by_id)
 
     def _decide_and_write(
         self, order: Order, entry: Entry | None, catalog: Catalog, rules: Rules, *, by_id: bool
@@ -139,7 +135,7 @@ class Processor:
         now = self.now()
         plan = self.shop.plan(order, action, catalog, now)
         if isinstance(plan, Problem):
-            return self.results.held_back(plan, order, entry, by_id=by_id)
+            return self.results.held_back(plan, order, entry)
         if self.report.dry_run:
             self.report.note(order.order_id, _outcome_of(action, plan.changes), plan.changes)
             return OrderResult(order.order_id, EntryState.SEEN)
@@ -148,7 +144,7 @@ class Processor:
             raise _Overtaken
         if isinstance(applied, Problem):
             if applied.code is not ProblemCode.WRITE_FAILED:
-                return self.results.failed(applied, entry, by_id=by_id)
+                return self.results.failed(applied, entry)
             log.warning("refused (%s): %s", applied.code, applied.message)
             self.report.note(order.order_id, Outcome.FAILED)
             self.refused_writes.refused(applied, entry, update=action is Action.UPDATE, by_id=by_id)
@@ -158,7 +154,7 @@ class Processor:
             log.info("order %s: %s (%s)", order.order_id, applied.outcome, "; ".join(applied.changes))
         self.report.clear_problems(order.order_id)
         self.report.note(order.order_id, applied.outcome, applied.changes)
-        return self.results.written(order, entry, applied, by_id=by_id)
+        return self.results.written(order, entry, applied)
 
     def _note_plan(self, order: Order, result: OrderResult | None) -> None:
         """Report what a dry run would do with an order, and why."""
