@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.config.model import Settings
+from orderferry.domain.money import currency_decimals
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_decimal, as_flag, as_int, as_text
 from orderferry.prestashop.facts import (
@@ -28,14 +29,6 @@ from orderferry.prestashop.facts import (
 )
 
 Configuration = Mapping[tuple[str, int, int], str]
-
-# Currencies whose smallest unit is not a hundredth (ISO 4217).
-_DECIMALS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
-    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-_USUAL_DECIMALS = 2
 
 
 def read_shop_facts(connection: sa.Connection, shop: ShopTables) -> ShopFacts:
@@ -185,7 +178,7 @@ def _decimals(iso: str, precision: object, display: str) -> int:
     The shop's are `currency.precision` (1.7.6 and newer), before it PS_PRICE_DISPLAY_PRECISION, or 0 if the currency
     was set to show no decimals (1.6).
     """
-    own = _DECIMALS.get(iso, _USUAL_DECIMALS)
+    own = currency_decimals(iso)
     if precision is not None:
         return min(own, as_int(precision))
     return min(own, as_int(display)) if display.isdigit() else own
