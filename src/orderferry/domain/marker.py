@@ -14,6 +14,7 @@ from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem
 
 DIGEST_VERSION = 1
+DIGEST_GROUPS = ("state", "lines", "address", "tracking", "totals")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateColumn, CreateTable
 
+from orderferry.domain.marker import DIGEST_GROUPS
 from orderferry.errors import ShopUnavailable, ShopUnfit
 from orderferry.prestashop.database.database_errors import RightsMissing, translated
 from orderferry.prestashop.database.live_schema import read_tables
@@ -86,7 +87,7 @@ def _marker_columns() -> list[sa.Column[Any]]:
         text("order_reference", 255),
         text("module", 64),
         number("digest_version"),
-        *(text(f"digest_{group}", 64) for group in ("state", "lines", "address", "tracking", "totals")),
+        *(text(f"digest_{group}", 64) for group in DIGEST_GROUPS),
         # what we wrote last: where the shop has something else now, a person was there ('' and 0: not kept)
         number("last_state"),
         number("last_address"),

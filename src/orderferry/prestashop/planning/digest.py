@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orderferry.domain.marker import DIGEST_VERSION, Digests
+from orderferry.domain.marker import DIGEST_GROUPS, DIGEST_VERSION, Digests
 from orderferry.domain.orders import Address, Item, Money, Order, OrderStatus, Proceeds
 from orderferry.prestashop.database.values import as_decimal, as_int
 from orderferry.prestashop.planning.resolved_order import tracking_of
@@ -51,20 +51,12 @@ def changed_groups(old: Digests, new: Digests) -> frozenset[str]:
     """
     if old.version != new.version:
         return frozenset(name for name in _MAY_BE_EMPTY if getattr(new, name) and not getattr(old, name))
-    groups = ("state", "lines", "address", "tracking", "totals")
-    return frozenset(name for name in groups if getattr(new, name) and getattr(new, name) != getattr(old, name))
+    return frozenset(name for name in DIGEST_GROUPS if getattr(new, name) and getattr(new, name) != getattr(old, name))
 
 
 def merge_digests(old: Digests, new: Digests) -> Digests:
     """Return the digests to keep: the new ones, and the old one where the new one is empty."""
-    return Digests(
-        state=new.state or old.state,
-        lines=new.lines or old.lines,
-        address=new.address or old.address,
-        tracking=new.tracking or old.tracking,
-        totals=new.totals or old.totals,
-        version=new.version,
-    )
+    return Digests(**{name: getattr(new, name) or getattr(old, name) for name in DIGEST_GROUPS}, version=new.version)
 
 
 def is_deliverable(address: Address | None) -> bool:

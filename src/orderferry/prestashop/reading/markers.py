@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orderferry.domain.marker import Digests, Marker
+from orderferry.domain.marker import DIGEST_GROUPS, Digests, Marker
 from orderferry.domain.orders import Channel
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.tables import ShopTables, chunks
@@ -17,7 +17,6 @@ from orderferry.prestashop.facts import OrderInShop
 
 # Columns that the first version had; what later ones add is read only where it is.
 _KEPT = ("order_reference", "module", "adopted", "channel", "last_state", "last_told", "digest_version")
-_DIGESTS = ("state", "lines", "address", "tracking", "totals")
 _CHANNELS = {channel.value: channel for channel in Channel}
 # psgdpr's own, of today and of its first versions
 ANONYMOUS_CUSTOMERS = ("anonymous@psgdpr.com", "anonymous@anonymous.com")
@@ -81,7 +80,7 @@ def marker_row(
         "channel": marker.channel.value if marker.channel else "",
         "amazon_updated": moment_text(marker.amazon_updated),
         "digest_version": digests.version,
-        **{f"digest_{group}": getattr(digests, group) for group in _DIGESTS},
+        **{f"digest_{group}": getattr(digests, group) for group in DIGEST_GROUPS},
         "last_state": marker.last_state,
         "last_told": marker.last_told,
         "adopted": int(marker.adopted),
@@ -91,10 +90,16 @@ def marker_row(
     }
 
 
+def digests_in(row: Mapping[Any, Any]) -> Digests:
+    """Return the digests in a marker's row."""
+    groups = {group: as_text(row[f"digest_{group}"]) for group in DIGEST_GROUPS}
+    return Digests(**groups, version=as_int(row["digest_version"]))
+
+
 def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
     marker, orders, payment = tables[MARKER_TABLE], tables["orders"], tables["order_payment"]
     customer = tables["customer"]
-    kept = [tables.column(MARKER_TABLE, name, "") for name in (*_KEPT, *(f"digest_{group}" for group in _DIGESTS))]
+    kept = [tables.column(MARKER_TABLE, name, "") for name in (*_KEPT, *(f"digest_{group}" for group in DIGEST_GROUPS))]
     return (
         sa.select(
             marker.c.amazon_order_id,
@@ -187,14 +192,13 @@ def _order_in_shop(row: Mapping[Any, Any]) -> OrderInShop:
 
 
 def _marker(row: Mapping[Any, Any], *, exists: bool) -> Marker:
-    digests = {group: as_text(row[f"digest_{group}"]) for group in _DIGESTS}
     return Marker(
         order_id=as_text(row["amazon_order_id"]),
         id_order=as_int(row["id_order"]),
         marketplace_id=as_text(row["marketplace_id"]),
         channel=_CHANNELS.get(as_text(row["channel"])),
         amazon_updated=as_moment(row["amazon_updated"]),
-        digests=Digests(**digests, version=as_int(row["digest_version"])),
+        digests=digests_in(row),
         last_state=as_int(row["last_state"]),
         last_told=as_text(row["last_told"]),
         order_stands=exists,

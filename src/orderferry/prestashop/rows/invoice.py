@@ -5,7 +5,11 @@ The numbers of invoice and delivery slip stay 0 here; `writing/numbers.py` draws
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from orderferry.domain.pricing.priced_order import TaxShare
+from orderferry.prestashop.database.values import DraftValue
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
 from orderferry.prestashop.rows.drafts import INVOICE, ORDER, PAYMENT, ZERO_MOMENT, Draft
 from orderferry.prestashop.rows.order import invoice_totals
@@ -15,25 +19,27 @@ def invoice_rows(resolved: ResolvedOrder) -> list[Draft]:
     """Return the order_invoice row, with both numbers still 0; none for an order without invoice and slip."""
     if not resolved.paperwork.row:
         return []
-    return [
-        Draft(
-            "order_invoice",
-            {
-                "id_order": ORDER,
-                "number": 0,
-                "delivery_number": 0,
-                "delivery_date": ZERO_MOMENT,
-                **invoice_totals(resolved.priced),
-                "shipping_tax_computation_method": 0,
-                "shop_address": resolved.market.invoice_address,
-                "invoice_address": "",  # 1.6 only
-                "delivery_address": "",  # 1.6 only
-                "note": "",
-                "date_add": resolved.written,
-            },
-            name=INVOICE.name,
-        )
-    ]
+    values = invoice_values(ORDER, invoice_totals(resolved.priced), resolved.market.invoice_address, resolved.written)
+    return [Draft("order_invoice", values, name=INVOICE.name)]
+
+
+def invoice_values(
+    id_order: DraftValue, totals: Mapping[str, Decimal], shop_address: str, written: str
+) -> dict[str, DraftValue]:
+    """Return the columns of an order_invoice row without numbers. `totals`: its total_… columns."""
+    return {
+        "id_order": id_order,
+        "number": 0,
+        "delivery_number": 0,
+        "delivery_date": ZERO_MOMENT,
+        **totals,
+        "shipping_tax_computation_method": 0,
+        "shop_address": shop_address,
+        "invoice_address": "",  # 1.6 only
+        "delivery_address": "",  # 1.6 only
+        "note": "",
+        "date_add": written,
+    }
 
 
 def invoice_tax_rows(resolved: ResolvedOrder) -> list[Draft]:

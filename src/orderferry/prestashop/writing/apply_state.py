@@ -21,6 +21,7 @@ from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.order_changes import OrderUpdate
 from orderferry.prestashop.planning.resolved_order import Paperwork
 from orderferry.prestashop.rows.drafts import ZERO_MOMENT
+from orderferry.prestashop.rows.invoice import invoice_values
 from orderferry.prestashop.rows.order import history_row
 from orderferry.prestashop.writing.locked_order import LockedOrder, goods_left, sold_now
 from orderferry.prestashop.writing.numbers import PaperNumbers
@@ -124,26 +125,9 @@ def print_papers(writer: Statements, update: OrderUpdate, locked: LockedOrder) -
     PaperNumbers(writer, missing, update.market).write(locked.id_order, id_order_invoice, written)
 
 
-def _make_row(
-    writer: Statements,
-    locked: LockedOrder,
-    paperwork: Paperwork,
-    written: str,
-    market: Market,
-) -> int:
-    values: dict[str, Value] = {
-        "id_order": locked.id_order,
-        "number": 0,
-        "delivery_number": 0,
-        "delivery_date": ZERO_MOMENT,
-        **{ours: as_decimal(locked.order[theirs]) for ours, theirs in _COPIED.items()},
-        "shipping_tax_computation_method": 0,
-        "shop_address": market.invoice_address,
-        "invoice_address": "",
-        "delivery_address": "",
-        "note": "",
-        "date_add": written,
-    }
+def _make_row(writer: Statements, locked: LockedOrder, paperwork: Paperwork, written: str, market: Market) -> int:
+    totals = {ours: as_decimal(locked.order[theirs]) for ours, theirs in _COPIED.items()}
+    values = invoice_values(locked.id_order, totals, market.invoice_address, written)
     id_order_invoice = writer.insert("order_invoice", values)
     for table in _LINKED:
         if writer.has(table, "id_order_invoice"):
@@ -165,11 +149,7 @@ def _make_row(
 
 
 def _tax_rows(
-    writer: Statements,
-    locked: LockedOrder,
-    paperwork: Paperwork,
-    id_order_invoice: int,
-    taxes: Mapping[int, Decimal],
+    writer: Statements, locked: LockedOrder, paperwork: Paperwork, id_order_invoice: int, taxes: Mapping[int, Decimal]
 ) -> None:
     """Write the taxes on shipping and wrapping.
 
@@ -186,7 +166,8 @@ def _tax_rows(
         for kind in ("shipping", "wrapping")
     }
     rows = [("shipping", shipping, amounts["shipping"]), ("wrapping", paperwork.wrapping_tax, amounts["wrapping"])]
-    if not rate and has_taxed_lines(of_lines, taxes) and as_decimal(order["total_shipping_tax_excl"]):
+    has_taxed_lines = any(taxes.get(id_tax) for id_tax in of_lines)  # then its shipping at 0 % needs a row too
+    if not rate and has_taxed_lines and as_decimal(order["total_shipping_tax_excl"]):
         zero = next((id_tax for id_tax, percent in sorted(taxes.items()) if not percent), 0)
         rows = [("shipping", zero or as_int(kept_value(writer, ZERO_TAX_STATE)), amounts["shipping"]), rows[1]]
     if rate and not fitting:
@@ -201,11 +182,6 @@ def _tax_rows(
             if id_tax
         ],
     )
-
-
-def has_taxed_lines(of_lines: set[int], taxes: Mapping[int, Decimal]) -> bool:
-    """Return whether a tax of the order's lines is above 0 %: then its shipping at 0 % needs a row too."""
-    return any(taxes.get(id_tax) for id_tax in of_lines)
 
 
 def two_taxes(net: Decimal, tax: Decimal, taxes: Mapping[int, Decimal]) -> list[tuple[int, Decimal]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from orderferry.domain.marker import Digests
+from orderferry.domain.marker import DIGEST_GROUPS, Digests
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Row, Statements
 from orderferry.prestashop.database.values import Value, as_flag, as_int, as_text
 from orderferry.prestashop.planning.goods import Goods, goods_taken, still_there
+from orderferry.prestashop.reading.markers import digests_in
 
 _MARKER = (
     "id_order",
@@ -23,11 +24,7 @@ _MARKER = (
     "last_tracking",
     "last_lines",
     "digest_version",
-    "digest_state",
-    "digest_lines",
-    "digest_address",
-    "digest_tracking",
-    "digest_totals",
+    *(f"digest_{group}" for group in DIGEST_GROUPS),
     "stock_moved",
     "line_items",
     "forgotten",
@@ -81,9 +78,7 @@ class LockedOrder:
     @property
     def digests(self) -> Digests:
         """Return the digests that the marker holds now."""
-        groups = {name: as_text(self.marker[f"digest_{name}"]) for name in ("state", "lines", "address", "tracking")}
-        totals = as_text(self.marker["digest_totals"])
-        return Digests(**groups, totals=totals, version=as_int(self.marker["digest_version"]))
+        return digests_in(self.marker)
 
 
 def lock_marker(writer: Statements, order_id: str) -> Row | None:
