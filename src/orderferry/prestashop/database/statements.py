@@ -237,39 +237,18 @@ class Statements:
 
     def post_update(self, name: str, values: Mapping[str, DraftValue], where: Mapping[str, Value]) -> Reply | None:
         """Do what `update` does, and return a reply; None when the shop has none of the columns."""
-        return self.post_add(name, {}, where, values)
+        fitted = fit_changes(self.tables.live[name], values, self.known)
+        return self._change(name, [f"{quoted(key)} = {self.value(value)}" for key, value in fitted.items()], where)
 
-    def add(
-        self,
-        name: str,
-        steps: Mapping[str, int],
-        where: Mapping[str, Value],
-        values: Mapping[str, DraftValue] | None = None,
-    ) -> int:
-        """Add to number columns, relative to their value when the row is locked, and set `values` in the same rows.
+    def post_add(self, name: str, steps: Mapping[str, int], where: Mapping[str, Value]) -> Reply | None:
+        """Add to number columns, relative to their value when the row is locked; return as `post_update`."""
+        columns = self.tables.live[name].writable
+        there = {quoted(key): self.value(step) for key, step in steps.items() if key in columns}
+        return self._change(name, [f"{column} = {column} + {step}" for column, step in there.items()], where)
 
-        Return how many rows matched; 0 also when the shop has none of the columns to add to.
-        """
-        reply = self.post_add(name, steps, where, values) if any(self.has(name, key) for key in steps) else None
-        return reply.matched if reply else 0
-
-    def post_add(
-        self,
-        name: str,
-        steps: Mapping[str, int],
-        where: Mapping[str, Value],
-        values: Mapping[str, DraftValue] | None = None,
-    ) -> Reply | None:
-        """Do what `add` does, and return a reply; None when the shop has none of all the columns."""
-        columns, changes = self.tables.live[name].writable, []
-        for key, step in steps.items():
-            if key in columns:
-                changes.append(f"{quoted(key)} = {quoted(key)} + {self.value(step)}")
-        for key, value in fit_changes(self.tables.live[name], values or {}, self.known).items():
-            changes.append(f"{quoted(key)} = {self.value(value)}")
-        if not changes:
-            return None
-        return self.send(f"UPDATE {self.table(name)} SET {', '.join(changes)}{self._where(where)}")
+    def _change(self, name: str, changes: Sequence[str], where: Mapping[str, Value]) -> Reply | None:
+        sets = ", ".join(changes)
+        return self.send(f"UPDATE {self.table(name)} SET {sets}{self._where(where)}") if sets else None
 
     def delete(self, name: str, where: Mapping[str, Value]) -> int:
         """Delete the rows that match `where`; return how many did."""
