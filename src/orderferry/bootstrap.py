@@ -180,7 +180,7 @@ class Installation:
         now = self.now()
         report = Report(command, now, options.dry_run, finished=now, errors=[running])
         with self.ledger(dry_run=options.dry_run) as ledger:
-            report.open = ledger.open_counts(now)
+            report.open = ledger.open_counts()
             report.run = ledger.begin_run(command, now, options.dry_run)
             log_run(self.settings.name, command, report.run)
             log_errors(report.errors)

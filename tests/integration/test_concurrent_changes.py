@@ -76,7 +76,7 @@ class TwoRuns:
             lambda _: timedelta(days=30),
             run,
         ).process([order], Rules())
-        report.open = self.ledger.open_counts(now)
+        report.open = self.ledger.open_counts()
         assert not interrupted.meanwhile, "the order was written before all of it had happened"
         return report
 

@@ -171,7 +171,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def open_orders_are_counted_once(self) -> None:
         open_states = (EntryState.WAITING, EntryState.HELD, EntryState.FAILED)
         still_open = [entry for entry in self.entries.values() if entry.state in open_states]
-        counts = self.ledger.open_counts(self.now)
+        counts = self.ledger.open_counts()
         assert sum(counts.values()) == len(still_open)
         assert counts["held"] == sum(entry.state is EntryState.HELD for entry in still_open)
 

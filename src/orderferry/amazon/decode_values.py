@@ -322,13 +322,13 @@ class Node:
             self.flaw(field, "is neither true nor false", value=value if isinstance(value, str) else "")
         return word in YES_WORDS
 
-    def node(self, field: str, *, grave: bool = False) -> Node | None:
+    def node(self, field: str) -> Node | None:
         """Return the object below; None where there is none."""
-        value = self.value(field, grave=grave)
+        value = self.value(field)
         if isinstance(value, Mapping):
             return Node(value, self.where(field), self.flaws)
         if value is not None:
-            self.flaw(field, "is no object", grave=grave)
+            self.flaw(field, "is no object")
         return None
 
     def nodes(self, field: str, *, grave: bool = False) -> tuple[Node, ...]:

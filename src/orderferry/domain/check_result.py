@@ -36,9 +36,9 @@ class CheckResult:
         return {"name": self.name, "result": str(self.result), "message": self.message, "hint": self.hint}
 
 
-def fine(name: str, message: str, hint: str = "") -> CheckResult:
+def fine(name: str, message: str) -> CheckResult:
     """Return a thing that is well."""
-    return CheckResult(name, Grade.OK, message, hint)
+    return CheckResult(name, Grade.OK, message)
 
 
 def warning(name: str, message: str, hint: str, exit_code: ExitCode = ExitCode.NEEDS_A_PERSON) -> CheckResult:

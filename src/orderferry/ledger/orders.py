@@ -201,7 +201,7 @@ class OrderTables:
         wanted = _ENTRIES.where(orders.c.state == EntryState.WAITING, orders.c.given_up)
         return self._read_entries(wanted.order_by(orders.c.state_since, _ID))
 
-    def open_counts(self, now: datetime) -> dict[str, int]:  # noqa: ARG002 — what is open at `now` is what is stored
+    def open_counts(self) -> dict[str, int]:
         """Return how many orders are `waiting`, `held`, `failed`, `given_up`; each order counts once.
 
         A waiting order that is given up counts as given up, not as waiting.

@@ -165,8 +165,8 @@ def put(connection: Connection, table: Table, key: Mapping[str, Any], values: Ma
         connection.execute(table.insert().values(**key, **values))
 
 
-def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[Sequence[Item]]:
+def chunks(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
     """Yield the items in lists that are short enough for one statement."""
     rest = iter(items)
-    while part := list(islice(rest, size)):
+    while part := list(islice(rest, CHUNK)):
         yield part

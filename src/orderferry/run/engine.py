@@ -91,7 +91,7 @@ class Engine:
         for problem in withheld_problems(self.source.withheld):
             report.add_problem(problem)
         report.calls = dict(self.source.calls)
-        report.open = self.ledger.open_counts(self.now())
+        report.open = self.ledger.open_counts()
         report.finished = self.now()
         self.ledger.finish_run(report.run, report.finished, int(report.exit_code), report.as_json())
         self._add_open_problems(report)

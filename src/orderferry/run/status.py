@@ -165,7 +165,7 @@ def read_status(ledger: Ledger, quota: QuotaBook, settings: Settings, now: datet
         tuple(
             (cell, gap) for cell, spans in sorted(wanted.items()) for gap in gaps_between(spans, owed.get(cell), now)
         ),
-        ledger.open_counts(now),
+        ledger.open_counts(),
         (*open_conditions(ledger), *(found for found in others if found.exit_code)),
         waiting[0] if waiting else None,
         {

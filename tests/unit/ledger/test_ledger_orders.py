@@ -45,7 +45,7 @@ def test_more_orders_than_one_statement_takes(ledger: Ledger) -> None:
     assert len(ledger.note_seen(many, 1, NOW)) == 1201
     assert len(ledger.note_seen(many, 1, LATER)) == 1201
     ledger.record_results([OrderResult(each.order_id, EntryState.HELD, "unknown-sku") for each in many], 1, LATER)
-    assert ledger.open_counts(LATER)["held"] == 1201
+    assert ledger.open_counts()["held"] == 1201
 
 
 def test_the_history_tells_who_changed_what_when(ledger: Ledger) -> None:
@@ -97,7 +97,7 @@ def test_each_open_order_counts_once(ledger: Ledger) -> None:
         OrderResult("f", EntryState.IMPORTED),
     ]
     ledger.record_results(results, 1, NOW)
-    assert ledger.open_counts(NOW) == {"waiting": 1, "held": 1, "failed": 2, "given_up": 1}
+    assert ledger.open_counts() == {"waiting": 1, "held": 1, "failed": 2, "given_up": 1}
     assert [entry.order_id for entry in ledger.given_up()] == ["b"]
 
 
@@ -153,7 +153,7 @@ def test_two_processes_share_the_due_orders_out(place: LedgerPlace) -> None:
 def test_a_person_sets_aside_and_takes_back(ledger: Ledger) -> None:
     ledger.record_results([OrderResult("a", EntryState.HELD, "unknown-sku")], 1, NOW)
     assert ledger.ignore("a", "a sample", LATER) == ledger.entry("a")
-    assert ledger.open_counts(LATER)["held"] == 0
+    assert ledger.open_counts()["held"] == 0
     assert ledger.ignore("never seen", "not ours", LATER).state is EntryState.IGNORED
     back = ledger.unignore("a", LATER)
     assert back is not None
@@ -180,7 +180,7 @@ def look_for_scans(ledger: Ledger) -> None:
     ledger.record_results([OrderResult("a", EntryState.WAITING, next_look=NOW)], 1, NOW)
     ledger.due(NOW, [EntryState.WAITING, EntryState.SEEN], 100)
     ledger.entries([EntryState.HELD])
-    ledger.open_counts(NOW)
+    ledger.open_counts()
     ledger.lease_orders(["a"], 1, NOW, HOUR)
     ledger.history("a")
     run = ledger.begin_run("import", NOW)

@@ -583,7 +583,7 @@ def test_an_order_that_amazon_does_not_give_stays_as_it_was(world: World, way: s
     held = replace(make_order(3), items=(Item("1", 1, "OTHER"),))
     world.amazon.put(given_up, nearly, held)
     world.run()
-    assert world.ledger.open_counts(world.now) == {"waiting": 1, "held": 1, "failed": 0, "given_up": 1}
+    assert world.ledger.open_counts() == {"waiting": 1, "held": 1, "failed": 0, "given_up": 1}
     if way == "unknown":
         world.amazon.orders.clear()
     else:
@@ -595,7 +595,7 @@ def test_an_order_that_amazon_does_not_give_stays_as_it_was(world: World, way: s
     told = [problem for problem in report.as_json()["problems"] if problem["code"] == code]
     assert len(told) == 3
     # The second one has waited for 31 days by now.
-    assert world.ledger.open_counts(world.now) == {"waiting": 0, "held": 1, "failed": 0, "given_up": 2}
+    assert world.ledger.open_counts() == {"waiting": 0, "held": 1, "failed": 0, "given_up": 2}
     entry = world.ledger.entry(held.order_id)
     assert entry is not None
     assert (entry.code, entry.subject, entry.last_look) == ("unknown-sku", "OTHER", world.now)
