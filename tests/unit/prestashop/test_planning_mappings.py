@@ -41,7 +41,7 @@ def state(id_: int, *names: str) -> OrderState:
 
 
 def country(id_: int, iso: str, *, states: bool = False) -> Country:
-    return Country(id_, iso, 1, states, False, True, True)
+    return Country(id_, iso, 1, states, False, True)
 
 
 PROVINCES = {

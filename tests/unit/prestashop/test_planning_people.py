@@ -114,7 +114,7 @@ def test_the_invoice_goes_to_the_registered_address_if_the_shop_has_its_country(
 
 
 def test_a_placeholder_for_a_postcode_has_the_form_that_the_country_demands() -> None:
-    dutch = Country(11, "NL", 1, False, False, True, True, zip_code_format="NNNN LL")
+    dutch = Country(11, "NL", 1, False, False, True, zip_code_format="NNNN LL")
     here = market(replace(FACTS, countries={"NL": dutch}))
     places = resolve_places(replace(ORDER, delivery_address=replace(HOME, country="NL", postal_code="")), here)
     assert not isinstance(places, Problem)

@@ -47,8 +47,7 @@ def taxed_shop(facts: ShopFacts, shop: Mapping[str, Any]) -> ShopFacts:
     codes = sorted({shop["home"], *facts.countries, *(rule[1] for rule in shop["rules"]), *DATA["countries"]})
     provinces = {province: country for province, country in DATA["provinces"].items() if country in codes}
     countries = {
-        code: Country(number, code, 1, code in provinces.values(), False, True, True)
-        for number, code in enumerate(codes, 1)
+        code: Country(number, code, 1, code in provinces.values(), False, True) for number, code in enumerate(codes, 1)
     }
     states = {
         iso: Province(number, countries[code].id, iso, iso) for number, (iso, code) in enumerate(provinces.items(), 1)

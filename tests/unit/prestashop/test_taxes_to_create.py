@@ -29,7 +29,7 @@ def shop_of(facts: ShopFacts, home: str, *names: str) -> ShopFacts:
     """The facts of a shop at home in a country, with taxes that end in their rates."""
     return replace(
         facts,
-        countries={home: Country(1, home, 1, False, False, True, True)},
+        countries={home: Country(1, home, 1, False, False, True)},
         taxes={number: Decimal(name.rsplit(" ", 1)[1].rstrip("%")) for number, name in enumerate(names, 1)},
         tax_names=dict(enumerate(names, 1)),
         configuration={**facts.configuration, ("PS_COUNTRY_DEFAULT", 0, 0): "1"},

@@ -20,15 +20,15 @@ from orderferry.prestashop.facts import Column, Table
 # A left join would be simpler, but information_schema answers two plain lists much faster than a join.
 _MYSQL_COLUMNS = sa.text("""
     SELECT table_name AS name, engine AS engine, NULL AS column_name, NULL AS data_type, NULL AS nullable,
-           NULL AS default_value, NULL AS extra, NULL AS length, NULL AS digits, NULL AS scale, NULL AS charset,
+           NULL AS default_value, NULL AS extra, NULL AS length, NULL AS scale, NULL AS charset,
            NULL AS column_type, NULL AS column_key, 0 AS position, NULL AS collated
     FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN :names
     UNION ALL
     SELECT table_name, NULL, column_name, data_type, is_nullable,
-           column_default, extra, character_maximum_length, numeric_precision, numeric_scale, character_set_name,
+           column_default, extra, character_maximum_length, numeric_scale, character_set_name,
            column_type, column_key, ordinal_position, collation_name
     FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name IN :names
-    ORDER BY 1, 14
+    ORDER BY 1, 13
 """).bindparams(sa.bindparam("names", expanding=True))
 
 _SQLITE_COLUMNS = sa.text("""
@@ -200,10 +200,8 @@ def _mysql_column(row: Mapping[Any, Any]) -> Column:
         has_default=nullable or auto_increment or generated or row["default_value"] is not None,
         auto_increment=auto_increment,
         length=_number(row["length"]),
-        precision=_number(row["digits"]),
         scale=_number(row["scale"]),
         charset=as_text(row["charset"]).lower(),
-        unsigned="unsigned" in definition.lower(),
         indexed=bool(as_text(row["column_key"])),
         primary=as_text(row["column_key"]) == "PRI",
         collation=as_text(row["collated"]).lower(),
@@ -229,7 +227,6 @@ def _sqlite_column(row: Mapping[Any, Any]) -> Column:
         has_default=nullable or auto_increment or row["default_value"] is not None,
         auto_increment=auto_increment,
         length=first if text else None,
-        precision=first if kind == "decimal" else None,
         scale=second if kind == "decimal" else None,
         charset="utf8mb4" if text or kind == "text" else "",
         indexed=as_flag(row["indexed"]) or as_int(row["pk"]) == _INTEGER_PRIMARY_KEY,

@@ -78,7 +78,6 @@ class ProductFinder:
             id_tax_rules_group=as_int(row["id_tax_rules_group"]),
             stock_quantity=quantity,
             active=as_flag(row["active"]),
-            is_virtual=as_flag(row["is_virtual"]),
             stands_in=False,
             depends_on_stock=depends,
             pack_items=tuple(rows.packs.get(id_product, ())),
@@ -137,16 +136,7 @@ class ProductRows:
 
     def _read_products(self, products: Iterable[int]) -> None:
         product, in_shop = self._tables["product"], self._tables["product_shop"]
-        of_product = (
-            "id_product",
-            "id_supplier",
-            "reference",
-            "supplier_reference",
-            "ean13",
-            "upc",
-            "weight",
-            "is_virtual",
-        )
+        of_product = ("id_product", "id_supplier", "reference", "supplier_reference", "ean13", "upc", "weight")
         of_shop = ("id_tax_rules_group", "wholesale_price", "active", "ecotax")
         query = (
             sa.select(
@@ -218,17 +208,12 @@ class ProductRows:
         if not self._tables.has("product_supplier"):
             return
         supplier = self._tables["product_supplier"]
-        names = (
-            "id_product",
-            "id_product_attribute",
-            "id_supplier",
-            "product_supplier_reference",
-            "product_supplier_price_te",
-        )
+        key_names = ("id_product", "id_product_attribute", "id_supplier")
+        names = (*key_names, "product_supplier_reference", "product_supplier_price_te")
         query = sa.select(*(supplier.c[name] for name in names)).where(supplier.c.id_product.in_(list(products)))
         for row in self._connection.execute(query).mappings():
-            key = (as_int(row["id_product"]), as_int(row["id_product_attribute"]), as_int(row["id_supplier"]))
-            self.suppliers[key] = row
+            id_product, attribute, id_supplier = (as_int(row[name]) for name in key_names)
+            self.suppliers[id_product, attribute, id_supplier] = row
 
     def _read_stock(self, keys: Collection[Key], shops: Collection[ShopUnit]) -> None:
         stock = self._tables["stock_available"]

@@ -268,7 +268,6 @@ def read_countries(connection: sa.Connection, tables: ShopTables) -> Mapping[str
             table.c.id_zone,
             table.c.contains_states,
             table.c.need_identification_number,
-            table.c.need_zip_code,
             table.c.active,
             tables.column("country", "zip_code_format"),
         ).order_by(table.c.active, table.c.id_country.desc())
@@ -280,11 +279,10 @@ def read_countries(connection: sa.Connection, tables: ShopTables) -> Mapping[str
             id_zone=as_int(id_zone),
             contains_states=as_flag(states),
             need_identification_number=as_flag(number),
-            need_zip_code=as_flag(zip_code),
             active=as_flag(active),
             zip_code_format=as_text(zip_format),
         )
-        for id_country, iso, id_zone, states, number, zip_code, active, zip_format in rows
+        for id_country, iso, id_zone, states, number, active, zip_format in rows
     }
 
 

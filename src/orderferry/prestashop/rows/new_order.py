@@ -189,9 +189,7 @@ def _specimen() -> ResolvedOrder:
     order = Order("000-0000000-0000000", _MOMENT, _MOMENT, "", OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
     line = PricedLine(ProceedsType.ITEM, ("1",), 1, _ONE, _ONE, Decimal(0), "1")
     charge = PricedCharge(_ONE, Decimal(0), "1")
-    place = Place(
-        PostalAddress("A", "B", "", "1", "", "1", "1", "IT", "", ""), Country(1, "IT", 1, False, False, False, True)
-    )
+    place = Place(PostalAddress("A", "B", "", "1", "", "1", "1", "IT", "", ""), Country(1, "IT", 1, False, False, True))
     market = Market(
         code="IT",
         settings=MarketplaceSettings(),
