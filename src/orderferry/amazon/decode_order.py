@@ -169,11 +169,14 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
         ship_by=order.window("fulfillment.shipByWindow"),
         deliver_by=order.window("fulfillment.deliverByWindow"),
         print_labels=order.window("fulfillment.labelPrintingWindow"),
-        buyer=decode_buyer(order),
+        buyer=Buyer(**read_texts(order, _BUYER)),
         delivery_address=decode_address(order.node("recipient.deliveryAddress")),
-        delivery_instructions=decode_instructions(order),
+        delivery_instructions=_present(order, _INSTRUCTIONS),
         delivery_hours=decode_hours(order),
-        delivery_capabilities=_words(order, "recipient.deliveryPreference.deliveryCapabilities"),
+        # a list that Amazon does not close: any word is taken
+        delivery_capabilities=tuple(
+            filter(None, map(clean_word, order.texts("recipient.deliveryPreference.deliveryCapabilities")))
+        ),
         items=items,
         grand_total=grand_total,
         proceeds=proceeds,
@@ -195,11 +198,6 @@ def _decisive(order: Node, field: str, known: Mapping[str, T]) -> tuple[T | None
     if value is None and raw.strip():
         order.flaw(field, "is a word that orderferry does not know", grave=True, value=raw)
     return value, clean_word(raw)
-
-
-def _words(order: Node, field: str) -> tuple[str, ...]:
-    """Return the words of a list that Amazon does not close: any is taken."""
-    return tuple(filter(None, map(clean_word, order.texts(field))))
 
 
 def _marketplace(order: Node, *, needed: bool) -> str:
@@ -234,19 +232,7 @@ def decode_address(node: Node | None) -> Address | None:
     """Return an SP-API address; None for None. Each field may be missing."""
     if node is None:
         return None
-    lines = _present(node, _LINES)
-    extended = _present(node, _EXTENDED_LINES)
-    return Address(lines=lines or extended, **read_texts(node, _ADDRESS))
-
-
-def decode_buyer(order: Node) -> Buyer:
-    """Return the buyer of an order."""
-    return Buyer(**read_texts(order, _BUYER))
-
-
-def decode_instructions(order: Node) -> tuple[str, ...]:
-    """Return where to leave the parcel and how to find the door, as far as the buyer says, given an order's node."""
-    return _present(order, _INSTRUCTIONS)
+    return Address(lines=_present(node, _LINES) or _present(node, _EXTENDED_LINES), **read_texts(node, _ADDRESS))
 
 
 def decode_hours(order: Node) -> tuple[DeliveryHours, ...]:

@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from orderferry.amazon.decode_order import ORDER_ID
 from orderferry.amazon.decode_page import UnusableBody
-from orderferry.amazon.decode_values import STATUSES, parse_amount, parse_moment
+from orderferry.amazon.decode_values import CHANNELS, STATUSES, parse_amount, parse_moment
 from orderferry.domain.compared_orders import RateShare, ReportedOrder, gathered, implied_rate, open_tax
 from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, Region
 from orderferry.domain.orders import Channel, OrderStatus
@@ -28,13 +28,7 @@ _TAXES = ("item-tax", "shipping-tax", "gift-wrap-tax")
 _DISCOUNTS = ("item-promotion-discount", "ship-promotion-discount")
 # The report's words without spaces and hyphens, in lower case. "Shipped - Delivered to Buyer" begins like "Shipped".
 _STATUSES: dict[str, OrderStatus] = {**STATUSES, "shipping": OrderStatus.UNSHIPPED}
-_CHANNELS = {
-    "merchant": Channel.REGULAR,
-    "mfn": Channel.REGULAR,
-    "seller": Channel.REGULAR,
-    "amazon": Channel.FBA,
-    "afn": Channel.FBA,
-}
+_CHANNELS: dict[str, Channel] = {**CHANNELS, "seller": Channel.REGULAR}
 _BY_DOMAIN = {marketplace.domain: marketplace for marketplace in MARKETPLACES}
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)

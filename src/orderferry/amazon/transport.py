@@ -15,6 +15,7 @@ import os
 import ssl
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -95,17 +96,15 @@ class Transport:
         )
         exchange = _Exchange(self._client, request, host, self._most_bytes or MOST_BYTES)
         Thread(target=exchange.run, name=f"request to {host}", daemon=True).start()
-        if not exchange.is_over.wait(self._timeout.total_seconds()):
+        if not wait([exchange.outcome], self._timeout.total_seconds()).done:
             exchange.is_abandoned.set()
             self._client.close()  # which ends the thread's next look at the connection
             self._client = self._open()
             raise TransientError(f"{host} did not answer within {format_duration(self._timeout)}.", hint=LATER)
-        if isinstance(exchange.error, httpx.HTTPError):
-            raise self._explain(exchange.error, host) from exchange.error
-        if exchange.error is not None:
-            raise exchange.error
-        assert exchange.answer is not None  # noqa: S101 — over without an error
-        return exchange.answer
+        try:
+            return exchange.outcome.result()
+        except httpx.HTTPError as error:
+            raise self._explain(error, host) from error
 
     def close(self) -> None:
         """Close the connections. May be called twice."""
@@ -126,32 +125,27 @@ class Transport:
 
 @dataclass(slots=True)
 class _Exchange:
-    """One request in a thread of its own.
-
-    It `is_over` with an `answer` or an `error`; once it `is_abandoned`, neither is wanted any more.
-    """
+    """One request in a thread of its own. Once it `is_abandoned`, nobody waits for the `outcome` any more."""
 
     client: httpx.Client
     request: httpx.Request
     host: str
     most_bytes: int
-    is_over: Event = field(default_factory=Event)
+    outcome: Future[AmazonResponse] = field(default_factory=Future)
     is_abandoned: Event = field(default_factory=Event)
-    answer: AmazonResponse | None = None
-    error: BaseException | None = None
 
     def run(self) -> None:
         """Send the request and read the answer; never raises."""
         try:
             response = self.client.send(self.request, stream=True)
             try:
-                self.answer = AmazonResponse(response.status_code, dict(response.headers), self._body(response))
+                answer = AmazonResponse(response.status_code, dict(response.headers), self._body(response))
             finally:
                 response.close()
         except BaseException as error:  # whoever waits raises it
-            self.error = error
-        finally:
-            self.is_over.set()
+            self.outcome.set_exception(error)
+        else:
+            self.outcome.set_result(answer)
 
     def _body(self, response: httpx.Response) -> bytes:
         """Return all of the body, unpacked piece by piece so that it never takes more room than it may."""
@@ -191,16 +185,10 @@ def open_transports(endpoint: str, token_url: str, timeout: timedelta) -> tuple[
     Raise AmazonUnavailable as Transport does.
     """
 
-    def kind(url: str) -> tuple[bool, bool]:
-        """Return what a transport is made for: this machine or another, TLS or plain."""
-        parts = urlsplit(url)
-        return is_loopback(parts.hostname or ""), parts.scheme == "https"
-
-    made: dict[tuple[bool, bool], Transport] = {}
-    for local, secure in (kind(endpoint), kind(token_url)):
-        if (local, secure) not in made:
-            made[local, secure] = Transport(timeout, local=local, secure=secure)
-    return made[kind(endpoint)], made[kind(token_url)]
+    # what a transport is made for: this machine or another, TLS or plain
+    kinds = [(is_loopback(url.hostname or ""), url.scheme == "https") for url in map(urlsplit, (endpoint, token_url))]
+    made = {kind: Transport(timeout, local=kind[0], secure=kind[1]) for kind in dict.fromkeys(kinds)}
+    return made[kinds[0]], made[kinds[1]]
 
 
 def open_document_transport(endpoint: str, timeout: timedelta) -> Transport:
