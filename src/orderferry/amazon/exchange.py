@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RATE_HEADER = "x-amzn-ratelimit-limit"  # requests a second; Amazon sends it on some answers only
+_LEAST_RATE = Decimal("0.000001")  # what could be a rate at all
 
 
 class Exchange:
@@ -110,7 +111,7 @@ class Quota(Protocol):
     def spend(self, operation: str) -> None:
         """Take one token before a call. Raise QuotaExhausted when none is left; the call is not made then."""
 
-    def learn(self, operation: str, rate_limit: Decimal | None) -> None:
+    def learn(self, operation: str, rate_limit: Decimal) -> None:
         """Take over the rate that Amazon named for the operation, in requests a second."""
 
     def drained(self, operation: str) -> None:
@@ -123,7 +124,7 @@ def parse_rate(header: str | None) -> Decimal | None:
         rate = Decimal((header or "").strip())
     except InvalidOperation:
         return None
-    return rate if rate.is_finite() and 0 < rate <= 1000 else None
+    return rate if rate.is_finite() and _LEAST_RATE <= rate <= 1000 else None
 
 
 class PassingQuota:
@@ -152,11 +153,10 @@ class PassingQuota:
             )
         self._buckets[operation] = after
 
-    def learn(self, operation: str, rate_limit: Decimal | None) -> None:
+    def learn(self, operation: str, rate_limit: Decimal) -> None:
         """Take over the rate that Amazon named, in requests a second."""
-        if rate_limit is not None and rate_limit > 0:
-            now = self._clock()
-            self._buckets[operation] = self._bucket(operation, now).at_rate(rate_limit * self._share, now)
+        now = self._clock()
+        self._buckets[operation] = self._bucket(operation, now).at_rate(rate_limit * self._share, now)
 
     def drained(self, operation: str) -> None:
         """Empty the bucket: Amazon answered 429."""

@@ -19,8 +19,6 @@ from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.schema import calls_per_day, quota
 from orderferry.ledger.store import put, retry_after_conflict
 
-# What Amazon could plausibly send as a rate (requests a second); all else is ignored.
-_RATES = (Decimal("0.000001"), Decimal(1000))
 _NOTHING = Decimal(0)
 
 
@@ -75,13 +73,8 @@ class QuotaBook:
             self._count(connection, operation, now, refused=1)
 
     @retry_after_conflict
-    def learn(self, operation: str, rate_limit: Decimal | None) -> None:
-        """Note the rate that Amazon sends with its answers (`x-amzn-RateLimit-Limit`, requests a second).
-
-        None, and what can't be a rate, is ignored.
-        """
-        if rate_limit is None or not rate_limit.is_finite() or not _RATES[0] <= rate_limit <= _RATES[1]:
-            return
+    def learn(self, operation: str, rate_limit: Decimal) -> None:
+        """Note the rate that Amazon sends with its answers (`x-amzn-RateLimit-Limit`, requests a second)."""
         with self._store.reading() as connection:
             known = self._bucket(connection, operation, self._clock())[1]
         if rate_limit == (USAGE_PLANS[operation].rate if known is None else known):

@@ -106,7 +106,17 @@ def test_a_date_with_an_offset_is_brought_to_utc() -> None:
 
 @pytest.mark.parametrize(
     ("header", "rate"),
-    [("0.0056", "0.0056"), (" 5 ", "5"), ("NaN", None), ("-1", None), ("0", None), ("fast", None), (None, None)],
+    [
+        ("0.0056", "0.0056"),
+        (" 5 ", "5"),
+        ("NaN", None),
+        ("Infinity", None),
+        ("1e-7", None),
+        ("-1", None),
+        ("0", None),
+        ("fast", None),
+        (None, None),
+    ],
 )
 def test_rates(header: str | None, rate: str | None) -> None:
     assert parse_rate(header) == (None if rate is None else Decimal(rate))

@@ -35,7 +35,6 @@ def test_the_configured_share_and_amazons_own_rate() -> None:
     quota = PassingQuota(Decimal("0.5"), clock)
     assert spend_all(quota) == 15
     quota.learn("getOrder", Decimal(2))
-    quota.learn("getOrder", None)
     clock.advance(seconds=10)
     assert spend_all(quota) == 10
 

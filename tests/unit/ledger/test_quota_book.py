@@ -120,13 +120,6 @@ def test_amazons_own_rate_counts_from_when_it_is_sent(book: QuotaBook, clock: Cl
     assert book.left(SEARCH, clock.now + ONE_BACK) > Decimal("1.99")  # the rate is kept
 
 
-@pytest.mark.parametrize("nonsense", [None, Decimal(0), Decimal(-1), Decimal("NaN"), Decimal("Infinity")])
-def test_a_rate_that_is_none_is_no_news(book: QuotaBook, nonsense: Decimal | None) -> None:
-    spend(book, BURST)
-    book.learn(SEARCH, nonsense)
-    assert book.ready_at(SEARCH, NOW) == NOW + ONE_BACK
-
-
 def test_calls_are_counted_by_day(book: QuotaBook, clock: Clock) -> None:
     spend(book, 2)
     book.spend("getOrder")
