@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from orderferry.ledger.store import Store, put, retry_after_conflict
 KEEP = timedelta(days=730)
 _CLOCKS_DIFFER = timedelta(minutes=5)  # clocks of Amazon's hosts, and the time between two answers
 _TICK = timedelta(milliseconds=1)
+_PROGRESS = tuple(field.name for field in fields(Listing) if field.name not in {"command", "search"})
 
 
 class CoverageTables:
@@ -126,36 +128,16 @@ class CoverageTables:
     def save_listing(self, listing: Listing) -> None:
         """Keep how far a listing was read, in place of what was kept of the same command and search."""
         with self.store.writing() as connection:
-            put(
-                connection,
-                listings,
-                {"command": listing.command, "search_digest": _digest(listing.search)},
-                {
-                    "search": _as_json(listing.search),
-                    "started": listing.started,
-                    "token": listing.token,
-                    "observed_until": listing.observed_until,
-                    "pages": listing.pages,
-                    "again": listing.again,
-                    "unreadable": listing.unreadable,
-                },
-            )
+            key = {"command": listing.command, "search_digest": _digest(listing.search)}
+            progress = {name: getattr(listing, name) for name in _PROGRESS}
+            put(connection, listings, key, {"search": _as_json(listing.search), **progress})
 
     def listing(self, command: str) -> list[Listing]:
         """Return a command's listings in progress, the oldest first."""
         wanted = select(listings).where(listings.c.command == command)
         with self.store.reading() as connection:
             return [
-                Listing(
-                    command=row.command,
-                    search=_from_json(row.search),
-                    started=row.started,
-                    token=row.token,
-                    observed_until=row.observed_until,
-                    pages=row.pages,
-                    again=row.again,
-                    unreadable=row.unreadable,
-                )
+                Listing(row.command, _from_json(row.search), **{name: row._mapping[name] for name in _PROGRESS})
                 for row in connection.execute(wanted.order_by(listings.c.started, listings.c.search_digest))
             ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from orderferry.ledger.store import Store, put, retry_after_conflict
 KEEP = timedelta(days=400)
 # Exit codes of runs that have done their work, whether or not orders need a person.
 _SUCCESSES = (ExitCode.DONE, ExitCode.NEEDS_A_PERSON)
+_CONDITION = tuple(field.name for field in fields(Condition) if field.name != "key")
 
 
 class RunTables:
@@ -76,32 +78,16 @@ class RunTables:
 
     def conditions(self) -> dict[str, Condition]:
         """Return the open conditions by key, the oldest first."""
-        wanted = select(conditions).order_by(conditions.c.first_seen, conditions.c.condition_key)
+        wanted = select(conditions.c.condition_key.label("key"), *(conditions.c[name] for name in _CONDITION))
+        ordered = wanted.order_by(conditions.c.first_seen, conditions.c.condition_key)
         with self.store.reading() as connection:
-            return {
-                row.condition_key: Condition(
-                    key=row.condition_key,
-                    text=row.text,
-                    first_seen=row.first_seen,
-                    last_seen=row.last_seen,
-                    last_printed=row.last_printed,
-                    count=row._mapping["count"],  # `row.count` is the tuple's method
-                    exit_code=row.exit_code,
-                )
-                for row in connection.execute(wanted)
-            }
+            found = [Condition(**row) for row in connection.execute(ordered).mappings()]
+        return {condition.key: condition for condition in found}
 
     @retry_after_conflict
     def put_condition(self, condition: Condition) -> None:
         """Insert or update a condition."""
-        values = {
-            "text": condition.text,
-            "first_seen": condition.first_seen,
-            "last_seen": condition.last_seen,
-            "last_printed": condition.last_printed,
-            "count": condition.count,
-            "exit_code": condition.exit_code,
-        }
+        values = {name: getattr(condition, name) for name in _CONDITION}
         with self.store.writing() as connection:
             put(connection, conditions, {"condition_key": condition.key}, values)
 
