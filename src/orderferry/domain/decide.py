@@ -105,8 +105,12 @@ def decide(
         return _set_aside(entry)
     if foreign is not None:
         return Decision(Action.IGNORE, Reason.OTHER_IMPORTER)
-    if entry is not None and _was_imported(entry) and not (rules.forced or rules.restore):
-        return Decision(Action.HOLD, problem=_lost_with_marker(order, entry))
+    # one that is held has been in the shop, too, if it has a number there
+    was_imported = entry is not None and (entry.state is EntryState.IMPORTED or entry.id_order is not None)
+    if entry is not None and was_imported and not (rules.forced or rules.restore):
+        message = f"order {order.order_id} was imported as {entry.id_order}, but the shop knows nothing of it any more"
+        lost = Problem(ProblemCode.SHOP_RESTORED, message, order.order_id, str(entry.id_order or ""))
+        return Decision(Action.HOLD, problem=lost)
     return _new_to_shop(order, rules)
 
 
@@ -127,21 +131,13 @@ def _flawed(order: Order) -> Problem | None:
         return None
     first = grave[0]
     more = f" (and {len(grave) - 1} more)" if len(grave) > 1 else ""
-    return Problem(
-        ProblemCode.BAD_FIELD,
-        f"order {order.order_id}: the field {first.path} is unusable: {first.problem}{more}",
-        order.order_id,
-        first.path,
-    )
+    message = f"order {order.order_id}: the field {first.path} is unusable: {first.problem}{more}"
+    return Problem(ProblemCode.BAD_FIELD, message, order.order_id, first.path)
 
 
 def _unknown_status(order: Order) -> Problem:
-    return Problem(
-        ProblemCode.UNKNOWN_STATUS,
-        f"order {order.order_id}: Amazon gives the status {order.raw_status!r}, which is unknown",
-        order.order_id,
-        order.raw_status,
-    )
+    message = f"order {order.order_id}: Amazon gives the status {order.raw_status!r}, which is unknown"
+    return Problem(ProblemCode.UNKNOWN_STATUS, message, order.order_id, order.raw_status)
 
 
 def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rules) -> Decision:
@@ -150,15 +146,9 @@ def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rul
             return Decision(Action.RECREATE)
         if entry is not None and entry.ignored_by_person:
             return _set_aside(entry)
-        return Decision(
-            Action.HOLD,
-            problem=Problem(
-                ProblemCode.DELETED_IN_SHOP,
-                f"order {order.order_id} was imported as {marker.id_order} and has been deleted in the shop",
-                order.order_id,
-                str(marker.id_order),
-            ),
-        )
+        message = f"order {order.order_id} was imported as {marker.id_order} and has been deleted in the shop"
+        deleted = Problem(ProblemCode.DELETED_IN_SHOP, message, order.order_id, str(marker.id_order))
+        return Decision(Action.HOLD, problem=deleted)
     return Decision(Action.UPDATE)
 
 
@@ -166,20 +156,6 @@ def _set_aside(entry: Entry) -> Decision:
     """Return that an order which a person has set aside is ignored; one that was imported stays imported."""
     imported = entry.state is EntryState.IMPORTED
     return Decision(Action.UNCHANGED if imported else Action.IGNORE, Reason.SET_ASIDE)
-
-
-def _was_imported(entry: Entry) -> bool:
-    """Return whether the order has ever been in the shop: one that is held has too, if it has a number there."""
-    return entry.state is EntryState.IMPORTED or entry.id_order is not None
-
-
-def _lost_with_marker(order: Order, entry: Entry) -> Problem:
-    return Problem(
-        ProblemCode.SHOP_RESTORED,
-        f"order {order.order_id} was imported as {entry.id_order}, but the shop knows nothing of it any more",
-        order.order_id,
-        str(entry.id_order or ""),
-    )
 
 
 def _new_to_shop(order: Order, rules: Rules) -> Decision:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from orderferry.domain.orders import Channel
@@ -107,6 +108,7 @@ UNDECIDED_FOR = timedelta(minutes=15)
 # No look is put off for longer (decide.next_look); a time beyond that was written when the clock was wrong.
 LONGEST_PAUSE = timedelta(days=2)
 _TRIED = frozenset({EntryState.WAITING, EntryState.HELD, EntryState.FAILED})
+_telling = attrgetter("state", "code", "amazon_status", "amazon_updated", "given_up", "ignored_by_person")
 
 
 def first_entry(snapshot: OrderSnapshot, now: datetime) -> Entry:
@@ -297,17 +299,6 @@ def history_of(
         amazon_updated=after.amazon_updated,
         message=after.message,
         detail=detail,
-    )
-
-
-def _telling(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.state,
-        entry.code,
-        entry.amazon_status,
-        entry.amazon_updated,
-        entry.given_up,
-        entry.ignored_by_person,
     )
 
 

@@ -112,7 +112,9 @@ def mark_span(
             )
             return marks, marks[index]
     stem = f"{NAME}{span.start:%Y%m%dT%H%M%SZ}" if of_span else NAME + command
-    name = _unused(stem, {mark.name for mark in marks})
+    taken = {mark.name for mark in marks}
+    names = (stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 2)))
+    name = next(name for name in names if name not in taken)
     marks.append(
         UnreadableSpan(name, command, cells_of(search), span, (span,) if of_span else (), count, readings=1, read=now)
     )
@@ -138,14 +140,6 @@ def _halves(span: Span) -> Spans:
         return (span,)
     middle = (span.start + span.length / 2).replace(microsecond=0)
     return tuple(half for half in (Span(span.start, middle), Span(middle, span.end)) if not half.empty)
-
-
-def _unused(stem: str, taken: set[str]) -> str:
-    return next(name for number in range(1, len(taken) + 2) if (name := stem + _suffix(number)) not in taken)
-
-
-def _suffix(number: int) -> str:
-    return "" if number == 1 else f"-{number}"
 
 
 def bounds(spans: Spans) -> Span:

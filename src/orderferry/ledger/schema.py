@@ -173,7 +173,7 @@ migrations = _table(
     Column("program_version", ascii_text(40), nullable=False),
 )
 
-# Every Amazon order ever seen, as it stands (domain.entry.Entry has the same fields).
+# Every Amazon order ever seen, as it stands (domain.ledger_entry.Entry has the same fields).
 orders = _table(
     "orders",
     Column("amazon_order_id", unicode_text(64), primary_key=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -39,24 +39,16 @@ _TAXES_KEY = "shop-taxes"
 _MARKER_PAGE = 500
 
 
+@dataclass(slots=True)
 class _Opened:
     """What `prepare` has read and built; it is used until the run ends."""
 
-    def __init__(
-        self,
-        tables: ShopTables,
-        facts: ShopFacts,
-        catalog: CatalogReader,
-        transactions: Transactions,
-        *,
-        taxes_changed: bool,
-    ) -> None:
-        self.tables = tables
-        self.facts = facts
-        self.catalog = catalog
-        self.transactions = transactions
-        self.taxes_changed = taxes_changed  # in shop or configuration, since the last run
-        self.vat_proofs: dict[str, str] | None = None  # marketplace -> an order that shows it; None: not read yet
+    tables: ShopTables
+    facts: ShopFacts
+    catalog: CatalogReader
+    transactions: Transactions
+    taxes_changed: bool  # in shop or configuration, since the last run
+    vat_proofs: dict[str, str] | None = None  # marketplace -> an order that shows it; None: not read yet
 
 
 class PrestashopShop:
@@ -106,14 +98,9 @@ class PrestashopShop:
         if write and events:
             self._keeper = FeedKeeper(self._database, tables, self._recall, self._remember, self._sleep)
         self._writes = write
-        taxes_changed = self._taxes_changed(facts, write=write)
-        self._opened = _Opened(
-            tables,
-            facts,
-            CatalogReader(tables, facts, self._settings, self._foreign),
-            Transactions(self._database, tables, self._sleep, self._keeper),
-            taxes_changed=taxes_changed,
-        )
+        catalog = CatalogReader(tables, facts, self._settings, self._foreign)
+        transactions = Transactions(self._database, tables, self._sleep, self._keeper)
+        self._opened = _Opened(tables, facts, catalog, transactions, self._taxes_changed(facts, write=write))
         self._markets = {}
         for marketplace in self._settings.amazon.marketplaces:
             self._market(marketplace.id)

@@ -348,6 +348,7 @@ _SUBJECT = re.compile(r"([A-Z]{2}(?:-[A-Z0-9]{1,3})?)(?: |$)")
 _RATE = re.compile(r"([\d.]+) %")
 
 
+@dataclass(eq=False)
 class TaxUnknown(Exception):
     """No rate is known for one part of an order. `what` names it, with the amounts.
 
@@ -356,21 +357,11 @@ class TaxUnknown(Exception):
     `rate` is the configuration's or the shop's own.
     """
 
-    def __init__(
-        self,
-        what: str,
-        rate: Decimal | None = None,
-        effective: Decimal = ZERO,
-        *,
-        is_configured: bool = False,
-        is_owed_by_amazon: bool = False,
-    ) -> None:
-        super().__init__(what)
-        self.what = what
-        self.rate = rate
-        self.effective = effective
-        self.is_configured = is_configured
-        self.is_owed_by_amazon = is_owed_by_amazon
+    what: str
+    rate: Decimal | None = None
+    effective: Decimal = ZERO
+    is_configured: bool = False
+    is_owed_by_amazon: bool = False
 
 
 def refusal(order: Order, rates: Rates, missing: Sequence[TaxUnknown]) -> CannotPrice:
