@@ -51,7 +51,7 @@ class Table:
     def __post_init__(self) -> None:
         writable = {name: column for name, column in self.columns.items() if not column.generated}
         object.__setattr__(self, "writable", writable)
-        demanded = (c.name for c in self.columns.values() if not c.nullable and not c.has_default)
+        demanded = (c.name for c in writable.values() if not c.nullable and not c.has_default)
         object.__setattr__(self, "demanded", frozenset(demanded))
 
 

@@ -170,9 +170,9 @@ def cuts_of(table: Table, row: Mapping[str, object]) -> list[tuple[str, str]]:
 
 def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
     """Return neutral values for the columns that must have one and get none in `row`. Raise ShopUnfit."""
-    if table.demanded <= row.keys() and None not in row.values():
-        return {}  # nearly every row
     missing = columns_without_value(table, row)
+    if not missing:
+        return {}
     refused = [column for column in missing if column.neutral is None or column.lost_auto_increment]
     if refused:
         raise refusal([(table.name, column) for column in refused])
@@ -181,13 +181,10 @@ def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]
 
 def columns_without_value(table: Table, row: Mapping[str, object]) -> list[Column]:
     """Return the columns that must have a value and get none in `row`."""
-    return [
-        column
-        for column in table.columns.values()
-        if not column.nullable
-        and not column.generated
-        and (row[column.name] is None if column.name in row else not column.has_default)
-    ]
+    names = table.demanded - row.keys()
+    if None in row.values():
+        names |= {name for name, value in row.items() if value is None} & table.writable.keys()
+    return [table.writable[name] for name in sorted(names) if not table.writable[name].nullable]
 
 
 def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
