@@ -37,6 +37,7 @@ FAST = {
     "innodb_log_file_size": "64M",
     "innodb_file_per_table": "OFF",
     "innodb_stats_persistent": "OFF",
+    "sync_frm": "OFF",
     "skip_log_bin": None,
     "performance_schema": "OFF",
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
@@ -25,7 +25,9 @@ _PRISTINE: dict[str, bytes] = {}
 
 
 def _made(seed: ShopSeed | None) -> bytes:
-    with TemporaryDirectory(prefix="orderferry-") as folder:
-        path = Path(folder) / "shop.sqlite"
-        create_shop(sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool), seed=seed)
-        return path.read_bytes()
+    engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)  # in memory: no disk is waited for
+    create_shop(engine, seed=seed)
+    with engine.connect() as connection:
+        database = connection.connection.driver_connection
+        assert isinstance(database, sqlite3.Connection)
+        return database.serialize()
