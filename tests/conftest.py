@@ -17,6 +17,7 @@ from hypothesis import settings
 sys.path.insert(0, str(Path(__file__).parent))
 
 from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed
+from support.children import RUNNER
 from support.mariadb import FAST, MariadbServer, running_server
 from support.proofs import choose_cases, proofs, pytest_terminal_summary  # noqa: F401 — a fixture and a hook
 from support.shop_database import ShopDatabase
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionfinish() -> None:
     STARTERS.close()
+    RUNNER.close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -143,8 +143,8 @@ def test_a_disk_that_fills_up_under_the_ledger_in_the_middle_of_a_run(
     with (
         small_disk(tmp_path / "small", "700k") as folder,
         crash_installation(folder, shop_database) as made,
-        Children(tmp_path) as children,
     ):
+        children = Children(tmp_path)
         assert children.run(made.installed, T1, *IMPORT).code == ExitCode.DONE
         made.move_to(T2)
         child = children.start(made.installed, T2, *IMPORT, accident=("stop", "committed", committed))

@@ -152,7 +152,8 @@ def test_two_hosts_share_a_ledger_on_mysql(mysql: Served, tmp_path: Path, proofs
     shop = mysql.shop()
     more = f"[ledger]\nurl = {json.dumps(shop.url)}\n{EVENTS}"
     world = World(changing_orders())
-    with SimulatorServer(world, clock=Clock.still(T1), usage_plans=False) as server, Children(tmp_path) as children:
+    with SimulatorServer(world, clock=Clock.still(T1), usage_plans=False) as server:
+        children = Children(tmp_path)
         hosts = [
             install(tmp_path, server, shop.url, name=name, marketplaces=("DE",), more=more) for name in ("web1", "web2")
         ]

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orderferry
 from support.installation import Installed
@@ -44,14 +43,13 @@ class Ended(Finished):
 class Child:
     """A run in progress."""
 
-    def __init__(self, children: Children, pid: int, base: Path) -> None:
+    def __init__(self, pid: int, base: Path) -> None:
         self.pid = pid
-        self._children = children
         self._base = base
 
     def wait(self) -> Ended | None:
         """Wait for the end; None when the child has stopped itself at its accident: then `go_on`, and wait again."""
-        answer = self._children.ask({"do": "wait", "pid": self.pid})
+        answer = RUNNER.ask({"do": "wait", "pid": self.pid})
         if answer["stopped"]:
             return None
         events = self._base.with_suffix(".events")
@@ -82,41 +80,45 @@ class Child:
         os.kill(self.pid, number)
 
 
-class Children:
-    """One `kill_runner`: use as a context manager. Several children may run at once; each is waited for in turn."""
+class Runner:
+    """The one `kill_runner` of this process, from the first request until `close`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._numbers = itertools.count(1)
-
-    def __enter__(self) -> Self:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self._folder), "LANG": "C.UTF-8", "TZ": "UTC"}
-        self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**environment, "PYTHONPATH": f"{PACKAGE}:{TESTS}"},
-            text=True,
-        )
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Send a request and return its answer."""
+        if self._process is None:
+            environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "TZ": "UTC"}
+            self._process = subprocess.Popen(
+                [sys.executable, str(PROGRAM)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**environment, "PYTHONPATH": f"{PACKAGE}:{TESTS}"},
+                text=True,
+            )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.communicate(timeout=30)
+            self._process = None
+
+
+RUNNER = Runner()
+
+
+class Children:
+    """Runs whose output is kept in `folder`. Several may run at once; each is waited for in turn."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count(1)
 
     def start(
         self,
@@ -144,7 +146,7 @@ class Children:
         }
         if accident is not None:
             request["accident"] = dict(zip(("kind", "family", "at"), accident, strict=True))
-        return Child(self, self.ask(request)["pid"], base)
+        return Child(RUNNER.ask(request)["pid"], base)
 
     def run(self, installed: Installed, now: datetime, *words: str, **more: Any) -> Ended:
         """Run a command to its end."""

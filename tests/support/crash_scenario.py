@@ -155,7 +155,8 @@ def changes_scenario(
 ) -> Iterator[CrashScenario]:
     """The changing orders on a fresh shop. `copy(shop)` keeps how it stands; `lines` go into the configuration,
     `options` to every child (see kill_runner)."""
-    with crash_installation(folder, shop, **(lines or {})) as made, Children(folder) as children:
+    with crash_installation(folder, shop, **(lines or {})) as made:
+        children = Children(folder)
         hide_product(shop)
         first = children.run(made.installed, T1, *IMPORT, **options)
         assert first.code == 1, first.told()
@@ -172,8 +173,8 @@ def first_run_scenario(
     folder: Path, shop: ShopDatabase, copy: Any, world: World | None = None
 ) -> Iterator[CrashScenario]:
     """A new installation: no ledger, and none of our tables in the shop. `world`: other orders than these."""
-    with crash_installation(folder, shop, world=world) as made, Children(folder) as children:
-        yield recorded(made, children, copy(shop), None, {})
+    with crash_installation(folder, shop, world=world) as made:
+        yield recorded(made, Children(folder), copy(shop), None, {})
 
 
 def recorded(

@@ -180,6 +180,7 @@ def start(request: dict[str, Any]) -> int:
     code = 70
     try:
         os.chdir(request["folder"])
+        os.environ["HOME"] = request["folder"]
         for descriptor, name in ((1, request["out"]), (2, request["err"])):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

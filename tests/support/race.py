@@ -68,7 +68,7 @@ class Race:
 
 @contextmanager
 def race(folder: Path, shop: ShopDatabase) -> Iterator[Race]:
-    with SimulatorServer(World(), clock=Clock.still(T2), usage_plans=False) as server, Children(folder) as children:
+    with SimulatorServer(World(), clock=Clock.still(T2), usage_plans=False) as server:
         names = [f"importer-{number}" for number in (1, 2)]
         importers = [install(folder, server, shop.url, name=name, marketplaces=("DE",), more=EVENTS) for name in names]
-        yield Race(shop, server, importers, children)
+        yield Race(shop, server, importers, Children(folder))

@@ -26,7 +26,8 @@ STRUCTURE = tuple(
     for columns, source in (
         ("table_name, engine, table_collation", "tables WHERE table_schema"),
         (
-            "table_name, ordinal_position, column_name, column_type, is_nullable, column_default, extra, collation_name",
+            "table_name, ordinal_position, column_name, column_type, is_nullable, column_default, extra,"
+            " collation_name",
             "columns WHERE table_schema",
         ),
         ("table_name, index_name, seq_in_index, column_name, non_unique", "statistics WHERE table_schema"),
