@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-import pytest
-
 from orderferry.errors import ExitCode
 from orderferry.simulator.faults import FaultKind
 from support.crash_orders import T2, T3
