@@ -54,9 +54,31 @@ def is_whole(checkout: Path) -> bool:
     return done.returncode == 0
 
 
-def test_what_was_left_half_made_is_whole_after_the_next_call(checkout: Path) -> None:
-    """An environment without pip, as a Debian without python3-venv leaves it, and an installation that was killed."""
+def without_pip(checkout: Path) -> None:
+    """Make the environment as a Debian without python3-venv leaves it."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", checkout / ".venv"], check=True)
+
+
+def half_unpacked(checkout: Path) -> Path:
+    """Leave a file of a package in the environment."""
+    half = next((checkout / ".venv").glob("lib/python*/site-packages")) / "half-unpacked.py"
+    half.touch()
+    return half
+
+
+def test_an_environment_without_pip_gets_it_and_what_is_whole_stays(checkout: Path) -> None:
+    without_pip(checkout)
+    done = make(checkout)
+    assert done.returncode == 0, done.stderr
+    assert is_whole(checkout)
+    half = half_unpacked(checkout)
+    assert make(checkout).returncode == 0
+    assert half.exists()
+
+
+@pytest.mark.whole
+def test_an_installation_that_was_killed_begins_anew(checkout: Path) -> None:
+    without_pip(checkout)
     (checkout / "slow").touch()
     environ = {**os.environ, "PYTHON": sys.executable}
     with subprocess.Popen(
@@ -69,12 +91,8 @@ def test_what_was_left_half_made_is_whole_after_the_next_call(checkout: Path) ->
         os.killpg(running.pid, signal.SIGKILL)
     assert (checkout / "at-work").exists(), "pip is there and was at work"
     (checkout / "slow").unlink()
-    half = next((checkout / ".venv").glob("lib/python*/site-packages")) / "half-unpacked.py"
-    half.touch()
+    half = half_unpacked(checkout)
     done = make(checkout)
     assert done.returncode == 0, done.stderr
     assert is_whole(checkout)
     assert not half.exists(), "pip takes a package that was cut off in the middle for installed"
-    half.touch()
-    assert make(checkout).returncode == 0
-    assert half.exists(), "what is whole stays"
