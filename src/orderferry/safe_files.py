@@ -155,7 +155,7 @@ def write_whole(path: Path, text: str, mode: int = PRIVATE, owner: tuple[int, in
 
 @contextmanager
 def _place(path: Path) -> Iterator[tuple[int, str]]:
-    """The folder's descriptor and the name in it. An OSError from within gets the path that was asked for."""
+    """Yield the folder's descriptor and the name in it. An OSError from within gets the path that was asked for."""
     try:
         folder = open_folder(path.parent)
         try:

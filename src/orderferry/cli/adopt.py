@@ -64,7 +64,6 @@ def adopt_command(
         raise click.UsageError("An order of the shop is named for one shop: give one -c FILE.")
 
     def ask(settings: Settings) -> ShopAnswer:
-        """Take over the orders of one shop."""
         report = run_adopt(Installation(settings), options)
         return report.exit_code, report.as_json(), lambda: _print(report, everything=context.verbose > 0)
 

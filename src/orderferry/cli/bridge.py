@@ -72,7 +72,6 @@ def status_command(context: CliContext, /, as_json: bool) -> int:
     from orderferry.run.bridge import BridgeStatus
 
     def ask(settings: Settings) -> ShopAnswer:
-        """Read one shop's feed and calls; raise ShopError."""
         installation = Installation(settings)
         with bridge_shop(installation) as shop:
             now = installation.now()

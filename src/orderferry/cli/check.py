@@ -41,7 +41,6 @@ def check_command(context: CliContext, /, as_json: bool) -> int:
     environ = dict(os.environ)  # before the SP-API library's variables are dropped
 
     def ask(path: Path) -> ShopAnswer:
-        """Check one configuration, and what it names."""
         results = _check(context, path, environ)
         return exit_code_of(results), document(results), lambda: _print(results, quiet=context.quiet)
 
@@ -49,7 +48,6 @@ def check_command(context: CliContext, /, as_json: bool) -> int:
 
 
 def _check(context: CliContext, path: Path, environ: Mapping[str, str]) -> list[CheckResult]:
-    """Return all results for one configuration; one that can't be used ends with what is wrong in it."""
     from orderferry.bootstrap import Installation
     from orderferry.config.load import load_settings
     from orderferry.run.check import ask_all

@@ -321,7 +321,8 @@ def _amount(amount: Decimal | None) -> str:
 
 
 def _harmless(value: object) -> str:
-    """Return a text that a spreadsheet would run as a formula gets an apostrophe; amounts may begin with a minus."""
+    """Return the value as text. One that a spreadsheet would run as a formula gets an apostrophe; an amount may begin
+    with a minus."""
     text = str(value)
     runs = text[:1] in ("=", "+", "@", "\t", "\r") or (text[:1] == "-" and not _NEGATIVE.fullmatch(text))
     return f"'{text}" if runs else text

@@ -66,7 +66,6 @@ def for_each_shop(context: CliContext, command: str, ask: Callable[[Settings], S
     files = context.config_files()
 
     def answer(path: Path) -> ShopAnswer:
-        """Return the shop's, or its error as one."""
         try:
             return ask(context.settings_of(path))
         except OrderferryError as error:
@@ -107,7 +106,6 @@ def whole_document(files: Sequence[Path], documents: Sequence[Mapping[str, Any]]
 
 def _failed(command: str, error: OrderferryError) -> ShopAnswer:
     def tell() -> None:
-        """Print the error and its hint on stderr."""
         for line in error_lines(error):
             echo(line, err=True)
 

@@ -102,7 +102,7 @@ def _failure_document(argv: Sequence[str], problems: list[dict[str, str]], code:
 
 
 def _close_stdout() -> None:
-    """The reader of our output went away: what is left in the buffer must not complain at exit."""
+    """Drop what is left in the buffer: its reader went away, and it must not complain at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

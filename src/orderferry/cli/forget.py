@@ -38,7 +38,6 @@ def forget_command(context: CliContext, /, older_than: timedelta, *, dry_run: bo
     summary = (context.on_terminal or dry_run) and not context.quiet
 
     def ask(settings: Settings) -> ShopAnswer:
-        """Forget the buyers of one shop."""
         report = run_forget(Installation(settings), older_than, dry_run=dry_run)
         return report.exit_code, report.as_json(), lambda: _print(report, summary=summary)
 
@@ -46,7 +45,7 @@ def forget_command(context: CliContext, /, older_than: timedelta, *, dry_run: bo
 
 
 def _print(report: ForgetReport, *, summary: bool) -> None:
-    """Under cron only what went wrong is said."""
+    """Print the counts if `summary`, which under cron is not wanted, and what went wrong."""
     if summary:
         verb = "would be forgotten" if report.dry_run else "forgotten"
         kept = f" ({report.on_invoices} keep name and address on their invoice)" if report.on_invoices else ""

@@ -31,7 +31,6 @@ def ignore_command(context: CliContext, /, order_id: str, reason: str | None, un
     why = (reason or "").strip()
 
     def ask(settings: Settings) -> ShopAnswer:
-        """Set the order aside, or back, in the ledger of one shop. Raise UsageError for --undo of an unknown order."""
         installation = Installation(settings)
         with installation.ledger() as ledger:
             if not undo:

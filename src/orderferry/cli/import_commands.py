@@ -271,13 +271,12 @@ def _print(name: str, end: ShopEnd, context: CliContext, *, dry_run: bool) -> No
 
 
 def _names(files: Sequence[Path]) -> dict[Path, str]:
-    """Short names for people: without folder and .toml where that tells them apart."""
+    """Return short names for people: without folder and .toml where that tells them apart."""
     stems = Counter(path.stem for path in files)
     return {path: path.stem if stems[path.stem] == 1 else str(path) for path in files}
 
 
 def _dead(call: Call, path: Path, died: Died) -> Report:
-    """Return the report of a run that could not make its own."""
     now = datetime.now(UTC)
     report = Report(call.command, now, call.options.dry_run, finished=now, errors=[_cause(path, died)])
     if not isinstance(report.errors[0], Stopped):
@@ -353,7 +352,7 @@ def print_summary(report: Report) -> None:
 
 
 def _print_plans(report: Report) -> None:
-    """A line for each order, and how many are ignored for which reason."""
+    """Print a line for each order, and how many are ignored for which reason."""
     plans = report.sorted_plans
     if plans:
         echo(f"  placed ({zone_name(report.zone)}), marketplace and who ships, total, products, what would be done:")
@@ -382,7 +381,7 @@ def behind_lines(report: Report) -> list[str]:
 
 
 def _print_problems(report: Report) -> None:
-    """Problems by cause, the most frequent first: a hundred orders of one unknown SKU are one thing to mend."""
+    """Print problems by cause, the most frequent first: a hundred orders of one unknown SKU are one thing to mend."""
     groups: dict[tuple[str, str, str], list[Problem]] = {}
     for problem in report.problems.values():
         hint = problem.hint.replace(problem.order_id, "ORDER_ID") if problem.order_id else problem.hint

@@ -104,7 +104,6 @@ def _in_shop(draft: ConfigurationDraft, ask: Callable[[SetupShop], Answer], *, w
 
 
 def _missing_taxes(shop: SetupShop, settings: Settings) -> Mapping[str, Sequence[Decimal]]:
-    """Return the rates of which the shop needs a tax, by country."""
     from orderferry.bootstrap import Installation
     from orderferry.inspection import held_for_tax
 
@@ -212,7 +211,6 @@ def _create_carrier(interview: Interview, keys: Collection[str]) -> None:
 
 
 def _existing(context: CliContext) -> Path | None:
-    """Return the configuration that -c names, if it is there."""
     named = context.configs[0] if len(context.configs) == 1 else Path("config.toml") if not context.configs else None
     if named is not None and named.is_dir():
         named = named / "config.toml"
@@ -220,7 +218,6 @@ def _existing(context: CliContext) -> Path | None:
 
 
 def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
-    """Show the taxes that the shop of a configuration lacks, and create them."""
     from orderferry.cli.init_steps import shown_taxes
     from orderferry.config.load import load_settings
     from orderferry.inspection import setup_shop
@@ -243,9 +240,8 @@ def _create_taxes_of(configuration: Path, *, interactive: bool) -> int:
 def _converse(
     interview: Interview, now: datetime, given: dict[str, Any]
 ) -> tuple[bool, tuple[str, ...], Mapping[str, Sequence[Decimal]]]:
-    """Return everything that is asked; return whether order states are to be created, which keys are to name a new
-    carrier, and which taxes are to be created.
-    """
+    """Ask everything; return whether order states are to be created, which keys are to name a new carrier, and which
+    taxes are to be created."""
     from orderferry.prestashop.checking.setup_shop import check_mappings
     from orderferry.prestashop.planning.tax_rates import home_country
 

@@ -163,7 +163,6 @@ def ask_choices(
     usual, why = default_carrier(facts, None)
 
     def carrier(answer: str) -> int:
-        """Return the id of the carrier that an answer names. Raise ShopUnfit where the shop has no such carrier."""
         found = resolve_carrier(facts, answer, key="this")
         assert found is not None  # noqa: S101 — only '' can give none
         return found.id

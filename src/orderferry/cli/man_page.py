@@ -139,7 +139,7 @@ def _paragraphs(parts: tuple[str, ...]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text as roff takes it literally: no escapes, no requests; what stands between backticks is bold."""
+    """Return text as roff takes it literally: no escapes, no requests; what stands between backticks is bold."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("…", "...")
     escaped = _CODE.sub(r"\\fB\1\\fR", escaped)
     return f"\\&{escaped}" if escaped.startswith((".", "'")) else escaped

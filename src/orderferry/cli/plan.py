@@ -31,7 +31,6 @@ def plan_command(context: CliContext, /, orders_per_day: int | None, as_json: bo
     given = None if orders_per_day is None else Decimal(orders_per_day)
 
     def ask(settings: Settings) -> ShopAnswer:
-        """Plan for one shop."""
         report = _report(settings, given)
         return report.exit_code, report.as_json(), lambda: _print(report)
 

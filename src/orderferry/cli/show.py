@@ -63,7 +63,6 @@ def show_command(
     from orderferry.run.order_inspection import inspection_json
 
     def ask(settings: Settings) -> ShopAnswer:
-        """Inspect the order in one shop and its ledger."""
         inspection = inspect_order(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
         return inspection.exit_code, inspection_json(inspection), lambda: _tell(inspection, rows=rows)
 

@@ -45,7 +45,6 @@ def print_status(status: Status, name: str) -> None:
 
 
 def _needs_a_person(status: Status) -> list[str]:
-    """Return what a person must do something about, the most urgent first."""
     late = [late_words(command, status.now) for command in status.commands if command.late]
     unconfirmed = [f"{unconfirmed_words(entry, status.now)} {CONFIRM}" for entry in status.unconfirmed]
     return [*late, *(found.text for found in status.conditions), *unconfirmed]
@@ -70,7 +69,7 @@ def _command_words(command: CommandStatus, now: datetime) -> str:
 
 
 def _print_observed(status: Status) -> None:
-    """Up to when each channel was read, and the gaps before that."""
+    """Print up to when each channel was read, and the gaps before that."""
     echo("Read without gaps until" if not status.gaps else "Read until")
     for codes, word, end in _ends(status):
         text = f"{minute(end, status.zone)} ({format_duration(status.now - end)} ago)" if end else "never"
@@ -86,7 +85,7 @@ def _print_observed(status: Status) -> None:
 
 
 def _ends(status: Status) -> list[tuple[str, str, datetime | None]]:
-    """Up to when each channel was observed, with the codes of the marketplaces for which that is so."""
+    """Return up to when each channel was observed, with the codes of the marketplaces for which that is so."""
     groups: dict[tuple[str, datetime | None], list[str]] = {}
     for (marketplace, channel), spans in status.cells:
         groups.setdefault((str(channel), last_end(spans)), []).append(marketplace_code(marketplace))

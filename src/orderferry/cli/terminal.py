@@ -52,7 +52,7 @@ class _ForgivingErrors(_Forgiving):
 
 
 def _for_the_locale(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Return a handler for what an encoding lacks: a similar text, else an escape that JSON reads as the character."""
+    """Return what is written for what an encoding lacks: a similar text, else an escape that JSON reads as it."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     character = error.object[error.start]

@@ -72,7 +72,7 @@ def _with_password(url: DatabaseUrl, findings: Findings) -> DatabaseUrl:
 
 
 def _from_parts(base: DatabaseUrl, findings: Findings) -> DatabaseUrl:
-    """`base` with every part that the configuration gives."""
+    """Return `base` with every part that the configuration gives."""
     changes: dict[str, object] = {
         field: value
         for field in ("host", "port", "user", "password", "database")

@@ -122,9 +122,7 @@ class ConfigurationDraft:
 
 
 def _is_secret(known: KeyMatch) -> bool:
-    """Return a URL of an SQLite file, the one secret without a secret in it, is for tests and demos: refused as
-    well.
-    """
+    """Return whether a key is a secret. An address of an SQLite file, which holds none, counts too: it is for tests."""
     return known.key.kind.secret and not known.is_file
 
 
@@ -146,7 +144,7 @@ def _value_of(text: str) -> Value:
 
 
 def _without_place(problem: str, path: Path) -> str:
-    """Lines of the draft mean nothing to a person who answers questions."""
+    """Return a problem without the draft's file and line, which mean nothing to who answers questions."""
     rest = problem.removeprefix(f"{path}, line ").lstrip("0123456789").removeprefix(": ")
     return rest.removeprefix(f"{path}: ")
 

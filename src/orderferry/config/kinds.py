@@ -97,7 +97,6 @@ def _paths(value: object) -> tuple[Path, ...]:
 
 
 def _names_or_ids(value: object) -> tuple[str, ...]:
-    """Return one name or id, or a list of them."""
     entries = value if isinstance(value, list) else [value]
     if not entries:
         raise Unfit
@@ -105,7 +104,7 @@ def _names_or_ids(value: object) -> tuple[str, ...]:
 
 
 def _boolean_or_auto(value: object) -> bool | None:
-    """None for "auto"."""
+    """Return None for "auto"."""
     return None if value == "auto" else _boolean(value)
 
 
@@ -188,7 +187,6 @@ def _label(value: object) -> str:
 
 def _matching(pattern: re.Pattern[str], longest: int) -> Callable[[object], str]:
     def read(value: object) -> str:
-        """Return the text as it stands. Raise Unfit."""
         if not isinstance(value, str) or len(value) > longest or not pattern.fullmatch(value):
             raise Unfit
         return value
@@ -201,7 +199,6 @@ def duration(least: str, most: str, example: str) -> Kind:
     lowest, highest = parse_duration(least), parse_duration(most)
 
     def read(value: object) -> timedelta:
-        """Return the length of time. Raise Unfit, also for one that is out of range."""
         if not isinstance(value, str):
             raise Unfit
         try:
@@ -219,7 +216,6 @@ def choice(*values: str) -> Kind:
     """Return one of a few words."""
 
     def read(value: object) -> str:
-        """Return the word itself. Raise Unfit for any other."""
         if not isinstance(value, str) or value not in values:
             raise Unfit
         return value
@@ -232,7 +228,6 @@ def choices(*values: str) -> Kind:
     """Return a list of some of a few words, in the user's order, each at most once."""
 
     def read(value: object) -> tuple[str, ...]:
-        """Return the words without repetitions. Raise Unfit for an empty list or another word."""
         if not isinstance(value, list) or not value or any(entry not in values for entry in value):
             raise Unfit
         return tuple(dict.fromkeys(value))

@@ -99,7 +99,7 @@ def _table(values: Mapping[KeyPath, object], table: KeyPath) -> dict[str, Any]:
 
 
 def _merged(base: _Table, values: Mapping[KeyPath, object], table: KeyPath) -> _Table:
-    """`base` with the keys of a table over it; maps are merged entry by entry."""
+    """Return `base` with the keys of a table over it; maps are merged entry by entry."""
     own = _table(values, table)
     names = {field.name for field in fields(base)}
     changes = {name: value for name, value in own.items() if name in names}

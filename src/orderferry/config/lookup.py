@@ -51,7 +51,7 @@ def _marketplace(word: str) -> str | None:
 
 
 def _service_level(word: str) -> str | None:
-    """Amazon may add service levels, so any word of their form is good."""
+    """Return the level as we keep it. Amazon may add some, so any word of their form is good."""
     level = word.strip().upper().replace("-", "_").replace(" ", "_")
     return level if _SERVICE_LEVEL.fullmatch(level) else None
 
@@ -158,7 +158,7 @@ def _candidates(path: KeyPath) -> Iterator[str]:
 
 
 def _filled(pattern: KeyPath, path: KeyPath) -> KeyPath | None:
-    """`path` with its words as we keep them, if it fits the pattern; else None."""
+    """Return `path` with its words as we keep them, if it fits the pattern; else None."""
     filled: list[str] = []
     for name, part in zip(pattern, path, strict=True):
         word = WORDS[name][1](part) if name in WORDS else (part if part == name else None)

@@ -63,7 +63,7 @@ def unknown_variables(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _nearest(name: str) -> str:
-    """Return what all of them begin with would make any two look alike: only the rest is compared."""
+    """Return the nearest of our variables, or ''. Only what follows the common beginning is compared."""
     rests = {known.removeprefix(_OURS): known for known in sorted(KNOWN_VARIABLES)}
     near = difflib.get_close_matches(name.upper().removeprefix(_OURS), rests, n=1, cutoff=0.6)
     return rests[near[0]] if near else ""

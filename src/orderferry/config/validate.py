@@ -276,7 +276,7 @@ def _check_overlap(findings: Findings) -> None:
 
 
 def _check_needs(findings: Findings) -> None:
-    """Also for each marketplace, whose own keys win over the shop-wide ones."""
+    """Note keys that a value needs; also for each marketplace, whose own keys win over the shop-wide ones."""
     for name, value, needed in NEEDS:
         for path in [path for path in findings.values if path[-2:] == key_path(name)]:
             origin = findings.found[path]

@@ -163,7 +163,6 @@ class Engine:
         recovery.report_pending()
 
     def _note_first_import(self, report: Report, first_import: FirstImport, now: datetime) -> None:
-        """Note and report how far the first import has come."""
         if self.sweep.incremental and not self.options.dry_run:
             coverage = self.ledger.coverage(self.sweep.basis)
             first_import.forget_covered(coverage)

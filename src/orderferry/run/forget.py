@@ -147,9 +147,7 @@ def forget(
 
 
 def _with_amazons_status(life: OrderLife, ledger: Ledger) -> OrderLife:
-    """Return an order that the shop has not finished may be so at Amazon (a state of the shop's own without the
-    flag).
-    """
+    """Return the order as finished where Amazon says so: a state of the shop's own may lack the flag."""
     if life.finished is not None:
         return life
     entry = ledger.entry(life.order_id)

@@ -196,7 +196,6 @@ def _as_before(entry: Entry, again: datetime | None, *, given_up: bool) -> Order
 def _open_result(
     problem: Problem, state: EntryState, again: datetime, *, id_order: int | None = None, detail: str = ""
 ) -> OrderResult:
-    """Return the result of an order whose problem is open until it is checked `again`."""
     return OrderResult(
         problem.order_id,
         state,

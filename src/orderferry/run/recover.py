@@ -167,7 +167,7 @@ def copy_text(
 
 
 def _cells_but(text: str, ours: Iterable[Cell], part: str = "coverage") -> list[list[Any]]:
-    """Return the cells of that text without these, as they stand; none from what can't be read."""
+    """Return the cells of a text without `ours`, as they stand; none from what can't be read."""
     keys = {(marketplace, str(channel)) for marketplace, channel in ours}
     try:
         return [cell for cell in json.loads(text or "{}").get(part, []) if (cell[0], cell[1]) not in keys]

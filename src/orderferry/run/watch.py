@@ -92,5 +92,4 @@ def _document(command: str, name: str, exit_code: int, lines: tuple[str, ...]) -
 
 
 def _text(report: Report | Comparison, tail: object) -> str:
-    """Return the body of a ping."""
     return "\n".join([*report.summary(), "", str(tail)]).strip()

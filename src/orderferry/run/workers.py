@@ -152,7 +152,6 @@ def _send_signal(worker: _Worker, number: int) -> None:
 
 
 def _work(work: Callable[[], object], sender: Connection) -> None:
-    """Run a job in its worker's process."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

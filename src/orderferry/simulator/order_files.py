@@ -148,7 +148,6 @@ def _marketplace(table: Mapping[str, Any]) -> Marketplace:
 
 
 def _events(table: Mapping[str, Any]) -> tuple[Event, ...]:
-    """Return what happened to an order, in order of time (at the same time, in the order of the keys)."""
     events = [PLACED]
     for key, kind in _EVENTS.items():
         if key in table:

@@ -309,7 +309,6 @@ class Reports:
 
 
 def _wish(request: Request) -> dict[str, Any]:
-    """Return the body of createReport. Raise Refusal (400)."""
     try:
         wish = json.loads(request.body)
     except ValueError:

@@ -176,7 +176,6 @@ class FindingCollector:
             yield found if order.exact else replace(found, reason=f"{SUSPECTED}: {found.reason}")
 
     def _take_over_answers(self) -> None:
-        """Replace reported orders by Amazon's own answers, for totals and lists."""
         for order_id, answer in self.answers.items():
             if answer is None:
                 self.orders.pop(order_id, None)
