@@ -16,7 +16,7 @@ from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Listing, Search
 from orderferry.domain.spans import Spans, subtract
-from orderferry.domain.window import Cell, cells_of, counts_as_coverage, rereading_is_due, turns
+from orderferry.domain.window import Cell, cells_of, counts_as_coverage, plan_searches, rereading_is_due, turns
 from orderferry.errors import LedgerUnusable, OrderferryError, QuotaExhausted
 from orderferry.run.doubtful_answers import UnreadableSpans, yesterdays_gaps
 from orderferry.run.due import check_invoice_numbers, fetch_and_process, process_due, restore_lost
@@ -26,7 +26,6 @@ from orderferry.run.observation import (
     begin_of_window,
     end_of_observation,
     observed_cells,
-    searches_for,
     spans_by_hand,
     uncovered_spans,
 )
@@ -249,10 +248,10 @@ class Engine:
 
     def _read(self, reader: ListingReader, due: Mapping[Cell, Spans]) -> None:
         for part in reader.refusals.groups(due):
-            reader.read(searches_for(self.sweep, part))
+            reader.read(plan_searches(part, self.sweep.basis, self.sweep.statuses))
 
     def _take(self, orders: Sequence[Order | UnreadableOrder], processor: Processor, rules: Rules) -> None:
-        wanted = [order for order in orders if self._wants(order)]
+        wanted = [order for order in orders if isinstance(order, UnreadableOrder) or self.sweep.wants(order)]
         self.progress.page_read(len(wanted))
         processor.process(wanted, rules)
 
@@ -264,9 +263,6 @@ class Engine:
             return self.options
         own = max(self.sweep.lookback(channel, self.settings.observation) for channel in self.sweep.channels)
         return replace(self.options, window=max(own, self.settings.orders.give_up))
-
-    def _wants(self, order: Order | UnreadableOrder) -> bool:
-        return isinstance(order, UnreadableOrder) or self.sweep.wants(order)
 
     def _coverage_test(self, end: datetime, owed: Mapping[Cell, datetime]) -> Callable[[Search], bool]:
         """Return which searches count as coverage: those by time of update, and by hand only where no gap would

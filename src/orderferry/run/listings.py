@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 
 TOKEN_LIFETIME = timedelta(hours=24)  # searchOrders paginationToken
 
-Take = Callable[[Sequence[Order | UnreadableOrder]], None]
-
 
 @dataclass(frozen=True, slots=True)
 class ListingReader:
@@ -48,7 +46,7 @@ class ListingReader:
     refusals: Refusals
     unreadable: UnreadableSpans
     quota_wait: QuotaWait
-    take: Take
+    take: Callable[[Sequence[Order | UnreadableOrder]], None]
     credit: Callable[[Search], bool]
     overlap: timedelta
     now: Callable[[], datetime]
@@ -79,7 +77,7 @@ class ListingReader:
         if search is None:
             return
         try:
-            self._read_listing(Listing(self.report.command, search, self.source.now()))
+            self._read_listing(self._begun(search))
         except MarketplaceRefused as refused:
             self._read_alone(search, refused)
         else:
@@ -110,7 +108,7 @@ class ListingReader:
             # Once: should that reading's token be refused too, the next run begins with the first page again.
             log.warning("Amazon no longer takes the pagination token: the span is read from its first page")
             self._drop(listing)
-            finished = self._read_pages(self._begun_anew(listing))
+            finished = self._read_pages(self._begun(listing.search, again=listing.again))
         except PagingLoop:
             self._drop(listing)  # going on with that token would only lead into the loop again
             raise
@@ -119,12 +117,12 @@ class ListingReader:
             # Orders that change while one pages move between pages: what took long is read once more.
             log.info("the listing took longer than the overlap: it is read a second time before it counts")
             self._drop(finished)
-            self._read_listing(Listing(self.report.command, listing.search, self.source.now(), again=True))
+            self._read_listing(self._begun(listing.search, again=True))
             return
         self._cover(finished)
 
-    def _begun_anew(self, listing: Listing) -> Listing:
-        return Listing(self.report.command, listing.search, self.source.now(), again=listing.again)
+    def _begun(self, search: Search, *, again: bool = False) -> Listing:
+        return Listing(self.report.command, search, self.source.now(), again=again)
 
     def _read_pages(self, listing: Listing) -> Listing:
         search = listing.search
@@ -135,12 +133,13 @@ class ListingReader:
         for page in read_pages(fetch, listing.token):
             self.take(page.orders)
             cut_offs = [moment for moment in (listing.observed_until, page.observed_until) if moment]
+            nameless = [order for order in page.orders if isinstance(order, UnreadableOrder) and order.order_id is None]
             listing = replace(
                 listing,
                 token=page.next_token,
                 pages=listing.pages + 1,
                 observed_until=min(cut_offs, default=None),
-                unreadable=listing.unreadable + _count_nameless(page),
+                unreadable=listing.unreadable + len(nameless),
             )
             if page.next_token and self.resumable:
                 self.ledger.save_listing(listing)
@@ -165,10 +164,6 @@ class ListingReader:
     def _drop(self, listing: Listing) -> None:
         if self.resumable:
             self.ledger.drop_listing(listing)
-
-
-def _count_nameless(page: Page) -> int:
-    return sum(1 for order in page.orders if isinstance(order, UnreadableOrder) and order.order_id is None)
 
 
 _REMEMBERED = "marketplaces refused"

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 from orderferry.config.model import Settings
 from orderferry.domain.durations import iso
 from orderferry.domain.orders import Channel
-from orderferry.domain.search import Search
 from orderferry.domain.spans import Span, Spans, last_end, subtract
-from orderferry.domain.window import SAFE_DISTANCE, Cell, Rereading, due_spans, plan_searches
+from orderferry.domain.window import SAFE_DISTANCE, Cell, Rereading, due_spans
 from orderferry.run.sweeps import RunOptions, Sweep, since_of
 
 if TYPE_CHECKING:
@@ -92,11 +91,6 @@ def uncovered_spans(  # noqa: PLR0917 — each is one of the facts the answer de
 def begin_of_window(sweep: Sweep, settings: Settings, end: datetime) -> datetime:
     """Return where the longest window of the sweep's channels begins: what is older is read after what is newer."""
     return end - max(sweep.lookback(channel, settings.observation) for channel in sweep.channels)
-
-
-def searches_for(sweep: Sweep, due: Mapping[Cell, Spans]) -> tuple[Search, ...]:
-    """Return the fewest listings that read what is due."""
-    return plan_searches(due, sweep.basis, sweep.statuses)
 
 
 def _lookback(sweep: Sweep, settings: Settings, options: RunOptions, channel: Channel) -> timedelta:

@@ -136,6 +136,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented JSON object of a run."""
+        problems = sorted(self.problems.values(), key=lambda p: (p.code, p.subject, p.order_id))
         return {
             "command": self.command,
             "run": self.run,
@@ -146,7 +147,7 @@ class Report:
             "calls": {"searchOrders": 0, "getOrder": 0, **self.calls},
             "orders": self.counts,
             "open": {"waiting": 0, "held": 0, "failed": 0, "given_up": 0, **self.open},
-            "problems": [problem_json(problem) for problem in self._sorted_problems()]
+            "problems": [problem_json(problem) for problem in problems]
             + [problem for error in self.errors for problem in error_json(error)],
             **({"planned": [order.as_json() for order in self.sorted_plans]} if self.dry_run else {}),
             "exit_code": int(self.exit_code),
@@ -158,9 +159,6 @@ class Report:
         return sorted(
             self.planned.values(), key=lambda one: (one.placed.timestamp() if one.placed else 0, one.order_id)
         )
-
-    def _sorted_problems(self) -> list[Problem]:
-        return sorted(self.problems.values(), key=lambda p: (p.code, p.subject, p.order_id))
 
     def _observed_json(self) -> list[dict[str, Any]]:
         entries = []

@@ -157,6 +157,7 @@ def read_status(ledger: Ledger, quota: QuotaBook, settings: Settings, now: datet
     owed = FirstImport(ledger, settings).asked_starts
     waiting = ledger.entries([EntryState.WAITING], 1)
     others, findings = other_conditions(ledger), tuple(ledger.findings())
+    never_imported = () if ledger.last_runs("import", 1) else ("`orderferry import` has never run here.",)
     known = ledger.known({finding.order_id for finding in findings})
     return Status(
         now,
@@ -176,12 +177,8 @@ def read_status(ledger: Ledger, quota: QuotaBook, settings: Settings, now: datet
         lag_of(ledger.import_lags(now - LAGS_OF)),
         findings=findings,
         amounts={order_id: entry.total for order_id, entry in known.items() if entry.total},
-        notes=(*_never_imported(ledger), *(found.text for found in others if not found.exit_code)),
+        notes=(*never_imported, *(found.text for found in others if not found.exit_code)),
     )
-
-
-def _never_imported(ledger: Ledger) -> tuple[str, ...]:
-    return () if ledger.last_runs("import", 1) else ("`orderferry import` has never run here.",)
 
 
 def gaps_between(spans: Spans, owed: datetime | None, now: datetime) -> Spans:

@@ -19,19 +19,17 @@ from orderferry.domain.search import Basis
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """One command. `incremental`: only what coverage lacks is read. `processes_due`: it also processes waiting, held
-    and failed orders. `reserve`: tokens of searchOrders that it leaves to the scheduled import."""
+    and failed orders. `reserve`: tokens of searchOrders that it leaves to the scheduled import. `lookback`: how far
+    back it reads by itself for a channel."""
 
     command: str
     basis: Basis
+    lookback: Callable[[Channel, ObservationSettings], timedelta]
     channels: tuple[Channel, ...]
     statuses: tuple[OrderStatus, ...] = ()
     incremental: bool = False
     processes_due: bool = False
     reserve: int = 0
-
-    def lookback(self, channel: Channel, observation: ObservationSettings) -> timedelta:
-        """Return how far back this command reads for a channel by itself."""
-        return _LOOKBACKS[self.command](channel, observation)
 
     def wants(self, order: Order) -> bool:
         """Return whether an order is this command's business: Amazon's filters are applied once more on our side.
@@ -47,20 +45,22 @@ def _import_lookback(channel: Channel, observation: ObservationSettings) -> time
     return observation.window + (observation.fba_extension if channel is Channel.FBA else timedelta(0))
 
 
-_LOOKBACKS: dict[str, Callable[[Channel, ObservationSettings], timedelta]] = {
-    "import": _import_lookback,
-    "recheck": lambda _channel, observation: observation.recheck_window,
-    "doublecheck": lambda _channel, observation: observation.doublecheck_window,
-}
-
 SWEEPS: Mapping[str, Sweep] = {
     sweep.command: sweep
     for sweep in (
-        Sweep("import", Basis.UPDATED, tuple(Channel), incremental=True, processes_due=True),
-        Sweep("recheck", Basis.CREATED, (Channel.FBA,), (OrderStatus.SHIPPED,), reserve=6),
+        Sweep("import", Basis.UPDATED, _import_lookback, tuple(Channel), incremental=True, processes_due=True),
+        Sweep(
+            "recheck",
+            Basis.CREATED,
+            lambda _channel, observation: observation.recheck_window,
+            (Channel.FBA,),
+            (OrderStatus.SHIPPED,),
+            reserve=6,
+        ),
         Sweep(
             "doublecheck",
             Basis.CREATED,
+            lambda _channel, observation: observation.doublecheck_window,
             (Channel.REGULAR,),
             tuple(sorted(TO_BE_SHIPPED_STATUSES, reverse=True)),
             reserve=6,
