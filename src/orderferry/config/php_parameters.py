@@ -2,7 +2,7 @@
 
 `app/config/parameters.php` (1.7 and newer) or `config/settings.inc.php` (1.6). Only what is written out counts: a
 string in single or double quotes, a number, or null. What is computed (`getenv(…)`, concatenation, a variable inside
-double quotes) is COMPUTED. An object cache that is on would not see stock that SQL writes.
+double quotes) is None here. An object cache that is on would not see stock that SQL writes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from orderferry.safe_files import read_ordinary
@@ -95,19 +94,19 @@ def read_shop_file(path: Path, unneeded: Collection[str] = ()) -> ShopFile:
         names, given = _NAMES_OLD, defines
     else:
         raise ShopFileError(f"{file} says nothing of the shop's database (no database_host and no _DB_SERVER_)")
-    values = {field: "" if field in unneeded else given.get(name, "") for field, name in names.items()}
-    if names is _NAMES_NEW:  # PrestaShop reads a doubled % there as one
-        values = {field: v if isinstance(v, Computed) else v.replace("%%", "%") for field, v in values.items()}
-    for field, value in values.items():
-        if value is Computed.COMPUTED:
+    values: dict[str, str] = {}
+    for field, name in names.items():
+        value = "" if field in unneeded else given.get(name, "")
+        if value is None:
             raise ShopFileError(
-                f"{file} computes {names[field]}, and orderferry runs no PHP: give the database by prestashop.url"
+                f"{file} computes {name}, and orderferry runs no PHP: give the database by prestashop.url"
             )
+        values[field] = value.replace("%%", "%") if names is _NAMES_NEW else value  # PrestaShop reads %% there as one %
     if not values["database"] and "database" not in unneeded:
         raise ShopFileError(f"{file} gives no {names['database']}")
     if not _PREFIX.fullmatch(values["prefix"]):
         raise ShopFileError(f"{file}: {names['prefix']} is not made of letters, digits and _")
-    return ShopFile(**{field: str(value) for field, value in values.items()}, folder=_shop_folder(file), file=file)
+    return ShopFile(**values, folder=_shop_folder(file), file=file)
 
 
 def _settings_file(path: Path) -> Path:
@@ -146,13 +145,7 @@ class PhpError(ValueError):
     """The text is no PHP that can be read."""
 
 
-class Computed(StrEnum):
-    """Stands for a value that PHP would compute."""
-
-    COMPUTED = "computed"
-
-
-Literal = str | Computed
+Literal = str | None  # None: PHP would compute it
 
 
 _Token = tuple[str, str]  # its kind (a group of _TOKEN), its text
@@ -187,12 +180,12 @@ def _literal(token: _Token) -> Literal:
     if kind == "single":
         return _SINGLE_ESCAPE.sub(r"\1", text[1:-1])
     if kind == "double":
-        return Computed.COMPUTED if _VARIABLE.search(text) else _DOUBLE_ESCAPE.sub(_unescape, text[1:-1])
+        return None if _VARIABLE.search(text) else _DOUBLE_ESCAPE.sub(_unescape, text[1:-1])
     if kind == "number":
         return text
     if kind == "word" and text.lower() == "null":
         return ""
-    return Computed.COMPUTED
+    return None
 
 
 def read_array_entries(source: str) -> dict[str, Literal]:
@@ -205,7 +198,7 @@ def read_array_entries(source: str) -> dict[str, Literal]:
     for key, arrow, value, after in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
         if key[0] not in ("single", "double") or arrow[0] != "arrow" or value[1] in ("array", "["):
             continue
-        entries[_literal(key)] = _literal(value) if after[1] in (",", ")", "]") else Computed.COMPUTED
+        entries[str(_literal(key))] = _literal(value) if after[1] in (",", ")", "]") else None
     return entries
 
 
@@ -221,7 +214,7 @@ def read_defines(source: str) -> dict[str, Literal]:
         if word.lower() != "define" or (opening[1], comma[1]) != ("(", ","):
             continue
         after = tokens[index + 5][1] if index + 5 < len(tokens) else ""
-        constants.setdefault(_literal(name), _literal(value) if after in (",", ")") else Computed.COMPUTED)
+        constants.setdefault(str(_literal(name)), _literal(value) if after in (",", ")") else None)
     return constants
 
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,8 @@ HTML = "text/html"
 class Request:
     """One request. `parameters` holds every value of each key of the query; header names are in lower case.
 
-    `at` is the simulator's time; `arguments` are the parts of the path that its route names.
+    `at` is the simulator's time; `arguments` are the parts of the path that its route names. `status`: of its answer,
+    once it is recorded (0: the connection was dropped).
     """
 
     method: str
@@ -30,6 +31,16 @@ class Request:
     at: datetime
     operation: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)
+    status: int = 0
+
+    @property
+    def user_agent(self) -> str:
+        """Return what the client calls itself."""
+        return self.headers.get("user-agent", "")
+
+    def parameter(self, name: str) -> str | None:
+        """Return the first value of a parameter of the query, or None."""
+        return next(iter(self.parameters.get(name, ())), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,44 +91,18 @@ def unauthorized(details: str) -> Refusal:
 _KEPT = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One request and the status that it got (0: the connection was dropped)."""
-
-    operation: str
-    method: str
-    path: str
-    parameters: dict[str, tuple[str, ...]]
-    user_agent: str
-    at: datetime
-    status: int
-
-    def parameter(self, name: str) -> str | None:
-        """Return the first value of a parameter of the query, or None."""
-        return next(iter(self.parameters.get(name, ())), None)
-
-
 class RequestLog:
     """The requests in the order of their answers; the last 100,000 are kept, all are counted."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._requests: deque[Recorded] = deque(maxlen=_KEPT)
+        self._requests: deque[Request] = deque(maxlen=_KEPT)
         self._counts: Counter[str] = Counter()
 
     def add(self, request: Request, status: int) -> None:
         """Note one request."""
-        recorded = Recorded(
-            request.operation,
-            request.method,
-            request.path,
-            dict(request.parameters),
-            request.headers.get("user-agent", ""),
-            request.at,
-            status,
-        )
         with self._lock:
-            self._requests.append(recorded)
+            self._requests.append(replace(request, status=status))
             self._counts[request.operation] += 1
 
     def count(self, operation: str) -> int:
@@ -130,7 +115,7 @@ class RequestLog:
         with self._lock:
             return dict(self._counts)
 
-    def of(self, operation: str) -> list[Recorded]:
+    def of(self, operation: str) -> list[Request]:
         """Return the requests of one operation."""
         return [request for request in self if request.operation == operation]
 
@@ -140,7 +125,7 @@ class RequestLog:
             self._requests.clear()
             self._counts.clear()
 
-    def __iter__(self) -> Iterator[Recorded]:
+    def __iter__(self) -> Iterator[Request]:
         with self._lock:
             return iter(list(self._requests))
 

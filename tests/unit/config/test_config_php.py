@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderferry.config.php_parameters import Computed, PhpError, read_array_entries, read_defines
+from orderferry.config.php_parameters import PhpError, read_array_entries, read_defines
 
 LITERALS = [
     (r"'plain'", "plain"),
@@ -21,15 +21,15 @@ LITERALS = [
     ("'),\n('", "),\n("),
     ("3306", "3306"),
     ("NULL", ""),
-    ('"pa$word"', Computed.COMPUTED),
-    ('"pa{$word}"', Computed.COMPUTED),
-    (r'"pa\\$word"', Computed.COMPUTED),
-    ('"pa${word}"', Computed.COMPUTED),
-    ("getenv('DB')", Computed.COMPUTED),
-    ("'a' . 'b'", Computed.COMPUTED),
-    ("$password", Computed.COMPUTED),
-    ("PHP_EOL", Computed.COMPUTED),
-    ("'a' ?: 'b'", Computed.COMPUTED),
+    ('"pa$word"', None),
+    ('"pa{$word}"', None),
+    (r'"pa\\$word"', None),
+    ('"pa${word}"', None),
+    ("getenv('DB')", None),
+    ("'a' . 'b'", None),
+    ("$password", None),
+    ("PHP_EOL", None),
+    ("'a' ?: 'b'", None),
 ]
 
 
