@@ -71,7 +71,7 @@ def for_each_shop(context: CliContext, command: str, ask: Callable[[Settings], S
         except OrderferryError as error:
             if len(files) == 1:
                 raise
-            return _failed(command, error)
+            return failed_answer(command, error)
 
     return for_each_file(files, answer, as_json=as_json)
 
@@ -104,7 +104,9 @@ def whole_document(files: Sequence[Path], documents: Sequence[Mapping[str, Any]]
     return {"shops": shops, "exit_code": int(code)}
 
 
-def _failed(command: str, error: OrderferryError) -> ShopAnswer:
+def failed_answer(command: str, error: OrderferryError) -> ShopAnswer:
+    """Return what a command has to say of a shop where an error kept it from its work."""
+
     def tell() -> None:
         for line in error_lines(error):
             echo(line, err=True)

@@ -7,19 +7,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
 
 import click
 
-from orderferry.cli.context import CliContext, whole_document
-from orderferry.cli.failures import error_lines, failed_document
+from orderferry.cli.context import CliContext, ShopAnswer, failed_answer, for_each_file
 from orderferry.cli.parameters import TARGET, write_for_people
 from orderferry.cli.status_text import print_status
-from orderferry.cli.terminal import echo, echo_json
+from orderferry.cli.terminal import echo
 from orderferry.domain.durations import counted
 from orderferry.domain.ledger_entry import FindingKind
 from orderferry.domain.spans import last_end
-from orderferry.errors import OrderferryError, worst
+from orderferry.errors import OrderferryError
 from orderferry.run.status import Status
 
 Found = tuple[Path, Status | OrderferryError]
@@ -52,15 +50,10 @@ def status_command(
         from orderferry.cli.html_pages import status_page
 
         write_for_people(html, status_page(good))
-    code = worst(status.exit_code for _, status in found)
     if nagios:
         return _print_for_nagios(found)
-    if as_json:
-        documents = [_json(status) for _, status in found]
-        echo_json(whole_document([path for path, _ in found], documents, code))
-    else:
-        _print_for_people(found)
-    return int(code)
+    answers = {path: _answer(path, status) for path, status in found}
+    return for_each_file(list(answers), answers.__getitem__, as_json=as_json)
 
 
 def _read_all(context: CliContext) -> Iterator[Found]:
@@ -82,15 +75,10 @@ def _read(context: CliContext, path: Path) -> Status:
     return shop_status(installation)
 
 
-def _print_for_people(found: list[Found]) -> None:
-    for path, status in found:
-        if len(found) > 1:
-            echo(f"{path}:")
-        if isinstance(status, Status):
-            print_status(status, path.stem)
-        else:
-            for line in error_lines(status):
-                echo(line, err=True)
+def _answer(path: Path, status: Status | OrderferryError) -> ShopAnswer:
+    if isinstance(status, OrderferryError):
+        return failed_answer("status", status)
+    return status.exit_code, status.as_json(), lambda: print_status(status, path.stem)
 
 
 def _print_for_nagios(found: list[Found]) -> int:
@@ -105,12 +93,6 @@ def _print_for_nagios(found: list[Found]) -> int:
     others = [f"{path.stem} {other.name}" for (path, _), (other, _) in zip(found, told, strict=True)]
     echo(line if len(found) == 1 else f"{line.partition(' | ')[0]} ({', '.join(others)})")
     return int(state)
-
-
-def _json(status: Status | OrderferryError) -> dict[str, Any]:
-    if isinstance(status, Status):
-        return status.as_json()
-    return failed_document("status", status)
 
 
 class NagiosState(IntEnum):
