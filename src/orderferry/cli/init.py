@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.failures import error_lines
 from orderferry.cli.init_steps import (
     INVOICES,
     MAILS,
@@ -35,7 +36,7 @@ from orderferry.cli.parameters import TIME
 from orderferry.cli.program import program_to_paste, running_program
 from orderferry.cli.terminal import echo, style
 from orderferry.domain.durations import iso
-from orderferry.errors import UsageError
+from orderferry.errors import ShopError, UsageError
 from orderferry.safe_files import UnsafePlace, refuse_unsafe_folder
 
 if TYPE_CHECKING:
@@ -162,24 +163,29 @@ def init_command(context: CliContext, /, **given: Any) -> int:
     return 0
 
 
-def _create_states(interview: Interview) -> None:
-    """Create order states for Amazon, which draw an invoice if the shop invoices by its states. Where that fails, a
-    person does not lose the answers; a script gets the error."""
-    from orderferry.cli.failures import error_lines
-    from orderferry.errors import ShopError
-
+def _created(interview: Interview, create: Callable[[SetupShop], Answer], otherwise: str) -> Answer | None:
+    """Return what was created. Where that fails, a person does not lose the answers, but a script gets the error."""
     try:
-        settings = interview.draft.settings()
-        invoice = settings.invoices.mode == "state"
-        made, states = _in_shop(
-            interview.draft, lambda shop: (shop.create_states(invoice=invoice), shop.facts().states), whole=True
-        )
+        return _in_shop(interview.draft, create, whole=True)
     except ShopError as error:
         if not interview.interactive:
             raise
-        for line in (*error_lines(error), "No state was created; the configuration uses the shop's own states."):
+        for line in (*error_lines(error), otherwise):
             echo(style(line, fg="yellow"))
+        return None
+
+
+def _create_states(interview: Interview) -> None:
+    """Create order states for Amazon, which draw an invoice if the shop invoices by its states."""
+    invoice = interview.draft.settings().invoices.mode == "state"
+    created = _created(
+        interview,
+        lambda shop: (shop.create_states(invoice=invoice), shop.facts().states),
+        "No state was created; the configuration uses the shop's own states.",
+    )
+    if created is None:
         return
+    made, states = created
     for key, id_state in made.items():
         interview.draft.put(f"orders.{key}", id_state)
     interview.say(f"{len(made)} order states for Amazon are there: {', '.join(map(str, made.values()))}.")
@@ -191,18 +197,14 @@ def _create_states(interview: Interview) -> None:
 
 
 def _create_carrier(interview: Interview, keys: Collection[str]) -> None:
-    """Create the carrier "Amazon" and name it, as `_create_states` does."""
-    from orderferry.cli.failures import error_lines
-    from orderferry.errors import ShopError
-
-    try:
-        number, is_new = _in_shop(interview.draft, lambda shop: shop.create_carrier(), whole=True)
-    except ShopError as error:
-        if not interview.interactive:
-            raise
-        for line in (*error_lines(error), "No carrier was created; the configuration uses the shop's own."):
-            click.echo(click.style(line, fg="yellow"))
+    created = _created(
+        interview,
+        lambda shop: shop.create_carrier(),
+        "No carrier was created; the configuration uses the shop's own.",
+    )
+    if created is None:
         return
+    number, is_new = created
     made = "is created" if is_new else "is there already, and stays as it is; `check` says whether it keeps"
     interview.say(f"The carrier “Amazon” (id {number}) {made}.")
     for key in keys:
