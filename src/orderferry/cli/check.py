@@ -14,6 +14,7 @@ import click
 from orderferry.cli.context import CliContext, ShopAnswer, for_each_file
 from orderferry.cli.terminal import echo, style
 from orderferry.domain.check_result import CheckResult, Grade, exit_code_of
+from orderferry.domain.durations import counted
 from orderferry.errors import ConfigError
 from orderferry.run.check import configuration_failures, document
 
@@ -121,7 +122,7 @@ def _summary(results: list[CheckResult]) -> str:
     warnings = sum(1 for result in results if result.result is Grade.WARNING)
     if not failures and not warnings:
         return f"All {len(results)} checks are well. Next: `orderferry import --dry-run`."
-    return f"{len(results)} {'check' if len(results) == 1 else 'checks'}: {failures} to mend, {warnings} to look at."
+    return f"{counted(len(results), 'check')}: {failures} to mend, {warnings} to look at."
 
 
 def _shown(sign: str, grade: Grade) -> str:

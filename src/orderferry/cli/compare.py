@@ -24,6 +24,7 @@ from orderferry.domain.problems import first_deadline
 from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause
 from orderferry.run.compare.totals import Sums, Totals, TotalsRow, amount_text
+from orderferry.run.conditions import named_orders
 
 if TYPE_CHECKING:
     from orderferry.run.compare.compare import CompareOptions
@@ -180,7 +181,7 @@ def _print_findings(what: str, findings: Sequence[OneSided], zone: tzinfo) -> No
     for reason, hint, found in causes[:MOST_LINES]:
         late = first_deadline(finding.reason for finding in found)
         text = found[0].reason if len(found) == 1 else reason + late
-        echo(f"    {_named([with_facts(finding, zone) for finding in found])}: {text}")
+        echo(f"    {named_orders([with_facts(finding, zone) for finding in found], NAMED)}: {text}")
         echo(f"      {hint}")
     _print_rest(len(causes))
 
@@ -195,7 +196,7 @@ def _print_differences(differences: Iterable[Difference]) -> None:
     number = len({order_id for order_ids in causes.values() for order_id in order_ids})
     echo(style(f"  {counted(number, 'order')} different:", fg="red"))
     for (field, amazon, shop, reason, hint), order_ids in list(causes.items())[:MOST_LINES]:
-        echo(f"    {_named(order_ids)}: {field}: Amazon {amazon}, shop {shop}: {reason}")
+        echo(f"    {named_orders(order_ids, NAMED)}: {field}: Amazon {amazon}, shop {shop}: {reason}")
         echo(f"      {hint.replace('ORDER_ID', order_ids[0]) if len(order_ids) == 1 else hint}")
     _print_rest(len(causes))
 
@@ -248,11 +249,6 @@ def _sums(sums: Sums) -> tuple[str, str, str, str]:
 def _print_rest(causes: int) -> None:
     if causes > MOST_LINES:
         echo(f"    … and {causes - MOST_LINES} more; --json, --csv and --html list all.")
-
-
-def _named(order_ids: list[str]) -> str:
-    more = f" and {len(order_ids) - NAMED} more" if len(order_ids) > NAMED else ""
-    return ", ".join(order_ids[:NAMED]) + more
 
 
 def with_facts(found: OneSided, zone: tzinfo) -> str:

@@ -29,7 +29,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import Problem, cause_of, first_deadline
 from orderferry.errors import ExitCode, InternalError, OrderferryError, UsageError, worst
-from orderferry.run.conditions import NAMED_ORDERS
+from orderferry.run.conditions import named_orders
 from orderferry.run.report import Report
 from orderferry.run.stop import GRACE, Stopped, stopped_by
 from orderferry.run.sweeps import RunOptions
@@ -390,16 +390,11 @@ def _print_problems(report: Report) -> None:
     for (code, cause, hint), problems in ranked[:MOST_CAUSES]:
         first = problems[0]
         alone = len(problems) == 1
-        text = first.message if alone else f"{_orders(problems)} ({code}): {cause}"
+        ids = named_orders([problem.order_id for problem in problems])
+        text = first.message if alone else f"{len(problems)} orders, {ids} ({code}): {cause}"
         late = "" if alone else first_deadline(problem.message for problem in problems)
         echo(style(f"  ! {text}{late}", fg="yellow"))
         echo(f"    {first.hint if alone else hint}")
     if len(ranked) > MOST_CAUSES:
         lists = "--json lists all" if report.dry_run else "`orderferry status` lists all"
         echo(f"    … and {len(ranked) - MOST_CAUSES} more causes; {lists}.")
-
-
-def _orders(problems: Sequence[Problem]) -> str:
-    named = ", ".join(problem.order_id for problem in problems[:NAMED_ORDERS])
-    more = len(problems) - NAMED_ORDERS
-    return f"{len(problems)} orders, {named}{f' and {more} more' if more > 0 else ''}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orderferry.cli.interview import Interview
-from orderferry.domain.durations import iso, parse_moment
+from orderferry.domain.durations import counted, iso, parse_moment
 from orderferry.domain.marketplaces import EU_COUNTRIES
 from orderferry.errors import AmazonRefused, AmazonUnavailable, ConfigError, ShopError
 
@@ -218,7 +218,7 @@ def ask_since(interview: Interview, now: datetime, foreign: int) -> None:
     interview.head("Orders that are in the shop already")
     if foreign:
         interview.say(
-            f"  The shop has {foreign} Amazon {'order' if foreign == 1 else 'orders'} of another importer: never "
+            f"  The shop has {counted(foreign, 'Amazon order')} of another importer: never "
             "imported again. `orderferry adopt --dry-run` shows what can be taken over and followed."
         )
     interview.key(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from orderferry.cli.terminal import echo
+from orderferry.domain.durations import counted
 from orderferry.run.progress import SILENT, Progress
 
 # Shows a text, how many orders are done, and of how many (None: not known yet).
@@ -30,12 +31,12 @@ class Counting(Progress):
         """Count a page that came from Amazon."""
         self._pages += 1
         self._orders += orders
-        self._show(f"{self._pages} {'page' if self._pages == 1 else 'pages'} read")
+        self._show(f"{counted(self._pages, 'page')} read")
 
     def order_done(self) -> None:
         """Count an order that has its result."""
         self._done += 1
-        self._show(f"{self._pages} {'page' if self._pages == 1 else 'pages'} read")
+        self._show(f"{counted(self._pages, 'page')} read")
 
     def waiting(self, operation: str, until: datetime) -> None:
         """Show that the run waits for quota."""

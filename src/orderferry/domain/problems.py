@@ -7,7 +7,7 @@ what several orders with one problem have in common. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -48,7 +48,7 @@ class ProblemCode(StrEnum):
     EXPOSED_CONFIGURATION = "exposed-configuration"
 
 
-HINTS: dict[ProblemCode, str] = {
+HINTS: Mapping[str, str] = {
     ProblemCode.UNKNOWN_SKU: "Give a product this reference in the shop, or map the SKU under [products.map]; "
     "the order is imported by the next run after that.",
     ProblemCode.AMBIGUOUS_SKU: "Make the reference unique in the shop, or map the SKU under [products.map].",

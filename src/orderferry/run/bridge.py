@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from orderferry.domain.durations import iso
+from orderferry.domain.durations import counted, iso
 from orderferry.domain.feed import BRIDGE, Calls, Feed, Reader
 from orderferry.errors import ExitCode
 
@@ -77,20 +77,16 @@ def _of_calls(calls: Calls) -> Iterator[Trouble]:
         last = f", {calls.given_up} of them for good" if calls.given_up else ", which is tried again"
         yield (
             "calls-failed",
-            f"{who}: {_times(calls.failed)} failed{last}; first for event {calls.first}{message}.",
+            f"{who}: {counted(calls.failed, 'call')} failed{last}; first for event {calls.first}{message}.",
             "Ask the module's maker; `--replay failed` of the bridge tries again, modules_skip leaves the module out.",
         )
     if calls.unknown:
         yield (
             "calls-unknown",
-            f"{who}: the bridge ended during {_times(calls.unknown)}, first for event {calls.first}: whether the "
-            "module did its work is unknown.",
+            f"{who}: the bridge ended during {counted(calls.unknown, 'call')}, first for event {calls.first}: whether "
+            "the module did its work is unknown.",
             "Look whether it did; if not, `--replay unknown` of the bridge fires again.",
         )
-
-
-def _times(number: int) -> str:
-    return f"{number} {'call' if number == 1 else 'calls'}"
 
 
 def _reader_json(reader: Reader, now: datetime) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from orderferry.domain.decide import Reason
+from orderferry.domain.durations import counted
 from orderferry.domain.ledger_entry import Condition, Entry, EntryState, FindingKind, StandingFinding
 from orderferry.domain.problems import HINTS, Problem, ProblemCode, cause_of, taxed_amounts
 from orderferry.errors import ExitCode, MarketplaceRefused, OrderferryError
@@ -102,11 +103,11 @@ def other_importer_condition(order_ids: Sequence[str]) -> list[CurrentCondition]
     """Return the condition that another importer was first with orders of the last day."""
     if not order_ids:
         return []
-    number = "1 order" if len(order_ids) == 1 else f"{len(order_ids)} orders"
+    was, them = ("was", "it") if len(order_ids) == 1 else ("were", "them")
     text = (
-        f"another importer is at work: {number} of the last 24 hours {'was' if len(order_ids) == 1 else 'were'} in the "
-        f"shop before orderferry could import {'it' if len(order_ids) == 1 else 'them'} ({named_orders(order_ids)}). "
-        f"Switch one of the two off. {HINTS[ProblemCode.OTHER_IMPORTER]}"
+        f"another importer is at work: {counted(len(order_ids), 'order')} of the last 24 hours {was} in the shop "
+        f"before orderferry could import {them} ({named_orders(order_ids)}). Switch one of the two off. "
+        f"{HINTS[ProblemCode.OTHER_IMPORTER]}"
     )
     return [CurrentCondition(str(ProblemCode.OTHER_IMPORTER), text, ExitCode.DONE, counts=True)]
 
@@ -159,7 +160,7 @@ def _group_condition(key: tuple[str, str, str], entries: list[Entry]) -> Current
     state, code, subject = key
     ids = sorted(entry.order_id for entry in entries)
     named = named_orders(ids)
-    hint = _hint(code).replace("{order_id}", ids[0] if len(ids) == 1 else "ORDER_ID")
+    hint = HINTS.get(code, "").replace("{order_id}", ids[0] if len(ids) == 1 else "ORDER_ID")
     if len(ids) == 1:
         text = f"1 order {_STATE_WORDS[state]} ({code}): {_sentence(entries[0].message or ids[0], hint)}"
     else:
@@ -214,19 +215,14 @@ _STATE_WORDS: Mapping[str, str] = {
 }
 
 
-def named_orders(ids: Sequence[str]) -> str:
+def named_orders(ids: Sequence[str], most: int = NAMED_ORDERS) -> str:
     """Return the first of some order ids in words, and how many more there are."""
-    more = len(ids) - NAMED_ORDERS
-    return ", ".join(ids[:NAMED_ORDERS]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(ids[:most]) + (f" and {len(ids) - most} more" if len(ids) > most else "")
 
 
 def _one_line(text: str) -> str:
     """Return the text without line ends: a SKU that has one must not look like a line of ours."""
     return text.replace("\r", "\\x0d").replace("\n", "\\x0a")
-
-
-def _hint(code: str) -> str:
-    return HINTS.get(ProblemCode(code), "") if code in set(ProblemCode) else ""
 
 
 def _sentence(message: str, hint: str) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from orderferry.domain.durations import iso
+from orderferry.domain.durations import counted, iso
 from orderferry.domain.ledger_entry import EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.orders import Channel
@@ -186,11 +186,10 @@ def _problem(mark: UnreadableSpan) -> Problem:
     span = bounds(mark.spans) if narrow else mark.found
     which = "updated" if mark.spans else "placed"
     where = ", ".join(sorted({marketplace_code(marketplace) for marketplace, _ in mark.cells}))
-    orders = "1 order" if mark.count == 1 else f"{mark.count} orders"
     return Problem(
         ProblemCode.UNREADABLE_ORDER,
-        f"Amazon lists {orders} without an id, {which} from {iso(span.start)} to {iso(span.end)} ({where}): not "
-        "importable",
+        f"Amazon lists {counted(mark.count, 'order')} without an id, {which} from {iso(span.start)} to "
+        f"{iso(span.end)} ({where}): not importable",
         mark.name,
     )
 

@@ -109,7 +109,8 @@ def _of_entry(entry: Entry, now: datetime, *, shop_answers: bool, cause_gone: bo
         EntryState.IMPORTED: (str(Action.UNCHANGED), _imported(entry, shop_answers=shop_answers)),
     }
     action, why = outlooks[entry.state]
-    return Outlook(action, why, hint=_hint(entry) if entry.state in (EntryState.HELD, EntryState.FAILED) else "")
+    hint = HINTS.get(entry.code, "") if entry.state in (EntryState.HELD, EntryState.FAILED) else ""
+    return Outlook(action, why, hint=hint.replace("{order_id}", entry.order_id))
 
 
 def _next_look(entry: Entry, now: datetime) -> str:
@@ -137,8 +138,3 @@ def held_problem(entry: Entry | None) -> Problem | None:
     if entry is None or entry.state is not EntryState.HELD or entry.code not in set(ProblemCode):
         return None
     return Problem(ProblemCode(entry.code), entry.message, entry.order_id, entry.subject)
-
-
-def _hint(entry: Entry) -> str:
-    known = entry.code in set(ProblemCode)
-    return HINTS[ProblemCode(entry.code)].replace("{order_id}", entry.order_id) if known else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, ClassVar
 
 from orderferry.domain.decide import REASON_TEXTS, Reason
 from orderferry.domain.durations import counted, format_duration, iso
@@ -68,6 +68,8 @@ class Comparison:
     """One comparison. `span` is None when it ended before its span was known; `notes` are for people. `orders`: those
     of the span as each side has them, by Amazon's id."""
 
+    command: ClassVar[str] = "compare"
+
     now: datetime
     span: Span | None = None
     by: str = "purchase"
@@ -86,11 +88,6 @@ class Comparison:
     status: Status | None = None  # for the page, where there is a ledger
     open_entries: Sequence[Entry] = ()  # likewise
     announced: tuple[tuple[ExitCode, str], ...] = ()  # of `errors`, what is news for a run without a terminal
-
-    @property
-    def command(self) -> str:
-        """Return the name of the command."""
-        return "compare"
 
     @property
     def news(self) -> tuple[str, ...]:
@@ -249,9 +246,7 @@ def fill(hint: str, order_id: str) -> str:
 def _hint(entry: Entry) -> str:
     if entry.state is EntryState.IMPORTED:
         return HINTS[ProblemCode.SHOP_RESTORED]
-    if entry.state in (EntryState.HELD, EntryState.FAILED) and entry.code in set(ProblemCode):
-        return HINTS[ProblemCode(entry.code)]
-    return _DUE
+    return HINTS.get(entry.code, _DUE) if entry.state in (EntryState.HELD, EntryState.FAILED) else _DUE
 
 
 def entry_sentence(entry: Entry) -> str:
