@@ -94,7 +94,7 @@ def held_for_tax(installation: Installation) -> dict[str, set[Decimal]]:
 def bridge_shop(installation: Installation) -> Iterator[BridgeShop]:
     """Build the shop as `bridge` uses it. Raise LedgerUnusable where the ledger is another shop's."""
     with ledger_if_there(installation) as ledger:
-        recall = ledger.recall if ledger else _nothing
+        recall = ledger.recall if ledger else lambda _: None
         with closing(BridgeShop(installation.settings, recall=recall, sleep=installation.sleep)) as shop:
             yield shop
 
@@ -159,15 +159,11 @@ def shop_status(installation: Installation) -> Status:
             )
 
 
-def _nothing(_key: str) -> None:
-    """Recall nothing: there is no ledger."""
-
-
 def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -> list[CurrentCondition]:
     """Return a condition for each reader of the feed that is late. Raise ShopError."""
     if not settings.events_enabled:
         return []
-    with closing(BridgeShop(settings, recall=_nothing, sleep=sleep)) as shop:
+    with closing(BridgeShop(settings, recall=lambda _: None, sleep=sleep)) as shop:
         feed = shop.feed()
     complaints = feed.complaints(now) if feed else []
     return [

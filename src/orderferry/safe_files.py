@@ -101,13 +101,13 @@ def open_folder(folder: Path) -> int:
     return current
 
 
-def create_file(path: Path, mode: int = PRIVATE) -> int:
-    """Create a file that is not there yet, with this mode whatever the umask, and return its descriptor.
+def create_file(path: Path) -> int:
+    """Create a file that is not there yet, which only its owner can read whatever the umask; return its descriptor.
 
     Raise FileExistsError for whatever has that name, a link that leads nowhere included; UnsafePlace, OSError.
     """
     with _place(path) as (folder, name):
-        return _create(folder, name, mode)
+        return _create(folder, name, PRIVATE)
 
 
 def open_for_writing(path: Path, flags: int) -> int:

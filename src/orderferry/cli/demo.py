@@ -36,7 +36,7 @@ def demo_command(context: CliContext, /, folder: Path, *, progress: bool | None)
     context.set_up_logging()
     began = time.monotonic()
     shows = progress is not False and sys.stdout.isatty() and not context.quiet
-    result = play(folder, utc_now(), _line if shows else click.echo if progress else _nothing)
+    result = play(folder, utc_now(), _line if shows else click.echo if progress else lambda _: None)
     if shows:
         _line("")
     _print(result, time.monotonic() - began)
@@ -45,10 +45,6 @@ def demo_command(context: CliContext, /, folder: Path, *, progress: bool | None)
 
 def _line(text: str) -> None:
     click.echo(f"\r\033[K{text}", nl=False, color=True)
-
-
-def _nothing(_text: str) -> None:
-    """Show no progress."""
 
 
 def _print(result: DemoResult, seconds: float) -> None:

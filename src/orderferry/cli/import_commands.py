@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import signal
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ import click
 
 from orderferry.cli.context import CliContext, whole_document
 from orderferry.cli.failures import error_lines, internal_error
-from orderferry.cli.parameters import DURATION, EXIT_CODES, MARKETPLACE, ORDER_ID, TIME
+from orderferry.cli.parameters import DURATION, EXIT_CODES, MARKETPLACE, ORDER_ID, TIME, with_options
 from orderferry.cli.progress import shown_progress
 from orderferry.cli.terminal import echo, echo_json, echo_lines, minute, style, zone_name
 from orderferry.domain.durations import counted, iso
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 CHANNELS = {"regular": (Channel.REGULAR,), "fba": (Channel.FBA,), "all": ()}
 
-SHARED_OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
+SHARED_OPTIONS = (
     click.option("--window", type=DURATION, help="Look back so far instead of the configured window."),
     click.option("--since", type=TIME, help="Read from this time on (ISO 8601, or a duration ago)."),
     click.option("--until", type=TIME, help="Read up to this time; at most three minutes ago."),
@@ -90,15 +90,8 @@ class Call:
 ShopEnd = tuple[ExitCode, dict[str, Any], str, tuple[tuple[ExitCode, str], ...]]
 
 
-def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that import, recheck and doublecheck share."""
-    for option in reversed(SHARED_OPTIONS):
-        function = option(function)
-    return function
-
-
 @click.command("import")
-@shared_options
+@with_options(SHARED_OPTIONS)
 @click.option(
     "--channel",
     type=click.Choice(list(CHANNELS)),
@@ -116,7 +109,7 @@ def import_command(context: CliContext, /, **given: Any) -> int:
 
 
 @click.command("recheck")
-@shared_options
+@with_options(SHARED_OPTIONS)
 @click.pass_obj
 def recheck_command(context: CliContext, /, **given: Any) -> int:
     """Daily catch-up of FBA orders that Amazon says are shipped, by creation date over observation.recheck_window."""
@@ -124,7 +117,7 @@ def recheck_command(context: CliContext, /, **given: Any) -> int:
 
 
 @click.command("doublecheck")
-@shared_options
+@with_options(SHARED_OPTIONS)
 @click.pass_obj
 def doublecheck_command(context: CliContext, /, **given: Any) -> int:
     """Daily catch-up of regular orders that are unshipped or partially shipped, by creation date over

@@ -32,7 +32,7 @@ from orderferry.cli.init_steps import (
     ask_taxes,
 )
 from orderferry.cli.interview import Interview, ask_yes_or_no
-from orderferry.cli.parameters import TIME
+from orderferry.cli.parameters import TIME, with_options
 from orderferry.cli.program import program_to_paste, running_program
 from orderferry.cli.terminal import echo, style
 from orderferry.domain.durations import iso
@@ -62,7 +62,7 @@ PLAIN = {
     "since": "orders.since",
 }
 
-OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
+OPTIONS = (
     click.option("--non-interactive", is_flag=True, help="Ask nothing: take options, environment and defaults."),
     click.option("--shop", type=click.Path(path_type=Path, exists=True), help="The shop's folder, or its PHP file."),
     click.option("--database-password-file", type=FILE, help="File with the password of the shop's database."),
@@ -120,14 +120,8 @@ def _log_in(settings: Settings) -> None:
         source.now()
 
 
-def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(OPTIONS):
-        function = option(function)
-    return function
-
-
 @click.command("init")
-@_with_options
+@with_options(OPTIONS)
 @click.pass_obj
 def init_command(context: CliContext, /, **given: Any) -> int:
     """Write a commented configuration by asking: the shop, Amazon's credentials, and what nobody should decide

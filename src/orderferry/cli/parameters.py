@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,6 +104,17 @@ class TargetFile(click.Path):
 
 
 TARGET = TargetFile()
+
+
+def with_options(options: Sequence[Callable[[Callable[..., Any]], Callable[..., Any]]]) -> Callable[..., Any]:
+    """Return a decorator that gives a command these options, in their order."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
 
 
 def write_for_people(path: Path, text: str, mode: int = PRIVATE) -> None:

@@ -73,17 +73,12 @@ def render_example() -> str:
     for table, keys in groupby(KEYS, key=lambda key: key.path[:-1]):
         lines = [f"[{'.'.join(sample_word(part) for part in table)}]"] if table else []
         for key in keys:
-            lines += _example_lines(key)
+            lines += [*explanation(key), *sample_lines(key, "" if key.required else "#")]
         if table[:1] == ("marketplace",):
             lines += _comment(f"{_MARKETPLACE_NOTE}.")
             lines += ['#orders.payment_label = "Amazon {country}"', '#taxes.DE = "DE 19%"']
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
-
-
-def _example_lines(key: Key) -> list[str]:
-    mark = "" if key.required else "#"
-    return [*explanation(key), *sample_lines(key, mark)]
 
 
 def explanation(key: Key) -> list[str]:

@@ -11,7 +11,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import Protocol, TypeVar
@@ -170,7 +170,6 @@ class QuotaWait:
     stop: StopSwitch
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
-    longest: timedelta = field(default=LONGEST_WAIT)
     progress: Progress = SILENT
     ledger: HoldsConnection | None = None
 
@@ -187,7 +186,7 @@ class QuotaWait:
 
     def _wait_for(self, exhausted: QuotaExhausted) -> None:
         wait = (exhausted.retry_at - self.now()) if exhausted.retry_at else None
-        if wait is None or wait > self.longest:
+        if wait is None or wait > LONGEST_WAIT:
             raise exhausted
         log.info("waiting %.1f s for Amazon's quota of %s", wait.total_seconds(), exhausted.operation)
         self.progress.waiting(exhausted.operation, self.now() + wait)

@@ -34,6 +34,7 @@ from orderferry.simulator.service import SimulatedAmazon
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 
+HOST = "127.0.0.1"
 _LARGEST_BODY = 1_000_000
 _LONG_AGO = datetime.fromtimestamp(0, UTC)  # the service puts its own clock's time in
 
@@ -51,7 +52,6 @@ class SimulatorServer:
         world: World,
         *,
         clock: Clock | None = None,
-        host: str = "127.0.0.1",
         port: int = 0,
         credentials: SimulatorCredentials | None = None,
         usage_plans: bool | Mapping[str, UsagePlan] = True,
@@ -82,10 +82,10 @@ class SimulatorServer:
             {token: OrderSearch(other, shifting=shifting_pages) for token, other in sellers.items()},
         )
         try:
-            self._http = _HttpServer((host, port), amazon)
+            self._http = _HttpServer((HOST, port), amazon)
         except OSError as error:
             raise UsageError(
-                f"the simulator can't listen on {host}:{port} ({error.strerror})",
+                f"the simulator can't listen on {HOST}:{port} ({error.strerror})",
                 hint="Choose another one: --port NUMBER, or --port 0 for any that is free.",
             ) from error
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
@@ -98,8 +98,7 @@ class SimulatorServer:
     @property
     def endpoint(self) -> str:
         """Return the value for `amazon.endpoint`."""
-        host = str(self._http.server_address[0])
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     @property
     def token_url(self) -> str:
@@ -137,8 +136,6 @@ class _HttpServer(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
-        if ":" in address[0]:
-            self.address_family = socket.AF_INET6
         super().__init__(address, _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:

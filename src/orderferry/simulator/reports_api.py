@@ -85,12 +85,12 @@ _MONEY = {
 _REPEATED_OF = 7  # one order of so many has its lines twice
 
 
-def flat_file(orders: Iterable[Mapping[str, Any]], *, repeats: bool) -> str:
-    """Return the report, given orders as Orders API 2026-01-01 shows them; with `repeats` some lines stand twice."""
+def flat_file(orders: Iterable[Mapping[str, Any]]) -> str:
+    """Return the report, given orders as Orders API 2026-01-01 shows them. Some lines stand twice."""
     lines: list[tuple[str, ...]] = [COLUMNS]
     for order in orders:
         rows = list(_rows(order))
-        again = repeats and zlib.crc32(str(order.get("orderId")).encode()) % _REPEATED_OF == 0
+        again = zlib.crc32(str(order.get("orderId")).encode()) % _REPEATED_OF == 0
         lines += [*rows, *rows] if again else rows
     return "".join("\t".join(line) + "\r\n" for line in lines)
 
@@ -189,14 +189,13 @@ _EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Messa
 @dataclass(frozen=True, slots=True)
 class ReportRules:
     """How reports behave. `late`: an order is known as it was up to so long before the report was done. `charset`:
-    the name in the document's Content-Type. `gzipped` and `repeats` as Amazon does."""
+    the name in the document's Content-Type. `gzipped` as Amazon does."""
 
     queued: timedelta = timedelta(seconds=5)
     working: timedelta = timedelta(seconds=10)
     late: timedelta = timedelta(minutes=30)
     charset: str = "UTF-8"
     gzipped: bool = True
-    repeats: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +273,7 @@ class Reports:
         report, given = self._find(self._addresses, request.arguments["key"])
         if request.at >= given + DOCUMENT_LIFE:
             raise Refusal(SimulatedResponse(403, _EXPIRED, "application/xml"))
-        text = flat_file(self._orders(report), repeats=self.rules.repeats)
+        text = flat_file(self._orders(report))
         body = text.encode(self.rules.charset, "replace")
         content = gzip.compress(body, mtime=0) if self.rules.gzipped else body
         return SimulatedResponse(200, content, f"text/plain;charset={self.rules.charset}")
@@ -299,13 +298,12 @@ class Reports:
         query = Query(Basis.CREATED, report.start, last)
         found = []
         for order_id in report.world.listed(done, query):
-            seen = report.world.find(order_id, done - self._delay(order_id)) if order_id is not None else None
-            if seen is not None:
+            if order_id is None:
+                continue
+            late = self.rules.late * (zlib.crc32(order_id.encode()) % 100 / 100)
+            if (seen := report.world.find(order_id, done - late)) is not None:
                 found.append(seen[1])
         return found
-
-    def _delay(self, order_id: str) -> timedelta:
-        return self.rules.late * (zlib.crc32(order_id.encode()) % 100 / 100)
 
 
 def _wish(request: Request) -> dict[str, Any]:
