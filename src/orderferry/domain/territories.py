@@ -110,9 +110,9 @@ TERRITORIES: tuple[Territory, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class TaxRegion:
-    """A part of a country that has rates of its own, under its code of ISO 3166-2. Fields as those of Territory."""
+    """A part of a country that has rates of its own, under its code of ISO 3166-2. `names` and `postcode` as those of
+    Territory."""
 
-    name: str
     code: str
     country: str
     postcode: str
@@ -121,22 +121,22 @@ class TaxRegion:
 
 # The narrower before the wider.
 REGIONS: tuple[TaxRegion, ...] = (
-    TaxRegion("Azores", "PT-20", "PT", r"9[5-9]\d{5}|9[5-9]\d\d", ("acores", "azores", "regiao autonoma dos acores")),
-    TaxRegion("Madeira", "PT-30", "PT", r"9[0-4]\d{5}|9[0-4]\d\d", ("madeira", "regiao autonoma da madeira")),
-    TaxRegion("Southern Corsica", "FR-2A", "FR", r"20[01]\d\d", ("corse du sud",)),
-    TaxRegion("Upper Corsica", "FR-2B", "FR", r"20[26]\d\d", ("haute corse",)),
-    TaxRegion("Corsica", "FR-20R", "FR", r"20\d{3}", ("corse", "corsica", "corse du sud", "haute corse")),
-    TaxRegion("Las Palmas", "ES-GC", "ES", r"35\d{3}", ("las palmas", "gran canaria", "grand canary")),
-    TaxRegion("Tenerife", "ES-TF", "ES", r"38\d{3}", ("tenerife", "santa cruz de tenerife")),
-    TaxRegion("Canary Islands", "ES-CN", "ES", r"3[58]\d{3}", _CANARIES),
-    TaxRegion("Ceuta", "ES-CE", "ES", r"51\d{3}", ("ceuta",)),
-    TaxRegion("Melilla", "ES-ML", "ES", r"52\d{3}", ("melilla",)),
-    TaxRegion("Åland Islands", "FI-01", "FI", r"22\d{3}", ("aland", "aland islands", "ahvenanmaa")),
-    TaxRegion("Guadeloupe", "FR-971", "FR", r"971\d\d", ("guadeloupe",)),
-    TaxRegion("Martinique", "FR-972", "FR", r"972\d\d", ("martinique",)),
-    TaxRegion("French Guiana", "FR-973", "FR", r"973\d\d", ("guyane", "guyane francaise", "french guiana")),
-    TaxRegion("Réunion", "FR-974", "FR", r"974\d\d", ("reunion", "la reunion")),
-    TaxRegion("Mayotte", "FR-976", "FR", r"976\d\d", ("mayotte",)),
+    TaxRegion("PT-20", "PT", r"9[5-9]\d{5}|9[5-9]\d\d", ("acores", "azores", "regiao autonoma dos acores")),
+    TaxRegion("PT-30", "PT", r"9[0-4]\d{5}|9[0-4]\d\d", ("madeira", "regiao autonoma da madeira")),
+    TaxRegion("FR-2A", "FR", r"20[01]\d\d", ("corse du sud",)),
+    TaxRegion("FR-2B", "FR", r"20[26]\d\d", ("haute corse",)),
+    TaxRegion("FR-20R", "FR", r"20\d{3}", ("corse", "corsica", "corse du sud", "haute corse")),
+    TaxRegion("ES-GC", "ES", r"35\d{3}", ("las palmas", "gran canaria", "grand canary")),
+    TaxRegion("ES-TF", "ES", r"38\d{3}", ("tenerife", "santa cruz de tenerife")),
+    TaxRegion("ES-CN", "ES", r"3[58]\d{3}", _CANARIES),
+    TaxRegion("ES-CE", "ES", r"51\d{3}", ("ceuta",)),
+    TaxRegion("ES-ML", "ES", r"52\d{3}", ("melilla",)),
+    TaxRegion("FI-01", "FI", r"22\d{3}", ("aland", "aland islands", "ahvenanmaa")),
+    TaxRegion("FR-971", "FR", r"971\d\d", ("guadeloupe",)),
+    TaxRegion("FR-972", "FR", r"972\d\d", ("martinique",)),
+    TaxRegion("FR-973", "FR", r"973\d\d", ("guyane", "guyane francaise", "french guiana")),
+    TaxRegion("FR-974", "FR", r"974\d\d", ("reunion", "la reunion")),
+    TaxRegion("FR-976", "FR", r"976\d\d", ("mayotte",)),
 )
 # Ceuta and Melilla share a code, which is enough to tell country and VAT.
 _BY_CODE = {territory.code: territory for territory in reversed(TERRITORIES) if territory.code}

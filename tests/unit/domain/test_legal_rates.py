@@ -88,8 +88,16 @@ def test_rates_outside_the_union_are_those_that_a_source_tells(country: str, rat
         ("FR", "20200", "", ("FR-2B", "FR-20R", "FR"), "FR"),
         ("FR", "75001", "", ("FR",), "FR"),
         ("ES", "38001", "", ("ES-TF", "ES-CN", "IC"), ""),
+        ("ES", "35001", "", ("ES-GC", "ES-CN", "IC"), ""),
+        ("ES", "51001", "", ("ES-CE", "EA"), ""),
+        ("ES", "52001", "", ("ES-ML", "EA"), ""),
         ("IC", "", "", ("ES-CN", "IC"), ""),
+        ("FI", "22100", "", ("FI-01", "AX"), ""),
+        ("GP", "97110", "", ("FR-971", "GP"), ""),
+        ("MQ", "97200", "", ("FR-972", "MQ"), ""),
+        ("GF", "97300", "", ("FR-973", "GF"), ""),
         ("RE", "97400", "", ("FR-974", "RE"), ""),
+        ("YT", "97600", "", ("FR-976", "YT"), ""),
         ("IT", "20121", "MI", ("IT",), "IT"),
     ],
 )
@@ -99,6 +107,31 @@ def test_regions_stand_before_their_country(
     area = tax_area(country, postcode, region)
     assert (area.codes, area.vat) == (codes, vat)
     assert find_regions(country, postcode, region) == codes[: len(codes) - 1]
+
+
+@pytest.mark.parametrize(
+    ("country", "names", "codes"),
+    [
+        ("PT", "Açores, Azores, Região Autónoma dos Açores", "PT-20"),
+        ("PT", "Madeira, Região Autónoma da Madeira", "PT-30"),
+        ("FR", "Corse-du-Sud", "FR-2A FR-20R"),
+        ("FR", "Haute-Corse", "FR-2B FR-20R"),
+        ("FR", "Corse, Corsica", "FR-20R"),
+        ("ES", "Las Palmas, Gran Canaria, Grand Canary", "ES-GC ES-CN"),
+        ("ES", "Tenerife, Santa Cruz de Tenerife", "ES-TF ES-CN"),
+        ("ES", "Canarias, Islas Canarias, Canary Islands", "ES-CN"),
+        ("ES", "Ceuta", "ES-CE"),
+        ("ES", "Melilla", "ES-ML"),
+        ("FI", "Åland, Åland Islands, Ahvenanmaa", "FI-01"),
+        ("FR", "Guadeloupe", "FR-971"),
+        ("FR", "Martinique", "FR-972"),
+        ("FR", "Guyane, Guyane française, French Guiana", "FR-973"),
+        ("FR", "Réunion, La Réunion", "FR-974"),
+        ("FR", "Mayotte", "FR-976"),
+    ],
+)
+def test_regions_are_known_by_name_where_the_postcode_is_withheld(country: str, names: str, codes: str) -> None:
+    assert {find_regions(country, "", name) for name in names.split(", ")} == {tuple(codes.split())}
 
 
 def test_the_regions_table_names_each_code_once() -> None:

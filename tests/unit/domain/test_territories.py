@@ -71,6 +71,65 @@ def test_territory_and_vat(country: str, postcode: str, region: str, name: str |
     assert tax_area(country, postcode, region).vat == vat
 
 
+# Of each territory: its own code, the country that its addresses may bear instead, a postcode there, and its names.
+PLACES = (
+    ("MC", "FR", "98000", "Monaco, Principauté de Monaco"),
+    ("XI", "GB", "BT1 5GS", "Northern Ireland"),
+    ("IC", "ES", "35001", "Canarias, Islas Canarias, Canary Islands, Las Palmas, Gran Canaria, Grand Canary, Tenerife"),
+    ("IC", "ES", "38001", "Las Palmas de Gran Canaria, Santa Cruz de Tenerife"),
+    ("AX", "FI", "22100", "Åland, Åland Islands, Ahvenanmaa, Ahvenanmaan maakunta"),
+    ("", "GR", "63086", "Mount Athos, Agion Oros"),
+    ("", "GR", "63087", ""),
+    ("", "IT", "22061", ""),
+    ("MF", "FR", "97150", "Saint-Martin"),
+    ("MF", "FR", "97801", ""),
+    ("BL", "FR", "97133", "Saint-Barthélemy"),
+    ("BL", "FR", "97701", ""),
+    ("GP", "FR", "97110", "Guadeloupe"),
+    ("MQ", "FR", "97200", "Martinique"),
+    ("GF", "FR", "97300", "Guyane, Guyane française, French Guiana"),
+    ("RE", "FR", "97400", "Réunion, La Réunion"),
+    ("YT", "FR", "97600", "Mayotte"),
+    ("EA", "ES", "51001", "Ceuta"),
+    ("", "ES", "52001", "Melilla"),
+    ("", "DE", "27498", ""),
+    ("", "DE", "78266", ""),
+    ("", "IT", "23041", ""),
+    ("PM", "FR", "97500", "Saint-Pierre-et-Miquelon"),
+    ("WF", "FR", "98600", "Wallis-et-Futuna"),
+    ("PF", "FR", "98713", "Polynésie française, French Polynesia"),
+    ("NC", "FR", "98800", "Nouvelle-Calédonie, New Caledonia"),
+    ("GL", "DK", "3900", "Grønland, Greenland, Kalaallit Nunaat"),
+    ("FO", "DK", "100", "Føroyar, Færøerne, Faroe Islands"),
+    ("SM", "IT", "47890", "San Marino, Repubblica di San Marino"),
+    ("VA", "IT", "00120", ""),
+    ("AD", "ES", "AD500", "Andorra"),
+    ("JE", "GB", "JE2 3AB", "Jersey"),
+    ("GG", "GB", "GY1 1AA", "Guernsey, Alderney, Sark"),
+    ("IM", "GB", "IM1 1AA", "Isle of Man"),
+    ("GI", "GB", "GX11 1AA", "Gibraltar"),
+)
+
+
+@pytest.mark.parametrize(("code", "country", "postcode", "names"), PLACES, ids=[f"{c}-{p}" for _, c, p, _ in PLACES])
+def test_each_territory_is_known_by_code_by_postcode_and_by_name(
+    code: str, country: str, postcode: str, names: str
+) -> None:
+    found = find_territory(country, postcode)
+    assert found is not None
+    assert {find_territory(country, "", name) for name in filter(None, names.split(", "))} <= {found}
+    assert find_territory(code) == (found if code else None)
+
+
+def test_every_territory_has_a_case() -> None:
+    assert {find_territory(country, postcode) for _, country, postcode, _ in PLACES} == set(TERRITORIES)
+
+
+def test_only_the_isle_of_man_outside_the_union_takes_the_tax_of_the_country_around_it() -> None:
+    assert tax_area("GB", "IM1 1AA").codes == ("IM", "GB")
+    assert tax_area("GB", "JE2 3AB").codes == ("JE",)
+
+
 def test_the_table_says_nothing_twice_and_names_real_member_states() -> None:
     assert len(EU_MEMBERS) == 27
     assert len({territory.name for territory in TERRITORIES}) == len(TERRITORIES)
