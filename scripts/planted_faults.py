@@ -1,27 +1,34 @@
 #!/usr/bin/env python3
 """Plant faults in the code, one at a time, and print those that no test notices.
 
-    .venv/bin/python scripts/planted_faults.py src/orderferry/domain --count 40 --seed 1
+    .venv/bin/python scripts/planted_faults.py --count 40 --seed 1
+    .venv/bin/python scripts/planted_faults.py src/orderferry/domain
 
-The faults are chosen at random among the lines that the tests run, and are planted in a copy of src/. Each is given
-only to the tests that run its line. Faults that change nothing that anybody could see are listed with their reason in
-tests/data/harmless_faults.txt and are not counted. The exit code is 1 if less than --at-least per cent are noticed.
+The faults are chosen at random and are planted in a copy of src/. Each is given to the unit tests that run its line,
+then to the integration tests of its topic: the program that those start is not measured, so a table says which they
+are. Faults that change nothing that anybody could see are listed with their reason in tests/data/harmless_faults.txt
+and are not counted. The exit code is 1 if less than --at-least per cent are noticed.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import compileall
 import os
+import py_compile
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 HARMLESS = ROOT / "tests" / "data" / "harmless_faults.txt"
@@ -45,6 +52,31 @@ ARITHMETIC = {
     ast.FloorDiv: ("//", "*"),
 }
 LONGEST_WORD = 40
+# The integration tests of a folder or file of src/orderferry, each without its `test_`: after those that bear its name.
+INTEGRATION = {
+    "": "import_end_to_end status init",
+    "amazon": "amazon_* two_sellers simulator_http",
+    "amazon/report": "amazon_reports compare_command",
+    "cli": "import_end_to_end terminal standard_streams cron_output first_hour bad_input many_shops dry_run",
+    "config": "init check bad_input amazon_environment many_shops first_hour",
+    "domain": "shop_writing_lines shop_writing_fees shop_writing_wide shop_writing_updates shop_writing_people "
+    "amazon_changes_end_to_end status hostile_text",
+    "ledger": "status two_hosts two_sellers clock_end_to_end unreadable_span first_import_end_to_end refused_rows",
+    "notify": "alerts_end_to_end cron_output",
+    "prestashop": "shop_reading_facts shop_writing_updates shop_writing_people shop_writing_fees events refused_rows",
+    "prestashop/checking": "check missing_taxes shop_verify shop_writing_updates init",
+    "prestashop/database": "shop_reading_* database_rights altered_databases refused_rows tls shop_writing_races",
+    "prestashop/planning": "shop_writing_* missing_taxes concurrent_changes adopt",
+    "prestashop/reading": "shop_reading_* adopt shop_writing_wide shop_writing_people altered_databases",
+    "prestashop/rows": "shop_writing_* hostile_text",
+    "prestashop/sample_shop": "shop_* fixtures first_hour",
+    "prestashop/writing": "shop_writing_* concurrent_changes refused_rows events",
+    "run": "import_end_to_end status first_import_end_to_end refused_rows bad_input two_sellers alerts_end_to_end "
+    "standing_findings amazon_changes_end_to_end cron_output unreadable_span clock_end_to_end two_hosts",
+    "run/check": "check clock_end_to_end",
+    "run/compare": "compare_command standing_findings unreadable_span",
+    "simulator": "simulator_http amazon_reports amazon_source staging",
+}
 NODES_TO_SKIP = (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom)  # messages to people, and names
 
 
@@ -170,10 +202,12 @@ def description(path: str, source: bytes, fault: Fault) -> str:
 class Copy:
     """A copy of src/ in which faults are planted, and the tests that are run with it."""
 
-    def __init__(self, folder: Path, tests: list[str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tests = tests
         shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        checked = py_compile.PycInvalidationMode.CHECKED_HASH  # a fault is seen even if neither time nor size changes
+        compileall.compile_dir(folder / "src", quiet=1, invalidation_mode=checked)
+        (folder / "coverage.cfg").write_text("[run]\nsource_pkgs = orderferry\n", "utf-8")
         self._environ = os.environ | {
             "PYTHONPATH": str(folder / "src"),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -189,76 +223,97 @@ class Copy:
                 words, cwd=ROOT, env=self._environ, timeout=timeout, check=False, stdout=subprocess.DEVNULL
             ).returncode
         except subprocess.TimeoutExpired:
+            print(f"The tests took longer than {timeout:.0f} seconds, which counts as noticed.", flush=True)
             return 1
 
-    def tests_by_line(self) -> dict[str, dict[int, list[str]]]:
-        """Run all tests, and return for each file of the copy which tests run which line ('': as it is imported)."""
+    def tests_by_line(self, tests: list[str]) -> dict[str, dict[int, list[str]]]:
+        """Run these tests, and return for each file which of them run which line ('': as the file is imported)."""
         from coverage import CoverageData  # noqa: PLC0415 — the pure part is tested without it
 
-        code = self.run("--cov", "--cov-context=test", "--cov-report=", *self._tests)
+        code = self.run("--cov", f"--cov-config={self._folder / 'coverage.cfg'}", "--cov-context=test", *tests)
         if code:
             raise SystemExit(f"The tests must pass before faults are planted; pytest ended with {code}.")
         data = CoverageData(str(self._folder / "coverage"))
         data.read()
-        return {file: data.contexts_by_lineno(file) for file in data.measured_files()}
+        root = self._folder.resolve()
+        return {str(Path(file).relative_to(root)): data.contexts_by_lineno(file) for file in data.measured_files()}
 
-    def notices(self, path: str, faulty: bytes, contexts: set[str], timeout: float) -> bool:
-        """Run the tests of a line with a fault in it, and put the file right again."""
-        names = sorted(context.partition("|")[0] for context in contexts if context)
-        chosen = self._folder / "tests.txt"
-        chosen.write_text("\n".join(names if "" not in contexts else self._tests), "utf-8")
+    def who_notices(self, path: str, faulty: bytes, unit: list[str], integration: list[str]) -> str:
+        """Return the kind of tests that fail with the fault ('': none), and put the file right again."""
         file = self._folder / path
         whole = file.read_bytes()
         file.write_bytes(faulty)
         try:
-            return self.run(f"@{chosen}", timeout=timeout) != 0
+            if unit and self._fail(unit, 300):
+                return "unit"
+            return "integration" if integration and self._fail(integration, 1800) else ""
         finally:
             file.write_bytes(whole)
 
+    def _fail(self, tests: list[str], timeout: float) -> bool:
+        chosen = self._folder / "tests.txt"
+        chosen.write_text("\n".join(tests), "utf-8")
+        code = self.run(f"@{chosen}", timeout=timeout)
+        if code == pytest.ExitCode.USAGE_ERROR:  # the fault has changed the name of a case: run the whole files
+            code = self.run(*sorted({test.partition("::")[0] for test in tests}), timeout=timeout)
+        return code != 0
 
-def run_contexts(fault: Fault, by_line: dict[int, list[str]]) -> set[str]:
-    """Return the tests that run a fault's line, or the lines of its statement before it."""
-    return {context for line in range(fault.first, fault.line + 1) for context in by_line.get(line, ())}
+
+def unit_tests(fault: Fault, by_line: dict[int, list[str]], package: str) -> list[str]:
+    """Return the tests that run a fault's line, or the lines of its statement before it: those of its own package
+    first. What runs as the file is imported is given to all tests that run anything of the file."""
+    lines: Iterable[int] = range(fault.first, fault.line + 1)
+    if any("" in by_line.get(line, ()) for line in lines):
+        lines = by_line
+    names = {context.rpartition("|")[0] for line in lines for context in by_line.get(line, ()) if context}
+    return sorted(names, key=lambda name: (not name.startswith(f"tests/unit/{package}/"), name))
+
+
+def integration_tests(path: str) -> list[str]:
+    """Return the integration tests for a file of src/orderferry: those that bear its name, then those of the table."""
+    folder = ROOT / "tests" / "integration"
+    whole = Path(path).with_suffix("").as_posix()
+    words = {word[:5] for word in re.split(r"[/_]", whole)} - {"order", "shop", "end", "run"}
+    named = [file for file in sorted(folder.glob("test_*.py")) if words & {w[:5] for w in file.stem.split("_")[1:]}]
+    row = max((key for key in INTEGRATION if whole.startswith(key)), key=len)
+    listed = [file for name in INTEGRATION[row].split() for file in sorted(folder.glob(f"test_{name}.py"))]
+    return [str(file.relative_to(ROOT)) for file in dict.fromkeys([*named, *listed])]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("paths", nargs="*", default=["src/orderferry/domain"], help="files or folders of src/")
+    parser.add_argument("paths", nargs="*", default=["src/orderferry"], help="files or folders of src/")
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tests", nargs="+", help="default: the unit tests of the packages named, and the properties")
     parser.add_argument("--at-least", type=float, default=95, metavar="PER_CENT")
     given = parser.parse_args()
     roots = [(ROOT / path).resolve() for path in given.paths]
     files = sorted(file for root in roots for file in ([root] if root.is_file() else root.rglob("*.py")))
-    packages = {file.relative_to(ROOT / "src" / "orderferry").parts[0] for file in files}
-    own = [f"tests/unit/{name}" for name in sorted(packages) if (ROOT / "tests" / "unit" / name).is_dir()]
-    harmless = HARMLESS.read_text("utf-8") if HARMLESS.exists() else ""
+    pool = [(file, fault) for file in files for fault in faults_of(file.read_bytes())]
+    chosen = random.Random(given.seed).sample(pool, min(given.count, len(pool)))
+    harmless = HARMLESS.read_text("utf-8")
+    print(f"{len(pool)} faults can be planted. First the unit tests run once, to see which run which line.", flush=True)
+    counts = Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
-        copy = Copy(Path(folder), given.tests or [*own, "tests/properties"])
-        began = time.monotonic()
-        by_file = copy.tests_by_line()
-        timeout = 30 + 3 * (time.monotonic() - began)
-        pool = []
-        for file in files:
-            path, source = str(file.relative_to(ROOT)), file.read_bytes()
-            by_line = by_file.get(str(Path(folder).resolve() / path), {})
-            pool += [(path, source, fault, run_contexts(fault, by_line)) for fault in faults_of(source)]
-        reached = [each for each in pool if each[3]]
-        chosen = random.Random(given.seed).sample(reached, min(given.count, len(reached)))
-        print(f"{len(pool)} faults can be planted, {len(reached)} of them in lines that the tests run.", flush=True)
-        noticed = left_out = 0
-        for path, source, fault, contexts in chosen:
+        copy = Copy(Path(folder))
+        by_file = copy.tests_by_line(["tests/unit", "tests/properties"])
+        for file, fault in chosen:
+            path, inner = str(file.relative_to(ROOT)), str(file.relative_to(ROOT / "src" / "orderferry"))
+            source = file.read_bytes()
             text = description(path, source, fault)
             if text in harmless:
-                left_out += 1
-            elif copy.notices(path, fault.planted(source), contexts, timeout):
-                noticed += 1
-            else:
+                counts["harmless"] += 1
+                continue
+            unit = unit_tests(fault, by_file.get(path, {}), inner.partition("/")[0])
+            who = copy.who_notices(path, fault.planted(source), unit, integration_tests(inner))
+            counts[who] += 1
+            if not who:
                 print(f"not noticed: {path}:{fault.line}: {text.partition(' | ')[2]}", flush=True)
-    counted = len(chosen) - left_out
+    noticed = counts["unit"] + counts["integration"]
+    counted = noticed + counts[""]
     share = 100 * noticed / counted if counted else 100.0
-    print(f"{noticed} of {counted} faults are noticed ({share:.1f} %); {left_out} more are known as harmless.")
+    print(f"{noticed} of {counted} faults are noticed ({share:.1f} %): {counts['unit']} by unit tests,", end=" ")
+    print(f"{counts['integration']} by integration tests. {counts['harmless']} more are known as harmless.")
     return 0 if share >= given.at_least else 1
 
 

@@ -146,7 +146,7 @@ def seen_again(entry: Entry, snapshot: OrderSnapshot, now: datetime) -> Entry:
         channel=snapshot.channel or entry.channel,
         amazon_status=snapshot.amazon_status or entry.amazon_status,
         purchased=_kept(snapshot.purchased) or entry.purchased,
-        amazon_updated=new or known,
+        amazon_updated=new,
         total=snapshot.total or entry.total,
         ship_by=_kept(snapshot.ship_by) or entry.ship_by,
     )

@@ -77,3 +77,18 @@ def test_plain(text: str, expected: str) -> None:
 def test_basic_plane_shows_that_a_letter_is_missing_and_drops_signs() -> None:
     assert to_basic_plane("𠮷田 🎉 Rossi") == "\ufffd田 Rossi"
     assert to_basic_plane("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("👩\u200d🚀 Rossi", "Rossi", id="a joiner between two signs"),
+        pytest.param("❤\u200d🔥", "❤", id="a joiner after a sign that stays"),
+        pytest.param("🕵\ufe0f\u200d♂\ufe0f", "♂\ufe0f", id="a selector of a sign that goes"),
+        pytest.param("♂\ufe0f𠮷\u200d", "♂\ufe0f\ufffd\u200d", id="joiners and selectors of what stays"),
+        pytest.param("\u200dé 🎉", "\u200dé", id="a joiner at the beginning"),
+        pytest.param("\u200d\u200d🎉", "\ufffd", id="nothing is left"),
+    ],
+)
+def test_basic_plane_leaves_no_joiner_of_a_sign_that_went(text: str, expected: str) -> None:
+    assert to_basic_plane(text) == expected

@@ -47,13 +47,19 @@ def test_newer_news_replace_and_older_ones_do_not(entry: Entry) -> None:
     assert older.last_seen == LATER + HOUR
 
 
+def test_news_of_the_same_second_replace(entry: Entry) -> None:
+    assert seen_again(entry, snapshot(amazon_status="SHIPPED"), NOW).amazon_status == "SHIPPED"
+
+
 def test_news_without_a_time_never_replace_dated_ones(entry: Entry) -> None:
     assert seen_again(entry, snapshot(amazon_status="PENDING", amazon_updated=None), NOW) == entry
 
 
 def test_what_amazon_leaves_out_blanks_nothing(entry: Entry) -> None:
+    entry = replace(entry, ship_by=LATER)
     bare = snapshot(marketplace_id="", channel=None, amazon_status="", purchased=None, total="", amazon_updated=NOW)
     after = seen_again(entry, bare, NOW)
+    assert after.ship_by == LATER
     assert after.marketplace_id == entry.marketplace_id
     assert (after.channel, after.amazon_status, after.purchased) == (entry.channel, "UNSHIPPED", entry.purchased)
     assert (after.total, after.amazon_updated) == ("12.34 EUR", NOW)
