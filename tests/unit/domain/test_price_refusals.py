@@ -181,6 +181,16 @@ def test_no_vat_rate_names_everything_that_is_missing(one: Order, rates: Any, wo
     assert problem.subject == subject
 
 
+@pytest.mark.parametrize(
+    ("net", "tax", "rate"),
+    [("100.00", "23.00", "23"), ("10000.00", "1234.50", "12.345"), ("1000000.00", "123456.78", "12.346")],
+)
+def test_a_tax_that_no_rate_explains_is_told_with_as_few_decimals_as_explain_it(net: str, tax: str, rate: str) -> None:
+    paid = str(Decimal(net) + Decimal(tax))
+    one = order(item(paid, row("ITEM", net), row("TAX", tax)), grand=paid)
+    assert f"it comes to {rate} %: if that is right" in problem_of(one, eu_rates(None)).message
+
+
 def test_an_order_of_nothing_is_never_held_for_its_tax() -> None:
     gift = item("0.00", row("ITEM", "20.00"), row("DISCOUNT", "-20.00"))
     result = price_order(order(gift, grand="0.00"), eu_rates(None), Rounding())

@@ -88,6 +88,11 @@ def test_amazons_amount_stays_outside_the_eu() -> None:
     assert (line.rate, line.tax_key, line.total.tax) == (Decimal("7.250"), "", Decimal("7.25"))
 
 
+def test_a_rate_beyond_reason_is_written_as_a_thousand_percent() -> None:
+    (line,) = priced(order(item("5.01", row("ITEM", "0.01"), row("TAX", "5.00")), grand="5.01"), export_rates()).lines
+    assert (line.rate, line.total) == (Decimal(1000), pair("0.01", "5.01"))
+
+
 @pytest.mark.parametrize(
     "more", [{"tax_collection_models": ("MARKETPLACE_FACILITATOR",)}, {"reporting_schemes": ("IOSS",)}], ids=str
 )
