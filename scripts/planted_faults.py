@@ -142,7 +142,7 @@ class Finder:
         elif isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
             yield from self._between(node.left, node.right, *ARITHMETIC[type(node.op)])
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            yield self._begin(node), self._begin(node.operand), ""
+            yield self._begin(node), self._begin(node) + len("not "), ""
         elif isinstance(node, ast.Constant):
             new = _other_constant(node.value)
             if new:

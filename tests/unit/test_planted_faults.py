@@ -31,6 +31,7 @@ def script() -> ModuleType:
         ("x = a and b", ["x = a or b"]),
         ("x = (a) + (b)", ["x = (a) - (b)"]),
         ("x = not a", ["x = a"]),
+        ("x = not (a)", ["x = (a)"]),
         ("x = 1", ["x = 2"]),
         ("x = True", ["x = False"]),
         ("x = 'é' == y", ["x = 'é' != y", "x = 'éX' == y"]),
@@ -50,8 +51,29 @@ def test_which_faults_can_be_planted(script: ModuleType, source: str, expected: 
     assert [fault.planted(text).decode() for fault in script.faults_of(text)] == expected
 
 
-def test_a_fault_is_given_to_the_tests_of_its_statement(script: ModuleType) -> None:
+def test_a_fault_is_given_to_the_tests_of_its_statement_those_of_its_package_first(script: ModuleType) -> None:
     (fault,) = script.faults_of(b"y = z\nx = (\n    a < b\n)\n")
     assert (fault.first, fault.line) == (2, 3)
-    assert script.run_contexts(fault, {1: ["other"], 2: ["t1|run"], 3: ["t2|run"]}) == {"t1|run", "t2|run"}
+    by_line = {1: ["other|run"], 2: ["tests/unit/cli/a.py::t[x|y]|run"], 3: ["tests/unit/run/b.py::t|run"]}
+    assert script.unit_tests(fault, by_line, "run") == ["tests/unit/run/b.py::t", "tests/unit/cli/a.py::t[x|y]"]
     assert script.description("p.py", b"y = z\nx = (\n    a < b\n)\n", fault) == "p.py | a < b | a <= b"
+
+
+def test_what_runs_as_a_file_is_imported_is_given_to_all_tests_of_the_file(script: ModuleType) -> None:
+    (fault,) = script.faults_of(b"X = 1\n")
+    assert script.unit_tests(fault, {1: [""], 7: ["t1|run", "t2|setup"]}, "run") == ["t1", "t2"]
+
+
+def test_the_integration_tests_of_a_topic_are_tried_those_of_its_name_first(script: ModuleType) -> None:
+    found = script.integration_tests("run/compare/rules.py")
+    assert found[0] == "tests/integration/test_compare_command.py"
+    assert "tests/integration/test_standing_findings.py" in found
+    assert script.integration_tests("errors.py")
+
+
+def test_the_table_of_integration_tests_names_what_is_there(script: ModuleType) -> None:
+    tests = SCRIPT.parents[1] / "tests" / "integration"
+    source = SCRIPT.parents[1] / "src" / "orderferry"
+    for beginning, names in script.INTEGRATION.items():
+        assert [name for name in names.split() if not list(tests.glob(f"test_{name}.py"))] == []
+        assert list(source.glob(f"{beginning}*"))

@@ -15,7 +15,7 @@ from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, z
 from orderferry.domain.durations import counted
 from orderferry.domain.ledger_entry import EntryState, HistoryEvent
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.orders import Channel
+from orderferry.domain.orders import Channel, status_words
 
 if TYPE_CHECKING:
     from orderferry.config.model import Settings
@@ -159,14 +159,14 @@ def _at_amazon(inspection: OrderInspection, amazon: Mapping[str, Any]) -> str:
     if amazon:
         if not amazon["readable"]:
             return "an answer that can't be read"
-        return f"{_words(amazon['status'])}, changed {in_zone(amazon['updated'], zone)}, as Amazon says now"
+        return f"{status_words(amazon['status'])}, changed {in_zone(amazon['updated'], zone)}, as Amazon says now"
     if inspection.asked:
         return "does not know it for this account"
     if entry is None or not entry.amazon_status:
         return ""
     changed = f", changed {minute(entry.amazon_updated, zone)}" if entry.amazon_updated else ""
     due = f", ship by {minute(entry.ship_by, zone)}" if entry.ship_by else ""
-    return f"{_words(entry.amazon_status)}{changed}{due}"
+    return f"{status_words(entry.amazon_status)}{changed}{due}"
 
 
 def _in_the_shop(inspection: OrderInspection) -> str:
@@ -196,7 +196,7 @@ def _print_line(line: HistoryLine, inspection: OrderInspection) -> None:
     if line.event is HistoryEvent.JUDGED:
         what = f"{STATE_WORDS[line.state]}{code}"
     else:
-        status = f": {_words(line.amazon_status)}" if line.amazon_status else ""
+        status = f": {status_words(line.amazon_status)}" if line.amazon_status else ""
         what = f"{EVENT_WORDS[line.event]}{status if line.run is not None else ''}"
     text = "; ".join(part for part in (line.detail, line.message) if part)
     text = in_zone(f"{what}: {text}" if text else what, inspection.zone)
@@ -233,10 +233,6 @@ def _print_rows(inspection: OrderInspection) -> None:
             shown = ((key, str(plain(value))) for key, value in row.items())
             text = " ".join(f"{key}={' '.join(value.split())}" for key, value in shown if value not in EMPTY)
             echo_filled(f"{table}: {text}", "  ", " " * 6)
-
-
-def _words(status: str) -> str:
-    return status.lower().replace("_", " ")
 
 
 def _say(inspection: OrderInspection, text: str) -> None:

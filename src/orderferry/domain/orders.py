@@ -42,6 +42,11 @@ SHIPPED_STATUSES = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRM
 RELEASED_STATUSES = TO_BE_SHIPPED_STATUSES | SHIPPED_STATUSES
 
 
+def status_words(status: str) -> str:
+    """Return a status of Amazon's as people read it: "partially shipped"."""
+    return status.lower().replace("_", " ")
+
+
 class ProceedsType(StrEnum):
     """SP-API `proceeds.breakdowns[].type` (and, for TAX and DISCOUNT, `detailedBreakdowns[].subtype`)."""
 

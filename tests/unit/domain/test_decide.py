@@ -12,7 +12,7 @@ from orderferry.domain.decide import Decision, Reason, Rules, is_given_up, newes
 from orderferry.domain.decide import decide as decide_at
 from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.marker import Action, Digests, Marker
-from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus
+from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus, status_words
 from orderferry.domain.problems import ProblemCode
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -262,3 +262,7 @@ def test_every_status_that_is_known_is_decided_for_both_channels(status: OrderSt
     assert (
         decide(order(status, channel), marker=None, foreign=None, entry=None, rules=Rules()).action is not Action.HOLD
     )
+
+
+def test_a_status_is_told_in_words() -> None:
+    assert status_words(OrderStatus.PARTIALLY_SHIPPED) == "partially shipped"

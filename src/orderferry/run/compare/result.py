@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from orderferry.domain.decide import REASON_TEXTS, Reason
 from orderferry.domain.durations import counted, format_duration, iso
 from orderferry.domain.ledger_entry import Entry, EntryState, FindingKind, StandingFinding
+from orderferry.domain.orders import status_words
 from orderferry.domain.problems import HINTS, ProblemCode, cause_of
 from orderferry.domain.spans import Span
 from orderferry.errors import ExitCode, OrderferryError, worst
@@ -255,4 +256,4 @@ def entry_sentence(entry: Entry) -> str:
         return entry.message.removeprefix(f"order {entry.order_id}: ").removeprefix(f"order {entry.order_id} ")
     if entry.code in set(Reason):
         return REASON_TEXTS[Reason(entry.code)]
-    return entry.amazon_status.lower().replace("_", " ") or "no reason was noted"
+    return status_words(entry.amazon_status) or "no reason was noted"

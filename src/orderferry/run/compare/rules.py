@@ -15,7 +15,15 @@ from orderferry.domain.compared_orders import ReportedOrder, ShopOrder, ShopOrde
 from orderferry.domain.decide import Reason, Rules, decide
 from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.marker import Action
-from orderferry.domain.orders import NOT_RELEASED_STATUSES, SHIPPED_STATUSES, Channel, Flaw, Order, OrderStatus
+from orderferry.domain.orders import (
+    NOT_RELEASED_STATUSES,
+    SHIPPED_STATUSES,
+    Channel,
+    Flaw,
+    Order,
+    OrderStatus,
+    status_words,
+)
 from orderferry.domain.spans import Span
 from orderferry.run.compare.result import Difference, why_different
 from orderferry.run.compare.totals import amount_text
@@ -191,7 +199,7 @@ def _state_difference(order: ReportedOrder, shop: ShopOrder, given: CompareInput
         reason = "Amazon says that it is shipped, and the shop does not"
     else:
         return None
-    amazon = str(order.status or order.raw_status).lower().replace("_", " ")
+    amazon = status_words(order.status or order.raw_status)
     return Difference(order.order_id, "state", amazon, shop.state, why_different(entry, reason))
 
 
