@@ -106,7 +106,10 @@ def in_processes(work: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> 
     context.set_forkserver_preload(["pytest", "pymysql", "orderferry.ledger.ledger"])  # imported once, for all
     barrier = context.Barrier(len(calls))
     with context.Pool(len(calls), _share_barrier, (barrier,)) as pool:
-        return pool.starmap(_after_barrier, [(work, *arguments) for arguments in calls], chunksize=1)
+        answers = pool.starmap(_after_barrier, [(work, *arguments) for arguments in calls], chunksize=1)
+        pool.close()
+        pool.join()  # `with` would end them by a signal, at which a process that is measured may hang
+    return answers
 
 
 def _share_barrier(barrier: Any) -> None:

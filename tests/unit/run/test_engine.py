@@ -861,7 +861,7 @@ def test_a_dry_run_and_a_span_by_hand_leave_a_stored_listing_alone(
     world.amazon.faults[3] = AmazonUnavailable("cut off")
     assert world.run().exit_code is ExitCode.AMAZON_UNAVAILABLE
     stored = world.ledger.listing("import")
-    assert [listing.token for listing in stored] == ["2"]
+    assert [(listing.token, listing.pages) for listing in stored] == [("2", 1)]
     world.pass_time(minutes=later)
     assert world.run(**options).exit_code is ExitCode.DONE
     assert next(token for _, token in world.amazon.searches) is None, "it reads its own span from the first page"
