@@ -49,9 +49,18 @@ def test_allocate(total: str, weights: tuple[str, ...], decimals: int, shares: t
     assert result == tuple(Decimal(share) for share in shares)
 
 
-@pytest.mark.parametrize(("currency", "decimals"), [("EUR", 2), ("jpy", 0), ("KWD", 3), ("XXX", 2), ("", 2)])
-def test_currency_decimals(currency: str, decimals: int) -> None:
-    assert currency_decimals(currency) == decimals
+@pytest.mark.parametrize(
+    ("currencies", "decimals"),
+    [
+        ("EUR XXX", 2),
+        ("jpy", 0),
+        ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF", 0),
+        ("BHD IQD JOD KWD LYD OMR TND", 3),
+    ],
+)
+def test_currency_decimals(currencies: str, decimals: int) -> None:
+    assert {currency_decimals(currency) for currency in currencies.split()} == {decimals}
+    assert currency_decimals("") == 2
 
 
 @pytest.mark.parametrize(("decimals", "unit"), [(0, "1"), (2, "0.01"), (6, "0.000001")])
