@@ -25,11 +25,10 @@ from support.shop_databases import ShopDatabases
 from support.sqlite_shop import sqlite_shop_in
 from support.starting import STARTERS, started_anew  # noqa: F401 — a fixture
 
-# `deterministic` for those who want the same examples every time; `ci` looks longer than a person waits.
-settings.register_profile("dev", max_examples=60, deadline=None)
+# `deterministic` for those who want the same examples every time; `ci`, and --whole, look longer than a person waits.
+settings.register_profile("dev", max_examples=40, deadline=None)
 settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True)
 settings.register_profile("deterministic", max_examples=60, deadline=None, derandomize=True, database=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 # Variables that would change what is tested: the program's own, its libraries', proxies.
 FOREIGN_PREFIXES = ("ORDERFERRY_", "SP_API_", "LWA_", "AWS_", "XDG_")
@@ -46,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ.update(TZ="UTC", LC_ALL="C.UTF-8", LANG="C.UTF-8")
     time.tzset()
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if config.getoption("--whole") else "dev"))
     STARTERS.anew = config.getoption("--whole")
 
 

@@ -60,6 +60,7 @@ GRAVE = [
 ]
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize(("path", "name", "subject"), GRAVE, ids=str)
 def test_a_grave_fault_is_named_by_amazons_path(
     pipeline: Pipeline, path: tuple[str | int, ...], name: str, subject: str

@@ -75,6 +75,7 @@ USES: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.sample(18)
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_long_text_takes_no_square_of_time(use: Callable[[str], object], piece: str) -> None:

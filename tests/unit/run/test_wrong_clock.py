@@ -72,7 +72,7 @@ def test_a_held_and_a_waiting_order_are_looked_at_as_ever_afterwards(world: Skew
 
 @pytest.mark.parametrize("off", [YEAR, -YEAR], ids=["ahead", "behind"])
 def test_the_daily_reminder_goes_on_after_it(world: Skewed, off: timedelta, whole: bool) -> None:
-    pause = timedelta(minutes=15 if whole else 60)
+    pause = timedelta(minutes=15 if whole else 180)
     world.amazon.put(make_order(2, items=(Item("1", 1, "NEW"),)))
     assert any("NEW" in line for line in world.run_and_tell())
     world.run_with_clock_off(off)
