@@ -68,7 +68,7 @@ COLLATIONS = {
 }
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("kind", COLLATIONS)
 def test_every_command_works_on_tables_of_different_collations(
     shop: ShopDatabase, installed: Installed, kind: str
@@ -103,6 +103,7 @@ def test_a_sku_that_the_shop_s_charset_does_not_have_is_unknown(shop_database: S
     assert writing.take(ORDER).outcome is Outcome.CREATED
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("mode", "of_ledger"),
     [

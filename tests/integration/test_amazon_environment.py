@@ -92,6 +92,7 @@ def test_the_machines_proxy_is_asked_for_the_real_amazon(server: FaultServer, tm
     assert "no TLS connection" in run("https://api.example.invalid", tmp_path, HTTPS_PROXY=server.url)["message"]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -44,6 +44,7 @@ def first_problem(installed: Installed, *words: str) -> tuple[int, dict[str, str
     return finished.code, finished.json["problems"][0]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("credentials", "told"),
     [

@@ -365,7 +365,7 @@ WAYS_TO_FAIL = (
 )
 
 
-@pytest.mark.sample(7)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("failure", WAYS_TO_FAIL, ids=lambda failure: failure.__name__)
 def test_every_failure(
     searched: Searched, failure: Callable[[Searched], None], capsys: pytest.CaptureFixture[str]

@@ -400,7 +400,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.sample(24)
+@pytest.mark.sample(16)
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
 def test_each_thing_broken_is_one_line_with_the_mend(broken: Broken, checked: CheckedInstallation) -> None:
     broken.breaks(checked)
@@ -526,6 +526,7 @@ def test_a_user_with_the_needed_rights_alone_passes_and_imports(
         assert shop.count("orders") > 10
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("right", "table"),
     [("DELETE", "order_detail"), ("INSERT", "orders"), ("UPDATE", "stock_available"), ("SELECT", "tax_rule")],

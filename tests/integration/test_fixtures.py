@@ -27,6 +27,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_shop_given_back_is_pristine_again(
     shop_databases: ShopDatabases, shop_database_of: Callable[..., ShopDatabase], change: str

@@ -238,6 +238,7 @@ def test_an_order_that_a_person_deletes_afterwards_comes_back_without_its_buyer(
     assert "20145" not in everything(sqlite_shop)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "erase",
     [

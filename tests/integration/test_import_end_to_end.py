@@ -54,7 +54,7 @@ def shop_totals(shop: Any) -> dict[str, list[Decimal]]:
 @pytest.fixture
 def simulator() -> Iterator[SimulatorServer]:
     start = datetime.now(UTC) - timedelta(days=3)
-    world = generate(5, start, 3, 25, EUROPE)
+    world = generate(5, start, 3, 15, EUROPE)
     with SimulatorServer(world) as server:
         yield server
 

@@ -263,6 +263,7 @@ def test_the_word_none_clears_an_answer_and_enter_takes_what_is_in_brackets(
     assert "empty" not in "".join(prompts).replace(str(tmp_path), "")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(("by", "invoice"), [("", 1), ("shipped", 0), ("other", 0)])
 def test_recommended_states_draw_an_invoice_if_the_shop_is_to_write_it_at_once(
     by: str, invoice: int, tmp_path: Path, server: SimulatorServer, shop: ShopDatabase, shop_folder: Path
@@ -410,6 +411,7 @@ def test_the_new_states_have_a_name_in_every_language_and_are_made_once(shop_dat
             assert all(row["name"] and row["template"] == "" for row in named)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("version", ["1.6.1.24", "1.7.8.11", "9.1.4"])
 def test_the_carrier_is_made_once_in_the_form_that_an_edit_keeps(
     version: str, shop_database_of: Any, tmp_path: Path

@@ -95,6 +95,7 @@ def run(installed: Installed, *words: str) -> Finished:
 PAGES = [("status", "--html"), ("status", "--prometheus"), ("compare", "--html"), ("compare", "--csv")]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(("command", "option"), PAGES)
 def test_pages_are_not_written_through_links_and_pipes(
     installed: Installed, victim: Victim, place: Path, command: str, option: str

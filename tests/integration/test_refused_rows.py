@@ -120,7 +120,7 @@ def refused(writing: Importer, order: Any) -> Problem:
     return problem
 
 
-@pytest.mark.sample(7)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("kind", REFUSALS)
 def test_what_a_trigger_does_not_let_through_is_this_order_s_alone(
     admin: Admin, shop_database: ShopDatabase, writing: Importer, kind: str

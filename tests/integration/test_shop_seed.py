@@ -21,7 +21,7 @@ from orderferry.prestashop.sample_shop import (
 )
 from support.shop_database import ShopDatabase
 
-pytestmark = pytest.mark.sample(3)
+pytestmark = pytest.mark.sample(2)
 
 ShopMaker = Callable[..., ShopDatabase]
 every_version = pytest.mark.parametrize("version", VERSIONS)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from orderferry.prestashop.sample_shop import VERSIONS, create_shop, create_statements, load_tables
 from support.shop_database import ShopDatabase
 
-pytestmark = pytest.mark.sample(3)
+pytestmark = pytest.mark.sample(2)
 
 ShopMaker = Callable[..., ShopDatabase]
 every_version = pytest.mark.parametrize("version", VERSIONS)

@@ -24,7 +24,7 @@ def places(writing: Importer) -> set[str]:
     return {finding.place for finding in writing.verify(ORDER_ID)}
 
 
-@pytest.mark.sample(18)
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(
     ("damage", "place"),
     [

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from orderferry.config.model import ProductsSettings
 from orderferry.domain.orders import Order
-from orderferry.prestashop.sample_shop import create_shop
 from support.compare_rows import Comparison, accepted
 from support.measured import (
     OLDEST,
@@ -26,9 +24,10 @@ from support.measured import (
 )
 from support.shop_database import ShopDatabase
 from support.shop_databases import ShopDatabases
+from support.sqlite_shop import sqlite_shop_in
 from support.writing import Importer, Sold, amazon_order, cancelled, importer, shipped
 
-pytestmark = pytest.mark.sample(5, always=(f"{VERSIONS[0]}-mariadb", f"{VERSIONS[-1]}-mariadb"))
+pytestmark = pytest.mark.sample(3, always=(f"{VERSIONS[0]}-mariadb", f"{VERSIONS[-1]}-mariadb"))
 
 # table: the query for the rows of an order, ordered as they were measured
 QUERIES = {
@@ -152,7 +151,7 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     version, kind = request.param
     folder = tmp_path_factory.mktemp("measured")
     if kind == "sqlite":
-        yield measured_shop(sqlite_shop_of(version, folder), folder)
+        yield measured_shop(sqlite_shop_in(folder, seed_of(version), version), folder)
         return
     databases: ShopDatabases = request.getfixturevalue("shop_databases")
     database = databases.create(version, seed=seed_of(version))
@@ -164,12 +163,6 @@ def measured_shop(database: ShopDatabase, folder: Path) -> MeasuredShop:
     # gift wrapping as a checkout of the shop books it: the order's own total
     products = ProductsSettings(fees={"default": "shipping"})
     return MeasuredShop(like_the_measured_shop(database), importer(database, folder, products=products))
-
-
-def sqlite_shop_of(version: str, folder: Path) -> ShopDatabase:
-    url = f"sqlite:///{folder / 'measured.sqlite'}"
-    create_shop(sa.create_engine(url, poolclass=sa.NullPool), version, seed=seed_of(version))
-    return ShopDatabase(url, "ps_", version)
 
 
 def test_order_rows_equal_prestashops(measured: MeasuredShop) -> None:
@@ -243,7 +236,7 @@ def test_accepted_differences_are_short_argued_and_all_met(tmp_path: Path) -> No
     for version in VERSIONS:
         folder = tmp_path / version
         folder.mkdir()
-        shop = measured_shop(sqlite_shop_of(version, folder), folder)
+        shop = measured_shop(sqlite_shop_in(folder, seed_of(version), version), folder)
         for name in placed(version):
             used |= shop.compare(name, shop.writing.take(shop.order(name)).id_order).used
         used |= shop.compare_people().used

@@ -15,7 +15,7 @@ from orderferry.prestashop.sample_shop import VERSIONS
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, Sold, amazon_order, cancelled, importer, shipped
 
-pytestmark = pytest.mark.sample(3)
+pytestmark = pytest.mark.sample(2)
 
 EMOJI = replace(HOME, name="Zoë 🎁 Rossi")
 ORDER = amazon_order(

@@ -224,6 +224,7 @@ def test_without_invoices_the_dashboards_count_all_the_same(
     assert round(counted, 2) == Decimal("11.90")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("table", ["orders", "order_detail", "customer", "address", "product_sale"])
 def test_a_required_column_of_a_module_stops_the_run_before_anything(
     shop_database_of: Callable[..., ShopDatabase], tmp_path: Path, table: str

@@ -95,6 +95,7 @@ def test_colours_are_for_terminals_that_want_them(installed: Installed) -> None:
     assert not COLOR.search(text)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shells_complete_commands_and_options(shell: str, tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}

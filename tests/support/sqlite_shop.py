@@ -1,4 +1,4 @@
-"""Seeded shops of 8.2.1 in SQLite files: each seed is made once, and then copied."""
+"""Seeded shops in SQLite files: each version with its seed is made once, and then copied."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from orderferry.prestashop.sample_shop import DEFAULT_VERSION, ShopSeed, create_
 from support.shop_database import ShopDatabase
 
 
-def sqlite_shop_in(folder: Path, seed: ShopSeed | None = None) -> ShopDatabase:
+def sqlite_shop_in(folder: Path, seed: ShopSeed | None = None, version: str = DEFAULT_VERSION) -> ShopDatabase:
     """A fresh shop in the file `shop.sqlite` of that folder."""
     path = folder / "shop.sqlite"
-    key = repr(seed)  # a seed may hold mappings, so it is no key by itself
+    key = (version, repr(seed))  # a seed may hold mappings, so it is no key by itself
     if key not in _PRISTINE:
-        _PRISTINE[key] = _made(seed)
+        _PRISTINE[key] = _made(version, seed)
     path.write_bytes(_PRISTINE[key])
-    return ShopDatabase(f"sqlite:///{path}", "ps_", DEFAULT_VERSION)
+    return ShopDatabase(f"sqlite:///{path}", "ps_", version)
 
 
-_PRISTINE: dict[str, bytes] = {}
+_PRISTINE: dict[tuple[str, str], bytes] = {}
 
 
-def _made(seed: ShopSeed | None) -> bytes:
+def _made(version: str, seed: ShopSeed | None) -> bytes:
     engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)  # in memory: no disk is waited for
-    create_shop(engine, seed=seed)
+    create_shop(engine, version, seed=seed)
     with engine.connect() as connection:
         database = connection.connection.driver_connection
         assert isinstance(database, sqlite3.Connection)

@@ -15,7 +15,7 @@ from orderferry.prestashop.sample_shop import VERSIONS
 from support import bridge_expected as expected
 from support.bridge import BridgeShop, php
 
-pytestmark = pytest.mark.sample(3)
+pytestmark = pytest.mark.sample(2)
 
 FACTORY = Callable[..., BridgeShop]
 PAID, SHIPPED, CANCELLED = 2, 4, 6

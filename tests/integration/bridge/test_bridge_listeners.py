@@ -11,7 +11,7 @@ import pytest
 from orderferry.prestashop.sample_shop import MULTISHOP
 from support.bridge import SECONDS, BridgeShop
 
-pytestmark = pytest.mark.sample(3)
+pytestmark = pytest.mark.sample(2)
 
 FACTORY = Callable[..., BridgeShop]
 HOOK = "actionValidateOrder"
