@@ -6,6 +6,7 @@ import copy
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from orderferry.simulator.orders import EventKind, Line, RawOrder
 from orderferry.simulator.people import person_of
 from orderferry.simulator.world import World
 from support.checked_installation import CheckedInstallation
+from support.shop_databases import ShopDatabases
 from support.simulated import simulated_order, verified
 
 PLACED = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=6)
@@ -40,11 +42,22 @@ def uneven(order_id: str) -> RawOrder:
 
 
 @pytest.fixture
-def installation(
-    tmp_path: Path, shop_database_of: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CheckedInstallation]:
-    """A shop that has imported what it could."""
-    shop = shop_database_of("8.2.1", seed=ShopSeed(products=plain_products(["SKU-1"])))
+def installation(tmp_path: Path, shop_databases: ShopDatabases) -> Iterator[CheckedInstallation]:
+    """A shop that has imported what it could, for a test that changes something."""
+    with imported(tmp_path, shop_databases) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory, shop_databases: ShopDatabases) -> Iterator[CheckedInstallation]:
+    """The same, for all tests that only look."""
+    with imported(tmp_path_factory.mktemp("looked-at"), shop_databases) as made:
+        yield made
+
+
+@contextmanager
+def imported(folder: Path, shop_databases: ShopDatabases) -> Iterator[CheckedInstallation]:
+    shop = shop_databases.create("8.2.1", seed=ShopSeed(products=plain_products(["SKU-1"])))
     world = World(
         [
             simulated_order(1, placed=PLACED),
@@ -54,8 +67,8 @@ def installation(
             uneven(UNEVEN),
         ]
     )
-    with SimulatorServer(world) as server:
-        checked = CheckedInstallation(tmp_path, server, shop, monkeypatch)
+    with SimulatorServer(world) as server, pytest.MonkeyPatch.context() as monkeypatch:
+        checked = CheckedInstallation(folder, server, shop, monkeypatch)
         code, out = checked.run("import", "--json")
         assert code == 1
         assert json.loads(out)["orders"] == {
@@ -69,6 +82,7 @@ def installation(
             "ignored": 0,
         }
         yield checked
+    shop_databases.give_back(shop)
 
 
 def shown(checked: CheckedInstallation, order_id: str, *words: str, code: int = 0) -> dict[str, Any]:
@@ -94,9 +108,9 @@ def shown(checked: CheckedInstallation, order_id: str, *words: str, code: int = 
         (READY, "imported", "unchanged", "imported as order"),
     ],
 )
-def test_as_last_known(installation: CheckedInstallation, order_id: str, state: str, action: str, why: str) -> None:
-    calls = installation.server.requests.count("getOrder")
-    document = shown(installation, order_id)
+def test_as_last_known(looked_at: CheckedInstallation, order_id: str, state: str, action: str, why: str) -> None:
+    calls = looked_at.server.requests.count("getOrder")
+    document = shown(looked_at, order_id)
     assert document["ledger"]["state"] == state
     assert document["next"]["action"] == action
     assert why in document["next"]["why"]
@@ -104,7 +118,7 @@ def test_as_last_known(installation: CheckedInstallation, order_id: str, state: 
     assert document["history"][-1]["state"] == state
     assert document["amazon"] is None
     assert not document["amazon_asked"]
-    assert installation.server.requests.count("getOrder") == calls
+    assert looked_at.server.requests.count("getOrder") == calls
 
 
 @pytest.mark.parametrize(
@@ -117,15 +131,15 @@ def test_as_last_known(installation: CheckedInstallation, order_id: str, state: 
         (READY, "unchanged", "all that Amazon says"),
     ],
 )
-def test_with_amazons_answer_of_now(installation: CheckedInstallation, order_id: str, action: str, why: str) -> None:
-    calls = installation.server.requests.count("getOrder")
-    before = installation.shop.counts()
-    document = shown(installation, order_id, "--refresh")
+def test_with_amazons_answer_of_now(looked_at: CheckedInstallation, order_id: str, action: str, why: str) -> None:
+    calls = looked_at.server.requests.count("getOrder")
+    before = looked_at.shop.counts()
+    document = shown(looked_at, order_id, "--refresh")
     assert document["next"]["action"] == action
     assert why in document["next"]["why"]
     assert document["amazon"]["readable"]
-    assert installation.server.requests.count("getOrder") == calls + 1
-    assert installation.shop.counts() == before
+    assert looked_at.server.requests.count("getOrder") == calls + 1
+    assert looked_at.shop.counts() == before
 
 
 def test_what_would_be_written_is_told_and_then_is(installation: CheckedInstallation) -> None:
@@ -140,8 +154,8 @@ def test_what_would_be_written_is_told_and_then_is(installation: CheckedInstalla
     assert after["shop"]["marker"]["order_stands"]
 
 
-def test_the_rows_of_an_imported_order_are_there_and_masked(installation: CheckedInstallation) -> None:
-    rows = shown(installation, READY)["shop"]["rows"]
+def test_the_rows_of_an_imported_order_are_there_and_masked(looked_at: CheckedInstallation) -> None:
+    rows = shown(looked_at, READY)["shop"]["rows"]
     assert rows["order_payment"][0]["transaction_id"] == READY
     assert rows["customer"][0]["lastname"] == "***"
     assert rows["address"][0]["address1"] == "***"
@@ -198,8 +212,8 @@ def test_an_order_of_another_importers(installation: CheckedInstallation) -> Non
 
 
 @pytest.mark.parametrize("words", [(), ("--refresh",)])
-def test_an_order_that_nobody_knows(installation: CheckedInstallation, words: tuple[str, ...]) -> None:
-    document = shown(installation, NOBODYS, *words, code=1)
+def test_an_order_that_nobody_knows(looked_at: CheckedInstallation, words: tuple[str, ...]) -> None:
+    document = shown(looked_at, NOBODYS, *words, code=1)
     assert not document["known"]
     assert document["amazon_asked"] is bool(words)
 
@@ -234,8 +248,8 @@ def test_without_a_ledger_the_shop_and_amazon_are_told_and_none_is_made(installa
     assert not installation.installed.ledger.exists()
 
 
-def test_people_read_it_from_top_to_bottom(installation: CheckedInstallation) -> None:
-    code, out = installation.run("show", UNKNOWN_SKU, "--refresh")
+def test_people_read_it_from_top_to_bottom(looked_at: CheckedInstallation) -> None:
+    code, out = looked_at.run("show", UNKNOWN_SKU, "--refresh")
     assert code == 0
     lines = out.splitlines()
     assert lines[0] == f"Order {UNKNOWN_SKU} (DE, shipped by the shop)"
@@ -253,13 +267,13 @@ def test_people_read_it_from_top_to_bottom(installation: CheckedInstallation) ->
     assert not re.search(r"\d\dT\d\d:", out), "every time is the shop's"
 
 
-def test_rows_and_digests_are_for_those_who_ask(installation: CheckedInstallation) -> None:
-    _, out = installation.run("show", READY)
+def test_rows_and_digests_are_for_those_who_ask(looked_at: CheckedInstallation) -> None:
+    _, out = looked_at.run("show", READY)
     assert re.search(r"^  in the shop  order \d+, \w", out, re.M), "with the name of its state"
     assert re.search(r"^  products     \d+ x SKU-1$", out, re.M)
     assert "order_detail: " not in out
     assert "digest" not in out
-    _, whole = installation.run("show", READY, "--rows")
+    _, whole = looked_at.run("show", READY, "--rows")
     assert whole.startswith(out)
     assert "  order_detail: " in whole
     assert "digest" in whole
