@@ -22,6 +22,7 @@ from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
+from support.simulated import READY_REPORTS
 from support.sqlite_shop import sqlite_shop_in
 from support.starting import start
 
@@ -33,7 +34,8 @@ COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
 def installed(tmp_path: Path) -> Iterator[Installed]:
     """An installation on an embedded shop, with some days of orders at a simulated Amazon."""
     shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
-    with SimulatorServer(generate(5, datetime.now(UTC) - timedelta(days=1), 1, 12, ("IT",))) as server:
+    world = generate(5, datetime.now(UTC) - timedelta(days=1), 1, 12, ("IT",))
+    with SimulatorServer(world, report_rules=READY_REPORTS) as server:
         yield install(tmp_path, server, shop.url, marketplaces=("IT",))
 
 
@@ -146,7 +148,7 @@ def test_nothing_of_a_sku_or_a_shop_s_name_steers_the_terminal(tmp_path: Path) -
     shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products(["demo_1"], 1000)))
     for table in ("carrier", "order_state_lang", "module"):
         shop.execute(f"UPDATE {{p}}{table} SET name = name || :name", name=ESCAPES)
-    with SimulatorServer(World.load(path, datetime.now(UTC))) as server:
+    with SimulatorServer(World.load(path, datetime.now(UTC)), report_rules=READY_REPORTS) as server:
         installed = install(tmp_path, server, f"sqlite:///{tmp_path}/shop.sqlite", marketplaces=("IT",))
         installed.more = '[logging]\nfile = "log"\nlevel = "debug"\n'
         installed.write()
