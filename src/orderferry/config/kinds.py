@@ -1,9 +1,7 @@
-"""The kinds of values that a key may have: what is expected, in words, and how a TOML value is read.
+"""The kinds of values that a key may have (what is expected, in words, and how a TOML value is read), and one key.
 
 A kind takes the value as tomllib gives it (or text, from the environment) and returns the value as `model.py` keeps
 it. It raises Unfit when the value is of another type or out of range; the words of the error come from the kind.
-
-What is to be said of one key of the configuration.
 """
 
 from __future__ import annotations

@@ -1,28 +1,4 @@
-"""Orders of the user's own making, from a small TOML or JSON file (JSON: the same keys, `{"order": [{…}, …]}`).
-
-    [[order]]
-    marketplace = "DE"        # country code or marketplace id; required
-    sku = "demo_1"            # one item; required, unless there are `lines`
-    price = "23.90"           # of one piece, as Amazon shows it; required
-    quantity = 2              # default 1
-    placed = "2h"             # so long ago, or an ISO time; default: now
-    verified = "90m"          # so long after placing; default: not verified, the order stays PENDING
-    shipped = "1d"            # so long after placing; also: delivered, cancelled, cancel_requested
-
-    [[order]]
-    marketplace = "IT"
-    channel = "fba"           # regular (default) or fba
-    placed = "2d"
-    verified = "30m"
-    lines = [{sku = "demo_1", price = "23.90", shipping = "4.90"}, {sku = "demo_2", price = "9.00", quantity = 3}]
-
-Further keys of an order: id (3-7-7; invented when missing), country (of the delivery), tax ("inside", "none", "zero",
-"on-top"; default: inside in Europe, on top in North America, none elsewhere), tax_rate (percent), tip, service_level,
-prime (true), company, purchase_order, vat_number, replaces (an order id), payment_method, seller_order_id,
-cancel_reason, address (a table with fields of Amazon's deliveryAddress). Of an item: sku, price, quantity, title,
-asin, shipping, gift_wrap, gift_message, cod_fee, discount, shipping_discount, promotion; in an order with one item
-they may stand in the order itself. Amounts are texts or numbers.
-"""
+"""Orders of the user's own making from a TOML or JSON file (keys: docs/staging.md), and worlds that were saved."""
 
 from __future__ import annotations
 
@@ -104,7 +80,7 @@ def own_orders(values: Mapping[str, Any], now: datetime) -> list[SimulatedOrder]
 
 
 def _order(number: int, table: Mapping[str, Any], now: datetime) -> SimulatedOrder:
-    unknown = sorted(set(table) - _ORDER_KEYS - set(_LINE_FIELDS))
+    unknown = sorted(set(table) - ORDER_KEYS - set(LINE_FIELDS))
     if unknown:
         raise ValueError(f"nothing is known of {', '.join(unknown)}")
     market = _marketplace(table)
@@ -157,7 +133,7 @@ def _events(table: Mapping[str, Any]) -> tuple[Event, ...]:
 
 
 def _lines(table: Mapping[str, Any]) -> tuple[Line, ...]:
-    single = {key: value for key, value in table.items() if key in _LINE_FIELDS}
+    single = {key: value for key, value in table.items() if key in LINE_FIELDS}
     lines = table.get("lines", [single])
     if "lines" in table and single:
         raise ValueError(f"with `lines`, {', '.join(single)} belongs into the lines")
@@ -165,11 +141,11 @@ def _lines(table: Mapping[str, Any]) -> tuple[Line, ...]:
 
 
 def _line(values: Mapping[str, Any]) -> Line:
-    unknown = sorted(set(values) - set(_LINE_FIELDS))
+    unknown = sorted(set(values) - set(LINE_FIELDS))
     missing = sorted({"sku", "price"} - set(values))
     if unknown or missing:
         raise ValueError(f"in an item {', '.join(unknown or missing)} is {'unknown' if unknown else 'missing'}")
-    line = Line(**{key: _LINE_FIELDS[key](value, key) for key, value in values.items()})
+    line = Line(**{key: LINE_FIELDS[key](value, key) for key, value in values.items()})
     if line.quantity < 1:
         raise ValueError("quantity must be at least 1")
     return line
@@ -196,12 +172,13 @@ def _count(value: Any, key: str) -> int:
     return value
 
 
-_LINE_FIELDS: dict[str, Callable[[Any, str], Any]] = {
+_LINE_AMOUNTS = ("price", "shipping", "gift_wrap", "cod_fee", "discount", "shipping_discount")
+LINE_FIELDS: dict[str, Callable[[Any, str], Any]] = {
     **dict.fromkeys(("sku", "title", "asin", "promotion", "gift_message"), _text),
-    **dict.fromkeys(("price", "shipping", "gift_wrap", "cod_fee", "discount", "shipping_discount"), _number),
+    **dict.fromkeys(_LINE_AMOUNTS, _number),
     "quantity": _count,
 }
-_ORDER_KEYS = frozenset(_EVENTS) | {
+ORDER_KEYS = frozenset(_EVENTS) | {
     "id", "marketplace", "channel", "placed", "lines", "country", "tax", "tax_rate", "tip", "prime", "service_level",
     "company", "purchase_order", "vat_number", "replaces", "payment_method", "seller_order_id", "cancel_reason",
     "address",
@@ -267,7 +244,6 @@ def _stored_line(value: Mapping[str, Any]) -> Line:
     return Line(**_converted(value, dict.fromkeys(_LINE_AMOUNTS, Decimal)))
 
 
-_LINE_AMOUNTS = ("price", "shipping", "gift_wrap", "cod_fee", "discount", "shipping_discount")
 _ORDER_FIELDS: dict[str, Callable[[Any], Any]] = {
     "placed": datetime.fromisoformat,
     "lines": lambda value: tuple(map(_stored_line, value)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 
 from orderferry.domain.orders import Channel
 from orderferry.errors import UsageError
-from orderferry.simulator import order_files
 from orderferry.simulator.order_files import decode_order, encode_order, own_orders
 from orderferry.simulator.order_json import Role
 from orderferry.simulator.orders import Business, Event, EventKind, Line, RawOrder, SimulatedOrder, TaxMode
@@ -170,12 +168,6 @@ def test_own_orders_have_the_same_invented_ids_each_time() -> None:
     first = [order.order_id for order in own_orders(table, START)]
     assert first == [order.order_id for order in own_orders(table, START + timedelta(days=3))]
     assert len(set(first)) == 2
-
-
-def test_the_documented_example_works() -> None:
-    text = order_files.__doc__ or ""
-    example = "\n".join(line.removeprefix("    ") for line in text.splitlines() if line.startswith("    "))
-    assert len(own_orders(tomllib.loads(example), START)) == 2
 
 
 GOOD = {"marketplace": "DE", "sku": "a", "price": "1.00"}
