@@ -232,23 +232,6 @@ def test_pages_shift_when_the_server_counts_instead_of_remembering() -> None:
     assert orders[3].order_id not in seen
 
 
-def test_the_clock_is_moved_through_the_control_endpoint(server: SimulatorServer, client: SimulatorClient) -> None:
-    assert client.post("/simulator/clock", json={"advance": "2d"}).json()["now"] == iso(NOW + timedelta(days=2))
-    assert client.post("/simulator/clock", json={"now": "2026-12-24T12:00:00Z"}).status_code == 200
-    state = client.get("/simulator/state").json()
-    assert state["now"] == iso(server.clock.now()) == "2026-12-24T12:00:00Z"
-    assert state["orders"] == 151
-    assert state["requests"]["token"] == 1
-
-
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{}", b'{"now": "later"}', b'{"advance": "2d", "now": "x"}', b'{"x": 1}']
-)
-def test_a_wrong_wish_leaves_the_clock_alone(server: SimulatorServer, client: SimulatorClient, body: bytes) -> None:
-    assert client.post("/simulator/clock", content=body).status_code == 400
-    assert server.clock.now() == NOW
-
-
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/"), ("GET", "/orders/v0/orders"), ("POST", "/orders/2026-01-01/orders")]
 )
@@ -259,7 +242,7 @@ def test_other_paths_are_404(server: SimulatorServer, method: str, path: str) ->
 
 def test_a_get_with_a_body_is_answered_in_html(server: SimulatorServer) -> None:
     with httpx.Client(base_url=server.endpoint, trust_env=False) as client:
-        answer = client.request("GET", "/simulator/state", content=b"{}")
+        answer = client.request("GET", "/", content=b"{}")
     assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html")
 
 
@@ -311,8 +294,8 @@ def test_stopping_drops_connections_that_are_still_open() -> None:
     server = SimulatorServer(World([]))
     server.start()
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
-        connection.sendall(b"GET /simulator/state HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 404")
         server.stop()
         assert connection.recv(4096) == b""
 
@@ -320,34 +303,15 @@ def test_stopping_drops_connections_that_are_still_open() -> None:
 @pytest.mark.parametrize("saved", [True, False], ids=["saved world", "invented world"])
 def test_a_world_is_served_until_it_is_stopped(tmp_path: Path, saved: bool) -> None:
     path = tmp_path / "world.json"
-    World([ORDER], clock_offset=timedelta(days=100)).save(path)
+    World([ORDER]).save(path)
     stop = threading.Event()
-    states: list[dict[str, Any]] = []
+    numbers: list[int] = []
 
     def look(server: SimulatorServer) -> None:
-        states.append(httpx.get(f"{server.endpoint}/simulator/state", trust_env=False).json())
+        assert httpx.get(server.endpoint, trust_env=False).status_code == 404
+        numbers.append(len(server.world))
         stop.set()
 
     serve_forever(path if saved else None, port=0, on_start=look, stop=stop)
-    assert states[0]["running"] is True
-    assert (states[0]["orders"] == 1) == saved
-    assert states[0]["orders"] > 0
-
-
-def test_a_moved_clock_is_kept_in_the_worlds_file(tmp_path: Path) -> None:
-    path, own = tmp_path / "world.json", tmp_path / "own.toml"
-    World([ORDER]).save(path)
-    own.write_text('[[order]]\nmarketplace = "DE"\nsku = "a"\nprice = 1\n', encoding="utf-8")
-    stop = threading.Event()
-    stop.set()
-
-    def move(server: SimulatorServer) -> None:
-        server.clock.advance(timedelta(days=5))
-
-    for file in (path, own):
-        before = file.read_bytes()
-        serve_forever(file, port=0, stop=stop)
-        assert file.read_bytes() == before
-        serve_forever(file, port=0, on_start=move, stop=stop)
-    assert timedelta(days=4, hours=23) < World.load(path, NOW).clock_offset < timedelta(days=5, hours=1)
-    assert own.read_bytes() == before
+    assert (numbers[0] == 1) == saved
+    assert numbers[0] > 0

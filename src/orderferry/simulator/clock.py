@@ -30,16 +30,6 @@ class Clock:
         """Return a clock that stands at `at` until it is moved: what tests want."""
         return cls(at, running=False)
 
-    @property
-    def running(self) -> bool:
-        """Return whether it goes on by itself; else it stands until it is moved."""
-        return self._running
-
-    @property
-    def offset(self) -> timedelta:
-        """Return how far the clock is ahead of real time (negative: behind)."""
-        return self.now() - self._real()
-
     def now(self) -> datetime:
         """Return the simulated time, aware UTC."""
         with self._lock:

@@ -199,7 +199,6 @@ class _Handler(BaseHTTPRequestHandler):
             parameters={name: tuple(values) for name, values in query.items()},
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
-            peer=str(self.client_address[0]),
             at=_LONG_AGO,
         )
         self._send(self.server.amazon.answer(request))
@@ -224,7 +223,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 DEFAULT_PORT = 8765
-_MOVED = timedelta(seconds=2)
 _INVENTED_BEFORE, _INVENTED_DAYS, _INVENTED_A_DAY = timedelta(days=7), 37, 40
 
 
@@ -251,25 +249,10 @@ def serve_forever(
 ) -> None:
     """Serve a world until `stop` is set or the process is interrupted (KeyboardInterrupt goes on to the caller).
 
-    The clock runs, ahead of real time by as much as when the world was saved; if it is moved meanwhile, the world is
-    saved again, so that its time never runs backwards. `on_start` is called when the server answers, to print its
-    addresses. Raise UsageError for a bad file or a port that is taken.
+    `on_start` is called when the server answers, to print its addresses. Raise UsageError for a bad file or a port that
+    is taken.
     """
-    now = datetime.now(UTC)
-    world = open_world(world_path, now, skus)
-    clock = Clock(now + world.clock_offset)
-    try:
-        with SimulatorServer(world, clock=clock, port=port) as server:
-            if on_start is not None:
-                on_start(server)
-            (stop or threading.Event()).wait()
-    finally:
-        _keep_time(world, clock)
-
-
-def _keep_time(world: World, clock: Clock) -> None:
-    """Save a world from a file of ours whose clock was moved."""
-    offset = clock.offset
-    if world.saved_in is not None and abs(offset - world.clock_offset) > _MOVED:
-        world.clock_offset = offset
-        world.save(world.saved_in)
+    with SimulatorServer(open_world(world_path, datetime.now(UTC), skus), port=port) as server:
+        if on_start is not None:
+            on_start(server)
+        (stop or threading.Event()).wait()

@@ -27,7 +27,6 @@ class Request:
     parameters: Mapping[str, tuple[str, ...]]
     headers: Mapping[str, str]
     body: bytes
-    peer: str
     at: datetime
     operation: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)

@@ -1,25 +1,17 @@
 """The simulated Amazon without its sockets: a request in, an answer out.
 
 `ROUTES` is the table of everything that is served. An operation with `metered` needs the access token and spends from
-its usage plan; a further API is a few more rows. The simulator's own endpoints, for people and scripts on the same
-machine, tell its state and move its clock:
-
-GET  /simulator/state
-POST /simulator/clock  {"now": "2026-11-23T06:00:00Z"}  or  {"advance": "2d"}
+its usage plan; a further API is a few more rows.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
-from typing import Any
 
-from orderferry.domain.durations import iso, parse_duration, parse_moment
 from orderferry.simulator.access import Logins, Usage
 from orderferry.simulator.clock import Clock
 from orderferry.simulator.faults import Fault, Faults
@@ -29,30 +21,10 @@ from orderferry.simulator.messages import (
     RequestLog,
     SimulatedResponse,
     error_answer,
-    invalid_input,
-    json_answer,
 )
 from orderferry.simulator.orders_api import OrderSearch, get_order
 from orderferry.simulator.reports_api import Reports
 from orderferry.simulator.world import World
-
-
-def only_loopback(request: Request) -> None:
-    """Raise Refusal (403) for a request from another machine."""
-    if not ipaddress.ip_address(request.peer.partition("%")[0]).is_loopback:
-        raise Refusal(error_answer(403, "Forbidden", "The simulator is controlled from its own machine only."))
-
-
-def _move(clock: Clock, wish: Any) -> None:
-    if not isinstance(wish, Mapping) or len(wish) != 1:
-        raise ValueError("exactly one of the two is needed")
-    ((key, value),) = wish.items()
-    if key == "now":
-        clock.move_to(parse_moment(str(value), clock.now()))
-    elif key == "advance":
-        clock.advance(parse_duration(str(value)))
-    else:
-        raise ValueError(f"nothing is known of {key!r}")
 
 
 @dataclass(slots=True)
@@ -149,29 +121,6 @@ def _download_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | 
     return amazon.reports.download(request)
 
 
-def _state(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    """Answer the time, how many orders there are, and what was asked so far."""
-    only_loopback(request)
-    body = {
-        "now": iso(amazon.clock.now()),
-        "running": amazon.clock.running,
-        "orders": len(amazon.world),
-        "requests": amazon.requests.counts,
-        "refused_marketplaces": sorted(amazon.world.refused_marketplaces),
-    }
-    return json_answer(body)
-
-
-def _set_clock(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    """Set or advance the clock and answer the new time. Raise Refusal (400) for anything else."""
-    only_loopback(request)
-    try:
-        _move(amazon.clock, json.loads(request.body))
-    except (ValueError, OverflowError) as error:
-        raise invalid_input(f"The clock takes {{'now': TIME}} or {{'advance': DURATION}}: {error}") from error
-    return json_answer({"now": iso(amazon.clock.now()), "running": amazon.clock.running})
-
-
 def _nothing(_amazon: SimulatedAmazon, _request: Request, _fault: Fault | None) -> SimulatedResponse:
     return error_answer(404, "NotFound", "The requested resource doesn't exist.")
 
@@ -188,8 +137,6 @@ ROUTES: tuple[Route, ...] = (
         "GET", rf"{_REPORTS}/documents/(?P<document_id>[^/]+)", "getReportDocument", _get_report_document, metered=True
     ),
     Route("GET", r"/report-documents/(?P<key>[^/]+)", "downloadReport", _download_report),
-    Route("GET", r"/simulator/state", "simulatorState", _state),
-    Route("POST", r"/simulator/clock", "simulatorClock", _set_clock),
 )
 _NO_ROUTE = Route("", "", "unknown", _nothing)
 

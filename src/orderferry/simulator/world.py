@@ -101,9 +101,7 @@ class World:
 
     `roles` and `refused_marketplaces` (ids) say what Amazon grants the account.
 
-    `clock_offset` is how far the world's time was ahead of real time when it was saved; `saved_in` is the file that
-    it was loaded from, if `save` wrote it. Safe to use from several threads. Raise ValueError for a second order of
-    the same id.
+    Safe to use from several threads. Raise ValueError for a second order of the same id.
     """
 
     def __init__(
@@ -113,14 +111,11 @@ class World:
         read_delay: timedelta = READ_DELAY,
         roles: Iterable[Role] = ALL_ROLES,
         refused_marketplaces: Iterable[str] = (),
-        clock_offset: timedelta = timedelta(0),
     ) -> None:
         self.read_delay = read_delay
         self.roles = frozenset(roles)
         self.refused_marketplaces = set(refused_marketplaces)
         self.refused_datasets: set[str] = set()  # of includedData, as Amazon refuses them to some accounts
-        self.clock_offset = clock_offset
-        self.saved_in: Path | None = None
         self._lock = threading.RLock()
         self._orders: list[AnyOrder] = []
         self._numbers: dict[str, int] = {}
@@ -238,7 +233,6 @@ class World:
                 "read_delay": int(self.read_delay.total_seconds()),
                 "roles": sorted(self.roles),
                 "refused_marketplaces": sorted(self.refused_marketplaces),
-                "clock_offset": int(self.clock_offset.total_seconds()),
                 "orders": [encode_order(order) for order in self],
             }
         write_whole(path, json.dumps(values, ensure_ascii=False))
@@ -253,20 +247,17 @@ class World:
         if values.get("format") != _FORMAT:
             return cls(own_orders(values, now))
         try:
-            world = cls(
+            return cls(
                 map(decode_order, values["orders"]),
                 read_delay=timedelta(seconds=values["read_delay"]),
                 roles=map(Role, values["roles"]),
                 refused_marketplaces=values["refused_marketplaces"],
-                clock_offset=timedelta(seconds=values["clock_offset"]),
             )
         except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise UsageError(
                 f"{path} is no world of the simulator that this version can read ({error!r})",
                 hint="Run `orderferry demo` again, or give a file of your own orders.",
             ) from error
-        world.saved_in = path
-        return world
 
 
 def _search_fields(order: AnyOrder, now: datetime, delay: int | None = None) -> SearchFields | None:

@@ -74,16 +74,14 @@ def test_a_world_comes_back_from_its_file(tmp_path: Path) -> None:
         read_delay=timedelta(minutes=7),
         roles={Role.TAX},
         refused_marketplaces={"A1PA6795UKMFR9"},
-        clock_offset=timedelta(days=-3),
     )
     world.save(tmp_path / "world.json")
     back = World.load(tmp_path / "world.json", START)
     assert list(back) == list(world)
-    assert (back.read_delay, back.roles, back.refused_marketplaces, back.clock_offset) == (
+    assert (back.read_delay, back.roles, back.refused_marketplaces) == (
         timedelta(minutes=7),
         {Role.TAX},
         {"A1PA6795UKMFR9"},
-        timedelta(days=-3),
     )
     assert [path.name for path in tmp_path.iterdir()] == ["world.json"]
 
@@ -95,10 +93,9 @@ def test_a_world_comes_back_from_its_file(tmp_path: Path) -> None:
         "[]",
         "{",
         '{"format": "orderferry-world-1"}',
-        '{"format": "orderferry-world-1", "orders": [{}], "read_delay": 1, "roles": [], "refused_marketplaces": [], '
-        '"clock_offset": 0}',
+        '{"format": "orderferry-world-1", "orders": [{}], "read_delay": 1, "roles": [], "refused_marketplaces": []}',
         '{"format": "orderferry-world-1", "orders": [], "read_delay": 1, "roles": ["king"], '
-        '"refused_marketplaces": [], "clock_offset": 0}',
+        '"refused_marketplaces": []}',
         '{"something": "else"}',
         "\udcff",
     ],
