@@ -112,7 +112,7 @@ class SimulatedTokenBucket:
 
 
 class Usage:
-    """The buckets of one account. `plans` may be changed while the server runs; an operation without one is free."""
+    """The buckets of one account. An operation without a plan is free."""
 
     def __init__(self, plans: Mapping[str, UsagePlan] = USAGE_PLANS) -> None:
         self._lock = threading.Lock()
@@ -135,8 +135,3 @@ class Usage:
         with self._lock:
             bucket = self._buckets.get(operation)
             return None if bucket is None else bucket.plan.rate
-
-    def change(self, plan: UsagePlan) -> None:
-        """Give an operation another plan, with a full bucket."""
-        with self._lock:
-            self._buckets[plan.operation] = SimulatedTokenBucket(plan)

@@ -118,12 +118,6 @@ class RequestLog:
         """Return the requests of one operation."""
         return [request for request in self if request.operation == operation]
 
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._requests.clear()
-            self._counts.clear()
-
     def __iter__(self) -> Iterator[Request]:
         with self._lock:
             return iter(list(self._requests))

@@ -70,12 +70,6 @@ def test_operations_have_buckets_of_their_own_and_unknown_ones_are_free() -> Non
     assert usage.left("c", START) is None
 
 
-def test_plans_can_be_changed() -> None:
-    usage = Usage()
-    usage.change(UsagePlan("searchOrders", Decimal(1), 2))
-    assert [usage.spend("searchOrders", START) for _ in range(3)] == [True, True, False]
-
-
 class RealTime:
     """A real time that a test moves."""
 
