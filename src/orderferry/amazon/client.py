@@ -91,9 +91,7 @@ class ReportsClient(_AccountClient, Reports):  # type: ignore[misc]
         return self._request(f"/reports/2021-06-30/documents/{quote(document_id, safe='')}")
 
     def _request(self, path: str, *, data: dict[str, Any] | None = None, **given: Any) -> AmazonResponse:
-        """Send a request without the marketplaces that the library adds of its own, to queries as well; a body needs
-        its type.
-        """
+        """Send a request without the marketplaces that the library adds by itself, and with the type of its body."""
         headers = {**self.headers, "content-type": "application/json"} if data else None
         return cast(
             AmazonResponse,

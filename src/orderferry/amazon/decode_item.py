@@ -88,9 +88,7 @@ def _item(node: Node) -> Item:
 
 
 def _demands(node: Node) -> tuple[str, ...]:
-    """Return what the delivery must have, in Amazon's own names. One that is new at Amazon's is taken too: a demand
-    that nobody hears of is a parcel that comes back.
-    """
+    """Return what the delivery must have, in Amazon's own names, new ones too: unmet, they bring the parcel back."""
     constraints = node.node(_CONSTRAINTS)
     if constraints is None:
         return ()

@@ -190,9 +190,7 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
 
 
 def _decisive(order: Node, field: str, known: Mapping[str, T]) -> tuple[T | None, str]:
-    """Return the value of a word that decides what is done, and what Amazon wrote. Missing or unknown is a grave
-    flaw.
-    """
+    """Return the value of a word that decides what is done, and Amazon's word. Missing or unknown is a grave flaw."""
     raw = order.text(field, grave=True, required=True)
     value = known.get(squeeze(raw))
     if value is None and raw.strip():
@@ -236,9 +234,7 @@ def decode_address(node: Node | None) -> Address | None:
 
 
 def decode_hours(order: Node) -> tuple[DeliveryHours, ...]:
-    """Return when somebody is there to take the parcel: by day of the week, then the dates on which that does not
-    hold.
-    """
+    """Return when somebody is there to take the parcel: by day of the week, then the dates that are exceptions."""
     days = [
         DeliveryHours(day.word("dayOfWeek", WEEKDAYS), _spans(day))
         for day in order.nodes("recipient.deliveryPreference.deliveryTime.businessHours")

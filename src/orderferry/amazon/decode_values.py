@@ -152,9 +152,7 @@ def clean_text(value: str) -> str:
 
 
 def find_damage(value: object, path: str = "") -> Flaw | None:
-    """Return a flaw for the first text in a JSON value that stands for what could not be read; None where there is
-    none.
-    """
+    """Return a flaw for the first text in a JSON value that stands for what could not be read; None for none."""
     if isinstance(value, str):
         if value.isascii():
             return None

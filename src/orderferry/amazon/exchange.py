@@ -34,9 +34,7 @@ _LEAST_RATE = Decimal("0.000001")  # what could be a rate at all
 
 
 class Exchange:
-    """The requests of one account, whichever API they are for. `calls` counts them by operation, retries included;
-    logins are not counted.
-    """
+    """The requests of one account to any API. `calls` counts them by operation, with retries and without logins."""
 
     def __init__(
         self,

@@ -66,7 +66,7 @@ class Datasets:
         self._keep()
 
     def answered(self) -> None:
-        """Amazon has taken what was asked: what it refused earlier and gives now is no longer withheld."""
+        """Note that Amazon gave what was asked: what it refused earlier and gives now is no longer withheld."""
         given = self._refused.keys() & set(self.asked)
         if given:
             self._refused = {name: value for name, value in self._refused.items() if name not in given}
@@ -122,6 +122,6 @@ def search_parameters(search: Search, token: str | None, datasets: Sequence[str]
 
 
 def _up_to_millisecond(moment: datetime) -> datetime:
-    """Amazon's times have milliseconds: the end is rounded up, so that what was asked for is what gets covered."""
+    """Return an end rounded up to Amazon's milliseconds, so that what was asked for is what gets covered."""
     rest = timedelta(microseconds=moment.microsecond % 1000)
     return moment - rest + _MILLISECOND if rest else moment

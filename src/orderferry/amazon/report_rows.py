@@ -85,9 +85,7 @@ def parse_report(text: str) -> tuple[tuple[ReportedOrder, ...], int]:
 
 
 def _rows(text: str) -> Iterator[Row]:
-    """Yield the lines as mappings. Only line feeds end a line: titles hold other characters that Python takes for
-    that.
-    """
+    """Yield the lines as mappings. Only line feeds end a line: titles hold other characters that Python splits at."""
     lines = text.removeprefix("\ufeff").split("\n")
     names = [name.strip().lower() for name in lines[0].rstrip("\r").split("\t")]
     missing = [name for name in _REQUIRED if name not in names]
@@ -143,9 +141,7 @@ def _tax_range(lines: list[_Line]) -> tuple[Decimal, Decimal]:
 
 
 def _lines(rows: Iterable[Row], marketplace: Marketplace | None) -> list[_Line] | None:
-    """Return the money of those lines that have a price; None when none has, or one has an amount that can't be
-    read.
-    """
+    """Return the money of the lines with a price; None when none has one, or an amount can't be read."""
     on_top = marketplace is not None and marketplace.region is Region.NA
     lines = []
     for row in rows:

@@ -213,9 +213,7 @@ def decode(content: bytes, content_type: str) -> str:
 
 
 def _safe_host(url: str, *, plain_allowed: bool) -> str:
-    """Return the host of an address that may be asked: https, or plain http to this very machine where that is
-    allowed.
-    """
+    """Return the host of an address that may be asked: https, or plain http to this machine where that is allowed."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -82,9 +82,7 @@ def good_body(answer: AmazonResponse, operation: str, *, paged: bool = False, go
 
 
 def unusable_answer(operation: str, problem: str) -> TransientError:
-    """Return the error for an answer with a good status whose body is unusable; `problem` says what is wrong with
-    it.
-    """
+    """Return the error for an answer with a good status and an unusable body; `problem` says what is wrong with it."""
     return TransientError(f"Amazon's answer to {operation} can't be used: {problem}.", hint=LATER)
 
 
@@ -107,9 +105,7 @@ def listing_refused(refused: AmazonRefused, marketplaces: tuple[str, ...]) -> Ma
 
 
 def is_unknown_order(answer: AmazonResponse) -> bool:
-    """Return whether Amazon itself says that it does not know the order: a 404 of a gateway or of a wrong path says
-    nothing about an order.
-    """
+    """Return whether Amazon itself does not know the order; the 404 of a gateway or a wrong path says nothing of it."""
     return answer.status == 404 and bool(error_list(answer))
 
 

@@ -94,15 +94,11 @@ class AmazonSource:
 
     @property
     def withheld(self) -> Mapping[str, str]:
-        """Return the sets of data that Amazon does not let this account ask for, with its own words; they are left
-        out.
-        """
+        """Return the sets of data that Amazon refuses to this account, with its own words; they are left out."""
         return self._datasets.withheld
 
     def now(self) -> datetime:
-        """Return Amazon's clock, aware UTC. Logs in where nothing was asked yet. Raise as `search`, but for the
-        quota.
-        """
+        """Return Amazon's time, aware UTC; log in where nothing was asked yet. Raise as `search`, but for the quota."""
         if self._clock.offset is None:
             self._exchange.retried(self._login.token)
         return self._clock.now()

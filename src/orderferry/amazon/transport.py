@@ -200,18 +200,14 @@ def open_document_transport(endpoint: str, timeout: timedelta) -> Transport:
 
 
 def _reason(cause: BaseException) -> str:
-    """Return the operating system's words for a connection that did not come about; nothing that the other side
-    sent.
-    """
+    """Return the operating system's words for a connection that failed; nothing that the other side sent."""
     if isinstance(cause, ssl.SSLError):
         return ": no TLS connection came about"
     return f": {cause.strerror}" if isinstance(cause, OSError) and cause.strerror else ""
 
 
 def _unusable(what: str, variables: tuple[str, ...]) -> AmazonUnavailable:
-    """Return the error for settings that can't be used. It names the variables only: a proxy's address may hold a
-    password.
-    """
+    """Return the error for unusable settings. It names the variables alone: a proxy's address may hold a password."""
     found = [name for name in variables if os.environ.get(name) or os.environ.get(name.lower())]
     return AmazonUnavailable(
         f"The machine's {what} settings can't be used ({', '.join(found) or 'none of ' + ', '.join(variables)}).",

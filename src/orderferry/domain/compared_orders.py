@@ -112,8 +112,7 @@ def open_tax(gross: Decimal) -> Decimal:
 
 
 def _tax_range(order: Order, currency: str) -> tuple[Decimal, Decimal] | None:
-    """Return the least and the most that the tax can be: Amazon's own where it gives one, after discount or before
-    it."""
+    """Return the least and the most that the tax can be: Amazon's own may count after discount or before it."""
     try:
         components, _, _ = reconcile(order, currency)
     except CannotPrice:
@@ -223,9 +222,7 @@ class ShopOrder:
 
     @property
     def is_credited(self) -> bool:
-        """Return whether credit slips cover all of it to a cent, with or without tax: PrestaShop adds the tax of
-        shipping at the carrier's own rate.
-        """
+        """Return whether credit slips cover all of it to a cent, with tax or without: carriers have own rates."""
         net = sum((slip.net for slip in self.slips), Decimal(0))
         return self.total - self.credited <= _CENT or self.net - net <= _CENT
 

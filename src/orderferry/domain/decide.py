@@ -189,8 +189,6 @@ def next_try(attempts: int, now: datetime) -> datetime:
 
 
 def is_given_up(order_purchased: datetime | None, released: datetime | None, now: datetime, limit: timedelta) -> bool:
-    """Return whether a waiting order has waited longer than orders.give_up, counted from its release if that is
-    later.
-    """
+    """Return whether a waiting order has waited for longer than orders.give_up; its release counts if that is later."""
     moments = [moment for moment in (order_purchased, released) if moment is not None]
     return bool(moments) and now - max(moments) > limit

@@ -13,8 +13,7 @@ LONGEST = timedelta(days=3660)
 
 
 def parse_duration(text: str) -> timedelta:
-    """Return the duration that `30s`, `90m`, `36h`, `2d`, `1w` or a sum such as `1d12h` stands for. Raise ValueError
-    with a sentence."""
+    """Return the duration of `30s`, `90m`, `36h`, `2d`, `1w` or a sum (`1d12h`). Raise ValueError with a sentence."""
     compact = text.strip().lower().replace(" ", "")
     parts = _PART.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:

@@ -243,8 +243,7 @@ def set_aside(entry: Entry, reason: str, now: datetime) -> Entry:
 
 
 def taken_back(entry: Entry, now: datetime) -> Entry:
-    """Return the entry of an order that a person no longer ignores: due at once, or unchanged if it never was
-    ignored."""
+    """Return the entry of an order that a person no longer ignores: due at once; unchanged if nobody ignored it."""
     if not entry.ignored_by_person:
         return entry
     if entry.state is EntryState.IMPORTED and not entry.code:

@@ -46,8 +46,7 @@ def quantise(value: Decimal, decimals: int, mode: int = 2) -> Decimal:
 
 
 def net_at_higher_rate(net: Decimal, tax: Decimal, low: Decimal, high: Decimal) -> Decimal | None:
-    """Return the part of a net amount that bears the higher of two rates (in percent); None where no parts give this
-    tax."""
+    """Return the part of a net amount that bears the higher of two rates (in percent); None where no part fits."""
     if low >= high:
         return None
     part = (100 * tax - net * low) / (high - low)

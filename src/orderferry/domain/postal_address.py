@@ -153,9 +153,7 @@ def _lines(given: Address, beside: str, notes: _Notes) -> tuple[str, str]:
 
 
 def _two_lines(lines: list[str]) -> tuple[tuple[str, str], bool]:
-    """Return the lines in two, and whether all of it is there. Neighbours are joined whole if possible, else cut at
-    words.
-    """
+    """Return the lines as two, and whether nothing is lost. Neighbours are joined whole if possible, else cut."""
     whole = ", ".join(lines)
     end = 0  # of the first lines in the whole, with the comma after them
     for line in lines:
@@ -303,9 +301,7 @@ def _halves(name: str) -> tuple[str, str]:
 
 
 def is_company_name(name: str) -> bool:
-    """Return whether a name ends with a legal form (S.r.l., GmbH, Ltd, …), or holds one of those that stand before
-    it.
-    """
+    """Return whether a name ends with a legal form (S.r.l., GmbH, Ltd, …), or holds one that stands before names."""
     words = [_bare(word) for word in name.split()]
     tail = ("".join(words[-count:]) for count in (1, 2, 3) if len(words) > count)
     return any(ending in _LEGAL_FORMS for ending in tail) or "株式会社" in name

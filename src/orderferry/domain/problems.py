@@ -136,8 +136,7 @@ def cause_of(message: str, order_id: str = "") -> str:
 
 
 def taxed_amounts(cause: str) -> str:
-    """Return the amounts that a cause about tax names ("the tax of 19.00 on 100.00 EUR, delivery to DE: …"); '' for
-    another."""
+    """Return the amounts in a cause about tax ("the tax of 19.00 on 100.00 EUR, …"); '' for another cause."""
     found = _AMOUNTS.search(cause)
     return found[1] if found else ""
 

@@ -95,9 +95,7 @@ class TokenBucket:
         return max(now, bucket.as_of + int(ticks) * _TICK)
 
     def _needed(self, reserve: Decimal) -> Decimal:
-        """Return the tokens that must be there before one is taken: a reserve as large as the bucket could never be
-        met.
-        """
+        """Return the tokens that must be there before one is taken; more than the bucket holds could never be there."""
         return min(1 + reserve, self.burst)
 
 

@@ -25,9 +25,7 @@ _READ_ONLY = frozenset({30, 165})  # EROFS, and the storage engine's own
 
 
 def file_trouble(number: int, text: str) -> FileTrouble | None:
-    """Return why a file could not be used, given the number of a server's error and its text; None for another
-    cause, and for errors that are not about files.
-    """
+    """Return why a server could not use a file, by its error's number and text; None for any other error."""
     match = _REASON.search(text) if number in _TELL_THE_REASON else None
     if match is None:
         return None

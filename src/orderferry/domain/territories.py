@@ -237,8 +237,7 @@ def tax_area(country: str, postcode: str = "", region: str = "") -> TaxArea:
 
 
 def area_of(address: Address | None, country: str) -> TaxArea:
-    """Return the tax area of Amazon's address (None: it gave none); `country` stands in where the address names
-    none."""
+    """Return the tax area of Amazon's address; `country` stands in where there is none, or where it names none."""
     if address is None:
         return tax_area(country)
     return tax_area(country_of(address.country) or country, address.postal_code, address.region)

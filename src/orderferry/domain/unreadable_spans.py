@@ -69,9 +69,7 @@ def without_marked(due: Mapping[Cell, Spans], marks: Iterable[UnreadableSpan]) -
 def read_clean(
     marks: Sequence[UnreadableSpan], search: Search, span: Span, *, command: str, now: datetime
 ) -> list[UnreadableSpan]:
-    """Return the marks, given a span that was read and has no order without an id; one that is over has a `count` of
-    0 and no spans.
-    """
+    """Return the marks after a span without nameless orders was read; one that is over has `count` 0 and no spans."""
     return [_without(mark, search, span, command, now) for mark in marks]
 
 

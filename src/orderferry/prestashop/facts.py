@@ -177,9 +177,7 @@ class ShopUnit:
 
     @property
     def stock_key(self) -> dict[str, int]:
-        """Return the columns of `stock_available` that say whose stock it is: the shop's own, or its group's
-        (id_shop 0).
-        """
+        """Return the columns of `stock_available` that say whose stock it is: the shop's or its group's (id_shop 0)."""
         if self.share_stock:
             return {"id_shop": 0, "id_shop_group": self.id_group}
         return {"id_shop": self.id, "id_shop_group": 0}

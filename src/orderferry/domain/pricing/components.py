@@ -95,9 +95,7 @@ def _discount_shares(sheet: Sheet, reduction: Decimal, parts: Sequence[Component
 
 
 def _paid_by(discount: Decimal, sheet: Sheet, parts: Sequence[Component]) -> int | None:
-    """Return the shipping (or fee) that an undetailed discount pays in full: it costs just as much, and of all that
-    is taxed it alone bears no tax.
-    """
+    """Return the shipping (or fee) that an undetailed discount pays in full: it costs as much and alone has no tax."""
     if not discount or not sheet.tax or not sheet.tax_details:
         return None
     found = [
@@ -132,8 +130,7 @@ def _spread_discount(parts: list[Component], discount: Decimal) -> list[Componen
 
 
 def _spread_tax(parts: list[Component], tax: Decimal) -> list[Component]:
-    """Return the parts with the order's own tax, spread over the components of the order, or over all if those have
-    none."""
+    """Return the parts with the order's own tax, spread over the components of the order, else over all."""
     own = [part for part in parts if part.item is None]
     weights = _taxable(parts)
     if any(_taxable(own)):

@@ -171,8 +171,7 @@ def _shares(group: RoundingGroup, paid: Amount, rounding: Rounding) -> tuple[Tax
 
 @dataclass(frozen=True, slots=True)
 class RoundingGroup:
-    """Parts that become one line, or one charge of the order (`is_charge`). `item` is the index of the order's item,
-    else None."""
+    """Parts that become one line, or one charge (`is_charge`). `item`: the index of the order's item, if it has one."""
 
     kind: ProceedsType
     parts: tuple[Part, ...]
@@ -189,8 +188,7 @@ Rounded = tuple[RoundingGroup, Amount, Decimal]  # a group, what the buyer pays,
 
 
 def round_groups(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) -> tuple[Rounded, ...]:
-    """Return the rounded amounts of groups, which sum exactly to the rounded grand total. Without a group `total`
-    has to be 0."""
+    """Return the rounded amounts of groups, whose sum is the grand total. Without a group `total` has to be 0."""
     moved = _moves(groups, total, rounding)
     return tuple(_round(group, move, rounding) for group, move in zip(groups, moved, strict=True))
 
@@ -219,8 +217,7 @@ def _largest(groups: Sequence[RoundingGroup], exact: Sequence[Decimal]) -> int:
 
 
 def _round(group: RoundingGroup, move: Decimal, rounding: Rounding) -> Rounded:
-    """Return a group's amounts: payment and net rounded; the promotion is what is missing to the rounded price
-    before it."""
+    """Return a group's amounts: payment and net rounded, and the promotion as the rounded price before it less them."""
 
     def rounded(value: Decimal) -> Decimal:
         return quantise(value, rounding.decimals, rounding.mode)

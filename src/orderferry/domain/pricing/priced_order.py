@@ -90,9 +90,7 @@ class PricedCharge:
 
     @property
     def effective_rate(self) -> Decimal:
-        """Return the one rate that leads from the net amount to its tax where there are several, so that an invoice
-        with one line for the charge adds up.
-        """
+        """Return the one rate from net to tax, so that an invoice's one line adds up where there are several."""
         if len(self.shares) < 2 or not self.amount.excl:
             return self.rate
         return quantise(self.amount.tax / self.amount.excl * _HUNDRED, RATE_DECIMALS)

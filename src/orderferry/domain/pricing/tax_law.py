@@ -161,8 +161,7 @@ _SAME_AS: Mapping[str, str] = {"IM": "GB"}  # the Isle of Man bears the United K
 
 @cache
 def legal_rates(code: str) -> tuple[Decimal, ...]:
-    """Return the rates of a country or region in percent without 0: the standard rate first, then from high to low;
-    () for an unknown one."""
+    """Return a country's or region's rates in percent without 0: the standard rate, then from high to low; else ()."""
     own = REGIONAL.get(code) or ELSEWHERE.get(code)
     if own:
         return own

@@ -108,9 +108,7 @@ class TaxSplitter:
         return parts
 
     def _is_sold(self, component: Component) -> bool:
-        """Return whether this is the price of something that is sold: not a charge, nor what a cancelled item
-        leaves.
-        """
+        """Return whether this is the price of something sold: not a charge, nor what a cancelled item leaves."""
         item = component.item
         return component.kind is ProceedsType.ITEM and (item is None or self.order.items[item].quantity > 0)
 
@@ -142,8 +140,7 @@ class TaxSplitter:
         return Part(component, paid, paid / factor, component.amount, choice.rate, choice.key, owed_by_amazon=owed)
 
     def _by_amount(self, component: Component, tax: Decimal) -> Part:
-        """Split by Amazon's TAX, kept to the cent; the rate only says which tax it is, and what the discount took of
-        it."""
+        """Split by Amazon's TAX, kept to the cent; the rate only says which tax it is, and the discount's part."""
         rest = component.rest
         if self._is_beside(component, tax):
             return replace(self._by_rate(component, NO_TAX), beside=tax)
@@ -306,9 +303,7 @@ class TaxSplitter:
     def _booked(
         self, component: Component, choice: RateChoice, tax: Decimal | None = None, net: Decimal = ZERO
     ) -> RateChoice:
-        """If Amazon owes this tax, return the tax of `taxes.collected_by_amazon` whose rate fits best, else
-        `choice`; the amount stays.
-        """
+        """Return the tax of `taxes.collected_by_amazon` that fits best if Amazon owes this tax, else `choice`."""
         taxes = self._taxes_of_amazon(component)
         if not taxes:
             return choice
@@ -327,9 +322,7 @@ class TaxSplitter:
         return self.rates.collected_by_amazon if self._is_owed_by_amazon(component) else ()
 
     def _usual_tax_of_amazon(self, component: Component) -> RateChoice | None:
-        """Return what stands in for an own rate that is not known: of the taxes for what Amazon owes, the standard
-        rate's.
-        """
+        """Return the standard rate's tax of those for what Amazon owes, which stands in for an unknown own rate."""
         taxes = self._taxes_of_amazon(component)
         standard = self.rates.legal[0] if self.rates.legal else ZERO
         return min(taxes, key=lambda one: abs(one.rate - standard)) if taxes else None

@@ -169,8 +169,7 @@ def _without_rate(
 def _at_home_rate(
     country: Country, home: Country | None, facts: ShopFacts, groups: Mapping[int, str]
 ) -> Iterator[CheckResult]:
-    """Warn of rules that give a country the tax of the shop's own: the Italian localisation pack does so for all of the
-    EU."""
+    """Warn of rules that give a country the tax of the shop's own, as the Italian localisation pack does for the EU."""
     if home is None or home.id == country.id:
         return
     same = [
