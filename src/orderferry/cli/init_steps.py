@@ -339,7 +339,7 @@ def _home_taxes_abroad(facts: ShopFacts, home: str, country: str) -> list[str]:
 
 def _likely_tax(facts: ShopFacts, country: str) -> str:
     """Return the tax whose name has the country's code as a word, the highest rate where several have it; or ''."""
-    named = [number for number in facts.tax_names if country in facts.tax_countries[number]]
+    named = [number for number in facts.tax_names if country in facts.tax_countries(number)]
     best = max(named, key=lambda number: facts.taxes.get(number, Decimal(0)), default=0)
     return facts.tax_names.get(best, "")
 

@@ -153,6 +153,7 @@ def country_code(code: str) -> str:
     return COUNTRY_ALIASES.get(capitals, capitals)
 
 
+@cache
 def countries_in_name(tax_name: str) -> frozenset[str]:
     """Return the country codes in a tax's name ("IVA ES 21%"), UK and EL as ISO 3166-1 has them."""
     return frozenset(country_code(word) for word in re.split(r"[^A-Za-z0-9]+", tax_name) if word in _TAX_COUNTRIES)

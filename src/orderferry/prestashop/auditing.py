@@ -28,7 +28,7 @@ from orderferry.prestashop.database.statements import Row
 from orderferry.prestashop.database.tables import OWN_TABLES, ShopTables, chunks
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
 from orderferry.prestashop.facts import FEE_REFERENCE, OrderState
-from orderferry.prestashop.planning.shop_texts import shop_moment, shop_zone
+from orderferry.prestashop.planning.shop_texts import shop_moment, shop_zone, utc_of
 from orderferry.prestashop.reading.other_importers import AMAZON_LIKE, amazon_id_in
 from orderferry.prestashop.reading.shop_facts import Configuration, read_configuration, read_states
 
@@ -175,7 +175,7 @@ class ShopAudit:
         return ShopOrder(
             order_id="",
             ids=(as_int(row["id_order"]),),
-            placed=_utc(row["date_add"], self.zone) or datetime.fromtimestamp(0, UTC),
+            placed=utc_of(row["date_add"], self.zone) or datetime.fromtimestamp(0, UTC),
             state=state.name if state else f"state {id_state}",
             cancelled=id_state in self._cancelled,
             shipped=id_state in self._shipped,
@@ -186,8 +186,8 @@ class ShopAudit:
             fees=fees,
             country=as_text(row["country"]).upper(),
             invoice_number=as_int(row["invoice_number"]),
-            invoiced=_utc(row["invoice_date"], self.zone),
-            left=_utc(row["delivery_date"], self.zone),
+            invoiced=utc_of(row["invoice_date"], self.zone),
+            left=utc_of(row["delivery_date"], self.zone),
             home_currency=currencies.get(id_shop, currencies.get(0, "")),
             conversion_rate=as_decimal(row["conversion_rate"]) or Decimal(1),
             shares=whole_shares(row, [_line_share(line) for line in lines]),
@@ -202,7 +202,7 @@ def _slip(row: Row, zone: ZoneInfo) -> CreditSlip:
         with_tax, without = row[f"total_{what}_tax_incl"], row[f"total_{what}_tax_excl"]
         gross += as_decimal(row[old] if with_tax is None else with_tax)
         net += as_decimal(row[old] if without is None else without)
-    return CreditSlip(_utc(row["date_add"], zone), gross, net)
+    return CreditSlip(utc_of(row["date_add"], zone), gross, net)
 
 
 def _joined_orders(
@@ -307,15 +307,6 @@ def _plain_rate(value: object) -> Decimal | None:
     """Return a rate of the database's (22.000) without needless digits; None for 0 and NULL."""
     rate = as_decimal(value)
     return rate.normalize() if rate else None
-
-
-def _utc(value: object, zone: ZoneInfo) -> datetime | None:
-    """Return a time as PrestaShop writes it (the shop's), in UTC; None for NULL and zero dates."""
-    try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(as_text(value))
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _pairs_since(connection: sa.Connection, tables: ShopTables, moment: str) -> Pairs:

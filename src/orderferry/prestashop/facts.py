@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -209,19 +209,10 @@ class ShopFacts:
     # (id_carrier, id_shop) -> id_tax_rules_group
     carrier_tax_groups: Mapping[tuple[int, int], int] = field(default_factory=dict)
     employee: int = 0  # the lowest active employee id, for private messages
-    # derived from the others once, since each order needs them
-    country_codes: Mapping[int, str] = field(init=False)  # id_country -> ISO code
-    provinces_of: Mapping[int, Sequence[Province]] = field(init=False)  # by id_country
-    tax_countries: Mapping[int, frozenset[str]] = field(init=False)  # id_tax -> the countries that its name names
 
-    def __post_init__(self) -> None:
-        provinces_of: dict[int, list[Province]] = {}
-        for province in self.provinces:
-            provinces_of.setdefault(province.id_country, []).append(province)
-        object.__setattr__(self, "provinces_of", provinces_of)
-        object.__setattr__(self, "country_codes", {country.id: iso for iso, country in self.countries.items()})
-        names = {id_tax: self.tax_names.get(id_tax, "") for id_tax in (*self.taxes, *self.tax_names)}
-        object.__setattr__(self, "tax_countries", {id_tax: countries_in_name(name) for id_tax, name in names.items()})
+    def tax_countries(self, id_tax: int) -> frozenset[str]:
+        """Return the codes of the countries that a tax's name names."""
+        return countries_in_name(self.tax_names.get(id_tax, ""))
 
     def setting(self, name: str, shop: ShopUnit | None = None, default: str = "") -> str:
         """Return a setting of PrestaShop's for a shop: the shop's own value, else its group's, else the global one."""

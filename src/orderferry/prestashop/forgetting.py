@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -27,12 +26,13 @@ from orderferry.prestashop.database.values import Value, as_flag, as_int, as_mom
 from orderferry.prestashop.facts import ShopFacts
 from orderferry.prestashop.planning.addresses import UNDELIVERABLE_DOMAIN
 from orderferry.prestashop.planning.order_changes import ENDED_STATES
-from orderferry.prestashop.planning.shop_texts import shop_zone
+from orderferry.prestashop.planning.shop_texts import shop_zone, utc_of
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
 from orderferry.prestashop.rows.people import ALIAS
 from orderferry.prestashop.writing.locked_order import LockedOrder, lock_marker, lock_order
 
 PAGE = 500
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _ADDRESSES = ("id_address_delivery", "id_address_invoice")
 _FIRST, _LAST = "Buyer", "deleted"
 STREET = "(deleted after delivery)"
@@ -147,9 +147,9 @@ def read_candidates(
     entered = _entered(connection, tables, finished, ends)
     lives = []
     for row in there:
-        zone = _zone(facts, as_int(row["id_shop"]))
+        zone = shop_zone(facts.setting("PS_TIMEZONE", facts.shops.get(as_int(row["id_shop"])), facts.time_zone))
         id_order = as_int(row["id_order"])
-        placed = _local(as_text(row["date_add"]), zone)
+        placed = utc_of(row["date_add"], zone) or _LONG_AGO
         done = as_int(row["current_state"]) in ends
         lives.append(
             OrderLife(
@@ -157,7 +157,7 @@ def read_candidates(
                 id_order=id_order,
                 placed=placed,
                 deliver_by=None if row["deliver_by"] is None else as_moment(row["deliver_by"]),
-                finished=(_local(entered[id_order], zone) if id_order in entered else placed) if done else None,
+                finished=(utc_of(entered.get(id_order, row["date_add"]), zone) or _LONG_AGO) if done else None,
             )
         )
     return tuple(lives), as_text(rows[-1]["amazon_order_id"]) if len(rows) == PAGE else ""
@@ -181,18 +181,6 @@ def _entered(
         .group_by(history.c.id_order)
     )
     return {as_int(id_order): as_text(moment) for id_order, moment in connection.execute(query)}
-
-
-def _zone(facts: ShopFacts, id_shop: int) -> ZoneInfo:
-    return shop_zone(facts.setting("PS_TIMEZONE", facts.shops.get(id_shop), facts.time_zone))
-
-
-def _local(moment: str, zone: ZoneInfo) -> datetime:
-    """Return a time of PrestaShop's, which is the shop's own, as UTC; zero dates count as long ago."""
-    try:
-        return datetime.fromisoformat(moment).replace(tzinfo=zone).astimezone(UTC)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
 
 
 def forget_order(writer: Statements, order_id: str, now: datetime, swept: Collection[int]) -> tuple[int, bool] | None:

@@ -25,7 +25,6 @@ from orderferry.prestashop.planning.resolve_mappings import (
     default_carrier,
     own_group,
     resolve_carrier,
-    resolve_currency,
     resolve_group,
     resolve_language,
     resolve_shop,
@@ -205,7 +204,7 @@ def test_a_default_carrier_by_price_is_the_first_active_one() -> None:
     assert found.id == 9
 
 
-def test_groups_shops_languages_and_currencies() -> None:
+def test_groups_shops_and_languages() -> None:
     assert resolve_group(FACTS, "") == 2
     assert resolve_group(FACTS, "visitatore") == 1
     assert resolve_shop(FACTS, "").id == 1
@@ -215,10 +214,6 @@ def test_groups_shops_languages_and_currencies() -> None:
     assert resolve_language(FACTS, FACTS.shops[1], "EN") == 2
     with pytest.raises(ShopUnfit, match="active language"):
         resolve_language(FACTS, FACTS.shops[1], "de")
-    sek = resolve_currency(FACTS, "sek")
-    assert sek is not None
-    assert sek.rate == Decimal(11)
-    assert resolve_currency(FACTS, "PLN") is None
 
 
 def test_a_rate_takes_the_tax_that_the_country_s_rules_name() -> None:

@@ -250,7 +250,7 @@ def missing_rates(facts: ShopFacts, places: Iterable[str], held: Rates) -> dict[
     missing: dict[str, tuple[Decimal, ...]] = {}
     for code in sorted(needed):  # a country stands before its regions
         of = {code, _around(code)}
-        has = {rate for id_tax, rate in facts.taxes.items() if not (named := facts.tax_countries[id_tax]) or named & of}
+        has = {rate for id_tax, rate in facts.taxes.items() if not (named := facts.tax_countries(id_tax)) or named & of}
         rates = tuple(rate for rate in needed[code] if rate not in has and rate not in missing.get(_around(code), ()))
         if rates:
             missing[code] = rates

@@ -190,7 +190,7 @@ def resolve_province(
     if not country.contains_states:
         return None
     text, city = text[:_LONGEST_TEXT], city[:_LONGEST_TEXT]
-    own = facts.provinces_of.get(country.id, ())
+    own = [province for province in facts.provinces if province.id_country == country.id]
     by_postcode = next((c for start, c in POSTCODES.get(country.iso, {}).items() if postcode.startswith(start)), "")
     capital = city if country.iso in NAMED_LIKE_CAPITALS else ""
     ways = ((_named, text), (_translated, text), (_named, by_postcode), (_named, capital))

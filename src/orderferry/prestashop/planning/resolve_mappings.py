@@ -15,7 +15,7 @@ from orderferry.domain.orders import SHIPPED_STATUSES, Channel, Order, OrderStat
 from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, ShopFacts, ShopUnit, TaxRule
+from orderferry.prestashop.facts import Carrier, Country, OrderState, ShopFacts, ShopUnit, TaxRule
 
 # Each kind of state: the key of [orders] that names it, and the shop's own setting where the key is empty.
 STATE_SOURCES: dict[str, tuple[str, str]] = {
@@ -163,11 +163,6 @@ def resolve_language(facts: ShopFacts, shop: ShopUnit, word: str = "", *, key: s
     if not word:
         return as_int(facts.setting("PS_LANG_DEFAULT", shop)) or min(facts.languages.values(), default=1)
     return choose(word, {id_: (iso,) for iso, id_ in facts.languages.items()}, key, "active language")
-
-
-def resolve_currency(facts: ShopFacts, iso: str) -> Currency | None:
-    """Return the shop's currency of an ISO 4217 code, also one that customers do not see; None for none."""
-    return facts.currencies.get(iso.upper())
 
 
 def resolve_tax(facts: ShopFacts, word: Decimal | str, country: Country | None = None, *, key: str) -> RateChoice:

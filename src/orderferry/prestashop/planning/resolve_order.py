@@ -28,7 +28,7 @@ from orderferry.prestashop.planning.order_lines import (
     kinds_in_shipping,
     match_items,
 )
-from orderferry.prestashop.planning.resolve_mappings import resolve_currency, state_kind
+from orderferry.prestashop.planning.resolve_mappings import state_kind
 from orderferry.prestashop.planning.resolved_order import Place, ResolvedLine, ResolvedOrder, paperwork_of
 from orderferry.prestashop.planning.tax_rates import home_country, rates_for, standard_group
 
@@ -99,7 +99,7 @@ def _payment_label(order: Order, market: Market) -> str:
 
 def _currency(order: Order, facts: ShopFacts) -> Currency | Problem:
     iso = order_currency(order)
-    found = resolve_currency(facts, iso)
+    found = facts.currencies.get(iso.upper())  # also one that customers do not see
     if found is not None:
         return found
     return Problem(

@@ -6,11 +6,12 @@ PrestaShop writes every date in the shop's local time (PS_TIMEZONE, which PHP se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from orderferry.domain.orders import Order, OrderStatus, ProceedsType
+from orderferry.prestashop.database.values import as_text
 
 ENGLISH = "en"
 MOMENT_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -115,6 +116,15 @@ def shop_moment(moment: datetime, zone: ZoneInfo) -> str:
 def shop_day(moment: datetime, zone: ZoneInfo) -> str:
     """Return the shop's calendar day of an aware time (product_sale.date_upd)."""
     return moment.astimezone(zone).strftime("%Y-%m-%d")
+
+
+def utc_of(value: object, zone: ZoneInfo) -> datetime | None:
+    """Return a time as PrestaShop writes it (the shop's), in UTC; None for NULL and zero dates."""
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(as_text(value))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=zone).astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)  # many orders have the same days to ship and deliver by

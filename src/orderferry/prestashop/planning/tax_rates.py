@@ -113,7 +113,7 @@ def _tax_ranks(
     of_home = facts.taxes_named_for(own.id) if own is not None else frozenset()
     ranks = {}
     for id_tax, rate in facts.taxes.items():
-        is_legal, named = rate in legal, facts.tax_countries[id_tax]
+        is_legal, named = rate in legal, facts.tax_countries(id_tax)
         if id_tax not in ruled:
             ranks[id_tax] = FOREIGN + 1 if not is_legal else 1 if named & codes else 3 if named else 2
         elif is_legal or not legal:
@@ -135,7 +135,7 @@ def _known_of_country(
         id_tax
         for id_tax, rate in facts.taxes.items()
         if id_tax in ruled
-        or (at_home and (rate in legal or not facts.tax_countries[id_tax] or facts.tax_countries[id_tax] & codes))
+        or (at_home and (rate in legal or not (named := facts.tax_countries(id_tax)) or named & codes))
     ]
 
 
@@ -163,7 +163,8 @@ def _province_keys(order: Order, place: Place, facts: ShopFacts) -> frozenset[st
 
 def home_country(facts: ShopFacts, shop: ShopUnit | None = None) -> str:
     """Return the ISO code of the shop's own country (PS_COUNTRY_DEFAULT), from where it sends; '' if unknown."""
-    return facts.country_codes.get(as_int(facts.setting("PS_COUNTRY_DEFAULT", shop)), "")
+    own = as_int(facts.setting("PS_COUNTRY_DEFAULT", shop))
+    return next((iso for iso, country in facts.countries.items() if country.id == own), "")
 
 
 def _ruled(facts: ShopFacts, product: Product | None, place: Place, countries: Sequence[Country]) -> RateChoice | None:

@@ -23,7 +23,7 @@ from orderferry.prestashop.database.values import as_int, as_text, random_text
 from orderferry.prestashop.facts import FEE_STATES, ZERO_TAX_STATE, Catalog, FeeKey, OwnThings, ShopFacts
 from orderferry.prestashop.planning.addresses import resolve_country
 from orderferry.prestashop.planning.order_lines import is_kept_in_warehouses
-from orderferry.prestashop.planning.resolve_mappings import resolve_currency, resolve_shop
+from orderferry.prestashop.planning.resolve_mappings import resolve_shop
 from orderferry.prestashop.reading.markers import read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.products import ProductFinder
@@ -122,25 +122,8 @@ def draw_references(connection: sa.Connection, tables: ShopTables, order_ids: Se
     return drawn
 
 
-def find_customers(connection: sa.Connection, tables: ShopTables, emails: Iterable[str]) -> Mapping[str, int]:
-    """Return the oldest account of each e-mail address (in lower case) that has one.
-
-    customer.email has a key, but is not unique.
-    """
-    customer = tables["customer"]
-    found: dict[str, int] = {}
-    for some in chunks(sorted(set(emails))):
-        rows = connection.execute(
-            sa.select(customer.c.email, customer.c.id_customer)
-            .where(customer.c.email.in_(some), customer.c.deleted == 0)
-            .order_by(customer.c.id_customer.desc())
-        )
-        found |= {as_text(email).strip().lower(): as_int(id_customer) for email, id_customer in rows}
-    return found
-
-
 def find_accounts(connection: sa.Connection, tables: ShopTables, words: Collection[str]) -> Mapping[str, int]:
-    """Return the id_customer of each value of customers.account (ids or e-mail addresses).
+    """Return the id_customer of each value of customers.account: an id, or an e-mail address's oldest account.
 
     Raise ShopUnfit when one names no account of the shop.
     """
@@ -150,8 +133,15 @@ def find_accounts(connection: sa.Connection, tables: ShopTables, words: Collecti
     if ids:
         query = sa.select(customer.c.id_customer).where(customer.c.id_customer.in_(ids), customer.c.deleted == 0)
         found |= {str(as_int(id_)): as_int(id_) for id_ in connection.execute(query).scalars()}
-    by_email = find_customers(connection, tables, [word.strip().lower() for word in words if not word.isdecimal()])
-    accounts = {word: found.get(word) or by_email.get(word.strip().lower()) for word in words}
+    emails = sorted({word.strip().lower() for word in words if not word.isdecimal()})
+    if emails:
+        rows = connection.execute(
+            sa.select(customer.c.email, customer.c.id_customer)
+            .where(customer.c.email.in_(emails), customer.c.deleted == 0)
+            .order_by(customer.c.id_customer.desc())
+        )
+        found |= {as_text(email).strip().lower(): as_int(id_customer) for email, id_customer in rows}
+    accounts = {word: found.get(word.strip().lower()) for word in words}
     missing = next((word for word, id_customer in accounts.items() if not id_customer), None)
     if missing is not None:
         named = f"{missing}" if missing.isdecimal() else "the configured e-mail address"
@@ -232,7 +222,7 @@ def causes_gone(
             lenient = problem.code is ProblemCode.UNKNOWN_SKU and settings.products.unknown != "hold"
             return problem.subject in found or lenient
         if problem.code is ProblemCode.UNMAPPED_CURRENCY:
-            return bool(problem.subject) and resolve_currency(facts, problem.subject) is not None
+            return problem.subject.upper() in facts.currencies
         if problem.code is ProblemCode.UNKNOWN_COUNTRY:
             return resolve_country(facts, problem.subject) is not None
         return problem.code is ProblemCode.NO_VAT_RATE and taxes_changed

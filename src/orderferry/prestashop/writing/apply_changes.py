@@ -201,11 +201,6 @@ def _has_our_address(writer: Statements, locked: LockedOrder) -> bool:
     return bool(rows) and as_text(rows[0]["date_add"]) == as_text(rows[0]["date_upd"])
 
 
-def _has_our_tracking(locked: LockedOrder, number: str) -> bool:
-    """Return whether the parcel's tracking number is the one that we wrote, or none."""
-    return not number or number == as_text(locked.marker.get("last_tracking"))
-
-
 def _has_our_carrier(writer: Statements, locked: LockedOrder) -> bool:
     """Return whether the order still has the carrier that we wrote; its cart keeps that one."""
     carts = writer.rows("cart", ("id_carrier",), {"id_cart": as_int(locked.order["id_cart"])})
@@ -312,7 +307,7 @@ def _set_tracking(
     if not rows:
         return False, texts
     there = as_text(rows[0]["tracking_number"])
-    if not _has_our_tracking(locked, there):
+    if there and there != as_text(locked.marker.get("last_tracking")):
         return False, [] if there == tracking.number else texts
     values: dict[str, Value] = {"tracking_number": tracking.number}
     if update.id_carrier and _has_our_carrier(writer, locked):
