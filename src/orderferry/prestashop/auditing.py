@@ -46,28 +46,13 @@ _CANCELLED = ("PS_OS_CANCELED", "PS_OS_ERROR")
 _GONE_OUT = ("PS_OS_SHIPPING", "PS_OS_DELIVERED", "PS_OS_REFUND")
 _CHANNELS = {channel.value: channel for channel in Channel}
 _ORDER_COLUMNS = (
-    "id_order",
-    "reference",
-    "date_add",
-    "current_state",
-    "total_paid",
-    "total_paid_tax_excl",
-    "total_shipping_tax_incl",
-    "total_shipping_tax_excl",
-    "carrier_tax_rate",
-    "invoice_number",
-    "invoice_date",
-    "delivery_date",
-    "conversion_rate",
-    "id_shop",
+    *("id_order", "reference", "date_add", "current_state", "total_paid", "total_paid_tax_excl"),
+    *("total_shipping_tax_incl", "total_shipping_tax_excl", "carrier_tax_rate", "invoice_number", "invoice_date"),
+    *("delivery_date", "conversion_rate", "id_shop"),
 )
 _SLIP_AMOUNTS = (
-    "total_products_tax_incl",
-    "total_products_tax_excl",
-    "total_shipping_tax_incl",
-    "total_shipping_tax_excl",
-    "amount",
-    "shipping_cost_amount",
+    *(f"total_{what}_tax_{way}" for what in ("products", "shipping") for way in ("incl", "excl")),
+    *("amount", "shipping_cost_amount"),
 )
 
 Pairs = set[tuple[str, int]]  # (Amazon order id, id_order), as payments have them

@@ -5,7 +5,7 @@ Also look for stock that orderferry does not write: warehouses of PrestaShop's a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,7 +18,7 @@ from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Carrier, ShopFacts
+from orderferry.prestashop.facts import Carrier, Country, Currency, ShopFacts
 from orderferry.prestashop.planning.resolve_mappings import (
     STATE_SOURCES,
     resolve_carrier,
@@ -140,48 +140,48 @@ def check_named_products(
 
 def check_currencies(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
     """Check the currency of each marketplace."""
-    name, is_complete = "currencies", True
-    for iso in sorted({marketplace.currency for marketplace in settings.amazon.marketplaces}):
-        currency = facts.currencies.get(iso)
-        if currency is None:
-            is_complete = False
-            yield failure(
-                name,
-                f"The shop has no currency {iso}: its orders are held.",
-                "Add it (International > Localization > Currencies).",
-            )
-        elif not currency.active:
-            is_complete = False
-            yield warning(
-                name,
-                f"The currency {iso} is switched off in the shop; orders are imported in it all the same.",
-                "Switch it on if the back office should offer it, and keep its rate up to date.",
-            )
-    if is_complete:
-        yield fine(name, "The shop has the currencies of all marketplaces.")
+    codes = sorted({marketplace.currency for marketplace in settings.amazon.marketplaces})
+    yield from _check_each(
+        "currencies",
+        {iso: facts.currencies.get(iso) for iso in codes},
+        missing=(
+            "The shop has no currency {}: its orders are held.",
+            "Add it (International > Localization > Currencies).",
+        ),
+        off=(
+            "The currency {} is switched off in the shop; orders are imported in it all the same.",
+            "Switch it on if the back office should offer it, and keep its rate up to date.",
+        ),
+    )
 
 
 def check_countries(settings: Settings, facts: ShopFacts) -> Iterator[CheckResult]:
     """Check the country of each marketplace."""
-    name, is_complete = "countries", True
-    for marketplace in settings.amazon.marketplaces:
-        country = facts.countries.get(marketplace.code)
-        if country is None:
-            is_complete = False
-            yield failure(
-                name,
-                f"The shop has no country {marketplace.code}: orders delivered there are held.",
-                "Add it (International > Locations > Countries).",
-            )
-        elif not country.active:
-            is_complete = False
-            yield warning(
-                name,
-                f"The country {marketplace.code} is switched off in the shop: carriers' and modules' lists lack it.",
-                "Switch it on (International > Locations > Countries).",
-            )
-    if is_complete:
-        yield fine(name, "The shop has the countries of all marketplaces.")
+    yield from _check_each(
+        "countries",
+        {marketplace.code: facts.countries.get(marketplace.code) for marketplace in settings.amazon.marketplaces},
+        missing=(
+            "The shop has no country {}: orders delivered there are held.",
+            "Add it (International > Locations > Countries).",
+        ),
+        off=(
+            "The country {} is switched off in the shop: carriers' and modules' lists lack it.",
+            "Switch it on (International > Locations > Countries).",
+        ),
+    )
+
+
+def _check_each(
+    name: str, found: Mapping[str, Currency | Country | None], *, missing: tuple[str, str], off: tuple[str, str]
+) -> Iterator[CheckResult]:
+    """Yield what the shop lacks, or has switched off. `missing` and `off`: the sentence for a code, and the hint."""
+    for code, row in found.items():
+        if row is None:
+            yield failure(name, missing[0].format(code), missing[1])
+        elif not row.active:
+            yield warning(name, off[0].format(code), off[1])
+    if all(row is not None and row.active for row in found.values()):
+        yield fine(name, f"The shop has the {name} of all marketplaces.")
 
 
 def check_time_zone(facts: ShopFacts) -> Iterator[CheckResult]:

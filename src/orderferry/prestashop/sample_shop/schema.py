@@ -93,11 +93,6 @@ class TableDefinition:
     keys: Mapping[str, tuple[str, ...]]
 
 
-def release(version: str) -> tuple[int, ...]:
-    """Return a version as numbers that compare: (1, 7, 8, 11)."""
-    return tuple(int(part) for part in version.split("."))
-
-
 @cache
 def load_tables(version: str) -> Mapping[str, TableDefinition]:
     """Return the tables of one of VERSIONS by name without prefix. Raise ValueError for any other version."""

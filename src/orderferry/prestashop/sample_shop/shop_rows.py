@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from orderferry.prestashop.sample_shop.schema import Row, TableRows, per_shop, release
+from orderferry.prestashop.database.values import version_numbers
+from orderferry.prestashop.sample_shop.schema import Row, TableRows, per_shop
 from orderferry.prestashop.sample_shop.seed import ShopSeed
 
 HOME_CATEGORY = 2
@@ -250,7 +251,7 @@ def setting_rows(seed: ShopSeed, version: str) -> Iterator[TableRows]:
     """Yield the configuration of a shop of this version."""
     values: dict[str, str | None] = {
         **CONFIGURATION,
-        **{name: value for name, value, first, end in VERSIONED if first <= release(version) < end},
+        **{name: value for name, value, first, end in VERSIONED if first <= version_numbers(version) < end},
         "PS_VERSION_DB": version,
         "PS_INSTALL_VERSION": version,
         "PS_TIMEZONE": seed.time_zone,
