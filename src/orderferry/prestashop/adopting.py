@@ -8,7 +8,7 @@ of their primary key, so that no statement reads a whole large table.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from orderferry.prestashop.database.database import ShopDatabase, retry
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, ensure_tables
 from orderferry.prestashop.database.statements import Row, Statements
-from orderferry.prestashop.database.tables import ShopTables, chunks
+from orderferry.prestashop.database.tables import ShopTables, chunks, rows_with
 from orderferry.prestashop.database.values import as_int, as_text
 from orderferry.prestashop.reading.markers import marker_row, read_markers
 from orderferry.prestashop.reading.other_importers import AMAZON_LIKE, amazon_id_in
@@ -121,13 +121,9 @@ def _marked_orders(connection: sa.Connection, tables: ShopTables, id_orders: set
     if not tables.has(MARKER_TABLE):
         return {}
     marker = tables[MARKER_TABLE]
-    found: dict[int, str] = {}
-    for some in chunks(sorted(id_orders - {0})):
-        rows = connection.execute(
-            sa.select(marker.c.id_order, marker.c.amazon_order_id).where(marker.c.id_order.in_(some))
-        )
-        found |= {as_int(id_order): as_text(order_id) for id_order, order_id in rows}
-    return found
+    query = sa.select(marker.c.id_order, marker.c.amazon_order_id)
+    rows = rows_with(connection, query, marker.c.id_order, id_orders - {0})
+    return {as_int(row["id_order"]): as_text(row["amazon_order_id"]) for row in rows}
 
 
 def orders_in_payments(connection: sa.Connection, tables: ShopTables) -> Iterator[ForeignOrder]:
@@ -192,12 +188,8 @@ def orders_named_by_hand(
 
     Raise one UsageError for all orders that the shop does not have.
     """
-    orders = tables["orders"]
-    references: dict[int, str] = {}
-    for some in chunks(sorted(set(named.values()))):
-        rows = connection.execute(sa.select(orders.c.id_order, orders.c.reference).where(orders.c.id_order.in_(some)))
-        references |= {as_int(id_order): as_text(reference) for id_order, reference in rows}
-    missing = sorted({id_order for id_order in named.values() if id_order not in references})
+    rows = _order_rows(connection, tables, named.values())
+    missing = sorted(set(named.values()) - rows.keys())
     if missing:
         listed = ", ".join(map(str, missing))
         raise UsageError(
@@ -205,18 +197,14 @@ def orders_named_by_hand(
             hint="Write the number of the order (the column ID of the list of orders): AMAZON-ID=ID_ORDER.",
         )
     for order_id, id_order in named.items():
-        yield ForeignOrder(order_id, id_order, references[id_order], BY_HAND, by_hand=True)
+        yield ForeignOrder(order_id, id_order, as_text(rows[id_order]["reference"]), BY_HAND, by_hand=True)
 
 
-def _order_rows(connection: sa.Connection, tables: ShopTables, id_orders: Iterable[int]) -> dict[int, Row]:
+def _order_rows(connection: sa.Connection, tables: ShopTables, id_orders: Collection[int]) -> dict[int, Row]:
     """Return the columns of orders that a marker keeps: `reference`, `module`, `current_state`."""
     orders = tables["orders"]
-    found: dict[int, Row] = {}
-    for some in chunks(sorted(set(id_orders))):
-        query = sa.select(orders.c.id_order, orders.c.reference, orders.c.module, orders.c.current_state)
-        for row in connection.execute(query.where(orders.c.id_order.in_(some))).mappings():
-            found[as_int(row["id_order"])] = row
-    return found
+    query = sa.select(orders.c.id_order, orders.c.reference, orders.c.module, orders.c.current_state)
+    return {as_int(row["id_order"]): row for row in rows_with(connection, query, orders.c.id_order, id_orders)}
 
 
 def _search(

@@ -25,7 +25,7 @@ from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Row
-from orderferry.prestashop.database.tables import OWN_TABLES, ShopTables, chunks
+from orderferry.prestashop.database.tables import OWN_TABLES, ShopTables, rows_with
 from orderferry.prestashop.database.values import as_decimal, as_int, as_text
 from orderferry.prestashop.facts import FEE_REFERENCE, OrderState
 from orderferry.prestashop.planning.shop_texts import shop_moment, shop_zone, utc_of
@@ -49,6 +49,10 @@ _ORDER_COLUMNS = (
     *("id_order", "reference", "date_add", "current_state", "total_paid", "total_paid_tax_excl"),
     *("total_shipping_tax_incl", "total_shipping_tax_excl", "carrier_tax_rate", "invoice_number", "invoice_date"),
     *("delivery_date", "conversion_rate", "id_shop"),
+)
+_LINE_COLUMNS = (
+    *("id_order", "id_order_detail", "product_id", "product_reference", "product_quantity"),
+    *("total_price_tax_incl", "total_price_tax_excl"),
 )
 _SLIP_AMOUNTS = (
     *(f"total_{what}_tax_{way}" for what in ("products", "shipping") for way in ("incl", "excl")),
@@ -319,21 +323,15 @@ def _pairs_credited_since(connection: sa.Connection, tables: ShopTables, moment:
     return _pairs(rows)
 
 
-def _pairs_of(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> Pairs:
+def _pairs_of(connection: sa.Connection, tables: ShopTables, order_ids: Collection[str]) -> Pairs:
     """Return the orders of any date that have one of these Amazon order ids in their payments.
 
     The column has no index: each 500 ids are one pass through all payments.
     """
     orders, payment = tables["orders"], tables["order_payment"]
-    found: Pairs = set()
-    for some in chunks(sorted(order_ids)):
-        rows = connection.execute(
-            sa.select(payment.c.transaction_id, orders.c.id_order)
-            .join_from(payment, orders, tables.same_text(("orders", "reference"), ("order_payment", "order_reference")))
-            .where(payment.c.transaction_id.in_(some))
-        )
-        found |= _pairs(rows)
-    return found
+    same = tables.same_text(("orders", "reference"), ("order_payment", "order_reference"))
+    query = sa.select(payment.c.transaction_id, orders.c.id_order).join_from(payment, orders, same)
+    return _pairs(row.values() for row in rows_with(connection, query, payment.c.transaction_id, order_ids))
 
 
 def _pairs(rows: Iterable[Any]) -> Pairs:
@@ -341,7 +339,7 @@ def _pairs(rows: Iterable[Any]) -> Pairs:
     return {(order_id, id_order) for order_id, id_order in found if order_id}
 
 
-def _read_markers(connection: sa.Connection, tables: ShopTables, order_ids: Iterable[str]) -> dict[str, Row]:
+def _read_markers(connection: sa.Connection, tables: ShopTables, order_ids: Collection[str]) -> dict[str, Row]:
     """Return the markers of Amazon orders, as far as a comparison needs them; none where our table is missing."""
     if not tables.has(MARKER_TABLE):
         return {}
@@ -352,14 +350,11 @@ def _read_markers(connection: sa.Connection, tables: ShopTables, order_ids: Iter
         marker.c.marketplace_id,
         *(tables.column(MARKER_TABLE, name, "") for name in ("order_reference", "channel", "tax_scheme", "seller")),
     )
-    found: dict[str, Row] = {}
-    for some in chunks(sorted(order_ids)):
-        for row in connection.execute(query.where(marker.c.amazon_order_id.in_(some))).mappings():
-            found[as_text(row["amazon_order_id"])] = row
-    return found
+    rows = rows_with(connection, query, marker.c.amazon_order_id, order_ids)
+    return {as_text(row["amazon_order_id"]): row for row in rows}
 
 
-def _order_rows(connection: sa.Connection, tables: ShopTables, ids: Iterable[int]) -> dict[int, Row]:
+def _order_rows(connection: sa.Connection, tables: ShopTables, ids: Collection[int]) -> dict[int, Row]:
     """Return rows of `orders` by id_order, with the ISO codes of currency and country of delivery."""
     orders, currency = tables["orders"], tables["currency"]
     address, country = tables["address"], tables["country"]
@@ -372,51 +367,38 @@ def _order_rows(connection: sa.Connection, tables: ShopTables, ids: Iterable[int
         .outerjoin(address, address.c.id_address == orders.c.id_address_delivery)
         .outerjoin(country, country.c.id_country == address.c.id_country)
     )
-    found: dict[int, Row] = {}
-    for some in chunks(sorted(ids)):
-        for row in connection.execute(query.where(orders.c.id_order.in_(some))).mappings():
-            found[as_int(row["id_order"])] = row
-    return found
+    return {as_int(row["id_order"]): row for row in rows_with(connection, query, orders.c.id_order, ids)}
 
 
-def _order_lines(connection: sa.Connection, tables: ShopTables, ids: Iterable[int]) -> Mapping[int, list[Row]]:
+def _order_lines(connection: sa.Connection, tables: ShopTables, ids: Collection[int]) -> Mapping[int, list[Row]]:
     """Return the rows of `order_detail` by id_order, each with the rate of its (first) tax."""
     detail, link, tax = tables["order_detail"], tables["order_detail_tax"], tables["tax"]
-    query = sa.select(
-        detail.c.id_order,
-        detail.c.id_order_detail,
-        detail.c.product_id,
-        detail.c.product_reference,
-        detail.c.product_quantity,
-        detail.c.total_price_tax_incl,
-        detail.c.total_price_tax_excl,
-        tax.c.rate,
-    ).select_from(
-        detail.outerjoin(link, link.c.id_order_detail == detail.c.id_order_detail).outerjoin(
-            tax, tax.c.id_tax == link.c.id_tax
+    query = (
+        sa.select(*(detail.c[name] for name in _LINE_COLUMNS), tax.c.rate)
+        .select_from(
+            detail.outerjoin(link, link.c.id_order_detail == detail.c.id_order_detail).outerjoin(
+                tax, tax.c.id_tax == link.c.id_tax
+            )
         )
+        .order_by(detail.c.id_order_detail)
     )
     found: dict[int, list[Row]] = defaultdict(list)
-    for some in chunks(sorted(ids)):
-        seen: set[int] = set()
-        rows = connection.execute(query.where(detail.c.id_order.in_(some)).order_by(detail.c.id_order_detail))
-        for row in rows.mappings():
-            if as_int(row["id_order_detail"]) in seen:
-                continue  # a second tax of the same line
-            seen.add(as_int(row["id_order_detail"]))
-            found[as_int(row["id_order"])].append(row)
+    seen: set[int] = set()
+    for row in rows_with(connection, query, detail.c.id_order, ids):
+        if as_int(row["id_order_detail"]) in seen:
+            continue  # a second tax of the same line
+        seen.add(as_int(row["id_order_detail"]))
+        found[as_int(row["id_order"])].append(row)
     return found
 
 
-def _credit_slips(connection: sa.Connection, tables: ShopTables, ids: Iterable[int]) -> Mapping[int, list[Row]]:
+def _credit_slips(connection: sa.Connection, tables: ShopTables, ids: Collection[int]) -> Mapping[int, list[Row]]:
     """Return the rows of `order_slip` by id_order, the oldest first."""
     found: dict[int, list[Row]] = defaultdict(list)
     if not tables.has(SLIPS):
         return found
     slip = tables[SLIPS]
     wanted = sa.select(slip.c.id_order, slip.c.date_add, *(tables.column(SLIPS, name, 0) for name in _SLIP_AMOUNTS))
-    for some in chunks(sorted(ids)):
-        rows = connection.execute(wanted.where(slip.c.id_order.in_(some)).order_by(slip.c.id_order_slip))
-        for row in rows.mappings():
-            found[as_int(row["id_order"])].append(row)
+    for row in rows_with(connection, wanted.order_by(slip.c.id_order_slip), slip.c.id_order, ids):
+        found[as_int(row["id_order"])].append(row)
     return found

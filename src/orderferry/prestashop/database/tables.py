@@ -7,7 +7,7 @@ clause, so that MySQL, MariaDB and SQLite run the same path and new ids are read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -77,6 +77,14 @@ def chunks(values: Iterable[T]) -> Iterator[Sequence[T]]:
     rest = list(values)
     for start in range(0, len(rest), CHUNK):
         yield rest[start : start + CHUNK]
+
+
+def rows_with(
+    connection: sa.Connection, query: sa.Select[Any], column: sa.ColumnElement[Any], values: Collection[Any]
+) -> Iterator[sa.RowMapping]:
+    """Yield the rows of a query in which a column has one of the values."""
+    for some in chunks(sorted(set(values))):
+        yield from connection.execute(query.where(column.in_(some))).mappings()
 
 
 # In every version; an order can't be written without them.
