@@ -133,7 +133,6 @@ class _CatalogRows:
             {
                 **shared,
                 "id_supplier": SUPPLIER,
-                "id_shop_default": 1,
                 "reference": product.reference,
                 "supplier_reference": product.supplier_reference,
                 "ean13": product.ean13,
@@ -141,11 +140,9 @@ class _CatalogRows:
                 "isbn": product.isbn,
                 "mpn": product.mpn,
                 "weight": str(product.weight),
-                "quantity": 0,
                 "cache_is_pack": int(bool(product.pack)),
                 "is_virtual": int(product.virtual),
                 "product_type": product.kind,
-                "state": 1,
             }
         )
         rows["product_shop"].extend(per_shop(seed.shop_ids, [shared]))
@@ -221,10 +218,7 @@ class _CatalogRows:
                     "id_shop_group": id_group,
                     "quantity": quantity,
                     "physical_quantity": quantity,
-                    "reserved_quantity": 0,
-                    "depends_on_stock": 0,
                     "out_of_stock": 2,
-                    "location": "",
                 }
             )
 

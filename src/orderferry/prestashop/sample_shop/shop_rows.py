@@ -135,12 +135,11 @@ def _shops(seed: ShopSeed) -> Iterator[TableRows]:
                 "share_order": int(group.share_order),
                 "share_stock": int(group.share_stock),
                 "active": 1,
-                "deleted": 0,
             }
             for number, group in enumerate(seed.groups, 1)
         ],
     )
-    common = {"id_category": HOME_CATEGORY, "id_theme": 1, "theme_name": "classic", "active": 1, "deleted": 0}
+    common = {"id_category": HOME_CATEGORY, "id_theme": 1, "theme_name": "classic", "active": 1}
     yield (
         "shop",
         [
@@ -187,7 +186,7 @@ def _languages(seed: ShopSeed) -> Iterator[TableRows]:
 
 def _customer_groups(seed: ShopSeed) -> Iterator[TableRows]:
     ids: list[Row] = [{"id_group": number} for number, _ in enumerate(CUSTOMER_GROUPS, 1)]
-    yield "group", [{**row, "reduction": "0.00", "price_display_method": 0, "show_prices": 1} for row in ids]
+    yield "group", ids
     yield "group_lang", translated(seed, "id_group", CUSTOMER_GROUPS)
     yield "group_shop", per_shop(seed.shop_ids, ids)
     yield "gender", [{"id_gender": 1, "type": 0}, {"id_gender": 2, "type": 1}]
@@ -236,7 +235,7 @@ def _modules(seed: ShopSeed) -> Iterator[TableRows]:
         "module",
         [{"id_module": number, "name": name, "active": 1, "version": "2.0.0"} for name, number in modules.items()],
     )
-    yield "module_shop", per_shop(seed.shop_ids, [{"id_module": n, "enable_device": 7} for n in modules.values()])
+    yield "module_shop", per_shop(seed.shop_ids, [{"id_module": n} for n in modules.values()])
     yield "hook", [{"id_hook": number, "name": name, "title": name} for name, number in hooks.items()]
     yield "hook_alias", [{"alias": alias, "name": name} for alias, name in HOOK_ALIASES.items()]
     listeners: list[Row] = [

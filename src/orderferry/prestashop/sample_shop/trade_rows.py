@@ -143,12 +143,11 @@ def tax_ids() -> dict[tuple[str, str], int]:
 def tax_rows(seed: ShopSeed) -> Iterator[TableRows]:
     """Yield taxes, rules groups and rules."""
     ids = tax_ids()
-    yield "tax", [{"id_tax": id_tax, "rate": rate, "active": 1, "deleted": 0} for (_, rate), id_tax in ids.items()]
+    yield "tax", [{"id_tax": id_tax, "rate": rate} for (_, rate), id_tax in ids.items()]
     names = tuple((f"VAT {country} {rate}%", f"IVA {country} {rate}%") for country, rate in ids)
     yield "tax_lang", translated(seed, "id_tax", names)
     groups: list[Row] = [
-        {"id_tax_rules_group": number, "name": name, "active": 1, "deleted": 0}
-        for number, (name, _) in enumerate(RULES_GROUPS, 1)
+        {"id_tax_rules_group": number, "name": name, "active": 1} for number, (name, _) in enumerate(RULES_GROUPS, 1)
     ]
     yield "tax_rules_group", groups
     links: list[Row] = [{"id_tax_rules_group": group["id_tax_rules_group"]} for group in groups]
@@ -168,7 +167,6 @@ def carrier_rows(seed: ShopSeed) -> Iterator[TableRows]:
                 "id_tax_rules_group": carrier.tax_group,
                 "name": carrier.name,
                 "active": 1,
-                "deleted": 0,
                 "is_free": int(carrier.is_free),
                 "shipping_handling": int(not carrier.is_free),
                 "position": number - 1,
@@ -196,8 +194,6 @@ def order_state_rows(seed: ShopSeed) -> Iterator[TableRows]:
                 "module_name": state.module,
                 "color": state.color,
                 "unremovable": 1,
-                "hidden": 0,
-                "deleted": 0,
                 **{flag: int(flag in state.flags.split()) for flag in STATE_FLAGS},
             }
             for number, state in enumerate(ORDER_STATES, 1)
@@ -221,12 +217,9 @@ def _tax_rules(ids: Mapping[tuple[str, str], int], *, italian_localisation: bool
                 {
                     "id_tax_rules_group": number,
                     "id_country": id_of[country],
-                    "id_state": 0,
                     "zipcode_from": "0",
                     "zipcode_to": "0",
                     "id_tax": id_tax,
-                    "behavior": 0,
-                    "description": "",
                 }
             )
     return rules
@@ -273,8 +266,6 @@ def currency_rows(seed: ShopSeed) -> Iterator[TableRows]:
             "numeric_iso_code": numeric,
             "sign": symbol,
             "conversion_rate": rate,
-            "active": 1,
-            "deleted": 0,
             "precision": decimals,
             "decimals": int(decimals > 0),
         }
@@ -294,14 +285,12 @@ def _country(country: CountrySeed) -> Row:
     return {
         "id_country": country.id,
         "id_zone": country.zone,
-        "id_currency": 0,
         "iso_code": country.iso,
         "call_prefix": country.call_prefix,
         "active": 1,
         "contains_states": int("S" in country.flags),
         "need_identification_number": int("D" in country.flags),
         "need_zip_code": int("Z" not in country.flags),
-        "zip_code_format": "",
         "display_tax_label": 1,
     }
 
@@ -317,7 +306,6 @@ def _states(known: list[CountrySeed]) -> list[Row]:
             "id_zone": country.zone,
             "name": name,
             "iso_code": code,
-            "tax_behavior": 0,
             "active": 1,
         }
         for number, (country, code, name) in enumerate(flat, 1)
