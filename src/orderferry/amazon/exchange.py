@@ -86,18 +86,14 @@ class Exchange:
             self._quota.learn(operation, rate)
         if answer.status == 429:
             self._quota.drained(operation)
-            raise quota_spent(operation, self._clock.local() + _one_token(operation))
+            one_token = timedelta(seconds=float(1 / USAGE_PLANS[operation].rate))  # by the documented rate
+            raise quota_spent(operation, self._clock.local() + one_token)
         try:
             result = read(answer)
         except UnusableBody as unusable:
             raise unusable_answer(operation, str(unusable)) from None
         self._clock.learn(answer.headers.get("date"), arrived)
         return result
-
-
-def _one_token(operation: str) -> timedelta:
-    """Return how long the documented rate takes to give one token back."""
-    return timedelta(seconds=float(1 / USAGE_PLANS[operation].rate))
 
 
 class Quota(Protocol):

@@ -115,7 +115,7 @@ def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
         channel=_CHANNELS.get(newest.get("fulfillment-channel", "").lower()),
         marketplace_id=marketplace.id if marketplace else "",
         raw_status="" if _status(raw_status) else raw_status[:40],
-        sold_by_amazon=_sold_by_amazon(newest, marketplace),
+        sold_by_amazon=marketplace is not None or not newest.get("sales-channel", "").lower().startswith("non-amazon"),
         currency=_first(_CURRENCY, (row.get("currency", "") for row in rows)),
         country=_first(_COUNTRY, (row.get("ship-country", "") for row in rows)),
         quantity=sum(_quantity(row) or 0 for row in once),
@@ -192,11 +192,6 @@ def _quantity(row: Row) -> int | None:
 def _status(word: str) -> OrderStatus | None:
     compact = re.sub(r"[\s_-]", "", word.lower())
     return OrderStatus.SHIPPED if compact.startswith("shipped") else _STATUSES.get(compact)
-
-
-def _sold_by_amazon(row: Row, marketplace: Marketplace | None) -> bool:
-    told = row.get("sales-channel", "").lower()
-    return marketplace is not None or not told.startswith("non-amazon")
 
 
 def _purchased(row: Row) -> datetime:

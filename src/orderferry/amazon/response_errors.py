@@ -70,7 +70,9 @@ def good_body(answer: AmazonResponse, operation: str, *, paged: bool = False, go
     if answer.status in {401, 403}:
         raise _refusal(answer, operation, errors)
     if answer.status >= 500 or answer.status == 408:
-        raise TransientError(f"Amazon answered {operation} with {_called(answer, errors)}.", hint=_later(answer))
+        raise TransientError(
+            f"Amazon answered {operation} with {_called(answer, errors)}.", hint=f"{LATER[:-1]}{_reference(answer)}."
+        )
     if answer.status >= 400 and errors:
         if answer.status == 400 and paged and _is_about_token(errors):
             raise PaginationExpired("Amazon no longer takes the pagination token of this listing.", hint=LATER)
@@ -155,10 +157,6 @@ def _is_about_token(errors: tuple[ApiError, ...]) -> bool:
 def _called(answer: AmazonResponse, errors: tuple[ApiError, ...]) -> str:
     code = next((error.code for error in errors if error.code), "")
     return f"HTTP {answer.status} {code}".rstrip()
-
-
-def _later(answer: AmazonResponse) -> str:
-    return f"{LATER[:-1]}{_reference(answer)}."
 
 
 def _reference(answer: AmazonResponse) -> str:

@@ -6,7 +6,6 @@ Amazon's Data Protection Policy: personal data for at most 30 days after deliver
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,8 +39,4 @@ def delivered(life: OrderLife) -> datetime | None:
     """
     if life.finished is None and life.amazon_finished is None:
         return None
-    return max(_given(life.finished or life.placed, life.deliver_by, life.amazon_finished))
-
-
-def _given(*moments: datetime | None) -> Iterable[datetime]:
-    return (moment for moment in moments if moment is not None)
+    return max(filter(None, (life.finished or life.placed, life.deliver_by, life.amazon_finished)))

@@ -289,7 +289,9 @@ def without_buyer(order: Order) -> Order:
         delivery_instructions=(),
         delivery_hours=(),
         tax_registrations=(),
-        items=tuple(map(_without_texts, order.items)),
+        items=tuple(
+            replace(item, gift_message="", customized_url="", cancel_request_reason="") for item in order.items
+        ),
     )
 
 
@@ -311,7 +313,3 @@ def _place_only(address: Address | None) -> Address | None:
         country=address.country,
         kind=address.kind,
     )
-
-
-def _without_texts(item: Item) -> Item:
-    return replace(item, gift_message="", customized_url="", cancel_request_reason="")

@@ -39,7 +39,8 @@ def refuse_unfit_place(path: Path, *, read_only: bool) -> None:
     """
     folder = path.parent
     if not folder.is_dir():
-        raise OSError(errno.ENOTDIR if _has_file_above(folder) else errno.ENOENT, "no folder")
+        is_below_file = any(above.exists() and not above.is_dir() for above in (folder, *folder.parents))
+        raise OSError(errno.ENOTDIR if is_below_file else errno.ENOENT, "no folder")
     kind = file_system_of((path.resolve().parent if path.exists() else folder.resolve()), MOUNTS)
     if kind in NETWORK_FILE_SYSTEMS:
         raise LedgerUnusable(
@@ -139,10 +140,6 @@ def _refuse_foreign_link(path: Path, *, read_only: bool) -> None:
         )
     if not read_only:
         refuse_unsafe_folder(path.resolve().parent)
-
-
-def _has_file_above(folder: Path) -> bool:
-    return any(above.exists() and not above.is_dir() for above in (folder, *folder.parents))
 
 
 def _refuse(path: Path, needed: int) -> None:

@@ -234,7 +234,10 @@ class RunLease:
         self._engine.dispose()
 
     def _queue(self, left: float) -> None:
-        self._make_table()
+        with translated(self._ledger), self._engine.connect() as connection:
+            if not inspect(connection).has_table(PREFIX + leases.name):
+                connection.execute(CreateTable(leases, if_not_exists=True))
+                connection.commit()
         while holder := self._try():
             if left <= 0:
                 raise _already_running(self._command, self._ledger, holder)
@@ -256,12 +259,6 @@ class RunLease:
             connection.execute(leases.update().where(ours).values(**taken))
         self._confirmed = self._uptime()
         return ""
-
-    def _make_table(self) -> None:
-        with translated(self._ledger), self._engine.connect() as connection:
-            if not inspect(connection).has_table(PREFIX + leases.name):
-                connection.execute(CreateTable(leases, if_not_exists=True))
-                connection.commit()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -207,13 +207,10 @@ def _moves(groups: Sequence[RoundingGroup], total: Decimal, rounding: Rounding) 
         moves[index] = unit
         gap -= unit
     if gap:
-        moves[_largest(groups, exact)] += gap
+        # the largest group; a line comes before shipping and wrapping
+        largest = max(range(len(groups)), key=lambda one: (not groups[one].is_charge, abs(exact[one]), -one))
+        moves[largest] += gap
     return moves
-
-
-def _largest(groups: Sequence[RoundingGroup], exact: Sequence[Decimal]) -> int:
-    """Return the place of the largest group; a line comes before shipping and wrapping."""
-    return max(range(len(groups)), key=lambda one: (not groups[one].is_charge, abs(exact[one]), -one))
 
 
 def _round(group: RoundingGroup, move: Decimal, rounding: Rounding) -> Rounded:

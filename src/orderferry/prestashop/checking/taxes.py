@@ -58,14 +58,17 @@ def check_vat(
     if facts.setting("PS_TAX", None, "1") == _OFF:
         yield fine(_NAME, "The shop works without taxes (PS_TAX is off): every order has 0 %.")
         return
-    home = _home(facts)
+    id_home = as_int(facts.setting("PS_COUNTRY_DEFAULT"))
+    home = next((country for country in facts.countries.values() if country.id == id_home), None)
+    # whose prices outside the EU hold the shop's own tax
+    sells_at_home = home.iso if home is not None and home.iso not in PRICES_WITHOUT_TAX else ""
     ruled: list[Country] = []
     elsewhere: list[str] = []
     for marketplace in settings.amazon.marketplaces:
         country, own = facts.countries.get(marketplace.code), settings.marketplace(marketplace.code)
         if marketplace.code in own.taxes.by_country:
             elsewhere.append(f"{marketplace.code} {_configured(own.taxes.by_country[marketplace.code])}")
-        elif marketplace.code not in EU_COUNTRIES and not _sells_at_home(marketplace.code, home):
+        elif marketplace.code not in EU_COUNTRIES and marketplace.code != sells_at_home:
             elsewhere.append(f"{marketplace.code} what Amazon names, else 0 %")
         elif country is not None:
             ruled.append(country)
@@ -76,11 +79,6 @@ def check_vat(
     yield _calculated_by_amazon(settings, proofs)
     yield from _missing(settings, facts, places, held, proofs)
     yield from _collected(settings)
-
-
-def _sells_at_home(code: str, home: Country | None) -> bool:
-    """Return whether the prices of a marketplace outside the EU hold the shop's own tax."""
-    return home is not None and home.iso == code and code not in PRICES_WITHOUT_TAX
 
 
 def _calculated_by_amazon(settings: Settings, proofs: Mapping[str, str]) -> CheckResult:
@@ -121,11 +119,6 @@ def _missing(
     else:
         when = "no product is sold at one" if calculates else "Amazon tells no tax"
         yield fine(_NAME, f"{listed} None is needed as long as {when}; `orderferry init --create-taxes` makes them.")
-
-
-def _home(facts: ShopFacts) -> Country | None:
-    id_home = as_int(facts.setting("PS_COUNTRY_DEFAULT"))
-    return next((country for country in facts.countries.values() if country.id == id_home), None)
 
 
 def _configured(named: Decimal | str) -> str:

@@ -45,7 +45,10 @@ def money_findings(
     owes the tax, its amounts are Amazon's and its rate the configured one, so that no rate is compared.
     """
     order = rows["orders"][0]
-    findings = [*_totals(order), *_lines(order, rows, unit), *_documents(order, rows), *_payments(order, rows)]
+    paid = _sum(rows.get("order_payment", ()), "amount")
+    real = as_decimal(order["total_paid_real"])
+    findings = [*_totals(order), *_lines(order, rows, unit), *_documents(order, rows)]
+    findings += _differs("orders.total_paid_real", real, paid, "the sum of the payments")
     findings += _tax_rows(order, rows, rates, compare=not collected_by_amazon, unit=unit)
     return findings
 
@@ -81,11 +84,6 @@ def _lines(order: Row, rows: Rows, unit: Decimal) -> Iterator[Finding]:
                 yield Finding(
                     f"order_detail.unit_price_tax_{way}", f"{quantity} units are {gap:f} off the line's total"
                 )
-
-
-def _payments(order: Row, rows: Rows) -> Iterator[Finding]:
-    paid = _sum(rows.get("order_payment", ()), "amount")
-    yield from _differs("orders.total_paid_real", as_decimal(order["total_paid_real"]), paid, "the sum of the payments")
 
 
 def _documents(order: Row, rows: Rows) -> Iterator[Finding]:
@@ -162,7 +160,7 @@ def _tax_table(
         ]
         amount = _sum([tax for _, tax in bearing], "total_amount")
         shown = _sum([line for line, _ in bearing], "total_price_tax_excl") * rates[id_tax] / _HUNDRED
-        yield from _differs_from_invoice("order_detail_tax.total_amount", amount, shown, rates[id_tax], tolerance)
+        yield from _differs_from_invoice(amount, shown, rates[id_tax], tolerance)
 
 
 def _discounted(order: Row, rows: Rows, rate: Decimal, tolerance: Decimal) -> Iterator[Finding]:
@@ -179,13 +177,12 @@ def _discounted(order: Row, rows: Rows, rate: Decimal, tolerance: Decimal) -> It
     discount = _total(order, "discounts", "excl") - (_total(order, "shipping", "excl") if is_free else 0)
     shown = (as_decimal(order["total_products"]) - discount) * rate / _HUNDRED + sum(taxes.values())
     amount = _total(order, "paid", "incl") - _total(order, "paid", "excl")
-    yield from _differs_from_invoice("order_detail_tax.total_amount", amount, shown, rate, tolerance)
+    yield from _differs_from_invoice(amount, shown, rate, tolerance)
 
 
-def _differs_from_invoice(
-    place: str, amount: Decimal, shown: Decimal, rate: Decimal, tolerance: Decimal
-) -> Iterator[Finding]:
+def _differs_from_invoice(amount: Decimal, shown: Decimal, rate: Decimal, tolerance: Decimal) -> Iterator[Finding]:
     if abs(amount - shown) > tolerance:
+        place = "order_detail_tax.total_amount"
         yield Finding(place, f"{amount:f}, but the invoice would show {shown:.2f} at {rate:f} %")
 
 

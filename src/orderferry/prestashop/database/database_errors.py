@@ -99,7 +99,7 @@ def translate(error: BaseException, doing: str, access: Access, *, rows: bool = 
     TransientTrouble, ConnectionLost, DuplicateKey, RowRefused, RightsMissing, ShopUnavailable or ShopUnfit.
     """
     original = getattr(error, "orig", None) or error
-    statement = _STATEMENT.match(_statement(error))
+    statement = _STATEMENT.match(str(getattr(error, "statement", None) or ""))
     action, table = (statement[1].split(" ")[0], statement[2]) if statement else ("", "")
     number, text, trouble = error_number(original), _text(original), trouble_of(original)
     while_doing = f"while {doing} (error {number})" if number else f"while {doing}"
@@ -167,11 +167,6 @@ def _refused(trouble: Trouble, while_doing: str, text: str, number: int, *, acti
         number=number,
         server_text=text,
     )
-
-
-def _statement(error: BaseException) -> str:
-    """Return the statement that failed, or its beginning; '' for none."""
-    return str(getattr(error, "statement", None) or "")
 
 
 def _text(original: BaseException) -> str:

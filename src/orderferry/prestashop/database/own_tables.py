@@ -147,10 +147,11 @@ def _call_columns() -> list[Any]:
 
     `state`: running, done, failed, skipped.
     """
+    small = sa.SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql", "mariadb")
     return [
         sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
         sa.Column("hook", key_text(96), primary_key=True, nullable=False),
-        sa.Column("sequence", _small(), primary_key=True, autoincrement=False, nullable=False, server_default="0"),
+        sa.Column("sequence", small, primary_key=True, autoincrement=False, nullable=False, server_default="0"),
         sa.Column("module", key_text(64), primary_key=True, nullable=False),
         sa.Column("state", key_text(8), nullable=False),
         number("attempts"),
@@ -189,10 +190,6 @@ def number(name: str) -> sa.Column[Any]:
 
 def _event_number() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql", "mariadb")
-
-
-def _small() -> sa.types.TypeEngine[int]:
-    return sa.SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql", "mariadb")
 
 
 class InlineKey(sa.schema.ColumnCollectionConstraint):

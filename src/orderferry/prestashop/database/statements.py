@@ -172,8 +172,8 @@ class Statements:
         try:
             self._cursor.execute(";\n".join([text for text, _ in waiting]))
             for number, (_, reply) in enumerate(waiting):
-                if number:
-                    _go_to_next_answer(self._cursor)
+                if number and not self._cursor.nextset():
+                    raise RuntimeError("the database gave fewer answers than it was sent statements")
                 reply.answer(_rows_of(self._cursor), self._cursor.rowcount, self._cursor.lastrowid or 0)
         except self._driver_error as error:
             raise sa.exc.DBAPIError(_beginning(waiting[number][0]), None, error, hide_parameters=True) from error
@@ -292,11 +292,6 @@ class Statements:
 def largest_of(reply: Reply) -> int:
     """Return the value that a SELECT has called `largest`; 0 for none."""
     return as_int(reply.rows[0]["largest"])
-
-
-def _go_to_next_answer(cursor: Any) -> None:
-    if not cursor.nextset():
-        raise RuntimeError("the database gave fewer answers than it was sent statements")
 
 
 def _beginning(text: str) -> str:

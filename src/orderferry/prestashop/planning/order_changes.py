@@ -229,7 +229,8 @@ def _state_change(
     target, current = _target_state(order, before, market), _state_of(before, market)
     shipped = current is not None and current.shipped
     if order.status is OrderStatus.CANCELLED:
-        if before.state == target.id or before.state in _ended_states(market):
+        ended = {as_int(market.facts.setting(name, market.shop)) for name in ENDED_STATES} - {0}
+        if before.state in {target.id, *ended}:
             return None, None
         if shipped:
             return None, _cancelled_after_shipping(order, before, current)
@@ -241,10 +242,6 @@ def _state_change(
     if marker.digests.version != DIGEST_VERSION:
         return target if order.status in SHIPPED_STATUSES and not shipped else None, None
     return target if "state" in groups else None, None
-
-
-def _ended_states(market: Market) -> frozenset[int]:
-    return frozenset(as_int(market.facts.setting(name, market.shop)) for name in ENDED_STATES) - {0}
 
 
 def _cancelled_after_shipping(order: Order, before: OrderInShop, current: OrderState | None) -> Problem:

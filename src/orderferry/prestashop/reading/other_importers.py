@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,8 +50,8 @@ class ForeignOrders:
         if newest < self._last:
             self._last, self._known = 0, {}
         before = (self._last, len(self._known))
-        for low, high in _ranges(max(0, self._last - READ_AGAIN), newest):
-            self._known.update(_read_range(connection, tables, low, high))
+        for low in range(max(0, self._last - READ_AGAIN), newest, RANGE):
+            self._known.update(_read_range(connection, tables, low, min(low + RANGE, newest)))
         self._last = newest
         if remember and before != (self._last, len(self._known)):
             text = json.dumps({"last": self._last, "known": self._known}, separators=(",", ":"))
@@ -83,12 +83,6 @@ def amazon_id_in(text: str) -> str:
     """Return the Amazon order id in a transaction id; '' for none."""
     match = _ORDER_ID.search(text)
     return match[0] if match else ""
-
-
-def _ranges(low: int, newest: int) -> Iterator[tuple[int, int]]:
-    while low < newest:
-        yield low, min(low + RANGE, newest)
-        low += RANGE
 
 
 def _read_range(connection: sa.Connection, tables: ShopTables, low: int, high: int) -> dict[str, int]:

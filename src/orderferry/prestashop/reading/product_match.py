@@ -151,16 +151,12 @@ class ProductMatcher:
             )
             for id_shop, id_product, attribute in rows:
                 combinations[as_int(id_shop), as_int(id_product)].append((as_int(id_product), as_int(attribute)))
-        return {
-            (id_shop, sku): tuple(
-                sorted({sold for key in keys for sold in _expanded(key, combinations.get((id_shop, key[0]), []))})
-            )
-            for (id_shop, sku), keys in found.items()
-        }
-
-
-def _expanded(key: Key, combinations: list[Key]) -> list[Key]:
-    return combinations if combinations and not key[1] else [key]
+        sold: dict[Wanted, set[Key]] = defaultdict(set)
+        for (id_shop, sku), keys in found.items():
+            for id_product, attribute in keys:
+                of_product = [] if attribute else combinations.get((id_shop, id_product), [])
+                sold[id_shop, sku].update(of_product or [(id_product, attribute)])
+        return {pair: tuple(sorted(keys)) for pair, keys in sold.items()}
 
 
 def _best(text: str, hits: list[_Hit]) -> tuple[Key, ...]:

@@ -65,7 +65,8 @@ class ProductFinder:
         return Product(
             id_product=id_product,
             id_product_attribute=attribute,
-            name=names.get(self._language(shop)) or next(iter(names.values()), codes["reference"]),
+            name=names.get(as_int(self._facts.setting("PS_LANG_DEFAULT", shop)))
+            or next(iter(names.values()), codes["reference"]),
             names=names,
             supplier_reference=as_text(supplier.get("product_supplier_reference"))
             or as_text(own.get("supplier_reference"))
@@ -91,9 +92,6 @@ class ProductFinder:
             for id_lang, name in sorted(rows.names.get((key[0], shop.id), {}).items())
             if name
         }
-
-    def _language(self, shop: ShopUnit) -> int:
-        return as_int(self._facts.setting("PS_LANG_DEFAULT", shop))
 
 
 class ProductRows:
@@ -149,10 +147,13 @@ class ProductRows:
                 sa.func.coalesce(self._tables.column("product_shop", "pack_stock_type", 3), 3).label("pack_stock_type"),
             )
             .join_from(product, in_shop, in_shop.c.id_product == product.c.id_product, isouter=True)
-            .where(product.c.id_product.in_(list(products)), _sold(in_shop, self._ids))
+            .where(product.c.id_product.in_(list(products)))
+            # those that one of the shops lists, or no shop at all
+            .where(sa.or_(in_shop.c.id_shop.in_(self._ids), in_shop.c.id_shop.is_(None)))
         )
         for row in self._connection.execute(query).mappings():
-            for id_shop in _shops_of(row, self._ids):
+            listed = as_int(row["id_shop"])
+            for id_shop in self._ids if listed == EVERY_SHOP else [listed]:
                 self.products[as_int(row["id_product"]), id_shop] = row
 
     def _read_names(self, products: Iterable[int]) -> None:
@@ -239,16 +240,6 @@ class ProductRows:
         )
         for id_pack, item, attribute, quantity in self._connection.execute(query):
             self.packs[as_int(id_pack)].append((as_int(item), as_int(attribute), as_int(quantity)))
-
-
-def _sold(in_shop: sa.FromClause, shops: Iterable[int]) -> sa.ColumnElement[bool]:
-    """Return the condition for products that one of the shops lists, or no shop at all."""
-    return sa.or_(in_shop.c.id_shop.in_(list(shops)), in_shop.c.id_shop.is_(None))
-
-
-def _shops_of(row: Row, shops: Iterable[int]) -> list[int]:
-    id_shop = as_int(row["id_shop"])
-    return list(shops) if id_shop == EVERY_SHOP else [id_shop]
 
 
 class NameStyle(NamedTuple):

@@ -110,13 +110,14 @@ def private_message(id_thread: DraftValue, text: str, id_employee: int, written:
 
 def message_text(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> str:
     """Return the text of the private message: one fact a line, empty ones left out."""
-    order = resolved.order
+    order, priced = resolved.order, resolved.priced
     tracking = tracking_of(order.packages)
+    recipient = order.delivery_address.name if order.delivery_address else ""
     facts = [
         f"Amazon order {order.order_id} ({resolved.market.code})",
         *_headlines(resolved),
         _labelled("Purchase order number", order.buyer.purchase_order_number),
-        _labelled("Buyer", order.buyer.name if order.buyer.name != _recipient(order) else ""),
+        _labelled("Buyer", order.buyer.name if order.buyer.name != recipient else ""),
         *(_labelled("Gift message", text) for text in dict.fromkeys(item.gift_message for item in order.sold_items)),
         *(_labelled("Delivery instructions", text) for text in order.delivery_instructions),
         _labelled("Delivery hours", _hours(order.delivery_hours)),
@@ -138,7 +139,10 @@ def message_text(resolved: ResolvedOrder, cut: tuple[str, ...] = ()) -> str:
         if resolved.fees_joined
         else "",
         _collected_by_amazon(resolved),
-        _labelled("Tax collected by Amazon beside the total", _tax_beside(resolved)),
+        _labelled(
+            "Tax collected by Amazon beside the total",
+            f"{priced.tax_beside} {priced.currency}" if priced.tax_beside else "",
+        ),
         _labelled("Tax for which the shop has none, in the totals alone", _tax_without_row(resolved)),
     ]
     return "\n".join(fact for fact in facts if fact)
@@ -215,10 +219,6 @@ def _scheduled(resolved: ResolvedOrder) -> list[str]:
     ]
 
 
-def _serial_numbers(order: Order) -> str:
-    return ", ".join(item.sku or item.item_id for item in order.sold_items if item.serial_numbers_required)
-
-
 def _promotions(resolved: ResolvedOrder) -> list[str]:
     """Return what promotions took off each line and the shipping, since no page of PrestaShop shows it."""
     word, currency = in_language(PROMOTION, resolved.market.language), resolved.priced.currency
@@ -251,10 +251,6 @@ def _collected_by_amazon(resolved: ResolvedOrder) -> str:
     )
 
 
-def _tax_beside(resolved: ResolvedOrder) -> str:
-    return f"{resolved.priced.tax_beside} {resolved.priced.currency}" if resolved.priced.tax_beside else ""
-
-
 def _tax_without_row(resolved: ResolvedOrder) -> str:
     """Return Amazon's tax that no tax of the shop explains (outside the EU); the invoice's table of taxes lacks it."""
     priced = resolved.priced
@@ -277,6 +273,7 @@ def _cash_on_delivery(resolved: ResolvedOrder) -> str:
 def _headlines(resolved: ResolvedOrder) -> list[str]:
     order = resolved.order
     programs = [_PROGRAM_NAMES[program] for program in order.programs if program in _PROGRAM_NAMES]
+    with_numbers = [item.sku or item.item_id for item in order.sold_items if item.serial_numbers_required]
     lines = [
         _labelled("Purchased", for_staff(order.created, resolved.market.zone)),
         _labelled("Imported", for_staff(resolved.now, resolved.market.zone)),
@@ -285,7 +282,7 @@ def _headlines(resolved: ResolvedOrder) -> list[str]:
         _labelled("Deliver by", _window(order.deliver_by, resolved)),
         *(_labelled("Scheduled delivery", window) for window in _scheduled(resolved)),
         _labelled("Amazon demands on delivery", _demands(order)),
-        _labelled("Serial numbers to be reported for", _serial_numbers(order)),
+        _labelled("Serial numbers to be reported for", ", ".join(with_numbers)),
         _labelled("Programs", ", ".join(programs)),
     ]
     return [line for line in lines if line]
@@ -303,10 +300,6 @@ def _kept(resolved: ResolvedOrder) -> list[str]:
     if resolved.invoice_place is not None:
         kept += resolved.invoice_place.postal.kept
     return list(dict.fromkeys(kept))
-
-
-def _recipient(order: Order) -> str:
-    return order.delivery_address.name if order.delivery_address else ""
 
 
 def _labelled(label: str, text: str) -> str:

@@ -182,14 +182,10 @@ def _columns(
             type_of(column),
             autoincrement=column.auto_increment,
             nullable=column.nullable,
-            server_default=_default(column.default),
+            server_default=sa.text("CURRENT_TIMESTAMP") if column.default == "current_timestamp()" else column.default,
         )
         for column in definition.columns.values()
     ]
-
-
-def _default(text: str | None) -> str | sa.TextClause | None:
-    return sa.text("CURRENT_TIMESTAMP") if text == "current_timestamp()" else text
 
 
 def _mysql_type(column: ColumnDefinition) -> TypeEngine[Any]:

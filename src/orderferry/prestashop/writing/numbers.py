@@ -96,7 +96,8 @@ class _Draw:
     """
 
     def __init__(self, writer: Statements, sequence: NumberSequence, *, yearly: bool = False) -> None:
-        beside_index = _is_beside_index(writer, sequence) and not yearly
+        orders = writer.tables.live["orders"].columns
+        beside_index = bool(sequence.order_column) and orders[sequence.order_column].indexed and not yearly
         apart = beside_index and sequence.locks and not writer.reads_committed
         self._writer = writer
         self._sequence = sequence
@@ -152,10 +153,6 @@ def _parsed(text: str) -> tuple[int, int, int, int]:
 
 def _key(sequence: NumberSequence) -> str:
     return f"last_{sequence.column}"
-
-
-def _is_beside_index(writer: Statements, sequence: NumberSequence) -> bool:
-    return bool(sequence.order_column) and writer.tables.live["orders"].columns[sequence.order_column].indexed
 
 
 def _post_newest(statements: Statements, sequence: NumberSequence, *, copied: bool, recent: bool) -> Reply:

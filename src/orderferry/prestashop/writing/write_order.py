@@ -5,7 +5,6 @@ An order of more goods than the stock holds moves on into its backorder state (m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from orderferry.domain.marker import Applied, Outcome
@@ -60,7 +59,9 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime) -> Applied:
     writer.post_update(MARKER_TABLE, written, {"amazon_order_id": work.marker.order_id})
     left = _post_stock_left(writer, resolved)
     numbers = PaperNumbers(writer, resolved.paperwork, resolved.market) if invoice is not None else None
-    backorder = resolved.backorder if _is_oversold(left) else None
+    # a product without a stock row is never oversold
+    is_oversold = any(row["quantity"] < 0 for reply in left for row in reply.rows)
+    backorder = resolved.backorder if is_oversold else None
     id_history = _enter_backorder(writer, work, order, backorder) if backorder else 0
     if numbers is not None and invoice is not None:
         numbers.write(order, invoice, resolved.written)
@@ -156,11 +157,6 @@ def _post_stock_left(writer: Statements, resolved: ResolvedOrder) -> list[Reply]
         {"id_product": id_product, "id_product_attribute": attribute, **owner} for id_product, attribute in goods
     ]
     return [writer.post_rows("stock_available", ("quantity",), key) for key in keys]
-
-
-def _is_oversold(left: Iterable[Reply]) -> bool:
-    """Return whether less than nothing is left of something; a product without a stock row is never oversold."""
-    return any(row["quantity"] < 0 for reply in left for row in reply.rows)
 
 
 def _enter_backorder(writer: ShopWriter, work: NewOrder, order: Value, state: OrderState) -> int:
