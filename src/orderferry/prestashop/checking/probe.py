@@ -13,41 +13,7 @@ from orderferry.config.php_parameters import object_cache
 from orderferry.domain.check_result import CheckResult
 from orderferry.domain.feed import BRIDGE, Feed
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.checking.carriers import (
-    CARRIER_TABLES,
-    check_carriers,
-    has_fba_orders,
-    read_delays,
-    read_zones,
-)
-from orderferry.prestashop.checking.edits import check_edits
-from orderferry.prestashop.checking.mappings import (
-    check_accounts,
-    check_countries,
-    check_currencies,
-    check_mappings,
-    check_named_products,
-    check_stock,
-    check_time_zone,
-)
-from orderferry.prestashop.checking.modules import (
-    MODULE_TABLES,
-    check_caches,
-    check_feed,
-    check_modules,
-    read_listeners,
-)
-from orderferry.prestashop.checking.states import check_fba, check_invoices, check_mails
-from orderferry.prestashop.checking.tables import (
-    check_collations,
-    check_columns,
-    check_rights,
-    check_server,
-    check_tables,
-    check_triggers,
-    check_version,
-)
-from orderferry.prestashop.checking.taxes import Rates, check_vat, places_delivered_to, read_tax_groups
+from orderferry.prestashop.checking import carriers, edits, mappings, modules, states, tables, taxes
 from orderferry.prestashop.database.database import ShopDatabase
 from orderferry.prestashop.database.live_schema import read_tables
 from orderferry.prestashop.database.own_tables import EVENT_TABLE_NAMES, STATE_TABLE, kept_value
@@ -76,62 +42,62 @@ class ShopProbe:
     def database(self) -> Results:
         """Check the server, and the connection to it."""
         with self._database.reading("asking the server for its settings") as connection:
-            yield from check_server(connection, self._settings.prestashop)
+            yield from tables.check_server(connection, self._settings.prestashop)
 
     def tables(self) -> Results:
         """Check the shop's tables, their triggers and columns."""
         with self._database.reading("looking at the shop's tables") as connection:
-            yield from check_tables(connection, self._tables, self._database.access)
-            yield from check_triggers(connection, self._tables.prefix)
-        yield from check_columns(self._tables)
+            yield from tables.check_tables(connection, self._tables, self._database.access)
+            yield from tables.check_triggers(connection, self._tables.prefix)
+        yield from tables.check_columns(self._tables)
 
     def collations(self) -> Results:
         """Try the comparisons of texts that runs make: servers refuse some of them whatever the rows hold."""
-        tables = self._tables
+        live = self._tables
         with self._database.reading("comparing texts of the shop's tables") as connection:
-            yield from check_collations(connection, tables)
+            yield from tables.check_collations(connection, live)
 
     def rights(self) -> Results:
         """Check what the database user may do, and our own tables."""
         with self._database.reading("asking for the user's rights") as connection:
             events = self._settings.events_enabled
-            yield from check_rights(connection, self._tables, self._database.access, events=events)
+            yield from tables.check_rights(connection, self._tables, self._database.access, events=events)
 
     def settings(self) -> Results:
         """Check the shop's own settings: version, time zone, currencies, countries."""
-        yield from check_version(self._facts)
-        yield from check_time_zone(self._facts)
-        yield from check_currencies(self._settings, self._facts)
-        yield from check_countries(self._settings, self._facts)
+        yield from tables.check_version(self._facts)
+        yield from mappings.check_time_zone(self._facts)
+        yield from mappings.check_currencies(self._settings, self._facts)
+        yield from mappings.check_countries(self._settings, self._facts)
 
     def mappings(self) -> Results:
         """Check that the shop has what the configuration names."""
-        yield from check_mappings(self._settings, self._facts)
+        yield from mappings.check_mappings(self._settings, self._facts)
 
     def accounts(self) -> Results:
         """Check the customer account that the configuration names."""
         with self._database.reading("looking for the customer's account") as connection:
-            yield from check_accounts(connection, self._tables, self._settings)
+            yield from mappings.check_accounts(connection, self._tables, self._settings)
 
     def named_products(self) -> Results:
         """Check the products that the configuration names."""
         with self._database.reading("looking for the products that the configuration names") as connection:
-            yield from check_named_products(connection, self._tables, self._facts, self._settings)
+            yield from mappings.check_named_products(connection, self._tables, self._facts, self._settings)
 
     def stock(self) -> Results:
         """Look for stock that is kept where orderferry does not write."""
         with self._database.reading("looking for stock in warehouses") as connection:
-            yield from check_stock(connection, self._tables, self._facts)
+            yield from mappings.check_stock(connection, self._tables, self._facts)
 
-    def vat(self, held_for_tax: Rates) -> Results:
+    def vat(self, held_for_tax: taxes.Rates) -> Results:
         """Check the VAT rates of the marketplaces' countries, and the taxes that orders need.
 
         `held_for_tax`: the places of orders that are held for a tax, with the rates that they need.
         """
         with self._database.reading("looking where Amazon orders went") as connection:
-            places = places_delivered_to(connection, self._tables)
+            places = taxes.places_delivered_to(connection, self._tables)
             proofs = self._vat_proofs(connection)
-        yield from check_vat(
+        yield from taxes.check_vat(
             self._settings, self._facts, self._tax_groups, places=places, held=held_for_tax, proofs=proofs
         )
 
@@ -139,36 +105,38 @@ class ShopProbe:
         """Check what the states of Amazon orders cause. Marketplaces whose mappings are wrong are left out."""
         markets = self._markets
         if markets:
-            yield from check_mails(self._settings, self._facts, markets)
+            yield from states.check_mails(self._settings, self._facts, markets)
             with self._database.reading("looking where Amazon calculates the VAT") as connection:
                 proofs = self._vat_proofs(connection)
-            yield from check_invoices(self._settings, self._facts, markets, proofs)
-            yield from check_fba(markets)
+            yield from states.check_invoices(self._settings, self._facts, markets, proofs)
+            yield from states.check_fba(markets)
 
     def carriers(self) -> Results:
         """Check the carriers that orders get. Marketplaces whose mappings are wrong are left out."""
         with self._database.reading("looking at the shop's carriers") as connection:
-            tables = self._tables.with_more(read_tables(connection, self._tables.prefix, CARRIER_TABLES))
-            delays, zones = read_delays(connection, tables), read_zones(connection, tables)
-            has_fba = has_fba_orders(connection, tables)
-        if self._markets:
-            yield from check_carriers(self._settings, self._facts, self._markets, delays, zones, has_fba=has_fba)
+            live = self._tables.with_more(read_tables(connection, self._tables.prefix, carriers.CARRIER_TABLES))
+            delays, zones = carriers.read_delays(connection, live), carriers.read_zones(connection, live)
+            has_fba = carriers.has_fba_orders(connection, live)
+        facts, markets = self._facts, self._markets
+        if markets:
+            yield from carriers.check_carriers(self._settings, facts, markets, delays, zones, has_fba=has_fba)
 
     def edits(self) -> Results:
         """Check what an edit in the back office changes on its own."""
         if self._markets:
-            yield from check_edits(self._settings, self._facts, self._markets, self._tax_groups)
+            yield from edits.check_edits(self._settings, self._facts, self._markets, self._tax_groups)
 
     def modules(self) -> Results:
         """Check for modules that do not hear of imported orders, readers of the feed of changes, and caches."""
         with self._database.reading("looking for modules that wait for events") as connection:
-            listeners = read_listeners(connection, read_tables(connection, self._tables.prefix, MODULE_TABLES))
+            live = read_tables(connection, self._tables.prefix, modules.MODULE_TABLES)
+            listeners = modules.read_listeners(connection, live)
         enabled, feed = self._settings.events_enabled, self._feed
         bridged = enabled and feed is not None and feed.reader(BRIDGE) is not None
-        yield from check_modules(listeners, bridged=bridged)
+        yield from modules.check_modules(listeners, bridged=bridged)
         if enabled:
-            yield from check_feed(feed, self._clock())
-        yield from check_caches(self._facts, object_cache(self._settings.prestashop.shop_folder))
+            yield from modules.check_feed(feed, self._clock())
+        yield from modules.check_caches(self._facts, object_cache(self._settings.prestashop.shop_folder))
 
     def close(self) -> None:
         """Close the connection."""
@@ -176,9 +144,8 @@ class ShopProbe:
 
     def _vat_proofs(self, connection: sa.Connection) -> Mapping[str, str]:
         """Return by marketplace the order that has shown that Amazon calculates the VAT there."""
-        tables = self._tables
-        kept = kept_value(Statements(connection, tables), STATE_NAME) if tables.has(STATE_TABLE) else ""
-        return parse_proofs(kept)
+        live = self._tables
+        return parse_proofs(kept_value(Statements(connection, live), STATE_NAME) if live.has(STATE_TABLE) else "")
 
     @cached_property
     def _feed(self) -> Feed | None:
@@ -197,7 +164,7 @@ class ShopProbe:
     @cached_property
     def _tax_groups(self) -> Mapping[int, str]:
         with self._database.reading("reading the products' tax rules") as connection:
-            return read_tax_groups(connection, self._tables)
+            return taxes.read_tax_groups(connection, self._tables)
 
     @cached_property
     def _facts(self) -> ShopFacts:
