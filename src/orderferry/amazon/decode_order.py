@@ -163,16 +163,16 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
         sales_channel=sales_channel,
         marketplace_id=_marketplace(order, needed=sales_channel == "AMAZON"),
         marketplace_name=order.text("salesChannel.marketplaceName"),
-        seller_order_id=decode_seller_order_id(order),
+        seller_order_id=_seller_order_id(order),
         service_level=order.word("fulfillment.fulfillmentServiceLevel", SERVICE_LEVELS),
         programs=order.words("programs", ORDER_PROGRAMS),
         ship_by=order.window("fulfillment.shipByWindow"),
         deliver_by=order.window("fulfillment.deliverByWindow"),
         print_labels=order.window("fulfillment.labelPrintingWindow"),
         buyer=Buyer(**read_texts(order, _BUYER)),
-        delivery_address=decode_address(order.node("recipient.deliveryAddress")),
+        delivery_address=_address(order.node("recipient.deliveryAddress")),
         delivery_instructions=_present(order, _INSTRUCTIONS),
-        delivery_hours=decode_hours(order),
+        delivery_hours=_hours(order),
         # a list that Amazon does not close: any word is taken
         delivery_capabilities=tuple(
             filter(None, map(clean_word, order.texts("recipient.deliveryPreference.deliveryCapabilities")))
@@ -180,10 +180,10 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
         items=items,
         grand_total=grand_total,
         proceeds=proceeds,
-        packages=decode_packages(order),
-        payments=decode_payments(order),
-        tax_registrations=decode_registrations(order),
-        replaces=decode_replaced(order),
+        packages=_packages(order),
+        payments=_payments(order),
+        tax_registrations=_registrations(order),
+        replaces=_replaced(order),
         datasets=_datasets(order.fields),
         flaws=distinct(order.flaws),  # stays last: everything above adds to them
     )
@@ -226,14 +226,13 @@ def _datasets(fields: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def decode_address(node: Node | None) -> Address | None:
-    """Return an SP-API address; None for None. Each field may be missing."""
+def _address(node: Node | None) -> Address | None:
     if node is None:
         return None
     return Address(lines=_present(node, _LINES) or _present(node, _EXTENDED_LINES), **read_texts(node, _ADDRESS))
 
 
-def decode_hours(order: Node) -> tuple[DeliveryHours, ...]:
+def _hours(order: Node) -> tuple[DeliveryHours, ...]:
     """Return when somebody is there to take the parcel: by day of the week, then the dates that are exceptions."""
     days = [
         DeliveryHours(day.word("dayOfWeek", WEEKDAYS), _spans(day))
@@ -260,8 +259,7 @@ def _spans(node: Node) -> tuple[tuple[time, time], ...]:
     return tuple((start, end) for start, end in found if start is not None and end is not None)
 
 
-def decode_packages(order: Node) -> tuple[Package, ...]:
-    """Return the packages of an order (merchant-fulfilled orders only)."""
+def _packages(order: Node) -> tuple[Package, ...]:
     return tuple(
         Package(
             ship_time=package.moment("shipTime"),
@@ -275,7 +273,7 @@ def decode_packages(order: Node) -> tuple[Package, ...]:
     )
 
 
-def decode_payments(order: Node) -> tuple[PaymentExecution, ...]:
+def _payments(order: Node) -> tuple[PaymentExecution, ...]:
     """Return how an order was paid. An amount that can't be read is no grave flaw: totals decide."""
     return tuple(
         PaymentExecution(execution.text("paymentMethod"), execution.money("paymentAmount", grave=False))
@@ -283,24 +281,22 @@ def decode_payments(order: Node) -> tuple[PaymentExecution, ...]:
     )
 
 
-def decode_registrations(order: Node) -> tuple[TaxRegistration, ...]:
-    """Return the tax registrations of buyer, seller and marketplace, given an order's node."""
+def _registrations(order: Node) -> tuple[TaxRegistration, ...]:
     return tuple(
         TaxRegistration(
-            address=decode_address(registration.node("taxRegistrationAddress")),
+            address=_address(registration.node("taxRegistrationAddress")),
             **read_texts(registration, _REGISTRATION),
         )
         for registration in order.nodes("tax.taxRegistrations")
     )
 
 
-def decode_seller_order_id(order: Node) -> str:
-    """Return the seller's own number for an order (`orderAliases`), or ''."""
+def _seller_order_id(order: Node) -> str:
     aliases = [(row.word("aliasType", ALIAS_KINDS), row.text("aliasId")) for row in order.nodes("orderAliases")]
     return next((alias for kind, alias in aliases if kind in ALIAS_KINDS and alias), "")
 
 
-def decode_replaced(order: Node) -> tuple[str, ...]:
+def _replaced(order: Node) -> tuple[str, ...]:
     """Return the ids of the orders that this one replaces or is exchanged for."""
     rows = [
         (row.word("associationType", REPLACEMENT_KINDS), row.text("orderId")) for row in order.nodes("associatedOrders")

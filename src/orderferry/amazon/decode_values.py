@@ -6,7 +6,7 @@ personal. `grave` marks the fields without which no order can be imported.
 
 The tables are Amazon's enumerations: the words that its model of 2026-01-01 lists. A word outside these
 tables is kept as Amazon wrote it and named in the order's flaws. Fields whose words Amazon does not list completely
-(payment methods, detailed package states, conditions) have no table and take any text.
+(payment methods, conditions) have no table and take any text.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from orderferry.prestashop.planning.resolved_order import (
     paperwork_of,
     tracking_of,
 )
-from orderferry.prestashop.planning.shop_texts import cancel_request, partly_shipped, shop_day, shop_moment
+from orderferry.prestashop.planning.shop_texts import cancel_request, partly_shipped, shop_moment
 
 # The settings that name states of orders that will not be sent, and so need not be cancelled.
 ENDED_STATES = ("PS_OS_CANCELED", "PS_OS_ERROR", "PS_OS_REFUND")
@@ -95,11 +95,6 @@ class OrderUpdate:
     def written(self) -> str:
         """Return the moment of writing in the shop's time."""
         return shop_moment(self.now, self.market.zone)
-
-    @property
-    def day(self) -> str:
-        """Return the day of writing in the shop's time."""
-        return shop_day(self.now, self.market.zone)
 
     @property
     def old_state(self) -> OrderState | None:

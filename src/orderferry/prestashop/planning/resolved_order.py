@@ -21,7 +21,7 @@ from orderferry.prestashop.database.values import as_int
 from orderferry.prestashop.facts import Country, Currency, FeeKey, OrderState, Product
 from orderferry.prestashop.planning.goods import Goods, Movement
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.shop_texts import shop_day, shop_moment
+from orderferry.prestashop.planning.shop_texts import shop_moment
 
 _NEVER_SENT = datetime.max.replace(tzinfo=UTC)  # sorts parcels without a time of shipping to the end
 _CANCELLED = "CANCELLED"  # SP-API packages[].packageStatus.status
@@ -60,11 +60,6 @@ class ResolvedOrder:
     def written(self) -> str:
         """Return the moment of writing in the shop's time."""
         return shop_moment(self.now, self.market.zone)
-
-    @property
-    def day(self) -> str:
-        """Return the day of writing in the shop's time."""
-        return shop_day(self.now, self.market.zone)
 
     @property
     def id_carrier_group(self) -> int:

@@ -113,11 +113,6 @@ def shop_moment(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime(MOMENT_FORMAT)
 
 
-def shop_day(moment: datetime, zone: ZoneInfo) -> str:
-    """Return the shop's calendar day of an aware time (product_sale.date_upd)."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d")
-
-
 def utc_of(value: object, zone: ZoneInfo) -> datetime | None:
     """Return a time as PrestaShop writes it (the shop's), in UTC; None for NULL and zero dates."""
     try:

@@ -269,7 +269,7 @@ def _replace_sales(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder,
     if update.old_state is None or not update.old_state.logable or not writer.has("product_sale"):
         return
     take_back_sales(writer, sold_now(writer, locked))
-    count_sales(writer, resolved.sold, update.day)
+    count_sales(writer, resolved.sold, update.written)
 
 
 def _move_address(writer: Statements, place: Place, locked: LockedOrder, written: str) -> int:

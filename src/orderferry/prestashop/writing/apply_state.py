@@ -93,7 +93,7 @@ def _count(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: 
         return
     sold = sold_now(writer, locked)
     if state.logable:
-        count_sales(writer, sold, update.day)
+        count_sales(writer, sold, update.written)
     else:
         take_back_sales(writer, sold)
 

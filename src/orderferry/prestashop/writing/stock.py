@@ -77,9 +77,9 @@ def note_shipping(writer: ShopWriter, market: Market, goods: Iterable[Goods], *,
         )
 
 
-def count_sales(writer: Statements, sold: Iterable[Goods], day: str) -> None:
-    """Add what one order sells (`day` in shop time), sorted so that two writers lock rows in the same order."""
-    rows = [sale_row(id_product, quantity, times, day) for id_product, (quantity, times) in _by_product(sold)]
+def count_sales(writer: Statements, sold: Iterable[Goods], moment: str) -> None:
+    """Add what one order sells (`moment` in shop time), sorted so that two writers lock rows in the same order."""
+    rows = [sale_row(id_product, quantity, times, moment[:10]) for id_product, (quantity, times) in _by_product(sold)]
     writer.post_counts("product_sale", rows, key="id_product", counted=("quantity", "sale_nbr"))
 
 

@@ -54,7 +54,7 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime) -> Applied:
     order, invoice = writer.known[ORDER.name], writer.known.get(INVOICE.name)
     _move(writer, resolved, order)
     if state.logable:
-        count_sales(writer, resolved.sold, resolved.day)
+        count_sales(writer, resolved.sold, resolved.written)
     written: dict[str, DraftValue] = {"id_order": ORDER, "last_address": DELIVERY_ADDRESS}
     writer.post_update(MARKER_TABLE, written, {"amazon_order_id": work.marker.order_id})
     left = _post_stock_left(writer, resolved)
