@@ -117,7 +117,7 @@ class WorldSource:
         if manners.shuffle:
             Random(manners.shuffle).shuffle(orders)
         following = f"{end} {self.calls['searchOrders']}" if end is not None else None
-        return Page(tuple(map(decode_order, _as_sent(orders))), following, before, now)
+        return Page(tuple(map(decode_order, _as_sent(orders))), following, before)
 
     def get(self, order_id: str) -> Order | UnreadableOrder | None:
         self._ask("getOrder")

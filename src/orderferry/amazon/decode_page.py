@@ -95,7 +95,6 @@ def decode_page(body: Any, basis: Basis, amazon_now: datetime | None) -> Page:
         orders=tuple(decode_order(entry) for entry in body["orders"]),
         next_token=_next_token(body.get("pagination")),
         observed_until=_cut_off(body.get(_CUT_OFFS[basis]), _CUT_OFFS[basis], amazon_now),
-        amazon_now=amazon_now,
     )
 
 

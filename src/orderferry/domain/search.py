@@ -46,13 +46,12 @@ class Search:
 class Page:
     """One good page: status 200, a JSON body, and `orders` a list.
 
-    `observed_until` is Amazon's own cut-off (`lastUpdatedBefore` or `createdBefore`), `amazon_now` its Date header.
+    `observed_until` is Amazon's own cut-off (`lastUpdatedBefore` or `createdBefore`).
     """
 
     orders: tuple[Order | UnreadableOrder, ...]
     next_token: str | None = None
     observed_until: datetime | None = None
-    amazon_now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

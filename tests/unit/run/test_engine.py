@@ -99,7 +99,7 @@ class Amazon:
         found = [order for order in self.orders.values() if self._matches(order, search)]
         first = int(token or 0)
         following = str(first + 2) if len(found) > first + 2 else None
-        return Page(tuple(found[first : first + 2]), following, search.span.end, self.now())
+        return Page(tuple(found[first : first + 2]), following, search.span.end)
 
     def _matches(self, order: Order | UnreadableOrder, search: Search) -> bool:
         if isinstance(order, UnreadableOrder):

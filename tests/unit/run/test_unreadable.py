@@ -35,7 +35,7 @@ class AmazonWithHoles(Amazon):
         found = sum(1 for moment in times if search.span.holds(moment))  # type: ignore[arg-type]
         if token is not None or not found:
             return page
-        return Page((*page.orders, *[NAMELESS] * found), page.next_token, page.observed_until, page.amazon_now)
+        return Page((*page.orders, *[NAMELESS] * found), page.next_token, page.observed_until)
 
 
 @dataclass
