@@ -21,9 +21,10 @@ import sqlalchemy as sa
 from orderferry.bootstrap import Installation
 from orderferry.config.load import load_settings
 from orderferry.config.model import Settings
+from orderferry.domain.decide import READY_STATUSES
 from orderferry.domain.durations import iso
 from orderferry.domain.ledger_entry import EntryState
-from orderferry.domain.orders import Channel, OrderStatus
+from orderferry.domain.orders import Channel
 from orderferry.domain.problems import ProblemCode
 from orderferry.errors import UsageError
 from orderferry.prestashop.sample_shop import ShopSeed, create_shop, plain_products
@@ -68,10 +69,6 @@ since = "{since}"
 CONFIGURATION_FILE, SHOP_FILE, WORLD_FILE = "config.toml", "shop.sqlite", "world.json"
 OURS = (CONFIGURATION_FILE, SHOP_FILE, WORLD_FILE, "config.ledger.sqlite")
 READ_DELAY = timedelta(minutes=3)
-READY = {
-    Channel.REGULAR: {OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED},
-    Channel.FBA: {OrderStatus.SHIPPED},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +276,7 @@ def missed_orders(
 def is_ready(order: SimulatedOrder, moment: datetime) -> bool:
     """Return whether an importer may create the order at that moment, by what Amazon's searches show then."""
     count = order.happened(moment - READ_DELAY)
-    return count > 0 and status_after(order, count) in READY[order.channel]
+    return count > 0 and status_after(order, count) in READY_STATUSES[order.channel]
 
 
 def _catches(order: SimulatedOrder, run: datetime, window: timedelta) -> bool:

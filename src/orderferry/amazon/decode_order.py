@@ -37,6 +37,7 @@ from orderferry.amazon.decode_values import (
 )
 from orderferry.domain.durations import iso
 from orderferry.domain.orders import (
+    CANCELLED_STATUSES,
     CREATION_TIME,
     UPDATE_TIME,
     Address,
@@ -46,7 +47,6 @@ from orderferry.domain.orders import (
     Item,
     Money,
     Order,
-    OrderStatus,
     Package,
     PaymentExecution,
     Proceeds,
@@ -148,7 +148,7 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
     status, raw_status = _decisive(order, "fulfillment.fulfillmentStatus", STATUSES)
     channel, raw_channel = _decisive(order, "fulfillment.fulfilledBy", CHANNELS)
     sales_channel = order.word("salesChannel.channelName", SALES_CHANNELS, grave=True, required=True)
-    items = decode_items(order, may_be_empty=status is OrderStatus.CANCELLED)
+    items = decode_items(order, may_be_empty=status in CANCELLED_STATUSES)
     grand_total = decode_price(order, "proceeds.grandTotal")
     proceeds = decode_proceeds(order)
     order.flaws.extend(mixed_currencies(_amounts(grand_total, proceeds, items)))

@@ -19,7 +19,7 @@ from orderferry.amazon.decode_page import UnusableBody
 from orderferry.amazon.decode_values import CHANNELS, STATUSES, parse_amount, parse_moment
 from orderferry.domain.compared_orders import RateShare, ReportedOrder, gathered, implied_rate, open_tax
 from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, Region
-from orderferry.domain.orders import Channel, OrderStatus
+from orderferry.domain.orders import CANCELLED_STATUSES, Channel, OrderStatus
 from orderferry.domain.pricing.proceeds import ZERO
 
 _REQUIRED = ("amazon-order-id", "purchase-date", "order-status")
@@ -102,7 +102,7 @@ def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
     marketplace = _BY_DOMAIN.get(newest.get("sales-channel", "").lower())
     raw_status = newest["order-status"]
     live = [row for row in rows if not row.get("item-status", "").lower().startswith("cancel")]
-    if _status(raw_status) is OrderStatus.CANCELLED:
+    if _status(raw_status) in CANCELLED_STATUSES:
         live = rows
     once = list({tuple(sorted(row.items())): row for row in live}.values())
     lines = _lines(once, marketplace)

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-from orderferry.domain.orders import Channel, Item, Order, OrderStatus, ProceedsType
+from orderferry.domain.orders import NOT_OF_AMAZON_STATUSES, Channel, Item, Order, OrderStatus, ProceedsType
 from orderferry.domain.pricing.components import reconcile
 from orderferry.domain.pricing.proceeds import ZERO, CannotPrice
 from orderferry.domain.pricing.tax_law import TaxScheme
@@ -91,7 +91,7 @@ def as_reported(order: Order) -> ReportedOrder:
         channel=order.channel,
         marketplace_id=order.marketplace_id,
         raw_status=order.raw_status,
-        sold_by_amazon=order.sales_channel != "NON_AMAZON" and order.status is not OrderStatus.UNFULFILLABLE,
+        sold_by_amazon=order.sales_channel != "NON_AMAZON" and order.status not in NOT_OF_AMAZON_STATUSES,
         currency=total.currency if total else "",
         country=order.delivery_address.country if order.delivery_address else "",
         quantity=quantity,

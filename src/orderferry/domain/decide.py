@@ -13,7 +13,16 @@ from enum import StrEnum
 
 from orderferry.domain.ledger_entry import Entry, EntryState, believable
 from orderferry.domain.marker import Action, Marker
-from orderferry.domain.orders import RELEASED_STATUSES, SHIPPED_STATUSES, Channel, Order, OrderStatus
+from orderferry.domain.orders import (
+    CANCELLED_STATUSES,
+    NOT_OF_AMAZON_STATUSES,
+    NOT_RELEASED_STATUSES,
+    RELEASED_STATUSES,
+    SHIPPED_STATUSES,
+    Channel,
+    Order,
+    OrderStatus,
+)
 from orderferry.domain.problems import Problem, ProblemCode
 
 
@@ -43,7 +52,7 @@ REASON_TEXTS: dict[Reason, str] = {
     Reason.OLDER_NEWS: "older than what is known already",
 }
 
-_READY: dict[Channel, frozenset[OrderStatus]] = {
+READY_STATUSES: dict[Channel, frozenset[OrderStatus]] = {
     Channel.REGULAR: RELEASED_STATUSES,
     Channel.FBA: SHIPPED_STATUSES,
 }
@@ -97,7 +106,7 @@ def decide(
         return _older(marker, entry, known)
     if flaw := _flawed(order):
         return Decision(Action.HOLD, problem=flaw)
-    if order.sales_channel == "NON_AMAZON" or order.status is OrderStatus.UNFULFILLABLE:
+    if order.sales_channel == "NON_AMAZON" or order.status in NOT_OF_AMAZON_STATUSES:
         return Decision(Action.IGNORE, Reason.NOT_AMAZON)
     if marker is not None:
         return _known_to_shop(order, marker, entry, rules)
@@ -125,7 +134,8 @@ def _older(marker: Marker | None, entry: Entry | None, known: datetime) -> Decis
 
 def _flawed(order: Order) -> Problem | None:
     if order.status is None and order.raw_status:
-        return _unknown_status(order)
+        message = f"order {order.order_id}: Amazon gives the status {order.raw_status!r}, which is unknown"
+        return Problem(ProblemCode.UNKNOWN_STATUS, message, order.order_id, order.raw_status)
     grave = order.grave_flaws
     if not grave:
         return None
@@ -133,11 +143,6 @@ def _flawed(order: Order) -> Problem | None:
     more = f" (and {len(grave) - 1} more)" if len(grave) > 1 else ""
     message = f"order {order.order_id}: the field {first.path} is unusable: {first.problem}{more}"
     return Problem(ProblemCode.BAD_FIELD, message, order.order_id, first.path)
-
-
-def _unknown_status(order: Order) -> Problem:
-    message = f"order {order.order_id}: Amazon gives the status {order.raw_status!r}, which is unknown"
-    return Problem(ProblemCode.UNKNOWN_STATUS, message, order.order_id, order.raw_status)
 
 
 def _known_to_shop(order: Order, marker: Marker, entry: Entry | None, rules: Rules) -> Decision:
@@ -161,18 +166,16 @@ def _set_aside(entry: Entry) -> Decision:
 def _new_to_shop(order: Order, rules: Rules) -> Decision:
     assert order.status is not None  # noqa: S101 — a missing status is a grave flaw, which was tested before
     assert order.channel is not None  # noqa: S101 — likewise
-    if order.status is OrderStatus.CANCELLED:
+    if order.status in CANCELLED_STATUSES:
         return Decision(Action.IGNORE, Reason.CANCELLED)
     since = rules.since_of.get(order.marketplace_id, rules.since)
     if since is not None and order.created < since and not rules.forced:
         return Decision(Action.IGNORE, Reason.BEFORE_SINCE)
-    if order.status in _PENDING:
+    if order.status in NOT_RELEASED_STATUSES:
         return Decision(Action.WAIT, _PENDING[order.status])
-    if order.status in _READY[order.channel] or (rules.forced and order.status in RELEASED_STATUSES):
+    if order.status in READY_STATUSES[order.channel] or rules.forced:
         return Decision(Action.CREATE)
-    if order.status in RELEASED_STATUSES:
-        return Decision(Action.WAIT, Reason.FBA_NOT_SHIPPED)
-    return Decision(Action.HOLD, problem=_unknown_status(order))
+    return Decision(Action.WAIT, Reason.FBA_NOT_SHIPPED)
 
 
 def next_look(first_seen: datetime, now: datetime) -> datetime:

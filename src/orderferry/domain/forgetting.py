@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from orderferry.domain.orders import SHIPPED_STATUSES, OrderStatus
+from orderferry.domain.orders import CANCELLED_STATUSES, SHIPPED_STATUSES
 
 # Amazon's own word that nothing more is going to be sent.
-FINISHED_AT_AMAZON = frozenset(status.value for status in SHIPPED_STATUSES | {OrderStatus.CANCELLED})
+FINISHED_AT_AMAZON = frozenset(status.value for status in SHIPPED_STATUSES | CANCELLED_STATUSES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """An Amazon order in our own words: what the decoder produces and everything after it reads.
 
 Field names follow SP-API's Orders API 2026-01-01 where they carry a value of Amazon's; times are aware UTC; money is
-Decimal. A value of an enumeration that we do not know is kept as Amazon's text in the `raw_…` field and named in
-`Order.flaws`; nothing is guessed.
+Decimal. The `raw_…` field beside an enumeration holds Amazon's text. A value that we do not know is None, and
+`Order.flaws` names it; nothing is guessed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from typing import Self
 
 UPDATE_TIME, CREATION_TIME = "lastUpdatedTime", "createdTime"
 
@@ -22,24 +23,48 @@ class Channel(StrEnum):
     FBA = "fba"
 
 
+class Phase(Enum):
+    """What a status of Amazon's means: what is done with the order hangs on this."""
+
+    NOT_RELEASED = auto()  # it waits
+    TO_BE_SHIPPED = auto()  # a regular order is imported, an FBA order waits; `doublecheck` reads these
+    SHIPPED = auto()  # imported, with the state "shipped" and its stock; its address stays; `recheck` reads these
+    CANCELLED = auto()  # not imported, or moved to the state "cancelled"
+    NOT_OF_AMAZON = auto()  # no sale on Amazon: none of the importer's business
+
+
 class OrderStatus(StrEnum):
-    """SP-API `fulfillment.fulfillmentStatus`; INVOICE_UNCONFIRMED is an older value that may still turn up."""
+    """SP-API `fulfillment.fulfillmentStatus`. A new status of Amazon's is a row here, with what it means."""
 
-    PENDING_AVAILABILITY = "PENDING_AVAILABILITY"
-    PENDING = "PENDING"
-    UNSHIPPED = "UNSHIPPED"
-    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
-    SHIPPED = "SHIPPED"
-    INVOICE_UNCONFIRMED = "INVOICE_UNCONFIRMED"
-    CANCELLED = "CANCELLED"
-    UNFULFILLABLE = "UNFULFILLABLE"
+    phase: Phase
+
+    def __new__(cls, word: str, phase: Phase) -> Self:
+        """Make a status of Amazon's word for it and its meaning: none can be added without one."""
+        status = str.__new__(cls, word)
+        status._value_ = word
+        status.phase = phase
+        return status
+
+    PENDING_AVAILABILITY = "PENDING_AVAILABILITY", Phase.NOT_RELEASED
+    PENDING = "PENDING", Phase.NOT_RELEASED
+    UNSHIPPED = "UNSHIPPED", Phase.TO_BE_SHIPPED
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED", Phase.TO_BE_SHIPPED
+    SHIPPED = "SHIPPED", Phase.SHIPPED
+    INVOICE_UNCONFIRMED = "INVOICE_UNCONFIRMED", Phase.SHIPPED  # of the older API; it may still turn up
+    CANCELLED = "CANCELLED", Phase.CANCELLED
+    UNFULFILLABLE = "UNFULFILLABLE", Phase.NOT_OF_AMAZON
 
 
-# What a status means. CANCELLED and UNFULFILLABLE stand for themselves; `decide` holds orders with any other one.
-NOT_RELEASED_STATUSES = frozenset({OrderStatus.PENDING_AVAILABILITY, OrderStatus.PENDING})
-TO_BE_SHIPPED_STATUSES = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED})
-SHIPPED_STATUSES = frozenset({OrderStatus.SHIPPED, OrderStatus.INVOICE_UNCONFIRMED})
+def _statuses(*phases: Phase) -> frozenset[OrderStatus]:
+    return frozenset(status for status in OrderStatus if status.phase in phases)
+
+
+NOT_RELEASED_STATUSES = _statuses(Phase.NOT_RELEASED)
+TO_BE_SHIPPED_STATUSES = _statuses(Phase.TO_BE_SHIPPED)
+SHIPPED_STATUSES = _statuses(Phase.SHIPPED)
 RELEASED_STATUSES = TO_BE_SHIPPED_STATUSES | SHIPPED_STATUSES
+CANCELLED_STATUSES = _statuses(Phase.CANCELLED)
+NOT_OF_AMAZON_STATUSES = _statuses(Phase.NOT_OF_AMAZON)
 
 
 def status_words(status: str) -> str:

@@ -188,7 +188,7 @@ def _from_json(stored: dict[str, Any]) -> Search:
             basis=Basis(stored["basis"]),
             span=Span(datetime.fromisoformat(stored["from"]), datetime.fromisoformat(stored["until"])),
             channel=None if stored["channel"] is None else Channel(stored["channel"]),
-            statuses=tuple(OrderStatus(status) for status in stored["statuses"]),
+            statuses=tuple(OrderStatus[status] for status in stored["statuses"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableValue("a listing in progress is no search") from error

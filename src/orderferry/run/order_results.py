@@ -16,7 +16,7 @@ from orderferry.domain.decide import REASON_TEXTS, Decision, Reason, Rules, is_g
 from orderferry.domain.durations import format_duration
 from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, problem_of
 from orderferry.domain.marker import Action, Applied, Outcome
-from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
+from orderferry.domain.orders import CANCELLED_STATUSES, Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode, with_deadline
 from orderferry.errors import ShopUnfit
 from orderferry.run.report import INFORMATIVE, Report
@@ -212,7 +212,7 @@ def _with_deadline(problem: Problem, order: Order) -> Problem:
     """Return the problem with the latest delivery date of a regular order: after it Amazon withdraws the buyer's phone
     (and may withdraw more), which a label needs."""
     latest = order.deliver_by.latest
-    if order.channel is not Channel.REGULAR or latest is None or order.status is OrderStatus.CANCELLED:
+    if order.channel is not Channel.REGULAR or latest is None or order.status in CANCELLED_STATUSES:
         return problem
     return replace(problem, message=with_deadline(problem.message, latest))
 

@@ -5,14 +5,14 @@ A new catch-up is a value here, not a module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orderferry.config.model import ObservationSettings, Settings
 from orderferry.domain.decide import Rules
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.orders import TO_BE_SHIPPED_STATUSES, Channel, Order, OrderStatus
+from orderferry.domain.orders import SHIPPED_STATUSES, TO_BE_SHIPPED_STATUSES, Channel, Order, OrderStatus
 from orderferry.domain.search import Basis
 
 
@@ -45,6 +45,10 @@ def _import_lookback(channel: Channel, observation: ObservationSettings) -> time
     return observation.window + (observation.fba_extension if channel is Channel.FBA else timedelta(0))
 
 
+def _in_order(statuses: Collection[OrderStatus]) -> tuple[OrderStatus, ...]:
+    return tuple(status for status in OrderStatus if status in statuses)
+
+
 SWEEPS: Mapping[str, Sweep] = {
     sweep.command: sweep
     for sweep in (
@@ -54,7 +58,7 @@ SWEEPS: Mapping[str, Sweep] = {
             Basis.CREATED,
             lambda _channel, observation: observation.recheck_window,
             (Channel.FBA,),
-            (OrderStatus.SHIPPED,),
+            _in_order(SHIPPED_STATUSES),
             reserve=6,
         ),
         Sweep(
@@ -62,7 +66,7 @@ SWEEPS: Mapping[str, Sweep] = {
             Basis.CREATED,
             lambda _channel, observation: observation.doublecheck_window,
             (Channel.REGULAR,),
-            tuple(sorted(TO_BE_SHIPPED_STATUSES, reverse=True)),
+            _in_order(TO_BE_SHIPPED_STATUSES),
             reserve=6,
         ),
     )

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from orderferry.domain.durations import iso
-from orderferry.domain.orders import Channel, OrderStatus, ProceedsType
+from orderferry.domain.orders import RELEASED_STATUSES, Channel, OrderStatus, ProceedsType
 from orderferry.simulator.money import BreakdownRow, LineMoney, grand_total, line_money, order_rows, rounded
 from orderferry.simulator.orders import Line, SimulatedOrder
 from orderferry.simulator.people import Person, person_of
@@ -132,7 +132,6 @@ def _item_tax(order: SimulatedOrder) -> dict[str, Any]:
     return present({"taxCalculationBreakdowns": schemes, "taxCollections": collections})
 
 
-RELEASED = frozenset({OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED, OrderStatus.SHIPPED})
 _PUBLIC_FIELDS = frozenset({"city", "stateOrRegion", "countryCode"})  # on no list of personal data
 _FBA_FIELDS = _PUBLIC_FIELDS | {"postalCode", "addressType"}
 
@@ -152,7 +151,7 @@ def personal_parts(order: SimulatedOrder, state: State, now: datetime, roles: Ab
 
     Nothing before the payment is authorised, and nothing of a cancelled order.
     """
-    if state.status not in RELEASED:
+    if state.status not in RELEASED_STATUSES:
         return {}
     person = person_of(order.order_id, order.delivery_country)
     return {
@@ -277,7 +276,7 @@ def _proceeds(order: SimulatedOrder, state: State, money: list[LineMoney]) -> di
 
 
 def _fulfillment(order: SimulatedOrder, state: State) -> dict[str, Any]:
-    dated = state.status in RELEASED
+    dated = state.status in RELEASED_STATUSES
     return present(
         {
             "fulfillmentStatus": str(state.status),

@@ -23,6 +23,7 @@ from typing import Any
 
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import MARKETPLACES
+from orderferry.domain.orders import OrderStatus
 from orderferry.domain.search import Basis
 from orderferry.simulator.faults import Fault, FaultKind
 from orderferry.simulator.messages import (
@@ -85,9 +86,7 @@ def _without(part: Any, datasets: dict[str, str], included: AbstractSet[str]) ->
 MARGIN = timedelta(minutes=2)  # how far *Before must lie in the past
 MOST_MARKETPLACES = 50
 LARGEST_PAGE = 100
-STATUSES = frozenset(
-    {"PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE"}
-)
+STATUSES = frozenset(OrderStatus) - {OrderStatus.INVOICE_UNCONFIRMED}  # which only the older API has
 CHANNELS = frozenset({"MERCHANT", "AMAZON"})
 _MARKETPLACE_IDS = frozenset(marketplace.id for marketplace in MARKETPLACES)
 _BASES = {

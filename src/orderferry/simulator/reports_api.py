@@ -22,6 +22,7 @@ from typing import Any
 from dateutil import parser as iso_parser
 
 from orderferry.domain.durations import iso
+from orderferry.domain.orders import OrderStatus
 from orderferry.domain.search import Basis
 from orderferry.simulator.faults import Fault, FaultKind
 from orderferry.simulator.messages import Refusal, Request, SimulatedResponse, error_answer, invalid_input, json_answer
@@ -61,15 +62,8 @@ COLUMNS = (
     "purchase-order-number",
     "price-designation",
 )
-_STATUS_WORDS = {
-    "PENDING_AVAILABILITY": "Pending",
-    "PENDING": "Pending",
-    "UNSHIPPED": "Unshipped",
-    "PARTIALLY_SHIPPED": "Partially Shipped",
-    "SHIPPED": "Shipped",
-    "CANCELLED": "Cancelled",
-    "UNFULFILLABLE": "Unfulfillable",
-}
+_STATUS_WORDS = {str(status): status.replace("_", " ").title() for status in OrderStatus}
+_STATUS_WORDS["PENDING_AVAILABILITY"] = "Pending"
 _CHANNEL_WORDS = {"MERCHANT": "Merchant", "AMAZON": "Amazon"}
 # Each column of money: the type of the breakdown, and for TAX and DISCOUNT the subtype of its detail.
 _MONEY = {

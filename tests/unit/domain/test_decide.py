@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from itertools import chain
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,20 @@ from orderferry.domain.decide import Decision, Reason, Rules, is_given_up, newes
 from orderferry.domain.decide import decide as decide_at
 from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.marker import Action, Digests, Marker
-from orderferry.domain.orders import Channel, Flaw, Item, Order, OrderStatus, status_words
+from orderferry.domain.orders import (
+    CANCELLED_STATUSES,
+    NOT_OF_AMAZON_STATUSES,
+    NOT_RELEASED_STATUSES,
+    RELEASED_STATUSES,
+    SHIPPED_STATUSES,
+    TO_BE_SHIPPED_STATUSES,
+    Channel,
+    Flaw,
+    Item,
+    Order,
+    OrderStatus,
+    status_words,
+)
 from orderferry.domain.problems import ProblemCode
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -243,14 +257,14 @@ def test_given_up_counts_from_the_release_of_a_pre_order() -> None:
     assert not is_given_up(None, None, NOW, limit)
 
 
+@pytest.mark.parametrize("known", [None, marker()], ids=["new", "in the shop"])
 @pytest.mark.parametrize("channel", list(Channel))
 @pytest.mark.parametrize("rules", [Rules(), Rules(forced=True)], ids=["of itself", "by hand"])
-def test_a_status_that_nobody_has_decided_about_is_held_and_never_taken_for_another_one(
-    channel: Channel, rules: Rules
+def test_an_order_with_an_unknown_status_is_held_and_its_status_is_never_taken_for_another_one(
+    rules: Rules, channel: Channel, known: Marker | None
 ) -> None:
-    """As if Amazon's new word had been added to OrderStatus alone."""
-    new = order(cast(OrderStatus, "RETURNED"), channel, raw_status="RETURNED")
-    decision = decide(new, marker=None, foreign=None, entry=None, rules=rules)
+    unknown = order(None, channel, raw_status="RETURNED")
+    decision = decide(unknown, marker=known, foreign=None, entry=None, rules=rules)
     assert decision.action is Action.HOLD
     assert decision.problem is not None
     assert (decision.problem.code, decision.problem.subject) == (ProblemCode.UNKNOWN_STATUS, "RETURNED")
@@ -266,3 +280,19 @@ def test_every_status_that_is_known_is_decided_for_both_channels(status: OrderSt
 
 def test_a_status_is_told_in_words() -> None:
     assert status_words(OrderStatus.PARTIALLY_SHIPPED) == "partially shipped"
+
+
+def test_the_phase_of_a_status_says_all_that_it_means() -> None:
+    assert {status.value: status.phase.name for status in OrderStatus} == {
+        "PENDING_AVAILABILITY": "NOT_RELEASED",
+        "PENDING": "NOT_RELEASED",
+        "UNSHIPPED": "TO_BE_SHIPPED",
+        "PARTIALLY_SHIPPED": "TO_BE_SHIPPED",
+        "SHIPPED": "SHIPPED",
+        "INVOICE_UNCONFIRMED": "SHIPPED",
+        "CANCELLED": "CANCELLED",
+        "UNFULFILLABLE": "NOT_OF_AMAZON",
+    }
+    meant = [NOT_RELEASED_STATUSES, RELEASED_STATUSES, CANCELLED_STATUSES, NOT_OF_AMAZON_STATUSES]
+    assert sorted(chain(*meant)) == sorted(OrderStatus)
+    assert RELEASED_STATUSES == TO_BE_SHIPPED_STATUSES | SHIPPED_STATUSES

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from orderferry.domain.marker import DIGEST_VERSION, Digests, Marker
-from orderferry.domain.orders import SHIPPED_STATUSES, Order, OrderStatus
+from orderferry.domain.orders import CANCELLED_STATUSES, SHIPPED_STATUSES, Order, OrderStatus
 from orderferry.domain.pricing.priced_order import PricedOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.prestashop.database.values import as_int, moment_text
@@ -144,7 +144,7 @@ def changes_of(
     state, note = _state_change(order, marker, before, market, groups)
     notes = [note] if note else []
     report = [CANCELLED_AFTER_SHIPPING] if note else []
-    cancelled = order.status is OrderStatus.CANCELLED
+    cancelled = order.status in CANCELLED_STATUSES
     tracking = tracking_of(order.packages) if "tracking" in groups else None
     address = "address" in groups and _may_move_address(order, marker, _state_of(before, market))
     if cancelled and marker.digests.version == keep.version:
@@ -199,7 +199,7 @@ def changed_at_amazon(order: Order, marker: Marker) -> frozenset[str]:
 
 def changes_money(order: Order, marker: Marker) -> bool:
     """Return whether Amazon has changed quantities or amounts of an order that still is one."""
-    return bool(changed_at_amazon(order, marker) & {"lines", "totals"}) and order.status is not OrderStatus.CANCELLED
+    return bool(changed_at_amazon(order, marker) & {"lines", "totals"}) and order.status not in CANCELLED_STATUSES
 
 
 def _state_of(before: OrderInShop, market: Market) -> OrderState | None:
@@ -223,7 +223,7 @@ def _state_change(
     """Return the state to move to (None: none), and what has to be reported instead."""
     target, current = _target_state(order, before, market), _state_of(before, market)
     shipped = current is not None and current.shipped
-    if order.status is OrderStatus.CANCELLED:
+    if order.status in CANCELLED_STATUSES:
         ended = {as_int(market.facts.setting(name, market.shop)) for name in ENDED_STATES} - {0}
         if before.state in {target.id, *ended}:
             return None, None
@@ -289,7 +289,7 @@ def _after_invoice(
     ones, staff has edited the order.
     """
     total, tax, goods = Decimal(0), Decimal(0), ""
-    if order.status is not OrderStatus.CANCELLED:
+    if order.status not in CANCELLED_STATUSES:
         total, tax = _amounts_now(order, books, priced)
         named = ", ".join(f"{item.quantity} × {item.sku or item.item_id}" for item in order.items if item.quantity)
         goods = f" (now {named or 'nothing'})"

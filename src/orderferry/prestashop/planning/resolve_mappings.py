@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import prod
 
 from orderferry.config.model import OrdersSettings
-from orderferry.domain.orders import SHIPPED_STATUSES, Channel, Order, OrderStatus
+from orderferry.domain.orders import CANCELLED_STATUSES, SHIPPED_STATUSES, Channel, Order
 from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
 from orderferry.prestashop.database.values import as_int
@@ -46,7 +46,7 @@ def state_kind(order: Order, settings: OrdersSettings) -> str:
     Prime and Business states are for orders still to be packed. A buyer's request to cancel comes before them, since
     somebody has to look at it before anything is sent. Kinds without a configured state are skipped.
     """
-    if order.status is OrderStatus.CANCELLED:
+    if order.status in CANCELLED_STATUSES:
         return "cancelled"
     if order.status in SHIPPED_STATUSES:
         return "fba" if order.channel is Channel.FBA else "shipped"

@@ -16,12 +16,12 @@ from orderferry.domain.decide import Reason, Rules, decide
 from orderferry.domain.ledger_entry import Entry, EntryState
 from orderferry.domain.marker import Action
 from orderferry.domain.orders import (
+    CANCELLED_STATUSES,
     NOT_RELEASED_STATUSES,
     SHIPPED_STATUSES,
     Channel,
     Flaw,
     Order,
-    OrderStatus,
     status_words,
 )
 from orderferry.domain.spans import Span
@@ -182,14 +182,14 @@ def differences(order: ReportedOrder, given: CompareInput) -> list[Difference]:
     state = _state_difference(order, shop, given)
     if state is not None:
         return [state]
-    if shop.cancelled or order.status in NOT_RELEASED_STATUSES or order.status is OrderStatus.CANCELLED:
+    if shop.cancelled or order.status in NOT_RELEASED_STATUSES or order.status in CANCELLED_STATUSES:
         return []
     return [*_money_differences(order, shop, entry), *_quantity_differences(order, shop, entry)]
 
 
 def _state_difference(order: ReportedOrder, shop: ShopOrder, given: CompareInput) -> Difference | None:
     entry = given.entries.get(order.order_id)
-    if order.status is OrderStatus.CANCELLED and not shop.cancelled:
+    if order.status in CANCELLED_STATUSES and not shop.cancelled:
         reason = "Amazon has cancelled it, and the shop has not followed"
     elif order.status in NOT_RELEASED_STATUSES and not shop.cancelled:
         reason = "Amazon has not released it, and the shop has it already"

@@ -15,7 +15,7 @@ from typing import Any
 
 from orderferry.domain.compared_orders import RateShare, ReportedOrder, ShopOrder
 from orderferry.domain.marketplaces import marketplace_code
-from orderferry.domain.orders import OrderStatus
+from orderferry.domain.orders import CANCELLED_STATUSES
 from orderferry.domain.pricing.proceeds import ZERO
 from orderferry.domain.spans import Span
 
@@ -96,7 +96,7 @@ class Totals:
         """Count the invoice and the credit slips of one of the shop's orders; with a span only those issued in it."""
         if shop.invoice_number and _is_in(shop.invoiced, span):
             self.invoices.setdefault(shop.currency, Sums()).add(shop.total, shop.tax)
-            if amazon is not None and amazon.status is OrderStatus.CANCELLED and not shop.is_credited:
+            if amazon is not None and amazon.status in CANCELLED_STATUSES and not shop.is_credited:
                 self.unsold.append(shop)
         for slip in shop.slips:
             if _is_in(slip.issued, span):
