@@ -26,7 +26,15 @@ class ShopDatabase:
 
     @cached_property
     def _own(self) -> sa.Engine:
-        return self.engine()
+        if self.url.startswith("sqlite"):
+            return self.engine()
+        # A connection is kept until `close`: tests look often.
+        return sa.create_engine(self.url, connect_args={"ssl_disabled": True}, pool_size=1, pool_pre_ping=True)
+
+    def close(self) -> None:
+        """Give back the connection that is kept."""
+        if "_own" in self.__dict__:
+            self._own.dispose()
 
     def rows(self, sql: str, **parameters: Any) -> list[Mapping[str, Any]]:
         """Given a query with `:name` parameters, return its rows as mappings."""

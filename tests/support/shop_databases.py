@@ -78,6 +78,7 @@ class ShopDatabases:
 
     def give_back(self, shop: ShopDatabase) -> None:
         """Take back a shop made by `create`, in whatever state."""
+        shop.close()
         name = str(sa.make_url(shop.url).database)
         self._free[self._taken.pop(name)].append(name)
 
