@@ -25,7 +25,7 @@ from support.shop_database import ShopDatabase
 from support.shop_snapshot import flaws_of_orders
 
 TESTS = Path(__file__).parents[1]
-ROUNDS, ALL_ROUNDS = 3, 25
+ROUNDS, ALL_ROUNDS = 2, 25
 SHARED_BY_OURS = (
     "SELECT i.number FROM {p}order_invoice i JOIN {p}orderferry_order m ON m.id_order = i.id_order"
     " GROUP BY i.number HAVING COUNT(*) > 1"

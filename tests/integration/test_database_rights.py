@@ -267,7 +267,7 @@ LOOKING = (
 
 @pytest.fixture
 def simulator() -> Iterator[SimulatorServer]:
-    world = generate(7, datetime.now(UTC) - timedelta(days=2), 2, 20, ("IT", "DE"))
+    world = generate(7, datetime.now(UTC) - timedelta(days=2), 2, 12, ("IT", "DE"))
     with SimulatorServer(world, usage_plans=False, report_rules=READY_REPORTS) as server:
         yield server
 
