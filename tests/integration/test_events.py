@@ -18,6 +18,8 @@ from support.feed import events, flaws_of_feed, told
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, ORDER_ID, Importer, Sold, amazon_order, cancelled, importer, shipped
 
+pytestmark = pytest.mark.sample(0, always=("mariadb",))
+
 MUG = Sold("MUG-BLUE", 2, "29.04", "5.24", shipping="8.54", shipping_tax="1.54")
 SHIRT = Sold("TSHIRT-S-WHITE", 1, "20.00", "3.61")
 ORDER = amazon_order(MUG, SHIRT)

@@ -17,6 +17,8 @@ from support.feed import events, flaws_of_feed
 from support.shop_database import ShopDatabase
 from support.writing import NOW, Importer, Sold, amazon_order, settings_for
 
+pytestmark = pytest.mark.sample(0, always=("mariadb",))
+
 MUG = Sold("MUG-BLUE", 1, "14.52", "2.62", shipping="8.54", shipping_tax="1.54")
 # The numbers that a killed run may have given without the ledger's knowing.
 AHEAD = 1000

@@ -25,6 +25,8 @@ from orderferry.prestashop.reading.other_importers import MEMORY_KEY, ForeignOrd
 from support.reading import OpenShop, opened, statements
 from support.shop_database import ShopDatabase
 
+pytestmark = pytest.mark.sample(0, always=("mariadb",))
+
 NOW = datetime(2026, 11, 23, 6, 0, 0, 123456, tzinfo=UTC)
 IDS = [f"30{number % 10}-{number:07}-{number:07}" for number in range(200)]
 MARKER = Marker(IDS[0], 7, "APJ6JRA9NG5V4", Channel.REGULAR, NOW, Digests("a", "b", "c", "d", "e"), last_state=2)

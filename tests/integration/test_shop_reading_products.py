@@ -16,6 +16,8 @@ from orderferry.prestashop.sample_shop import MULTISHOP, ShopSeed, plain_product
 from support.reading import opened, statements
 from support.shop_database import ShopDatabase
 
+pytestmark = pytest.mark.sample(0, always=("mariadb",))
+
 ShopMaker = Callable[..., ShopDatabase]
 
 

@@ -16,6 +16,8 @@ from orderferry.domain.problems import Problem, ProblemCode
 from support.shop_database import ShopDatabase
 from support.writing import NOW, Sold, amazon_order, importer, shipped
 
+pytestmark = pytest.mark.sample(0, always=("mariadb",))
+
 MUG = Sold("MUG-BLUE", 1, "14.52")
 UNINVOICED = OrdersSettings(state_paid="1")  # awaiting cheque: no invoice
 HIDDEN = "SELECT p.* FROM {p}product p WHERE p.reference LIKE 'orderferry-%' ORDER BY p.id_product"
