@@ -166,7 +166,8 @@ def with_result(entry: Entry, result: OrderResult, now: datetime) -> Entry:
     if entry.ignored_by_person and entry.state is EntryState.IGNORED and result.state is not EntryState.IMPORTED:
         return replace(checked, next_look=None)
     if result.on is not None:
-        if _has_newer_news(entry, result.on):
+        then, news = result.on.amazon_updated, entry.amazon_updated
+        if news is not None and (then is None or then < news):
             knows_it = result.id_order in (None, entry.id_order)
             return checked if knows_it else _due_at_once(checked, result.id_order, now)
         if result.id_order is None and result.on.id_order is None and entry.id_order is not None:
@@ -194,12 +195,6 @@ def with_result(entry: Entry, result: OrderResult, now: datetime) -> Entry:
         given_up=result.given_up,
         ignored_by_person=stays_aside,
     )
-
-
-def _has_newer_news(entry: Entry, before: Entry) -> bool:
-    """Return whether Amazon's news of an order that the ledger knows now is newer than it was before."""
-    then, now = before.amazon_updated, entry.amazon_updated
-    return now is not None and (then is None or then < now)
 
 
 def _due_at_once(entry: Entry, id_order: int | None, now: datetime) -> Entry:

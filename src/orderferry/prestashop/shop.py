@@ -260,11 +260,8 @@ def plan_order(order: Order, action: Action, market: Market, catalog: Catalog, n
             order = without_postcode(order)
         return _plan_new(order, action, market, catalog, now)
     except (ArithmeticError, KeyError, ValueError, TypeError) as error:
-        return Problem(
-            ProblemCode.WRITE_FAILED,
-            f"order {order.order_id} can't be rendered for the shop ({type(error).__name__})",
-            order.order_id,
-        )
+        message = f"order {order.order_id} can't be rendered for the shop ({type(error).__name__})"
+        return Problem(ProblemCode.WRITE_FAILED, message, order.order_id)
 
 
 def _plan_new(order: Order, action: Action, market: Market, catalog: Catalog, now: datetime) -> Plan | Problem:

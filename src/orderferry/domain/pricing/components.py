@@ -303,14 +303,8 @@ def _demand_amounts(order: Order) -> None:
         return
     for number, item in enumerate(order.items):
         if is_unpriced(item) and item.quantity > 0:
-            raise CannotPrice(
-                Problem(
-                    ProblemCode.UNRECONCILED_TOTAL,
-                    f"Amazon gives neither a grand total nor the proceeds of orderItems[{number}]",
-                    order.order_id,
-                    "proceeds",
-                )
-            )
+            message = f"Amazon gives neither a grand total nor the proceeds of orderItems[{number}]"
+            raise CannotPrice(Problem(ProblemCode.UNRECONCILED_TOTAL, message, order.order_id, "proceeds"))
 
 
 def _problem(order: Order, sentence: str, rows: Sheet, currency: str) -> Problem:
@@ -323,9 +317,8 @@ def _problem(order: Order, sentence: str, rows: Sheet, currency: str) -> Problem
         f"grandTotal {order.grand_total.amount}" if order.grand_total else "no grandTotal",
     )
     text = "; ".join(part for part in parts if part)
-    return Problem(
-        ProblemCode.UNRECONCILED_TOTAL, f"{sentence} ({currency}: {text})", order.order_id, "proceeds.grandTotal"
-    )
+    message = f"{sentence} ({currency}: {text})"
+    return Problem(ProblemCode.UNRECONCILED_TOTAL, message, order.order_id, "proceeds.grandTotal")
 
 
 def _figures(name: str, sheet: Sheet) -> str:

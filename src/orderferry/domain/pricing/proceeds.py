@@ -116,20 +116,14 @@ def checked_currency(order: Order) -> str:
     currencies: dict[str, str] = {}
     for path, money in _all_money(order):
         if not money.amount.is_finite() or abs(money.amount) >= LARGEST:
-            raise CannotPrice(
-                Problem(ProblemCode.BAD_FIELD, f"the amount in {path} is out of range", order.order_id, path)
-            )
+            message = f"the amount in {path} is out of range"
+            raise CannotPrice(Problem(ProblemCode.BAD_FIELD, message, order.order_id, path))
         currencies.setdefault(money.currency, path)
     if len(currencies) > 1:
         places = " and ".join(f"{currency} in {path}" for currency, path in sorted(currencies.items()))
-        raise CannotPrice(
-            Problem(
-                ProblemCode.BAD_FIELD,
-                f"amounts of one order stand in different currencies: {places}",
-                order.order_id,
-                next(reversed(currencies.values())),
-            )
-        )
+        message = f"amounts of one order stand in different currencies: {places}"
+        subject = next(reversed(currencies.values()))
+        raise CannotPrice(Problem(ProblemCode.BAD_FIELD, message, order.order_id, subject))
     return order_currency(order)
 
 

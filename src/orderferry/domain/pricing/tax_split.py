@@ -186,7 +186,8 @@ class TaxSplitter:
             return own if own is not None and rates.by_configuration else NO_TAX
         if rates.vat_by_amazon and (rates.reverse_charge or component.tax is not None):
             return NO_TAX
-        if component.tax is not None and self._told_zero(component):
+        # Amazon taxes something else of the same item, so its 0 on this part is meant
+        if component.tax is not None and component.rest and any(one.tax for one in self._family(component)):
             return NO_TAX
         if own is not None:
             return own
@@ -256,10 +257,6 @@ class TaxSplitter:
         tax = sum((one.tax for one in family if one.tax), ZERO)
         rest = sum((one.rest for one in family), ZERO)
         return self._explained(component, tax, rest if self.reading is Reading.TAX_ON_TOP else rest - tax)
-
-    def _told_zero(self, component: Component) -> bool:
-        """Return whether Amazon taxes something else of the same item, so that its 0 on this part is meant."""
-        return bool(component.rest) and any(one.tax for one in self._family(component))
 
     def _family(self, component: Component) -> list[Component]:
         return [one for one in self.families[component.item] if one.tax is not None]
@@ -368,15 +365,10 @@ def refusal(order: Order, rates: Rates, missing: Sequence[TaxUnknown]) -> Cannot
         _unexplained(unexplained, rates, country) if unexplained else "",
         _unknown(unknown, rates, country) if unknown else "",
     ]
+    message = "; ".join(filter(None, sentences))
     needed = _percents(one.rate for one in missing)
-    return CannotPrice(
-        Problem(
-            ProblemCode.NO_VAT_RATE,
-            "; ".join(filter(None, sentences)),
-            order.order_id,
-            subject=" ".join(filter(None, (country, ", ".join(needed)))),
-        )
-    )
+    subject = " ".join(filter(None, (country, ", ".join(needed))))
+    return CannotPrice(Problem(ProblemCode.NO_VAT_RATE, message, order.order_id, subject))
 
 
 def read_subject(subject: str) -> tuple[str, frozenset[Decimal]]:

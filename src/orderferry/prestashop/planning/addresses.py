@@ -47,9 +47,8 @@ def resolve_places(order: Order, market: Market) -> tuple[Place, Place | None] |
     address = order.delivery_address
     unknown_street = address is None or not address.lines
     if order.channel is Channel.REGULAR and order.status in TO_BE_SHIPPED_STATUSES and unknown_street:
-        return Problem(
-            ProblemCode.NO_ADDRESS, f"order {order.order_id} has no delivery address to send it to", order.order_id
-        )
+        message = f"order {order.order_id} has no delivery address to send it to"
+        return Problem(ProblemCode.NO_ADDRESS, message, order.order_id)
     delivery = _place(order, address, market)
     registration = _buyer_registration(order)
     if isinstance(delivery, Problem) or registration is None or registration.address is None:
@@ -72,12 +71,8 @@ def _place(order: Order, address: Address | None, market: Market) -> Place | Pro
     given = address or Address()
     country = resolve_country(facts, postal.country, given.postal_code, given.region)
     if country is None:
-        return Problem(
-            ProblemCode.UNKNOWN_COUNTRY,
-            f"order {order.order_id} goes to {postal.country}, a country that the shop does not have",
-            order.order_id,
-            postal.country,
-        )
+        message = f"order {order.order_id} goes to {postal.country}, a country that the shop does not have"
+        return Problem(ProblemCode.UNKNOWN_COUNTRY, message, order.order_id, postal.country)
     if country.iso != postal.country:
         postal = replace(postal, kept=(*postal.kept, f"Country: {postal.country}"))
     if "postcode" in postal.placeholders:

@@ -112,7 +112,8 @@ def plan_update(
     changes = changes_of(order, marker, before, market, resolved.priced if resolved else None)
     changes, place = _with_place(order, market, marker, changes)
     if problem is not None and changes.lines:
-        changes = _with_old_lines(marker, changes, problem)
+        digests = _with_old_money(changes.digests, marker.digests)
+        changes = _without(changes, LINES, LINES_FOLLOW, problem, digests=digests, lines=False)
     is_newer = moment_text(order.updated) != moment_text(marker.amazon_updated)
     if not changes.summary and not is_newer and changes.digests == marker.digests:
         return None, changes
@@ -241,12 +242,8 @@ def _state_change(
 
 def _cancelled_after_shipping(order: Order, before: OrderInShop, current: OrderState | None) -> Problem:
     name = current.name if current else str(before.state)
-    return Problem(
-        ProblemCode.CANCELLED_AFTER_SHIPPING,
-        f"order {order.order_id} is cancelled at Amazon, but stands in the state {name!r} in the shop",
-        order.order_id,
-        name,
-    )
+    message = f"order {order.order_id} is cancelled at Amazon, but stands in the state {name!r} in the shop"
+    return Problem(ProblemCode.CANCELLED_AFTER_SHIPPING, message, order.order_id, name)
 
 
 def _is_invoiced_now(order: Order, marker: Marker, before: OrderInShop, market: Market, groups: frozenset[str]) -> bool:
@@ -321,12 +318,8 @@ def _currency(order: Order, books: OrderInShop, market: Market) -> str:
 
 
 def _changed_after_invoice(order: Order, books: OrderInShop, difference: str, currency: str) -> Problem:
-    return Problem(
-        ProblemCode.CHANGED_AFTER_INVOICE,
-        f"order {order.order_id}: {difference}; credit slips so far: {books.credited:.2f}{currency}",
-        order.order_id,
-        str(books.invoice_number),
-    )
+    message = f"order {order.order_id}: {difference}; credit slips so far: {books.credited:.2f}{currency}"
+    return Problem(ProblemCode.CHANGED_AFTER_INVOICE, message, order.order_id, str(books.invoice_number))
 
 
 def _with_old_money(digests: Digests, old: Digests) -> Digests:
@@ -357,14 +350,8 @@ def _with_place(order: Order, market: Market, marker: Marker, changes: Changes) 
     return _without(changes, ADDRESS, ADDRESS_MOVED, places, digests=digests, address=False), None
 
 
-def _with_old_lines(marker: Marker, changes: Changes, problem: Problem) -> Changes:
-    """Return the changes without new lines and totals, with their problem as a note."""
-    digests = _with_old_money(changes.digests, marker.digests)
-    return _without(changes, LINES, LINES_FOLLOW, problem, digests=digests, lines=False)
-
-
 def _without(changes: Changes, part: str, text: str, problem: Problem, **fields: object) -> Changes:
-    """Return the changes without one of them and its line of the message."""
+    """Return the changes without one of them and its line of the message, with its problem as a note."""
     message = tuple(line for line in changes.message if line != text)
     summary = tuple(word for word in changes.summary if word not in {part, MESSAGE})
     if message and ADDRESS not in summary and LINES not in summary:

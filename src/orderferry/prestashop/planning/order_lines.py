@@ -37,7 +37,9 @@ def match_items(order: Order, market: Market, catalog: Catalog) -> dict[str, Pro
         if isinstance(found, Problem):
             return found
         if found is not None and is_kept_in_warehouses(found, market.shop, market.facts):
-            return _advanced_stock(order, item)
+            told = f"the stock of {item.sku!r} is kept in warehouses (advanced stock management)"
+            message = f"order {order.order_id}: {told}, which orderferry does not write"
+            return Problem(ProblemCode.ADVANCED_STOCK, message, order.order_id, item.sku)
         matches[item.item_id] = found
     return matches
 
@@ -53,12 +55,8 @@ def _match(order: Order, item: Item, market: Market, catalog: Catalog) -> Produc
     if len(products) == 1:
         return products[0]
     if products:
-        return Problem(
-            ProblemCode.AMBIGUOUS_SKU,
-            f"order {order.order_id}: {len(products)} products of the shop answer to the SKU {item.sku!r}",
-            order.order_id,
-            item.sku,
-        )
+        message = f"order {order.order_id}: {len(products)} products of the shop answer to the SKU {item.sku!r}"
+        return Problem(ProblemCode.AMBIGUOUS_SKU, message, order.order_id, item.sku)
     if settings.unknown == "line":
         return None
     if settings.unknown == "placeholder":
@@ -70,16 +68,6 @@ def _match(order: Order, item: Item, market: Market, catalog: Catalog) -> Produc
     else:
         reason = f"no product of the shop answers to the SKU {item.sku!r}"
     return Problem(ProblemCode.UNKNOWN_SKU, f"order {order.order_id}: {reason}", order.order_id, item.sku)
-
-
-def _advanced_stock(order: Order, item: Item) -> Problem:
-    return Problem(
-        ProblemCode.ADVANCED_STOCK,
-        f"order {order.order_id}: the stock of {item.sku!r} is kept in warehouses (advanced stock management), which "
-        "orderferry does not write",
-        order.order_id,
-        item.sku,
-    )
 
 
 def fee_product(own: OwnThings, key: FeeKey) -> Product:

@@ -102,14 +102,8 @@ def _currency(order: Order, facts: ShopFacts) -> Currency | Problem:
     found = facts.currencies.get(iso.upper())  # also one that customers do not see
     if found is not None:
         return found
-    return Problem(
-        ProblemCode.UNMAPPED_CURRENCY,
-        f"order {order.order_id} is in {iso}, a currency that the shop does not have"
-        if iso
-        else f"order {order.order_id} names no currency",
-        order.order_id,
-        iso,
-    )
+    what = f"is in {iso}, a currency that the shop does not have" if iso else "names no currency"
+    return Problem(ProblemCode.UNMAPPED_CURRENCY, f"order {order.order_id} {what}", order.order_id, iso)
 
 
 def _carrier_tax_rate(priced: PricedOrder, rates: Rates) -> Decimal:
@@ -191,12 +185,9 @@ def _own_groups(kind: ProceedsType, market: Market) -> tuple[int, ...]:
 
 def _unknown_fee_product(order: Order, kind: ProceedsType, word: str, found: int) -> Problem:
     answer = f"{found} products answer" if found else "no product of the shop answers"
-    return Problem(
-        ProblemCode.AMBIGUOUS_SKU if found else ProblemCode.UNKNOWN_SKU,
-        f"order {order.order_id}: {answer} to {word!r}, which products.fees names for {kind.lower()}",
-        order.order_id,
-        word,
-    )
+    message = f"order {order.order_id}: {answer} to {word!r}, which products.fees names for {kind.lower()}"
+    code = ProblemCode.AMBIGUOUS_SKU if found else ProblemCode.UNKNOWN_SKU
+    return Problem(code, message, order.order_id, word)
 
 
 def _zero_tax(facts: ShopFacts, country: Country) -> int:

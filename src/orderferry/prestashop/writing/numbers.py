@@ -282,9 +282,5 @@ def _shared(
 
 
 def _problem(order_id: str, number: int) -> Problem:
-    return Problem(
-        ProblemCode.DUPLICATE_INVOICE_NUMBER,
-        f"order {order_id}: its invoice number {number} was given to another order too",
-        order_id,
-        str(number),
-    )
+    message = f"order {order_id}: its invoice number {number} was given to another order too"
+    return Problem(ProblemCode.DUPLICATE_INVOICE_NUMBER, message, order_id, str(number))

@@ -67,12 +67,9 @@ class Transactions:
         sentences = [refusal.message.removesuffix(".")]
         sentences += [f"The server says: {server_text.rstrip('.')}"] if server_text else []
         sentences += [f"Triggers on {refusal.table}: {', '.join(map(str, triggers))}"] if triggers else []
-        return Problem(
-            ProblemCode.WRITE_FAILED,
-            f"order {order.order_id}: {'. '.join(sentences)}",
-            order.order_id,
-            refusal.column or f"{refusal.table or 'database'} (error {refusal.number})",
-        )
+        subject = refusal.column or f"{refusal.table or 'database'} (error {refusal.number})"
+        message = f"order {order.order_id}: {'. '.join(sentences)}"
+        return Problem(ProblemCode.WRITE_FAILED, message, order.order_id, subject)
 
     def _triggers(self, refusal: RowRefused) -> list[Trigger]:
         if not refusal.table:
@@ -89,8 +86,11 @@ class Transactions:
         def write() -> tuple[Applied | None, int]:
             with self._database.writing(f"writing order {plan.order_id}", rows=True) as connection:
                 writer = ShopWriter(connection, self._tables)
-                applied = write_order(writer, self._completed(writer, work), now)
-                return applied, writer.outbox.last
+                complete = work
+                if not work.resolved.is_complete:
+                    resolved = make_missing(writer, work.resolved)
+                    complete = render(resolved, work.reference, recreates=work.recreates)
+                return write_order(writer, complete, now), writer.outbox.last
 
         def find_written() -> tuple[Applied | None, int] | None:
             marker = self._marker(plan.order_id)
@@ -128,13 +128,6 @@ class Transactions:
         # an attempt whose answer was lost has done what was planned
         outcome = Outcome.UPDATED if plan.changes else Outcome.UNCHANGED
         return Applied(outcome, work.marker.id_order, plan.changes, plan.notes)
-
-    def _completed(self, writer: ShopWriter, work: NewOrder) -> NewOrder:
-        """Return the work with the rows for the products and the tax that had to be made now."""
-        if work.resolved.is_complete:
-            return work
-        resolved = make_missing(writer, work.resolved)
-        return render(resolved, work.reference, recreates=work.recreates)
 
     def _tell_keeper(self, last_event: int) -> None:
         if self._keeper is not None:

@@ -52,7 +52,10 @@ def _write(writer: ShopWriter, work: NewOrder, now: datetime) -> Applied:
         _join_group(writer, writer.known[CUSTOMER.name], resolved.id_carrier_group)
     write_drafts(writer, work.rows)
     order, invoice = writer.known[ORDER.name], writer.known.get(INVOICE.name)
-    _move(writer, resolved, order)
+    if resolved.movement is not None:
+        move_stock(writer, resolved.market.shop, resolved.goods, resolved.movement)
+        if resolved.movement is Movement.SELL_SHIPPED:
+            note_shipping(writer, resolved.market, resolved.goods, order=order, moment=resolved.written)
     if state.logable:
         count_sales(writer, resolved.sold, resolved.written)
     written: dict[str, DraftValue] = {"id_order": ORDER, "last_address": DELIVERY_ADDRESS}
@@ -133,15 +136,6 @@ def _join_group(writer: ShopWriter, id_customer: Value, id_group: int) -> None:
     writer.rows("customer", ("id_customer",), {"id_customer": id_customer}, lock=True)
     if not writer.rows("customer_group", ("id_group",), member):
         writer.insert_all("customer_group", [member])
-
-
-def _move(writer: ShopWriter, resolved: ResolvedOrder, order: Value) -> None:
-    market = resolved.market
-    if resolved.movement is None:
-        return
-    move_stock(writer, market.shop, resolved.goods, resolved.movement)
-    if resolved.movement is Movement.SELL_SHIPPED:
-        note_shipping(writer, market, resolved.goods, order=order, moment=resolved.written)
 
 
 def _post_stock_left(writer: Statements, resolved: ResolvedOrder) -> list[Reply]:
