@@ -130,10 +130,7 @@ def read_candidates(
         sa.select(
             marker.c.amazon_order_id,
             tables.column(MARKER_TABLE, "deliver_by"),
-            orders.c.id_order,
-            orders.c.id_shop,
-            orders.c.current_state,
-            orders.c.date_add,
+            *(orders.c[name] for name in ("id_order", "id_shop", "current_state", "date_add")),
         )
         .select_from(marker.outerjoin(orders, orders.c.id_order == marker.c.id_order))
         .where(marker.c.amazon_order_id > after, tables.column(MARKER_TABLE, "forgotten").is_(None))

@@ -102,19 +102,13 @@ def _query(tables: ShopTables, order_ids: Iterable[str]) -> sa.Select[Any]:
     kept = [tables.column(MARKER_TABLE, name, "") for name in (*_KEPT, *(f"digest_{group}" for group in DIGEST_GROUPS))]
     return (
         sa.select(
-            marker.c.amazon_order_id,
-            marker.c.id_order,
-            marker.c.marketplace_id,
-            marker.c.amazon_updated,
+            *(marker.c[name] for name in ("amazon_order_id", "id_order", "marketplace_id", "amazon_updated")),
             *kept,
             orders.c.id_order.label("live_order"),
             orders.c.reference.label("live_reference"),
             orders.c.module.label("live_module"),
-            orders.c.current_state,
-            orders.c.invoice_number,
-            orders.c.total_paid_tax_incl,
-            orders.c.total_paid_tax_excl,
-            orders.c.id_currency,
+            *(orders.c[name] for name in ("current_state", "invoice_number", "total_paid_tax_incl")),
+            *(orders.c[name] for name in ("total_paid_tax_excl", "id_currency")),
             _credited(tables, _with_tax).label("credited"),
             _credited(tables, _without_tax).label("credited_net"),
             payment.c.id_order_payment,

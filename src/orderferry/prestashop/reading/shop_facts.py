@@ -101,12 +101,8 @@ def read_shops(connection: sa.Connection, tables: ShopTables) -> Mapping[int, Sh
     shop, group = tables["shop"], tables["shop_group"]
     rows = connection.execute(
         sa.select(
-            shop.c.id_shop,
-            shop.c.id_shop_group,
-            shop.c.name,
-            group.c.share_stock,
-            group.c.share_customer,
-            group.c.share_order,
+            *(shop.c[name] for name in ("id_shop", "id_shop_group", "name")),
+            *(group.c[name] for name in ("share_stock", "share_customer", "share_order")),
         )
         .join_from(shop, group, group.c.id_shop_group == shop.c.id_shop_group, isouter=True)
         .where(shop.c.deleted == 0)
@@ -165,9 +161,8 @@ def _shop_rates(connection: sa.Connection, tables: ShopTables) -> Mapping[int, M
     rates: dict[int, dict[int, Decimal]] = defaultdict(dict)
     if tables.has("currency_shop"):
         table = tables["currency_shop"]
-        for id_currency, id_shop, rate in connection.execute(
-            sa.select(table.c.id_currency, table.c.id_shop, table.c.conversion_rate)
-        ):
+        columns = (table.c.id_currency, table.c.id_shop, table.c.conversion_rate)
+        for id_currency, id_shop, rate in connection.execute(sa.select(*columns)):
             rates[as_int(id_currency)][as_int(id_shop)] = as_decimal(rate)
     return rates
 
@@ -261,17 +256,9 @@ def read_employee(connection: sa.Connection, tables: ShopTables) -> int:
 def read_countries(connection: sa.Connection, tables: ShopTables) -> Mapping[str, Country]:
     """Read `country`, active or not, by ISO code."""
     table = tables["country"]
-    rows = connection.execute(
-        sa.select(
-            table.c.id_country,
-            table.c.iso_code,
-            table.c.id_zone,
-            table.c.contains_states,
-            table.c.need_identification_number,
-            table.c.active,
-            tables.column("country", "zip_code_format"),
-        ).order_by(table.c.active, table.c.id_country.desc())
-    )
+    names = ("id_country", "iso_code", "id_zone", "contains_states", "need_identification_number", "active")
+    columns = [*(table.c[name] for name in names), tables.column("country", "zip_code_format")]
+    rows = connection.execute(sa.select(*columns).order_by(table.c.active, table.c.id_country.desc()))
     return {
         as_text(iso).upper(): Country(
             id=as_int(id_country),
@@ -329,15 +316,8 @@ def read_tax_rules(
     of inactive groups are left out, as PrestaShop does it, and those whose tax is not in force.
     """
     table = tables["tax_rule"]
-    statement = sa.select(
-        table.c.id_tax_rules_group,
-        table.c.id_country,
-        table.c.id_tax,
-        table.c.id_state,
-        table.c.zipcode_from,
-        table.c.zipcode_to,
-        table.c.behavior,
-    ).order_by(table.c.id_tax_rule)
+    names = ("id_tax_rules_group", "id_country", "id_tax", "id_state", "zipcode_from", "zipcode_to", "behavior")
+    statement = sa.select(*(table.c[name] for name in names)).order_by(table.c.id_tax_rule)
     if tables.has("tax_rules_group", "active"):
         group = tables["tax_rules_group"]
         statement = statement.join_from(
@@ -348,11 +328,11 @@ def read_tax_rules(
         if not as_int(id_tax) or as_int(id_tax) in rates:
             rule = TaxRule(as_int(id_tax), as_int(id_state), as_text(start), as_text(end), as_int(behavior))
             rules.setdefault((as_int(id_group), as_int(id_country)), []).append(rule)
-    return {key: tuple(sorted(found, key=_specific, reverse=True)) for key, found in rules.items()}
 
+    def how_specific(rule: TaxRule) -> tuple[str, str, int]:
+        return rule.zipcode_from.strip().upper(), rule.zipcode_to.strip().upper(), rule.id_state
 
-def _specific(rule: TaxRule) -> tuple[str, str, int]:
-    return rule.zipcode_from.strip().upper(), rule.zipcode_to.strip().upper(), rule.id_state
+    return {key: tuple(sorted(found, key=how_specific, reverse=True)) for key, found in rules.items()}
 
 
 def read_carrier_tax_groups(
