@@ -71,7 +71,6 @@ class SimulatorServer:
         self.reports = Reports(report_rules)
         search = OrderSearch(world, shifting=shifting_pages)
         amazon = SimulatedAmazon(
-            world,
             self.clock,
             self.logins,
             self.usage,

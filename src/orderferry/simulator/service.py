@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 
@@ -24,14 +24,12 @@ from orderferry.simulator.messages import (
 )
 from orderferry.simulator.orders_api import OrderSearch, get_order
 from orderferry.simulator.reports_api import Reports
-from orderferry.simulator.world import World
 
 
 @dataclass(slots=True)
 class SimulatedAmazon:
     """The simulated Amazon: all parts that answer requests."""
 
-    world: World
     clock: Clock
     logins: Logins
     usage: Usage
@@ -63,9 +61,27 @@ class SimulatedAmazon:
                 self.logins.check(request)
                 if not self.usage.spend(route.operation, request.at):
                     return error_answer(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
-            return route.handle(self, request, fault)
+            return self._handle(route.operation, request, fault)
         except Refusal as refusal:
             return refusal.answer
+
+    def _handle(self, operation: str, request: Request, fault: Fault | None) -> SimulatedResponse:
+        match operation:
+            case "token":
+                return self.logins.token(request)
+            case "searchOrders":
+                return self.listing(request).answer(request, fault)
+            case "getOrder":
+                return get_order(self.listing(request).world, request)
+            case "createReport":
+                return self.reports.create(request, self.listing(request).world, fault)
+            case "getReport":
+                return self.reports.get(request)
+            case "getReportDocument":
+                return self.reports.document(request)
+            case "downloadReport":
+                return self.reports.download(request)
+        return error_answer(404, "NotFound", "The requested resource doesn't exist.")
 
     def _headers(self, route: Route, request: Request, answer: SimulatedResponse) -> tuple[tuple[str, str], ...]:
         """Return the date by the simulator's clock, a request id, and on good answers the usage plan's rate."""
@@ -79,66 +95,28 @@ class SimulatedAmazon:
         return tuple(headers)
 
 
-Handler = Callable[[SimulatedAmazon, Request, Fault | None], SimulatedResponse]
-
-
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation: its method, the pattern of its whole path, and who answers it."""
+    """One operation: its method, and the pattern of its whole path."""
 
     method: str
     pattern: str
     operation: str
-    handle: Handler
     metered: bool = False
-
-
-def _token(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    return amazon.logins.token(request)
-
-
-def _search_orders(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> SimulatedResponse:
-    return amazon.listing(request).answer(request, fault)
-
-
-def _get_order(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    return get_order(amazon.listing(request).world, request)
-
-
-def _create_report(amazon: SimulatedAmazon, request: Request, fault: Fault | None) -> SimulatedResponse:
-    return amazon.reports.create(request, amazon.listing(request).world, fault)
-
-
-def _get_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    return amazon.reports.get(request)
-
-
-def _get_report_document(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    return amazon.reports.document(request)
-
-
-def _download_report(amazon: SimulatedAmazon, request: Request, _fault: Fault | None) -> SimulatedResponse:
-    return amazon.reports.download(request)
-
-
-def _nothing(_amazon: SimulatedAmazon, _request: Request, _fault: Fault | None) -> SimulatedResponse:
-    return error_answer(404, "NotFound", "The requested resource doesn't exist.")
 
 
 _ORDERS = "/orders/2026-01-01/orders"
 _REPORTS = "/reports/2021-06-30"
 ROUTES: tuple[Route, ...] = (
-    Route("POST", r"/auth/o2/token", "token", _token),
-    Route("GET", _ORDERS, "searchOrders", _search_orders, metered=True),
-    Route("GET", rf"{_ORDERS}/(?P<order_id>[^/]+)", "getOrder", _get_order, metered=True),
-    Route("POST", rf"{_REPORTS}/reports", "createReport", _create_report, metered=True),
-    Route("GET", rf"{_REPORTS}/reports/(?P<report_id>[^/]+)", "getReport", _get_report, metered=True),
-    Route(
-        "GET", rf"{_REPORTS}/documents/(?P<document_id>[^/]+)", "getReportDocument", _get_report_document, metered=True
-    ),
-    Route("GET", r"/report-documents/(?P<key>[^/]+)", "downloadReport", _download_report),
+    Route("POST", r"/auth/o2/token", "token"),
+    Route("GET", _ORDERS, "searchOrders", metered=True),
+    Route("GET", rf"{_ORDERS}/(?P<order_id>[^/]+)", "getOrder", metered=True),
+    Route("POST", rf"{_REPORTS}/reports", "createReport", metered=True),
+    Route("GET", rf"{_REPORTS}/reports/(?P<report_id>[^/]+)", "getReport", metered=True),
+    Route("GET", rf"{_REPORTS}/documents/(?P<document_id>[^/]+)", "getReportDocument", metered=True),
+    Route("GET", r"/report-documents/(?P<key>[^/]+)", "downloadReport"),
 )
-_NO_ROUTE = Route("", "", "unknown", _nothing)
+_NO_ROUTE = Route("", "", "unknown")
 
 
 def _find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:

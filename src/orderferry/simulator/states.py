@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -48,9 +47,7 @@ def state_after(order: SimulatedOrder, count: int) -> State:
     state = State(_first_status(order), order.placed, quantities, [0] * len(quantities))
     for event in order.events[1:count]:
         state.updated = order.placed + timedelta(seconds=event.after)
-        handle = _HANDLERS.get(event.kind)
-        if handle is not None:
-            handle(state, event)
+        _apply(state, event)
     return state
 
 
@@ -77,17 +74,35 @@ def _first_status(order: SimulatedOrder) -> str:
     return OrderStatus.PENDING
 
 
-def _available(state: State, _event: Event) -> None:
-    state.status = OrderStatus.PENDING
+def _apply(state: State, event: Event) -> None:
+    """Let an event change the state; the kinds that are missing here only move the time."""
+    match event.kind:
+        case EventKind.AVAILABLE:
+            state.status = OrderStatus.PENDING
+        case EventKind.VERIFIED if state.pending:
+            state.status = OrderStatus.UNSHIPPED
+            state.verified = state.updated
+        case EventKind.SHIPPED:
+            _ship(state, event)
+        case EventKind.DELIVERED:
+            for parcel in state.parcels:
+                parcel.delivered = True
+        case EventKind.CANCELLED:
+            state.status = OrderStatus.CANCELLED
+            state.cancelled = dict.fromkeys(range(len(state.ordered)), (event.by or "BUYER", event.reason))
+        case EventKind.ITEM_CANCELLED:
+            _cancel_items(state, event)
+        case EventKind.CANCEL_REQUESTED:
+            state.cancel_request = event.reason
+        case EventKind.ADDRESS_CORRECTED:
+            state.address.update(event.changes)
+        case EventKind.TIP_FINALIZED:
+            state.tip_final = True
+        case EventKind.STATUS_SET:
+            state.status = event.status
 
 
-def _verified(state: State, _event: Event) -> None:
-    if state.pending:
-        state.status = OrderStatus.UNSHIPPED
-        state.verified = state.updated
-
-
-def _shipped(state: State, event: Event) -> None:
+def _ship(state: State, event: Event) -> None:
     open_quantities = [
         (position, ordered - done)
         for position, (ordered, done) in enumerate(zip(state.ordered, state.fulfilled, strict=True))
@@ -102,18 +117,7 @@ def _shipped(state: State, event: Event) -> None:
     state.status = OrderStatus.SHIPPED if everything else OrderStatus.PARTIALLY_SHIPPED
 
 
-def _delivered(state: State, _event: Event) -> None:
-    for parcel in state.parcels:
-        parcel.delivered = True
-
-
-def _cancelled(state: State, event: Event) -> None:
-    state.status = OrderStatus.CANCELLED
-    for position in range(len(state.ordered)):
-        state.cancelled[position] = (event.by or "BUYER", event.reason)
-
-
-def _item_cancelled(state: State, event: Event) -> None:
+def _cancel_items(state: State, event: Event) -> None:
     for position, quantity in event.quantities:
         state.ordered[position] = max(state.ordered[position] - quantity, 0)
         state.cancelled[position] = (event.by or "BUYER", event.reason)
@@ -123,34 +127,3 @@ def _item_cancelled(state: State, event: Event) -> None:
         done >= ordered for ordered, done in zip(state.ordered, state.fulfilled, strict=True)
     ):
         state.status = OrderStatus.SHIPPED
-
-
-def _cancel_requested(state: State, event: Event) -> None:
-    state.cancel_request = event.reason
-
-
-def _address_corrected(state: State, event: Event) -> None:
-    state.address.update(event.changes)
-
-
-def _tip_finalized(state: State, _event: Event) -> None:
-    state.tip_final = True
-
-
-def _status_set(state: State, event: Event) -> None:
-    state.status = event.status
-
-
-# What each kind of event does to the state; the kinds that are missing only move the time.
-_HANDLERS: dict[EventKind, Callable[[State, Event], None]] = {
-    EventKind.AVAILABLE: _available,
-    EventKind.VERIFIED: _verified,
-    EventKind.SHIPPED: _shipped,
-    EventKind.DELIVERED: _delivered,
-    EventKind.CANCELLED: _cancelled,
-    EventKind.ITEM_CANCELLED: _item_cancelled,
-    EventKind.CANCEL_REQUESTED: _cancel_requested,
-    EventKind.ADDRESS_CORRECTED: _address_corrected,
-    EventKind.TIP_FINALIZED: _tip_finalized,
-    EventKind.STATUS_SET: _status_set,
-}
