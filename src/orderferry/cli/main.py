@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from orderferry import __version__
-from orderferry.cli.commands import COMMANDS, SHORT_HELP
+from orderferry.cli.commands import COMMANDS
 from orderferry.cli.context import CliContext
 from orderferry.cli.failures import exit_for
 from orderferry.cli.terminal import drop_unwritten, forgive_closed_pipes, open_closed_streams
@@ -32,14 +32,14 @@ class LazyCommands(click.Group):
             nearest = get_close_matches(cmd_name, COMMANDS, 1)
             meant = f"Did you mean {nearest[0]!r}?" if nearest else "`orderferry --help` lists them."
             raise click.UsageError(f"There is no command {cmd_name!r}. {meant}", ctx)
-        module, attribute = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), attribute)
+        _, module = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), f"{cmd_name}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(SHORT_HELP.items()))
+            formatter.write_dl([(name, told) for name, (told, _) in COMMANDS.items()])
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
