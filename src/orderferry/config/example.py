@@ -10,16 +10,9 @@ from pathlib import Path
 from textwrap import wrap
 
 from orderferry.config.keys import KEYS, OVERRIDABLE, Key
+from orderferry.config.lookup import WORDS
 
 _WIDTH = 100
-_SAMPLE_WORDS = {
-    "<SKU>": '"A-100-IT"',
-    "<COUNTRY>": "DE",
-    "<CODE>": "DE",
-    "<SERVICE_LEVEL>": "EXPEDITED",
-    "<FEE>": "default",
-}
-
 _EXAMPLE_HEAD = """\
 # orderferry: an example of every key. Copy it to config.toml (chmod 600) and fill in what has no "#".
 # Lines that begin with "#" and no space are keys: they show the default, or an example where there is none.
@@ -99,7 +92,7 @@ def sample_word(part: str) -> str:
     """Return what the example has for a part of a key's name: a country for `<COUNTRY>` and so on, others as they
     are.
     """
-    return _SAMPLE_WORDS.get(part, part)
+    return WORDS[part][2] if part in WORDS else part
 
 
 def _values_note(key: Key) -> str:

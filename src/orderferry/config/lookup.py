@@ -32,10 +32,6 @@ _CLOSE = 0.6
 SHORT_FORMS: dict[KeyPath, KeyPath] = {("products", "fees"): ("products", "fees", "default")}
 
 
-def _sku(word: str) -> str | None:
-    return word.strip() or None
-
-
 def _country(word: str) -> str | None:
     """Return a country, or with a hyphen one of its regions by ISO 3166-2, whose codes are not looked up."""
     country, hyphen, region = word.strip().upper().partition("-")
@@ -56,17 +52,13 @@ def _service_level(word: str) -> str | None:
     return level if _SERVICE_LEVEL.fullmatch(level) else None
 
 
-def _fee(word: str) -> str | None:
-    return word if word in FEES else None
-
-
-# What a word of the user's own is, and how it is read: in the form that we keep, None where it is none.
-WORDS: dict[str, tuple[str, Callable[[str], str | None]]] = {
-    "<SKU>": ("a SKU", _sku),
-    "<COUNTRY>": ("a country code of ISO 3166-1", _country),
-    "<CODE>": ("a marketplace's country code or id", _marketplace),
-    "<FEE>": (f"a fee ({', '.join(FEES)})", _fee),
-    "<SERVICE_LEVEL>": ("a service level", _service_level),
+# What a word of the user's own is, how it is read (in the form that we keep, None where it is none), and an example.
+WORDS: dict[str, tuple[str, Callable[[str], str | None], str]] = {
+    "<SKU>": ("a SKU", lambda word: word.strip() or None, '"A-100-IT"'),
+    "<COUNTRY>": ("a country code of ISO 3166-1", _country, "DE"),
+    "<CODE>": ("a marketplace's country code or id", _marketplace, "DE"),
+    "<FEE>": (f"a fee ({', '.join(FEES)})", lambda word: word if word in FEES else None, "default"),
+    "<SERVICE_LEVEL>": ("a service level", _service_level, "EXPEDITED"),
 }
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from orderferry.config.database_url import DatabaseUrl
-from orderferry.config.keys import KEYS, Key
+from orderferry.config.keys import KEYS, Key, default_of
 from orderferry.config.kinds import PATH, Unfit
 from orderferry.config.lines import KeyPath, key_text, shown
 from orderferry.config.lookup import KeyMatch, is_table, key_above, match, nearest, unfit_word
@@ -253,7 +253,7 @@ def _check_required(findings: Findings) -> None:
 def _check_marketplaces(findings: Findings) -> None:
     origin = findings.origin("amazon.marketplaces")
     marketplaces = findings.value("amazon.marketplaces")
-    region = findings.value("amazon.region") or "eu"
+    region = findings.value("amazon.region") or default_of("amazon.region")
     if origin is None or not isinstance(marketplaces, tuple):
         return
     for marketplace in marketplaces:
@@ -267,8 +267,8 @@ def _check_marketplaces(findings: Findings) -> None:
 
 
 def _check_overlap(findings: Findings) -> None:
-    window = findings.value("observation.window") or timedelta(days=1)
-    overlap = findings.value("observation.overlap") or timedelta(minutes=30)
+    window = findings.value("observation.window") or default_of("observation.window")
+    overlap = findings.value("observation.overlap") or default_of("observation.overlap")
     if isinstance(window, timedelta) and isinstance(overlap, timedelta) and overlap >= window:
         origin = findings.origin("observation.overlap") or findings.origin("observation.window")
         if origin is not None:
