@@ -23,7 +23,7 @@ from orderferry.domain.marketplaces import marketplace_code
 from orderferry.domain.problems import first_deadline
 from orderferry.errors import ExitCode, OrderferryError
 from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause
-from orderferry.run.compare.totals import Sums, Totals, TotalsRow, amount_text
+from orderferry.run.compare.totals import Sums, Totals, amount_text
 from orderferry.run.conditions import named_orders
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _print_totals(totals: Totals) -> None:
     for title, rows in {"all": totals.whole, **totals.by}.items():
         echo(f"  By {title.replace('_', ' ')}:" if title != "all" else "  Totals:")
         header = ("", "", "Amazon", "gross", "net", "tax", "shop", "gross", "net", "tax")
-        lines = [header, *(_cells(row) for row in rows)]
+        lines = [header, *((row.key, row.currency, *sum_cells(row.amazon), *sum_cells(row.shop)) for row in rows)]
         widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
         for line in lines:
             first = line[0].ljust(widths[0])
@@ -238,11 +238,8 @@ def unsold_words(order: ShopOrder) -> str:
     )
 
 
-def _cells(row: TotalsRow) -> tuple[str, ...]:
-    return (row.key, row.currency, *_sums(row.amazon), *_sums(row.shop))
-
-
-def _sums(sums: Sums) -> tuple[str, str, str, str]:
+def sum_cells(sums: Sums) -> tuple[str, str, str, str]:
+    """Return orders, gross, net and tax as a table has them."""
     return (str(sums.orders), f"{sums.gross:.2f}", f"{sums.net:.2f}", f"{sums.tax:.2f}")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from orderferry import __version__
-from orderferry.cli.compare import BY_WORDS, unsold_words, with_facts
+from orderferry.cli.compare import BY_WORDS, sum_cells, unsold_words, with_facts
 from orderferry.cli.status_text import CONFIRM, lag_words, late_words, unconfirmed_words, waiting_words
 from orderferry.cli.terminal import in_zone, minute, zone_name
 from orderferry.domain.durations import counted, format_duration
@@ -22,7 +22,7 @@ from orderferry.domain.problems import cause_of, first_deadline
 from orderferry.domain.spans import Span
 from orderferry.domain.window import Cell
 from orderferry.run.compare.result import Comparison, Difference, OneSided, by_cause, entry_sentence, placed
-from orderferry.run.compare.totals import Sums, Totals, TotalsRow
+from orderferry.run.compare.totals import Totals, TotalsRow
 from orderferry.run.status import CommandStatus, Status
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -307,16 +307,12 @@ def _different(differences: Sequence[Difference]) -> dict[str, Any]:
 def _totals(totals: Totals) -> dict[str, Any]:
     """Return the breakdowns, the shop's own currency beside the orders', invoices and credit slips."""
     home = [
-        (f"{row.currency} in {row.home_currency}", *_amounts(row.home))
+        (f"{row.currency} in {row.home_currency}", *sum_cells(row.home)[1:])
         for row in totals.whole
         if row.home_currency and row.home_currency != row.currency
     ]
     kinds = (("Invoices", totals.invoices), ("Credit slips", totals.credit_slips))
-    papers = [
-        (f"{word} {currency}", str(one.orders), *_amounts(one))
-        for word, sums in kinds
-        for currency, one in sorted(sums.items())
-    ]
+    papers = [(f"{word} {currency}", *sum_cells(one)) for word, sums in kinds for currency, one in sorted(sums.items())]
     return {
         "notes": totals.notes,
         "parts": [_part("Totals", totals.whole), *(_part(_TITLES[name], rows) for name, rows in totals.by.items())],
@@ -330,18 +326,12 @@ def _part(title: str, rows: Sequence[TotalsRow]) -> dict[str, Any]:
     of_rates = title in (_TITLES["rate"], _TITLES["country_rate"])
     return {
         "title": title,
-        "rows": [_total_cells(row) for row in rows],
+        "rows": [
+            (f"{row.key} {row.currency}".removeprefix("all "), *sum_cells(row.amazon), *sum_cells(row.shop))
+            for row in rows
+        ],
         "unequal": [] if of_rates else [number for number, row in enumerate(rows) if not row.equal],
     }
-
-
-def _total_cells(row: TotalsRow) -> tuple[str, ...]:
-    sides = (cell for side in (row.amazon, row.shop) for cell in (str(side.orders), *_amounts(side)))
-    return (f"{row.key} {row.currency}".removeprefix("all "), *sides)
-
-
-def _amounts(sums: Sums) -> tuple[str, str, str]:
-    return f"{sums.gross:.2f}", f"{sums.net:.2f}", f"{sums.tax:.2f}"
 
 
 def _ledger(status: Status, span: Span, result: Comparison) -> dict[str, Any]:
