@@ -296,7 +296,7 @@ class RefusedWrites:
     @property
     def _in_a_row(self) -> dict[str, list[str]]:
         if self._kept is None:
-            self._kept = _read(self.ledger.recall(_KEY))
+            self._kept = json.loads(self.ledger.recall(_KEY) or "{}")
         return self._kept
 
     def _keep(self) -> None:
@@ -305,11 +305,3 @@ class RefusedWrites:
 
 def _way(update: bool) -> str:
     return "update" if update else "new"
-
-
-def _read(text: str | None) -> dict[str, list[str]]:
-    try:
-        kept = json.loads(text) if text else {}
-    except ValueError:
-        kept = {}
-    return kept if isinstance(kept, dict) else {}

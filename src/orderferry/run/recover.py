@@ -66,7 +66,9 @@ class Recovery:
                 self._take_over(markers, run)
                 taken += len(markers)
             log.warning("the ledger was lost: %d imported orders are taken over from the shop's markers", taken)
-            self._take_over_coverage(copy)
+            for cell, spans in parse_coverage(copy, self.now()).items():
+                for span in spans:
+                    self.ledger.cover([cell], Basis.UPDATED, span, self.now())
             self.first_import.take_over(parse_owed(copy, self.now()))
             for command in CATCH_UPS:
                 self.ledger.remember(_PENDING.format(command=command), iso(self.now()))
@@ -139,14 +141,12 @@ class Recovery:
 
     def _take_over(self, markers: list[Marker], run: int) -> None:
         now = self.now()
-        self.ledger.note_seen([_snapshot_of(marker) for marker in markers], run, now)
+        snapshots = [
+            OrderSnapshot(m.order_id, m.marketplace_id, m.channel, amazon_updated=m.amazon_updated) for m in markers
+        ]
+        self.ledger.note_seen(snapshots, run, now)
         results = [OrderResult(m.order_id, EntryState.IMPORTED, id_order=m.id_order) for m in markers]
         self.ledger.record_results(results, run, now)
-
-    def _take_over_coverage(self, copy: str) -> None:
-        for cell, spans in parse_coverage(copy, self.now()).items():
-            for span in spans:
-                self.ledger.cover([cell], Basis.UPDATED, span, self.now())
 
 
 def copy_text(
@@ -186,8 +186,7 @@ def parse_orders(text: str) -> list[str]:
 def parse_owed(text: str, now: datetime) -> dict[Cell, datetime]:
     """Return since when cells are owed, given that text; none from what can't be read."""
     try:
-        kept = json.loads(text or "{}")
-        rows = kept.get("owed", []) if isinstance(kept, dict) else []
+        rows = json.loads(text or "{}").get("owed", [])
         return {(str(marketplace), Channel(channel)): parse_moment(since, now) for marketplace, channel, since in rows}
     except (ValueError, TypeError, LookupError, AttributeError):
         return {}
@@ -209,7 +208,3 @@ def parse_coverage(text: str, now: datetime) -> dict[Cell, Spans]:
     except (ValueError, TypeError, LookupError, AttributeError):
         log.warning("the copy of the coverage in the shop can't be read; the window is observed anew")
         return {}
-
-
-def _snapshot_of(marker: Marker) -> OrderSnapshot:
-    return OrderSnapshot(marker.order_id, marker.marketplace_id, marker.channel, amazon_updated=marker.amazon_updated)
