@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +16,7 @@ from typing import Any
 import click
 
 from orderferry.cli.commands import COMMANDS
-from orderferry.cli.terminal import echo, echo_json
+from orderferry.cli.terminal import echo, echo_json, to_nowhere
 from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryError, where_raised
 
 log = logging.getLogger(__name__)
@@ -33,14 +32,15 @@ def exit_for(error: BaseException, argv: Sequence[str]) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, BrokenPipeError):
-        _close_stdout()
+        to_nowhere(sys.stdout.fileno())  # what is left in the buffer must not complain at exit
         return int(ExitCode.DONE)
     code, lines, problems = _described(error)
     for line in lines:
         echo(line, err=True)
     if "--json" in argv:
+        command = next((word for word in argv[1:] if word in COMMANDS), "")
         with suppress(OSError):  # a full disk under stdout: it may be what is being told
-            echo_json(_failure_document(argv, problems, code))
+            echo_json(empty_document(command, problems, code, dry_run="--dry-run" in argv))
     return int(code)
 
 
@@ -93,17 +93,6 @@ def failed_document(command: str, error: OrderferryError) -> dict[str, object]:
     from orderferry.run.report import error_json
 
     return empty_document(command, error_json(error), error.exit_code)
-
-
-def _failure_document(argv: Sequence[str], problems: list[dict[str, str]], code: ExitCode) -> dict[str, object]:
-
-    command = next((word for word in argv[1:] if word in COMMANDS), "")
-    return empty_document(command, problems, code, dry_run="--dry-run" in argv)
-
-
-def _close_stdout() -> None:
-    """Drop what is left in the buffer: its reader went away, and it must not complain at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def empty_document(command: str, problems: Problems, code: ExitCode, *, dry_run: bool = False) -> dict[str, object]:

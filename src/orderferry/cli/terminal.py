@@ -40,7 +40,7 @@ class _Forgiving(io.FileIO):
             written = super().write(data)
         except self._forgiven as error:
             if isinstance(error, BrokenPipeError):
-                _to_nowhere(self.fileno())
+                to_nowhere(self.fileno())
             return len(memoryview(data).cast("B"))
         return 0 if written is None else written
 
@@ -74,10 +74,11 @@ def drop_unwritten() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        _to_nowhere(sys.stdout.fileno())
+        to_nowhere(sys.stdout.fileno())
 
 
-def _to_nowhere(descriptor: int) -> None:
+def to_nowhere(descriptor: int) -> None:
+    """Let what is written to a descriptor go nowhere: its reader went away."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
     os.close(nowhere)
