@@ -52,10 +52,7 @@ class CoverageTables:
 
     @retry_after_conflict
     def cover(self, cells: Iterable[Cell], basis: Basis, span: Span, now: datetime) -> None:
-        """Note that a span of these cells was read to its last page.
-
-        It is cut to whole milliseconds.
-        """
+        """Note that a span of these cells was read to its last page. It is cut to whole milliseconds."""
         start, end, cells = _rounded_up(span.start), _rounded_down(span.end), set(cells)
         if start >= end or not cells:
             return

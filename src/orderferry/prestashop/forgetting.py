@@ -138,7 +138,8 @@ def read_candidates(
         .limit(PAGE)
     )
     rows = list(connection.execute(query).mappings())
-    ends = _finished_states(facts)
+    ended = {as_int(value) for (name, _, _), value in facts.configuration.items() if name in ENDED_STATES}
+    ends = ended - {0} | {state.id for state in facts.states.values() if state.shipped}
     there = [row for row in rows if row["id_order"] is not None]
     finished = [as_int(row["id_order"]) for row in there if as_int(row["current_state"]) in ends]
     entered = _entered(connection, tables, finished, ends)
@@ -158,11 +159,6 @@ def read_candidates(
             )
         )
     return tuple(lives), as_text(rows[-1]["amazon_order_id"]) if len(rows) == PAGE else ""
-
-
-def _finished_states(facts: ShopFacts) -> frozenset[int]:
-    ended = {as_int(value) for (name, _, _), value in facts.configuration.items() if name in ENDED_STATES}
-    return frozenset(ended - {0} | {state.id for state in facts.states.values() if state.shipped})
 
 
 def _entered(

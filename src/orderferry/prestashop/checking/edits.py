@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from orderferry.config.model import Settings
@@ -15,6 +15,7 @@ from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.resolve_mappings import resolve_tax
 
 _ON, _PER_UNIT = "1", 1
+Taxed = tuple[str, Market, Country]  # a marketplace whose shop works with taxes, and its country
 
 
 def check_edits(
@@ -24,16 +25,9 @@ def check_edits(
 
     `groups`: the tax rules groups of the shop's products, with their names.
     """
-    warned = False
-    recalculating = ", ".join(
-        sorted(
-            code
-            for code, market in markets.items()
-            if facts.setting("PS_ORDER_RECALCULATE_SHIPPING", market.shop) == _ON
-        )
-    )
+    key = "PS_ORDER_RECALCULATE_SHIPPING"
+    recalculating = ", ".join(sorted(code for code, one in markets.items() if facts.setting(key, one.shop) == _ON))
     if recalculating:
-        warned = True
         yield warning(
             "edit-shipping",
             f"PS_ORDER_RECALCULATE_SHIPPING is on: when staff edits an order of Amazon's ({recalculating}), PrestaShop "
@@ -42,39 +36,40 @@ def check_edits(
         )
     per_unit = ", ".join(sorted(code for code, market in markets.items() if market.round_type == _PER_UNIT))
     if per_unit:
-        warned = True
         yield warning(
             "edit-rounding",
             f"PS_ROUND_TYPE is 1 (round each item) in the shop of {per_unit}: an edit rounds the price of one unit to "
             "the cent, so that a line of several units can move by some cents (99.99 for 7 becomes 100.03).",
             "Round each line instead (Shop Parameters > General > Round type), if the accountant agrees.",
         )
-    refunds = list(_refunded_rates(settings, facts, markets))
+    taxed = [
+        (code, market, facts.countries[code])
+        for code, market in markets.items()
+        if code in facts.countries and facts.setting("PS_TAX", market.shop, _ON) == _ON
+    ]
+    refunds = list(_refunded_rates(settings, facts, taxed))
     if refunds:
         yield fine(
             "edit-refund",
             f"A standard refund pays shipping back at the rate of the carrier's own tax rules, whatever rate it was "
             f"sold at: {'; '.join(refunds)}. Correct those rules, or enter the amount by a partial refund.",
         )
-    rates = list(_other_rates(settings, facts, markets, groups))
+    rates = list(_other_rates(settings, facts, taxed, groups))
     if rates:
         yield fine(
             "edit-rates",
             f"An edit books an order anew by the shop's own tax rules, whatever Amazon or the configuration said: "
             f"{'; '.join(rates)}. Correct the rules where such orders are to be edited.",
         )
-    elif not warned:
+    elif not recalculating and not per_unit:
         yield fine("edits", "No setting of the shop makes an edit change what Amazon's buyers paid.")
 
 
 def _other_rates(
-    settings: Settings, facts: ShopFacts, markets: Mapping[str, Market], groups: Mapping[int, str]
+    settings: Settings, facts: ShopFacts, taxed: Sequence[Taxed], groups: Mapping[int, str]
 ) -> Iterator[str]:
     """Yield the countries for which the shop has no rule, or other rates than the configuration."""
-    for code, market in markets.items():
-        country = facts.countries.get(code)
-        if country is None or facts.setting("PS_TAX", market.shop, _ON) != _ON:
-            continue
+    for code, _, country in taxed:
         ruled = _ruled(facts, country, groups)
         named = settings.marketplace(code).taxes.by_country.get(code)
         if not ruled:
@@ -84,12 +79,9 @@ def _other_rates(
             yield f"{code}: {rate.normalize():f} % as configured, {shown} after an edit"
 
 
-def _refunded_rates(settings: Settings, facts: ShopFacts, markets: Mapping[str, Market]) -> Iterator[str]:
+def _refunded_rates(settings: Settings, facts: ShopFacts, taxed: Sequence[Taxed]) -> Iterator[str]:
     """Yield the countries whose configured rate, else their standard rate by law, is not that of their carriers."""
-    for code, market in markets.items():
-        country = facts.countries.get(code)
-        if country is None or facts.setting("PS_TAX", market.shop, _ON) != _ON:
-            continue
+    for code, market, country in taxed:
         named = settings.marketplace(code).taxes.by_country.get(code)
         law = next(iter(legal_rates(code)), None) if code in EU_MEMBERS else None
         sold = law if named is None else _rate(facts, named, country, code)
