@@ -7,19 +7,7 @@ from dataclasses import asdict, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    String,
-    and_,
-    bindparam,
-    func,
-    not_,
-    or_,
-    select,
-    type_coerce,
-)
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, bindparam, func, not_, or_, select, type_coerce
 
 from orderferry.domain.ledger_entry import (
     ADOPTED,

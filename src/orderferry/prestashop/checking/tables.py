@@ -14,13 +14,7 @@ from orderferry.domain.check_result import CheckResult, Grade, failure, fine, wa
 from orderferry.errors import ExitCode
 from orderferry.prestashop.database.live_schema import read_triggers, refuse_unfit
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, creation_statements, missing_parts, own_table_names
-from orderferry.prestashop.database.rights import (
-    Access,
-    Grants,
-    grants_to_run,
-    is_optional,
-    missing_rights,
-)
+from orderferry.prestashop.database.rights import Access, Grants, grants_to_run, is_optional, missing_rights
 from orderferry.prestashop.database.tables import EVENT_TABLES, OWN_TABLES, REQUIRED_TABLES, WRITTEN_TABLES, ShopTables
 from orderferry.prestashop.database.values import as_text
 from orderferry.prestashop.facts import ShopFacts

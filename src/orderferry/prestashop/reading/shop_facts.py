@@ -17,16 +17,7 @@ from orderferry.config.model import Settings
 from orderferry.domain.money import currency_decimals
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_decimal, as_flag, as_int, as_text
-from orderferry.prestashop.facts import (
-    Carrier,
-    Country,
-    Currency,
-    OrderState,
-    Province,
-    ShopFacts,
-    ShopUnit,
-    TaxRule,
-)
+from orderferry.prestashop.facts import Carrier, Country, Currency, OrderState, Province, ShopFacts, ShopUnit, TaxRule
 
 Configuration = Mapping[tuple[str, int, int], str]
 

@@ -17,14 +17,7 @@ from orderferry.prestashop.feed.outbox import FeedEventKind
 from orderferry.prestashop.planning.goods import Movement, record_taken
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.reading.markers import marker_row
-from orderferry.prestashop.rows.drafts import (
-    CUSTOMER,
-    DELIVERY_ADDRESS,
-    INVOICE,
-    ORDER,
-    REFERENCE,
-    SECURE_KEY,
-)
+from orderferry.prestashop.rows.drafts import CUSTOMER, DELIVERY_ADDRESS, INVOICE, ORDER, REFERENCE, SECURE_KEY
 from orderferry.prestashop.rows.new_order import NewOrder
 from orderferry.prestashop.rows.order import history_row
 from orderferry.prestashop.writing.locked_order import lock_marker, lock_order
