@@ -175,12 +175,7 @@ class RunLease:
     """
 
     def __init__(
-        self,
-        url: Secret,
-        command: str,
-        *,
-        sleep: Callable[[float], None],
-        uptime: Callable[[], float] = uptime,
+        self, url: Secret, command: str, *, sleep: Callable[[float], None], uptime: Callable[[], float] = uptime
     ) -> None:
         self._ledger = location_of(url)
         self._engine: Engine = server_engine(url)

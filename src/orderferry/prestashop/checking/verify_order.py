@@ -23,12 +23,7 @@ from orderferry.prestashop.facts import OrderState, ShopFacts
 # NULL in any of these makes the order page of 1.7.7 and newer fail.
 NEVER_NULL: Mapping[str, tuple[str, ...]] = {
     "orders": ("reference",),
-    "order_detail": (
-        "product_attribute_id",
-        "product_reference",
-        "product_supplier_reference",
-        "product_mpn",
-    ),
+    "order_detail": ("product_attribute_id", "product_reference", "product_supplier_reference", "product_mpn"),
     "order_payment": ("transaction_id", "card_number", "card_brand", "card_expiration", "card_holder"),
     "address": ("company", "address2", "postcode", "phone", "phone_mobile"),
 }

@@ -125,13 +125,7 @@ def _follow(facts: ShopFacts, id_carrier: int) -> Carrier | None:
     return same or next((carrier for carrier in facts.carriers if carrier.id_reference == reference), None)
 
 
-def resolve_group(
-    facts: ShopFacts,
-    word: str,
-    *,
-    shop: ShopUnit | None = None,
-    key: str = "customers.group",
-) -> int:
+def resolve_group(facts: ShopFacts, word: str, *, shop: ShopUnit | None = None, key: str = "customers.group") -> int:
     """Return the id_group of an id or a name, or for '' that of guests (PS_GUEST_GROUP).
 
     A group that the shop's own setting names is taken even if its row is gone, as PrestaShop does it.

@@ -29,12 +29,7 @@ STATE_NAME = "vat-by-amazon"  # the name in `<prefix>orderferry_state` of "DE=02
 
 
 def rates_for(
-    order: Order,
-    market: Market,
-    place: Place,
-    products: Mapping[str, Product | None],
-    *,
-    vat_by_amazon: bool = False,
+    order: Order, market: Market, place: Place, products: Mapping[str, Product | None], *, vat_by_amazon: bool = False
 ) -> Rates:
     """Return the tax rates for an order, given its place of delivery and each item's product (None: a free line).
 
