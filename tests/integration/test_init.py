@@ -228,7 +228,10 @@ def test_a_mistake_is_asked_again_alone(tmp_path: Path, server: SimulatorServer,
     answers += [str(url.host)]  # that server has no such database
     answers += [str(url.database)]  # which has no such prefix
     answers += ["ps_"]
-    done = converse(tmp_path, server, answers)
+    credentials = server.credentials
+    answers += ["", "IT", credentials.client_id, credentials.client_secret, credentials.refresh_token]
+    done = converse(tmp_path, server, [*answers, *["none"] * 13])
+    assert done.exit_code == 0, done.output
     assert "PrestaShop 8.2.1 is there." in done.output
     told = done.output
     assert told.count("Name or address of the database server") == 2

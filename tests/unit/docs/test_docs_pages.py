@@ -177,6 +177,11 @@ def test_every_marketplace_is_listed() -> None:
     rows = re.findall(r"^\| ([A-Z]{2}) \| [^|]+ \| (\S+) \| `(\w+)` \| ([A-Z]{3}) \|$", text, re.M)
     assert rows == [(one.code, one.domain, str(one.region), one.currency) for one in MARKETPLACES]
     assert f"| {len(MARKETPLACES)} of Amazon's |" in (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+    regions = re.findall(
+        r"^\| `(\w+)` \| ([A-Z, ]+) \|$", (ROOT / "docs/amazon-credentials.md").read_text("utf-8"), re.M
+    )
+    listed = [(region, code) for region, codes in regions for code in codes.split(", ")]
+    assert sorted(listed) == sorted((str(one.region), one.code) for one in MARKETPLACES)
 
 
 def test_the_comparison_gives_a_source_or_says_that_none_is_known() -> None:
