@@ -196,11 +196,20 @@ def test_what_login_with_amazon_says(server: FaultServer, tested: SourceUnderTes
     assert tested.quota.spent == []
 
 
-def test_refused_logins_have_words_of_their_own(server: FaultServer, tested: SourceUnderTest) -> None:
+def test_refused_logins_have_words_and_keys_of_their_own(server: FaultServer, tested: SourceUnderTest) -> None:
+    client, token = {"amazon.client_id", "amazon.client_secret"}, {"amazon.refresh_token"}
+    about = {
+        "invalid_client": client,
+        "invalid_grant": token,
+        "unauthorized_client": client | token,
+        "invalid_request": client | token,
+    }
     said = set()
-    for code in ("invalid_client", "invalid_grant", "unauthorized_client", "invalid_request"):
+    for code, keys in about.items():
         server.logins = [answer(400, {"error": code, "error_description": SECRETS[0]})]
-        said.add(failure(tested.source.now).message)
+        error = failure(tested.source.now)
+        assert set(error.keys) == keys, code
+        said.add(error.message)
     assert len(said) == 4
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
+
 import pytest
 
 from orderferry.domain.text import Field, clean_text, plain_text, to_basic_plane
@@ -39,6 +41,8 @@ CASES = [
     pytest.param(Field.PHONE, "()", "", id="phone: no digit"),
     pytest.param(Field.COMPANY, "A&B <Srl> = {x}", "A&B (Srl) - (x)", id="company"),
     pytest.param(Field.DNI, " rss mra/80 ", "rssmra80", id="dni"),
+    pytest.param(Field.REFERENCE, "SKU;1 <a>={b}", "SKU,1 (a)-(b)", id="reference"),
+    pytest.param(Field.TRACKING, "1Z 99/A-1;\u00e9", "1Z 99/A-1", id="tracking number"),
     pytest.param(Field.GENERIC, "Mug <b>500 ml</b>\nblue", "Mug (b)500 ml(/b) blue", id="generic: one line"),
     pytest.param(Field.MESSAGE, "a\r\n\r\nb\u2028c", "a\n\nb\nc", id="message: lines stay"),
     pytest.param(Field.MESSAGE, "<script>x</script>", "(script)x(/script)", id="message: HTML"),
@@ -47,6 +51,11 @@ CASES = [
     pytest.param(Field.MESSAGE, "1 = 1, on time: yes", "1 = 1, on time: yes", id="message: ordinary signs stay"),
     pytest.param(Field.MESSAGE, "\n\n", "", id="message: nothing"),
 ]
+
+
+@pytest.mark.parametrize("field", [field for field in Field if field is not Field.PHONE])
+def test_latin_letters_stay_in_every_field(field: Field) -> None:
+    assert clean_text(ascii_letters, field) == ascii_letters
 
 
 @pytest.mark.parametrize(("field", "text", "expected"), CASES)

@@ -182,6 +182,16 @@ def test_country(code: str, country: str, placeholders: tuple[str, ...]) -> None
     assert (result.country, result.placeholders) == (country, placeholders)
 
 
+def test_what_was_changed_is_kept_under_the_name_of_its_field() -> None:
+    result = postal(home(company="Rossi <Srl>", postal_code="10;100", city="Torino; centro", country="Nowhere"))
+    assert set(result.kept) == {
+        "Company: Rossi (Srl)",
+        "City: Torino; centro",
+        "Postcode: 10;100",
+        "Country: Nowhere",
+    }
+
+
 def test_no_postcode_where_there_are_none() -> None:
     assert postal(home(country="AE", postal_code="")).postcode == ""
     assert postal(home(postal_code="")).placeholders == ("postcode",)

@@ -28,6 +28,7 @@ def test_two_rates_of_shipping_become_one_charge_with_the_larger_ones_rate() -> 
     result = priced(one, eu_rates(by_item={"1": IT_22, "2": IT_10}))
     assert result.shipping.amount == pair("7.00", "8.30")
     assert (result.shipping.rate, result.shipping.tax_key) == (Decimal(22), "1")
+    assert result.shipping.effective_rate == Decimal("18.571"), "1.30 on 7.00"
 
 
 def test_shipping_without_a_rate_of_its_own_takes_the_largest_lines() -> None:
@@ -38,6 +39,7 @@ def test_shipping_without_a_rate_of_its_own_takes_the_largest_lines() -> None:
     )
     result = priced(one, eu_rates(by_item={"1": IT_22, "2": IT_10}, shipping=None))
     assert (result.shipping.amount, result.shipping.tax_key) == (pair("10.00", "11.00"), "2")
+    assert result.shipping.effective_rate == 10
 
 
 TAX_OF_ZERO = (row("ITEM", "122.00"), row("TAX", "0.00", ITEM="0.00"))
