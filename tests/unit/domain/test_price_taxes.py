@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.pricing.priced_order import RateChoice, Rates
+from orderferry.domain.pricing.priced_order import Amount, PricedCharge, RateChoice, Rates, TaxShare
 from support.amazon_money import DE_19, IT_10, IT_22, eu_rates, export_rates, item, order, pair, priced, row
 
 AMAZON_TAX = RateChoice(Decimal(0), "77")
@@ -40,6 +40,11 @@ def test_shipping_without_a_rate_of_its_own_takes_the_largest_lines() -> None:
     result = priced(one, eu_rates(by_item={"1": IT_22, "2": IT_10}, shipping=None))
     assert (result.shipping.amount, result.shipping.tax_key) == (pair("10.00", "11.00"), "2")
     assert result.shipping.effective_rate == 10
+
+
+def test_a_charge_of_nothing_at_several_rates_has_that_of_the_largest() -> None:
+    free = tuple(TaxShare(choice.rate, choice.key, Amount()) for choice in (IT_22, IT_10))
+    assert PricedCharge(Amount(), IT_22.rate, IT_22.key, shares=free).effective_rate == IT_22.rate
 
 
 TAX_OF_ZERO = (row("ITEM", "122.00"), row("TAX", "0.00", ITEM="0.00"))

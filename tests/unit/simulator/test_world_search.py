@@ -144,6 +144,8 @@ def test_raw_orders_are_found_by_what_they_say() -> None:
     world = World([RawOrder(RAW)])
     assert ids(world, 3, query(after=2, fulfilled_by=frozenset({"AMAZON"}), statuses=frozenset({"SHIPPED"}))) == [5]
     assert ids(world, 3, query(marketplace_ids=frozenset({IT}))) == []
+    assert ids(world, 3, query(fulfilled_by=frozenset({"MERCHANT"}))) == []
+    assert ids(world, 3, query(statuses=frozenset({"UNSHIPPED"}))) == []
     assert ids(world, 3, query(Basis.CREATED, before=0)) == [5]
     assert ids(world, 1.9, query()) == []
     assert world.search(START + 3 * HOUR, query()) == ([RAW], None)
