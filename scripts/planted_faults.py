@@ -58,6 +58,7 @@ INTEGRATION = {
     "amazon": "amazon_* two_sellers simulator_http",
     "amazon/report": "amazon_reports compare_command",
     "cli": "import_end_to_end terminal standard_streams cron_output first_hour bad_input many_shops dry_run",
+    "cli/inter": "init",
     "config": "init check bad_input amazon_environment many_shops first_hour",
     "domain": "shop_writing_lines shop_writing_fees shop_writing_wide shop_writing_updates shop_writing_people "
     "amazon_changes_end_to_end status hostile_text",
@@ -66,6 +67,7 @@ INTEGRATION = {
     "prestashop": "shop_reading_facts shop_writing_updates shop_writing_people shop_writing_fees events refused_rows",
     "prestashop/checking": "check missing_taxes shop_verify shop_writing_updates init",
     "prestashop/database": "shop_reading_* database_rights altered_databases refused_rows tls shop_writing_races",
+    "prestashop/feed": "feed_keeping events bridge_command",
     "prestashop/planning": "shop_writing_* missing_taxes concurrent_changes adopt",
     "prestashop/reading": "shop_reading_* adopt shop_writing_wide shop_writing_people altered_databases",
     "prestashop/rows": "shop_writing_* hostile_text",
@@ -270,11 +272,13 @@ def unit_tests(fault: Fault, by_line: dict[int, list[str]], package: str) -> lis
 
 
 def integration_tests(path: str) -> list[str]:
-    """Return the integration tests for a file of src/orderferry: those that bear its name, then those of the table."""
+    """Return the integration tests for a file of src/orderferry: those that bear its name, the most alike first, then
+    those of the table."""
     folder = ROOT / "tests" / "integration"
     whole = Path(path).with_suffix("").as_posix()
     words = {word[:5] for word in re.split(r"[/_]", whole)} - {"order", "shop", "end", "run"}
-    named = [file for file in sorted(folder.glob("test_*.py")) if words & {w[:5] for w in file.stem.split("_")[1:]}]
+    alike = {file: words & {word[:5] for word in file.stem.split("_")} for file in sorted(folder.glob("test_*.py"))}
+    named = sorted(filter(alike.get, alike), key=lambda file: -len(alike[file]))
     row = max((key for key in INTEGRATION if whole.startswith(key)), key=len)
     listed = [file for name in INTEGRATION[row].split() for file in sorted(folder.glob(f"test_{name}.py"))]
     return [str(file.relative_to(ROOT)) for file in dict.fromkeys([*named, *listed])]

@@ -15,6 +15,7 @@ LITERALS = [
     (r"'it\'s \\ \n $x'", r"it's \ \n $x"),
     (r"'ends with \\'", "ends with \\"),
     (r'"a\tb\n\"\\\$x"', 'a\tb\n"\\$x'),
+    (r'"\r\v\e\f"', "\r\v\x1b\f"),
     (r'"\x41\101\u{20AC}\q\x"', "AA€\\q\\x"),
     (r'"costs 5$ or $ 5"', "costs 5$ or $ 5"),
     ("'# not // a /* comment'", "# not // a /* comment"),
