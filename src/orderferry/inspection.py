@@ -140,23 +140,19 @@ def inspect_order(installation: Installation, order_id: str, *, refresh: bool, v
 def shop_status(installation: Installation) -> Status:
     """Return the state of things. A shop that can't be asked is a note. Raise LedgerUnusable."""
     settings, now = installation.settings, installation.now()
-    hasty = replace(settings.prestashop, timeout=min(settings.prestashop.timeout, STATUS_TIMEOUT))
-    shop = ShopAudit(replace(settings, prestashop=hasty), sleep=installation.sleep)
+    timeout = min(settings.prestashop.timeout, STATUS_TIMEOUT)
+    hasty = replace(settings, prestashop=replace(settings.prestashop, timeout=timeout))
+    shop = ShopAudit(hasty, sleep=installation.sleep)
     with closing(shop), installation.ledger(read_only=True) as ledger:
         status = read_status(ledger, installation.quota(ledger), settings, now)
         try:
             status = replace(status, shop=shop.name, zone=shop.zone)
             unconfirmed = find_unconfirmed(ledger, shop, now)
-            unread = _unread(replace(settings, prestashop=hasty), installation.sleep, now)
+            unread = _unread(hasty, installation.sleep, now)
             return replace(status, unconfirmed=unconfirmed, conditions=(*status.conditions, *unread))
         except ShopError as error:
-            return replace(
-                status,
-                notes=(
-                    *status.notes,
-                    f"Which orders the shop has shipped is unknown: {error.message}",
-                ),
-            )
+            note = f"Which orders the shop has shipped is unknown: {error.message}"
+            return replace(status, notes=(*status.notes, note))
 
 
 def _unread(settings: Settings, sleep: Callable[[float], None], now: datetime) -> list[CurrentCondition]:

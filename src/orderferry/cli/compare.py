@@ -16,7 +16,7 @@ import click
 from orderferry.cli.context import CliContext, ShopAnswer, for_each_file
 from orderferry.cli.failures import error_lines
 from orderferry.cli.parameters import MONTH, TARGET, TIME, write_for_people
-from orderferry.cli.terminal import echo, echo_lines, minute, style, zone_name
+from orderferry.cli.terminal import echo, echo_lines, minute, style
 from orderferry.domain.compared_orders import ReportedOrder, ShopOrder
 from orderferry.domain.durations import counted, iso
 from orderferry.domain.marketplaces import marketplace_code
@@ -159,7 +159,7 @@ def _print_all(result: Comparison) -> None:
     assert result.span is not None  # noqa: S101 — print_comparison has looked
     echo(
         f"compare: orders {BY_WORDS[result.by]} {minute(result.span.start, result.zone)} to "
-        f"{minute(result.span.end, result.zone)} ({zone_name(result.zone)}): "
+        f"{minute(result.span.end, result.zone)} ({result.zone}): "
         f"{result.amazon_orders} at Amazon, {result.shop_orders} in the shop."
     )
     for note in result.notes:

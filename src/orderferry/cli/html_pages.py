@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from orderferry import __version__
 from orderferry.cli.compare import BY_WORDS, sum_cells, unsold_words, with_facts
 from orderferry.cli.status_text import CONFIRM, lag_words, late_words, unconfirmed_words, waiting_words
-from orderferry.cli.terminal import in_zone, minute, zone_name
+from orderferry.cli.terminal import in_zone, minute
 from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.marketplaces import marketplace_code
@@ -132,7 +132,7 @@ def _piece(whole: Span, span: Span, colour: str, word: str, zone: tzinfo) -> dic
     left, right = (_place(whole, moment) for moment in (max(span.start, whole.start), min(span.end, whole.end)))
     # a gap of minutes in a month must be seen all the same
     width = max(right - left, 3.0 if colour == GAP else 0.5)
-    told = f"{word} {minute(span.start, zone)} to {minute(span.end, zone)} {zone_name(zone)}"
+    told = f"{word} {minute(span.start, zone)} to {minute(span.end, zone)} {zone}"
     return {"x": f"{left:.1f}", "width": f"{width:.1f}", "colour": colour, "told": told}
 
 
@@ -162,7 +162,7 @@ def _shop(name: str, status: Status) -> dict[str, Any]:
         "name": status.shop or name,
         "configuration": name,
         "now": minute(status.now, status.zone),
-        "zone": zone_name(status.zone),
+        "zone": str(status.zone),
         "healthy": status.healthy,
         "causes": [[cause] for cause in causes],
         "findings": _findings(status),
@@ -229,7 +229,7 @@ def as_page(result: Comparison) -> str:
         by=BY_WORDS[result.by],
         start=minute(result.span.start, result.zone),
         end=minute(result.span.end, result.zone),
-        zone=zone_name(result.zone),
+        zone=str(result.zone),
         good=not (result.found_something or result.errors),
         verdict=_verdict(result),
         errors=result.errors,

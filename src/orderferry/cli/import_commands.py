@@ -22,7 +22,7 @@ from orderferry.cli.context import CliContext, whole_document
 from orderferry.cli.failures import error_lines, internal_error
 from orderferry.cli.parameters import DURATION, EXIT_CODES, MARKETPLACE, ORDER_ID, TIME, with_options
 from orderferry.cli.progress import shown_progress
-from orderferry.cli.terminal import echo, echo_json, echo_lines, minute, style, zone_name
+from orderferry.cli.terminal import echo, echo_json, echo_lines, minute, style
 from orderferry.domain.durations import counted, iso
 from orderferry.domain.marker import Outcome
 from orderferry.domain.marketplaces import marketplace_code
@@ -348,7 +348,7 @@ def _print_plans(report: Report) -> None:
     """Print a line for each order, and how many are ignored for which reason."""
     plans = report.sorted_plans
     if plans:
-        echo(f"  placed ({zone_name(report.zone)}), marketplace and who ships, total, products, what would be done:")
+        echo(f"  placed ({report.zone}), marketplace and who ships, total, products, what would be done:")
     for plan in plans:
         placed = minute(plan.placed, report.zone) if plan.placed else "-"
         sold_at = f"{plan.marketplace or '-'} {'FBA' if plan.channel == Channel.FBA else plan.channel}"

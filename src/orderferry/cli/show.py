@@ -11,7 +11,7 @@ import click
 from orderferry.cli.context import CliContext, ShopAnswer, for_each_shop
 from orderferry.cli.failures import error_lines
 from orderferry.cli.parameters import ORDER_ID
-from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name
+from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style
 from orderferry.domain.durations import counted
 from orderferry.domain.ledger_entry import EntryState, HistoryEvent
 from orderferry.domain.marketplaces import marketplace_code
@@ -131,7 +131,7 @@ def _print_facts(inspection: OrderInspection, amazon: Mapping[str, Any]) -> None
     if placed is None and amazon.get("created"):
         placed = datetime.fromisoformat(amazon["created"])
     facts = {
-        "placed": f"{minute(placed, zone)} ({zone_name(zone)})" if placed else "",
+        "placed": f"{minute(placed, zone)} ({zone})" if placed else "",
         "total": amazon.get("total") or (entry.total if entry else ""),
         "products": _products(inspection, amazon),
         "at Amazon": _at_amazon(inspection, amazon),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from orderferry import __version__
-from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style, zone_name
+from orderferry.cli.terminal import echo, echo_filled, in_zone, minute, style
 from orderferry.domain.durations import counted, format_duration
 from orderferry.domain.ledger_entry import Entry
 from orderferry.domain.marketplaces import marketplace_code
@@ -17,7 +17,7 @@ CONFIRM = "Confirm its shipment in Seller Central, or see why the program that d
 
 def print_status(status: Status, name: str) -> None:
     """Print how one shop stands; `name` is the configuration's, for a shop that does not tell its own."""
-    echo(style(f"{status.shop or name}, {minute(status.now, status.zone)} ({zone_name(status.zone)})", bold=True))
+    echo(style(f"{status.shop or name}, {minute(status.now, status.zone)} ({status.zone})", bold=True))
     urgent = list(_needs_a_person(status))
     if status.healthy:
         echo(style("All is well.", fg="green"))

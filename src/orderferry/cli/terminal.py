@@ -154,11 +154,6 @@ def minute(moment: datetime, zone: tzinfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def zone_name(zone: tzinfo) -> str:
-    """Return the name of a time zone: `Europe/Rome`, `UTC`."""
-    return str(zone)
-
-
 def in_zone(text: str, zone: tzinfo) -> str:
     """Return a sentence that has times as JSON does (2026-11-23T06:00:00Z), with times for people."""
     return _STAMP.sub(lambda found: minute(datetime.fromisoformat(found[0]).astimezone(UTC), zone), text)

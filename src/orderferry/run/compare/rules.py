@@ -25,7 +25,7 @@ from orderferry.domain.orders import (
     status_words,
 )
 from orderferry.domain.spans import Span
-from orderferry.run.compare.result import Difference, why_different
+from orderferry.run.compare.result import Difference, placed, why_different
 from orderferry.run.compare.totals import amount_text
 
 # What changed at Amazon so lately is the next import's business; a report may be half an hour behind as well.
@@ -55,7 +55,7 @@ def moment_of(by: By, order: ReportedOrder | None, shop: ShopOrder | None) -> da
     if by is By.SHIPPED:
         shipped = (order.shipped if order is not None else None) or (shop.left if shop is not None else None)
         return shipped or (order.updated if order is not None and order.status in SHIPPED_STATUSES else None)
-    return order.purchased if order is not None else shop.placed if shop is not None else None
+    return placed((order, shop))
 
 
 @dataclass(frozen=True, slots=True)
