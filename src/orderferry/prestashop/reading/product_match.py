@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orderferry.config.model import ProductsSettings
-from orderferry.prestashop.database.tables import ShopTables, chunks
+from orderferry.prestashop.database.tables import ShopTables, chunks, rows_with
 from orderferry.prestashop.database.values import as_int, as_text, holds
 from orderferry.prestashop.facts import Column
 
@@ -140,17 +140,15 @@ class ProductMatcher:
         self, connection: sa.Connection, found: Mapping[Wanted, tuple[Key, ...]]
     ) -> dict[Wanted, tuple[Key, ...]]:
         """Replace products that have combinations in the shop by these, since nobody can buy such a product itself."""
-        whole = sorted({id_product for keys in found.values() for id_product, attribute in keys if not attribute})
+        whole = {id_product for keys in found.values() for id_product, attribute in keys if not attribute}
         combinations: dict[tuple[int, int], list[Key]] = defaultdict(list)
         source, in_shop = self._tables["product_attribute"], self._tables["product_attribute_shop"]
-        for some in chunks(whole):
-            rows = connection.execute(
-                sa.select(in_shop.c.id_shop, source.c.id_product, source.c.id_product_attribute)
-                .join_from(source, in_shop, in_shop.c.id_product_attribute == source.c.id_product_attribute)
-                .where(source.c.id_product.in_(some))
-            )
-            for id_shop, id_product, attribute in rows:
-                combinations[as_int(id_shop), as_int(id_product)].append((as_int(id_product), as_int(attribute)))
+        query = sa.select(in_shop.c.id_shop, source.c.id_product, source.c.id_product_attribute).join_from(
+            source, in_shop, in_shop.c.id_product_attribute == source.c.id_product_attribute
+        )
+        for row in rows_with(connection, query, source.c.id_product, whole):
+            key = as_int(row["id_product"]), as_int(row["id_product_attribute"])
+            combinations[as_int(row["id_shop"]), key[0]].append(key)
         sold: dict[Wanted, set[Key]] = defaultdict(set)
         for (id_shop, sku), keys in found.items():
             for id_product, attribute in keys:
