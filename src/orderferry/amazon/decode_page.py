@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from orderferry.amazon.decode_order import decode_order
-from orderferry.amazon.decode_values import NOT_UTF8, TOO_DEEP, parse_moment
+from orderferry.amazon.decode_values import NOT_UTF8, TOO_DEEP, parse_amazon_time
 from orderferry.domain.search import Basis, Page
 
 # Amazon's own cut-off of a listing: no change after it is in the pages.
@@ -102,7 +102,7 @@ def _cut_off(value: object, field: str, amazon_now: datetime | None) -> datetime
     """Return Amazon's cut-off; None where it names none, which leaves the end that was asked for."""
     if value is None:
         return None
-    moment = parse_moment(value)
+    moment = parse_amazon_time(value)
     if moment is None:
         raise UnusableBody(f"its {field} is no time")
     if amazon_now is not None and moment > amazon_now + _CLOCKS_DIFFER:

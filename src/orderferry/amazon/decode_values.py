@@ -91,7 +91,7 @@ INCLUDED_DATA = tuple(
 )
 
 
-def parse_moment(text: object) -> datetime | None:
+def parse_amazon_time(text: object) -> datetime | None:
     """Return an aware UTC time, given ISO 8601 with or without fraction and offset (UTC then); None for all else.
 
     Years outside 1995 to 2099 are none: a time that far away is a placeholder or an error.
@@ -262,7 +262,7 @@ class Node:
     def moment(self, field: str, *, grave: bool = False, required: bool = False) -> datetime | None:
         """Return a time, aware UTC."""
         value = self.value(field, grave=grave)
-        moment = parse_moment(value)
+        moment = parse_amazon_time(value)
         if value is not None and moment is None:
             self.flaw(field, "is no time between 1995 and 2099", grave=grave)
         elif value is None and required:

@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from orderferry.amazon.decode_order import ORDER_ID
 from orderferry.amazon.decode_page import UnusableBody
-from orderferry.amazon.decode_values import CHANNELS, STATUSES, parse_amount, parse_moment
+from orderferry.amazon.decode_values import CHANNELS, STATUSES, parse_amazon_time, parse_amount
 from orderferry.domain.compared_orders import RateShare, ReportedOrder, gathered, implied_rate, open_tax
 from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, Region
 from orderferry.domain.orders import CANCELLED_STATUSES, Channel, OrderStatus
@@ -77,7 +77,7 @@ def parse_report(text: str) -> tuple[tuple[ReportedOrder, ...], int]:
     unusable = 0
     for row in _rows(text):
         order_id = row["amazon-order-id"]
-        if not ORDER_ID.fullmatch(order_id) or parse_moment(row["purchase-date"]) is None:
+        if not ORDER_ID.fullmatch(order_id) or parse_amazon_time(row["purchase-date"]) is None:
             unusable += 1
             continue
         by_order.setdefault(order_id, []).append(row)
@@ -98,7 +98,7 @@ def _rows(text: str) -> Iterator[Row]:
 
 
 def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
-    newest = max(rows, key=lambda row: parse_moment(row.get("last-updated-date", "")) or _purchased(row))
+    newest = max(rows, key=lambda row: parse_amazon_time(row.get("last-updated-date", "")) or _purchased(row))
     marketplace = _BY_DOMAIN.get(newest.get("sales-channel", "").lower())
     raw_status = newest["order-status"]
     live = [row for row in rows if not row.get("item-status", "").lower().startswith("cancel")]
@@ -110,7 +110,7 @@ def _order(order_id: str, rows: list[Row]) -> ReportedOrder:
     return ReportedOrder(
         order_id=order_id,
         purchased=_purchased(newest),
-        updated=parse_moment(newest.get("last-updated-date", "")),
+        updated=parse_amazon_time(newest.get("last-updated-date", "")),
         status=_status(raw_status),
         channel=_CHANNELS.get(newest.get("fulfillment-channel", "").lower()),
         marketplace_id=marketplace.id if marketplace else "",
@@ -195,7 +195,7 @@ def _status(word: str) -> OrderStatus | None:
 
 
 def _purchased(row: Row) -> datetime:
-    moment = parse_moment(row["purchase-date"])
+    moment = parse_amazon_time(row["purchase-date"])
     assert moment is not None  # noqa: S101 — parse_report has looked
     return moment
 

@@ -11,7 +11,7 @@ import pytest
 
 from orderferry.amazon.decode_order import decode_order, not_ahead
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single, parse_body
-from orderferry.amazon.decode_values import parse_amount, parse_moment
+from orderferry.amazon.decode_values import parse_amazon_time, parse_amount
 from orderferry.domain.orders import Channel, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.search import Basis
 from support.amazon_side import order_json, sandbox_orders
@@ -380,7 +380,7 @@ def test_an_entry_without_usable_times_is_unreadable_but_known_by_its_id(field: 
     ],
 )
 def test_moments(text: Any, moment: datetime | None) -> None:
-    assert parse_moment(text) == moment
+    assert parse_amazon_time(text) == moment
 
 
 @pytest.mark.parametrize(
