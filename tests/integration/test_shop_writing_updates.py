@@ -14,7 +14,7 @@ from orderferry.config.model import InvoicesSettings, MarketplaceSettings, Order
 from orderferry.domain.marker import Outcome
 from orderferry.domain.orders import Channel, Money, Order, OrderStatus, Proceeds, ProceedsType
 from orderferry.domain.problems import ProblemCode
-from orderferry.prestashop.database.values import ZERO_DATE
+from orderferry.prestashop.database.values import ZERO_MOMENT
 from support.shop_database import ShopDatabase
 from support.writing import HOME, NOW, Importer, Sold, amazon_order, cancelled, importer, shipped
 
@@ -529,7 +529,7 @@ def test_a_sale_that_becomes_one_later_counts_in_the_dashboards_without_invoice(
     sqlite_shop.execute("UPDATE {p}configuration SET value = :v WHERE name = 'PS_INVOICE'", v=setting)
     writing = importer(sqlite_shop, tmp_path, invoices=InvoicesSettings(mode), orders=UNINVOICED)
     writing.take(ORDER)
-    assert sqlite_shop.one("SELECT valid, invoice_date FROM {p}orders") == {"valid": 0, "invoice_date": ZERO_DATE}
+    assert sqlite_shop.one("SELECT valid, invoice_date FROM {p}orders") == {"valid": 0, "invoice_date": ZERO_MOMENT}
     writing.take(shipped(ORDER), LATER)
 
     order = sqlite_shop.one("SELECT valid, invoice_number, invoice_date FROM {p}orders")

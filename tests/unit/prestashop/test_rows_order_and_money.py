@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from orderferry.domain.orders import ProceedsType
 from orderferry.domain.pricing.priced_order import Amount, PricedCharge
-from orderferry.prestashop.database.values import Ref, fit_row
+from orderferry.prestashop.database.values import ZERO_MOMENT, Ref, fit_row
 from orderferry.prestashop.facts import Column, Table
 from orderferry.prestashop.planning.market import invoice_address_text, tax_columns
 from orderferry.prestashop.planning.resolved_order import Paperwork, ResolvedLine
@@ -21,7 +21,6 @@ from orderferry.prestashop.rows.drafts import (
     INVOICE_ADDRESS,
     REFERENCE,
     SECURE_KEY,
-    ZERO_MOMENT,
 )
 from orderferry.prestashop.rows.invoice import invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.lines import detail_rows, line_rows

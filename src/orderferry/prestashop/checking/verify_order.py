@@ -17,7 +17,7 @@ from orderferry.domain.pricing.tax_law import TaxScheme
 from orderferry.prestashop.checking.verify_money import EditedShop, edit_findings, money_findings
 from orderferry.prestashop.database.own_tables import MARKER_TABLE
 from orderferry.prestashop.database.statements import Row, Rows, Statements
-from orderferry.prestashop.database.values import ZERO_DATE, Value, as_decimal, as_flag, as_int, as_text
+from orderferry.prestashop.database.values import ZERO_MOMENT, Value, as_decimal, as_flag, as_int, as_text
 from orderferry.prestashop.facts import OrderState, ShopFacts
 
 # NULL in any of these makes the order page of 1.7.7 and newer fail.
@@ -205,7 +205,7 @@ def _state(order: Row, rows: Rows, state: OrderState | None) -> Iterator[Finding
     history = sorted(rows.get("order_history", ()), key=lambda row: as_int(row["id_order_history"]))
     if history and as_int(history[-1]["id_order_state"]) != current:
         yield Finding("order_history", f"the newest state is {as_int(history[-1]['id_order_state'])}, not {current}")
-    if as_flag(order["valid"]) and as_text(order["invoice_date"]) in {"", ZERO_DATE}:
+    if as_flag(order["valid"]) and as_text(order["invoice_date"]) in {"", ZERO_MOMENT}:
         yield Finding("orders.invoice_date", "a sale without this date counts in no dashboard")
     if as_decimal(order["conversion_rate"]) <= 0:
         yield Finding("orders.conversion_rate", "statistics divide by it")

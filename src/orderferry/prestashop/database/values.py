@@ -51,7 +51,7 @@ DraftValue = Value | Ref | Joined
 Known = Mapping[str, Value]  # the values of symbols, by their names
 _NOTHING: Known = {}
 
-ZERO_DATE = "0000-00-00 00:00:00"
+ZERO_MOMENT = "0000-00-00 00:00:00"  # what PrestaShop writes where a moment has not come yet
 
 
 def as_decimal(value: object) -> Decimal:

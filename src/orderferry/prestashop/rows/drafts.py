@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orderferry.prestashop.database.values import ZERO_DATE, DraftValue, Ref, cuts_of, missing_values
+from orderferry.prestashop.database.values import DraftValue, Ref, cuts_of, missing_values
 from orderferry.prestashop.facts import Table
 
-ZERO_MOMENT = ZERO_DATE  # what PrestaShop writes where a moment has not come yet
 ZERO_DAY = "0000-00-00"
 
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from orderferry.domain.pricing.priced_order import TaxShare
-from orderferry.prestashop.database.values import DraftValue
+from orderferry.prestashop.database.values import ZERO_MOMENT, DraftValue
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder
-from orderferry.prestashop.rows.drafts import INVOICE, ORDER, PAYMENT, ZERO_MOMENT, Draft
+from orderferry.prestashop.rows.drafts import INVOICE, ORDER, PAYMENT, Draft
 from orderferry.prestashop.rows.order import invoice_totals
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orderferry.domain.text import Field, clean_text
-from orderferry.prestashop.database.values import DraftValue, Value
+from orderferry.prestashop.database.values import ZERO_MOMENT, DraftValue, Value
 from orderferry.prestashop.planning.resolved_order import ResolvedLine, ResolvedOrder
 from orderferry.prestashop.planning.shop_texts import NAMELESS, fee_name, in_language
-from orderferry.prestashop.rows.drafts import ORDER, ZERO_MOMENT, Draft, detail_ref
+from orderferry.prestashop.rows.drafts import ORDER, Draft, detail_ref
 from orderferry.prestashop.rows.order import invoice_ref
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orderferry.domain.pricing.priced_order import ZERO, Amount, PricedOrder
-from orderferry.prestashop.database.values import DraftValue
+from orderferry.prestashop.database.values import ZERO_MOMENT, DraftValue
 from orderferry.prestashop.planning.resolved_order import ResolvedOrder, tracking_of
 from orderferry.prestashop.planning.shop_texts import shop_moment
 from orderferry.prestashop.rows.drafts import (
@@ -22,7 +22,6 @@ from orderferry.prestashop.rows.drafts import (
     PAYMENT,
     REFERENCE,
     SECURE_KEY,
-    ZERO_MOMENT,
     Draft,
 )
 from orderferry.prestashop.rows.message import order_note

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from orderferry.prestashop.database.values import DraftValue
+from orderferry.prestashop.database.values import ZERO_MOMENT, DraftValue
 from orderferry.prestashop.planning.resolved_order import Place, ResolvedOrder
 from orderferry.prestashop.planning.shop_texts import shop_moment
 from orderferry.prestashop.rows.drafts import (
@@ -17,7 +17,6 @@ from orderferry.prestashop.rows.drafts import (
     PASSWORD,
     SECURE_KEY,
     ZERO_DAY,
-    ZERO_MOMENT,
     Draft,
 )
 

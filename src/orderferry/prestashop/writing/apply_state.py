@@ -13,14 +13,13 @@ from decimal import Decimal
 from orderferry.domain.money import net_at_higher_rate, quantise
 from orderferry.prestashop.database.own_tables import MARKER_TABLE, kept_value
 from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.values import Value, as_decimal, as_int, as_text
+from orderferry.prestashop.database.values import ZERO_MOMENT, Value, as_decimal, as_int, as_text
 from orderferry.prestashop.facts import ZERO_TAX_STATE, OrderState
 from orderferry.prestashop.feed.outbox import FeedEventKind
 from orderferry.prestashop.planning.goods import Movement, goods_given_back, record_given_back, record_taken
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.order_changes import OrderUpdate
 from orderferry.prestashop.planning.resolved_order import Paperwork
-from orderferry.prestashop.rows.drafts import ZERO_MOMENT
 from orderferry.prestashop.rows.invoice import invoice_values
 from orderferry.prestashop.rows.order import history_row
 from orderferry.prestashop.writing.locked_order import LockedOrder, goods_left, sold_now
