@@ -73,6 +73,7 @@ def test_a_ledger_rebuilt_from_a_dump_gets_its_wal_back(path: Path) -> None:
         assert raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("_round", range(3))
 def test_first_runs_at_once_make_one_ledger(place: LedgerPlace, _round: int) -> None:
     assert sorted(in_processes(open_once, [(place,)] * 4)) == [False, False, False, True]
