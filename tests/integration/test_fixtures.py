@@ -66,7 +66,9 @@ def test_variables_hold_for_new_connections_and_are_set_back(
 ) -> None:
     shop_database.execute("CREATE TABLE {p}t (id INT AUTO_INCREMENT PRIMARY KEY, a INT)")
     with mariadb_server.variables(auto_increment_increment=3):
+        shop_database.close()  # what follows is a new connection
         shop_database.insert("t", {"a": 1}, {"a": 2}, {"a": 3})
+    shop_database.close()
     assert [row["id"] for row in shop_database.rows("SELECT id FROM {p}t")] == [1, 4, 7]
     assert shop_database.value("SELECT @@auto_increment_increment AS n") == 1
 
