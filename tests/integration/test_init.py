@@ -305,6 +305,7 @@ def test_a_wrong_password_in_the_shop_s_own_file_is_said_with_the_file(
         assert f"{file} (prestashop.from)" in told.out + told.err, command
 
 
+@pytest.mark.sample(1, always=("</dev/null",))
 @pytest.mark.parametrize("redirection", ["<&-", "</dev/null"])
 def test_nobody_to_ask_is_an_error_of_usage(tmp_path: Path, redirection: str) -> None:
     done = subprocess.run(

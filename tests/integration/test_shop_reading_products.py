@@ -17,6 +17,7 @@ from support.reading import opened, statements
 from support.shop_database import ShopDatabase
 
 pytestmark = pytest.mark.sample(0, always=("mariadb",))
+MANY = ShopSeed(products=plain_products(f"SKU-{number:05}" for number in range(3000)))
 
 ShopMaker = Callable[..., ShopDatabase]
 
@@ -178,13 +179,13 @@ def test_rows_of_suppliers_for_combinations_that_are_gone_mean_nothing(shop: Sho
 
 
 def test_a_hundred_orders_need_as_many_statements_as_one(shop_database_of: ShopMaker) -> None:
-    shop = shop_database_of(seed=ShopSeed(products=plain_products(f"SKU-{number:04}" for number in range(300))))
+    shop = shop_database_of(seed=MANY)
     with opened(shop) as open_, open_.database.reading("looking products up") as connection:
         finder = ProductFinder(open_.tables, open_.facts, ProductsSettings())
         with statements(open_.database.engine) as for_one:
-            finder.find(connection, [(1, "SKU-0001")])
+            finder.find(connection, [(1, "SKU-00001")])
         with statements(open_.database.engine) as for_many:
-            found = finder.find(connection, [(1, f"SKU-{number:04}") for number in range(300)])
+            found = finder.find(connection, [(1, f"SKU-{number:05}") for number in range(300)])
     assert len(found) == 300
     assert len(for_many) == len(for_one) <= 10
 
@@ -201,7 +202,7 @@ def test_columns_without_a_key_are_read_once_a_run(shop: ShopDatabase) -> None:
 
 
 def test_looking_up_by_reference_scans_no_table(shop_database_of: ShopMaker) -> None:
-    shop = shop_database_of(seed=ShopSeed(products=plain_products(f"SKU-{number:05}" for number in range(3000))))
+    shop = shop_database_of(seed=MANY)
     with opened(shop) as open_:
         caught: list[tuple[str, Any]] = []
 

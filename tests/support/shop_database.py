@@ -28,7 +28,7 @@ class ShopDatabase:
     def _own(self) -> sa.Engine:
         if self.url.startswith("sqlite"):
             return self.engine()
-        # A connection is kept until `close`, since tests look often: global variables that change meanwhile are not its own.
+        # A connection is kept until `close`, since tests look often; what `variables` sets later is not its own.
         return sa.create_engine(self.url, connect_args={"ssl_disabled": True}, pool_size=1, pool_pre_ping=True)
 
     def close(self) -> None:
