@@ -113,7 +113,8 @@ class Report:
     def exit_code(self) -> ExitCode:
         """Return the one exit code that stands for all of it."""
         codes = [error.exit_code for error in self.errors]
-        if any(self.open.get(key) for key in ("held", "failed", "given_up")) or self.problems_need_a_person:
+        met = any(problem.code not in INFORMATIVE for problem in self.problems.values())
+        if met or any(self.open.get(key) for key in ("held", "failed", "given_up")):
             codes.append(ExitCode.NEEDS_A_PERSON)
         return worst(codes)
 
@@ -128,11 +129,6 @@ class Report:
         lines = [f"orderferry {self.command}: exit code {int(self.exit_code)}; orders: {counts or 'none'}"]
         lines += [f"{error.message} {error.hint}".strip() for error in self.errors]
         return [*lines, *(problem.message for problem in self.problems.values())]
-
-    @property
-    def problems_need_a_person(self) -> bool:
-        """Return whether this run met an order that is held or failed, or a report about an imported one."""
-        return any(problem.code not in INFORMATIVE for problem in self.problems.values())
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented JSON object of a run."""

@@ -11,11 +11,12 @@ either sign, cash on delivery, two items of the same SKU, a delivery tip, a repl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from random import Random
+from typing import Any
 
 from orderferry.domain.marketplaces import Marketplace, Region, find_marketplace
 from orderferry.domain.orders import Channel
@@ -44,34 +45,26 @@ _TAX_MODES = {Region.EU: _EUROPE, Region.NA: ((1.0, TaxMode.ON_TOP),), Region.FE
 _CLEAR = Decimal("0.50")  # how far the readings of a breakdown with a discount are kept apart
 
 
-@dataclass(frozen=True, slots=True)
-class Basket:
-    """What is bought and how Amazon states it; the fields are those of SimulatedOrder."""
-
-    lines: tuple[Line, ...]
-    tax_mode: TaxMode
-    tax_rate: Decimal
-    discount_sign: int = -1
-    payment_method: str = ""
-    replaces_something: bool = False
-
-
-def fill_basket(random: Random, market: Marketplace, country: str, catalog: Sequence[CatalogItem]) -> Basket:
-    """Return a random basket from the catalogue, for a marketplace and a country of delivery."""
+def _basket(
+    random: Random, market: Marketplace, country: str, catalog: Sequence[CatalogItem], order_id: str
+) -> dict[str, Any]:
+    """Return what is bought at random from the catalogue and how Amazon states it, by the fields of SimulatedOrder."""
     rate = STANDARD_RATES.get(country, STANDARD_RATES[market.code])
     chance = random.random()
     mode = next(mode for share, mode in _TAX_MODES[market.region] if chance < share)
     lines = _plain_lines(random, market, catalog)
     first = lines[0]
+    taxed: dict[str, Any] = {"tax_mode": mode, "tax_rate": rate}
     chance_of_kind = random.random()
     if chance_of_kind < _REPLACEMENT:
-        return Basket((replace(first, price=rounded(ZERO, market.currency)),), mode, rate, replaces_something=True)
-    sign = random.choice((-1, 1))
+        another_id = f"{order_id[:-1]}{(int(order_id[-1]) + 1) % 10}"
+        return {**taxed, "lines": (replace(first, price=rounded(ZERO, market.currency)),), "replaces": another_id}
+    taxed["discount_sign"] = random.choice((-1, 1))
     if chance_of_kind < _REPLACEMENT + _VINE:
         gift = replace(first, quantity=1, discount=first.price, promotion="VINE-ENROLLMENT")
-        return Basket((gift,), mode, rate, sign)
+        return {**taxed, "lines": (gift,)}
     line, payment = _extras(random, market, first, mode, rate)
-    return Basket((line, *lines[1:]), mode, rate, sign, payment)
+    return {**taxed, "lines": (line, *lines[1:]), "payment_method": payment}
 
 
 @lru_cache(maxsize=65536)
@@ -173,28 +166,23 @@ def generate(
             market = random.choice(markets)
             country = _NEIGHBOURS.get(market.code, "") if random.random() < abroad_share else ""
             channel = Channel.FBA if random.random() < fba_share else Channel.REGULAR
-            basket = fill_basket(random, market, country or market.code, skus)
-            hour_begins = start + timedelta(days=number // orders_per_day, hours=hour)
             own_id = invent_order_id(market.code, number, seed)
+            basket = _basket(random, market, country or market.code, skus, own_id)
+            hour_begins = start + timedelta(days=number // orders_per_day, hours=hour)
             business = _business(random, country or market.code) if random.random() < _BUSINESS else None
             prime = random.random() < _PRIME
             yield SimulatedOrder(
                 order_id=own_id,
                 marketplace=market.code,
                 placed=hour_begins + timedelta(seconds=int(random.random() * _HOUR)),
-                lines=basket.lines,
-                events=_LIVES[channel](random, basket.lines),
+                events=_LIVES[channel](random, basket["lines"]),
                 channel=channel,
                 country=country,
-                tax_mode=basket.tax_mode,
-                tax_rate=basket.tax_rate,
-                discount_sign=basket.discount_sign,
                 tip=local_price(Decimal(2), market.currency) if random.random() < _TIP else ZERO,
                 programs=(*(("AMAZON_BUSINESS",) if business else ()), *(("PRIME",) if prime else ())),
                 service_level=random.choice(("NEXT_DAY", "SECOND_DAY")) if prime else "STANDARD",
                 business=business,
-                replaces=f"{own_id[:-1]}{(int(own_id[-1]) + 1) % 10}" if basket.replaces_something else "",
-                payment_method=basket.payment_method,
+                **basket,
             )
 
     return World(orders())
