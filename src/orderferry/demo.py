@@ -207,14 +207,7 @@ def prepare_folder(path: Path) -> None:
 
 def write_configuration(folder: Path, server: SimulatorServer, since: datetime) -> None:
     """Write the configuration for this simulator, readable by the user alone."""
-    text = CONFIGURATION.format(
-        client_id=server.credentials.client_id,
-        client_secret=server.credentials.client_secret,
-        refresh_token=server.credentials.refresh_token,
-        endpoint=server.endpoint,
-        token_url=server.token_url,
-        since=iso(since),
-    )
+    text = CONFIGURATION.format(since=iso(since), **server.amazon_keys)
     with os.fdopen(create_file(folder / CONFIGURATION_FILE), "w", encoding="utf-8") as file:
         file.write(text)
 

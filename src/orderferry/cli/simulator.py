@@ -43,19 +43,12 @@ def simulator_command(context: CliContext, /, world: Path | None, skus: str | No
 
 
 def _announce(server: SimulatorServer) -> None:
-    credentials = server.credentials
     click.echo(f"A simulated Amazon answers on {server.endpoint}; Ctrl-C stops it. In the configuration:\n")
     click.echo("[amazon]")
-    for key, value in (
-        ("endpoint", server.endpoint),
-        ("token_url", server.token_url),
-        ("client_id", credentials.client_id),
-        ("client_secret", credentials.client_secret),
-        ("refresh_token", credentials.refresh_token),
-    ):
+    for key, value in server.amazon_keys.items():
         click.echo(f'{key} = "{value}"')
     click.echo(
         "\nOr let init write one, in another shell; it asks for the client secret and the refresh token above:\n\n"
-        f"    {program_to_paste()} -c staging.toml init --client-id {credentials.client_id} "
+        f"    {program_to_paste()} -c staging.toml init --client-id {server.credentials.client_id} "
         f"--set amazon.endpoint={server.endpoint} --set amazon.token_url={server.token_url}\n"
     )

@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -103,6 +104,11 @@ class SimulatorServer:
     def token_url(self) -> str:
         """Return the value for `amazon.token_url`."""
         return f"{self.endpoint}/auth/o2/token"
+
+    @property
+    def amazon_keys(self) -> dict[str, str]:
+        """Return what [amazon] of a configuration has to say to use it."""
+        return {"endpoint": self.endpoint, "token_url": self.token_url, **asdict(self.credentials)}
 
     def start(self) -> None:
         """Begin to answer."""

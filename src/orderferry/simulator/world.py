@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import threading
 from array import array
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -32,7 +32,6 @@ from orderferry.simulator.states import state_after, status_after
 # order's latest one at some moment is asked of the order. So nothing has to be rebuilt when the clock moves.
 _BITS = 24  # up to 16 million orders
 _NUMBERS = (1 << _BITS) - 1
-_FEW = 64
 
 
 def key_of(moment: datetime, number: int) -> int:
@@ -47,13 +46,8 @@ class TimeIndex:
         self._keys = array("q")
 
     def add_all(self, keys: Iterable[int]) -> None:
-        """Add keys: few of them one by one, many by sorting all."""
-        new = list(keys)
-        if len(new) > _FEW:
-            self._keys = array("q", sorted([*self._keys, *new]))
-            return
-        for key in new:
-            insort(self._keys, key)
+        """Add keys."""
+        self._keys = array("q", sorted([*self._keys, *keys]))
 
     def between(self, after: datetime, before: datetime, beyond: int | None = None) -> Iterator[tuple[int, int, int]]:
         """Return (key, second, number) from the second of `after` to that of `before`, each key
