@@ -560,6 +560,18 @@ def test_a_user_that_may_not_create_our_tables_gets_the_statements(
     assert "CREATE TABLE IF NOT EXISTS ps_orderferry_order" in said["hint"]
 
 
+def test_what_kind_of_server_answers_is_told(checked: CheckedInstallation, mariadb_server: MariadbServer) -> None:
+    def told() -> str:
+        checks = checked.check()[1]
+        return next(str(check["message"]) for check in checks if check["name"] == "server")
+
+    usual = "The server is strict, its time zone SYSTEM (UTC), its isolation REPEATABLE-READ; orderferry sets mode"
+    assert told().startswith(usual)
+    with mariadb_server.variables(sql_mode="", auto_increment_increment=2):
+        assert told().startswith("The server is not strict, ")
+        assert ", ids in steps of 2; orderferry sets mode" in told()
+
+
 def test_a_read_only_server_can_take_no_order(checked: CheckedInstallation, mariadb_server: MariadbServer) -> None:
     with mariadb_server.variables(read_only=1):
         code, checks = checked.check()

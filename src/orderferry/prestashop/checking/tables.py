@@ -23,7 +23,7 @@ from orderferry.prestashop.sample_shop.schema import VERSIONS
 
 # Variables are asked for by name: MySQL and MariaDB do not have the same ones.
 _VARIABLES = (
-    *("version", "version_comment", "sql_mode", "time_zone", "system_time_zone", "read_only", "super_read_only"),
+    *("version", "sql_mode", "time_zone", "system_time_zone", "read_only"),
     *("transaction_isolation", "tx_isolation", "binlog_format", "log_bin", "auto_increment_increment"),
 )
 _STRICT = frozenset({"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"})
