@@ -92,14 +92,14 @@ def compare_command(
 
 def _options(given: dict[str, Any], *, for_page: bool) -> CompareOptions:
     from orderferry.run.compare.compare import CompareOptions
-    from orderferry.run.compare.rules import By
+    from orderferry.run.compare.rules import MonthBasis
 
     since, until, month = given["since"], given["until"], given["month"]
     if month and (since or until):
         raise click.UsageError("--month names the whole span: give it without --since and --until.")
     if since and until and until <= since:
         raise click.UsageError("--until must be later than --since.")
-    return CompareOptions(since, until, month, given["source"] == "search", for_page, By(given["by"]))
+    return CompareOptions(since, until, month, given["source"] == "search", for_page, MonthBasis(given["by"]))
 
 
 def _compare(context: CliContext, options: CompareOptions, path: Path, *, wanted: bool | None) -> Comparison:

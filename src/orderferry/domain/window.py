@@ -79,8 +79,8 @@ def counts_as_coverage(
 ) -> bool:
     """Return whether a span that was asked for by hand, or is owed, may be added to the coverage.
 
-    One that lies wholly before it must not: everything between the two would from then on look like a gap. After
-    `owed` there is a gap in any case, so it may be added.
+    A span that ends before the coverage begins must not: all between the two would look like a gap from then on. What
+    ends after `owed` may be added, because there is a gap in any case.
     """
     begins = covered[0].start if covered else end - lookback
     return span.end >= (begins if owed is None else min(begins, owed))

@@ -101,7 +101,10 @@ READABLE = "readable"  # the code of a mark that is over
 
 @dataclass(frozen=True, slots=True)
 class UnreadableSpans:
-    """The marks of a ledger. A run's readings add, narrow and end them. A dry run reports them and keeps nothing."""
+    """The spans that a ledger has marked as unreadable. What a run reads adds to them, narrows and ends them.
+
+    A dry run reports them and keeps nothing.
+    """
 
     ledger: Ledger
     report: Report

@@ -115,7 +115,7 @@ Owed = tuple[datetime, bool]
 
 @dataclass(slots=True)
 class FirstImport:
-    """What a ledger still owes since its first import. A dry run uses it too, although its ledger keeps nothing."""
+    """What the first import of a ledger has yet to read. A dry run uses it too, although its ledger keeps nothing."""
 
     ledger: Ledger
     settings: Settings

@@ -106,7 +106,7 @@ class Recovery:
         return f"{COPY} {self.first_import.settings.amazon.seller}"
 
     def pending(self, command: str) -> bool:
-        """Return whether this command still has to read back over orders.give_up once."""
+        """Return whether this command has yet to read back as far as orders.give_up, once."""
         return bool(self.ledger.recall(_PENDING.format(command=command)))
 
     def done(self, command: str) -> None:

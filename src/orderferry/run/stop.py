@@ -41,8 +41,11 @@ class OutOfTime(OrderferryError):
 
 
 class Overdue(BaseException):
-    """What was in hand did not end within the grace. No Exception, so that nobody's retries catch it: SQLAlchemy
-    then drops the connection instead of waiting for it once more. `error`: what the user reads."""
+    """The order that was being written was not done in the time that was left for it. `error`: what the user reads.
+
+    It is no Exception, so that nobody's retries catch it: SQLAlchemy then drops the connection instead of waiting for
+    it once more.
+    """
 
     def __init__(self, error: OrderferryError) -> None:
         super().__init__(str(error))

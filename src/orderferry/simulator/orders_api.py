@@ -121,7 +121,7 @@ class SearchParameters:
     page_size: int
     token: str | None
     frozen: Frozen
-    hopeless: bool  # marketplaceIds came as repeated keys: Amazon answers an empty list
+    repeated_key: bool  # marketplaceIds came as repeated keys: Amazon answers an empty list
 
 
 def read_search(request: Request) -> SearchParameters:
@@ -142,7 +142,7 @@ def read_search(request: Request) -> SearchParameters:
         page_size=_page_size(given),
         token=next(iter(given.get("paginationToken", ())), None),
         frozen=tuple(sorted((name, values) for name, values in given.items() if name not in NOT_FROZEN)),
-        hopeless=len(given.get("marketplaceIds", ())) > 1,
+        repeated_key=len(given.get("marketplaceIds", ())) > 1,
     )
 
 
@@ -267,7 +267,7 @@ class OrderSearch:
         seen_at = request.at - timedelta(seconds=fault.seconds) if fault and kind is FaultKind.STALE else request.at
         found: list[dict[str, Any]] = []
         end = None
-        if not asked.hopeless:
+        if not asked.repeated_key:
             beyond, skip = (None, read) if self.shifting else (position, 0)
             found, end = self.world.search(seen_at, query, limit=asked.page_size, beyond=beyond, skip=skip)
         orders = [only_datasets(order, asked.included) for order in found]

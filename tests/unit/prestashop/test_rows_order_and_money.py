@@ -1,4 +1,4 @@
-"""Rows as pure functions of a resolved: money under PrestaShop's names, lines, papers, symbols."""
+"""Rows as pure functions of a resolved order: money under PrestaShop's names, lines, papers, symbols."""
 
 from __future__ import annotations
 

@@ -75,8 +75,8 @@ def _cut(item: int | None, sheet: Sheet, hypothesis: Hypothesis) -> list[Compone
 
 
 def _discount_shares(sheet: Sheet, reduction: Decimal, parts: Sequence[Component]) -> list[Decimal]:
-    """Return the discount of each part: as detailed; what is not detailed lowers what its amount and Amazon's tax
-    betray, else the item first, then the rest.
+    """Return the discount of each part: as detailed. What is not detailed goes to the part whose amount and tax
+    by Amazon show it, else to the item first, then to the others.
     """
     detailed = [sheet.discount_details.get(part.kind, ZERO) for part in parts]
     if sum(detailed, ZERO) > reduction:

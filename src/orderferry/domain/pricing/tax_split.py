@@ -91,8 +91,8 @@ class TaxSplitter:
     main: RateChoice | None = None
 
     def split_all(self, components: Sequence[Component]) -> list[Part]:
-        """Return all components of the order with their taxes: what is sold first, since the largest of it lends its
-        rate to shipping and charges that have none.
+        """Return all components of the order with their taxes: what is sold first, since shipping and charges
+        without a rate of their own get the rate of the largest of these.
 
         Raise CannotPrice (no-vat-rate) with everything that is missing at once.
         """

@@ -146,47 +146,31 @@ _READ = ("SELECT",)
 _ADD = ("SELECT", "INSERT")
 _WRITE = (*_ADD, "UPDATE")
 _EVERYDAY = tuple(EVERYDAY_RIGHTS.split(", "))
-# Rows that nothing changes any more.
-_ADDED_TO = frozenset({"cart_product", "customer_group", "order_history", "stock_mvt", "order_invoice_payment"})
-# The feed: events are written once and pruned; who has read what is for other programs to write.
-_FEED = {
+# A hidden product for fees is made once, with its stock, and a tax of 0 % where the shop has none.
+_MADE_ONCE = frozenset({"product", "product_lang", "product_shop", "tax", "tax_lang"})
+# Tables with other rights than _WRITE (all that orders are written into) and _READ (all others).
+_RIGHTS: Mapping[str, tuple[str, ...]] = {
+    # nothing changes these rows any more
+    **dict.fromkeys(("cart_product", "customer_group", "order_history", "stock_mvt", "order_invoice_payment"), _ADD),
+    **dict.fromkeys(_MADE_ONCE, _ADD),
+    # the lines of an order that changes before its invoice are written anew
+    **dict.fromkeys(("order_detail", "product_sale"), _EVERYDAY),
+    **dict.fromkeys(("order_detail_tax", "order_invoice_tax"), (*_ADD, "DELETE")),
+    "order_cart_rule": (*_READ, "UPDATE", "DELETE"),  # only older versions of orderferry have added rows
+    # a start value for invoice numbers is used up there, as PrestaShop does (PS_INVOICE_START_NUMBER)
+    "configuration": (*_READ, "UPDATE"),
+    # the feed: events are written once and pruned; who has read what is for other programs to write
     "orderferry_event": (*_ADD, "DELETE"),
     "orderferry_event_consumer": _READ,
-    "orderferry_event_call": ("SELECT", "DELETE"),
+    "orderferry_event_call": (*_READ, "DELETE"),
 }
-# The lines of an order that changes before its invoice are written anew.
-_DELETED_FROM = frozenset({"order_detail", "order_detail_tax", "order_invoice_tax", "order_cart_rule", "product_sale"})
-_REPLACED = frozenset({"order_detail_tax", "order_invoice_tax"})  # of them, rows that are never changed in place
-_LEFT_BEHIND = frozenset({"order_cart_rule"})  # of them, what only older versions have written
-# Stock moves by rows that are there; a start value for invoice numbers is used up in the settings, as PrestaShop does
-# (PS_INVOICE_START_NUMBER).
-_UPDATED_ONLY = frozenset({"configuration"})
-_MOVED = frozenset({"stock_available"})  # and a row for a hidden product of ours
-# A hidden product for fees is made once, and a tax of 0 % where the shop has none.
-_MADE_IN = frozenset({"product", "product_lang", "product_shop", "tax", "tax_lang"})
 # With more tables than these, one statement for the database is what a person wants to run.
 _FEW_TABLES = 6
 
 
 def needed_rights(tables: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """Return the rights that orderferry needs on each table, by its name without prefix."""
-    return {name: _needed(name) for name in sorted(tables)}
-
-
-def _needed(name: str) -> tuple[str, ...]:
-    if name in _FEED:
-        return _FEED[name]
-    if name in _DELETED_FROM:
-        if name in _LEFT_BEHIND:
-            return (*_READ, "UPDATE", "DELETE")
-        return _EVERYDAY if name not in _REPLACED else (*_ADD, "DELETE")
-    if name in _UPDATED_ONLY:
-        return ("SELECT", "UPDATE")
-    if name in _MOVED:
-        return _WRITE
-    if name in _ADDED_TO or name in _MADE_IN:
-        return _ADD
-    return _WRITE if name in WRITTEN_TABLES else _READ
+    return {name: _RIGHTS.get(name, _WRITE if name in WRITTEN_TABLES else _READ) for name in sorted(tables)}
 
 
 def missing_rights(grants: Grants, database: str, prefix: str, tables: Collection[str]) -> Mapping[str, list[str]]:
@@ -200,7 +184,7 @@ def missing_rights(grants: Grants, database: str, prefix: str, tables: Collectio
 
 def is_optional(table: str, rights: Collection[str]) -> bool:
     """Return whether orderferry works without these rights: fees are then added to the shipping."""
-    return set(rights) == {"INSERT"} and table in _MADE_IN | _MOVED
+    return set(rights) == {"INSERT"} and table in _MADE_ONCE | {"stock_available"}
 
 
 def grants_to_run(missing: Mapping[str, Collection[str]], database: str, prefix: str, account: str) -> str:

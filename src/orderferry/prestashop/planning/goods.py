@@ -96,7 +96,7 @@ def record_given_back(goods: Iterable[Goods]) -> str:
 
 
 def goods_given_back(text: str) -> tuple[Goods, ...]:
-    """Return the goods that were given back, from the marker's text; none if it holds goods that are taken."""
+    """Return the goods that were given back, from the marker's text; none if it holds goods that are still sold."""
     return goods_taken(text.removeprefix("-")) if text.startswith("-") else ()
 
 

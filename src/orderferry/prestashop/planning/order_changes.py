@@ -199,7 +199,7 @@ def changed_at_amazon(order: Order, marker: Marker) -> frozenset[str]:
 
 
 def changes_money(order: Order, marker: Marker) -> bool:
-    """Return whether Amazon has changed quantities or amounts of an order that still is one."""
+    """Return whether Amazon has changed quantities or amounts of an order that is not cancelled."""
     return bool(changed_at_amazon(order, marker) & {"lines", "totals"}) and order.status not in CANCELLED_STATUSES
 
 
@@ -278,7 +278,7 @@ def _message(order: Order, groups: frozenset[str], *, moves: bool, address: bool
 
 
 def _after_invoice(
-    order: Order, books: OrderInShop, priced: PricedOrder | None, currency: str, *, goods_alone: bool
+    order: Order, before: OrderInShop, priced: PricedOrder | None, currency: str, *, goods_alone: bool
 ) -> str:
     """Return how an invoiced order differs from Amazon's, with the figures; '' if it does not.
 
@@ -287,39 +287,39 @@ def _after_invoice(
     """
     total, tax, goods = Decimal(0), Decimal(0), ""
     if order.status not in CANCELLED_STATUSES:
-        total, tax = _amounts_now(order, books, priced)
+        total, tax = _amounts_now(order, before, priced)
         named = ", ".join(f"{item.quantity} × {item.sku or item.item_id}" for item in order.items if item.quantity)
         goods = f" (now {named or 'nothing'})"
-    other_goods = goods_alone and not books.credited
-    if books.agrees_with(total, tax) and not other_goods:
+    other_goods = goods_alone and not before.credited
+    if before.agrees_with(total, tax) and not other_goods:
         return ""
     what = "changed" if goods else "cancelled"
     return (
-        f"Amazon has {what} the order after invoice {books.invoice_number} was issued: "
-        f"total {books.total:.2f} → {total:.2f}{currency}, VAT {books.tax:.2f} → {tax:.2f}{currency}{goods}"
+        f"Amazon has {what} the order after invoice {before.invoice_number} was issued: "
+        f"total {before.total:.2f} → {total:.2f}{currency}, VAT {before.tax:.2f} → {tax:.2f}{currency}{goods}"
     )
 
 
-def _amounts_now(order: Order, books: OrderInShop, priced: PricedOrder | None) -> tuple[Decimal, Decimal]:
+def _amounts_now(order: Order, before: OrderInShop, priced: PricedOrder | None) -> tuple[Decimal, Decimal]:
     """Return Amazon's total and the tax in it; what can't be read counts as invoiced."""
     if priced is not None:
         return priced.total.incl, priced.total.tax
-    return order.grand_total.amount if order.grand_total else books.total, books.tax
+    return order.grand_total.amount if order.grand_total else before.total, before.tax
 
 
-def _currency(order: Order, books: OrderInShop, market: Market) -> str:
+def _currency(order: Order, before: OrderInShop, market: Market) -> str:
     """Return what follows an amount: a space and the code of the currency.
 
     It is the shop's, since Amazon gives no amount of a cancelled order.
     """
-    code = next((one.iso for one in market.facts.currencies.values() if one.id == books.id_currency), "")
+    code = next((one.iso for one in market.facts.currencies.values() if one.id == before.id_currency), "")
     code = code or (order.grand_total.currency if order.grand_total else "")
     return f" {code}" if code else ""
 
 
-def _changed_after_invoice(order: Order, books: OrderInShop, difference: str, currency: str) -> Problem:
-    message = f"order {order.order_id}: {difference}; credit slips so far: {books.credited:.2f}{currency}"
-    return Problem(ProblemCode.CHANGED_AFTER_INVOICE, message, order.order_id, str(books.invoice_number))
+def _changed_after_invoice(order: Order, before: OrderInShop, difference: str, currency: str) -> Problem:
+    message = f"order {order.order_id}: {difference}; credit slips so far: {before.credited:.2f}{currency}"
+    return Problem(ProblemCode.CHANGED_AFTER_INVOICE, message, order.order_id, str(before.invoice_number))
 
 
 def _with_old_money(digests: Digests, old: Digests) -> Digests:

@@ -35,13 +35,13 @@ _NO_CARRIER = {
     -1: "it says the best price, which only a customer's cart can tell",
     -2: "it says the best grade, which only a customer's cart can tell",
 }
-_GROUPS_OF_EVERYBODY = ("PS_UNIDENTIFIED_GROUP", "PS_GUEST_GROUP", "PS_CUSTOMER_GROUP")
+_DEFAULT_GROUPS = ("PS_UNIDENTIFIED_GROUP", "PS_GUEST_GROUP", "PS_CUSTOMER_GROUP")
 _NAME_OF_SHOP = "0"  # a carrier of this name is shown under the shop's name
 _LISTED = 15
 
 
 def state_kind(order: Order, settings: OrdersSettings) -> str:
-    """Return which kind of state an order belongs into (a key of STATE_SOURCES).
+    """Return which kind of state an order gets (a key of STATE_SOURCES).
 
     Prime and Business states are for orders still to be packed. A buyer's request to cancel comes before them, since
     somebody has to look at it before anything is sent. Kinds without a configured state are skipped.
@@ -115,8 +115,8 @@ def own_group(facts: ShopFacts, carrier: Carrier, shop: ShopUnit | None = None) 
     PrestaShop offers such a carrier only to customers who were put into that group. A carrier of several groups, or of
     one of the three for everybody, is not limited.
     """
-    everybody = {as_int(facts.setting(name, shop)) for name in _GROUPS_OF_EVERYBODY}
-    return min(carrier.groups) if len(carrier.groups) == 1 and not carrier.groups & everybody else 0
+    default = {as_int(facts.setting(name, shop)) for name in _DEFAULT_GROUPS}
+    return min(carrier.groups) if len(carrier.groups) == 1 and not carrier.groups & default else 0
 
 
 def _follow(facts: ShopFacts, id_carrier: int) -> Carrier | None:

@@ -202,7 +202,10 @@ def _home_rate(facts: ShopFacts, group: int, home: int) -> Decimal:
 
 
 def parse_proofs(kept: str) -> dict[str, str]:
-    """Return the orders that prove it, by country code of the marketplace, from the text that the shop keeps."""
+    """Return an order for each marketplace (by country code) that shows that Amazon calculates the VAT there.
+
+    `kept`: the text that the shop keeps of them.
+    """
     pairs = (word.partition("=") for word in kept.split())
     return {code: order_id for code, equals, order_id in pairs if equals}
 

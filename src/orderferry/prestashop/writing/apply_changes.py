@@ -35,7 +35,7 @@ from orderferry.prestashop.rows.message import private_message
 from orderferry.prestashop.rows.new_order import line_items
 from orderferry.prestashop.rows.order import carrier_row, cart_products, invoice_totals, order_totals
 from orderferry.prestashop.rows.people import address_row
-from orderferry.prestashop.writing.apply_state import enter_state, print_papers
+from orderferry.prestashop.writing.apply_state import enter_state, make_papers
 from orderferry.prestashop.writing.locked_order import LockedOrder, goods_left, lock_marker, lock_order, sold_now
 from orderferry.prestashop.writing.shop_writer import ShopWriter, write_drafts
 from orderferry.prestashop.writing.stock import count_sales, move_stock, take_back_sales
@@ -114,7 +114,7 @@ class _UpdateWriter:
         if changes.state is not None:
             enter_state(writer, update, self._locked, changes.state)
         elif changes.invoice:
-            print_papers(writer, update, self._locked)
+            make_papers(writer, update, self._locked)
         if self._message:
             self._write_message()
             self._done += [] if {ADDRESS, LINES} & set(self._done) else [MESSAGE]

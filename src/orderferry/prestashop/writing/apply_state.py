@@ -53,7 +53,7 @@ def enter_state(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, st
     writer.update("orders", values, locked.key)
     _count(writer, update, locked, state)
     _move(writer, update, locked, state)
-    print_papers(writer, update, locked)
+    make_papers(writer, update, locked)
 
 
 def _move(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: OrderState) -> None:
@@ -97,7 +97,7 @@ def _count(writer: ShopWriter, update: OrderUpdate, locked: LockedOrder, state: 
         take_back_sales(writer, sold)
 
 
-def print_papers(writer: Statements, update: OrderUpdate, locked: LockedOrder) -> None:
+def make_papers(writer: Statements, update: OrderUpdate, locked: LockedOrder) -> None:
     """Make the papers of `update.paperwork` that the order does not have yet.
 
     A delivery number is drawn once; each further state with a slip only moves the order's delivery date. A sale without

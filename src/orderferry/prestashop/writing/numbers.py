@@ -58,9 +58,10 @@ DELIVERY_NUMBERS = NumberSequence("delivery_number", "PS_DELIVERY_NUMBER", 20_00
 
 
 class PaperNumbers:
-    """The numbers of one order's invoice and delivery slip: asked for when made, drawn when written.
+    """The numbers of one order's invoice and delivery slip.
 
-    Other importers wait from the beginning until the commit. Everybody draws invoices before slips: no deadlock.
+    The last numbers are asked for when this is made, and new ones drawn when they are written. Other importers
+    wait from the beginning until the commit. Everybody draws invoices before slips: no deadlock.
     """
 
     def __init__(self, writer: Statements, paperwork: Paperwork, market: Market) -> None:

@@ -23,7 +23,7 @@ from orderferry.errors import LedgerUnusable, OrderferryError, UsageError
 from orderferry.run.compare.amazon_side import read_amazon
 from orderferry.run.compare.findings import FindingCollector
 from orderferry.run.compare.result import Comparison, OneSided
-from orderferry.run.compare.rules import GRACE, By, CompareInput, of_this_seller
+from orderferry.run.compare.rules import GRACE, CompareInput, MonthBasis, of_this_seller
 from orderferry.run.conditions import announce_comparison
 from orderferry.run.progress import SILENT, Progress, log_errors, log_run
 from orderferry.run.seller import ask_whether_ours, check_seller
@@ -56,12 +56,12 @@ class CompareOptions:
     month: tuple[int, int] | None = None
     by_search: bool = False
     for_page: bool = False
-    by: By = By.PURCHASE
+    by: MonthBasis = MonthBasis.PURCHASE
 
     @property
     def is_daily(self) -> bool:
         """Return whether it is the comparison that cron starts, not a person's question about a time of their own."""
-        return self.since is None and self.until is None and self.month is None and self.by is By.PURCHASE
+        return self.since is None and self.until is None and self.month is None and self.by is MonthBasis.PURCHASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Comparer:
         asked = span_of(self.options, self.shop.zone, amazon_now)
         result.span, result.by = asked, str(self.options.by)
         # What was shipped or invoiced in a month may have been bought before it.
-        lead = timedelta(0) if self.options.by is By.PURCHASE else LEAD
+        lead = timedelta(0) if self.options.by is MonthBasis.PURCHASE else LEAD
         span = Span(asked.start - lead, asked.end)
         marketplaces = [marketplace.id for marketplace in self.settings.amazon.marketplaces]
         with self.stop.waiting():
@@ -152,7 +152,7 @@ class Comparer:
             keys = {finding.key for finding in found}
             gone = [one for one in standing if span.holds(one.placed) and one.key not in keys]
             # A result by another moment than the purchase leaves orders out, so it can't end findings.
-            over = [*gone, *collector.over(earlier)] if self.options.by is By.PURCHASE else []
+            over = [*gone, *collector.over(earlier)] if self.options.by is MonthBasis.PURCHASE else []
             self.ledger.note_findings(found, over)
             if collector.confirmed_missing:
                 self.ledger.make_due(collector.confirmed_missing, clock())

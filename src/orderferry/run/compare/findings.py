@@ -23,8 +23,8 @@ from orderferry.run.compare.result import (
     why_missing,
 )
 from orderferry.run.compare.rules import (
-    By,
     CompareInput,
+    MonthBasis,
     belongs,
     differences,
     doubled,
@@ -205,7 +205,7 @@ class FindingCollector:
         if with_totals:
             result.totals = totals_of(pair for order_id in concerned for pair in self._pairs(order_id, wanted))
             # By invoice all that were read, for a credit slip may be issued in another month than its invoice.
-            by_invoice = given.by is By.INVOICE
+            by_invoice = given.by is MonthBasis.INVOICE
             for order_id in sorted(given.shop.orders if by_invoice else asked):
                 for copy in given.shop.orders.get(order_id, ()):
                     result.totals.add_papers(self.orders.get(order_id), copy, given.asked if by_invoice else None)

@@ -37,7 +37,7 @@ _CENT = Decimal("0.01")
 _FINAL = frozenset({Reason.NOT_AMAZON, Reason.BEFORE_SINCE})
 
 
-class By(StrEnum):
+class MonthBasis(StrEnum):
     """Which moment of an order puts it into a month."""
 
     PURCHASE = "purchase"
@@ -45,14 +45,14 @@ class By(StrEnum):
     INVOICE = "invoice"
 
 
-def moment_of(by: By, order: ReportedOrder | None, shop: ShopOrder | None) -> datetime | None:
+def moment_of(by: MonthBasis, order: ReportedOrder | None, shop: ShopOrder | None) -> datetime | None:
     """Return the moment that counts, given an order as both sides have it; None where there is none.
 
     Shipped: by Amazon's packages, else when PrestaShop took it for shipped, else by Amazon's last update of it.
     """
-    if by is By.INVOICE:
+    if by is MonthBasis.INVOICE:
         return shop.invoiced if shop is not None and shop.invoice_number else None
-    if by is By.SHIPPED:
+    if by is MonthBasis.SHIPPED:
         shipped = (order.shipped if order is not None else None) or (shop.left if shop is not None else None)
         return shipped or (order.updated if order is not None and order.status in SHIPPED_STATUSES else None)
     return placed((order, shop))
@@ -73,12 +73,12 @@ class CompareInput:
     shop: ShopOrders = field(default_factory=ShopOrders)
     entries: Mapping[str, Entry] = field(default_factory=dict)
     has_ledger: bool = False
-    by: By = By.PURCHASE
+    by: MonthBasis = MonthBasis.PURCHASE
     asked: Span | None = None
 
     def is_asked_for(self, order: ReportedOrder | None, shop: ShopOrder | None) -> bool:
         """Return whether the comparison is about this order. By purchase everything that was read is."""
-        if self.by is By.PURCHASE or self.asked is None:
+        if self.by is MonthBasis.PURCHASE or self.asked is None:
             return True
         moment = moment_of(self.by, order, shop)
         return moment is not None and self.asked.holds(moment)
@@ -252,8 +252,8 @@ def _is_fresh(order: ReportedOrder, given: CompareInput) -> bool:
 
 
 def _as_order(order: ReportedOrder) -> Order:
-    """Return the order as the rules of imports see it. What a report leaves unsaid is a flaw: only Amazon can clear
-    it.
+    """Return the order as the rules of imports see it. What a report does not tell is a flaw, which only another
+    answer of Amazon's can clear.
     """
     flaws = () if order.channel is not None else (Flaw("fulfillment.fulfilledBy", "it is not told", grave=True),)
     return Order(
