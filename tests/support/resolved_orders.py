@@ -24,6 +24,7 @@ from orderferry.prestashop.facts import (
     TaxRule,
 )
 from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.resolve_mappings import home_country
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from support.writing import NOW, PURCHASED, Sold, amazon_order
 
@@ -98,6 +99,7 @@ def market(facts: ShopFacts = FACTS, **more: Any) -> Market:
         collected_by_amazon=(),
         round_mode=2,
         round_type=2,
+        home=home_country(facts, SHOP),
     )
     return replace(made, **more)
 

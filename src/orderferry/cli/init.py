@@ -239,7 +239,7 @@ def _converse(
     """Ask everything; return whether order states are to be created, which keys are to name a new carrier, and which
     taxes are to be created."""
     from orderferry.prestashop.checking.setup_shop import check_mappings
-    from orderferry.prestashop.planning.tax_rates import home_country
+    from orderferry.prestashop.planning.resolve_mappings import home_country
 
     draft, tries = interview.draft, not given["no_try"]
     draft.settings(whole=False)  # what the options say wrongly can't be asked for

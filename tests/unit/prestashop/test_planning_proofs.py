@@ -12,8 +12,8 @@ from orderferry.config.model import MarketplaceSettings
 from orderferry.domain.orders import Order
 from orderferry.domain.pricing.priced_order import FOREIGN
 from orderferry.prestashop.facts import ShopFacts, TaxRule
+from orderferry.prestashop.planning.resolve_mappings import home_country
 from orderferry.prestashop.planning.tax_rates import (
-    home_country,
     new_proofs,
     notices_of,
     parse_proofs,

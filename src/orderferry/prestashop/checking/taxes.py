@@ -17,7 +17,7 @@ from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.database.tables import ShopTables
 from orderferry.prestashop.database.values import as_flag, as_int, as_text
 from orderferry.prestashop.facts import Country, ShopFacts
-from orderferry.prestashop.planning.tax_rates import home_country
+from orderferry.prestashop.planning.resolve_mappings import home_country
 
 _OFF = "0"
 _NAME = "vat"

@@ -13,6 +13,7 @@ from orderferry.prestashop.database.values import as_int, version_numbers
 from orderferry.prestashop.facts import Currency, OrderState, ShopFacts, ShopUnit
 from orderferry.prestashop.planning.resolve_mappings import (
     STATE_SOURCES,
+    home_country,
     own_group,
     resolve_carrier,
     resolve_group,
@@ -61,6 +62,7 @@ class Market:
     round_type: int
     language: str = "en"  # ISO 639-1, the orders'; '' for one that is not active any more
     password_age_minutes: int = 360  # PS_PASSWD_TIME_FRONT
+    home: str = ""  # ISO code of the shop's own country, from where it sends
     invoice_address: str = ""  # the shop's address, as invoices keep it
     invoices_yearly: bool = False  # PS_INVOICE_RESET: invoice numbers begin again each year
     tax_columns: str = "named"  # how order_detail.tax_name is filled: named, empty, deprecated
@@ -114,6 +116,7 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
         round_type=as_int(facts.setting("PS_ROUND_TYPE", shop, _PER_LINE)),
         language=next((iso for iso, known in facts.languages.items() if known == id_lang), ""),
         password_age_minutes=as_int(facts.setting("PS_PASSWD_TIME_FRONT", shop, "360")),
+        home=home_country(facts, shop),
         invoice_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
         invoices_yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
         tax_columns=tax_columns(facts.version),

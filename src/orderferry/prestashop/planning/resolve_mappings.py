@@ -237,3 +237,9 @@ def unknown_choice(word: str, choices: Mapping[int, Collection[str]], key: str, 
     more = ", …" if len(listed) > _LISTED else ""
     there = ", ".join(listed[:_LISTED]) + more if listed else "none"
     return ShopUnfit(f"{key} = {word!r}: the shop has no such {what}.", hint=f"There are: {there}.")
+
+
+def home_country(facts: ShopFacts, shop: ShopUnit | None = None) -> str:
+    """Return the ISO code of the shop's own country (PS_COUNTRY_DEFAULT), from where it sends; '' if unknown."""
+    own = as_int(facts.setting("PS_COUNTRY_DEFAULT", shop))
+    return next((iso for iso, country in facts.countries.items() if country.id == own), "")

@@ -30,7 +30,7 @@ from orderferry.prestashop.planning.order_lines import (
 )
 from orderferry.prestashop.planning.resolve_mappings import state_kind
 from orderferry.prestashop.planning.resolved_order import Place, ResolvedLine, ResolvedOrder, paperwork_of
-from orderferry.prestashop.planning.tax_rates import home_country, rates_for, standard_group
+from orderferry.prestashop.planning.tax_rates import rates_for, standard_group
 
 
 def resolve_order(order: Order, market: Market, catalog: Catalog, now: datetime) -> ResolvedOrder | Problem:
@@ -73,7 +73,7 @@ def resolve_order(order: Order, market: Market, catalog: Catalog, now: datetime)
         zero_tax=_zero_tax(facts, delivery.country) or catalog.own.zero_tax,
         may_make_taxes=catalog.own.may_make_taxes,
         fees_joined=_are_fees_joined(order, in_shipping, market.products),
-        tax_scheme=tax_scheme(order, priced, home=home_country(facts, market.shop), country=delivery.country.iso),
+        tax_scheme=tax_scheme(order, priced, home=market.home, country=delivery.country.iso),
         state=state,
         id_carrier=market.carrier(order),
         account=resolve_account(order, market, catalog, delivery.postal),

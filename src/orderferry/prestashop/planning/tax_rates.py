@@ -19,9 +19,9 @@ from orderferry.domain.pricing.tax_split import has_tax_of_seller
 from orderferry.domain.territories import area_of, province_keys
 from orderferry.domain.text import plain_name
 from orderferry.prestashop.database.values import as_int
-from orderferry.prestashop.facts import Country, Product, ShopFacts, ShopUnit
+from orderferry.prestashop.facts import Country, Product, ShopFacts
 from orderferry.prestashop.planning.market import Market
-from orderferry.prestashop.planning.resolve_mappings import resolve_shop, resolve_tax, rule_rate
+from orderferry.prestashop.planning.resolve_mappings import home_country, resolve_shop, resolve_tax, rule_rate
 from orderferry.prestashop.planning.resolved_order import Place
 
 _OFF = "0"
@@ -41,7 +41,7 @@ def rates_for(
     """
     taxes, facts = market.settings.taxes, market.facts
     area = area_of(order.delivery_address, place.postal.country)
-    home = home_country(facts, market.shop)
+    home = market.home
     prices_without_tax = market.code in PRICES_WITHOUT_TAX
     at_home = home in area.codes and home not in PRICES_WITHOUT_TAX and not prices_without_tax
     countries = [facts.countries[code] for code in area.codes if code in facts.countries]
@@ -154,12 +154,6 @@ def _province_keys(order: Order, place: Place, facts: ShopFacts) -> frozenset[st
     names = [name for name in (region, province.name if province else "") if name]
     own = {plain_name(name.upper().removeprefix(f"{iso}-")) for name in (region, province.iso if province else "")}
     return frozenset(own).union(*province_keys(iso, *names)) - {""}
-
-
-def home_country(facts: ShopFacts, shop: ShopUnit | None = None) -> str:
-    """Return the ISO code of the shop's own country (PS_COUNTRY_DEFAULT), from where it sends; '' if unknown."""
-    own = as_int(facts.setting("PS_COUNTRY_DEFAULT", shop))
-    return next((iso for iso, country in facts.countries.items() if country.id == own), "")
 
 
 def _ruled(facts: ShopFacts, product: Product | None, place: Place, countries: Sequence[Country]) -> RateChoice | None:
