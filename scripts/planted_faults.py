@@ -219,7 +219,8 @@ class Copy:
 
     def run(self, *arguments: str, timeout: float | None = None) -> int:
         """Run pytest and return its exit code; 1 when it takes too long."""
-        words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *arguments]
+        # one process: pytest-cov does not tell tests apart where they may be spread over several
+        words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--dist", "no", *arguments]
         try:
             return subprocess.run(
                 words, cwd=ROOT, env=self._environ, timeout=timeout, check=False, stdout=subprocess.DEVNULL
@@ -232,11 +233,15 @@ class Copy:
         """Run these tests, and return for each file which of them run which line ('': as the file is imported)."""
         from coverage import CoverageData  # noqa: PLC0415 — the pure part is tested without it
 
-        code = self.run("--cov", f"--cov-config={self._folder / 'coverage.cfg'}", "--cov-context=test", *tests)
+        code = self.run(
+            "--cov", f"--cov-config={self._folder / 'coverage.cfg'}", "--cov-context=test", "--cov-report=", *tests
+        )
         if code:
             raise SystemExit(f"The tests must pass before faults are planted; pytest ended with {code}.")
         data = CoverageData(str(self._folder / "coverage"))
         data.read()
+        if not data.measured_contexts() - {""}:
+            raise SystemExit("The coverage does not tell which tests run which line.")
         root = self._folder.resolve()
         return {str(Path(file).relative_to(root)): data.contexts_by_lineno(file) for file in data.measured_files()}
 
