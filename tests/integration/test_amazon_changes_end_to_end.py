@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -109,7 +110,7 @@ class ChangedOrder:
 
     def entry(self) -> dict[str, Any]:
         """The order's row in the ledger."""
-        with sqlite3.connect(self.installed.ledger) as connection:
+        with closing(sqlite3.connect(self.installed.ledger)) as connection, connection:
             connection.row_factory = sqlite3.Row
             return dict(connection.execute("SELECT * FROM orders").fetchone())
 

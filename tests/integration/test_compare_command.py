@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -293,7 +294,7 @@ def test_a_confirmed_missing_order_is_imported_by_the_next_run(
     assert installed.run("import").code == 0
     assert installed.run("compare", "--json").json["missing"] == []
     assert shop.value("SELECT COUNT(*) FROM {p}order_payment WHERE transaction_id = :id", id=id_of(1)) == 1
-    with sqlite3.connect(installed.ledger) as ledger:
+    with closing(sqlite3.connect(installed.ledger)) as ledger, ledger:
         runs = ledger.execute("SELECT exit_code FROM runs WHERE command = 'compare' ORDER BY id").fetchall()
     assert [code for (code,) in runs] == [0, 1, 0]
 

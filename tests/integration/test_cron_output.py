@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -48,7 +49,7 @@ class Place:
 
     def let_pass(self, hours: int) -> None:
         """Let the ledger's conditions and orders be older."""
-        with sqlite3.connect(self.installed.ledger) as ledger:
+        with closing(sqlite3.connect(self.installed.ledger)) as ledger, ledger:
             for table, column in (("conditions", "last_printed"), ("orders", "state_since")):
                 rows = ledger.execute(f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL").fetchall()
                 for row, text in rows:
@@ -131,7 +132,7 @@ def test_data_that_the_account_may_not_ask_for_is_left_out_and_told_and_asked_fo
     assert any(one["result"] == "warning" and one["message"].startswith(WITHHELD) for one in checked)
     assert installed.run("show", id_of(1), "--refresh").code == 0
     server.world.refused_datasets.clear()
-    with sqlite3.connect(installed.ledger) as ledger:
+    with closing(sqlite3.connect(installed.ledger)) as ledger, ledger:
         ledger.execute("UPDATE memory SET value = replace(value, '2026', '2025') WHERE name = 'datasets refused'")
     over = installed.run("import", "--since", "1d")
     assert "Over: Amazon does not let this account ask for PAYMENT" in over.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -44,13 +45,13 @@ class Place:
             self.server.world.add(simulated_order(number, *events, placed=DAYS_AGO, lines=lines))
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
-        with sqlite3.connect(self.installed.ledger) as ledger:
+        with closing(sqlite3.connect(self.installed.ledger)) as ledger, ledger:
             return ledger.execute(statement).fetchall()
 
     def let_time_pass(self, hours: int) -> None:
         """Conditions were last told so much earlier."""
         moment = f"{datetime.now(UTC) - timedelta(hours=hours):%Y-%m-%dT%H:%M:%S}.000Z"
-        with sqlite3.connect(self.installed.ledger) as ledger:
+        with closing(sqlite3.connect(self.installed.ledger)) as ledger, ledger:
             ledger.execute("UPDATE conditions SET last_printed = ? WHERE last_printed IS NOT NULL", (moment,))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_full_folder_or_missing_one_is_a_sentence(installed: Installed) -> Non
 def test_a_late_command_is_critical_to_nagios(installed: Installed) -> None:
     for _ in range(3):
         installed.run("import")
-    with sqlite3.connect(installed.ledger) as connection:
+    with closing(sqlite3.connect(installed.ledger)) as connection, connection:
         connection.execute("UPDATE runs SET started = '2026-01-0' || id || 'T00:00:00.000Z'")
     nagios = installed.run("status", "--nagios")
     assert nagios.code == 2
@@ -102,7 +103,7 @@ def test_a_late_command_is_critical_to_nagios(installed: Installed) -> None:
 def ship_in_the_shop(installed: Installed, *, hours_left: int) -> str:
     """One regular order, unshipped at Amazon, is shipped in the shop; its last day to ship ends so soon."""
     installed.run("import")
-    with sqlite3.connect(installed.ledger) as ledger:
+    with closing(sqlite3.connect(installed.ledger)) as ledger, ledger:
         order_id, id_order = ledger.execute(
             "SELECT amazon_order_id, id_order FROM orders WHERE state = 'imported' AND amazon_status = 'UNSHIPPED'"
         ).fetchone()
@@ -112,7 +113,7 @@ def ship_in_the_shop(installed: Installed, *, hours_left: int) -> str:
             "UPDATE orders SET ship_by = ? WHERE amazon_order_id = ?",
             (f"{moment:%Y-%m-%dT%H:%M:%S}.000Z", order_id),
         )
-    with sqlite3.connect(installed.folder / "shop.sqlite") as shop:
+    with closing(sqlite3.connect(installed.folder / "shop.sqlite")) as shop, shop:
         shop.execute("UPDATE ps_orders SET current_state = 4 WHERE id_order = ?", (id_order,))
     return str(order_id)
 

@@ -20,6 +20,7 @@ from orderferry.cli.commands import COMMANDS
 from orderferry.prestashop.sample_shop import ShopSeed, plain_products
 from orderferry.simulator.catalog import DEMO_CATALOG
 from orderferry.simulator.http_server import SimulatorServer
+from orderferry.simulator.reports_api import ReportRules
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 from support.simulated import READY_REPORTS
@@ -31,11 +32,12 @@ COLOR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
 
 
 @pytest.fixture
-def installed(tmp_path: Path) -> Iterator[Installed]:
+def installed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installed]:
     """An installation on an embedded shop, with some days of orders at a simulated Amazon."""
     shop = sqlite_shop_in(tmp_path, ShopSeed(products=plain_products([item.sku for item in DEMO_CATALOG], 1000)))
     world = generate(5, datetime.now(UTC) - timedelta(days=1), 1, 12, ("IT",))
-    with SimulatorServer(world, report_rules=READY_REPORTS) as server:
+    rules = getattr(request, "param", READY_REPORTS)
+    with SimulatorServer(world, report_rules=rules) as server:
         yield install(tmp_path, server, shop.url, marketplaces=("IT",))
 
 
@@ -67,6 +69,8 @@ def test_a_person_at_a_terminal_sees_a_bar_that_goes_away_and_a_summary(installe
     assert re.search(r"import: \d+ orders seen", "\n".join(plain.splitlines()[-8:]))
 
 
+# A report that is not ready at the first question: there is time to see what the comparison waits for.
+@pytest.mark.parametrize("installed", [ReportRules(timedelta(0), timedelta(seconds=1))], indirect=True, ids=["waiting"])
 def test_a_comparison_says_what_it_is_at(installed: Installed) -> None:
     installed.run("import")
     _, text = on_terminal(installed, "compare")

@@ -30,4 +30,6 @@ def _made(version: str, seed: ShopSeed | None) -> bytes:
     with engine.connect() as connection:
         database = connection.connection.driver_connection
         assert isinstance(database, sqlite3.Connection)
-        return database.serialize()
+        content = database.serialize()
+    engine.dispose()
+    return content
