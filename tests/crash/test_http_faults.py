@@ -18,7 +18,7 @@ from support.proofs import Proofs
 from support.shop_snapshot import ledger_snapshot
 
 K = FaultKind
-SAMPLE = 5
+SAMPLE = 3
 REPORT_KINDS = {K.REPORT_FATAL, K.REPORT_CANCELLED}
 # Only later pages can repeat one; what is stale is no fault that anybody could see.
 LATER_PAGES = {K.REPEATED_PAGE, K.REPEATED_TOKEN}

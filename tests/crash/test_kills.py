@@ -19,7 +19,7 @@ from support.shop_database import ShopDatabase
 from support.shop_snapshot import flaws_of_orders
 
 SAMPLES = {"shop": 2, "ledger": 2}
-COMMITS = 4
+COMMITS = 2
 FIRST_RUN_SAMPLE = 1
 FEES_SAMPLE = 1
 FEE_KINDS = ("cash on delivery", "gift wrapping", "tip")

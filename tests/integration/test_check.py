@@ -400,7 +400,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.sample(16)
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
 def test_each_thing_broken_is_one_line_with_the_mend(broken: Broken, checked: CheckedInstallation) -> None:
     broken.breaks(checked)

@@ -66,6 +66,7 @@ def half_unpacked(checkout: Path) -> Path:
     return half
 
 
+@pytest.mark.whole  # `.ci/run` makes its own environments by this script
 def test_an_environment_without_pip_gets_it_and_what_is_whole_stays(checkout: Path) -> None:
     without_pip(checkout)
     done = make(checkout)

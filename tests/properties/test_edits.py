@@ -51,7 +51,7 @@ class Case:
     round_type: int
 
 
-SAMPLE = 1000
+SAMPLE = 500
 
 
 def cases() -> Iterator[Case]:

@@ -51,7 +51,7 @@ MOST_STALE = 8
 LATER_SKU = "LATER"
 
 
-SAMPLE, WHOLE = 2, 400
+SAMPLE, WHOLE = 1, 400
 
 
 # What happens at Amazon.
