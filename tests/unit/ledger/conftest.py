@@ -46,14 +46,11 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def as_nobody() -> Iterator[Path]:
-    """A folder that everybody may read and only root write, seen by a user who is not root."""
+def readable_folder() -> Iterator[Path]:
+    """A folder that everybody may read and only root write, for tests that become a user who is not root."""
     if os.geteuid() != 0:
         pytest.skip("only root can become a user without rights")
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        os.seteuid(0)
-        shutil.rmtree(folder)
+    yield folder
+    shutil.rmtree(folder)

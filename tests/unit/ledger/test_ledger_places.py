@@ -6,7 +6,8 @@ import errno
 import os
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -46,18 +47,28 @@ def test_a_device_or_pipe_in_the_ledgers_place(path: Path) -> None:
     assert "no ordinary file" in str(refusal(lambda: opened(path)))
 
 
-def test_a_folder_without_the_right_to_write(as_nobody: Path) -> None:
+@contextmanager
+def without_rights() -> Iterator[None]:
+    """Be a user who is not root within, and not longer: what measures the tests writes its files between them."""
     os.seteuid(NOBODY)
-    assert "may not use" in str(refusal(lambda: opened(as_nobody / "shop.ledger.sqlite")))
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
-def test_a_file_of_another_user(as_nobody: Path) -> None:
-    path = as_nobody / "shop.ledger.sqlite"
+def test_a_folder_without_the_right_to_write(readable_folder: Path) -> None:
+    with without_rights():
+        assert "may not use" in str(refusal(lambda: opened(readable_folder / "shop.ledger.sqlite")))
+
+
+def test_a_file_of_another_user(readable_folder: Path) -> None:
+    path = readable_folder / "shop.ledger.sqlite"
     opened(path).close()
-    as_nobody.chmod(0o777)
-    os.seteuid(NOBODY)
-    assert "may not use" in str(refusal(lambda: opened(path)))
-    assert "may not use" in str(refusal(lambda: opened(path, read_only=True)))
+    readable_folder.chmod(0o777)
+    with without_rights():
+        assert "may not use" in str(refusal(lambda: opened(path)))
+        assert "may not use" in str(refusal(lambda: opened(path, read_only=True)))
 
 
 def test_a_read_only_disk(full_disk: Path) -> None:
