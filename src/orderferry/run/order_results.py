@@ -296,7 +296,7 @@ class RefusedWrites:
     @property
     def _in_a_row(self) -> dict[str, list[str]]:
         if self._kept is None:
-            self._kept = json.loads(self.ledger.recall(_KEY) or "{}")
+            self._kept = _read(self.ledger.recall(_KEY))
         return self._kept
 
     def _keep(self) -> None:
@@ -305,3 +305,12 @@ class RefusedWrites:
 
 def _way(update: bool) -> str:
     return "update" if update else "new"
+
+
+def _read(text: str | None) -> dict[str, list[str]]:
+    """Return what the ledger keeps; nothing from a text that was damaged, so that the next runs go on."""
+    try:
+        kept = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return kept if isinstance(kept, dict) else {}

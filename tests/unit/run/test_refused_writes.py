@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
+import pytest
+
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.ledger.ledger import Ledger
 from orderferry.run.order_results import RefusedWrites
@@ -101,3 +103,12 @@ def test_an_order_that_is_written_after_all_did_not_fail() -> None:
     assert len(writes.open) == 1
     writes.written("a", update=False)
     assert writes.open == []
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "null"])
+def test_a_memory_that_was_damaged_is_forgotten_and_the_run_goes_on(text: str) -> None:
+    memory = Memory()
+    a_run(memory, "a!", "b!")
+    memory.kept = dict.fromkeys(memory.kept, text)
+    assert a_run(memory, "c!") == (["c"], False)
+    assert a_run(memory, "d!", "e!") == ([], True), "what follows counts again"
