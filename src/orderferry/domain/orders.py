@@ -24,7 +24,7 @@ class Channel(StrEnum):
 
 
 class Phase(Enum):
-    """What a status of Amazon's means: what is done with the order hangs on this."""
+    """What a status of Amazon's means. It decides what is done with the order."""
 
     NOT_RELEASED = auto()  # it waits
     TO_BE_SHIPPED = auto()  # a regular order is imported, an FBA order waits; `doublecheck` reads these
