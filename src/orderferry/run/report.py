@@ -152,9 +152,8 @@ class Report:
     @property
     def sorted_plans(self) -> list[PlannedOrder]:
         """Return what a dry run would do, in the order in which the orders were placed; those without a date last."""
-        return sorted(
-            self.planned.values(), key=lambda one: (one.placed.timestamp() if one.placed else 0, one.order_id)
-        )
+        never = datetime.max.replace(tzinfo=UTC)
+        return sorted(self.planned.values(), key=lambda one: (one.placed or never, one.order_id))
 
     def _observed_json(self) -> list[dict[str, Any]]:
         entries = []
