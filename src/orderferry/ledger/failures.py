@@ -115,14 +115,13 @@ _FILE_DAMAGED = (
 )
 _FILE_RIGHTS = "Let the user that runs orderferry own the file and its folder, or set ledger.path to another place."
 _DISK_HINT = "Look at the disk (dmesg, smartctl); copy the ledger to a sound one and set ledger.path."
-_FULL_HINT = "Free some space; the next run goes on where this one stopped."
 _LOCK_HINT = "End the program that holds it (an open sqlite3 shell, a back-up): `fuser` with the file's path names it."
 
 # By SQLite's primary result code (sqlite.org/rescode.html).
 _BY_SQLITE_CODE: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_CORRUPT: ("The ledger {ledger} is damaged.", _FILE_DAMAGED),
     sqlite3.SQLITE_NOTADB: ("The ledger {ledger} is damaged, or it is no ledger at all.", _FILE_DAMAGED),
-    sqlite3.SQLITE_FULL: ("The disk under the ledger {ledger} is full.", _FULL_HINT),
+    sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: (
         "The ledger {ledger} can't be written: the file or its disk is read-only.",
         _FILE_RIGHTS,
@@ -135,12 +134,10 @@ _BY_SQLITE_CODE: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_LOCKED: ("The ledger {ledger} stays locked by another program.", _LOCK_HINT),
     sqlite3.SQLITE_PROTOCOL: ("The ledger {ledger} stays locked by another program.", _LOCK_HINT),
 }
-# The file with WAL's index can't grow: SQLite calls it an I/O error, but it is a full disk.
-_FULL_EXTENDED = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE})
 
 _BY_ERRNO: dict[int, tuple[str, str]] = {
-    errno.ENOSPC: _BY_SQLITE_CODE[sqlite3.SQLITE_FULL],
-    errno.EDQUOT: _BY_SQLITE_CODE[sqlite3.SQLITE_FULL],
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
     errno.EROFS: _BY_SQLITE_CODE[sqlite3.SQLITE_READONLY],
     errno.EACCES: _BY_SQLITE_CODE[sqlite3.SQLITE_PERM],
     errno.EPERM: _BY_SQLITE_CODE[sqlite3.SQLITE_PERM],
@@ -177,8 +174,9 @@ def unusable(error: sqlite3.Error | SQLAlchemyError | OSError | UnreadableValue,
     cause = error.orig or error if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.Error):
         return server_failure(cause, ledger)
-    code = getattr(cause, "sqlite_errorcode", None) or 0
-    primary = sqlite3.SQLITE_FULL if code in _FULL_EXTENDED else code & 0xFF
+    code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK)  # what Python's own checks raise has none
+    # The file with WAL's index can't grow: SQLite calls it an I/O error, but it is a full disk.
+    primary = sqlite3.SQLITE_FULL if code == sqlite3.SQLITE_IOERR_SHMSIZE else code & 0xFF
     message, hint = _BY_SQLITE_CODE.get(primary, (f"The ledger {{ledger}} can't be used: {cause}.", _FILE_DAMAGED))
     return LedgerUnusable(message.replace("{ledger}", ledger), hint=hint)
 

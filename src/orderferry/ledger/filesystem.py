@@ -118,17 +118,14 @@ def file_system_of(folder: Path, mounts: Path) -> str:
         lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return ""
-    best, kind = -1, ""
+    kinds: dict[Path, str] = {}
     for line in lines:
         fields = line.split(" ")
-        if len(fields) < 7 or "-" not in fields[6:]:
-            continue
-        point = Path(_OCTAL.sub(lambda found: chr(int(found[1], 8)), fields[4]))
-        depth = len(point.parts)
-        # A later mount on the same point hides the earlier one.
-        if depth >= best and (point == folder or point in folder.parents):
-            best, kind = depth, fields[fields.index("-", 6) + 1]
-    return kind
+        if "-" in fields[6:]:
+            point = _OCTAL.sub(lambda found: chr(int(found[1], 8)), fields[4])
+            # A later mount on the same point hides the earlier one.
+            kinds[Path(point)] = fields[fields.index("-", 6) + 1]
+    return next((kinds[above] for above in (folder, *folder.parents) if above in kinds), "")
 
 
 def _refuse_foreign_link(path: Path, *, read_only: bool) -> None:

@@ -48,12 +48,11 @@ from orderferry.safe_files import open_for_writing
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.5  # seconds between two tries while queueing
-_LONGEST_NOTE = 200  # bytes of the note in the lock file
 # A run that died leaves its lease behind for so long. Longer than the longest step between two confirmations (a call
 # to Amazon with its repetitions); shorter than cron's usual quarter of an hour, so that one run at most is skipped.
 LENGTH = timedelta(minutes=5)
 RENEW_AFTER = 20.0  # seconds
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _FREE = 0
 
 
@@ -142,7 +141,7 @@ def uptime() -> float:
 def _holder(descriptor: int) -> str:
     """Return who holds the lock, as text for a message; '' when it is not noted yet."""
     try:
-        note = json.loads(os.pread(descriptor, _LONGEST_NOTE, 0))
+        note = json.loads(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
         return f" (process {int(note['pid'])}, since {note['since']})"
     except (ValueError, KeyError, TypeError):
         return ""

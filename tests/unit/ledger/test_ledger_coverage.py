@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from orderferry.config.model import LedgerPlace
 from orderferry.domain.orders import Channel
-from orderferry.domain.search import Basis
+from orderferry.domain.search import Basis, Listing
 from orderferry.domain.spans import Span
 from orderferry.ledger.ledger import Ledger
-from support.ledgers import DE, HOUR, IT, NOW, opened
+from support.ledgers import DE, HOUR, IT, NOW, SEARCH, opened
 
 CELL = (DE, Channel.REGULAR)
 OTHER = (IT, Channel.FBA)
@@ -79,3 +80,56 @@ def test_the_last_rereading_of_each_cell(ledger: Ledger) -> None:
         OTHER: (NOW, NOW - HOUR),
     }
     assert ledger.rereading([OTHER]) == {OTHER: (NOW, NOW - HOUR)}
+
+
+def test_a_clock_that_was_ahead_has_left_nothing(ledger: Ledger) -> None:
+    """A few minutes ahead of Amazon is no wrong clock."""
+    fine, wrong = NOW + timedelta(minutes=5), NOW + timedelta(minutes=5, milliseconds=1)
+    for cell, end in ((CELL, fine), (OTHER, wrong)):
+        ledger.cover([cell], Basis.UPDATED, Span(NOW - HOUR, end), NOW)
+        ledger.note_rereading([cell], NOW, end)
+        ledger.save_listing(Listing(cell[0], SEARCH, started=end))
+    ledger.forget_future(NOW)
+    assert ledger.coverage(Basis.UPDATED) == {CELL: (Span(NOW - HOUR, fine),)}
+    assert ledger.rereading([CELL, OTHER]) == {CELL: (NOW, fine)}
+    assert [ledger.listing(marketplace) for marketplace, _ in (CELL, OTHER)] == [[Listing(DE, SEARCH, fine)], []]
+
+
+@pytest.mark.parametrize("kind", ["coverage", "rereading", "listing"])
+def test_each_kind_of_note_of_the_future_is_found_by_itself(path: Path, kind: str) -> None:
+    later = NOW + HOUR
+    with opened(path) as ledger:
+        if kind == "coverage":
+            ledger.cover([CELL], Basis.CREATED, Span(NOW, later), NOW)
+        elif kind == "rereading":
+            ledger.note_rereading([CELL], NOW, later)
+        else:
+            ledger.save_listing(Listing("import", SEARCH, later))
+        ledger.forget_future(NOW)
+        assert (ledger.coverage(Basis.CREATED), ledger.rereading([CELL]), ledger.listing("import")) == ({}, {}, [])
+
+
+def test_another_sellers_coverage_is_forgotten_whole(ledger: Ledger) -> None:
+    assert ledger.seller() == ""
+    ledger.set_seller("one")
+    assert ledger.seller() == "one"
+    ledger.cover([CELL], Basis.UPDATED, hours(0, 2), NOW)
+    ledger.note_rereading([CELL], NOW, NOW)
+    ledger.save_listing(Listing("import", SEARCH, NOW))
+    ledger.forget_coverage()
+    assert (ledger.coverage(Basis.UPDATED), ledger.rereading([CELL]), ledger.listing("import")) == ({}, {}, [])
+
+
+def test_spans_are_kept_for_two_years(ledger: Ledger) -> None:
+    kept = Span(NOW - timedelta(days=731), NOW - timedelta(days=730))
+    over = Span(kept.start - HOUR, kept.start - HOUR / 2)
+    for span in (over, kept, hours(-1, 0)):
+        ledger.cover([CELL], Basis.UPDATED, span, NOW)
+    assert ledger.coverage(Basis.UPDATED)[CELL] == (kept, hours(-1, 0))
+
+
+def test_covering_no_cell_or_a_part_of_a_millisecond_covers_nothing(ledger: Ledger) -> None:
+    fine = timedelta(microseconds=100)
+    ledger.cover([], Basis.UPDATED, hours(0, 1), NOW)
+    ledger.cover([CELL], Basis.UPDATED, Span(NOW + fine, NOW + 2 * fine), NOW)
+    assert ledger.coverage(Basis.UPDATED) == {}

@@ -26,7 +26,11 @@ def test_another_programs_database_is_refused_and_kept(path: Path) -> None:
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("CREATE TABLE notes (text)")
     before = path.read_bytes()
-    assert "another program" in str(refusal(lambda: opened(path)))
+    error = refusal(lambda: opened(path))
+    assert (error.message, error.hint) == (
+        "The file that ledger.path names is another program's database, not a ledger.",
+        "Correct ledger.path.",
+    )
     assert path.read_bytes() == before
 
 
@@ -83,4 +87,8 @@ def test_a_value_that_somebody_edited_is_a_sentence(path: Path, table: str, colu
 def test_a_ledger_without_an_owner_is_refused(path: Path) -> None:
     with opened(path) as ledger, ledger.store.writing() as connection:
         connection.execute(text("DELETE FROM ledger"))
-    assert "whose" in str(refusal(lambda: opened(path)))
+    error = refusal(lambda: opened(path))
+    assert (error.message, error.hint) == (
+        f"The ledger {path} does not say whose it is.",
+        "Put back a copy of it.",
+    )

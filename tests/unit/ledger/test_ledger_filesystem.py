@@ -1,7 +1,12 @@
-"""The kind of disk that a ledger is on."""
+"""The kind of disk that a ledger is on, and the folder and the files beside it."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -39,14 +44,23 @@ def test_the_file_system_of_a_folder(tmp_path: Path, folder: str, kind: str) -> 
     assert filesystem.file_system_of(Path(folder), tmp_path / "missing") == ""
 
 
-@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"])
+NETWORK = """
+    nfs nfs4 cifs smb3 smbfs ncpfs 9p afs coda ceph glusterfs lustre beegfs gpfs gfs2 ocfs2 davfs fuse.sshfs
+    fuse.glusterfs fuse.ceph fuse.s3fs fuse.rclone fuse.davfs2 fuse.gcsfuse fuse.cephfs fuse.juicefs fuse.goofys
+    fuse.smbnetfs fuse.curlftpfs fuse.mount-s3
+"""
+
+
+@pytest.mark.parametrize("kind", NETWORK.split())
 def test_a_network_file_system_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     mounts = path.with_name("mountinfo")
     mounts.write_text(f"27 1 254:0 / / rw - ext4 /dev/vda rw\n28 27 0:1 / {path.parent} rw - {kind} there rw\n")
     monkeypatch.setattr(filesystem, "MOUNTS", mounts)
     error = refusal(lambda: opened(path))
-    assert kind in str(error)
-    assert "ledger.url" in error.hint
+    assert (error.message, error.hint) == (
+        f"The ledger {path} is on a network file system ({kind}), where its file would not be safe.",
+        "Set ledger.path to a local disk; several hosts share a ledger through ledger.url.",
+    )
     assert not path.exists()
 
 
@@ -67,3 +81,70 @@ def test_a_name_with_every_sign_of_an_address(tmp_path: Path) -> None:
     with opened(path) as ledger:
         ledger.note_seen([snapshot("a")], 1, NOW + HOUR)
     assert path.exists()
+
+
+def test_the_place_of_a_ledger_is_inspected_without_making_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = path.with_name("mountinfo")
+    mounts.write_text("27 1 254:0 / / rw - ext4 /dev/vda rw\n")
+    monkeypatch.setattr(filesystem, "MOUNTS", mounts)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(3, 2, len(folder.parts)))
+    assert filesystem.inspect_place(path) == ("ext4", False, len(path.parent.parts))
+    assert not path.exists()
+    opened(path).close()
+    assert filesystem.inspect_place(path)[:2] == ("ext4", True)
+    assert "does not exist" in str(refusal(lambda: filesystem.inspect_place(path.parent / "missing" / path.name)))
+
+
+def test_the_folder_is_locked_for_one_at_a_time_and_the_next_waits_as_long_as_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "monotonic", lambda: 100 + sum(slept))
+    monkeypatch.setattr(time, "sleep", slept.append)
+
+    def lock(seconds: int) -> None:
+        with filesystem.alone_in(tmp_path, timedelta(seconds=seconds)):
+            pass
+
+    with filesystem.alone_in(tmp_path, timedelta(0)):
+        error = refusal(lambda: lock(0))
+        assert slept == []
+        assert (error.message, error.hint) == (
+            f"Another program keeps the folder {tmp_path} of the ledger locked.",
+            "Wait for the run that sets the ledger up, or end it if it hangs.",
+        )
+        refusal(lambda: lock(1))
+        assert 1 <= sum(slept) < 1.1
+    lock(0)
+
+
+def test_a_foreign_file_beside_the_ledger_keeps_its_rights(path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    opened(path).close()
+    beside = path.with_name(path.name + "-shm")
+    beside.touch(0o644)
+    os.chown(beside, 65534, -1)
+    filesystem.make_private(path)
+    assert stat.S_IMODE(beside.stat().st_mode) == 0o644
+    os.chown(beside, 0, -1)
+    filesystem.make_private(path)
+    assert stat.S_IMODE(beside.stat().st_mode) == 0o600
+
+
+def test_a_link_that_another_user_has_made_is_refused_and_ones_own_is_as_good_as_a_path(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a link away")
+    folder, real, link = tmp_path / "other", tmp_path / "real.sqlite", tmp_path / "link.sqlite"
+    folder.mkdir()
+    opened(real).close()
+    link.symlink_to(real)
+    for read_only in (False, True):
+        opened(link, read_only=read_only).close()
+    os.chown(link, 65534, -1, follow_symlinks=False)
+    for read_only in (False, True):
+        error = refusal(lambda read_only=read_only: opened(link, read_only=read_only))  # type: ignore[misc]
+        assert (error.message, error.hint) == (
+            f"The ledger {link} is a link that another user has made.",
+            "Remove the link, or let ledger.path name the file itself.",
+        )

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
+from orderferry import __version__
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
-from orderferry.errors import LedgerUnusable
 from orderferry.ledger import migrations
 from orderferry.ledger.migrations import MIGRATIONS
 from orderferry.ledger.quota import QuotaBook
@@ -34,7 +34,10 @@ def schema(path: Path) -> dict[str, set[tuple[object, ...]]]:
         tables = [name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {
             table: {row[1:] for row in raw.execute(f"PRAGMA table_info({table})")}
-            | {row[1:3] for row in raw.execute(f"PRAGMA index_list({table})")}
+            | {
+                (index, unique, *(column for _, _, column in raw.execute(f"PRAGMA index_info({index})")))
+                for _, index, unique, *_ in raw.execute(f"PRAGMA index_list({table})").fetchall()
+            }
             for table in tables
         }
 
@@ -76,7 +79,10 @@ def test_an_old_ledger_is_read_as_it_was_written(old: Path, path: Path) -> None:
         assert [line.detail for line in ledger.history("028-1")] == ["", "created order 7"]
         assert ledger.coverage(Basis.UPDATED)[(DE, Channel.FBA)] == (Span(NOW - 24 * HOUR, NOW),)
         assert ledger.rereading([(DE, Channel.FBA)]) == {(DE, Channel.FBA): (NOW, NOW - HOUR)}
-        assert [(listing.search, listing.token) for listing in ledger.listing("recheck")] == [(SEARCH, "next")]
+        (listing,) = ledger.listing("recheck")
+        assert (listing.search, listing.token) == (SEARCH, "next")
+        ledger.drop_listing(listing)  # it goes by a digest that must stay the same
+        assert ledger.listing("recheck") == []
         assert ledger.last_runs()[0].report == {"command": "import", "exit_code": 1}
         assert ledger.conditions()["held"].count == 1
         assert ledger.recall("last payment") == "12345"
@@ -145,6 +151,7 @@ def test_a_ledger_of_a_newer_program_is_refused(
     opened(path).close()
     monkeypatch.setattr(migrations, "MIGRATIONS", MIGRATIONS)
     error = refusal(lambda: opened(path))
-    assert isinstance(error, LedgerUnusable)
-    assert "newer version" in str(error)
-    assert "m999_colour" in str(error)
+    assert (error.message, error.hint) == (
+        "The ledger was written by a newer version of orderferry (it has m999_colour).",
+        f"Update orderferry (this is {__version__}), or put back the copy that was kept before the update.",
+    )

@@ -10,12 +10,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from orderferry.config.model import LedgerPlace
+from orderferry import __version__
+from orderferry.config.model import LedgerPlace, Secret
+from orderferry.ledger import schema
 from orderferry.ledger.failures import LedgerMissing
-from orderferry.ledger.ledger import ledger_exists
+from orderferry.ledger.ledger import Ledger, ledger_exists
 from orderferry.ledger.quota import QuotaBook
+from orderferry.ledger.server import location_of
 from support.ledgers import ACCOUNT, NOW, SHOP, in_processes, open_once, opened, refusal, snapshot, tell_story
 
 
@@ -118,3 +121,94 @@ def test_a_dry_run_writes_the_quota_only(place: LedgerPlace) -> None:
     with opened(place) as ledger:
         assert ledger.entry("a") is None
         assert QuotaBook(ledger, "a", Decimal(1), lambda: NOW).left("searchOrders", NOW) == 19
+
+
+def test_a_new_ledger_says_whose_it_is_and_what_it_has_gone_through(place: LedgerPlace) -> None:
+    with opened(place) as ledger, ledger.store.reading() as connection:
+        assert connection.execute(select(schema.ledger)).all() == [(1, ACCOUNT, SHOP, NOW, __version__, None)]
+        assert connection.execute(select(schema.migrations).order_by(schema.migrations.c.name)).all() == [
+            ("m001_first_tables", NOW, __version__),
+            ("m002_seller_and_unreadable", NOW, __version__),
+            ("m003_findings", NOW, __version__),
+        ]
+
+
+def test_the_sentences_about_owners(path: Path) -> None:
+    opened(path).close()
+    error = refusal(lambda: opened(path, account="another"))
+    assert (error.message, error.hint) == (
+        f"The ledger {path} belongs to another Amazon account than the configuration names.",
+        "If it is the same seller, with a new application (amazon.client_id) or another amazon.endpoint: move the "
+        f"ledger away (with its -wal and -shm, where they are), `mv {path} {path}.old`. The next import makes a new "
+        "one from the shop's orders. Two sellers, or two regions, need a ledger each (ledger.path).",
+    )
+    error = refusal(lambda: opened(path, shop="elsewhere"))
+    assert (error.message, error.hint) == (
+        f"The ledger {path} belongs to the shop {SHOP}, but the configuration names elsewhere.",
+        "A copy of the shop needs a ledger of its own (ledger.path). If the shop was moved or renamed, run "
+        "`orderferry import --accept-shop` once.",
+    )
+
+
+@pytest.mark.mariadb
+def test_the_sentences_about_a_servers_ledger(url: Secret) -> None:
+    name = location_of(url)
+    error = refusal(lambda: opened(url, read_only=True))
+    assert (error.message, error.hint) == (
+        f"There is no ledger {name} yet, or one of an older version.",
+        "The next `orderferry import` sets it up.",
+    )
+    opened(url).close()
+    hint = refusal(lambda: opened(url, account="another")).hint
+    assert "let ledger.url name another database. The next import makes a new one" in hint
+    assert hint.endswith("need a ledger each (ledger.url).")
+
+
+def test_a_file_that_is_only_to_be_read_is_not_brought_up_to_date(path: Path) -> None:
+    error = refusal(lambda: opened(path, read_only=True))
+    assert (error.message, error.hint) == (
+        f"There is no ledger {path} yet.",
+        "The first `orderferry import` creates it.",
+    )
+    path.touch()
+    error = refusal(lambda: opened(path, read_only=True))
+    assert isinstance(error, LedgerMissing)
+    assert (error.message, error.hint) == (
+        f"The ledger {path} is empty or of an older version.",
+        "The next `orderferry import` brings it up to date.",
+    )
+
+
+def test_a_ledger_file_exists_whatever_is_in_it(path: Path) -> None:
+    assert not ledger_exists(path)
+    path.touch()
+    assert ledger_exists(path)
+
+
+def test_a_closed_ledger_leaves_one_file_and_may_be_closed_again(path: Path) -> None:
+    with opened(path) as ledger:
+        ledger.remember("a", "b")
+        ledger.release()  # a file stays open
+        assert len(list(path.parent.iterdir())) == 3
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    ledger.close()
+
+
+def test_what_is_refused_is_closed(path: Path) -> None:
+    opened(path).close()
+    refusal(lambda: opened(path, account="another"))
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_dry_part_ends_also_where_something_fails_in_it(path: Path) -> None:
+    def fail_in_a_dry_part(ledger: Ledger) -> None:
+        with ledger.dry():
+            ledger.remember("a", "b")
+            _ = 1 / 0
+
+    with opened(path) as ledger:
+        with pytest.raises(ZeroDivisionError):
+            fail_in_a_dry_part(ledger)
+        assert ledger.recall("a") is None
+        ledger.remember("a", "c")
+        assert ledger.recall("a") == "c"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,10 @@ from orderferry.config.model import LedgerPlace
 from orderferry.domain.ledger_entry import EntryState, HistoryEvent, OrderResult
 from orderferry.domain.orders import Channel
 from orderferry.ledger.ledger import Ledger
-from support.ledgers import HOUR, NOW, in_processes, lease_some, opened, snapshot
+from support.ledgers import DE, HOUR, NOW, in_processes, lease_some, opened, snapshot
 
 LATER = NOW + HOUR
+TICK = timedelta(milliseconds=1)
 ALL = tuple(EntryState)
 
 
@@ -200,3 +201,88 @@ def look_for_scans(ledger: Ledger) -> None:
             explained += 1
         assert connection.execute(text("SELECT count(*) FROM orders")).scalar() == 1
     assert explained >= 12
+
+
+def test_the_newest_orders_are_those_of_the_last_hundred_changes(path: Path) -> None:
+    with opened(path) as ledger:
+        assert ledger.newest_orders(3) == []
+        ledger.record_results([OrderResult("never shown", EntryState.HELD, "not-found")], 1, NOW)
+        assert ledger.newest_orders(3) == []
+        ledger.note_seen([snapshot("newest", purchased=LATER)], 1, NOW)
+        ledger.note_seen([snapshot(f"{number:02}", purchased=NOW) for number in range(99)], 1, NOW)
+        assert ledger.newest_orders(3) == ["newest", "00", "01"]
+        ledger.note_seen([snapshot("one more", purchased=NOW - HOUR)], 1, NOW)
+        assert ledger.newest_orders(2) == ["00", "01"]
+
+
+def test_the_newest_orders_are_looked_for_among_all_where_the_last_changes_have_none(path: Path) -> None:
+    with opened(path) as ledger:
+        ledger.note_seen([snapshot("old", purchased=NOW - HOUR), snapshot("new", purchased=NOW)], 1, NOW)
+        unseen = [OrderResult(f"{number:03}", EntryState.HELD, "not-found") for number in range(100)]
+        ledger.record_results(unseen, 1, NOW)
+        assert ledger.newest_orders(5) == ["new", "old"]
+        assert ledger.newest_orders(1) == ["new"]
+
+
+def test_orders_that_a_rule_has_ignored_since_a_time(path: Path) -> None:
+    with opened(path) as ledger:
+        for order_id, code, hours in (("b", "fba", 0), ("a", "fba", 1), ("c", "fba", -1), ("d", "cancelled", 2)):
+            ledger.record_results([OrderResult(order_id, EntryState.IGNORED, code)], 1, NOW + hours * HOUR)
+        ledger.record_results([OrderResult("e", EntryState.HELD, "fba")], 1, NOW)
+        assert ledger.ignored_since("fba", NOW) == ["b", "a"]
+
+
+def test_purchases_are_counted_by_marketplace_and_day(path: Path) -> None:
+    with opened(path) as ledger:
+        placed = {
+            "before": NOW - HOUR,
+            "first": NOW,
+            "second": NOW + HOUR,
+            "next day": NOW + 24 * HOUR,
+        }
+        ledger.note_seen([snapshot(name, purchased=moment) for name, moment in placed.items()], 1, NOW)
+        ledger.note_seen([snapshot("italian", marketplace_id="IT", purchased=NOW)], 1, NOW)
+        assert ledger.purchases(NOW) == {
+            (DE, date(2026, 11, 23)): 2,
+            (DE, date(2026, 11, 24)): 1,
+            ("IT", date(2026, 11, 23)): 1,
+        }
+
+
+def test_a_check_that_was_put_off_by_a_wrong_clock_is_due(path: Path) -> None:
+    """No check is put off for more than two days."""
+    limit = NOW + timedelta(days=2)
+    with opened(path) as ledger:
+        ledger.record_results([OrderResult("a", EntryState.WAITING, next_look=limit)], 1, NOW)
+        ledger.record_results([OrderResult("b", EntryState.WAITING, next_look=limit + TICK)], 1, NOW)
+        assert [entry.order_id for entry in ledger.due(NOW, [EntryState.WAITING], 10)] == ["b"]
+
+
+def test_a_lease_of_more_than_an_hour_was_taken_by_a_wrong_clock(path: Path) -> None:
+    with opened(path) as ledger:
+        ledger.note_seen([snapshot("a"), snapshot("b")], 1, NOW)
+        ledger.lease_orders(["a"], 1, NOW, HOUR)
+        ledger.lease_orders(["b"], 1, NOW + TICK, HOUR)
+        assert [entry.order_id for entry in ledger.due(NOW + TICK, ALL, 10)] == []
+        later = NOW + timedelta(minutes=15)
+        assert [entry.order_id for entry in ledger.due(later, ALL, 10)] == []
+        assert ledger.lease_orders(["a", "b"], 2, NOW, HOUR) == ("b",)
+        assert ledger.lease_orders(["a", "b"], 3, NOW + HOUR - TICK, HOUR) == ()
+        assert ledger.lease_orders(["a", "b"], 3, NOW + HOUR, HOUR) == ("a", "b")
+
+
+def test_more_orders_than_one_statement_takes_are_leased(path: Path) -> None:
+    many = [f"{number:04}" for number in range(1001)]
+    with opened(path) as ledger:
+        assert ledger.lease_orders([*many, *many], 1, NOW, HOUR) == tuple(many)
+        assert ledger.lease_orders(many[::500], 2, NOW, HOUR) == ()
+
+
+def test_orders_that_wait_too_long_come_in_the_order_of_their_age(path: Path) -> None:
+    with opened(path) as ledger:
+        for order_id, hours in (("b", 1), ("a", 1), ("c", 0)):
+            result = OrderResult(order_id, EntryState.WAITING, "given-up", given_up=True)
+            ledger.record_results([result], 1, NOW + hours * HOUR)
+        ledger.record_results([OrderResult("held", EntryState.HELD, "given-up", given_up=True)], 1, NOW)
+        assert [entry.order_id for entry in ledger.given_up()] == ["c", "a", "b"]
+        assert ledger.open_counts() == {"waiting": 0, "held": 1, "failed": 0, "given_up": 3}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import subprocess
@@ -11,13 +10,11 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.errors import LedgerUnusable
 from orderferry.ledger import filesystem
-from orderferry.ledger.failures import translated
 from orderferry.ledger.ledger import Ledger
 from support.disks import fill
 from support.ledgers import NOW, opened, refusal, snapshot
@@ -126,45 +123,6 @@ def test_a_folder_that_another_program_keeps_locked(path: Path) -> None:
     with filesystem.alone_in(path.parent, SHORT):
         assert "locked" in str(refusal(lambda: opened(path, busy_timeout=SHORT)))
     opened(path, busy_timeout=SHORT).close()
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        (errno.ENOSPC, "is full"),
-        (errno.EDQUOT, "is full"),
-        (errno.EIO, "reports an error"),
-        (errno.EPERM, "may not use"),
-        (errno.ENAMETOOLONG, "File name too long"),
-    ],
-)
-def test_errors_of_the_file_system_are_sentences(number: int, words: str) -> None:
-    def fail() -> None:
-        with translated("a.sqlite"):
-            raise OSError(number, os.strerror(number))
-
-    assert words in str(refusal(fail))
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [
-        (sqlite3.SQLITE_IOERR_SHMSIZE, "is full"),
-        (sqlite3.SQLITE_IOERR_FSYNC, "reports an error"),
-        (sqlite3.SQLITE_BUSY_SNAPSHOT, "stays locked"),
-        (sqlite3.SQLITE_READONLY_DBMOVED, "can't be written"),
-        (sqlite3.SQLITE_CANTOPEN_ISDIR, "can't be opened"),
-        (sqlite3.SQLITE_CORRUPT_INDEX, "is damaged"),
-    ],
-)
-def test_errors_of_sqlite_are_sentences(code: int, words: str) -> None:
-    def fail() -> None:
-        error = sqlite3.OperationalError("in SQLite's own words")
-        error.sqlite_errorcode = code
-        with translated("a.sqlite"):
-            raise error
-
-    assert words in str(refusal(fail))
 
 
 def test_an_error_shows_no_statement_and_no_value(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from orderferry.config.model import LedgerPlace
-from orderferry.domain.ledger_entry import Condition, EntryState, OrderResult
+from orderferry.domain.ledger_entry import Condition, EntryState, OrderResult, RunRecord
 from orderferry.domain.orders import Channel
 from orderferry.domain.search import Basis, Listing
 from orderferry.domain.spans import Span
+from orderferry.errors import ExitCode
 from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.quota import QuotaBook
 from orderferry.ledger.schema import metadata
@@ -117,3 +119,41 @@ def test_a_dry_run_leaves_the_quota_it_spent_and_nothing_else(ledger: Ledger) ->
     assert run == 0
     ledger.remember("after it", "kept")
     assert ledger.recall("after it") == "kept"
+
+
+def test_a_dry_run_has_no_number_and_its_end_is_not_noted(ledger: Ledger) -> None:
+    assert ledger.begin_run("import", NOW, dry_run=True) == 0
+    ledger.finish_run(0, NOW, 0, {})
+    assert ledger.last_runs() == []
+
+
+def test_a_run_is_noted_with_its_process_and_leaves_the_leases_of_others(ledger: Ledger) -> None:
+    run, other = ledger.begin_run("import", NOW), ledger.begin_run("recheck", NOW)
+    (noted,) = ledger.last_runs("import")
+    assert noted == RunRecord(run, "import", NOW, os.getpid(), None, None, None)
+    ledger.lease_orders(["a"], run, NOW, HOUR)
+    ledger.lease_orders(["b"], other, NOW, HOUR)
+    ledger.finish_run(run, NOW, ExitCode.DONE, {})
+    assert ledger.lease_orders(["a", "b"], 99, NOW, HOUR) == ("a",)
+
+
+def test_runs_are_kept_for_400_days(ledger: Ledger) -> None:
+    ended(ledger, "import", 0)
+    for days, kept in ((400, 2), (401, 2)):  # the one of this day, and the one before
+        moment = NOW + timedelta(days=days)
+        ledger.finish_run(ledger.begin_run("import", moment), moment, 0, {})
+        assert len(ledger.last_runs()) == kept
+
+
+def test_ten_runs_are_shown_unless_more_are_asked_for(ledger: Ledger) -> None:
+    ended(ledger, "import", *[0] * 12)
+    assert [run.id for run in ledger.last_runs()] == list(range(12, 2, -1))
+    assert [run.id for run in ledger.last_runs(limit=2)] == [12, 11]
+    assert len(ledger.last_runs("import", 20)) == 12
+    assert ledger.last_runs("recheck") == []
+
+
+def test_a_run_that_began_in_the_future_began_by_a_wrong_clock(ledger: Ledger) -> None:
+    wrong = ledger.begin_run("import", NOW + HOUR)
+    right = ledger.begin_run("import", NOW)
+    assert [(run.id, run.started) for run in ledger.last_runs()] == [(right, NOW), (wrong, NOW)]

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pymysql
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection, text
 
 from orderferry.config.model import Secret
 from orderferry.domain.ledger_entry import EntryState, OrderResult
-from orderferry.ledger import migrations, schema
-from orderferry.ledger.failures import LedgerUnavailable, server_failure
+from orderferry.ledger import migrations, schema, server
+from orderferry.ledger.failures import LedgerUnavailable
 from orderferry.ledger.ledger import ledger_exists
 from orderferry.ledger.migrations import MIGRATIONS
-from orderferry.ledger.server import PREFIX
+from orderferry.ledger.server import PREFIX, server_engine, server_store
 from support.ledgers import ACCOUNT, NOW, opened, refusal, snapshot, tell_story
 from support.mariadb import PASSWORD, MariadbServer, free_port
 
@@ -160,23 +159,6 @@ def test_a_connection_that_is_given_back_is_closed_and_the_next_use_opens_anothe
         assert ledger.recall("a") == "b"
 
 
-@pytest.mark.parametrize(
-    ("number", "text", "words"),
-    [
-        (1005, 'Can\'t create table `a`.`b` (errno: 135 "No more room in record file")', "is full"),
-        (1114, "The table 'b' is full", "is full"),
-        (1030, "Got error 165 - 'Table is read only' from storage engine", "read-only"),
-        (1071, "Specified key was too long; max key length is 767 bytes", "too old"),
-        (1305, "FUNCTION a.b does not exist", "error 1305"),
-    ],
-)
-def test_errors_of_a_server_are_sentences(number: int, text: str, words: str) -> None:
-    error = server_failure(pymysql.err.OperationalError(number, text), "server/a")
-    assert words in error.message
-    assert text not in error.message
-    assert error.hint
-
-
 def test_a_user_without_rights_is_told_which(url: Secret, mariadb_server: MariadbServer) -> None:
     database = sa.make_url(url.reveal()).database
     with mariadb_server.engine().connect() as root:
@@ -203,3 +185,48 @@ def test_a_row_that_another_program_holds_ends_in_a_sentence(url: Secret, monkey
 def test_its_account_is_the_owners(url: Secret) -> None:
     with opened(url) as ledger, ledger.store.reading() as connection:
         assert connection.execute(sa.select(schema.ledger.c.account)).scalars().all() == [ACCOUNT]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_what_a_connection_sets(url: Secret, read_only: bool) -> None:
+    engine = server_engine(url, read_only=read_only)
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT @@SESSION.sql_mode, @@innodb_lock_wait_timeout, @@lock_wait_timeout, @@SESSION.tx_isolation, "
+            "@@SESSION.tx_read_only, @@character_set_client"
+        ).one()
+    engine.dispose()
+    modes = set(found[0].split(","))
+    assert modes == {"STRICT_ALL_TABLES", "NO_ENGINE_SUBSTITUTION"}
+    assert tuple(found[1:]) == (30, 30, "REPEATABLE-READ", int(read_only), "utf8mb4")
+
+
+def test_one_connection_is_kept_and_no_value_gets_into_an_error(url: Secret) -> None:
+    with opened(url) as ledger:
+        pool = ledger.store.engine.pool
+        assert isinstance(pool, sa.QueuePool)
+        assert pool.size() == 1
+        with pytest.raises(sa.exc.ProgrammingError) as caught, ledger.store.engine.connect() as connection:
+            connection.execute(text("SELECT * FROM nothing WHERE a = :value"), {"value": "canary"})
+        assert "canary" not in str(caught.value)
+
+
+def test_a_ledger_that_another_host_keeps_setting_up(url: Secret, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each version of the program has to wait for the same lock."""
+    store = server_store(url, read_only=False, dry=False)
+    monkeypatch.setattr(server, "TIMEOUT", 0)
+    lock = "CONCAT('orderferry_ledger_', LEFT(SHA2(DATABASE(), 256), 40))"
+
+    def set_up() -> None:
+        with store.setting_up():
+            pass
+
+    with raw(url) as other:
+        other.execute(text(f"SELECT GET_LOCK({lock}, 0)"))
+        error = refusal(set_up)
+        assert error.message.startswith("Another host keeps setting up the ledger 127.0.0.1:")
+        assert error.hint == "Wait for the run that does it, or end it if it hangs."
+        other.execute(text(f"SELECT RELEASE_LOCK({lock})"))
+        set_up()
+        assert other.execute(text(f"SELECT IS_FREE_LOCK({lock})")).scalar() == 1
+    store.close()

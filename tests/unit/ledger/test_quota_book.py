@@ -7,12 +7,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from orderferry.config.model import LedgerPlace
 from orderferry.domain.quota import USAGE_PLANS
 from orderferry.errors import ExitCode, QuotaExhausted
 from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.quota import QuotaBook
+from orderferry.ledger.schema import calls_per_day
 from support.ledgers import ACCOUNT, NOW, in_processes, opened, spend_all
 
 SEARCH = "searchOrders"
@@ -158,3 +160,39 @@ def test_a_rate_that_returns_to_the_published_one_is_learned_again(book: QuotaBo
     assert book.rate(SEARCH) == published
     spend(book, BURST)
     assert book.ready_at(SEARCH, NOW) == NOW + ONE_BACK
+
+
+def test_refusals_are_counted_beside_the_calls(ledger: Ledger, book: QuotaBook) -> None:
+    spend(book, 2)
+    book.drained(SEARCH)
+    book.drained(SEARCH)
+    book.drained("getOrder")
+    with ledger.store.reading() as connection:
+        rows = connection.execute(select(calls_per_day).order_by(calls_per_day.c.operation)).all()
+    assert rows == [(ACCOUNT, "getOrder", "2026-11-23", 0, 1), (ACCOUNT, SEARCH, "2026-11-23", 2, 2)]
+
+
+def test_what_amazon_names_is_the_whole_rate_and_ours_a_share_of_it(ledger: Ledger, clock: Clock) -> None:
+    half = QuotaBook(ledger, ACCOUNT, Decimal("0.5"), clock)
+    assert half.left(SEARCH, NOW) == Decimal(BURST) / 2
+    half.learn(SEARCH, Decimal("0.02"))
+    assert half.rate(SEARCH) == Decimal("0.02")
+    spend(half, BURST // 2)
+    assert half.ready_at(SEARCH, NOW) == NOW + timedelta(seconds=100)
+    assert half.left(SEARCH, NOW + timedelta(seconds=50)) == Decimal("0.5")
+
+
+def test_the_sentence_of_a_quota_that_is_used_up(book: QuotaBook) -> None:
+    spend(book, BURST)
+    with pytest.raises(QuotaExhausted) as caught:
+        book.spend(SEARCH)
+    assert (caught.value.message, caught.value.hint) == (
+        "Amazon's quota for searchOrders is used up until 2026-11-23T06:02:58.572Z.",
+        "The next run goes on from here; `orderferry plan` shows a schedule that fits the quota.",
+    )
+
+
+def test_the_calls_of_another_account_are_not_ours(ledger: Ledger, clock: Clock, book: QuotaBook) -> None:
+    QuotaBook(ledger, "another", Decimal(1), clock).spend(SEARCH)
+    assert book.calls(NOW.date()) == {}
+    assert book.calls(NOW.date() + timedelta(days=1)) == {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ import sqlalchemy as sa
 
 from orderferry.config.model import Secret
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
+from orderferry.ledger import locks
 from orderferry.ledger.locks import LENGTH, RENEW_AFTER, LeaseLost, RunLease, leases
 from orderferry.ledger.server import server_engine
 from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, opened, try_lock
@@ -62,7 +65,8 @@ def test_a_second_run_is_told_who_is_at_work(lease_of: Callable[..., RunLease]) 
     with held(lease_of()):
         with pytest.raises(AlreadyRunning) as caught:
             lease_of().acquire()
-        assert f"host {socket.gethostname()}, process {os.getpid()}, since 20" in str(caught.value)
+        since = re.escape(f"(host {socket.gethostname()}, process {os.getpid()}, since ") + r"20[-0-9]+T[:0-9]+Z\)\."
+        assert re.search(since, caught.value.message)
         assert caught.value.exit_code is ExitCode.ALREADY_RUNNING
         assert "--wait" in caught.value.hint
     lease_of().acquire()
@@ -92,12 +96,20 @@ def test_one_that_is_not_renewed_is_taken_over_and_its_run_stops(
     sleeper.acquire()
     expire(url)
     other.acquire()
+    seconds.now += 19.9
     sleeper.confirm()  # confirmed a moment ago: not asked again
-    seconds.now += RENEW_AFTER
+    seconds.now = 100 + RENEW_AFTER
     with pytest.raises(LeaseLost) as caught:
         sleeper.confirm()
-    assert caught.value.exit_code is ExitCode.ALREADY_RUNNING
-    assert caught.value.hint
+    place = str(sa.make_url(url.reveal()).database)
+    assert caught.value.message.startswith("Another run of `orderferry import` has taken the ledger 127.0.0.1:")
+    assert caught.value.message.endswith(f"/{place} over; this one stopped before it wrote to the shop again.")
+    assert caught.value.hint == (
+        "Nothing is lost: that run does the work. This host was not heard of for 5 minutes: if it was not asleep, look "
+        "at its network."
+    )
+    assert (caught.value.exit_code, caught.value.code) == (ExitCode.ALREADY_RUNNING, "lease-lost")
+    sleeper.confirm()  # it has none: nothing to renew
     sleeper.release()  # which leaves the other's alone
     other.confirm()
     with pytest.raises(AlreadyRunning):
@@ -125,7 +137,7 @@ def test_a_run_that_works_keeps_it(url: Secret, lease_of: Callable[..., RunLease
         first = connection.execute(expires).scalar_one()
         now = connection.execute(sa.select(sa.func.utc_timestamp(3))).scalar_one()
         connection.rollback()
-        assert abs((first.replace(tzinfo=None) - now) - LENGTH) < timedelta(seconds=30)
+        assert abs((first.replace(tzinfo=None) - now) - timedelta(minutes=5)) < timedelta(seconds=30)
         time.sleep(0.02)
         seconds.now += RENEW_AFTER
         lease.confirm()
@@ -173,7 +185,11 @@ def test_one_whose_process_was_killed_is_free_when_it_expires(url: Secret, tmp_p
 
 
 def test_a_server_that_fails_ends_the_run_before_it_writes(
-    url: Secret, lease_of: Callable[..., RunLease], seconds: Seconds, mariadb_server: MariadbServer
+    url: Secret,
+    lease_of: Callable[..., RunLease],
+    seconds: Seconds,
+    mariadb_server: MariadbServer,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     lease = lease_of()
     lease.acquire()
@@ -183,8 +199,50 @@ def test_a_server_that_fails_ends_the_run_before_it_writes(
         root.exec_driver_sql(f"RENAME TABLE {table} TO {table}_elsewhere")
         with pytest.raises(LedgerUnusable, match="lacks a table"):
             lease.confirm()
+        lease.release()
         root.exec_driver_sql(f"RENAME TABLE {table}_elsewhere TO {table}")
-    lease.confirm()
+    assert "the lease on import stays until it expires: The ledger" in caplog.text
+    with pytest.raises(AlreadyRunning):
+        lease_of().acquire()
+
+
+def test_a_lease_that_was_given_back_can_be_taken_again(lease_of: Callable[..., RunLease]) -> None:
+    lease = lease_of()
+    for _ in range(2):
+        lease.acquire()
+        with pytest.raises(RuntimeError, match="held already"):
+            lease.acquire()
+        lease.release()
+        lease.release()
+
+
+@pytest.mark.parametrize("drawn", [0, 2**62 - 1])
+def test_every_token_that_can_be_drawn_is_kept(
+    url: Secret, lease_of: Callable[..., RunLease], monkeypatch: pytest.MonkeyPatch, drawn: int
+) -> None:
+    monkeypatch.setattr(secrets, "randbits", lambda bits: min(drawn, 2**bits - 1))
+    lease_of().acquire()
+    engine = server_engine(url)
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(leases.c.token)).scalar_one() == drawn + 1
+    engine.dispose()
+    with pytest.raises(AlreadyRunning):
+        lease_of().acquire()
+
+
+def test_a_lease_that_ends_just_within_its_length_holds_and_one_that_ends_later_does_not(
+    url: Secret, lease_of: Callable[..., RunLease], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's clock stands still here."""
+    now = NOW
+    monkeypatch.setattr(locks, "_now", lambda _: now)
+    lease_of().acquire()
+    with pytest.raises(AlreadyRunning, match="since 2026-11-23T06:00:00Z"):
+        lease_of().acquire()
+    now = NOW - timedelta(milliseconds=1)  # set back
+    lease_of().acquire()
+    now += timedelta(minutes=5)
+    lease_of().acquire()  # the one before has expired
 
 
 def test_a_lease_of_a_server_whose_clock_was_a_year_ahead_holds_nobody_up(

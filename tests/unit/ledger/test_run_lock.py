@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from orderferry.config.model import Secret
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
-from orderferry.ledger.locks import RunLock
+from orderferry.ledger.locks import RunLease, RunLock, one_run, uptime
 from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, try_lock
 
 
@@ -27,9 +28,12 @@ def test_a_second_run_is_told_who_is_at_work(tmp_path: Path) -> None:
     with held(lock_of(path)):
         with pytest.raises(AlreadyRunning) as caught:
             lock_of(path).acquire()
-        assert f"process {os.getpid()}, since 2026-11-23T06:00:00Z" in str(caught.value)
+        assert caught.value.message == (
+            f"Another `orderferry import` is at work on the ledger {path} (process {os.getpid()}, since "
+            "2026-11-23T06:00:00Z)."
+        )
+        assert caught.value.hint == "Nothing is lost: that run does the work. `--wait 10m` queues behind it."
         assert caught.value.exit_code is ExitCode.ALREADY_RUNNING
-        assert "--wait" in caught.value.hint
     lock_of(path).acquire()
 
 
@@ -104,11 +108,55 @@ def test_no_lock_file_can_be_made(tmp_path: Path) -> None:
         lock_of(tmp_path / "missing" / "shop.ledger.sqlite").acquire()
 
 
-def test_a_note_that_is_not_written_yet_is_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("note", ["", "[]", '{"pid": "me", "since": "now"}', '{"since": "now"}', '{"pid": 1}'])
+def test_a_note_that_is_not_written_yet_or_no_note_is_left_out(tmp_path: Path, note: str) -> None:
     path = tmp_path / "shop.ledger.sqlite"
     lock = lock_of(path)
     with held(lock):
-        lock.path.write_text("")
+        lock.path.write_text(note)
         with pytest.raises(AlreadyRunning) as caught:
             lock_of(path).acquire()
     assert str(caught.value).endswith("shop.ledger.sqlite.")
+
+
+def test_a_longer_note_of_an_earlier_run_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    lock = lock_of(path)
+    lock.path.write_text("x" * 1000)
+    with held(lock), pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"):
+        lock_of(path).acquire()
+
+
+def test_what_is_held_already_is_not_taken_again_and_needs_no_renewal(tmp_path: Path) -> None:
+    lock = lock_of(tmp_path / "shop.ledger.sqlite")
+    with held(lock):
+        lock.confirm()
+        with pytest.raises(RuntimeError, match="held already"):
+            lock.acquire()
+
+
+def test_a_failed_wait_leaves_no_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "shop.ledger.sqlite"
+    lock, other = lock_of(path), lock_of(path)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with held(lock):
+        with pytest.raises(AlreadyRunning):
+            other.acquire()
+        assert len(list(Path("/proc/self/fd").iterdir())) == before + 1
+    other.acquire()
+    other.release()
+
+
+def test_a_ledger_file_has_a_lock_and_a_server_a_lease(tmp_path: Path) -> None:
+    lock = one_run(tmp_path / "a.sqlite", "import", clock=lambda: NOW, sleep=lambda _: None)
+    assert isinstance(lock, RunLock)
+    assert lock.path == tmp_path / "a.sqlite.import.lock"
+    url = Secret("mysql://user:password@db.example/shop")
+    assert isinstance(one_run(url, "import", clock=lambda: NOW, sleep=lambda _: None), RunLease)
+
+
+def test_a_system_without_a_clock_that_counts_sleep_takes_the_monotonic_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 7.0)
+    assert uptime() != 7
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+    assert uptime() == 7

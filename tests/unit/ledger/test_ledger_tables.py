@@ -1,0 +1,26 @@
+"""The ledger's tables as a server gets them, whole: a change of one needs a migration, and then a change here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from orderferry.ledger.locks import leases
+from orderferry.ledger.schema import metadata
+
+ON_SERVERS = Path(__file__).parents[2] / "data" / "ledgers" / "tables.mysql.sql"
+
+
+def test_the_tables_on_a_server() -> None:
+    dialect = MySQLDialect_pymysql()
+    statements: list[str] = []
+    for table in (*metadata.sorted_tables, leases):
+        statements.append(str(CreateTable(table).compile(dialect=dialect)))
+        statements += [
+            str(CreateIndex(index).compile(dialect=dialect))
+            for index in sorted(table.indexes, key=lambda index: str(index.name))
+        ]
+    lines = [line.replace("\t", "    ").rstrip() for line in "\n".join(statements).splitlines()]
+    assert [line for line in lines if line] == ON_SERVERS.read_text().splitlines()
