@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from orderferry.amazon.decode_item import decode_items, decode_price, decode_proceeds, mixed_currencies
 from orderferry.amazon.decode_values import (
     ADDRESS_KINDS,
-    ALIAS_KINDS,
     CHANNELS,
     DATASETS,
     EXCEPTION_KINDS,
@@ -163,7 +162,6 @@ def _order(order: Node, order_id: str, created: datetime, updated: datetime) -> 
         sales_channel=sales_channel,
         marketplace_id=_marketplace(order, needed=sales_channel == "AMAZON"),
         marketplace_name=order.text("salesChannel.marketplaceName"),
-        seller_order_id=_seller_order_id(order),
         service_level=order.word("fulfillment.fulfillmentServiceLevel", SERVICE_LEVELS),
         programs=order.words("programs", ORDER_PROGRAMS),
         ship_by=order.window("fulfillment.shipByWindow"),
@@ -289,11 +287,6 @@ def _registrations(order: Node) -> tuple[TaxRegistration, ...]:
         )
         for registration in order.nodes("tax.taxRegistrations")
     )
-
-
-def _seller_order_id(order: Node) -> str:
-    aliases = [(row.word("aliasType", ALIAS_KINDS), row.text("aliasId")) for row in order.nodes("orderAliases")]
-    return next((alias for kind, alias in aliases if kind in ALIAS_KINDS and alias), "")
 
 
 def _replaced(order: Node) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,11 +21,10 @@ if TYPE_CHECKING:
     from orderferry.bootstrap import Installation
     from orderferry.run.check import Probe
 
-# A terminal that can't show the first sign of a pair gets the second.
-SIGNS: Mapping[Grade, tuple[str, str, str]] = {
-    Grade.OK: ("✔", "+", "green"),
-    Grade.WARNING: ("!", "!", "yellow"),
-    Grade.FAILURE: ("✘", "x", "red"),
+SIGNS: Mapping[Grade, tuple[str, str]] = {
+    Grade.OK: ("✔", "green"),
+    Grade.WARNING: ("!", "yellow"),
+    Grade.FAILURE: ("✘", "red"),
 }
 
 
@@ -109,10 +107,10 @@ def _print(results: list[CheckResult], *, quiet: bool) -> None:
     for result in results:
         if quiet and result.result is Grade.OK:
             continue
-        sign, _, color = SIGNS[result.result]
-        echo(f"{style(_shown(sign, result.result), fg=color)} {result.name}: {_printable(result.message)}")
+        sign, color = SIGNS[result.result]
+        echo(f"{style(sign, fg=color)} {result.name}: {result.message}")
         for line in result.hint.splitlines():
-            echo(f"    {_printable(line)}")
+            echo(f"    {line}")
     if not quiet:
         echo(_summary(results))
 
@@ -123,13 +121,3 @@ def _summary(results: list[CheckResult]) -> str:
     if not failures and not warnings:
         return f"All {len(results)} checks are well. Next: `orderferry import --dry-run`."
     return f"{counted(len(results), 'check')}: {failures} to mend, {warnings} to look at."
-
-
-def _shown(sign: str, grade: Grade) -> str:
-    return sign if _printable(sign) == sign else SIGNS[grade][1]
-
-
-def _printable(text: str) -> str:
-    """Return the text as stdout can show it: a locale without UTF-8 must not end the program."""
-    encoding = sys.stdout.encoding or "ascii"
-    return text.encode(encoding, "replace").decode(encoding)

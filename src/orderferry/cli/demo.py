@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections import Counter
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orderferry.cli.context import CliContext
+from orderferry.cli.program import program_to_paste
 from orderferry.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -81,17 +81,9 @@ def _print_next(result: DemoResult) -> None:
     folder = result.folder
     click.echo()
     click.echo(f"Everything is in {folder}/. To go on, in one terminal:")
-    program = own_name()
+    program = program_to_paste()
     click.echo(f"  {program} simulator --world {folder / WORLD_FILE} --port {result.port}")
     click.echo("and in another:")
     some = next((order.order_id for order in result.ready), "ORDER_ID")
     for words in ("status", f"show {some}", "import"):
         click.echo(f"  {program} -c {folder / CONFIGURATION_FILE} {words}")
-
-
-def own_name() -> str:
-    """Return how this program can be started from the shell that started it: by name where that works, else by its
-    path.
-    """
-    started = Path(sys.argv[0])
-    return "orderferry" if shutil.which("orderferry") or started.name != "orderferry" else str(started)

@@ -258,7 +258,6 @@ class Order:
     raw_channel: str = ""
     sales_channel: str = "AMAZON"  # salesChannel.channelName: AMAZON or NON_AMAZON
     marketplace_name: str = ""
-    seller_order_id: str = ""
     service_level: str = ""
     programs: tuple[str, ...] = ()
     ship_by: TimeSpan = field(default_factory=TimeSpan)

@@ -27,7 +27,6 @@ USAGE_PLANS: dict[str, UsagePlan] = {
         UsagePlan("getOrder", Decimal("0.5"), 30),
         UsagePlan("createReport", Decimal("0.0167"), 15),
         UsagePlan("getReport", Decimal("2"), 15),
-        UsagePlan("getReports", Decimal("0.0222"), 10),
         UsagePlan("getReportDocument", Decimal("0.0167"), 15),
     )
 }

@@ -145,7 +145,6 @@ SMALL = [
         "recipient.deliveryPreference.deliveryTime.exceptionDates[0].exceptionDate",
         "",
     ),
-    ("orderAliases", [{"aliasId": "x", "aliasType": "NICKNAME"}], "orderAliases[0].aliasType", "NICKNAME"),
 ]
 
 

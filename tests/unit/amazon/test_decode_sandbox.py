@@ -76,7 +76,6 @@ def test_a_japanese_fba_order() -> None:
     assert order.updated == datetime(2024, 12, 25, 6, 45, tzinfo=UTC)
     assert order.grand_total == money("19940", "JPY")
     assert (order.marketplace_id, order.marketplace_name) == ("A1VC38T7YXB528", "Amazon.co.jp")
-    assert order.seller_order_id == "JP-ORDER-2024-001"
     assert order.programs == ("PRIME",)
     first, second = order.items
     assert first.title.startswith("Echo Dot (第4世代)")
