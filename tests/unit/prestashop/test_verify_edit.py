@@ -126,11 +126,14 @@ def test_a_standard_refund_of_shipping_takes_the_rate_of_the_carrier(
 def test_a_row_of_0_percent_goes_where_the_products_group_has_no_rule() -> None:
     rows, shop = made(next(case for case in CASES if case["name"] == "a fee on a hidden product"))
     rows["order_detail_tax"] = [{"id_order_detail": number, "id_tax": number} for number in (1, 2)]
-    free = EditedShop({**shop.rates}, shop.carrier_rate, untaxed=frozenset({2}))
+    rows["order_detail"][1] |= {"unit_price_tax_excl": "4.00", "total_price_tax_excl": "4.00"}  # untaxed
+    rows["orders"][0]["total_paid_tax_excl"] += Decimal("0.72")
+    ruled = EditedShop({**shop.rates, 2: Decimal(0)}, shop.carrier_rate)
+    free = replace(ruled, untaxed=frozenset({1, 2}))
 
-    assert edit_findings(rows, shop) == []
+    assert edit_findings(rows, ruled) == []
     (told,) = edit_findings(rows, free)
-    assert "drops the row of 0 % on 3.28" in str(told)
+    assert "drops the row of 0 % on 4.00" in str(told)
 
 
 def test_a_discount_of_an_older_version_is_dropped() -> None:

@@ -288,8 +288,9 @@ def _untaxed(rows: Rows, shop: EditedShop) -> Iterator[Finding]:
     """Find rows of 0 % that a change of address drops: the product's group has no rule for 0 %."""
     taxed = {row["id_order_detail"] for row in rows.get("order_detail_tax", ())}
     for line in rows.get("order_detail", ()):
-        net = as_decimal(line["total_price_tax_excl"])
-        if as_int(line["product_id"]) in shop.untaxed and line["id_order_detail"] in taxed and net:
+        net, gross = (as_decimal(line[f"total_price_tax_{way}"]) for way in ("excl", "incl"))
+        is_dropped = as_int(line["product_id"]) in shop.untaxed and line["id_order_detail"] in taxed
+        if is_dropped and net and gross == net:
             yield Finding(
                 "order_detail_tax",
                 f"a change of address drops the row of 0 % on {net:.2f}: its net then stands under other rates in the "
