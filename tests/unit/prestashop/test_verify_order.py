@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from orderferry.prestashop.checking.taxes import places_delivered_to
 from orderferry.prestashop.checking.verify_order import bare_rows, moved_by_edits, rows_of_order, verify_order
 from orderferry.prestashop.database.statements import Statements
 from orderferry.prestashop.reading.shop_facts import read_shop_facts
@@ -429,6 +430,12 @@ def test_what_an_edit_would_move(imported: OpenShop, statements: Statements, cha
     facts = read_shop_facts(statements.connection, imported.tables)
 
     assert list(map(str, moved_by_edits(statements, facts, ORDER_ID))) == expected
+
+
+def test_the_places_that_orders_went_to(statements: Statements) -> None:
+    assert places_delivered_to(statements.connection, statements.tables) == {"IT"}
+    statements.update("address", {"postcode": "9000-001", "id_country": 15}, {"id_address": 1})
+    assert places_delivered_to(statements.connection, statements.tables) == {"PT-30"}
 
 
 def test_an_order_that_is_not_there(imported: OpenShop, statements: Statements) -> None:
