@@ -47,12 +47,14 @@ class Table:
     columns: Mapping[str, Column]
     demanded: frozenset[str] = field(init=False, compare=False)  # columns that every new row must have a value for
     writable: Mapping[str, Column] = field(init=False, compare=False)  # all but those that the database computes
+    texts: tuple[Column, ...] = field(init=False, compare=False)  # columns with a charset
 
     def __post_init__(self) -> None:
         writable = {name: column for name, column in self.columns.items() if not column.generated}
         object.__setattr__(self, "writable", writable)
         demanded = (c.name for c in writable.values() if not c.nullable and not c.has_default)
         object.__setattr__(self, "demanded", frozenset(demanded))
+        object.__setattr__(self, "texts", tuple(column for column in self.columns.values() if column.charset))
 
 
 @dataclass(frozen=True, slots=True)

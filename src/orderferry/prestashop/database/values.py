@@ -160,11 +160,10 @@ def fit_changes(table: Table, changes: Mapping[str, object], known: Known = _NOT
 
 def cuts_of(table: Table, row: Mapping[str, object]) -> list[tuple[str, str]]:
     """Return the columns of the live table that can't hold a text of a new row whole, each with the text."""
-    columns = table.columns
     return [
-        (name, value)
-        for name, value in row.items()
-        if isinstance(value, str) and name in columns and fit_text(columns[name], value) != value
+        (column.name, value)
+        for column in table.texts
+        if isinstance(value := row.get(column.name), str) and fit_text(column, value) != value
     ]
 
 
