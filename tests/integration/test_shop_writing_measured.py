@@ -232,8 +232,11 @@ def test_cancelling_changes_what_prestashop_changes(measured: MeasuredShop) -> N
 
 def test_accepted_differences_are_short_argued_and_all_met(tmp_path: Path) -> None:
     """The list holds nothing that is not (any more) a difference."""
+    listed = {(rule["table"], rule["column"]) for rule in accepted()["different"]}
     used: set[tuple[str, str]] = set()
     for version in VERSIONS:
+        if used == listed:
+            break  # the versions that are left can only meet them again
         folder = tmp_path / version
         folder.mkdir()
         shop = measured_shop(sqlite_shop_in(folder, seed_of(version), version), folder)
@@ -241,5 +244,5 @@ def test_accepted_differences_are_short_argued_and_all_met(tmp_path: Path) -> No
             used |= shop.compare(name, shop.writing.take(shop.order(name)).id_order).used
         used |= shop.compare_people().used
 
-    assert {(rule["table"], rule["column"]) for rule in accepted()["different"]} == used
+    assert used == listed
     assert all(rule["reason"] for rules in accepted().values() for rule in rules)
