@@ -173,7 +173,7 @@ def ask_choices(
             "carriers.default", f"Carrier of your own parcels, by number or name (none: {shown})", convert=carrier
         )
         word = interview.draft.settings(whole=False).carriers.default
-        chosen, why = (resolve_carrier(facts, word), "") if word else (usual, why)
+        chosen, why = (resolve_carrier(facts, word, key="carriers.default"), "") if word else (usual, why)
         if chosen is not None:
             interview.say(f"  Regular orders get the carrier {shown_name(chosen, facts)}.")
             for doubt in doubts(chosen, facts, None, why, delays):

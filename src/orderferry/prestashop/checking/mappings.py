@@ -27,6 +27,7 @@ from orderferry.prestashop.planning.resolve_mappings import (
     resolve_shop,
     resolve_state,
     resolve_tax,
+    shop_of,
 )
 from orderferry.prestashop.reading.catalog import find_accounts
 from orderferry.prestashop.reading.product_match import ProductMatcher
@@ -126,7 +127,7 @@ def check_named_products(
         wanted["products.placeholder"] = products.placeholder
     if not wanted:
         return
-    shops = {resolve_shop(facts, settings.marketplace(m.code).shop).id for m in settings.amazon.marketplaces}
+    shops = {shop_of(facts, settings, m.code).id for m in settings.amazon.marketplaces}
     pairs = {(id_shop, sku) for id_shop in shops for sku in wanted.values()}
     matches = ProductMatcher(tables, products).match(connection, pairs)
     for key, sku in wanted.items():

@@ -18,9 +18,9 @@ from orderferry.prestashop.planning.resolve_mappings import (
     resolve_carrier,
     resolve_group,
     resolve_language,
-    resolve_shop,
     resolve_state,
     resolve_tax,
+    shop_of,
 )
 from orderferry.prestashop.planning.shop_texts import shop_zone
 
@@ -86,12 +86,11 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
     Raise ShopUnfit when the configuration names something that the shop does not have.
     """
     own = settings.marketplace(code)
-    key = f"marketplace.{code}."
-    shop = resolve_shop(facts, own.shop, key=f"{key}shop")
+    shop = shop_of(facts, settings, code)
     group = resolve_group(facts, own.customers.group, shop=shop, key="customers.group")
     business = own.customers.business_group
     fba = resolve_carrier(facts, own.carriers.fba, shop=shop, key="carriers.fba") if own.carriers.fba else None
-    id_lang = resolve_language(facts, shop, own.lang, key=f"{key}lang")
+    id_lang = resolve_language(facts, shop, own.lang, key=f"marketplace.{code}.lang")
     return Market(
         code=code,
         settings=own,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from math import prod
 
-from orderferry.config.model import OrdersSettings
+from orderferry.config.model import OrdersSettings, Settings
 from orderferry.domain.orders import CANCELLED_STATUSES, SHIPPED_STATUSES, Channel, Order
 from orderferry.domain.pricing.priced_order import RateChoice
 from orderferry.errors import ShopUnfit
@@ -60,7 +60,7 @@ def state_kind(order: Order, settings: OrdersSettings) -> str:
 
 
 def resolve_state(
-    facts: ShopFacts, word: str, default_setting: str, *, shop: ShopUnit | None = None, key: str = "orders.state_…"
+    facts: ShopFacts, word: str, default_setting: str, *, shop: ShopUnit | None = None, key: str
 ) -> OrderState:
     """Return the state of an id or a name, or for '' the one that the setting (PS_OS_PAYMENT, …) names."""
     choices = {state.id: state.names or (state.name,) for state in facts.states.values()}
@@ -72,9 +72,7 @@ def resolve_state(
         raise ShopUnfit(unfit.message, hint=f"Name one as {key}. {unfit.hint}") from None
 
 
-def resolve_carrier(
-    facts: ShopFacts, word: str, *, shop: ShopUnit | None = None, key: str = "carriers.default"
-) -> Carrier | None:
+def resolve_carrier(facts: ShopFacts, word: str, *, shop: ShopUnit | None = None, key: str) -> Carrier | None:
     """Return the live carrier of an id or a name, or for '' the shop's default one (None if the shop has no carrier).
 
     For the id of a row that an edit has replaced, the live row of the same id_reference.
@@ -125,7 +123,7 @@ def _follow(facts: ShopFacts, id_carrier: int) -> Carrier | None:
     return same or next((carrier for carrier in facts.carriers if carrier.id_reference == reference), None)
 
 
-def resolve_group(facts: ShopFacts, word: str, *, shop: ShopUnit | None = None, key: str = "customers.group") -> int:
+def resolve_group(facts: ShopFacts, word: str, *, shop: ShopUnit | None = None, key: str) -> int:
     """Return the id_group of an id or a name, or for '' that of guests (PS_GUEST_GROUP).
 
     A group that the shop's own setting names is taken even if its row is gone, as PrestaShop does it.
@@ -136,7 +134,7 @@ def resolve_group(facts: ShopFacts, word: str, *, shop: ShopUnit | None = None, 
     return choose(word, {id_: (name,) for id_, name in facts.groups.items()}, key, "customer group")
 
 
-def resolve_shop(facts: ShopFacts, word: str, *, key: str = "marketplace.….shop") -> ShopUnit:
+def resolve_shop(facts: ShopFacts, word: str, *, key: str) -> ShopUnit:
     """Return the shop of an id or a name, or for '' the default shop (PS_SHOP_DEFAULT)."""
     choices = {shop.id: (shop.name,) for shop in facts.shops.values()}
     if word:
@@ -149,7 +147,12 @@ def resolve_shop(facts: ShopFacts, word: str, *, key: str = "marketplace.….sho
     return facts.shops[min(facts.shops)]
 
 
-def resolve_language(facts: ShopFacts, shop: ShopUnit, word: str = "", *, key: str = "marketplace.….lang") -> int:
+def shop_of(facts: ShopFacts, settings: Settings, code: str) -> ShopUnit:
+    """Return the shop that the orders of a marketplace go into."""
+    return resolve_shop(facts, settings.marketplace(code).shop, key=f"marketplace.{code}.shop")
+
+
+def resolve_language(facts: ShopFacts, shop: ShopUnit, word: str, *, key: str) -> int:
     """Return the id_lang of an id or an ISO code, or for '' the shop's default language.
 
     The marketplace's own language is not guessed: invoices and lists stay in one language unless configured.

@@ -23,7 +23,7 @@ from orderferry.prestashop.database.values import as_int, as_text, random_text
 from orderferry.prestashop.facts import FEE_STATES, ZERO_TAX_STATE, Catalog, FeeKey, OwnThings, ShopFacts
 from orderferry.prestashop.planning.addresses import resolve_country
 from orderferry.prestashop.planning.order_lines import is_kept_in_warehouses
-from orderferry.prestashop.planning.resolve_mappings import resolve_shop
+from orderferry.prestashop.planning.resolve_mappings import shop_of
 from orderferry.prestashop.reading.markers import read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders
 from orderferry.prestashop.reading.products import ProductFinder
@@ -71,8 +71,7 @@ class CatalogReader:
         """Return the id_shop that a marketplace's orders go into."""
         code = marketplace_code(marketplace_id)
         if code not in self._shops:
-            word = self._settings.marketplace(code).shop
-            self._shops[code] = resolve_shop(self._facts, word, key=f"marketplace.{code}.shop").id
+            self._shops[code] = shop_of(self._facts, self._settings, code).id
         return self._shops[code]
 
     def _own_things(self, connection: sa.Connection) -> OwnThings:
@@ -234,8 +233,7 @@ def _sellable(
     connection: sa.Connection, tables: ShopTables, facts: ShopFacts, settings: Settings, skus: Collection[str]
 ) -> frozenset[str]:
     """Return the SKUs that mean exactly one product, which can be sold, in a shop of one of the marketplaces."""
-    codes = [marketplace.code for marketplace in settings.amazon.marketplaces]
-    shops = {resolve_shop(facts, settings.marketplace(code).shop).id for code in codes}
+    shops = {shop_of(facts, settings, marketplace.code).id for marketplace in settings.amazon.marketplaces}
     finder = ProductFinder(tables, facts, settings.products)
     matches = finder.find(connection, {(id_shop, sku) for id_shop in shops for sku in skus})
     return frozenset(
