@@ -14,7 +14,7 @@ from orderferry.domain.orders import Channel
 from orderferry.prestashop.facts import OrderInShop
 from orderferry.prestashop.reading.markers import marker_row, read_all_markers, read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders, amazon_id_in
-from support.small_shop import records, small_shop
+from support.small_shop import MARKER_ROW, records, small_shop
 
 FIRST, SECOND, THIRD = "402-0000000-0000001", "402-0000000-0000002", "402-0000000-0000003"
 UPDATED = datetime(2026, 11, 22, 19, 30, 1, 250_000, UTC)
@@ -22,27 +22,6 @@ NOW = datetime(2026, 11, 23, 7, 12, 35, 999_999, UTC)
 MARKER = Marker(
     FIRST, 7, "APJ6JRA9NG5V4", Channel.FBA, UPDATED, Digests("a", "b", "c", "d", "e", version=1), 4, "told", seller="S1"
 )
-ROW: dict[str, Any] = {
-    "amazon_order_id": FIRST,
-    "id_order": 7,
-    "order_reference": "ABCDEFGHI",
-    "module": "orderferry",
-    "marketplace_id": "APJ6JRA9NG5V4",
-    "channel": "fba",
-    "amazon_updated": "2026-11-22 19:30:01.250",
-    "digest_version": 1,
-    "digest_state": "a",
-    "digest_lines": "b",
-    "digest_address": "c",
-    "digest_tracking": "d",
-    "digest_totals": "e",
-    "last_state": 4,
-    "last_told": "told",
-    "adopted": 0,
-    "seller": "S1",
-    "date_add": "2026-11-23 07:12:35.999",
-    "date_upd": "2026-11-23 07:12:35.999",
-}
 ORDERS = records(
     "id_order reference module current_state invoice_number total_paid_tax_incl total_paid_tax_excl id_currency "
     "id_customer",
@@ -58,7 +37,7 @@ SLIPS = records(
 )
 PAYMENTS = "id_order_payment order_reference transaction_id"
 SHOP: dict[str, Any] = {
-    "orderferry_order": [{**ROW, "forgotten": None}],
+    "orderferry_order": [{**MARKER_ROW, "forgotten": None}],
     "orders": ORDERS,
     "order_payment": PAYMENTS,
     "customer": CUSTOMERS,
@@ -67,9 +46,9 @@ SHOP: dict[str, Any] = {
 
 
 def test_a_marker_is_written_with_all_its_columns() -> None:
-    assert marker_row(MARKER, order_reference="ABCDEFGHI", module="orderferry", now=NOW) == ROW
+    assert marker_row(MARKER, order_reference="ABCDEFGHI", module="orderferry", now=NOW) == MARKER_ROW
     changed = marker_row(replace(MARKER, channel=None, adopted=True), order_reference="", module="", now=NOW, new=False)
-    told = {**ROW, "order_reference": "", "module": "", "channel": "", "adopted": 1}
+    told = {**MARKER_ROW, "order_reference": "", "module": "", "channel": "", "adopted": 1}
     assert changed == {name: value for name, value in told.items() if name != "date_add"}
 
 
@@ -121,7 +100,7 @@ def test_a_shop_without_credit_slips_and_one_without_markers() -> None:
 )
 def test_when_an_order_still_is_ours(marker: dict[str, Any], payments: list[str], stands: bool) -> None:
     rows = records(PAYMENTS, *((number, "ABCDEFGHI", text) for number, text in enumerate(payments)))
-    changed = {"orderferry_order": [{**ROW, "forgotten": None, **marker}], "order_payment": rows or PAYMENTS}
+    changed = {"orderferry_order": [{**MARKER_ROW, "forgotten": None, **marker}], "order_payment": rows or PAYMENTS}
     with small_shop(**{**SHOP, **changed}) as shop:
         markers, orders = read_marked(*shop, [FIRST])
 
@@ -144,18 +123,18 @@ def test_a_buyer_who_was_forgotten_by_us_or_by_the_shop(
     forgotten: str | None, deleted: int | None, email: str, blank: bool
 ) -> None:
     people = records("id_customer deleted email", (5 if deleted is not None else 6, deleted, email))
-    changed = {"orderferry_order": [{**ROW, "forgotten": forgotten}], "customer": people}
+    changed = {"orderferry_order": [{**MARKER_ROW, "forgotten": forgotten}], "customer": people}
     with small_shop(**{**SHOP, **changed}) as shop:
         assert read_marked(*shop, [FIRST])[0][FIRST].forgotten is blank
 
 
 def test_an_order_that_is_gone_tells_nothing_of_its_buyer() -> None:
-    with small_shop(**{**SHOP, "orderferry_order": [{**ROW, "forgotten": None, "id_order": 8}]}) as shop:
+    with small_shop(**{**SHOP, "orderferry_order": [{**MARKER_ROW, "forgotten": None, "id_order": 8}]}) as shop:
         assert not read_marked(*shop, [FIRST])[0][FIRST].forgotten
 
 
 def test_all_markers_in_the_order_of_their_ids() -> None:
-    rows = [{**ROW, "forgotten": None, "amazon_order_id": order_id} for order_id in (THIRD, FIRST, SECOND)]
+    rows = [{**MARKER_ROW, "forgotten": None, "amazon_order_id": order_id} for order_id in (THIRD, FIRST, SECOND)]
     with small_shop(**{**SHOP, "orderferry_order": rows}) as shop:
         ids = [
             [marker.order_id for marker in read_all_markers(*shop, after, 2)] for after in ("", FIRST, SECOND, THIRD)
