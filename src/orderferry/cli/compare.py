@@ -301,7 +301,9 @@ def _columns(order_id: str, found: str, amazon: ReportedOrder | None, shop: Shop
         "home_tax": _amount(shop.at_home(shop.tax) if shop else None),
         "credited_gross": _amount(shop.credited if shop else None),
         "credited_tax": _amount(credited_tax),
-        "tax_by_rate": " ".join(f"{part.rate or 0:f}:{amount_text(part.tax)}" for part in shop.shares) if shop else "",
+        "tax_by_rate": " ".join(f"{part.rate or Decimal(0):f}:{amount_text(part.tax)}" for part in shop.shares)
+        if shop
+        else "",
     }
 
 
