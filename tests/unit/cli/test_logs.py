@@ -6,7 +6,6 @@ import json
 import logging
 import socket
 import stat
-from collections.abc import Iterator
 from contextvars import Context
 from pathlib import Path
 
@@ -19,18 +18,6 @@ from orderferry.run.progress import log_order, log_run
 
 ORDER = "302-0000000-0000001"
 log = logging.getLogger("orderferry.test")
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    root = logging.getLogger("orderferry")
-    handlers, propagate, level = list(root.handlers), root.propagate, root.level
-    root.handlers = []
-    yield
-    for handler in root.handlers:
-        handler.close()
-    root.handlers, root.propagate = handlers, propagate
-    root.setLevel(level)
 
 
 def some_lines() -> None:
