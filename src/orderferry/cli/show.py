@@ -63,7 +63,7 @@ def show_command(
     from orderferry.run.order_inspection import inspection_json
 
     def ask(settings: Settings) -> ShopAnswer:
-        inspection = inspect_order(Installation(settings), order_id.strip(), refresh=refresh, verify=verify)
+        inspection = inspect_order(Installation(settings), order_id, refresh=refresh, verify=verify)
         return inspection.exit_code, inspection_json(inspection), lambda: _tell(inspection, rows=rows)
 
     return for_each_shop(context, "show", ask, as_json=as_json)
