@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from orderferry.cli.demo import own_name
 from orderferry.demo import DemoResult, Loss
 from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.world import World
@@ -53,7 +51,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return played
 
     monkeypatch.setattr("orderferry.demo.play", play)
-    monkeypatch.setattr("orderferry.cli.demo.own_name", lambda: "orderferry")
+    monkeypatch.setattr("orderferry.cli.demo.program_to_paste", lambda: "orderferry")
     times = iter([100.0, 112.4] * 9)
     monkeypatch.setattr("orderferry.cli.demo.time.monotonic", lambda: next(times))
     return given
@@ -127,20 +125,6 @@ def test_who_sees_the_demos_progress(
     call(*words)
     before, words_, _ = capsys.readouterr().out.partition("Two weeks")
     assert (before, words_) == (shown, "Two weeks")
-
-
-@pytest.mark.parametrize(
-    ("started", "found", "name"),
-    [
-        ("/opt/bin/orderferry", "/usr/bin/orderferry", "orderferry"),
-        ("/opt/bin/orderferry", None, "/opt/bin/orderferry"),
-        ("/opt/orderferry/__main__.py", None, "orderferry"),
-    ],
-)
-def test_the_name_to_start_it_by(started: str, found: str | None, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", [started])
-    monkeypatch.setattr(shutil, "which", lambda _: found)
-    assert own_name() == name
 
 
 class Serves:
