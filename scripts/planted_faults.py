@@ -4,10 +4,10 @@
     .venv/bin/python scripts/planted_faults.py --count 40 --seed 1
     .venv/bin/python scripts/planted_faults.py src/orderferry/domain
 
-The faults are chosen at random and are planted in a copy of src/. Each is given to the unit tests that run its line,
-then to the integration tests of its topic: the program that those start is not measured, so a table says which they
-are. Faults that change nothing that anybody could see are listed with their reason in tests/data/harmless_faults.txt
-and are not counted. The exit code is 1 if less than --at-least per cent are noticed.
+The faults are chosen at random and are planted in copies of src/, one for each of --jobs. Each is given to the unit
+tests that run its line, then to the integration tests of its topic: the program that those start is not measured, so a
+table says which they are. Faults that change nothing that anybody could see are listed with their reason in
+tests/data/harmless_faults.txt and are not counted. The exit code is 1 if less than --at-least per cent are noticed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -295,6 +298,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at-least", type=float, default=95, metavar="PER_CENT")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many faults are tried at a time")
     given = parser.parse_args()
     roots = [(ROOT / path).resolve() for path in given.paths]
     files = sorted(file for root in roots for file in ([root] if root.is_file() else root.rglob("*.py")))
@@ -302,22 +306,31 @@ def main() -> int:
     chosen = random.Random(given.seed).sample(pool, min(given.count, len(pool)))
     harmless = HARMLESS.read_text("utf-8")
     print(f"{len(pool)} faults can be planted. First the unit tests run once, to see which run which line.", flush=True)
-    counts = Counter[str]()
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Copy(Path(folder))
-        by_file = copy.tests_by_line(["tests/unit", "tests/properties"])
-        for file, fault in chosen:
+    with ExitStack() as stack:
+        made = [Copy(Path(stack.enter_context(tempfile.TemporaryDirectory()))) for _ in range(given.jobs)]
+        by_file = made[0].tests_by_line(["tests/unit", "tests/properties"])
+        copies = SimpleQueue[Copy]()
+        for copy in made:
+            copies.put(copy)
+
+        def try_fault(file: Path, fault: Fault) -> str:
             path, inner = str(file.relative_to(ROOT)), str(file.relative_to(ROOT / "src" / "orderferry"))
             source = file.read_bytes()
             text = description(path, source, fault)
             if text in harmless:
-                counts["harmless"] += 1
-                continue
+                return "harmless"
             unit = unit_tests(fault, by_file.get(path, {}), inner.partition("/")[0])
-            who = copy.who_notices(path, fault.planted(source), unit, integration_tests(inner))
-            counts[who] += 1
+            copy = copies.get()
+            try:
+                who = copy.who_notices(path, fault.planted(source), unit, integration_tests(inner))
+            finally:
+                copies.put(copy)
             if not who:
                 print(f"not noticed: {path}:{fault.line}: {text.partition(' | ')[2]}", flush=True)
+            return who
+
+        with ThreadPoolExecutor(given.jobs) as threads:
+            counts = Counter(threads.map(lambda one: try_fault(*one), chosen))
     noticed = counts["unit"] + counts["integration"]
     counted = noticed + counts[""]
     share = 100 * noticed / counted if counted else 100.0
