@@ -77,3 +77,11 @@ def test_the_table_of_integration_tests_names_what_is_there(script: ModuleType) 
     for beginning, names in script.INTEGRATION.items():
         assert [name for name in names.split() if not list(tests.glob(f"test_{name}.py"))] == []
         assert list(source.glob(f"{beginning}*"))
+
+
+def test_each_harmless_fault_can_still_be_planted_and_has_its_reason(script: ModuleType) -> None:
+    for entry in script.HARMLESS.read_text("utf-8").splitlines()[1:]:
+        path = entry.partition(" | ")[0]
+        source = (script.ROOT / path).read_bytes()
+        told = [script.description(path, source, fault) for fault in script.faults_of(source)]
+        assert any(entry.startswith(f"{one} | ") and len(entry) > len(one) + 20 for one in told), entry
