@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -112,6 +113,43 @@ def test_columns_that_no_order_of_ours_fills_are_found_before_the_first_order() 
     computed = {"orders": Table("orders", "InnoDB", {"payment": column("payment", generated=True)})}
     assert [(table, one.name) for table, one in generated_columns(computed)] == [("orders", "payment")]
     refuse_unknown_columns(computed)
+
+
+def test_the_columns_of_every_table_that_an_order_is_written_into_are_looked_at() -> None:
+    names = (
+        "address",
+        "cart",
+        "cart_product",
+        "customer",
+        "customer_group",
+        "customer_message",
+        "customer_thread",
+        "order_carrier",
+        "order_detail",
+        "order_detail_tax",
+        "order_history",
+        "order_invoice",
+        "order_invoice_payment",
+        "order_invoice_tax",
+        "order_payment",
+        "orders",
+        "product_sale",
+    )
+    own, made = column("colour", nullable=False, has_default=False), column("date_add", generated=True)
+    # of a pack nothing is written
+    tables = {name: Table(name, "InnoDB", {"colour": own, "date_add": made}) for name in (*names, "pack")}
+
+    assert [table for table, _ in unfilled_columns(tables)] == list(names)
+    assert ("orders", made) in generated_columns(tables)
+
+
+def test_an_id_that_has_lost_its_auto_increment_is_told_before_the_first_order() -> None:
+    lost = column("id_order", nullable=False, has_default=False, primary=True, neutral=0)
+    plain = column("colour", nullable=False, has_default=False, neutral="")
+    for columns, is_refused in (([lost, plain], True), ([plain], False)):
+        tables = {"orders": Table("orders", "InnoDB", {one.name: one for one in columns})}
+        with pytest.raises(ShopUnfit, match=r"AUTO_INCREMENT of orders\.id_order,") if is_refused else nullcontext():
+            refuse_unknown_columns(tables)
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,6 @@ SENTENCES: dict[Trouble, tuple[str, str]] = {
         "The shop's database has no space or memory left",
         "Make room on the database server; the next run goes on.",
     ),
-    Trouble.DUPLICATE: (
-        "The shop's database has a row with this key already",
-        "The next run tries again; if it stays, look at the table's unique keys and triggers.",
-    ),
     Trouble.COLLATION: (
         "The shop's database can't compare texts of different collations",
         "Run `orderferry check`, which names the columns; give them one collation (ALTER TABLE … CONVERT TO …).",

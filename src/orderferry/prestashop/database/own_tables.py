@@ -45,7 +45,6 @@ TABLE_OPTIONS: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_general_ci",
-    "implicit_returning": False,
 }
 
 
@@ -102,7 +101,7 @@ def _marker_columns() -> list[sa.Column[Any]]:
         # JSON: what our stock movements of this order were, to be undone once
         sa.Column("stock_moved", sa.Text(), nullable=True),
         # JSON: which items of Amazon's each line of ours stands for
-        sa.Column("line_items", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=True),
+        sa.Column("line_items", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql"), nullable=True),
         # the end of what Amazon promised, and when the buyer's data were blanked
         sa.Column("deliver_by", moment(), nullable=True),
         sa.Column("forgotten", moment(), nullable=True),
@@ -114,7 +113,7 @@ def _marker_columns() -> list[sa.Column[Any]]:
 def _state_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("name", key_text(64), primary_key=True, nullable=False),
-        sa.Column("value", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb"), nullable=True),
+        sa.Column("value", sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql"), nullable=True),
         sa.Column("date_upd", moment(), nullable=True),
     ]
 
@@ -147,7 +146,7 @@ def _call_columns() -> list[Any]:
 
     `state`: running, done, failed, skipped.
     """
-    small = sa.SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql", "mariadb")
+    small = sa.SmallInteger().with_variant(mysql.SMALLINT(unsigned=True), "mysql")
     return [
         sa.Column("id_event", _event_number(), primary_key=True, autoincrement=False, nullable=False),
         sa.Column("hook", key_text(96), primary_key=True, nullable=False),
@@ -165,17 +164,17 @@ def _call_columns() -> list[Any]:
 def key_text(length: int) -> sa.types.TypeEngine[str]:
     """Return the type of Amazon's ids and our own names: compared byte by byte."""
     exact = mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
-    return sa.String(length).with_variant(exact, "mysql", "mariadb")
+    return sa.String(length).with_variant(exact, "mysql")
 
 
 def moment() -> sa.types.TypeEngine[Any]:
     """Return the type of a time in UTC, to the millisecond."""
-    return sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
+    return sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql")
 
 
 def unsigned() -> sa.types.TypeEngine[int]:
     """Return the type of an id of PrestaShop's, or of a count."""
-    return sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql", "mariadb")
+    return sa.Integer().with_variant(mysql.INTEGER(unsigned=True), "mysql")
 
 
 def text(name: str, length: int) -> sa.Column[Any]:
@@ -189,7 +188,7 @@ def number(name: str) -> sa.Column[Any]:
 
 
 def _event_number() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql", "mariadb")
+    return sa.BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql")
 
 
 class InlineKey(sa.schema.ColumnCollectionConstraint):

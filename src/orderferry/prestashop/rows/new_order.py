@@ -20,9 +20,10 @@ from orderferry.domain.orders import Channel, Item, Order, OrderStatus, Proceeds
 from orderferry.domain.postal_address import PostalAddress
 from orderferry.domain.pricing.priced_order import Amount, PricedCharge, PricedLine, PricedOrder, Reading
 from orderferry.prestashop.database.values import columns_without_value, moment_text, refusal
-from orderferry.prestashop.facts import Column, Country, Currency, OrderState, ShopFacts, ShopUnit, Table
+from orderferry.prestashop.facts import Column, Country, Currency, FeeKey, OrderState, ShopFacts, ShopUnit, Table
 from orderferry.prestashop.planning.digest import digests_of, lines_digest
 from orderferry.prestashop.planning.market import Market
+from orderferry.prestashop.planning.order_lines import hidden_product
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
 from orderferry.prestashop.rows.drafts import ORDER, Draft, try_drafts
 from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
@@ -141,10 +142,6 @@ def line_items(resolved: ResolvedOrder) -> str:
     return json.dumps(lines, separators=(",", ":"))
 
 
-_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
-_ONE = Amount(Decimal(1), Decimal(1))
-
-
 def refuse_unknown_columns(tables: Mapping[str, Table]) -> None:
     """Raise ShopUnfit naming every live column that an order can't be written without and that we can't fill."""
     refused = [
@@ -180,51 +177,59 @@ def _drafts() -> Iterator[Draft]:
     yield from customer_rows(resolved)
     yield from order_rows(resolved)
     yield from message_rows(resolved)
-    yield Draft("product_sale", sale_row(1, 1, 1, resolved.written[:10]))
+    yield Draft("product_sale", sale_row(_ID, _ID, _ID, resolved.written))
+
+
+# What the specimen order is made of: no value matters, only that there is one.
+_ID, _TEXT = 1, "x"
+_FLAG = bool(_ID)
+_MOMENT = datetime.fromtimestamp(_ID, UTC)
+_RATE = Decimal(_ID)
+_AMOUNT = Amount(_RATE, _RATE)
 
 
 def _specimen() -> ResolvedOrder:
-    """Return an invented order with every kind of row: invoiced, one free line, another address for the invoice."""
-    item = Item(item_id="1", quantity=1, sku="1", title="1")
-    order = Order("000-0000000-0000000", _MOMENT, _MOMENT, "", OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
-    line = PricedLine(ProceedsType.ITEM, ("1",), 1, _ONE, _ONE, Decimal(0), "1")
-    charge = PricedCharge(_ONE, Decimal(0), "1")
-    place = Place(PostalAddress("A", "B", "", "1", "", "1", "1", "IT", "", ""), Country(1, "IT", 1, False, False, True))
+    """Return an invented order with every kind of row: invoiced, with another address for the invoice."""
+    item = Item(item_id=_TEXT, quantity=_ID)
+    order = Order(_TEXT, _MOMENT, _MOMENT, _TEXT, OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
+    line = PricedLine(ProceedsType.ITEM, (_TEXT,), _ID, _AMOUNT, _AMOUNT, _RATE, str(_ID))
+    charge = PricedCharge(_AMOUNT, _RATE, str(_ID))
+    place = Place(PostalAddress(*(_TEXT,) * 10), Country(_ID, _TEXT, _ID, _FLAG, _FLAG, _FLAG))
     market = Market(
-        code="IT",
+        code=_TEXT,
         settings=MarketplaceSettings(),
         products=ProductsSettings(),
         stock=StockSettings(),
         facts=ShopFacts(),
-        shop=ShopUnit(1, 1, "", share_stock=False, share_customer=False, share_order=False),
-        id_lang=1,
+        shop=ShopUnit(_ID, _ID, _TEXT, _FLAG, _FLAG, _FLAG),
+        id_lang=_ID,
         zone=ZoneInfo("UTC"),
         states={},
         carriers={},
-        id_carrier_fba=0,
+        id_carrier_fba=_ID,
         carrier_groups={},
-        id_group=1,
-        id_business_group=1,
+        id_group=_ID,
+        id_business_group=_ID,
         collected_by_amazon=(),
-        round_mode=2,
-        round_type=2,
+        round_mode=_ID,
+        round_type=_ID,
     )
     return ResolvedOrder(
         order=order,
-        priced=PricedOrder("EUR", (line,), charge, charge, _ONE, Reading.NO_TAX),
+        priced=PricedOrder(_TEXT, (line,), charge, charge, _AMOUNT, Reading.NO_TAX),
         market=market,
         now=_MOMENT,
-        currency=Currency(1, "EUR", Decimal(1), 2, active=True),
-        conversion_rate=Decimal(1),
-        carrier_tax_rate=Decimal(0),
-        state=OrderState(1, "", *(True,) * 6),
-        id_carrier=1,
-        account=Account("order", "", "A", "B", "", 1),
+        currency=Currency(_ID, _TEXT, _RATE, _ID, active=_FLAG),
+        conversion_rate=_RATE,
+        carrier_tax_rate=_RATE,
+        state=OrderState(_ID, _TEXT, _FLAG, _FLAG, _FLAG, _FLAG, _FLAG, _FLAG),
+        id_carrier=_ID,
+        account=Account(_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _ID),
         delivery=place,
         invoice_place=place,
-        lines=(ResolvedLine(line, (item,)),),
-        paperwork=Paperwork(row=True, invoice=True),
-        payment_label="",
+        lines=(ResolvedLine(line, (item,), hidden_product(FeeKey(ProceedsType.COD_FEE, _ID), _ID)),),
+        paperwork=Paperwork(row=True),
+        payment_label=_TEXT,
         placed=_MOMENT,
         goods=(),
         movement=None,
