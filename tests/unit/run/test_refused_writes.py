@@ -112,3 +112,35 @@ def test_a_memory_that_was_damaged_is_forgotten_and_the_run_goes_on(text: str) -
     memory.kept = dict.fromkeys(memory.kept, text)
     assert a_run(memory, "c!") == (["c"], False)
     assert a_run(memory, "d!", "e!") == ([], True), "what follows counts again"
+
+
+def test_what_an_earlier_version_remembered_counts_on() -> None:
+    memory = Memory({"refused-writes": '{"new city": ["x", "y"], "update city": ["x", "y"]}'})
+    assert a_run(memory, "a?") == ([], True)
+    assert memory.kept["refused-writes"] == '{"new city": ["x", "y", "a"], "update city": ["x", "y"]}'
+    assert a_run(memory, "c", "u") == ([], False)
+    assert memory.kept["refused-writes"] == ""
+
+
+def test_an_error_that_names_nothing_is_each_orders_own() -> None:
+    writes = writes_of(Memory())
+    for order_id in "abcd":
+        writes.refused(Problem(ProblemCode.WRITE_FAILED, "no", order_id), None, update=False, by_id=False)
+    assert (writes.general, writes.stops, len(writes.finish()[0])) == (frozenset(), False, 4)
+
+
+def test_the_error_of_all_orders_in_full() -> None:
+    writes = writes_of(Memory())
+    for order_id in "abc":
+        problem = Problem(ProblemCode.WRITE_FAILED, f"order {order_id}: no", order_id, "city")
+        writes.refused(problem, None, update=False, by_id=True)
+    assert (writes.general, writes.stops) == (frozenset({"new city"}), True)
+    failed, error = writes.finish()
+    assert failed == []
+    assert error
+    assert error.message == ("The shop's database refuses one order after the other in the same way: order a: no.")
+    assert error.hint == (
+        "Nothing is lost: the orders are due. Show the sentence to whoever added the trigger, key or column (often a "
+        "module's author); `orderferry check` names triggers and columns that are not PrestaShop's own."
+    )
+    assert (writes.open, writes.finish()) == ([], ([], None))
