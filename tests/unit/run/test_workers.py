@@ -137,5 +137,42 @@ def test_what_was_begun_is_ended_when_nobody_wants_it_any_more(tmp_path: Path) -
     pytest.fail("the worker is still there")
 
 
-def test_no_more_workers_than_four() -> None:
-    assert 1 <= cores_for_workers() <= 4
+@pytest.mark.parametrize(("cores", "count"), [(0, 1), (1, 1), (3, 3), (4, 4), (5, 4), (64, 4)])
+def test_as_many_workers_as_cores_and_four_at_most(monkeypatch: pytest.MonkeyPatch, cores: int, count: int) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    assert cores_for_workers() == count
+
+
+def test_one_worker_where_nobody_knows_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert cores_for_workers() == 1
+
+
+def test_a_job_begins_when_its_time_has_come() -> None:
+    began = time.monotonic()
+    first, second = workers().run([time.monotonic, time.monotonic], [0.1, 0.0])
+    assert isinstance(first, float)
+    assert isinstance(second, float)
+    assert first - began >= 0.1
+    assert second < first
+
+
+def test_each_result_is_given_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    running = workers().run([partial(answer, 1), partial(hang, tmp_path / "a")])
+    assert next(running) == 1
+    running.close()  # type: ignore[attr-defined]
+
+
+def test_a_result_that_is_false_or_nothing_is_a_result() -> None:
+    assert list(workers().run([lambda: 0, lambda: "", lambda: False])) == [0, "", False]
+    assert list(workers().run([])) == []
+
+
+def test_what_a_worker_answers_to_signals_is_its_own_death() -> None:
+    def look() -> list[bool]:
+        return [signal.getsignal(one) is signal.SIG_DFL for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] + [
+            not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        ]
+
+    assert list(workers().run([look])) == [[True] * 4]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
