@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from itertools import cycle
 
 from orderferry.simulator.money import rounded
@@ -55,7 +55,7 @@ _PRICE_LEVELS = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+@cache
 def local_price(euro: Decimal, currency: str) -> Decimal:
     """Return a price in euro in another currency, in that currency's decimals."""
     return rounded(euro * _PRICE_LEVELS[currency], currency)

@@ -261,9 +261,8 @@ def _identity(order: SimulatedOrder, state: State) -> dict[str, Any]:
 def _money(order: SimulatedOrder, state: State) -> list[LineMoney]:
     """Return the proceeds of all items; empty when Amazon says none."""
     priced = order.prices_while_pending if state.pending else state.status != OrderStatus.CANCELLED
-    if not priced:
-        return []
-    return [line_money(order, line, quantity) for line, quantity in zip(order.lines, state.ordered, strict=True)]
+    quantities = zip(order.lines, state.ordered, strict=True)
+    return [line_money(order, line, quantity) for line, quantity in quantities] if priced else []
 
 
 def _proceeds(order: SimulatedOrder, state: State, money: list[LineMoney]) -> dict[str, Any]:
@@ -290,11 +289,9 @@ def _fulfillment(order: SimulatedOrder, state: State) -> dict[str, Any]:
 
 def _packages(order: SimulatedOrder, state: State) -> list[dict[str, Any]]:
     """Return the parcels of a merchant-fulfilled order; Amazon names none of FBA orders."""
-    if order.channel is Channel.FBA:
-        return []
     digits = order.order_id.replace("-", "")
     packages = []
-    for number, parcel in enumerate(state.parcels, start=1):
+    for number, parcel in enumerate(() if order.channel is Channel.FBA else state.parcels, start=1):
         carrier = parcel.carrier or _CARRIERS[sum(map(ord, digits)) % len(_CARRIERS)]
         packages.append(
             {

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -45,38 +45,43 @@ _TAX_MODES = {Region.EU: _EUROPE, Region.NA: ((1.0, TaxMode.ON_TOP),), Region.FE
 _CLEAR = Decimal("0.50")  # how far the readings of a breakdown with a discount are kept apart
 
 
+def _within(chance: float, share: float) -> bool:
+    """Return whether a random number from 0 to 1 chooses an order, as it does with this share of them."""
+    return chance < share
+
+
 def _basket(
     random: Random, market: Marketplace, country: str, catalog: Sequence[CatalogItem], order_id: str
 ) -> dict[str, Any]:
     """Return what is bought at random from the catalogue and how Amazon states it, by the fields of SimulatedOrder."""
     rate = STANDARD_RATES.get(country, STANDARD_RATES[market.code])
     chance = random.random()
-    mode = next(mode for share, mode in _TAX_MODES[market.region] if chance < share)
+    mode = next(mode for share, mode in _TAX_MODES[market.region] if _within(chance, share))
     lines = _plain_lines(random, market, catalog)
     first = lines[0]
     taxed: dict[str, Any] = {"tax_mode": mode, "tax_rate": rate}
     chance_of_kind = random.random()
-    if chance_of_kind < _REPLACEMENT:
+    if _within(chance_of_kind, _REPLACEMENT):
         another_id = f"{order_id[:-1]}{(int(order_id[-1]) + 1) % 10}"
         return {**taxed, "lines": (replace(first, price=rounded(ZERO, market.currency)),), "replaces": another_id}
     taxed["discount_sign"] = random.choice((-1, 1))
-    if chance_of_kind < _REPLACEMENT + _VINE:
+    if _within(chance_of_kind, _REPLACEMENT + _VINE):
         gift = replace(first, quantity=1, discount=first.price, promotion="VINE-ENROLLMENT")
         return {**taxed, "lines": (gift,)}
     line, payment = _extras(random, market, first, mode, rate)
     return {**taxed, "lines": (line, *lines[1:]), "payment_method": payment}
 
 
-@lru_cache(maxsize=65536)
+@cache
 def _plain_line(item: CatalogItem, currency: str, quantity: int) -> Line:
     """Return a plain line, shared between orders: a month of a large shop must fit into memory."""
     return Line(item.sku, quantity, local_price(item.price, currency), item.title)
 
 
 def _plain_lines(random: Random, market: Marketplace, catalog: Sequence[CatalogItem]) -> list[Line]:
-    count = random.choice((2, 2, 2, 3, 4)) if random.random() < _SEVERAL_ITEMS else 1
-    items = random.sample(catalog, min(count, len(catalog))) if count > 1 else [random.choice(catalog)]
-    if random.random() < _SAME_SKU_TWICE:
+    count = random.choice((2, 2, 2, 3, 4)) if _within(random.random(), _SEVERAL_ITEMS) else 1
+    items = random.sample(catalog, min(count, len(catalog)))
+    if _within(random.random(), _SAME_SKU_TWICE):
         items.append(items[0])
     return [_plain_line(item, market.currency, random.choice((1, 1, 1, 1, 2, 3))) for item in items]
 
@@ -88,12 +93,12 @@ def _extras(random: Random, market: Marketplace, line: Line, mode: TaxMode, rate
     def local(euro: str) -> Decimal:
         return local_price(Decimal(euro), currency)
 
-    shipped = random.random() < _SHIPPING
+    shipped = _within(random.random(), _SHIPPING)
     shipping = local(random.choice(("3.99", "4.90", "6.49"))) if shipped else ZERO
-    wrapped = random.random() < _GIFT
-    by_cash = market.code in ("IT", "ES", "PL", "JP") and random.random() < _COD
-    reduced = random.random() < _DISCOUNT
-    free_shipping = shipped and random.random() < _SHIPPING_DISCOUNT / _SHIPPING
+    wrapped = _within(random.random(), _GIFT)
+    by_cash = market.code in ("IT", "ES", "PL", "JP") and _within(random.random(), _COD)
+    reduced = _within(random.random(), _DISCOUNT)
+    free_shipping = shipped and _within(random.random(), _SHIPPING_DISCOUNT / _SHIPPING)
     if not (shipped or wrapped or by_cash or reduced):
         return line, ""
     discount = rounded(line.price * line.quantity * random.choice((5, 10, 15, 20)) / 100, currency) if reduced else ZERO
@@ -122,13 +127,13 @@ def _told_apart(line: Line, mode: TaxMode, rate: Decimal) -> Line:
         return line
     paid = line.price * line.quantity + line.shipping + line.gift_wrap + line.cod_fee - discount
     tax = paid * rate / (100 if mode is TaxMode.ON_TOP else 100 + rate)
-    if abs(tax - 2 * discount) > _CLEAR * max(line.quantity, 1):
+    if abs(tax - 2 * discount) > _CLEAR * line.quantity:
         return line
     return replace(line, discount=ZERO, shipping_discount=ZERO, promotion="")
 
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-# Orders by hour of the day (UTC): nights are quiet, evenings are not.
+# Orders by hour, from the one in which the world begins: some are quiet (nights), some are not (evenings).
 _HOURS = (2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 10, 10, 10, 9, 9, 9, 9, 10, 12, 14, 14, 12, 8, 4)
 # Shares of the regular orders; the rest is verified within half an hour and shipped.
 _HELD, _CANCELLED_PENDING, _CANCELLED_LATER = 0.04, 0.015, 0.02
@@ -164,13 +169,13 @@ def generate(
     def orders() -> Iterator[SimulatedOrder]:
         for number, hour in enumerate(hours):
             market = random.choice(markets)
-            country = _NEIGHBOURS.get(market.code, "") if random.random() < abroad_share else ""
-            channel = Channel.FBA if random.random() < fba_share else Channel.REGULAR
+            country = _NEIGHBOURS.get(market.code, "") if _within(random.random(), abroad_share) else ""
+            channel = Channel.FBA if _within(random.random(), fba_share) else Channel.REGULAR
             own_id = invent_order_id(market.code, number, seed)
             basket = _basket(random, market, country or market.code, skus, own_id)
             hour_begins = start + timedelta(days=number // orders_per_day, hours=hour)
-            business = _business(random, country or market.code) if random.random() < _BUSINESS else None
-            prime = random.random() < _PRIME
+            business = _business(random, country or market.code) if _within(random.random(), _BUSINESS) else None
+            prime = _within(random.random(), _PRIME)
             yield SimulatedOrder(
                 order_id=own_id,
                 marketplace=market.code,
@@ -178,7 +183,7 @@ def generate(
                 events=_LIVES[channel](random, basket["lines"]),
                 channel=channel,
                 country=country,
-                tip=local_price(Decimal(2), market.currency) if random.random() < _TIP else ZERO,
+                tip=local_price(Decimal(2), market.currency) if _within(random.random(), _TIP) else ZERO,
                 programs=(*(("AMAZON_BUSINESS",) if business else ()), *(("PRIME",) if prime else ())),
                 service_level=random.choice(("NEXT_DAY", "SECOND_DAY")) if prime else "STANDARD",
                 business=business,
@@ -196,12 +201,12 @@ def _market(code: str) -> Marketplace:
 
 
 def _business(random: Random, country: str) -> Business:
-    order_number = f"PO-{random.randrange(10000)}" if random.random() < 0.5 else ""
-    vat_number = f"{country}{random.randrange(10**9):09d}" if random.random() < 0.5 else ""
+    order_number = f"PO-{random.randrange(10000)}" if _within(random.random(), 0.5) else ""
+    vat_number = f"{country}{random.randrange(10**9):09d}" if _within(random.random(), 0.5) else ""
     return Business(random.choice(_COMPANIES), order_number, vat_number)
 
 
-@lru_cache(maxsize=65536)
+@cache
 def _event(kind: EventKind, after: int) -> Event:
     """Return an event, shared between orders: a month of a large shop must fit into memory."""
     return Event(kind, after)
@@ -218,14 +223,14 @@ def _regular_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
     It is verified within half an hour, or held for days, or cancelled; it is shipped at once, or in parts.
     """
     chance = random.random()
-    if chance < _CANCELLED_PENDING:
+    if _within(chance, _CANCELLED_PENDING):
         return PLACED, _cancelled(random, _between(random, 20 * _MINUTE, 6 * _DAY))
-    held = chance < _CANCELLED_PENDING + _HELD
+    held = _within(chance, _CANCELLED_PENDING + _HELD)
     verified = _between(random, 2 * _DAY, 9 * _DAY) if held else _between(random, 3 * _MINUTE, 30 * _MINUTE)
     released = (PLACED, _event(EventKind.VERIFIED, verified))
     shipped = verified + _between(random, 4 * _HOUR, 2 * _DAY)
     chance = random.random()
-    if chance < _CANCELLED_LATER:
+    if _within(chance, _CANCELLED_LATER):
         return *released, _cancelled(random, _between(random, verified, shipped))
     between = _incidents(random, lines, verified, shipped)
     delivered = _event(EventKind.DELIVERED, shipped + _between(random, _DAY, 4 * _DAY))
@@ -235,14 +240,18 @@ def _regular_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
 def _incidents(random: Random, lines: Sequence[Line], verified: int, shipped: int) -> tuple[Event, ...]:
     """Return what happens between release and shipping: at most one event."""
     moment = _between(random, verified + _HOUR, shipped)
-    if random.random() < _CANCEL_REQUESTED:
+    if _within(random.random(), _CANCEL_REQUESTED):
         return (Event(EventKind.CANCEL_REQUESTED, moment, reason="Ordered by mistake"),)
-    if random.random() < _ADDRESS_CORRECTED:
+    if _within(random.random(), _ADDRESS_CORRECTED):
         return (Event(EventKind.ADDRESS_CORRECTED, moment, changes=(("addressLine2", "Staircase B, 3rd floor"),)),)
-    if (len(lines) > 1 or lines[0].quantity > 1) and not lines[-1].discount and random.random() < _ITEM_CANCELLED:
+    if (
+        (len(lines) > 1 or lines[0].quantity > 1)
+        and not lines[-1].discount
+        and _within(random.random(), _ITEM_CANCELLED)
+    ):
         one_of_the_last = ((len(lines) - 1, 1),)
         return (Event(EventKind.ITEM_CANCELLED, moment, quantities=one_of_the_last, by="MERCHANT", reason="Sold out"),)
-    if len(lines) > 1 and random.random() < _IN_PARTS:
+    if len(lines) > 1 and _within(random.random(), _IN_PARTS):
         return (Event(EventKind.SHIPPED, moment, quantities=((0, lines[0].quantity),)),)
     return ()
 
@@ -252,11 +261,11 @@ def _fba_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
 
     Some stay pending until then.
     """
-    if random.random() < _FBA_CANCELLED:
+    if _within(random.random(), _FBA_CANCELLED):
         return PLACED, _cancelled(random, _between(random, 20 * _MINUTE, 2 * _DAY))
     longest = 4 * _DAY if len(lines) > 1 else 2 * _DAY
     shipped = _between(random, 2 * _HOUR, longest)
-    if random.random() < _FBA_PENDING:
+    if _within(random.random(), _FBA_PENDING):
         return PLACED, _event(EventKind.SHIPPED, shipped)
     verified = _between(random, 3 * _MINUTE, 40 * _MINUTE)
     return PLACED, _event(EventKind.VERIFIED, verified), _event(EventKind.SHIPPED, shipped)

@@ -134,6 +134,21 @@ def test_cancelling_every_item_cancels_the_order() -> None:
     assert status(simulated_order(1, verified(hours=1), gone), hours=3) == "CANCELLED"
 
 
+def test_the_last_parcel_holds_what_was_left_of_each_quantity() -> None:
+    partly = Event(EventKind.SHIPPED, seconds(hours=2), quantities=((0, 2),))
+    order = simulated_order(1, verified(hours=1), partly, shipped(hours=3), lines=[Line("A", 5, Decimal("10.00"))])
+    quantities = [parcel["packageItems"][0]["quantity"] for parcel in seen(order, hours=3)["packages"]]
+    assert quantities == [2, 3]
+    assert seen(order, hours=3)["orderItems"][0]["fulfillment"]["quantityFulfilled"] == 5
+
+
+@pytest.mark.parametrize("kind", [EventKind.CANCELLED, EventKind.ITEM_CANCELLED])
+def test_buyers_cancel_unless_it_is_said_who_does(kind: EventKind) -> None:
+    gone = Event(kind, seconds(hours=2), quantities=((0, 1),))
+    item = seen(simulated_order(1, verified(hours=1), gone), hours=3)["orderItems"][0]
+    assert item["cancellation"] == {"cancellationExecution": {"cancelledBy": "BUYER"}}
+
+
 def test_cancelling_what_was_not_shipped_completes_the_order() -> None:
     partly = Event(EventKind.SHIPPED, seconds(hours=2), quantities=((0, 1),))
     gone = Event(EventKind.ITEM_CANCELLED, seconds(hours=3), quantities=((0, 1),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from orderferry.simulator.orders import Business, Event, EventKind, Line, Simula
 from orderferry.simulator.orders_api import DATASETS, only_datasets
 from orderferry.simulator.people import person_of
 from orderferry.simulator.world import World
-from support.simulated import seconds, shipped, simulated_order, verified
+from support.simulated import id_of, seconds, shipped, simulated_order, verified
 
+PEOPLE = Path(__file__).parents[2] / "data" / "simulator" / "people.tsv"
 RELEASED = (verified(minutes=10), shipped(days=1))
 
 
@@ -85,6 +87,12 @@ def test_a_business_order_names_company_order_number_and_vat_number() -> None:
     assert order["orderItems"][0]["product"]["price"]["priceDesignation"] == "BUSINESS_PRICE"
 
 
+def test_a_company_of_the_address_is_not_replaced_by_that_of_the_account() -> None:
+    order = simulated_order(1, *RELEASED, business=Business("Account"), address=(("companyName", "Branch"),))
+    address = seen(order, hours=2)["recipient"]["deliveryAddress"]
+    assert (address["companyName"], address["addressType"]) == ("Branch", "RESIDENTIAL")
+
+
 def test_a_gift_message_is_there_once_the_order_is_released() -> None:
     order = simulated_order(1, *RELEASED, lines=[Line("A", 1, Decimal(9), gift_message="♥", gift_wrap_level="GOLD")])
     assert "packing" not in seen(order)["orderItems"][0]["fulfillment"]
@@ -104,6 +112,17 @@ def test_there_are_buyers_in_every_country(country: str) -> None:
         assert address["countryCode"] == country
         assert address["name"]
         assert "{" not in "".join(address.values())
+
+
+def test_the_buyers_are_always_the_same_ones() -> None:
+    """Saved worlds, and what somebody remembers of a demo, name them."""
+    parts = ("name", "addressLine1", "city", "stateOrRegion", "postalCode", "phone")
+    for line in PEOPLE.read_text("utf-8").splitlines():
+        country, number, alias, *known = line.split("\t")
+        expected = {part: text for part, text in zip(parts, known, strict=True) if text}
+        person = person_of(id_of(int(number)), country)
+        assert (person.alias, person.name) == (alias, expected["name"])
+        assert person.address == expected | {"countryCode": country, "addressType": "RESIDENTIAL"}
 
 
 FULL = {

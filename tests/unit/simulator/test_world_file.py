@@ -64,6 +64,80 @@ def test_an_order_comes_back_from_json_as_it_was(order: SimulatedOrder | RawOrde
     assert decode_order(json.loads(json.dumps(encode_order(order)))) == order
 
 
+def test_an_order_as_it_is_written() -> None:
+    """Worlds that were saved must stay readable."""
+    assert encode_order(RICH) == {
+        "order_id": "302-0000000-0000001",
+        "marketplace": "DE",
+        "placed": "2026-11-02T08:00:00Z",
+        "lines": [
+            {
+                "sku": "A",
+                "quantity": 2,
+                "price": "10.00",
+                "title": "Title “A”",
+                "asin": "B0X",
+                "shipping": "4.90",
+                "gift_wrap": "3.50",
+                "cod_fee": "2.90",
+                "discount": "1.00",
+                "shipping_discount": "0.50",
+            },
+            {
+                "sku": "",
+                "promotion": "P",
+                "gift_message": "♥",
+                "gift_wrap_level": "GOLD",
+                "ioss_number": "IM1",
+            },
+        ],
+        "events": [
+            {"kind": "placed", "listed_after": 5},
+            {"kind": "verified", "after": 60, "listed_after": 3600},
+            {"kind": "address-corrected", "after": 90, "changes": [["city", "Ulm"]]},
+            {"kind": "shipped", "after": 100, "quantities": [[0, 1]], "carrier": "DHL", "tracking": "T1"},
+            {"kind": "cancelled", "after": 120, "by": "AMAZON", "reason": "No payment"},
+            {"kind": "status-set", "after": 130, "status": "IN_REVIEW"},
+        ],
+        "channel": "fba",
+        "country": "AT",
+        "tax_mode": "on-top",
+        "tax_rate": "8.25",
+        "discount_sign": 1,
+        "tip": "2.00",
+        "programs": ["PRIME"],
+        "service_level": "NEXT_DAY",
+        "business": {"company": "C", "purchase_order": "PO", "vat_number": "VAT"},
+        "replaces": "302-0000000-0000002",
+        "payment_method": "Invoice",
+        "prices_while_pending": True,
+        "sales_channel": "NON_AMAZON",
+        "seller_order_id": "S",
+        "tax_scheme": "IOSS",
+        "collected_by_amazon": True,
+        "address": [["name", "X"]],
+    }
+
+
+def test_the_words_of_a_saved_world() -> None:
+    assert [str(kind) for kind in EventKind] == [
+        "placed",
+        "available",
+        "verified",
+        "shipped",
+        "delivered",
+        "cancelled",
+        "item-cancelled",
+        "cancel-requested",
+        "address-corrected",
+        "tip-finalized",
+        "touched",
+        "status-set",
+    ]
+    assert [str(mode) for mode in TaxMode] == ["inside", "none", "zero", "on-top"]
+    assert [str(role) for role in Role] == ["direct-to-consumer-shipping", "tax-invoicing"]
+
+
 def test_what_is_at_its_default_is_not_written() -> None:
     assert set(encode_order(simulated_order())) == {"order_id", "marketplace", "placed", "lines", "tax_rate"}
 
