@@ -60,9 +60,10 @@ def summary(world: World) -> dict[str, Any]:
     orders = list(scripted(world))
     lines = [line for order in orders for line in order.lines]
     events = [event for order in orders for event in order.events]
-    spent = Counter[str]()
+    spent: dict[str, Decimal] = {}
     for order in orders:
-        spent[order.market.currency] += sum(line.price * line.quantity for line in order.lines)
+        currency, prices = order.market.currency, (line.price * line.quantity for line in order.lines)
+        spent[currency] = sum(prices, spent.get(currency, Decimal(0)))
     amounts = ("shipping", "gift_wrap", "cod_fee", "discount", "shipping_discount")
     return {
         "marketplaces": Counter(order.marketplace for order in orders),
