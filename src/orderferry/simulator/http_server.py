@@ -10,6 +10,7 @@ with SimulatorServer(World([…]), clock=Clock.still(moment)) as server:
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import sys
 import threading
@@ -37,7 +38,6 @@ from orderferry.simulator.world import World
 
 HOST = "127.0.0.1"
 _LARGEST_BODY = 1_000_000
-_LONG_AGO = datetime.fromtimestamp(0, UTC)  # the service puts its own clock's time in
 
 
 class SimulatorServer:
@@ -133,7 +133,6 @@ class SimulatorServer:
 
 
 class _HttpServer(ThreadingHTTPServer):
-    daemon_threads = True
     request_queue_size = 64
 
     def __init__(self, address: tuple[str, int], amazon: SimulatedAmazon) -> None:
@@ -173,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _HttpServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # headers and body leave together
+    wbufsize = io.DEFAULT_BUFFER_SIZE  # headers and body leave together
 
     def do_GET(self) -> None:
         """Answer a GET. One with a body gets HTML, as from Amazon's gateway (RFC 7230 validation)."""
@@ -204,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
             parameters={name: tuple(values) for name, values in query.items()},
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
-            at=_LONG_AGO,
+            at=datetime.now(UTC),  # the service puts its own clock's time in
         )
         self._send(self.server.amazon.answer(request))
 

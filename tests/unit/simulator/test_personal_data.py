@@ -125,12 +125,12 @@ def test_the_buyers_are_always_the_same_ones() -> None:
         assert person.address == expected | {"countryCode": country, "addressType": "RESIDENTIAL"}
 
 
+ORDER_PARTS = ("buyer", "recipient", "proceeds", "fulfillment", "packages", "tax", "payment", "fulfillmentOrders")
+ITEM_PARTS = ("proceeds", "expense", "promotion", "cancellation", "fulfillment", "tax")
 FULL = {
     "orderId": "1",
-    **dict.fromkeys(("buyer", "recipient", "proceeds", "fulfillment", "packages", "tax", "payment"), "x"),
-    "orderItems": [
-        {"orderItemId": "2", "product": {}, **dict.fromkeys(("proceeds", "expense", "promotion", "cancellation"), "x")}
-    ],
+    **dict.fromkeys(ORDER_PARTS, "x"),
+    "orderItems": [{"orderItemId": "2", "product": {}, **dict.fromkeys(ITEM_PARTS, "x")}],
 }
 
 
@@ -142,11 +142,16 @@ def test_nothing_of_a_dataset_is_given_unless_it_is_asked_for() -> None:
     ("dataset", "of_order", "of_item"),
     [
         ("BUYER", {"buyer"}, set()),
+        ("RECIPIENT", {"recipient"}, set()),
         ("PROCEEDS", {"proceeds"}, {"proceeds"}),
-        ("FULFILLMENT", {"fulfillment"}, set()),
+        ("EXPENSE", set(), {"expense"}),
         ("PROMOTION", set(), {"promotion"}),
         ("CANCELLATION", set(), {"cancellation"}),
+        ("FULFILLMENT", {"fulfillment"}, {"fulfillment"}),
         ("PACKAGES", {"packages"}, set()),
+        ("TAX", {"tax"}, {"tax"}),
+        ("PAYMENT", {"payment"}, set()),
+        ("FULFILLMENT_ORDERS", {"fulfillmentOrders"}, set()),
     ],
 )
 def test_each_dataset_gives_its_own_part(dataset: str, of_order: set[str], of_item: set[str]) -> None:

@@ -13,8 +13,9 @@ import pytest
 from orderferry.domain.durations import iso
 from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.simulator.access import Logins, SimulatorCredentials
-from orderferry.simulator.faults import FAULT_ANSWERS, FaultKind, Faults
+from orderferry.simulator.faults import FAULT_ANSWERS, Fault, FaultKind, Faults
 from orderferry.simulator.messages import Refusal, Request, SimulatedResponse
+from orderferry.simulator.orders import EventKind
 from orderferry.simulator.orders_api import OrderSearch, get_order, read_search
 from orderferry.simulator.world import World
 from support.simulated import SEARCH_PATH, START, simulated_order, verified
@@ -141,16 +142,79 @@ def test_a_refused_marketplace_is_403() -> None:
 class Listing:
     """Ten orders, three on a page."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shifting: bool = False) -> None:
         orders = [simulated_order(number, verified(minutes=number)) for number in range(10)]
-        self.search = OrderSearch(World(orders))
+        self.world = World(orders)
+        self.search = OrderSearch(self.world, shifting=shifting)
         self.parameters = SINCE | {"maxResultsPerPage": 3, "marketplaceIds": DE}
         self.first = self.page()
         self.token = self.first["pagination"]["nextToken"]
 
-    def page(self, at: Any = NOW, **changes: Any) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(self.search.answer(asked(self.parameters | changes, at)).body)
+    def page(self, at: Any = NOW, fault: Fault | None = None, **changes: Any) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.search.answer(asked(self.parameters | changes, at), fault).body)
         return body
+
+    def numbers(self, **changes: Any) -> str:
+        """The last digits of the orders on a page."""
+        return "".join(order["orderId"][-1] for order in self.page(**changes)["orders"])
+
+
+def met(kind: FaultKind, seconds: float = 60) -> Fault:
+    return Fault("searchOrders", kind, 0, 1, seconds)
+
+
+def test_a_repeated_page_has_the_orders_of_the_one_before_and_a_new_token() -> None:
+    listing = Listing()
+    again = listing.page(paginationToken=listing.token, fault=met(FaultKind.REPEATED_PAGE))
+    assert again["orders"] == listing.first["orders"]
+    assert again["pagination"]["nextToken"] != listing.token
+    assert listing.numbers(paginationToken=again["pagination"]["nextToken"]) == "678"
+    fresh = OrderSearch(listing.world).answer(asked(listing.parameters), met(FaultKind.REPEATED_PAGE))
+    assert json.loads(fresh.body)["orders"] == listing.first["orders"]  # no page was before it
+
+
+def test_a_repeated_token_leads_back() -> None:
+    listing = Listing()
+    first = listing.page(fault=met(FaultKind.REPEATED_TOKEN))
+    assert first["pagination"]["nextToken"] != listing.token  # the first request has none to repeat
+    second = listing.page(paginationToken=listing.token, fault=met(FaultKind.REPEATED_TOKEN))
+    assert second["pagination"]["nextToken"] == listing.token
+    last = listing.page(paginationToken=listing.token, maxResultsPerPage=100, fault=met(FaultKind.REPEATED_TOKEN))
+    assert last["pagination"]["nextToken"] == listing.token
+
+
+def test_a_stale_page_shows_the_orders_as_they_were() -> None:
+    listing = Listing()
+    late = timedelta(days=3) - timedelta(minutes=5)
+    whole = {"maxResultsPerPage": 100, "fulfillmentStatuses": "UNSHIPPED"}
+    assert listing.numbers(**whole) == "0123456789"
+    assert listing.numbers(**whole, fault=met(FaultKind.STALE, late.total_seconds())) == "0123"  # 2 minutes of delay
+    assert listing.numbers(**whole, fault=met(FaultKind.EMPTY, late.total_seconds())) == "0123456789"
+
+
+@pytest.mark.parametrize(("shifting", "second"), [(False, "345"), (True, "456")])
+def test_later_pages_are_counted_anew_or_go_on_after_the_last_order(shifting: bool, second: str) -> None:
+    listing = Listing(shifting=shifting)
+    listing.world.change("302-0000000-0000001", EventKind.TOUCHED, NOW)
+    later = NOW + timedelta(hours=1)
+    assert listing.numbers(at=later, paginationToken=listing.token) == second
+    token = listing.page(later, paginationToken=listing.token)["pagination"]["nextToken"]
+    assert listing.numbers(at=later, paginationToken=token)[:2] == {"345": "67", "456": "78"}[second]
+
+
+def test_a_token_has_signs_that_must_be_encoded_and_is_not_given_twice() -> None:
+    listing = Listing()
+    assert listing.token.startswith("+//+")
+    assert listing.page()["pagination"]["nextToken"] != listing.token
+
+
+def test_a_refused_dataset_is_named() -> None:
+    world = World([simulated_order(1)])
+    world.refused_datasets = {"BUYER", "TAX"}
+    status, error = refused(lambda: search(SINCE | {"includedData": "TAX,BUYER,PROCEEDS"}, world=world))
+    assert (status, error["code"], error["message"]) == (400, "InvalidInput", "Invalid includedData value: BUYER")
+    order = asked({"includedData": "TAX"}, arguments={"order_id": "302-0000000-0000001"})
+    assert refused(lambda: get_order(world, order))[1]["message"] == "Invalid includedData value: TAX"
 
 
 def test_pages_follow_each_other_to_the_last() -> None:
@@ -176,7 +240,7 @@ def test_pages_follow_each_other_to_the_last() -> None:
     ],
     ids=str,
 )
-def test_a_token_is_bound_to_the_parameters_of_its_listing(changes: dict[str, str]) -> None:
+def test_a_token_is_bound_to_the_parameters_of_its_listing(changes: dict[str, Any]) -> None:
     listing = Listing()
     status, error = refused(lambda: listing.page(paginationToken=listing.token, **changes))
     assert status == 400

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,17 @@ from orderferry.domain.orders import Channel
 from orderferry.errors import UsageError
 from orderferry.simulator.order_files import decode_order, encode_order, own_orders
 from orderferry.simulator.order_json import Role
-from orderferry.simulator.orders import Business, Event, EventKind, Line, RawOrder, SimulatedOrder, TaxMode
+from orderferry.simulator.orders import (
+    PLACED,
+    Business,
+    Event,
+    EventKind,
+    Line,
+    RawOrder,
+    SimulatedOrder,
+    TaxMode,
+    invent_order_id,
+)
 from orderferry.simulator.shop_life import generate
 from orderferry.simulator.world import World
 from support.simulated import START, seconds, shipped, simulated_order, verified
@@ -57,11 +68,18 @@ RICH = SimulatedOrder(
 
 @pytest.mark.parametrize(
     "order",
-    [RICH, simulated_order(), RawOrder({"orderId": None, "x": [1, {"y": "é"}]}, START, START, 30)],
+    [
+        RICH,
+        simulated_order(),
+        RawOrder({"orderId": None, "x": [1, {"y": "é"}]}, START, START, 30, shown_as_updated=START),
+    ],
     ids=["rich", "plain", "raw"],
 )
 def test_an_order_comes_back_from_json_as_it_was(order: SimulatedOrder | RawOrder) -> None:
-    assert decode_order(json.loads(json.dumps(encode_order(order)))) == order
+    back = decode_order(json.loads(json.dumps(encode_order(order))))
+    assert back == order
+    for field in fields(order):
+        assert type(getattr(back, field.name)) is type(getattr(order, field.name)), field.name
 
 
 def test_an_order_as_it_is_written() -> None:
@@ -234,6 +252,122 @@ def test_own_orders_are_read_from_toml(tmp_path: Path) -> None:
     assert second.address == (("name", "Ada"), ("city", "Roma"))
 
 
+def test_an_own_order_with_every_key() -> None:
+    item = {
+        "sku": "A",
+        "price": "10.00",
+        "quantity": 2,
+        "title": "T",
+        "asin": "B0",
+        "promotion": "P",
+        "gift_message": "G",
+        "shipping": "1",
+        "gift_wrap": "2",
+        "cod_fee": "3",
+        "discount": "4",
+        "shipping_discount": "0.5",
+    }
+    table = {
+        "id": "303-1234567-1234567",
+        "marketplace": "de",
+        "channel": "fba",
+        "placed": "2026-11-01T00:00:00.5Z",
+        "country": "at",
+        "tax": "on-top",
+        "tax_rate": 7.5,
+        "tip": "2.00",
+        "prime": True,
+        "service_level": "NEXT_DAY",
+        "company": "C",
+        "purchase_order": "PO",
+        "vat_number": "VAT",
+        "replaces": "302-0000000-0000002",
+        "payment_method": "Invoice",
+        "seller_order_id": "S",
+        "address": {"name": "Ada"},
+        "cancel_reason": "Sold out",
+        "cancelled": "5h",
+        "verified": "1h",
+        "cancel_requested": "2h",
+        "shipped": "3h",
+        "delivered": "4h",
+        "lines": [item],
+    }
+    assert own_orders({"order": [table]}, START) == [
+        SimulatedOrder(
+            "303-1234567-1234567",
+            "DE",
+            datetime(2026, 11, 1, tzinfo=UTC),
+            (
+                Line(
+                    sku="A",
+                    quantity=2,
+                    price=Decimal("10.00"),
+                    title="T",
+                    asin="B0",
+                    shipping=Decimal(1),
+                    gift_wrap=Decimal(2),
+                    cod_fee=Decimal(3),
+                    discount=Decimal(4),
+                    shipping_discount=Decimal("0.5"),
+                    promotion="P",
+                    gift_message="G",
+                ),
+            ),
+            (
+                PLACED,
+                *(
+                    Event(kind, seconds(hours=hours), reason="Sold out")
+                    for hours, kind in enumerate(
+                        (
+                            EventKind.VERIFIED,
+                            EventKind.CANCEL_REQUESTED,
+                            EventKind.SHIPPED,
+                            EventKind.DELIVERED,
+                            EventKind.CANCELLED,
+                        ),
+                        1,
+                    )
+                ),
+            ),
+            channel=Channel.FBA,
+            country="AT",
+            tax_mode=TaxMode.ON_TOP,
+            tax_rate=Decimal("7.5"),
+            tip=Decimal("2.00"),
+            programs=("PRIME", "AMAZON_BUSINESS"),
+            service_level="NEXT_DAY",
+            business=Business("C", "PO", "VAT"),
+            replaces="302-0000000-0000002",
+            payment_method="Invoice",
+            seller_order_id="S",
+            address=(("name", "Ada"),),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "more", "mode", "rate"),
+    [
+        ("DE", {}, TaxMode.INSIDE, "19"),
+        ("DE", {"country": "at"}, TaxMode.INSIDE, "20"),
+        ("DE", {"country": "CH"}, TaxMode.INSIDE, "0"),
+        ("US", {}, TaxMode.ON_TOP, "8.25"),
+        ("JP", {}, TaxMode.NONE, "10"),
+    ],
+)
+def test_an_own_order_with_as_few_keys_as_possible(
+    marketplace: str, more: dict[str, str], mode: TaxMode, rate: str
+) -> None:
+    (order,) = own_orders({"order": [{"marketplace": marketplace, "sku": "A", "price": 0, **more}]}, START)
+    own_id = invent_order_id(marketplace, 1, 424242)
+    country = more.get("country", "").upper()
+    line = Line("A", 1, Decimal(0))
+    assert order == SimulatedOrder(
+        own_id, marketplace, START, (line,), country=country, tax_mode=mode, tax_rate=Decimal(rate)
+    )
+
+
 def test_own_orders_have_the_same_invented_ids_each_time() -> None:
     table = {"order": [{"marketplace": "DE", "sku": "a", "price": 1}, {"marketplace": "IT", "sku": "a", "price": 1}]}
     first = [order.order_id for order in own_orders(table, START)]
@@ -252,6 +386,8 @@ GOOD = {"marketplace": "DE", "sku": "a", "price": "1.00"}
         ({"price": "cheap"}, "price"),
         ({"price": "-1"}, "price"),
         ({"price": "NaN"}, "price"),
+        ({"tip": "much"}, "tip 'much' is no number"),
+        ({"tax_rate": -1}, "tax_rate -1 must be a number of at least 0"),
         ({"quantity": 0}, "quantity"),
         ({"quantity": "2"}, "quantity"),
         ({"placed": "tomorrow"}, "tomorrow"),
