@@ -544,6 +544,14 @@ def test_the_taxes_of_shipping_and_wrapping(
     assert invoice_tax_rows(made) == [_invoice_tax(*row) for row in rows]
 
 
+def test_an_order_without_any_tax_has_no_row_of_a_tax() -> None:
+    untaxed = replace(everything().priced, lines=(FREE_LINE.priced,), shipping=FREE, wrapping=FREE)
+    made = everything(priced=untaxed, lines=(FREE_LINE,), zero_tax=9)
+
+    assert invoice_tax_rows(made) == []
+    assert [row.table for row in line_rows(made)] == ["order_detail"]
+
+
 def test_a_payment() -> None:
     assert payment_row(everything()) == Draft(
         "order_payment",
