@@ -80,3 +80,86 @@ def test_a_name_is_found_in_scripts_that_put_no_space_between_words(name: str, t
     found = mask_server_text(text, 1644, order, NAMES)
     assert not [letter for letter in name.replace(" ", "") if letter in found], found
     assert found.startswith(text.split()[0])
+
+
+PLAIN = amazon_order(
+    Sold("MUG-BLUE", 1, "14.52"),
+    buyer=Buyer("Mario Rossi"),
+    delivery_address=Address("Ugo Bo", "", ("Via Po 2",), "Roma", country="IT", kind="RESIDENTIAL"),
+    tax_registrations=(TaxRegistration("BUYER", "VAT", "X1"),),
+)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(1048, 1054, 1136, 1142, 1143, 1146, 1227, 1235, 1305, 1364, 1370, 1415, 1422, 1442, 1449, 1451, 1452),
+        *(1906, 3105, 3819, 4025),
+    ],
+)
+def test_errors_that_quote_names_only_are_told_with_them(number: int) -> None:
+    assert mask_server_text("Trigger 'loyalty_points' of user 'a@b.it' failed", number, PLAIN, set()) == (
+        "Trigger 'loyalty_points' of user 'a@b.it' failed"
+    )
+    assert mask_server_text("Trigger 'loyalty_points' failed", 1366, PLAIN, set()) == "Trigger '…' failed"
+
+
+@pytest.mark.parametrize("number", [0, 1644])
+def test_an_authors_own_sentence_stays_but_for_addresses_and_the_buyer(number: int) -> None:
+    text = "Points of 'gold' for a@b.it: ask Rossi, ROSSI-2 or Rossini"
+
+    assert mask_server_text(text, number, PLAIN, set()) == "Points of 'gold' for …: ask …-2 or …"
+    assert mask_server_text("The email of rossi", number, PLAIN, {"rossi"}) == "The email of …"  # no name is trusted
+    assert mask_server_text("The email of rossi", 1366, PLAIN, {"Rossi"}) == "The email of rossi"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Romagna", "…"),  # four letters are found within a longer word
+        ("Ugolino", "Ugolino"),  # three are not
+        ("Ugo", "…"),
+        ("Via Appia", "… Appia"),
+        ("A2 and 2", "A2 and 2"),  # one letter alone is nobody's
+        ("a BUYER with VAT in IT, RESIDENTIAL", "a BUYER with VAT in IT, RESIDENTIAL"),  # Amazon's own words
+        ("X1", "…"),
+        ("Mario, Rossi; Ugo: Bo", "…"),
+        ("  much   space ", "much space"),
+        ("0612345678", "…"),
+        ("+39 06 123456", "…"),
+        ("123456", "123456"),
+        ("1234567", "…"),
+        ("402-1234567-1234567", "402-1234567-1234567"),
+        ("x" * 200, "x" * 200),
+        ("x" * 201, "x" * 199 + "…"),
+        ("x" * 198 + " " + "x" * 9, "x" * 198 + "…"),
+        ("", ""),
+    ],
+)
+def test_word_by_word(text: str, told: str) -> None:
+    assert mask_server_text(text, 1644, PLAIN, set()) == told
+
+
+@pytest.mark.parametrize("letter", ["\u3042", "\u30ff", "\u3400", "\u9fff", "\uac00", "\ud7a3"])
+def test_one_letter_of_a_script_without_spaces_is_a_name(letter: str) -> None:
+    order = replace(PLAIN, buyer=Buyer(letter))
+
+    assert letter not in mask_server_text(f"x{letter}y", 1644, order, set())
+    assert mask_server_text("é", 1644, replace(PLAIN, buyer=Buyer("é")), set()) == "é"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Value: 'gold' for column 'size' at row 1", "Value: '…' for column 'size' at row 1"),
+        ("Value: 'one two' for key 'size' in table \"shop\"", "Value: '…' for key 'size' in table \"shop\""),
+        ("Value: 'gold' on 'size'", "Value: '…' on 'size'"),
+        (
+            "of 'x' from 'size' trigger 'x' constraint 'x' and 'x'",
+            "of '…' from 'size' trigger '…' constraint '…' and '…'",
+        ),
+        ("Value: 'gold' beside 'size'", "Value: '… 'size'"),
+    ],
+)
+def test_between_two_quoted_names_stand_a_servers_own_words(text: str, told: str) -> None:
+    assert mask_server_text(text, 1366, PLAIN, NAMES) == told

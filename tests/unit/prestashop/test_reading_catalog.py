@@ -6,6 +6,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from orderferry.config.model import CustomersSettings, MarketplaceSettings, Prod
 from orderferry.domain.orders import Order, ProceedsType
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.errors import ShopUnfit
-from orderferry.prestashop.facts import Country, FeeKey, OwnThings, ShopFacts
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.facts import Country, FeeKey, OwnThings, ShopFacts, Table
 from orderferry.prestashop.reading import catalog
 from orderferry.prestashop.reading.catalog import (
     CatalogReader,
@@ -78,6 +80,35 @@ def test_what_could_be_made_in_a_shop_that_lacks_a_table(missing: str, *, produc
     with small_shop(**{name: rows for name, rows in THINGS.items() if name != missing}) as shop:
         found = read_own_things(*shop)
     assert (found.may_make_products, found.may_make_taxes) == (products, taxes)
+
+
+@pytest.mark.parametrize(
+    ("grants", "products", "taxes"),
+    [
+        (["GRANT INSERT ON `shop`.* TO `u`@`%`"], True, True),
+        (["GRANT INSERT ON `other`.* TO `u`@`%`"], False, False),
+        (["GRANT SELECT ON `shop`.* TO `u`@`%`"], False, False),
+        ([f"GRANT INSERT ON `shop`.`ps_{name}` TO `u`@`%`" for name in ("tax", "tax_lang")], False, True),
+        ([f"GRANT INSERT ON `shop`.`{name}` TO `u`@`%`" for name in ("tax", "tax_lang")], False, False),
+    ],
+)
+def test_what_a_user_may_make_is_read_from_its_rights(grants: list[str], *, products: bool, taxes: bool) -> None:
+    asked: list[str] = []
+
+    def answer(statement: str) -> Any:
+        asked.append(statement)
+        return SimpleNamespace(scalars=lambda: grants)
+
+    server: Any = SimpleNamespace(
+        dialect=SimpleNamespace(name="mysql"),
+        engine=SimpleNamespace(url=SimpleNamespace(database="shop")),
+        exec_driver_sql=answer,
+    )
+    tables = {name: Table(name, "InnoDB", {}) for name in THINGS if name != "orderferry_state"}
+    found = read_own_things(server, ShopTables("ps_", tables))
+
+    assert (found.may_make_products, found.may_make_taxes) == (products, taxes)
+    assert asked == ["SHOW GRANTS FOR CURRENT_USER()"]
 
 
 CUSTOMERS = records(
