@@ -33,6 +33,7 @@ def test_the_pictures_in_the_readme_are_of_this_demo() -> None:
     """Who changes one of these draws them anew (scripts/pictures)."""
     assert (demo.DAYS, demo.ORDERS_A_DAY, demo.DAYS_TO_COME, demo.SEED) == (14, 24, 7, 20261123)
     assert (demo.INTERVAL, demo.FIXED_WINDOW) == (4 * HOUR, DAY)
+    assert demo.CATCH_UPS == (("recheck", 5), ("doublecheck", 7))
     assert (6 * DAY + 14 * HOUR, 8 * DAY + 2 * HOUR) == demo.OUTAGE, "cron is down for a day and a half"
 
 

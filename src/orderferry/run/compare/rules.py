@@ -20,7 +20,6 @@ from orderferry.domain.orders import (
     NOT_RELEASED_STATUSES,
     SHIPPED_STATUSES,
     Channel,
-    Flaw,
     Order,
     status_words,
 )
@@ -134,6 +133,10 @@ def belongs(order: ReportedOrder, given: CompareInput) -> bool:
         return False
     entry = given.entries.get(order.order_id)
     if entry is not None and entry.state is EntryState.IGNORED and (entry.ignored_by_person or entry.code in _FINAL):
+        return False
+    if order.status is None or order.channel is None:
+        return True  # an import holds it
+    if not order.sold_by_amazon:
         return False
     decision = decide(_as_order(order), marker=None, foreign=None, entry=None, rules=given.rules, now=given.now)
     return decision.action in (Action.CREATE, Action.HOLD)
@@ -252,10 +255,7 @@ def _is_fresh(order: ReportedOrder, given: CompareInput) -> bool:
 
 
 def _as_order(order: ReportedOrder) -> Order:
-    """Return the order as the rules of imports see it. What a report does not tell is a flaw, which only another
-    answer of Amazon's can clear.
-    """
-    flaws = () if order.channel is not None else (Flaw("fulfillment.fulfilledBy", "it is not told", grave=True),)
+    """Return the order as the rules of imports see it."""
     return Order(
         order_id=order.order_id,
         created=order.purchased,
@@ -264,7 +264,4 @@ def _as_order(order: ReportedOrder) -> Order:
         status=order.status,
         channel=order.channel,
         items=(),
-        raw_status=order.raw_status or ("" if order.status else "unknown"),
-        sales_channel="AMAZON" if order.sold_by_amazon else "NON_AMAZON",
-        flaws=flaws,
     )
