@@ -188,7 +188,9 @@ def next_look(first_seen: datetime, now: datetime) -> datetime:
 
 def next_try(attempts: int, now: datetime) -> datetime:
     """Return when to try an order again whose writing failed: after five minutes, doubling to a day, without end."""
-    return now + min(timedelta(minutes=5) * (1 << min(attempts, 12)), timedelta(days=1))
+    if attempts > 8:
+        return now + timedelta(days=1)
+    return now + timedelta(minutes=5 << attempts)
 
 
 def is_given_up(order_purchased: datetime | None, released: datetime | None, now: datetime, limit: timedelta) -> bool:

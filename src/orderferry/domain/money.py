@@ -15,7 +15,7 @@ _DECIMALS = {
 
 # PS_PRICE_ROUND_MODE: 0 up, 1 down, 2 half up, 3 half down, 4 half even; 5 (half odd) is not one of decimal's.
 _HALF_ODD = 5
-_MODES = {0: ROUND_CEILING, 1: ROUND_FLOOR, 2: ROUND_HALF_UP, 3: ROUND_HALF_DOWN, 4: ROUND_HALF_EVEN}
+_MODES = {0: ROUND_CEILING, 1: ROUND_FLOOR, 3: ROUND_HALF_DOWN, 4: ROUND_HALF_EVEN}  # every other one: half up
 
 
 def currency_decimals(currency: str) -> int:

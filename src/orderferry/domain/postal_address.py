@@ -166,15 +166,15 @@ def _two_lines(lines: list[str]) -> tuple[tuple[str, str], bool]:
     first = _cut_at_word(whole)
     rest = whole[len(first) :].lstrip(" ,")
     second = _cut_at_word(rest)
-    return (first.rstrip(" ,"), second), second == rest
+    return (first.rstrip(" ,"), second.rstrip(" ,")), second == rest
 
 
 def _cut_at_word(text: str) -> str:
     """Return the text cut to a line, at a space if there is one in its second half."""
     if len(text) <= LINE_LENGTH:
         return text
-    space = text.rfind(" ", LINE_LENGTH // 2, LINE_LENGTH + 1)
-    return text[:space] if space > 0 else cut_text(text, LINE_LENGTH)
+    before = text[: LINE_LENGTH + 1].rpartition(" ")[0]
+    return before if len(before) >= LINE_LENGTH // 2 else cut_text(text, LINE_LENGTH)
 
 
 def _postcode(given: Address, country: str, notes: _Notes) -> str:

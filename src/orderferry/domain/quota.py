@@ -61,10 +61,9 @@ class TokenBucket:
         A clock that went back a little gives nothing twice: the bucket waits until its own time has come again. One
         that went back by more than a whole refill was wrong before: the bucket then goes on from `now`.
         """
-        if now <= self.as_of:
-            stuck = Decimal((self.as_of - now) // _TICK) / _TICKS_A_SECOND * self.rate > self.burst
-            return replace(self, tokens=min(self.tokens, self.burst), as_of=now if stuck else self.as_of)
-        ticks = (now - self.as_of) // _TICK
+        if Decimal((self.as_of - now) // _TICK) / _TICKS_A_SECOND * self.rate > self.burst:
+            return replace(self, tokens=min(self.tokens, self.burst), as_of=now)
+        ticks = max(now - self.as_of, timedelta()) // _TICK
         gained = (self.rate * ticks / _TICKS_A_SECOND).quantize(_FINEST, ROUND_FLOOR)
         return replace(self, tokens=min(self.burst, self.tokens + gained), as_of=self.as_of + ticks * _TICK)
 

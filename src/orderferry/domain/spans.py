@@ -64,13 +64,8 @@ def subtract(whole: Iterable[Span], taken: Iterable[Span]) -> Spans:
     for cut in normal(taken):
         pieces: list[Span] = []
         for span in rest:
-            if cut.end <= span.start or cut.start >= span.end:
-                pieces.append(span)
-                continue
-            if span.start < cut.start:
-                pieces.append(Span(span.start, cut.start))
-            if cut.end < span.end:
-                pieces.append(Span(cut.end, span.end))
+            before, after = min(cut.start, span.end), max(cut.end, span.start)
+            pieces += Span(span.start, max(before, span.start)), Span(min(after, span.end), span.end)
         rest = pieces
     return normal(rest)
 

@@ -27,7 +27,7 @@ from orderferry.domain.orders import (
     OrderStatus,
     status_words,
 )
-from orderferry.domain.problems import ProblemCode
+from orderferry.domain.problems import Problem, ProblemCode
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -44,6 +44,7 @@ def order(status: OrderStatus | None, channel: Channel | None = REGULAR, **more:
     base = Order(
         "406-0000000-0000001", NOW - timedelta(days=2), NOW, "APJ6JRA9NG5V4", status, channel, (Item("1", 1, "SKU"),)
     )
+    base = replace(base, raw_status=status or "")
     return replace(base, **more)  # type: ignore[arg-type]
 
 
@@ -205,8 +206,15 @@ def test_an_order_whose_time_of_update_lies_in_the_future_is_obeyed_as_the_newes
 def test_an_order_deleted_in_the_shop_comes_back_only_when_named() -> None:
     gone = marker(order_stands=False)
     held = decide(order(S.SHIPPED), marker=gone, foreign=None, entry=entry(EntryState.IMPORTED), rules=Rules())
-    assert held.problem is not None
-    assert held.problem.code is ProblemCode.DELETED_IN_SHOP
+    assert held == Decision(
+        Action.HOLD,
+        problem=Problem(
+            ProblemCode.DELETED_IN_SHOP,
+            "order 406-0000000-0000001 was imported as 7 and has been deleted in the shop",
+            "406-0000000-0000001",
+            "7",
+        ),
+    )
     named = decide(order(S.SHIPPED), marker=gone, foreign=None, entry=None, rules=Rules(forced=True))
     assert named.action is Action.RECREATE
 
@@ -214,8 +222,15 @@ def test_an_order_deleted_in_the_shop_comes_back_only_when_named() -> None:
 def test_an_imported_order_without_marker_is_reported_as_a_restored_shop() -> None:
     known = entry(EntryState.IMPORTED)
     held = decide(order(S.SHIPPED), marker=None, foreign=None, entry=known, rules=Rules())
-    assert held.problem is not None
-    assert held.problem.code is ProblemCode.SHOP_RESTORED
+    assert held == Decision(
+        Action.HOLD,
+        problem=Problem(
+            ProblemCode.SHOP_RESTORED,
+            "order 406-0000000-0000001 was imported as 7, but the shop knows nothing of it any more",
+            "406-0000000-0000001",
+            "7",
+        ),
+    )
     back = decide(order(S.SHIPPED), marker=None, foreign=None, entry=known, rules=Rules(restore=True))
     assert back.action is Action.CREATE
 
@@ -227,9 +242,13 @@ def test_unknown_status_and_grave_flaws_hold_the_order_and_name_the_field() -> N
     assert (decision.problem.code, decision.problem.subject) == (ProblemCode.UNKNOWN_STATUS, "TELEPORTED")
     bad = order(S.UNSHIPPED, flaws=(Flaw("orderItems[0].quantityOrdered", "negative", grave=True),))
     decision = decide(bad, marker=None, foreign=None, entry=None, rules=Rules())
-    assert decision.problem is not None
-    assert decision.problem.code is ProblemCode.BAD_FIELD
-    assert "orderItems[0].quantityOrdered" in decision.problem.message
+    path = "orderItems[0].quantityOrdered"
+    told = f"order 406-0000000-0000001: the field {path} is unusable: negative"
+    assert decision.problem == Problem(ProblemCode.BAD_FIELD, told, "406-0000000-0000001", path)
+    small, another = Flaw("programs", "is no list"), Flaw("orderItems", "is missing", grave=True)
+    bad = replace(bad, flaws=(small, *bad.flaws, another))
+    decision = decide(bad, marker=None, foreign=None, entry=None, rules=Rules())
+    assert decision.problem == Problem(ProblemCode.BAD_FIELD, f"{told} (and 1 more)", "406-0000000-0000001", path)
 
 
 def test_a_harmless_flaw_holds_nothing_and_other_channels_are_ignored() -> None:
@@ -246,12 +265,15 @@ def test_looks_go_from_hourly_to_daily_and_tries_from_minutes_to_daily() -> None
     assert next_look(NOW - timedelta(days=60), NOW) == NOW + timedelta(days=1)
     assert next_try(0, NOW) == NOW + timedelta(minutes=5)
     assert next_try(3, NOW) == NOW + timedelta(minutes=40)
+    assert next_try(8, NOW) == NOW + timedelta(minutes=1280)
+    assert next_try(9, NOW) == NOW + timedelta(days=1)
     assert next_try(10_000, NOW) == NOW + timedelta(days=1)
 
 
 def test_given_up_counts_from_the_release_of_a_pre_order() -> None:
     limit = timedelta(days=30)
     assert is_given_up(NOW - timedelta(days=31), None, NOW, limit)
+    assert not is_given_up(NOW - timedelta(days=30), None, NOW, limit)
     assert not is_given_up(NOW - timedelta(days=29), None, NOW, limit)
     assert not is_given_up(NOW - timedelta(days=90), NOW - timedelta(days=1), NOW, limit)
     assert not is_given_up(None, None, NOW, limit)
@@ -296,3 +318,49 @@ def test_the_phase_of_a_status_says_all_that_it_means() -> None:
     meant = [NOT_RELEASED_STATUSES, RELEASED_STATUSES, CANCELLED_STATUSES, NOT_OF_AMAZON_STATUSES]
     assert sorted(chain(*meant)) == sorted(OrderStatus)
     assert RELEASED_STATUSES == TO_BE_SHIPPED_STATUSES | SHIPPED_STATUSES
+
+
+def test_a_marketplace_may_have_a_since_of_its_own() -> None:
+    rules = Rules(since=NOW, since_of={"APJ6JRA9NG5V4": NOW - timedelta(days=2)})
+    placed = order(S.UNSHIPPED)  # two days ago: at that very moment
+    assert decide(placed, marker=None, foreign=None, entry=None, rules=rules).action is Action.CREATE
+    rules = Rules(since_of={"APJ6JRA9NG5V4": NOW})
+    assert decide(placed, marker=None, foreign=None, entry=None, rules=rules).reason is Reason.BEFORE_SINCE
+    elsewhere = replace(placed, marketplace_id="A1PA6795UKMFR9")
+    assert decide(elsewhere, marker=None, foreign=None, entry=None, rules=rules).action is Action.CREATE
+
+
+def test_an_order_that_is_held_with_a_number_in_the_shop_was_imported_too() -> None:
+    held = entry(EntryState.HELD)
+    lost = decide(order(S.SHIPPED), marker=None, foreign=None, entry=held, rules=Rules())
+    assert lost.problem is not None
+    assert lost.problem.code is ProblemCode.SHOP_RESTORED
+    new = decide(order(S.SHIPPED), marker=None, foreign=None, entry=replace(held, id_order=None), rules=Rules())
+    assert new.action is Action.CREATE
+    by_hand = decide(order(S.SHIPPED), marker=None, foreign=None, entry=held, rules=Rules(forced=True))
+    assert by_hand.action is Action.CREATE
+    unnumbered = entry(EntryState.IMPORTED, id_order=None)
+    lost = decide(order(S.SHIPPED), marker=None, foreign=None, entry=unnumbered, rules=Rules())
+    assert lost.problem is not None
+    assert (lost.problem.code, lost.problem.subject) == (ProblemCode.SHOP_RESTORED, "")
+
+
+def test_older_news_say_that_an_order_is_imported_only_where_the_shop_has_the_newest() -> None:
+    unjudged = entry(EntryState.SEEN, amazon_updated=OLDER + timedelta(minutes=1), id_order=None)
+    there = marker(amazon_updated=OLDER)
+    older = decide(order(S.SHIPPED), marker=there, foreign=None, entry=unjudged, rules=Rules())
+    assert older == Decision(Action.UNCHANGED, Reason.OLDER_NEWS)
+    deleted = decide(
+        order(S.SHIPPED), marker=replace(there, order_stands=False), foreign=None, entry=None, rules=Rules()
+    )
+    assert deleted == Decision(Action.UNCHANGED, Reason.OLDER_NEWS)
+    judged = entry(EntryState.IMPORTED, amazon_updated=NOW)
+    assert decide(order(S.SHIPPED), marker=there, foreign=None, entry=judged, rules=Rules()) == older
+
+
+def test_a_status_that_is_missing_is_told_as_a_field_that_is_unusable() -> None:
+    path = "fulfillment.fulfillmentStatus"
+    missing = order(None, flaws=(Flaw(path, "is missing", grave=True),))
+    decision = decide(missing, marker=None, foreign=None, entry=None, rules=Rules())
+    assert decision.problem is not None
+    assert (decision.problem.code, decision.problem.subject) == (ProblemCode.BAD_FIELD, path)

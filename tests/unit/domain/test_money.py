@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from orderferry.domain.money import allocate, currency_decimals, quantise, smallest_unit
+from orderferry.domain.money import allocate, currency_decimals, net_at_higher_rate, quantise, smallest_unit
 
 # PS_PRICE_ROUND_MODE: 0 up, 1 down, 2 half up, 3 half down, 4 half even, 5 half odd.
 TO_TWO_DECIMALS = {
@@ -66,3 +66,27 @@ def test_currency_decimals(currencies: str, decimals: int) -> None:
 @pytest.mark.parametrize(("decimals", "unit"), [(0, "1"), (2, "0.01"), (6, "0.000001")])
 def test_smallest_unit(decimals: int, unit: str) -> None:
     assert smallest_unit(decimals) == Decimal(unit)
+
+
+def test_a_shop_rounds_half_up_unless_it_says_otherwise() -> None:
+    assert [str(quantise(Decimal("1.005"), 2)), str(quantise(Decimal("1.005"), 2, 99))] == ["1.01", "1.01"]
+
+
+@pytest.mark.parametrize(
+    ("net", "tax", "low", "high", "part"),
+    [
+        pytest.param("200", "32", "10", "22", "100", id="half and half"),
+        pytest.param("200", "20", "10", "22", "0", id="nothing at the higher rate"),
+        pytest.param("200", "44", "10", "22", "200", id="all at the higher rate"),
+        pytest.param("200", "19", "10", "22", None, id="less than all at the lower rate"),
+        pytest.param("200", "45", "10", "22", None, id="more than all at the higher rate"),
+        pytest.param("200", "20", "10", "10", None, id="one rate"),
+        pytest.param("200", "20", "22", "10", None, id="the rates the wrong way round"),
+        pytest.param("4", "0.445", "10", "22", "0.375", id="less than one"),
+    ],
+)
+def test_the_part_of_a_net_amount_at_the_higher_of_two_rates(
+    net: str, tax: str, low: str, high: str, part: str | None
+) -> None:
+    found = net_at_higher_rate(*map(Decimal, (net, tax, low, high)))
+    assert found == (None if part is None else Decimal(part))

@@ -24,11 +24,18 @@ WHOLE = [
     ("Smith, Jr.", "Smith", "Jr."),
     ("Dr. Eva Müller-Lüdenscheidt", "Dr. Eva", "Müller-Lüdenscheidt"),
     ("J.R.R. Tolkien", "J. R. R.", "Tolkien"),
+    *((f"John Smith {suffix}", "John", f"Smith {suffix}") for suffix in ("Sr", "II", "III", "IV", "PhD", "MD", "Esq")),
+    ("Smith Jr", "Smith", "Jr"),
+    ("Garcia Lorca de Vega, Juan Maria Jose Luis", "Juan Maria Jose Luis", "Garcia Lorca de Vega"),
+    ("Juan Maria Jose Luis Garcia, Rossi", "Juan Maria Jose Luis Garcia", "Rossi"),
+    ("Rossi, ", ".", "Rossi"),
     ("Cher", ".", "Cher"),
     ("O'Brien", ".", "O'Brien"),
     ("Wilson Electronics Ltd", ".", "Wilson Electronics Ltd"),
     ("Acme S.r.l.", ".", "Acme S. r. l."),
     ("Kowalski Sp. z o.o.", ".", "Kowalski Sp. z o. o."),
+    ("Kowalski Sp. zoo", ".", "Kowalski Sp. zoo"),
+    ("Yamada 有限会社", ".", "Yamada 有限会社"),
     ("山田 太郎", "太郎", "山田"),
     ("山田太郎", ".", "山田太郎"),
     ("김 철수", "철수", "김"),
@@ -79,6 +86,11 @@ def test_hostile_names_pass_the_validators(full: str) -> None:
     assert accepts(Field.MESSAGE, result.kept)
 
 
-@pytest.mark.parametrize("person", ["Maria Sá", "Mario Spa Rossi", "Ltd", "Marco Corporale"])
+@pytest.mark.parametrize("person", ["Maria Sá", "Mario Spa Rossi", "Ltd", "Sp. zoo", "Sp. z o.o.", "Marco Corporale"])
 def test_people_are_no_companies(person: str) -> None:
     assert not is_company_name(person)
+
+
+def test_a_name_with_digits_is_not_turned_round() -> None:
+    result = split_name("Rossi, int. 4")
+    assert (result.firstname, result.lastname, result.kept) == ("Rossi", "int.", "Rossi, int. 4")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,26 @@ def test_a_complete_address_stays_as_it_is() -> None:
         pytest.param(
             ("x" * 300,), ("x" * 128, "x" * 128), ("Address: " + "x" * 300,), id="too long: one word, all of it kept"
         ),
+        pytest.param(
+            ("ab " * 42 + "cd", "e" * 128), ("ab " * 42 + "cd", "e" * 128), (), id="two that fill their lines"
+        ),
+        pytest.param(
+            ("ab " * 42 + "cde", "f"),
+            (("ab " * 42).rstrip(), "cde, f"),
+            (),
+            id="a first line that is a character too long is cut at a word",
+        ),
+        pytest.param(("x" * 128 + " y",), ("x" * 128, "y"), (), id="a space right behind a line"),
+        pytest.param(("a" * 100 + " " + "b" * 28 + " c",), ("a" * 100, "b" * 28 + " c"), (), id="a space one further"),
+        pytest.param(("a" * 63 + " " + "b" * 80,), ("a" * 63 + " " + "b" * 64, "b" * 16), (), id="a space too early"),
+        pytest.param(("a" * 64 + " " + "b" * 80,), ("a" * 64, "b" * 80), (), id="a space in the second half"),
+        pytest.param(
+            ("a" * 100, "b" * 100, "c" * 28),
+            ("a" * 100, "b" * 100),
+            ("Address: " + ", ".join(("a" * 100, "b" * 100, "c" * 28)),),
+            id="two characters too many: no line ends with a comma",
+        ),
+        pytest.param(("a" * 100, "b" * 100, "c" * 26), ("a" * 100, "b" * 100 + ", " + "c" * 26), (), id="just fits"),
         pytest.param(("渋谷区 1-2-3", "ビル 4F"), ("渋谷区 1-2-3", "ビル 4F"), (), id="CJK"),
     ],
 )
@@ -144,6 +165,11 @@ def test_a_turkish_district_belongs_to_the_address() -> None:
         pytest.param("+1 480-386-0930 ext. 73824", "+1 480-386-0930", ("+1 480-386-0930 ext. 73824",), id="extension"),
         pytest.param("5553333x123", "5553333", ("5553333x123",), id="glued extension"),
         pytest.param("011 1234 interno 5", "011 1234", ("011 1234 interno 5",), id="Italian extension"),
+        pytest.param("011 1234, x.5", "011 1234", ("011 1234, x.5",), id="extension behind a comma"),
+        pytest.param("#5", "", ("#5",), id="an extension alone"),
+        pytest.param("1" * 32, "1" * 32, (), id="as long as the column"),
+        pytest.param("1" * 33, "1" * 32, ("1" * 33,), id="longer than the column"),
+        pytest.param("+1 " * 12, "+1" * 12, (("+1 " * 12).strip(),), id="spaces go from a long one"),
         pytest.param("call me", "", ("call me",), id="no number"),
         pytest.param("", "", (), id="none"),
         pytest.param("0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7", "012345678901234567", None, id="too long with spaces"),
@@ -161,6 +187,8 @@ def test_the_configured_phone_stands_in() -> None:
     result = postal(home(phone=""), phone_fallback="+39 000")
     assert result.phone == "+39 000"
     assert result.placeholders == ("phone",)
+    nothing = postal(home(phone=""), phone_fallback="none")
+    assert (nothing.phone, nothing.placeholders) == ("", ())
 
 
 @pytest.mark.parametrize(
@@ -193,7 +221,9 @@ def test_what_was_changed_is_kept_under_the_name_of_its_field() -> None:
 
 
 def test_no_postcode_where_there_are_none() -> None:
-    assert postal(home(country="AE", postal_code="")).postcode == ""
+    for country in "AE AO BO BS BZ GH HK KE MO PA QA UG ZW".split():  # noqa: SIM905 — reads better as text
+        there = postal(home(country=country, postal_code=""))
+        assert (there.postcode, there.placeholders) == ("", ())
     assert postal(home(postal_code="")).placeholders == ("postcode",)
 
 
@@ -230,3 +260,30 @@ def test_hostile_text_in_every_field(text: str) -> None:
     assert result.city
     assert len(result.address1) <= 128
     assert len(result.address2) <= 128
+
+
+def test_a_recipient_that_is_none_is_kept_with_the_first_name_that_is_one() -> None:
+    company = postal(home(name="#1", company="Acme"), fallback_name="#2")
+    assert (company.firstname, company.lastname, company.kept) == (".", "Acme", ("Name: #1",))
+    nobody = postal(home(name="#1"), fallback_name="#2")
+    assert (nobody.firstname, nobody.lastname, nobody.kept) == ("Amazon", "Customer", ("Name: #1",))
+    assert nobody.placeholders == ("firstname", "lastname")
+    buyer = postal(home(name="#1"), fallback_name="Anna Bianchi 2")
+    assert buyer.kept == ("Name: #1", "Name: Anna Bianchi 2")
+
+
+def test_the_municipality_comes_before_the_district_where_the_city_is_missing() -> None:
+    result = postal(home(city="", municipality="Shibuya", district="Tokyo"))
+    assert (result.city, result.kept, result.placeholders) == ("Shibuya", ("District: Tokyo",), ())
+    turkish = postal(home(country="TR", city="", municipality="Fatih", district="Eminönü"))
+    assert (turkish.city, turkish.address2, turkish.kept) == ("Fatih", "Eminönü", ())
+    both = postal(home(country="TR", district="Kadıköy", municipality="Moda"))
+    assert (both.address2, both.kept) == ("Kadıköy", ("Municipality: Moda",))
+    known = postal(home(lines=("Via Roma 1", "Moncalieri"), district="moncalieri", municipality="—"))
+    assert known.kept == ()
+
+
+def test_a_pickup_points_first_line_stays_also_where_it_repeats_the_company() -> None:
+    three = home(company="Shop", lines=("shop.", "Via Roma 1", "Scala B"))
+    assert postal(three).address1 == "Via Roma 1"
+    assert postal(replace(three, kind="PICKUP_POINT")).address1 == "shop."

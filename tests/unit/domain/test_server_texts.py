@@ -35,3 +35,26 @@ def test_the_reason_is_read_from_the_text_of_errors_about_files(
     number: int, text: str, trouble: FileTrouble | None
 ) -> None:
     assert file_trouble(number, text) is trouble
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 1004, 1005, 1006, 1016, 1023, 1024, 1025, 1026, 1030, 1180, 1296])
+def test_errors_whose_text_tells_the_reason(number: int) -> None:
+    assert file_trouble(number, "(errno: 28)") is FULL
+    assert file_trouble(number, "ERRCODE: 30") is READ_ONLY
+
+
+@pytest.mark.parametrize(
+    ("reason", "trouble"),
+    [
+        *((reason, FULL) for reason in (12, 27, 28, 122, 128, 135, 136)),
+        *((reason, READ_ONLY) for reason in (30, 165)),
+        *((reason, None) for reason in (2, 13, 29, 31, 123, 129, 137)),
+    ],
+)
+def test_reasons_of_operating_system_and_storage_engine(reason: int, trouble: FileTrouble | None) -> None:
+    assert file_trouble(1005, f"Can't create table `x` (errno: {reason})") is trouble
+
+
+def test_of_one_number_the_text_tells_a_full_quota_from_an_internal_error() -> None:
+    assert file_trouble(1030, "Got error 122 - INTERNAL error") is None
+    assert file_trouble(1030, "got error 28 - internal") is FULL
