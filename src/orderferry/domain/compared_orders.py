@@ -120,7 +120,7 @@ def _tax_range(order: Order, currency: str) -> tuple[Decimal, Decimal] | None:
     least = most = ZERO
     for part in components:
         if part.tax:
-            least += part.tax * part.rest / part.amount if part.discount and part.amount else part.tax
+            least += part.tax * part.rest / part.amount if part.amount else part.tax
             most += part.tax
         else:
             most += open_tax(part.rest)
@@ -145,7 +145,7 @@ def implied_rate(gross: Decimal, tax: Decimal) -> Decimal | None:
     net = gross - tax
     if tax <= 0 or net <= 0:
         return None
-    return ((tax * 200 / net).quantize(Decimal(1)) / 2).normalize()
+    return ((tax * 200 / net).to_integral_value() / 2).normalize()
 
 
 def _shares(order: Order) -> tuple[RateShare, ...]:

@@ -96,6 +96,14 @@ def test_what_other_channels_sell_is_not_amazons(more: dict[str, object], sold: 
             "22.00",
             id="before discount or after it",
         ),
+        pytest.param((row("ITEM", "122.00"), row("TAX", "22.00")), "122.00", "22.00", "22.00", id="no discount"),
+        pytest.param(
+            (row("ITEM", "0.00"), row("DISCOUNT", "0.00"), row("TAX", "0.01")),
+            "0.01",
+            "0.01",
+            "0.01",
+            id="tax of nothing",
+        ),
         pytest.param(
             (row("ITEM", "0.00"), row("SHIPPING", "12.20"), row("TAX", "2.20", SHIPPING="2.20")),
             "12.20",

@@ -9,19 +9,30 @@ from typing import Any
 import pytest
 
 from orderferry.domain.ledger_entry import (
+    LONGEST_PAUSE,
     SET_ASIDE,
     UNDECIDED_FOR,
     Entry,
     EntryState,
+    FindingKind,
     HistoryEvent,
+    HistoryLine,
     OrderResult,
+    OrderSnapshot,
+    StandingFinding,
+    believable,
     first_entry,
+    found_missing,
     history_of,
+    is_due,
+    problem_of,
     seen_again,
     set_aside,
     taken_back,
     with_result,
 )
+from orderferry.domain.orders import Channel
+from orderferry.domain.problems import Problem, ProblemCode
 from support.ledgers import HOUR, NOW, snapshot
 
 LATER = NOW + HOUR
@@ -192,3 +203,199 @@ def test_an_order_that_another_run_has_created_since_it_was_looked_for_is_due_at
     for state in (EntryState.IGNORED, EntryState.WAITING, EntryState.HELD, EntryState.FAILED):
         after = with_result(created, result(state, cancelled, code="cancelled"), LATER)
         assert (after.state, after.next_look, after.id_order) == (EntryState.SEEN, LATER, 7)
+
+
+def test_an_order_seen_for_the_first_time_is_kept_whole() -> None:
+    fine = timedelta(microseconds=1)
+    seen = OrderSnapshot("1", "DE", Channel.FBA, "SHIPPED", NOW + fine, NOW + 2 * fine, "1.00 EUR", NOW + 3 * fine)
+    assert first_entry(seen, LATER) == Entry(
+        order_id="1",
+        state=EntryState.SEEN,
+        marketplace_id="DE",
+        channel=Channel.FBA,
+        amazon_status="SHIPPED",
+        purchased=NOW,
+        amazon_updated=NOW,
+        first_seen=LATER,
+        last_seen=LATER,
+        state_since=LATER,
+        next_look=LATER + timedelta(minutes=15),
+        total="1.00 EUR",
+        ship_by=NOW,
+    )
+    bare = first_entry(OrderSnapshot("1"), NOW)
+    assert (bare.attempts, bare.ignored_by_person, bare.given_up) == (0, False, False)
+
+
+def test_a_clock_that_went_back_makes_no_order_seen_earlier(entry: Entry) -> None:
+    assert seen_again(entry, snapshot(), NOW - HOUR).last_seen == NOW
+    assert seen_again(entry, snapshot(), LATER).last_seen == LATER
+
+
+@pytest.mark.parametrize(("ahead", "kept"), [(HOUR, True), (HOUR + timedelta(milliseconds=1), False)])
+def test_a_stored_time_may_be_an_hour_ahead(ahead: timedelta, kept: bool) -> None:
+    assert believable(NOW + ahead, NOW) == (NOW + ahead if kept else None)
+    assert believable(None, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "given_up", "message", "problem"),
+    [
+        ("unknown-sku", False, "no product", Problem(ProblemCode.UNKNOWN_SKU, "no product", HELD.order_id, "SKU-1")),
+        ("unknown-sku", True, "no product", Problem(ProblemCode.GIVEN_UP, "no product", HELD.order_id, "SKU-1")),
+        (
+            "payment-pending",
+            False,
+            "",
+            Problem(ProblemCode.GIVEN_UP, f"order {HELD.order_id}", HELD.order_id, "SKU-1"),
+        ),
+    ],
+)
+def test_the_problem_that_an_entry_tells(
+    entry: Entry, code: str, given_up: bool, message: str, problem: Problem
+) -> None:
+    held = replace(entry, code=code, given_up=given_up, message=message, subject="SKU-1")
+    assert problem_of(held) == problem
+
+
+def test_an_order_that_has_to_be_compared_again_begins_anew(entry: Entry) -> None:
+    known = replace(
+        entry,
+        state=EntryState.HELD,
+        code="given-up",
+        subject="S",
+        message="M",
+        attempts=3,
+        given_up=True,
+        ignored_by_person=True,
+        amazon_updated=LATER,
+    )
+    after = with_result(known, result(EntryState.IMPORTED, entry, id_order=7), LATER)
+    assert after == replace(
+        known,
+        state=EntryState.SEEN,
+        code="",
+        subject="",
+        message="",
+        state_since=LATER,
+        attempts=0,
+        next_look=LATER,
+        id_order=7,
+        given_up=False,
+        ignored_by_person=False,
+    )
+
+
+def test_what_is_set_aside_is_kept_whole(entry: Entry) -> None:
+    held = replace(entry, state=EntryState.HELD, code="c", subject="S", message="M", attempts=3, given_up=True)
+    aside = set_aside(held, "a sample", LATER)
+    assert aside == replace(
+        held,
+        state=EntryState.IGNORED,
+        code="set-aside",
+        subject="",
+        message="a sample",
+        state_since=LATER,
+        attempts=0,
+        next_look=None,
+        given_up=False,
+        ignored_by_person=True,
+    )
+    assert set_aside(aside, "still", LATER + HOUR) == replace(aside, message="still")
+
+
+def test_an_order_that_has_a_number_in_the_shop_is_set_aside_as_imported(entry: Entry) -> None:
+    held = replace(entry, state=EntryState.HELD, code="deleted-in-shop", id_order=7)
+    imported = replace(held, state=EntryState.IMPORTED, state_since=LATER, next_look=None, ignored_by_person=True)
+    assert set_aside(held, "gone for good", LATER) == imported
+    again = replace(imported, ignored_by_person=False, next_look=NOW)
+    assert set_aside(again, "gone for good", LATER + HOUR) == imported
+
+
+def test_what_a_person_takes_back_is_kept_whole(entry: Entry) -> None:
+    aside = replace(entry, state=EntryState.IGNORED, code=SET_ASIDE, message="M", ignored_by_person=True)
+    assert taken_back(aside, LATER) == replace(
+        aside,
+        state=EntryState.SEEN,
+        code="",
+        message="",
+        state_since=LATER,
+        next_look=LATER,
+        ignored_by_person=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [
+        (None, False),
+        (timedelta(0), True),
+        (timedelta(seconds=1), False),
+        (LONGEST_PAUSE, False),
+        (timedelta(days=2, seconds=1), True),
+        (-timedelta(days=9), True),
+    ],
+)
+def test_an_order_is_due_at_its_time_and_where_that_time_can_not_be_meant(
+    entry: Entry, after: timedelta | None, due: bool
+) -> None:
+    assert is_due(replace(entry, next_look=None if after is None else NOW + after), NOW) is due
+
+
+def test_what_a_comparison_misses_is_due_at_once_unless_a_person_has_decided(entry: Entry) -> None:
+    waits = replace(entry, state=EntryState.WAITING, next_look=LATER)
+    assert found_missing(waits, NOW) == replace(waits, next_look=NOW)
+    assert found_missing(waits, LATER + HOUR) == waits
+    ignored = replace(entry, state=EntryState.IGNORED, code="cancelled", message="M", next_look=None)
+    assert found_missing(ignored, LATER) == replace(
+        ignored, state=EntryState.SEEN, code="", message="", state_since=LATER, next_look=LATER
+    )
+    for decided in (replace(ignored, ignored_by_person=True), replace(waits, state=EntryState.IMPORTED)):
+        assert found_missing(decided, NOW) == decided
+
+
+def test_a_line_of_history_has_all_that_was_known(entry: Entry) -> None:
+    held = replace(entry, state=EntryState.HELD, code="c", message="M", amazon_status="SHIPPED", amazon_updated=NOW)
+    assert history_of(entry, held, HistoryEvent.JUDGED, at=LATER, run=None, detail="d") == HistoryLine(
+        entry.order_id, LATER, None, HistoryEvent.JUDGED, EntryState.HELD, "c", "SHIPPED", NOW, "M", "d"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, False),
+        ({"next_look": LATER, "attempts": 5, "message": "M", "last_seen": LATER}, False),
+        ({"state": EntryState.HELD}, True),
+        ({"code": "c"}, True),
+        ({"amazon_status": "SHIPPED"}, True),
+        ({"amazon_updated": NOW}, True),
+        ({"given_up": True}, True),
+        ({"ignored_by_person": True}, True),
+    ],
+)
+def test_which_changes_are_kept_for_ever(entry: Entry, changes: dict[str, Any], told: bool) -> None:
+    line = history_of(entry, replace(entry, **changes), HistoryEvent.JUDGED, at=LATER, run=1)
+    assert (line is not None) is told
+
+
+def test_a_finding_stays_the_same_whatever_the_two_sides_say() -> None:
+    first = StandingFinding("1", FindingKind.DIFFERENT, NOW, NOW, "r", "h", "total", "1.00", "2.00")
+    second = StandingFinding("1", FindingKind.DIFFERENT, LATER, LATER, "s", "i", "total", "1.00", "3.00")
+    assert first.key == second.key == ("1", "different", "total")
+
+
+def test_a_result_keeps_what_is_known_and_takes_the_rest_over(entry: Entry) -> None:
+    known = replace(entry, state=EntryState.HELD, code="c", attempts=2, state_since=NOW - HOUR, id_order=7)
+    after = with_result(
+        known, OrderResult("1", EntryState.HELD, "c", "S", "M", LATER, given_up=True, by_id=True, on=known), NOW
+    )
+    assert after == replace(
+        known,
+        last_look=NOW,
+        subject="S",
+        message="M",
+        attempts=3,
+        next_look=LATER,
+        given_up=True,
+    )
