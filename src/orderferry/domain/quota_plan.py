@@ -129,7 +129,7 @@ def daily_costs(volume: Volume, windows: Windows, commands: Iterable[str]) -> di
 
 def checks_per_order(waiting: timedelta) -> int:
     """Return how often an order that waits so long is asked about: hourly at first, then ever more rarely."""
-    first = moment = datetime(2026, 1, 1, tzinfo=UTC)
+    first = moment = datetime.min.replace(tzinfo=UTC)
     looks = 0
     while (moment := next_look(first, moment)) <= first + waiting:
         looks += 1

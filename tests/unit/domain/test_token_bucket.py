@@ -24,7 +24,6 @@ def test_the_plans_are_those_that_amazon_documents() -> None:
         "getOrder": ("0.5", 30, "getOrder"),
         "createReport": ("0.0167", 15, "createReport"),
         "getReport": ("2", 15, "getReport"),
-        "getReports": ("0.0222", 10, "getReports"),
         "getReportDocument": ("0.0167", 15, "getReportDocument"),
     }
 
