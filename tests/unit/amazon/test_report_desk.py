@@ -198,7 +198,7 @@ def test_a_state_that_nobody_knows_is_no_answer() -> None:
 )
 def test_what_can_be_the_id_of_a_report(id_: Any, usable: bool) -> None:
     desk = Desk("CANCELLED")
-    desk.create = lambda _: desk._answer(202, {"reportId": id_})  # type: ignore[method-assign]
+    desk.create = lambda _: desk._answer(202, {"reportId": id_})  # type: ignore[assignment,method-assign]
     if usable:
         assert desk.report().end is ReportEnd.CANCELLED
     else:

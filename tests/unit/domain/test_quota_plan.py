@@ -166,3 +166,50 @@ def test_a_day_and_an_order_are_the_least_that_tells(measured: MeasuredVolume, t
 def test_too_few_grown_orders_leave_the_changes_assumed() -> None:
     measured = MeasuredVolume(timedelta(days=2), 40, 0, 19, 19, 0)
     assert measured.volume().changes_per_order == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "rate", "safe"),
+    [
+        # An hour's pages: 21,999 x 0.1 x 2.5 / 100 = 54, with a run and one call more 56 = 0.01 x 3600 + 20.
+        (21_999, "0.01", True),
+        (22_000, "0.01", False),
+        (21_999, "0.0099975", False),  # 35.991 + 20
+    ],
+)
+def test_the_busiest_hour_is_a_tenth_of_the_day(changes: int, rate: str, safe: bool) -> None:
+    volume = Volume(Decimal(changes), Decimal(1))
+    assert plan_quota(volume, Windows(), (), Decimal(1), Decimal(rate)).schedules[-1].safe is safe
+
+
+def test_a_schedule_may_use_nine_tenths_of_the_quota_and_a_quarter_for_looking() -> None:
+    nothing = Volume(Decimal(0))
+    of_80 = plan_quota(nothing, Windows(), (), Decimal(1), Decimal("0.000926")).schedules
+    assert [one.every for one in of_80 if one.safe] == [30, 60]  # 48 + 24 = 72
+    of_192 = plan_quota(nothing, Windows(), (), Decimal(1), Decimal("0.0022223")).schedules
+    assert [one.every for one in of_192 if one.calm] == [60]  # 24 + 24 = 48
+    assert [one.every for one in of_192] == [5, 10, 15, 20, 30, 60]
+
+
+def test_what_to_ask_for_is_more_where_only_a_share_may_be_used() -> None:
+    plan = plan_quota(Volume(Decimal(5000)), Windows(), ALL, Decimal("0.5"))
+    assert plan.rate_to_ask == Decimal("0.0289")  # 1,120 / 0.9 / 0.5 / 86,400 = 0.028807
+
+
+def test_looks_are_those_that_were_measured_or_twenty_an_order() -> None:
+    assumed = plan_quota(Volume(Decimal(10)), Windows(), ALL, Decimal(1))
+    assert {one.get_orders for one in assumed.schedules} == {200}
+    measured = plan_quota(Volume(Decimal(10), get_orders=Decimal("7.9")), Windows(), ALL, Decimal(1))
+    assert {one.get_orders for one in measured.schedules} == {7}
+
+
+def test_twenty_orders_that_have_had_a_week_of_life_are_enough_to_measure_their_changes() -> None:
+    assert MeasuredVolume(timedelta(days=2), 40, 0, 20, 30, 0).volume() == Volume(
+        Decimal(20), Decimal("1.5"), Decimal(0), Decimal(0)
+    )
+
+
+def test_what_is_looked_back_on_unless_the_configuration_says_otherwise() -> None:
+    assert Windows() == Windows(timedelta(minutes=30), timedelta(days=7), timedelta(days=30))
+    short = daily_costs(Volume(Decimal(1000)), Windows(doublecheck=timedelta(days=2)), ALL)
+    assert short["doublecheck"] == 20
