@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from orderferry.amazon.decode_order import decode_order
 from orderferry.amazon.decode_page import UnusableBody, decode_page, decode_single, parse_body
+from orderferry.amazon.decode_values import find_damage
 from orderferry.domain.orders import Order, UnreadableOrder
 from orderferry.domain.search import Basis
 from support.amazon_side import order_json
@@ -81,3 +83,33 @@ def test_quotes_without_end_behind_depths_take_no_square_of_time() -> None:
     text, this took minutes."""
     with pytest.raises(UnusableBody):
         parse_body(b"[" * 100_000 + b'"' + b'\\"' * 200_000)
+
+
+def test_an_answer_may_have_a_million_values_and_a_page_a_thousand_orders() -> None:
+    assert parse_body(b'"' + b",{[" * 333_333 + b',"') == ",{[" * 333_333 + ","  # signs that separate values
+    with pytest.raises(UnusableBody, match="more values than any answer"):
+        parse_body(b'"' + b",{[" * 333_333 + b',,"')
+    assert len(decode_page({"orders": [None] * 1000}, Basis.UPDATED, None).orders) == 1000
+    with pytest.raises(UnusableBody, match="more orders than were asked for"):
+        decode_page({"orders": [None] * 1001}, Basis.UPDATED, None)
+
+
+@pytest.mark.parametrize(("ahead", "taken"), [(60, True), (61, False)])
+def test_a_cut_off_may_be_a_minute_ahead(ahead: int, taken: bool) -> None:
+    now = datetime(2026, 11, 23, 6, tzinfo=UTC)
+    body = {"orders": [], "createdBefore": (now + timedelta(seconds=ahead)).isoformat()}
+    if taken:
+        assert decode_page(body, Basis.CREATED, now).observed_until == now + timedelta(seconds=ahead)
+    else:
+        with pytest.raises(UnusableBody, match="its createdBefore is in Amazon's future"):
+            decode_page(body, Basis.CREATED, now)
+
+
+@pytest.mark.parametrize(("depth", "spoilt"), [(64, False), (65, True)])
+def test_what_is_nested_more_deeply_than_sixty_four_levels_is_replaced(depth: int, spoilt: bool) -> None:
+    """Seen only where an answer is too deep for Python elsewhere."""
+    inner = b"[" * (depth - 1) + b"]" * (depth - 1)
+    values = parse_body(b'{"kept": ' + inner + b', "deep": ' + DEEP + b', "after": "]"}')
+    assert (find_damage(values["kept"]) is not None) is spoilt
+    assert find_damage(values["deep"]) is not None
+    assert values["after"] == "]"

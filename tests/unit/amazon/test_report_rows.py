@@ -207,3 +207,101 @@ def test_the_shares_add_up_to_the_total_and_both_readings_are_there(parts: list[
     whole = sum(Decimal(part["item-price"]) + Decimal(part["shipping-price"] or 0) for part in parts)
     assert whole in order.totals
     assert sum(int(part["quantity"]) for part in parts) in order.quantities
+
+
+@pytest.mark.parametrize(
+    ("changes", "least", "most"),
+    [
+        pytest.param({}, "19.00", "19.00", id="no discount"),
+        pytest.param({"item_promotion_discount": "11.90"}, "17.10", "19.00", id="before the discount or after it"),
+        pytest.param({"item_tax": ""}, "0", "25.30", id="no tax given: up to 27 %"),
+        pytest.param({"item_price": "0.00", "item_tax": "1.00"}, "1.00", "1.00", id="tax of nothing"),
+        pytest.param(
+            {"item_price": "130.90", "item_promotion_discount": "11.90"}, "17.27", "19.00", id="after the discount"
+        ),
+    ],
+)
+def test_between_which_amounts_the_tax_lies(changes: dict[str, str], least: str, most: str) -> None:
+    found = one(row(**changes)).tax_range
+    assert found is not None
+    assert [round(amount, 2) for amount in found] == [Decimal(least), Decimal(most)]
+
+
+def test_an_order_with_every_amount_and_column() -> None:
+    order = one(
+        row(
+            sales_channel="AMAZON.COM",
+            order_status="Teleported" * 5,
+            fulfillment_channel="SELLER",
+            currency="USD",
+            ship_country="US",
+            item_price="100.00",
+            shipping_price="10.00",
+            gift_wrap_price="5.00",
+            item_tax="8.00",
+            shipping_tax="0.80",
+            gift_wrap_tax="0.40",
+            item_promotion_discount="-4.00",
+            ship_promotion_discount="1.00",
+        ),
+        row(
+            sku="SKU-2", quantity="3", sales_channel="Amazon.com", item_price="20.00", item_tax="", currency="usd",
+            ship_country="usa", last_updated_date="",
+        ),
+    )  # fmt: skip
+    assert order == ReportedOrder(
+        order_id=ID,
+        purchased=datetime(2026, 11, 2, 8, tzinfo=UTC),
+        updated=datetime(2026, 11, 3, 9, 30, tzinfo=UTC),
+        status=None,
+        channel=Channel.REGULAR,
+        marketplace_id="ATVPDKIKX0DER",
+        raw_status=("Teleported" * 5)[:40],
+        currency="USD",
+        country="US",
+        quantity=5,
+        gross=Decimal("139.20"),
+        tax=Decimal("9.20"),
+        shares=(
+            RateShare(Decimal("8.5"), Decimal("119.20"), Decimal("9.20")),
+            RateShare(None, Decimal("20.00"), Decimal(0)),
+        ),
+        totals=frozenset({Decimal("139.20")}),
+        quantities=frozenset({5}),
+        tax_range=order.tax_range,
+    )
+
+
+def test_a_cancelled_order_keeps_its_cancelled_lines() -> None:
+    order = one(row(order_status="Cancelled", item_status="Cancelled"))
+    assert (order.quantity, order.gross, order.quantities) == (2, Decimal(119), {2})
+
+
+def test_an_order_of_which_every_line_is_cancelled_has_nothing() -> None:
+    order = one(row(item_status="cancelled"))
+    assert (order.quantity, order.gross, order.tax, order.totals) == (0, None, 0, frozenset())
+    assert (order.quantities, order.tax_range, order.shares) == (frozenset(), None, ())
+
+
+@pytest.mark.parametrize(("quantity", "read"), [("9999999", {9_999_999}), ("10000000", set()), ("-1", set())])
+def test_quantities_at_the_ends_of_what_can_be_one(quantity: str, read: set[int]) -> None:
+    order = one(row(quantity=quantity))
+    assert order.quantities == read
+    assert order.quantity == sum(read)
+
+
+def test_an_amount_that_can_not_be_read_leaves_the_order_without_money() -> None:
+    order = one(row(), row(sku="SKU-2", shipping_tax="n/a"))
+    assert (order.gross, order.tax, order.totals, order.tax_range) == (None, 0, frozenset(), None)
+
+
+def test_without_a_time_of_update_the_purchase_counts() -> None:
+    late = row(sku="SKU-2", last_updated_date="", purchase_date="2026-11-04T08:00:00+00:00", order_status="Unshipped")
+    order = one(row(), late)
+    assert (order.status, order.updated) == (OrderStatus.UNSHIPPED, None)
+    assert order.purchased == datetime(2026, 11, 4, 8, tzinfo=UTC)
+
+
+def test_a_tax_that_is_all_of_a_price_implies_no_rate() -> None:
+    share = one(row(item_price="19.00", item_promotion_discount="0.00")).shares[0]
+    assert share == RateShare(None, Decimal("19.00"), Decimal("19.00"))
