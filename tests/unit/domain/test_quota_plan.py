@@ -213,3 +213,8 @@ def test_what_is_looked_back_on_unless_the_configuration_says_otherwise() -> Non
     assert Windows() == Windows(timedelta(minutes=30), timedelta(days=7), timedelta(days=30))
     short = daily_costs(Volume(Decimal(1000)), Windows(doublecheck=timedelta(days=2)), ALL)
     assert short["doublecheck"] == 20
+
+
+def test_the_largest_volume_is_between_none_and_a_million() -> None:
+    assert plan_quota(Volume(Decimal(10)), Windows(), ALL, Decimal("0.01")).limit == 0
+    assert plan_quota(Volume(Decimal(10)), Windows(), ALL, Decimal(1), Decimal(1000)).limit == 1_000_000
