@@ -378,3 +378,185 @@ def test_without_a_place_no_place_is_told() -> None:
         "no VAT rate is known for A: add a rule for the country to the product's tax rules group (International > "
         "Taxes > Tax Rules)",
     )
+
+
+@pytest.mark.parametrize(
+    ("rank", "tax", "legal", "key"),
+    [
+        pytest.param(5, "19.00", "20", "3", id="another country's tax, which alone explains it to the cent"),
+        pytest.param(5, "19.50", "20", None, id="more than a cent off, as is the rate of the place"),
+        pytest.param(4, "19.50", "20", "3", id="a tax of the place"),
+        pytest.param(5, "19.00", "19", None, id="the same rate: the shop lacks the place's own"),
+        pytest.param(5, "19.50", "25", "3", id="the rate of the place does not explain it"),
+    ],
+)
+def test_another_countrys_tax_is_taken_only_where_no_rate_of_the_place_explains_the_amount(
+    rank: int, tax: str, legal: str, key: str | None
+) -> None:
+    paid = str(100 + D(tax))
+    one = order(item(paid, row("ITEM", "100.00"), row("TAX", tax), quantity=100), grand=paid)
+    rates = eu_rates(None, known=(DE_19,), ranks={"3": rank}, legal=(D(legal),), country="FR")
+    result = price_order(one, rates, Rounding())
+    if key is None:
+        assert isinstance(result, Problem)
+        assert result.subject == f"FR {legal} %"
+    else:
+        assert isinstance(result, PricedOrder)
+        assert result.lines[0].tax_key == key
+
+
+@pytest.mark.parametrize(("listed", "grand"), [("13.20", "13.20"), ("10.80", "13.20")], ids=["inside", "on top"])
+def test_tax_that_was_rounded_for_each_unit_is_the_items_own_before_a_nearer_one(listed: str, grand: str) -> None:
+    """40 x 0.33: 22 % of each is 0.06, of all 2.38."""
+    one = order(item(grand, row("ITEM", listed), row("TAX", "2.40"), quantity=40), grand=grand)
+    result = priced(one, eu_rates(known=(IT_22, RateChoice(D("22.2"), "9"))))
+    assert (result.lines[0].tax_key, result.lines[0].total) == ("1", pair("10.80", "13.20"))
+
+
+@pytest.mark.parametrize(
+    ("rates", "excl", "key"),
+    [
+        pytest.param(eu_rates(vat_by_amazon=True, reverse_charge=True), "122.00", "", id="reverse charge"),
+        pytest.param(eu_rates(reverse_charge=True), "100.00", "1", id="Amazon does not calculate the tax"),
+        pytest.param(eu_rates(vat_by_amazon=True), "100.00", "1", id="no business"),
+    ],
+)
+def test_an_order_without_tax_rows(rates: Any, excl: str, key: str) -> None:
+    (one_line,) = priced(order(item("122.00", row("ITEM", "122.00")), grand="122.00"), rates).lines
+    assert (one_line.total.excl, one_line.tax_key) == (D(excl), key)
+
+
+def test_a_tax_of_zero_on_a_part_is_meant_where_another_part_of_the_item_has_tax() -> None:
+    rows = (row("ITEM", "122.00"), row("SHIPPING", "5.00"), row("TAX", "22.00", ITEM="22.00", SHIPPING="0.00"))
+    result = priced(order(item("127.00", *rows), grand="127.00"), eu_rates())
+    assert (result.lines[0].tax_key, result.lines[0].total) == ("1", pair("100.00", "122.00"))
+    assert (result.shipping.amount, result.shipping.tax_key, result.shipping.rate) == (pair("5.00", "5.00"), "", D(0))
+
+
+def test_a_missing_rate_may_count_as_zero() -> None:
+    one = order(item("12.20", row("ITEM", "12.20")), grand="12.20")
+    assert priced(one, eu_rates(None, missing_is_zero=True)).lines[0].total == pair("12.20", "12.20")
+
+
+def test_what_amazon_owes_has_the_standard_rates_tax_where_nothing_else_is_known() -> None:
+    one = order(item("120.00", row("ITEM", "120.00"), **FACILITATOR), grand="120.00")
+    taxes = (RateChoice(D(5), "5"), RateChoice(D(20), "20"))
+    result = priced(one, eu_rates(None, collected_by_amazon=taxes, legal=(D(20), D(5))))
+    assert (result.lines[0].tax_key, result.lines[0].total) == ("20", pair("100.00", "120.00"))
+    without_law = priced(one, eu_rates(None, collected_by_amazon=taxes))
+    assert without_law.lines[0].tax_key == "5"
+    booked = priced(one, eu_rates(RateChoice(D(20), "1"), collected_by_amazon=taxes))
+    assert (booked.lines[0].tax_key, booked.lines[0].rate) == ("20", D(20))
+
+
+def test_the_tax_of_an_item_and_its_shipping_may_be_explained_together_alone() -> None:
+    """Amazon says that all tax is on the item, whose discount is on the shipping."""
+    rows = (row("ITEM", "100.00"), row("SHIPPING", "20.00"), row("DISCOUNT", "-10.00", SHIPPING="-10.00"))
+    tax = row("TAX", "24.20", ITEM="24.00", SHIPPING="0.20")
+    result = priced(order(item("134.20", *rows, tax), grand="134.20"), eu_rates())
+    assert [result.lines[0].tax_key, result.shipping.tax_key] == ["1", "1"]
+    assert (result.lines[0].total, result.shipping.amount) == (pair("100.00", "124.00"), pair("10.00", "10.20"))
+
+
+def test_a_discount_on_the_item_shrinks_tax_that_amazon_gave_before_it() -> None:
+    rows = (row("ITEM", "122.00"), row("DISCOUNT", "-61.00"), row("TAX", "22.00", ITEM="22.00"))
+    (one_line,) = priced(order(item("61.00", *rows), grand="61.00"), eu_rates()).lines
+    assert (one_line.total, one_line.tax_key, one_line.promotion) == (pair("50.00", "61.00"), "1", D("61.00"))
+
+
+def test_the_rest_of_a_small_tax_is_that_of_the_part_without_one() -> None:
+    rows = (row("ITEM", "0.50"), row("SHIPPING", "0.40"), row("TAX", "0.20", ITEM="0.11"))
+    result = priced(order(item("1.10", *rows), grand="1.10"), eu_rates())
+    assert (result.lines[0].total, result.shipping.amount) == (pair("0.50", "0.61"), pair("0.40", "0.49"))
+
+
+def test_a_rate_below_one_percent_is_one_of_the_country_too() -> None:
+    one = order(item("100.90", row("ITEM", "100.00"), row("TAX", "0.90")), grand="100.90")
+    problem = problem_of(one, eu_rates(None, known=(IT_22,), legal=(D(20), D("0.9")), country="FR-20R"))
+    assert problem.subject == "FR-20R 0.9 %"
+    assert problem.message.endswith("create a tax of 0.9 % (International > Taxes)")
+
+
+def test_of_several_taxes_for_what_amazon_owes_the_one_that_explains_the_amount_is_booked() -> None:
+    taxes = (RateChoice(D(5), "5"), RateChoice(D(20), "20"))
+    for tax, key, rate in (("20.00", "20", D(20)), ("5.00", "5", D(5)), ("7.00", "5", D(7))):
+        paid = str(100 + D(tax))
+        one = order(item(paid, row("ITEM", "100.00"), row("TAX", tax), **FACILITATOR), grand=paid)
+        (booked,) = priced(one, eu_rates(None, known=(), collected_by_amazon=taxes)).lines
+        assert (booked.tax_key, booked.rate) == (key, rate)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "rounded"),
+    [
+        pytest.param(("10.30", "0.45", "0.25"), (10, 1, 0), id="one too few: to what lost most"),
+        pytest.param(("10.70", "0.60", "0.70"), (11, 0, 1), id="one too many: from what gained most"),
+        pytest.param(("0.40",) * 5, (1, 1, 0, 0, 0), id="two too few: one each, the first of equals"),
+    ],
+)
+def test_what_rounding_leaves_goes_to_the_lines_that_were_rounded_furthest(
+    amounts: tuple[str, ...], rounded: tuple[int, ...]
+) -> None:
+    items = [
+        item(amount, row("ITEM", amount, "JPY"), item_id=str(number), currency="JPY")
+        for number, amount in enumerate(amounts, 1)
+    ]
+    one = order(*items, grand=sum(map(D, amounts), D(0)), currency="JPY")
+    result = priced(one, outside(), Rounding(0, 2))
+    assert [line.total.incl for line in result.lines] == list(map(D, rounded))
+
+
+def test_a_cent_in_amazons_own_figures_goes_to_the_largest_line_before_a_larger_shipping() -> None:
+    one = order(
+        item("2.00", row("ITEM", "2.00")),
+        item("33.00", row("ITEM", "3.00"), row("SHIPPING", "30.00"), item_id="2"),
+        grand="35.02",
+    )
+    result = priced(one, outside())
+    assert [line.total.incl for line in result.lines] == [D("2.00"), D("3.02")]
+    assert result.shipping.amount.incl == 30
+
+
+def test_what_the_orders_rows_hold_beyond_the_items_is_taxed_by_itself() -> None:
+    shipped = order(
+        item("100.00", row("ITEM", "100.00")),
+        grand="112.20",
+        proceeds=(row("ITEM", "100.00"), row("SHIPPING", "10.00"), row("TAX", "2.20")),
+    )
+    result = priced(shipped, eu_rates())
+    assert (result.lines[0].total, result.shipping.amount) == (pair("81.97", "100.00"), pair("10.00", "12.20"))
+    taxed = order(
+        item("122.00", row("ITEM", "100.00"), row("TAX", "22.00")),
+        grand="134.20",
+        proceeds=(row("ITEM", "100.00"), row("SHIPPING", "10.00"), row("TAX", "24.20")),
+    )
+    result = priced(taxed, eu_rates())
+    assert (result.lines[0].total, result.shipping.amount) == (pair("100.00", "122.00"), pair("10.00", "12.20"))
+
+
+def test_what_the_orders_rows_hold_beyond_the_items_may_be_small_or_a_discount() -> None:
+    small = order(item("10.00", row("ITEM", "10.00")), grand="10.50", proceeds=(row("SHIPPING", "0.50"),))
+    assert priced(small, eu_rates()).shipping.amount.incl == D("0.50")
+    less = order(
+        item("90.00", row("ITEM", "100.00"), row("DISCOUNT", "-10.00")),
+        grand="85.00",
+        proceeds=(row("ITEM", "100.00"), row("DISCOUNT", "-15.00")),
+    )
+    (one_line,) = priced(less, eu_rates()).lines
+    assert (one_line.total.incl, one_line.promotion) == (D("85.00"), D("15.00"))
+
+
+@pytest.mark.parametrize(
+    ("listed", "tax", "taken"),
+    [
+        pytest.param("122.00", row("TAX", "22.00", ITEM="22.00", DISCOUNT="2.20"), "19.80", id="yet to be taken off"),
+        pytest.param("122.00", row("TAX", "22.00", ITEM="22.01", DISCOUNT="2.20"), "19.81", id="a cent of rounding"),
+        pytest.param("122.00", row("TAX", "22.00", ITEM="22.02", DISCOUNT="2.20"), "22.00", id="two cents"),
+        pytest.param("122.00", row("TAX", "19.80", ITEM="22.00", DISCOUNT="-2.20"), "19.80", id="taken off"),
+        pytest.param("100.00", row("TAX", "19.80", ITEM="19.80", DISCOUNT="-2.20"), "19.80", id="on top, taken off"),
+    ],
+)
+def test_the_tax_on_a_discount_where_no_rate_tells(listed: str, tax: Any, taken: str) -> None:
+    off = "12.20" if listed == "122.00" else "10.00"
+    one = order(item("109.80", row("ITEM", listed), row("DISCOUNT", off), tax), grand="109.80")
+    assert priced(one, outside()).lines[0].total.tax == D(taken)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from orderferry.domain.territories import EU_MEMBERS, TERRITORIES, find_territory, tax_area
+from orderferry.domain.orders import Address
+from orderferry.domain.territories import (
+    COUNTRY_ALIASES,
+    EU_MEMBERS,
+    TERRITORIES,
+    TaxArea,
+    area_of,
+    countries_in_name,
+    country_named,
+    country_of,
+    find_territory,
+    province_keys,
+    tax_area,
+)
 
 # country, postcode, region as Amazon may write them -> name of the territory, VAT
 CASES = {
@@ -137,3 +150,115 @@ def test_the_table_says_nothing_twice_and_names_real_member_states() -> None:
     assert {territory.country for territory in TERRITORIES} <= EU_MEMBERS | {"GB"}
     regions = [(territory.country, region) for territory in TERRITORIES for region in territory.regions]
     assert len(set(regions)) == len(regions)
+
+
+GERMANY = {
+    "en": "Germany",
+    "it": "Germania",
+    "es": "Alemania",
+    "fr": "Allemagne",
+    "de": "Deutschland",
+    "ca": "Alemanya",
+    "eu": "Frantzia",
+    "ast": "Alemaña",
+    "nl": "Duitsland",
+    "pl": "Niemcy",
+    "sv": "Tyskland",
+    "tr": "Almanya",
+    "pt_BR": "Alemanha",
+    "ga": "An Ghearmáin",
+    "cy": "Yr Almaen",
+    "ja": "ドイツ",
+    "hi": "जर्मनी",
+}
+
+
+@pytest.mark.parametrize(("language", "name"), GERMANY.items(), ids=GERMANY)
+def test_countries_are_known_by_their_names_in_the_languages_of_the_marketplaces(language: str, name: str) -> None:
+    assert country_named(name) == country_of(f" {name} ") == ("FR" if language == "eu" else "DE")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("de", "DE"),
+        (" UK ", "GB"),
+        ("EL", "GR"),
+        ("XX", "XX"),
+        ("DEU", "DE"),
+        ("276", "DE"),
+        ("Federal Republic of Germany", "DE"),
+        ("Bolivia", "BO"),
+        ("D", ""),
+        ("D1", ""),
+        ("", ""),
+        ("---", ""),
+        ("Nowhere", ""),
+        ("Germany" + "." * 73, "DE"),
+        ("Germany" + "." * 74, ""),
+    ],
+)
+def test_what_stands_for_a_country(written: str, code: str) -> None:
+    assert country_of(written) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("IVA ES 21%", "ES"),
+        ("VAT UK 20%", "GB"),
+        ("ΦΠΑ EL 24%", "GR"),
+        ("MwSt. DE/AT", "DE AT"),
+        ("IVA 22%", ""),
+        ("iva it", ""),
+        *((f"VAT {code} 20%", code) for code in ("GB", "XI", "CH", "NO", "TR", "MC", "IT")),
+        ("VAT US", ""),
+    ],
+)
+def test_countries_in_the_name_of_a_tax(name: str, codes: str) -> None:
+    assert countries_in_name(name) == set(codes.split())
+    assert COUNTRY_ALIASES == {"UK": "GB", "EL": "GR"}
+
+
+@pytest.mark.parametrize(
+    ("country", "names", "keys"),
+    [
+        ("IT", ("Torino",), {"to", "torino"}),
+        ("it", ("", "TURIN"), {"to", "torino"}),
+        ("JP", ("東京都",), {"13", "tokyo"}),
+        ("JP", ("東京",), {"13", "tokyo"}),
+        ("JP", ("京都",), {"26", "kyoto"}),
+        ("JP", ("千葉",), {"12", "chiba"}),
+        ("ES", ("Lérida",), {"l", "lleida lerida", "lleida", "lerida"}),
+    ],
+)
+def test_provinces_are_known_by_their_names_in_many_languages(
+    country: str, names: tuple[str, ...], keys: set[str]
+) -> None:
+    assert keys <= next(province_keys(country, *names))
+
+
+@pytest.mark.parametrize(("country", "names"), [("IT", ("", "-")), ("IT", ("Nowhere",)), ("XX", ("Torino",))])
+def test_what_is_no_province(country: str, names: tuple[str, ...]) -> None:
+    assert list(province_keys(country, *names)) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "area"),
+    [
+        (None, TaxArea(("IT",), "IT")),
+        (Address(country="Spain", postal_code="35001"), TaxArea(("ES-GC", "ES-CN", "IC"), "")),
+        (Address(postal_code="23041"), TaxArea((), "")),
+        (Address(country="FR", region="Monaco"), TaxArea(("MC", "FR"), "FR")),
+        (Address(country="??", region="Milano"), TaxArea(("IT",), "IT")),
+        (Address(country="GB", postal_code="BT1 5GS"), TaxArea(("XI", "GB"), "XI")),
+    ],
+)
+def test_the_area_of_an_address_is_in_the_marketplaces_country_unless_it_names_one(
+    address: Address | None, area: TaxArea
+) -> None:
+    assert area_of(address, "IT") == area
+
+
+def test_no_country_has_no_area() -> None:
+    assert tax_area("") == TaxArea((), "")

@@ -243,8 +243,8 @@ def _hypotheses(order: Order) -> Iterator[Hypothesis]:
     displayed = order.grand_total is not None and any(is_unpriced(item) for item in order.items)
     readings = tuple(OrderRows) if order.proceeds else (OrderRows.REPETITION,)
     answers = product(_either(displayed), readings, _either(taxed), _either(beside), _either(before))
-    for priced, order_rows, inside, details_beside, tax_before in answers:
-        yield Hypothesis(not inside, details_beside, tax_before, order_rows, priced)
+    for priced, order_rows, on_top, details_beside, tax_before in answers:
+        yield Hypothesis(on_top, details_beside, tax_before, order_rows, priced)
 
 
 def _either(asked: bool) -> tuple[bool, ...]:

@@ -166,17 +166,17 @@ class TaxSplitter:
         The totals add up without it. On marketplaces that add tax to their prices it can't be inside of them then;
         elsewhere its rate decides: 20.00 of 100.00 is the United Kingdom's 20 % beside 100.00, and no rate within them.
         """
-        if self.reading is not Reading.TAX_INSIDE or not self._is_owed_by_amazon(component):
-            return False
-        if self.rates.prices_without_tax:
-            return True
+        is_amazons = self.reading is Reading.TAX_INSIDE and self._is_owed_by_amazon(component)
+        return is_amazons and (self.rates.prices_without_tax or self._fits_beside_alone(component, tax))
+
+    def _fits_beside_alone(self, component: Component, tax: Decimal) -> bool:
+        """Return whether a rate explains the tax beside the amount, and none explains it within."""
         named = [choice.rate for choice in (*self.rates.collected_by_amazon, *self.rates.by_item.values()) if choice]
         ruled = [] if self.rates.prices_hold_tax else [choice.rate for choice in self.rates.known]
         rates = [rate for rate in (*self.rates.legal, *named, *ruled) if rate > 0]
-        rest = component.rest
-        if any(self._gap(rate, tax, rest - tax, self._units(component)) is not None for rate in rates):
-            return False
-        return any(self._gap(rate, tax, rest, self._units(component)) is not None for rate in rates)
+        rest, units = component.rest, self._units(component)
+        within = any(self._gap(rate, tax, rest - tax, units) is not None for rate in rates)
+        return not within and any(self._gap(rate, tax, rest, units) is not None for rate in rates)
 
     def _rate_without_amount(self, component: Component) -> RateChoice:
         """Return the rate where Amazon gives no amount of tax, or 0."""
