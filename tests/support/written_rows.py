@@ -90,6 +90,7 @@ class Life:
 
     steps: Sequence[Step]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    version: str = "8.2.1"
 
 
 def setting(name: str, value: str) -> str:
@@ -268,6 +269,34 @@ LIVES: dict[str, Life] = {
     "an unknown product": Life(
         [("a new order", amazon_order(replace(MUGS, sku="NO-SUCH")))], {"products": ProductsSettings(unknown="line")}
     ),
+    "adopted": Life(
+        [
+            ("a new order", ORDER),
+            (
+                "it becomes another importer's, whose order was adopted",
+                "UPDATE ps_orderferry_order SET adopted = 1, module = '', order_reference = '', marketplace_id = '',"
+                " channel = '', digest_version = 0, stock_moved = ''",
+            ),
+            ("shipped, to another address", shipped(replace(ORDER, delivery_address=ELSEWHERE))),
+        ]
+    ),
+    "in a shop of 1.6": Life(
+        [
+            ("a new order", ORDER),
+            ("shipped", shipped(ORDER, carrier="My carrier")),
+            ("cancelled", news(cancelled(ORDER), 99)),
+        ],
+        version="1.6.1.24",
+    ),
+    "in a shop of 9.1": Life([("a new order", ORDER), ("cancelled", cancelled(ORDER))], version="9.1.4"),
+    "by a parcel of another carrier": Life(
+        [
+            ("a new order", ORDER),
+            ("shipped", shipped(ORDER, carrier="Express")),
+            ("by another one", news(shipped(ORDER, number="1Z2", carrier="My carrier"))),
+        ],
+        {"carriers": CarriersSettings(default="1"), "events_enabled": True},
+    ),
     "a company": Life(
         [
             (
@@ -300,7 +329,7 @@ def written(name: str) -> str:
 
 
 def _steps(life: Life, folder: Path) -> Iterator[str]:
-    shop = sqlite_shop_in(folder)
+    shop = sqlite_shop_in(folder, version=life.version)
     writing = importer(shop, folder, **life.settings)
     before, references, now = _cells(shop), dict[str, str](), NOW
     for step, what in life.steps:
