@@ -1,5 +1,7 @@
 """What an import writes into a shop, as text: every cell of every table that differs, step by step.
 
+Of a new row, cells that are empty or 0 are left out, and columns without a value stand by their name alone.
+
 PYTHONPATH=tests .venv/bin/python -m support.written_rows    # writes the texts anew: read the diff
 """
 
@@ -35,7 +37,7 @@ from support.writing import HOME, NOW, Importer, Sold, amazon_order, cancelled, 
 FOLDER = Path(__file__).parents[1] / "data" / "written_rows"
 HOUR = timedelta(hours=1)
 RANDOM = frozenset({"secure_key", "passwd", "token"})
-NOTHING = ("", "0", "None", "0000-00-00 00:00:00", "0000-00-00")
+NOTHING = ("", "0", "NULL", "0000-00-00 00:00:00", "0000-00-00")
 # The tables that an import may write into, with their keys.
 TABLES = {
     **{
@@ -337,6 +339,8 @@ def _steps(life: Life, folder: Path) -> Iterator[str]:
             for statement in what.split(";"):
                 shop.execute(statement)
             before = _cells(shop)
+            writing.shop.close()
+            writing = importer(shop, folder, **life.settings)  # the next run
             yield f"## {step}\n\n"
             continue
         done = _take(writing, what, now)
@@ -368,9 +372,13 @@ def _cells(shop: ShopDatabase) -> Cells:
             places = [names.index(key) for key in keys if key in names]
             for row in found or ():
                 cells[table, ",".join(str(row[place]) for place in places)] = dict(
-                    zip(names, map(str, row), strict=True)
+                    zip(names, map(_text, row), strict=True)
                 )
     return cells
+
+
+def _text(value: object) -> str:
+    return "NULL" if value is None else str(value)
 
 
 def _changes(before: Cells, after: Cells) -> Iterator[str]:
@@ -384,6 +392,7 @@ def _changes(before: Cells, after: Cells) -> Iterator[str]:
         shown = {key: "…" if key in RANDOM and len(value) >= 12 else value for key, value in new.items()}
         if old is None:
             cells = [f"{key}={value!r}" for key, value in shown.items() if value not in NOTHING]
+            cells += [key for key, value in shown.items() if value == "NULL"]
             yield f"+ {place[0]} {place[1]}: {', '.join(cells)}"
         else:
             cells = [f"{key}={old[key]!r}→{shown[key]!r}" for key in new if old[key] != new[key]]

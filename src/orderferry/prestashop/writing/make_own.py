@@ -20,7 +20,7 @@ def make_missing(writer: Statements, resolved: ResolvedOrder) -> ResolvedOrder:
     """
     lines = tuple(
         replace(line, product=hidden_product(line.fee, _fee_product(writer, line.fee, resolved)))
-        if line.fee is not None and line.is_unmade
+        if line.fee is not None
         else line
         for line in resolved.lines
     )
