@@ -47,10 +47,9 @@ class UnreadableValue(ValueError):
 
 
 class Readable(TypeDecorator[Value]):
-    """A value that is stored as text. NULL is None."""
+    """A value that is stored as text. NULL is None. Each class says `cache_ok`: SQLAlchemy does not inherit it."""
 
     impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
-    cache_ok = True  # to be repeated in each class: SQLAlchemy does not take it from the parent
 
     @abstractmethod
     def _to_text(self, value: Value) -> str:

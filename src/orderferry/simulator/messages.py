@@ -30,7 +30,7 @@ class Request:
     at: datetime
     operation: str = ""
     arguments: Mapping[str, str] = field(default_factory=dict)
-    status: int = 0
+    status: int | None = None
 
     @property
     def user_agent(self) -> str:
@@ -60,7 +60,6 @@ class Refusal(Exception):
     """Raised by handlers to end a request with one of Amazon's errors; `answer` is what is sent."""
 
     def __init__(self, answer: SimulatedResponse) -> None:
-        super().__init__(answer.status)
         self.answer = answer
 
 

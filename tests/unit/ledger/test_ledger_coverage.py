@@ -121,11 +121,12 @@ def test_another_sellers_coverage_is_forgotten_whole(ledger: Ledger) -> None:
 
 
 def test_spans_are_kept_for_two_years(ledger: Ledger) -> None:
-    kept = Span(NOW - timedelta(days=731), NOW - timedelta(days=730))
-    over = Span(kept.start - HOUR, kept.start - HOUR / 2)
-    for span in (over, kept, hours(-1, 0)):
-        ledger.cover([CELL], Basis.UPDATED, span, NOW)
-    assert ledger.coverage(Basis.UPDATED)[CELL] == (kept, hours(-1, 0))
+    limit = NOW - timedelta(days=730)
+    kept, over = Span(limit - HOUR, limit), Span(limit - HOUR, limit - timedelta(milliseconds=1))
+    for cell, span in ((CELL, kept), (OTHER, over)):
+        ledger.cover([cell], Basis.UPDATED, span, NOW)
+        ledger.cover([cell], Basis.UPDATED, hours(-1, 0), NOW)
+    assert ledger.coverage(Basis.UPDATED) == {CELL: (kept, hours(-1, 0)), OTHER: (hours(-1, 0),)}
 
 
 def test_covering_no_cell_or_a_part_of_a_millisecond_covers_nothing(ledger: Ledger) -> None:

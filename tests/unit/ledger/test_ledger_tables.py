@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -24,3 +26,8 @@ def test_the_tables_on_a_server() -> None:
         ]
     lines = [line.replace("\t", "    ").rstrip() for line in "\n".join(statements).splitlines()]
     assert [line for line in lines if line] == ON_SERVERS.read_text().splitlines()
+
+
+@pytest.mark.parametrize("table", [*metadata.sorted_tables, leases], ids=str)
+def test_statements_of_a_table_are_compiled_once(table: Table) -> None:
+    assert select(table).where(*(column == bindparam(column.name) for column in table.c))._generate_cache_key()

@@ -97,11 +97,11 @@ CONFIGURATION: Mapping[str, str] = {
     "PS_OS_WS_PAYMENT": "11",
     "PS_OS_OUTOFSTOCK_UNPAID": "12",
 }
-# Settings that only some releases have: name, value, from which release on, and before which one.
+# Settings that only some releases have: name, value, from which release on, and before which one (empty: to this day).
 VERSIONED: tuple[tuple[str, str, tuple[int, ...], tuple[int, ...]], ...] = (
     ("PS_PRICE_DISPLAY_PRECISION", "2", (1, 6), (1, 7, 7)),
     ("PS_ADVANCED_STOCK_MANAGEMENT", "0", (1, 6), (9,)),
-    ("PS_ENABLE_BACKORDER_STATUS", "0", (8, 1), (10,)),
+    ("PS_ENABLE_BACKORDER_STATUS", "0", (8, 1), ()),
 )
 
 
@@ -248,9 +248,10 @@ def _modules(seed: ShopSeed) -> Iterator[TableRows]:
 
 def setting_rows(seed: ShopSeed, version: str) -> Iterator[TableRows]:
     """Yield the configuration of a shop of this version."""
+    numbers = version_numbers(version)
     values: dict[str, str | None] = {
         **CONFIGURATION,
-        **{name: value for name, value, first, end in VERSIONED if first <= version_numbers(version) < end},
+        **{name: value for name, value, first, end in VERSIONED if first <= numbers and (not end or numbers < end)},
         "PS_VERSION_DB": version,
         "PS_INSTALL_VERSION": version,
         "PS_TIMEZONE": seed.time_zone,
