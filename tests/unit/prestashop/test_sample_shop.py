@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from orderferry.prestashop.sample_shop import (
     DEFAULT_SKUS,
     MULTISHOP,
+    VERSIONS,
     CombinationSeed,
     ProductSeed,
     ShopSeed,
@@ -309,11 +310,13 @@ FACTS = {
         ["price", "decimal(20,6) unsigned", "", "0.000000"],
         ["sum", "decimal(10,2)", ""],
         ["kind", "enum('select','radio button')", ""],
-        ["small", "smallint(5)", "N"],
-        ["medium", "mediumint(8) unsigned", "N"],
-        ["big", "bigint(20)", "N"],
+        ["small", "smallint(5)", ""],
+        ["medium", "mediumint(8) unsigned", ""],
+        ["big", "bigint(20)", ""],
+        ["whole", "int(11)", ""],
         ["day", "date", ""],
         ["added", "datetime", ""],
+        ["stamped", "timestamp", ""],
         ["touched", "timestamp", "", "current_timestamp()"],
     ],
     "primary": ["id"],
@@ -341,11 +344,13 @@ def test_a_table_on_mysql_is_prestashops_own() -> None:
         "price DECIMAL(20, 6) UNSIGNED NOT NULL DEFAULT '0.000000',",
         "sum DECIMAL(10, 2) NOT NULL,",
         "kind ENUM('select','radio button') CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL,",
-        "small SMALLINT(5),",
-        "medium MEDIUMINT(8) UNSIGNED,",
-        "big BIGINT(20),",
+        "small SMALLINT(5) NOT NULL,",
+        "medium MEDIUMINT(8) UNSIGNED NOT NULL,",
+        "big BIGINT(20) NOT NULL,",
+        "whole INTEGER(11) NOT NULL,",
         "day DATE NOT NULL,",
         "added DATETIME NOT NULL,",
+        "stamped TIMESTAMP NOT NULL,",
         "touched TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,",
         "PRIMARY KEY (id),",
         "CONSTRAINT name UNIQUE (name, shop),",
@@ -369,11 +374,13 @@ def test_a_table_on_sqlite_has_the_same_names_and_rules() -> None:
         "price DECIMAL(20, 6) DEFAULT '0.000000' NOT NULL,",
         "sum DECIMAL(10, 2) NOT NULL,",
         'kind VARCHAR(12) COLLATE "NOCASE" NOT NULL,',
-        "small INTEGER,",
-        "medium INTEGER,",
-        "big INTEGER,",
+        "small INTEGER NOT NULL,",
+        "medium INTEGER NOT NULL,",
+        "big INTEGER NOT NULL,",
+        "whole INTEGER NOT NULL,",
         "day DATE NOT NULL,",
         "added DATETIME NOT NULL,",
+        "stamped TIMESTAMP NOT NULL,",
         "touched TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,",
         "CONSTRAINT ps_things_name UNIQUE (name, shop)",
         ")",
@@ -382,6 +389,11 @@ def test_a_table_on_sqlite_has_the_same_names_and_rules() -> None:
         "CREATE INDEX ps_things_day ON ps_things (day, added)",
         "CREATE INDEX ps_things_price ON ps_things (price)",
     ]
+
+
+def test_there_are_the_tables_of_each_version() -> None:
+    assert VERSIONS == ("1.6.1.24", "1.7.6.9", "1.7.7.8", "1.7.8.11", "8.0.5", "8.1.7", "8.2.1", "9.1.4")
+    assert {version: "order_detail" in load_tables(version) for version in VERSIONS} == dict.fromkeys(VERSIONS, True)
 
 
 def test_a_type_that_the_data_should_not_have_is_refused() -> None:
@@ -410,8 +422,13 @@ def test_rows_are_cut_to_the_columns_of_a_version_and_filled_where_it_demands_a_
         "price": 0,
         "sum": 0,
         "kind": "select",
+        "small": 0,
+        "medium": 0,
+        "big": 0,
+        "whole": 0,
         "day": "2026-07-01",
         "added": "2026-07-01 14:00:00",
+        "stamped": "2026-07-01 14:00:00",
     }
 
 

@@ -178,6 +178,24 @@ def test_a_world_comes_back_from_its_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["world.json"]
 
 
+def test_a_world_that_an_older_version_saved_is_read(tmp_path: Path) -> None:
+    plain = {"order_id": "302-0000000-0000001", "marketplace": "DE", "placed": "2026-11-02T08:00:00Z"}
+    values = {
+        "format": "orderferry-world-1",
+        "read_delay": 60,
+        "roles": ["tax-invoicing"],
+        "refused_marketplaces": ["A1PA6795UKMFR9"],
+        "orders": [{**plain, "lines": [{"sku": "SKU-1", "quantity": 2, "price": "10.00"}], "tax_rate": "19"}],
+    }
+    (tmp_path / "world.json").write_text(json.dumps(values))
+    world = World.load(tmp_path / "world.json", START)
+    assert list(world) == [simulated_order()]
+    assert (world.read_delay, world.roles) == (timedelta(minutes=1), {Role.TAX})
+    assert world.refused_marketplaces == {"A1PA6795UKMFR9"}
+    assert World([]).read_delay == timedelta(minutes=2)
+    assert World([]).roles == {Role.TAX, Role.SHIPPING}
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -160,9 +160,65 @@ def test_broken_orders_pass_every_filter(json: dict[str, Any]) -> None:
     assert world.search(START + HOUR, filtered) == ([json, json], None)
 
 
+def test_a_raw_orders_own_times_count_and_others_stand_in_for_those_it_lacks() -> None:
+    later = START + 2 * HOUR
+    own = RawOrder({"createdTime": "2026-11-02T09:00:00", "lastUpdatedTime": "2026-11-02T12:00:00+02:00"}, START, START)
+    assert (own.created, own.updated) == (START + HOUR, later)
+    assert own.update_times() == (later,)
+    lacking = RawOrder({"createdTime": "never", "lastUpdatedTime": None}, START, later)
+    assert (lacking.created, lacking.updated) == (START, later)
+    shown = RawOrder(
+        {"createdTime": "2026-11-02T08:00:00Z", "lastUpdatedTime": "2099-01-01T00:00:00Z"}, shown_as_updated=later
+    )
+    assert (shown.created, shown.updated) == (START, later)
+
+
+def test_a_raw_order_is_listed_with_the_worlds_delay_or_its_own_and_shown_at_once() -> None:
+    plain, late = (
+        RawOrder(RAW | {"orderId": f"302-0000000-000000{n}"}, listed_after=wait) for n, wait in ((5, None), (6, 600))
+    )
+    world = World([plain, late])
+    updated = START + 2 * HOUR + timedelta(milliseconds=250)
+    for seconds_after, listed in ((119, []), (120, [5]), (599, [5]), (600, [5, 6])):
+        assert ids(world, (updated + timedelta(seconds=seconds_after) - START) / HOUR, query()) == listed
+    assert world.find("302-0000000-0000006", updated) is not None
+    assert world.find("302-0000000-0000006", updated - timedelta(milliseconds=1)) is None
+
+
+def test_a_raw_order_cannot_be_changed_and_one_without_an_id_replaces_none() -> None:
+    world = World([RawOrder(RAW)])
+    with pytest.raises(TypeError, match="raw JSON"):
+        world.change("302-0000000-0000005", EventKind.TOUCHED, START)
+    with pytest.raises(LookupError, match="without an id"):
+        world.replace(RawOrder({}, START, START))
+    with pytest.raises(LookupError):
+        world.replace(simulated_order(7))
+
+
+def test_nothing_happens_to_an_order_before_it_is_placed() -> None:
+    world = World([simulated_order(1)])
+    with pytest.raises(ValueError, match="must begin with being placed"):
+        world.change("302-0000000-0000001", EventKind.TOUCHED, START - HOUR)
+
+
+def test_a_page_has_a_hundred_orders_unless_it_is_told_otherwise() -> None:
+    world = World([simulated_order(number) for number in range(101)])
+    first, position = world.search(START + HOUR, query())
+    assert len(first) == 100
+    rest, end = world.search(START + HOUR, query(), beyond=position)
+    assert ([order["orderId"] for order in rest], end) == (["302-0000000-0000100"], None)
+
+
+def test_orders_of_odd_seconds_are_found_by_their_numbers() -> None:
+    world = World([simulated_order(number, placed=START + timedelta(seconds=number)) for number in range(7)])
+    assert ids(world, 1, query()) == [0, 1, 2, 3, 4, 5, 6]
+
+
 def test_a_raw_order_needs_times() -> None:
-    with pytest.raises(ValueError, match="created_at"):
-        RawOrder({"orderId": "x", "createdTime": "yesterday"})
+    good = "2026-11-02T08:00:00Z"
+    for json in ({}, {"createdTime": good}, {"lastUpdatedTime": good}, {"createdTime": "yesterday"}):
+        with pytest.raises(ValueError, match="created_at"):
+            RawOrder({"orderId": "x", **json})
 
 
 def pages(world: World, now: datetime, wanted: Query, limit: int) -> list[list[str]]:
