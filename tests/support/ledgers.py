@@ -92,7 +92,7 @@ def tell_story(ledger: Ledger) -> None:
     ledger.note_rereading(cells, NOW, NOW - HOUR)
     ledger.save_listing(Listing("recheck", SEARCH, NOW, token="next", pages=2))
     ledger.remember("last payment", "12345")
-    ledger.put_condition(Condition("held", "one order is held", NOW, NOW, NOW, 1, 1))
+    ledger.record_conditions([Condition("held", "one order is held", NOW, NOW, NOW, 1, 1)])
     QuotaBook(ledger, ACCOUNT, Decimal(1), lambda: NOW).spend("searchOrders")
     ledger.finish_run(run, NOW + timedelta(seconds=3), 1, {"command": "import", "exit_code": 1})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,17 +85,14 @@ class RunTables:
         return {condition.key: condition for condition in found}
 
     @retry_after_conflict
-    def put_condition(self, condition: Condition) -> None:
-        """Insert or update a condition."""
-        values = {name: getattr(condition, name) for name in _CONDITION}
+    def record_conditions(self, current: Sequence[Condition], ended: Sequence[str] = ()) -> None:
+        """Insert or update the current conditions, and forget those that have ended, by their keys."""
         with self.store.writing() as connection:
-            put(connection, conditions, {"condition_key": condition.key}, values)
-
-    @retry_after_conflict
-    def end_condition(self, key: str) -> None:
-        """Forget a condition that has ended."""
-        with self.store.writing() as connection:
-            connection.execute(conditions.delete().where(conditions.c.condition_key == key))
+            for condition in current:
+                values = {name: getattr(condition, name) for name in _CONDITION}
+                put(connection, conditions, {"condition_key": condition.key}, values)
+            if ended:
+                connection.execute(conditions.delete().where(conditions.c.condition_key.in_(ended)))
 
     @retry_after_conflict
     def remember(self, key: str, value: str) -> None:

@@ -295,10 +295,8 @@ def _announced(
     """Return what is news, and remember it as printed. `printed`: keys of conditions that the command prints by
     itself."""
     lines, remember, ended = condition_changes(known, found, now)
-    for condition in remember:
-        ledger.put_condition(replace(condition, last_printed=now) if condition.key in printed else condition)
-    for key in ended:
-        ledger.end_condition(key)
+    remember = [replace(each, last_printed=now) if each.key in printed else each for each in remember]
+    ledger.record_conditions(remember, ended)
     by_itself = {each.text for each in found if each.key in printed}
     return tuple((code, line) for code, line in lines if line not in by_itself)
 

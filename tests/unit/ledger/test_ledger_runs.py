@@ -81,14 +81,13 @@ def test_a_listing_goes_on_with_the_very_same_search(ledger: Ledger) -> None:
 
 def test_conditions_and_memories(ledger: Ledger) -> None:
     condition = Condition("amazon", "Amazon does not answer", NOW, NOW, None, 1, 4)
-    ledger.put_condition(condition)
-    ledger.put_condition(replace(condition, key="held", first_seen=NOW - HOUR))
+    ledger.record_conditions([condition, replace(condition, key="held", first_seen=NOW - HOUR)])
     lasting = replace(condition, last_seen=NOW + HOUR, last_printed=NOW + HOUR, count=2)
-    ledger.put_condition(lasting)
+    ledger.record_conditions([lasting])
     assert list(ledger.conditions()) == ["held", "amazon"]
     assert ledger.conditions()["amazon"] == lasting
-    ledger.end_condition("amazon")
-    assert list(ledger.conditions()) == ["held"]
+    ledger.record_conditions([replace(condition, key="shop")], ["amazon"])
+    assert list(ledger.conditions()) == ["held", "shop"]
     assert ledger.recall("last payment") is None
     ledger.remember("last payment", "1")
     ledger.remember("last payment", "2")

@@ -335,7 +335,7 @@ REFUSED, OTHER_REFUSED = (MarketplaceRefused("Refused.", marketplaces=(one,)) fo
     ],
 )
 def test_which_conditions_a_run_can_end(ledger: Ledger, condition: Condition, made: Report, ends: bool) -> None:
-    ledger.put_condition(condition)
+    ledger.record_conditions([condition])
     assert ("Over: a" in said(ledger, made)) is ends
     assert (condition.key not in ledger.conditions()) is ends
 
@@ -393,7 +393,7 @@ def test_a_comparison_prints_its_findings_itself_and_remembers_them_as_printed(l
 
 def test_a_comparison_that_an_error_ended_ends_no_finding(ledger: Ledger) -> None:
     for key in ("found missing", "compare: shop-unfit", "import: shop-unfit", "compare: amazon-refused"):
-        ledger.put_condition(known(key))
+        ledger.record_conditions([known(key)])
     assert compared(ledger, ShopUnfit("a")) == ["compare: a"]
     assert compared(ledger, AWAY) == []
     assert sorted(ledger.conditions()) == [

@@ -315,7 +315,7 @@ def test_a_ledger_that_has_been_at_work(ledger: Ledger, tmp_path: Path) -> None:
     ledger.cover([(IT, REGULAR)], Basis.UPDATED, span(4, 1), NOW)
     ledger.note_findings([MISSING, DIFFERENT], [])
     for key, exit_code, printed in (("clock-off", 0, NOW), ("import: x", 5, NOW), ("import: y", 5, None)):
-        ledger.put_condition(Condition(key, f"{key}!", NOW, NOW, printed, 1, exit_code))
+        ledger.record_conditions([Condition(key, f"{key}!", NOW, NOW, printed, 1, exit_code)])
     status = status_of(ledger, tmp_path)
     assert status.gaps == (((IT, REGULAR), span(5, 4)),)
     assert status.open["waiting"] == 2
