@@ -92,7 +92,7 @@ def confirmed_clock(ledger: Ledger, source: AmazonSource, machine: Callable[[], 
     if offset is None:
         raise AmazonUnavailable(_in_doubt(now, newest, "Its answer has no date."), hint="Try it again later.")
     if abs(offset) > TRUSTED:
-        side = "behind" if offset > timedelta(0) else "ahead of"
+        side = "behind" if offset > TRUSTED else "ahead of"
         far = counted(round(abs(offset) / timedelta(days=1)), "day")
         raise ClockOff(
             f"Nothing was forgotten: this machine's clock is {far} {side} Amazon's.",

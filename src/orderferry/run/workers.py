@@ -104,7 +104,8 @@ class Workers(Generic[Result]):
     def _collect_ended(self, longest: float) -> None:
         """Wait up to `longest` seconds, collect the jobs that have ended, and kill those that take too long."""
         if not self._running:
-            time.sleep(max(0.0, longest) if not self._ended else 0)
+            if not self._ended:
+                time.sleep(longest)
             return
         ready = wait([worker.results for worker in self._running.values()], max(0.02, longest))
         for number, worker in list(self._running.items()):
@@ -124,7 +125,6 @@ class Workers(Generic[Result]):
             worker.results.close()
             worker.process.join()
         code = worker.process.exitcode or 0
-        worker.process.close()
         if result is not None:
             return result
         return Died(signal=max(0, -code), exit_code=max(0, code), hung=worker.hung, asked=self._asked)
@@ -156,4 +156,3 @@ def _work(work: Callable[[], object], sender: Connection) -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     sender.send(work())
-    sender.close()

@@ -176,3 +176,13 @@ def test_what_a_worker_answers_to_signals_is_its_own_death() -> None:
 
     assert list(workers().run([look])) == [[True] * 4]
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+
+
+def test_no_descriptor_is_left_open() -> None:
+    def count() -> int:
+        return len(list(Path("/dev/fd").iterdir()))
+
+    list(workers().run([partial(answer, 0)]))
+    before = count()
+    list(workers().run([partial(answer, number) for number in range(5)]))
+    assert count() == before
