@@ -117,6 +117,18 @@ def test_a_refused_order_is_tried_again_less_and_less_often(found: Entry | None,
     assert told(made) == ("failed", ["no"])
 
 
+def test_what_is_held_and_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        results().held(SKU, None)
+        results().failed(SKU, None)
+        results().keeps_changing(ORDER)
+    assert [(record.levelname, record.getMessage()[:24]) for record in caplog.records] == [
+        ("INFO", "held (unknown-sku): orde"),
+        ("WARNING", "failed (unknown-sku): or"),
+        ("WARNING", "failed (keeps-changing):"),
+    ]
+
+
 def test_an_order_that_others_keep_changing_is_due_at_once() -> None:
     made = results()
     text = f"order {ID} was changed in the shop each time just before Amazon's news could be written"
