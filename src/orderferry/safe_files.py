@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PRIVATE = 0o600
+LARGEST_FILE = 1_000_000  # bytes of a configuration, a secret, a PHP file
 _MOST_LINKS = 40
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 # Groups to which systems give folders of their own: /var/log is syslog's in Ubuntu, /usr/local is staff's in Debian.
@@ -43,13 +44,17 @@ class UnsafePlace(OSError):
         self.hint = hint
 
 
-def read_ordinary(path: Path, most: int) -> bytes:
-    """Return at most `most` bytes of an ordinary file (or of one that a link leads to). Raise OSError."""
+def read_ordinary(path: Path, most: int = LARGEST_FILE) -> bytes:
+    """Return the content of an ordinary file (or of one that a link leads to). Raise OSError, also for one of more than
+    `most` bytes."""
     refuse_special(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
-        _refuse(os.fstat(descriptor), str(path))
-        return stream.read(most)
+        found = os.fstat(descriptor)
+        _refuse(found, str(path))
+        if found.st_size > most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        return stream.read()
 
 
 def refuse_special(path: Path) -> None:

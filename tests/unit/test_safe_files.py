@@ -44,12 +44,23 @@ def test_what_is_no_ordinary_file_is_not_read(tmp_path: Path) -> None:
         (Path("/dev/zero"), "device"),
     ):
         with pytest.raises(NotOrdinary, match=f"it is a {kind}, not an ordinary file"):
-            read_ordinary(path, 10)
+            read_ordinary(path)
     with pytest.raises(IsADirectoryError):
-        read_ordinary(tmp_path, 10)
+        read_ordinary(tmp_path)
     (tmp_path / "file").write_bytes(b"0123456789")
     (tmp_path / "good link").symlink_to(tmp_path / "file")
-    assert read_ordinary(tmp_path / "good link", 4) == b"0123"
+    assert read_ordinary(tmp_path / "good link", 10) == b"0123456789"
+    with pytest.raises(OSError, match="File too large"):
+        read_ordinary(tmp_path / "good link", 9)
+
+
+def test_a_megabyte_is_read_and_not_a_byte_more(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(1_000_000)
+        assert len(read_ordinary(tmp_path / "file")) == 1_000_000
+        file.truncate(1_000_001)
+    with pytest.raises(OSError, match="File too large"):
+        read_ordinary(tmp_path / "file")
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)

@@ -25,7 +25,6 @@ from orderferry.safe_files import (
 _OURS = {SCRIPT: "namespace Orderferry\\Bridge;", SETTINGS: SCRIPT}
 _OF_A_SHOP = Path("config/config.inc.php")
 _READABLE = 0o644  # neither file holds a secret: the script asks the shop's own settings for its database
-_LARGEST = 1_000_000
 _SHOP_ID = re.compile(r'^\s*shop_id\s*=\s*"?([^"\s]*)"?', re.MULTILINE)
 
 
@@ -145,7 +144,7 @@ def _refuse_other_shop(settings: Path, shop_id: str) -> None:
 
 
 def _read(path: Path) -> str:
-    return read_ordinary(path, _LARGEST).decode("utf-8", "replace")
+    return read_ordinary(path).decode("utf-8", "replace")
 
 
 def _owner(shop_folder: Path | None) -> pwd.struct_passwd | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from orderferry.config.database_url import DatabaseUrl
 from orderferry.config.php_parameters import ShopFileError, read_shop_file
-from orderferry.config.validate import ENVIRONMENT, PARTS, Findings
+from orderferry.config.validate import ENVIRONMENT, PARTS, Findings, FoundValue
 
 if TYPE_CHECKING:
     from orderferry.config.php_parameters import ShopFile
@@ -53,8 +54,9 @@ def find_database(findings: Findings, sockets: Sequence[Path] = DEFAULT_SOCKETS)
     url = findings.value("prestashop.url")
     if isinstance(url, DatabaseUrl):
         return Database(_with_password(url, findings))
-    if findings.given("prestashop.from"):
-        return _from_shop(findings, sockets)
+    origin = findings.origin("prestashop.from")
+    if origin is not None:
+        return _from_shop(origin, findings, sockets)
     if any(findings.given(part) for part in PARTS):
         return Database(_from_parts(DatabaseUrl(DRIVER, ""), findings))
     return None
@@ -81,17 +83,15 @@ def _from_parts(base: DatabaseUrl, findings: Findings) -> DatabaseUrl:
     socket = findings.value("prestashop.socket") or socket_in(str(changes.get("host", "")))
     if socket:
         changes |= {"host": "localhost", "port": 0, "query": (("unix_socket", str(socket)),)}
-    elif "host" in changes:
-        changes = {"port": 0, "query": ()} | changes  # a server of its own, not the one of the shop's file
     elif "port" in changes:
-        changes["query"] = ()
+        changes["query"] = ()  # a server of its own, not the socket of the shop's file
     changed = replace(base, **changes)  # type: ignore[arg-type]
     return changed if changed.host else replace(changed, host=DEFAULT_HOST)
 
 
-def _from_shop(findings: Findings, sockets: Sequence[Path]) -> Database | None:
-    path, origin = findings.value("prestashop.from"), findings.origin("prestashop.from")
-    if origin is None or not isinstance(path, Path):
+def _from_shop(origin: FoundValue, findings: Findings, sockets: Sequence[Path]) -> Database | None:
+    path = findings.value("prestashop.from")
+    if not isinstance(path, Path):
         return None
     given = {key for key in _UNNEEDED if findings.value(f"prestashop.{key}") is not None}
     try:
@@ -113,15 +113,13 @@ def _server(shop: ShopFile, sockets: Sequence[Path]) -> DatabaseUrl:
     port, socket = shop.port, socket_in(shop.host)
     if socket:
         host = "localhost"
-    elif shop.host.startswith("[") and shop.host.endswith("]"):
-        host = shop.host
     elif separator and _PORT.fullmatch(rest) and (":" not in host or host.startswith("[")):
         port = port or rest
     else:
         host = shop.host
     host = host.strip("[]")
     if host.lower() == "localhost" and not socket:
-        socket = next((str(place) for place in sockets if _exists(place)), "")
+        socket = next((str(place) for place in sockets if os.access(place, os.F_OK)), "")
     return DatabaseUrl(
         driver=DRIVER,
         database=shop.database,
@@ -138,10 +136,3 @@ def socket_in(host: str) -> str:
     `:/path`, `/path`); '' for a host's name."""
     match = _SOCKET.fullmatch(host.strip())
     return match["path"] if match else ""
-
-
-def _exists(place: Path) -> bool:
-    try:
-        return place.exists()
-    except OSError:  # a folder that we may not look into
-        return False

@@ -28,7 +28,7 @@ _DRIVERS = {
     "sqlite": "sqlite",
     "sqlite+pysqlite": "sqlite",
 }
-_SERVER = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:/\[\]@\s]*))(?::(?P<port>\d*))?")
+_SERVER = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:/\[\]@\s]*))(?::(?P<port>\d{0,5}))?")
 _QUERY = re.compile(r"[A-Za-z]\w*=[^&]*(?:&[A-Za-z]\w*=[^&]*)*")
 DEFAULT_PORT = 3306
 _ACCESS_DENIED = 1045
@@ -104,7 +104,7 @@ def read_by_sqlalchemy(text: str) -> URL:
 
     url = make_url(text)
     decodes = make_url("sqlite:///%25").database == "%"
-    return url if decodes or url.database is None else url.set(database=unquote(url.database))
+    return url if decodes else url.set(database=unquote(url.database or ""))
 
 
 def tls_arguments(url: URL, context: ssl.SSLContext | None) -> dict[str, object]:
@@ -167,21 +167,12 @@ def parse_database_url(text: str) -> DatabaseUrl:
         raise Unfit
     if driver == "sqlite":
         return _sqlite(rest)
-    for cut in _credential_ends(rest):
+    # The credentials end at the last @ before the query, else at the last of all: a raw ? may stand in the password.
+    for cut in sorted({rest.partition("?")[0].rfind("@"), rest.rfind("@")} - {-1}) or [0]:
         address = _mysql(driver, rest[:cut], rest[cut:].removeprefix("@"))
         if address is not None:
             return address
     raise Unfit
-
-
-def _credential_ends(rest: str) -> list[int]:
-    """Return where the credentials may end: at the last @ of the authority, else at the last @ before the query,
-    else at the last @ of all (a raw / or ? in the password).
-    """
-    authority = re.split(r"[/?]", rest, maxsplit=1)[0]
-    ends = [authority.rfind("@"), rest.partition("?")[0].rfind("@"), rest.rfind("@")]
-    found = [end for end in dict.fromkeys(ends) if end >= 0]
-    return found or [0]
 
 
 def _mysql(driver: str, credentials: str, rest: str) -> DatabaseUrl | None:
@@ -189,11 +180,11 @@ def _mysql(driver: str, credentials: str, rest: str) -> DatabaseUrl | None:
     server, _, database = path.partition("/")
     parts = _SERVER.fullmatch(server)
     database = unquote(database)
-    if parts is None or not database or any(character in database for character in "@/"):
+    if parts is None or not database or "@" in database or "/" in database:
         return None
     if query and not _QUERY.fullmatch(query):
         return None
-    port = int(parts["port"]) if parts["port"] and len(parts["port"]) < 6 else 0
+    port = int(parts["port"] or 0)
     if parts["port"] and not 0 < port < 65536:
         return None
     user, has_password, password = credentials.partition(":")

@@ -27,7 +27,6 @@ _PATTERNS: tuple[tuple[KeyPath, Key, bool], ...] = (
     *((key.path, key, False) for key in _ALL),
     *((tuple(key.file_key.split(".")), key, True) for key in _ALL if key.file_key),
 )
-_CLOSE = 0.6
 # What is a table, and may be one value for all that it holds.
 SHORT_FORMS: dict[KeyPath, KeyPath] = {("products", "fees"): ("products", "fees", "default")}
 
@@ -128,12 +127,12 @@ def nearest(path: KeyPath) -> str:
     fixed_words = {pattern[-1] for pattern, _, _ in _PATTERNS}
     same_word = [name for name in names if path[-1] in fixed_words and name.rpartition(".")[2] == path[-1]]
     if same_word:
-        return (get_close_matches(wanted, same_word, n=1, cutoff=0) or same_word)[0]
-    close = get_close_matches(wanted, names, n=1, cutoff=_CLOSE)
+        return get_close_matches(wanted, same_word, cutoff=0)[0]
+    close = get_close_matches(wanted, names)
     if close:
         return close[0]
     last_words = {name.rpartition(".")[2]: name for name in reversed(names)}
-    return next((last_words[word] for word in get_close_matches(path[-1], last_words, n=1, cutoff=_CLOSE)), "")
+    return next((last_words[word] for word in get_close_matches(path[-1], last_words)), "")
 
 
 def _candidates(path: KeyPath) -> Iterator[str]:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from orderferry.safe_files import read_ordinary
 
-_LARGEST = 1_000_000
 _PREFIX = re.compile(r"[A-Za-z0-9_]*")
 # In a shop's folder, the newer file first: a shop that was upgraded from 1.6 may have both.
 _PLACES = (Path("app/config/parameters.php"), Path("config/settings.inc.php"))
@@ -123,7 +122,7 @@ def _settings_file(path: Path) -> Path:
 
 def _source(file: Path) -> str:
     try:
-        data = read_ordinary(file, _LARGEST)
+        data = read_ordinary(file)
     except OSError as error:
         raise ShopFileError(f"{file} can't be read: {error.strerror}") from None
     try:
@@ -193,7 +192,7 @@ def read_array_entries(source: str) -> dict[str, Literal]:
 
     Arrays are left out. Raise PhpError if a string has no end.
     """
-    tokens = [*_tokens(source), ("mark", ";")]
+    tokens = [*_tokens(source), ("", "")]
     entries: dict[str, Literal] = {}
     for key, arrow, value, after in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
         if key[0] not in ("single", "double") or arrow[0] != "arrow" or value[1] in ("array", "["):
@@ -225,7 +224,7 @@ def object_cache(shop_folder: Path | None) -> str | None:
     for place in _PLACES if shop_folder else ():
         try:
             file: Path = shop_folder / place  # type: ignore[operator]  # not None within the loop
-            text = read_ordinary(file, _LARGEST).decode("utf-8", "replace")
+            text = read_ordinary(file).decode("utf-8", "replace")
         except OSError:
             continue
         enabled = _ENABLED.search(text)

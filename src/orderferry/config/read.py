@@ -18,7 +18,6 @@ from orderferry.errors import ConfigError
 from orderferry.safe_files import read_ordinary
 
 _TOML_POSITION = re.compile(r" ?\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
-LARGEST_FILE = 1_000_000
 
 VARIABLE = "ORDERFERRY_CONFIG"
 SYSTEM_WIDE = Path("/etc/orderferry/config.toml")
@@ -109,12 +108,10 @@ def _collect(path: Path, above: tuple[str, ...], files: list[SourceFile]) -> Non
 
 def _text(path: Path) -> str:
     try:
-        data = read_ordinary(path, LARGEST_FILE + 1)
+        data = read_ordinary(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path"
         raise _Unreadable(f"{path} can't be read: {reason}.", hint="Check the path and its permissions.") from None
-    if len(data) > LARGEST_FILE:
-        raise _Unreadable(f"{path} is too large for a configuration.", hint="Check the path.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

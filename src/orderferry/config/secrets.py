@@ -21,8 +21,6 @@ from orderferry.config.lookup import match
 from orderferry.config.read import VARIABLE, Document, SourceFile
 from orderferry.safe_files import read_ordinary
 
-_LARGEST = 65_536
-
 _OURS = "ORDERFERRY_"
 KNOWN_VARIABLES = frozenset({VARIABLE, *(key.variable for key in KEYS if key.variable)})
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -44,7 +42,7 @@ def read_secret_file(path: Path) -> str:
     Raise SecretFileError if the file can't be read, is empty or is no text.
     """
     try:
-        data = read_ordinary(path, _LARGEST)
+        data = read_ordinary(path)
         secret = data.decode("utf-8").rstrip("\r\n")
     except OSError as error:
         raise SecretFileError(f"{path} can't be read: {error.strerror}") from None
@@ -65,7 +63,7 @@ def unknown_variables(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 def _nearest(name: str) -> str:
     """Return the nearest of our variables, or ''. Only what follows the common beginning is compared."""
     rests = {known.removeprefix(_OURS): known for known in sorted(KNOWN_VARIABLES)}
-    near = difflib.get_close_matches(name.upper().removeprefix(_OURS), rests, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name.upper().removeprefix(_OURS), rests)
     return rests[near[0]] if near else ""
 
 

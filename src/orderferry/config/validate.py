@@ -165,15 +165,14 @@ class Findings:
         self.found: dict[KeyPath, FoundValue] = {}
         self.values: dict[KeyPath, object] = {}
         self.broken: set[KeyPath] = set()
-        self._problems: list[tuple[int, int, int, str]] = []
+        self._problems: list[tuple[bool, int, int, int, str]] = []
 
     def add_problem(self, sentence: str, file: SourceFile | None = None, path: KeyPath = ()) -> None:
         """Note what is wrong; the sentence will begin with the place, without a line if no `path` is given."""
         files, place = self.document.files, file or self.document.file
         line = place.line(path)
         text = f"{place.path}, line {line}: {sentence}" if line else f"{place.path}: {sentence}"
-        rank = len(files) - files.index(place) if line else len(files) + 1
-        self._problems.append((rank, line, len(self._problems), text))
+        self._problems.append((line == 0, -files.index(place), line, len(self._problems), text))
 
     def add_problem_with(self, found: FoundValue, sentence: str) -> None:
         """Note what is wrong with a value; the sentence follows its name."""
@@ -206,19 +205,14 @@ class Findings:
 def choose_alternatives(findings: Findings) -> None:
     """Keep the stronger of two ways to say the same; in one and the same file it is a problem."""
     for one, others in ALTERNATIVES:
-        first = findings.origin(one)
         for name in others:
-            second = findings.origin(name)
+            first, second = findings.origin(one), findings.origin(name)
             if first is None or second is None:
                 continue
             if first.rank == second.rank:
                 findings.add_problem_with(second, f"can't stand beside {first.name}: keep one of them")
-                findings.found.pop(key_path(name))
-            elif first.rank > second.rank:
-                findings.found.pop(key_path(name))
-            else:
-                findings.found.pop(key_path(one), None)
-                first = None
+            _, weaker = min(((second.rank, name), (first.rank, one)), key=lambda found: found[0])
+            findings.found.pop(key_path(weaker))
 
 
 def check_rules(findings: Findings) -> None:
@@ -232,11 +226,8 @@ def check_rules(findings: Findings) -> None:
 
 def _check_required(findings: Findings) -> None:
     for key in KEYS:
-        if not key.required or findings.given(key.name):
-            continue
-        if key.name == "prestashop.url" and (
-            findings.given("prestashop.from") or any(findings.given(part) for part in PARTS)
-        ):
+        in_parts = key.name == "prestashop.url" and any(map(findings.given, ("prestashop.from", *PARTS)))
+        if not key.required or findings.given(key.name) or in_parts:
             continue
         other_ways = [key.file_key] if key.file_key else []
         other_ways += [f"${key.variable}"] if key.variable else []
@@ -251,11 +242,11 @@ def _check_required(findings: Findings) -> None:
 
 
 def _check_marketplaces(findings: Findings) -> None:
-    origin = findings.origin("amazon.marketplaces")
     marketplaces = findings.value("amazon.marketplaces")
     region = findings.value("amazon.region") or default_of("amazon.region")
-    if origin is None or not isinstance(marketplaces, tuple):
+    if not isinstance(marketplaces, tuple):
         return
+    origin = findings.found[key_path("amazon.marketplaces")]
     for marketplace in marketplaces:
         if isinstance(marketplace, Marketplace) and marketplace.region != region:
             known = ", ".join(entry.code for entry in MARKETPLACES if entry.region == region)
@@ -288,6 +279,6 @@ def _check_needs(findings: Findings) -> None:
 
 def _check_ssl_files(findings: Findings) -> None:
     for name in _SSL_FILES:
-        path, origin = findings.value(name), findings.origin(name)
-        if origin is not None and isinstance(path, Path) and not (os.access(path, os.R_OK) and path.is_file()):
-            findings.add_problem_with(origin, f"names no file that can be read: {path}")
+        path = findings.value(name)
+        if isinstance(path, Path) and not (os.access(path, os.R_OK) and path.is_file()):
+            findings.add_problem_with(findings.found[key_path(name)], f"names no file that can be read: {path}")

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import ssl
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+import sqlalchemy
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from pymysql.err import OperationalError
+from sqlalchemy import URL, make_url
 
-from orderferry.config.database_url import DatabaseUrl, parse_database_url, read_by_sqlalchemy
+from orderferry.config.database_url import (
+    DatabaseUrl,
+    open_connection,
+    parse_database_url,
+    placed,
+    read_by_sqlalchemy,
+    tls_arguments,
+    tls_files,
+)
 from orderferry.config.kinds import Unfit
 from support.configuration import AMAZON, load
 
@@ -20,6 +34,12 @@ ADDRESSES = [
     ("MySQL+PyMySQL://u@LocalHost/d", "u", None, "127.0.0.1:3306/d"),
     ("mysql://u:@h/d", "u", "", "h:3306/d"),
     ("mysql:///d", "", None, "127.0.0.1:3306/d"),
+    ("mysql://h/d", "", None, "h:3306/d"),
+    ("mysql://@h/d", "", None, "h:3306/d"),
+    ("mariadb+pymysql://u@h:/d", "u", None, "h:3306/d"),
+    ("mysql://u@h:1/d", "u", None, "h:1/d"),
+    ("mysql://u@h:65535/d", "u", None, "h:65535/d"),
+    ("mysql://u:34/x?a=b@h/d", "u", "34/x?a=b", "h:3306/d"),
     ("mysql://u:p@[::1]:3307/d", "u", "p", "[::1]:3307/d"),
     ("mysql://u:p@ss@h/d", "u", "p@ss", "h:3306/d"),
     ("mysql://u:p:ss@h/d", "u", "p:ss", "h:3306/d"),
@@ -43,7 +63,12 @@ NO_ADDRESSES = [
     "mysql://h",
     "mysql://u:p@h/",
     "mysql://u:p@h:0/d",
+    "mysql://u:p@h:65536/d",
     "mysql://u:p@h:99999/d",
+    "mysql://u:p@h:003306/d",
+    "mysql://u:p@h/d%40e",
+    "mysql://u:p@h/d%2Fe",
+    "mysql://u:p@h/d?a=b&c",
     "mysql://u:p@h:port/d",
     "mysql://u:p@h/d?nonsense",
     "mysql://u:p@[::1/d",
@@ -121,3 +146,113 @@ def test_the_parts_make_an_address(tmp_path: Path) -> None:
     url = read_by_sqlalchemy(prestashop.url.reveal())
     assert (url.host, url.query["unix_socket"]) == ("localhost", "/run/my sql.sock")
     assert prestashop.location == "/run/my sql.sock/shop"
+
+
+def test_a_file_of_sqlite_is_an_address_too() -> None:
+    for text in ("sqlite:///shop.db?timeout=5", "sqlite+pysqlite:///shop.db?timeout=5"):
+        address = parse_database_url(text)
+        assert (address.is_file, address.location) == (True, "shop.db")
+        assert address.text == "sqlite:///shop.db?timeout=5"
+
+
+def test_an_address_is_written_as_sqlalchemy_wants_it() -> None:
+    assert parse_database_url("mysql://u:p@[::1]:3307/d?charset=utf8&x=y z").text == (
+        "mysql+pymysql://u:p@[::1]:3307/d?charset=utf8&x=y+z"
+    )
+    assert parse_database_url("mysql://:p@h/d").text == "mysql+pymysql://:p@h/d"
+    assert parse_database_url("mysql://u@h/d").text == "mysql+pymysql://u@h/d"
+    assert DatabaseUrl("mysql+pymysql", "a%b?c", host="h").text == "mysql+pymysql://h/a%25b%3Fc"
+
+
+@pytest.mark.parametrize("decodes", [True, False], ids=["2.1", "2.0"])
+def test_a_database_s_name_is_decoded_once_by_each_version_of_sqlalchemy(
+    decodes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make_url(text: str) -> URL:
+        url = sqlalchemy.engine.make_url(text)
+        written = re.sub(r"\?.*", "", text.rpartition("/")[2])
+        return url.set(database=unquote(written) if decodes else written)
+
+    monkeypatch.setattr(sqlalchemy, "make_url", make_url)
+    assert read_by_sqlalchemy("mysql+pymysql://u@h/100%2541%3F").database == "100%41?"
+    assert read_by_sqlalchemy("mysql+pymysql://u@h/d?a=b").query == {"a": "b"}
+
+
+def test_files_for_tls_are_beside_the_configuration_and_other_words_stay() -> None:
+    query = (("ssl_ca", "ca.pem"), ("ssl_cert", ""), ("charset", "utf8mb4"))
+    assert placed(query, Path("/etc")) == (("ssl_ca", "/etc/ca.pem"), ("ssl_cert", ""), ("charset", "utf8mb4"))
+    assert tls_files(dict(query)) == {"ssl_ca": Path("ca.pem")}
+    assert tls_files({"ssl_key": ("a", "b"), "ssl_cert": "c", "ssl": "d"}) == {"ssl_cert": Path("c")}
+    address = parse_database_url("mysql://u@h/d?ssl_key=key.pem").beside(Path("/etc"))
+    assert (address.database, dict(address.query)) == ("d", {"ssl_key": "/etc/key.pem"})
+
+
+@pytest.mark.parametrize(
+    ("address", "arguments"),
+    [
+        ("mysql://u@db.example/d", {}),
+        ("mysql:///d", {}),
+        ("mysql://u@127.0.0.1/d", {"ssl_disabled": True}),
+        ("mysql://u@localhost/d", {"ssl_disabled": True}),
+        ("mysql://u@db.example/d?unix_socket=/s", {"ssl_disabled": True}),
+    ],
+)
+def test_within_this_machine_no_tls_is_wanted(address: str, arguments: dict[str, object]) -> None:
+    url = make_url(parse_database_url(address).text)
+    assert tls_arguments(url, None) == arguments
+    context = ssl.create_default_context()
+    assert tls_arguments(url, context) == {"ssl": context}
+
+
+class Server:
+    """A server that answers each attempt to connect with the next of these errors, then lets in."""
+
+    def __init__(self, *errors: int) -> None:
+        self.errors = list(errors)
+        self.attempts: list[dict[str, object]] = []
+
+    def __call__(self, *given: object, **by_name: object) -> str:
+        assert given == ("first",)
+        self.attempts.append(by_name)
+        if self.errors:
+            raise OperationalError(self.errors.pop(0), "no")
+        return "a connection"
+
+
+def connect(server: Server, **by_name: object) -> str:
+    return open_connection(server, ["first"], by_name)
+
+
+def test_an_account_that_demands_tls_gets_it_within_this_machine_too() -> None:
+    for code in (1045, 3159):
+        server = Server(code)
+        assert connect(server, ssl_disabled=True, user="u") == "a connection"
+        assert server.attempts == [{"ssl_disabled": True, "user": "u"}, {"ssl_disabled": False, "user": "u"}]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(1045, {}), (3159, {"ssl_disabled": False}), (2003, {"ssl_disabled": True})]
+)
+def test_other_refusals_are_final(code: int, words: dict[str, object]) -> None:
+    server = Server(code)
+    with pytest.raises(OperationalError):
+        connect(server, **words)
+    assert len(server.attempts) == 1
+
+
+def test_a_password_beyond_ascii_is_sent_as_utf_8_and_if_that_is_refused_as_latin_1() -> None:
+    assert connect(plain := Server(), password="plain") == "a connection"
+    assert connect(asked := Server(), password="pä\xff") == "a connection"
+    assert connect(old := Server(1045), password="pä\xff") == "a connection"
+    assert plain.attempts == [{"password": "plain"}]
+    assert asked.attempts == [{"password": b"p\xc3\xa4\xc3\xbf"}]
+    assert old.attempts == [{"password": b"p\xc3\xa4\xc3\xbf"}, {"password": b"p\xe4\xff"}]
+    assert connect(Server(), password=None) == "a connection"
+
+
+@pytest.mark.parametrize(("code", "password"), [(2003, "ä"), (1045, "ä\u0100"), (1045, "plain")])
+def test_a_password_is_not_sent_again_where_that_can_t_help(code: int, password: str) -> None:
+    server = Server(code)
+    with pytest.raises(OperationalError):
+        connect(server, password=password)
+    assert len(server.attempts) == 1

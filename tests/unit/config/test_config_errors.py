@@ -108,6 +108,15 @@ LINES = [
     ("host = 'db'", "config.toml, line 8: prestashop.host can't stand beside prestashop.url: keep one of them"),
     ("from = 'shop'", "config.toml, line 8: prestashop.from can't stand beside prestashop.url: keep one of them"),
     ("ssl_ca = 'ca.pem'", "config.toml, line 8: prestashop.ssl_ca names no file that can be read: ca.pem"),
+    ("ssl_cert = '/'", "config.toml, line 8: prestashop.ssl_cert names no file that can be read: /"),
+    ("ssl_key = 'key.pem'", "config.toml, line 8: prestashop.ssl_key names no file that can be read: key.pem"),
+    ("ssl_ca = 5", "config.toml, line 8: prestashop.ssl_ca must be a path in quotes, not 5"),
+    ("user = 'me'", "config.toml, line 8: prestashop.user can't stand beside prestashop.url: keep one of them"),
+    (
+        "[stock]\nwindow = '1d'",
+        "config.toml, line 9: stock.window is no key of orderferry (did you mean observation.window?)",
+    ),
+    ("[order]\nfba = 'none'", "config.toml, line 9: order.fba is no key of orderferry (did you mean carriers.fba?)"),
     (
         "[ledger]\npath = 'a'\nurl = 'mysql://h/l'",
         "config.toml, line 9: ledger.path can't stand beside ledger.url: keep one of them",
@@ -167,6 +176,37 @@ def test_an_empty_configuration_names_all_that_is_required(tmp_path: Path) -> No
     ]
 
 
+def test_what_may_stand_instead_of_a_missing_key_is_said(tmp_path: Path) -> None:
+    assert problems(tmp_path, AMAZON) == [
+        'config.toml: prestashop.url is missing: write for example "mysql+pymysql://user:password@127.0.0.1:3306/'
+        'prestashop" (or prestashop.url_file or $ORDERFERRY_PRESTASHOP_URL or prestashop.from)',
+    ]
+    missing = "without prestashop.url, the user and the database are needed"
+    for part in ("host = 'h'", "port = 3306", "socket = '/s'"):
+        assert problems(tmp_path, f"{AMAZON}[prestashop]\n{part}\n") == [
+            f"config.toml: prestashop.user is missing: {missing}",
+            f"config.toml: prestashop.database is missing: {missing}",
+        ]
+    assert problems(tmp_path, f"{AMAZON}[prestashop]\ndatabase = 'd'\n") == [
+        f"config.toml: prestashop.user is missing: {missing}"
+    ]
+
+
+def test_a_table_in_the_place_of_a_key_without_a_table(tmp_path: Path) -> None:
+    assert problems(tmp_path, f"{MINIMAL}[include]\na = 1\n") == [
+        "config.toml, line 8: include must be a path in quotes or a list of paths, not a table "
+        "(a name with dots needs quotes)"
+    ]
+
+
+def test_a_socket_and_a_server_exclude_each_other(tmp_path: Path) -> None:
+    text = f"{AMAZON}[prestashop]\nuser = 'u'\ndatabase = 'd'\nsocket = '/s'\nport = 3306\nhost = 'h'\n"
+    assert problems(tmp_path, text) == [
+        "config.toml, line 10: prestashop.port can't stand beside prestashop.socket: keep one of them",
+        "config.toml, line 11: prestashop.host can't stand beside prestashop.socket: keep one of them",
+    ]
+
+
 def test_the_error_says_how_many_and_where_to_read_on(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as one:
         load(tmp_path, MINIMAL + "[stock]\nfba = 1\n")
@@ -197,6 +237,14 @@ def test_what_is_no_text_is_said(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'a = 1\nb = "caf\xe9"\n')
     with pytest.raises(ConfigError, match=r"latin\.toml, line 2: this is not UTF-8\."):
         load_settings(tmp_path / "latin.toml", {})
+    (tmp_path / "latin.toml").write_bytes(b'\nb = "caf\xe9"\n')
+    with pytest.raises(ConfigError, match=r"latin\.toml, line 2: this is not UTF-8\."):
+        load_settings(tmp_path / "latin.toml", {})
+    (tmp_path / "large.toml").write_bytes(b"#" * 1_000_001)
+    with pytest.raises(ConfigError, match=r"large\.toml can't be read: File too large\."):
+        load_settings(tmp_path / "large.toml", {})
+    with pytest.raises(ConfigError, match=r"^\x00 can't be read: no path\."):
+        load_settings(Path("\x00"), {})
     with pytest.raises(ConfigError, match=r"missing\.toml can't be read: No such file or directory\."):
         load_settings(tmp_path / "missing.toml", {})
     with pytest.raises(ConfigError, match=r"can't be read: Is a directory\."):

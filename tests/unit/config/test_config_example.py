@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orderferry.config import example
 from orderferry.config.example import render_example, render_reference
 from orderferry.config.keys import KEYS, Key
 from orderferry.config.load import load_settings
@@ -128,3 +129,11 @@ def test_every_key_is_documented_in_sentences() -> None:
         assert key.doc.endswith((".", ")")), key.name
         assert key.default or key.example, key.name
         assert bool(key.default) + key.required + (key in ALTERNATIVES) <= 2
+
+
+def test_both_files_are_written_into_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs").mkdir()
+    monkeypatch.setattr(example, "__file__", str(tmp_path / "src/orderferry/config/example.py"))
+    example.main()
+    for file in (Path("config.example.toml"), Path("docs/configuration.md")):
+        assert (tmp_path / file).read_bytes() == (CHECKOUT / file).read_bytes()

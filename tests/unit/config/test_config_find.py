@@ -124,3 +124,16 @@ def test_a_folder_that_can_t_be_read_is_said(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(Path, "iterdir", refuse)  # root, who may run the tests, may read every folder
     with pytest.raises(ConfigError, match=r"home \(-c\) can't be read: Permission denied\."):
         find_configurations((tmp_path / "home",), {})
+
+
+def test_a_folder_that_was_removed_under_the_program_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> Path:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "cwd", gone)
+    with pytest.raises(ConfigError, match=r"gone\.toml \(-c\) in a folder that is gone\.$") as caught:
+        find_configurations((Path("gone.toml"),), {})
+    assert "A crontab needs absolute paths" in caught.value.hint
+    with pytest.raises(ConfigError, match=r"/gone\.toml \(-c\)\.$") as caught:
+        find_configurations((Path("/gone.toml"),), {})
+    assert "crontab" not in caught.value.hint

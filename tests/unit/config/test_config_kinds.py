@@ -10,7 +10,7 @@ import pytest
 
 from orderferry.config import kinds
 from orderferry.config import kinds as urls
-from orderferry.config.kinds import Kind, Unfit, choice, choices, duration
+from orderferry.config.kinds import Kind, Unfit, choice, choices, duration, is_loopback
 from orderferry.config.lines import key_text, shown
 
 WINDOW = duration("1h", "90d", "36h")
@@ -21,7 +21,16 @@ GOOD = [
     (kinds.SECRET, " p@ss ", " p@ss "),
     (kinds.NAME_OR_ID, "Payment accepted", "Payment accepted"),
     (kinds.NAME_OR_ID, 2, "2"),
+    (kinds.NAME_OR_ID, 1, "1"),
+    (kinds.NAME_OR_ID, 2**32 - 1, "4294967295"),
+    (kinds.NAMES_OR_IDS, ["a", 2, "a"], ("a", "2")),
+    (kinds.NAMES_OR_IDS, 7, ("7",)),
+    (kinds.FEES, "B-1", "B-1"),
     (kinds.BOOLEAN, False, False),
+    (kinds.BOOLEAN_OR_AUTO, True, True),
+    (kinds.SHARE, Decimal("0.001"), Decimal("0.001")),
+    (kinds.RATE_OR_TAX, Decimal("99.9"), Decimal("99.9")),
+    (kinds.PORT, 1, 1),
     (kinds.SHARE, 1, Decimal(1)),
     (kinds.SHARE, Decimal("0.25"), Decimal("0.25")),
     (kinds.RATE_OR_TAX, 19, Decimal(19)),
@@ -46,10 +55,15 @@ GOOD = [
     (kinds.LOG_TARGET, "a.log", Path("a.log")),
     (kinds.PREFIX, "", ""),
     (kinds.PREFIX, "ps17_", "ps17_"),
+    (kinds.PREFIX, "p" * 32, "p" * 32),
+    (kinds.MODULE_NAME, "a_B-9" + "m" * 59, "a_B-9" + "m" * 59),
     (kinds.PHONE, "+39 (06) 12.34-5", "+39 (06) 12.34-5"),
+    (kinds.PHONE, "0" * 32, "0" * 32),
+    (kinds.LABEL, "A" * 255, "A" * 255),
     (kinds.LABEL, "Amazon {country} {marketplace}", "Amazon {country} {marketplace}"),
     (WINDOW, "1d12h", timedelta(hours=36)),
     (WINDOW, "1h", timedelta(hours=1)),
+    (WINDOW, "90d", timedelta(days=90)),
     (choice("eu", "na"), "na", "na"),
     (choices("reference", "upc"), ["upc", "reference", "upc"], ("upc", "reference")),
     (urls.SERVICE_URL, "https://example.com/api/", "https://example.com/api"),
@@ -63,7 +77,9 @@ BAD = [
     (kinds.TEXT, ["", "  ", 1, True, None, ["a"], "a\nb", "a\x00", "\udcff"]),
     (kinds.SECRET, ["", 1, {}, "a\nb", "\udcff"]),
     (kinds.NAME_OR_ID, [0, -1, 2**32, True, Decimal("2.0"), "", [], NOON]),
+    (kinds.NAMES_OR_IDS, [[], [""], [0], None]),
     (kinds.BOOLEAN, [1, "true", 0]),
+    (kinds.BOOLEAN_OR_AUTO, ["AUTO", 1, "true"]),
     (kinds.SHARE, [0, -1, Decimal("1.01"), Decimal("NaN"), Decimal("Infinity"), True, "0.5", 10**400]),
     (kinds.RATE_OR_TAX, [-1, 100, Decimal("-0.1"), Decimal("NaN"), True, "", [19]]),
     (kinds.PORT, [0, 65536, "3306", True, Decimal(3306)]),
@@ -94,6 +110,8 @@ BAD = [
             "https://example.com:99999",
             "https://user:key@example.com",
             "https://example.com/?a=1",
+            "https://example.com/#a",
+            "https://@example.com",
             "https://exa mple.com",
             "ftp://127.0.0.1",
             "example.com",
@@ -157,8 +175,17 @@ def test_the_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
         (time(6), "06:00:00"),
         (1 << 40_000, "so large a number"),
         ("x" * 500, '"' + "x" * 58 + "…"),
+        ("x" * 58, '"' + "x" * 58 + '"'),
+        ("x" * 59, '"' + "x" * 58 + "…"),
+        (10**18 - 1, "999999999999999999"),
+        (10**18, "so large a number"),
+        (-(10**18), "so large a number"),
+        ([1] * 5, "[1, 1, 1, 1, 1]"),
+        ("café", '"café"'),
+        (date(2026, 11, 23), "2026-11-23"),
+        (datetime(2026, 11, 23, 6), "2026-11-23T06:00:00"),
     ],
-    ids=range(10),
+    ids=range(19),
 )
 def test_values_are_shown_in_one_short_line(value: object, text: str) -> None:
     assert shown(value) == text
@@ -167,3 +194,19 @@ def test_values_are_shown_in_one_short_line(value: object, text: str) -> None:
 def test_keys_are_shown_as_toml_writes_them() -> None:
     assert key_text(("products", "map", "A.B 1")) == 'products.map."A.B 1"'
     assert "\x1b" not in key_text(("a", "\x1b[2J"))
+    assert key_text(("a" * 39, "b" * 40)) == f"{'a' * 39}.{'b' * 40}"
+    assert key_text(("a" * 40, "b" * 40)) == f"{'a' * 40}.{'b' * 38}…"
+
+
+def test_auto_is_neither_true_nor_false() -> None:
+    assert kinds.BOOLEAN_OR_AUTO.read("auto") is None
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost", "127.0.0.1", "127.9.9.9", "::1"])
+def test_a_host_that_is_this_machine(host: str) -> None:
+    assert is_loopback(host) is True
+
+
+@pytest.mark.parametrize("host", ["", "db.example", "localhost.example", "128.0.0.1", "10.0.0.1", "::2"])
+def test_a_host_that_may_be_another_machine(host: str) -> None:
+    assert is_loopback(host) is False

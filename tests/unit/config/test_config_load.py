@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import tomllib
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from orderferry.config import model
 from orderferry.config.keys import KEYS
 from orderferry.config.load import load_settings
 from orderferry.domain.marketplaces import ENDPOINTS, TOKEN_URL, Region
-from support.configuration import MINIMAL, load, problems, write
+from support.configuration import AMAZON, MINIMAL, load, problems, write
 
 TABLES: dict[str, Any] = {
     "amazon": model.AmazonSettings,
@@ -184,6 +186,78 @@ def test_the_ledger_is_named_like_the_configuration(tmp_path: Path, file: str, n
 def test_a_ledger_for_many_hosts(tmp_path: Path) -> None:
     settings = load(tmp_path, MINIMAL + "[ledger]\nurl = 'mariadb://u:p@ss@h/ledger'\n")
     assert settings.ledger.url.reveal() == "mysql+pymysql://u:p%40ss@h/ledger"
+
+
+TLS = MINIMAL + "ssl_ca = 'ca.pem'\nssl_key = 'key.pem'\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "query"),
+    [
+        ("mysql://u@db.example:3307/ledger", {"ssl_ca": "FOLDER/ca.pem", "ssl_key": "FOLDER/key.pem"}),
+        (
+            "mysql://u@DB.example:3307/ledger?charset=utf8mb4",
+            {"charset": "utf8mb4", "ssl_ca": "FOLDER/ca.pem", "ssl_key": "FOLDER/key.pem"},
+        ),
+        ("mysql://u@db.example/ledger", {}),
+        ("mysql://u@other.example:3307/ledger", {}),
+        ("mysql://u@db.example:3307/ledger?ssl_cert=own.pem", {"ssl_cert": "FOLDER/own.pem"}),
+    ],
+)
+def test_a_ledger_on_the_shop_s_server_has_its_tls(tmp_path: Path, url: str, query: dict[str, str]) -> None:
+    for name in ("ca.pem", "key.pem"):
+        write(tmp_path, "-----", name)
+    ledger = load(tmp_path, f"{TLS}[ledger]\nurl = '{url}'\n").ledger
+    expected = {name: value.replace("FOLDER", str(tmp_path)) for name, value in query.items()}
+    assert dict(make_url(ledger.url.reveal()).query) == expected
+    assert ledger.place is ledger.url
+
+
+def test_the_shop_s_own_prefix_holds_unless_another_is_given(tmp_path: Path) -> None:
+    text = "<?php return array('database_host' => 'h', 'database_name' => 'd', 'database_prefix' => '{}');"
+    settings = AMAZON + "[prestashop]\nfrom = 'own.php'\nuser = 'u'\npassword = 'p'\n"
+    for own, more, prefix in (("x_", "", "x_"), ("x_", "table_prefix = ''", ""), ("", "", "ps_")):
+        write(tmp_path, text.format(own), "own.php")
+        assert load(tmp_path, settings + more).prestashop.table_prefix == prefix
+
+
+def test_a_seller_is_named_by_a_digest_that_says_nothing(tmp_path: Path) -> None:
+    seller = load(tmp_path).amazon.seller
+    message = "the-client-id\neu\nhttps://sellingpartnerapi-eu.amazon.com"
+    assert seller == hmac.digest(message.encode(), b"the-refresh-token", "sha256").hex()[:24]
+
+
+@pytest.mark.parametrize(
+    ("configured", "shown", "calculates"),
+    [
+        ("'auto'", {"DE"}, True),
+        ("'auto'", {"IT"}, False),
+        ("true", set(), True),
+        ("false", {"DE"}, False),
+    ],
+)
+def test_whether_amazon_calculates_the_vat(tmp_path: Path, configured: str, shown: set[str], calculates: bool) -> None:
+    settings = load(tmp_path, f"{MINIMAL}[marketplace.DE]\nvat_by_amazon = {configured}\n")
+    assert settings.amazon_calculates_vat("DE", shown) is calculates
+    assert settings.amazon_calculates_vat("IT", {"IT"}) is True, "as it shows, where nothing is configured"
+
+
+def test_which_papers_a_business_buyer_s_order_gets(tmp_path: Path) -> None:
+    invoices = load(tmp_path, MINIMAL + "[invoices]\nmode = 'state'\nbusiness = 'never'\n").invoices
+    assert (invoices.mode_for(business=True), invoices.mode_for(business=False)) == ("never", "state")
+    assert load(tmp_path, MINIMAL + "[invoices]\nmode = 'shipped'\n").invoices.mode_for(business=True) == "shipped"
+
+
+def test_products_of_the_shop_that_fees_are_booked_on(tmp_path: Path) -> None:
+    text = "[products.fees]\ndefault = 'product'\ncod_fee = 'COD'\nother = 'shipping'\ngift_wrap = 'WRAP'\n"
+    assert load(tmp_path, MINIMAL + text).products.fee_references == {"COD", "WRAP"}
+
+
+def test_a_secret_shows_itself_on_request_alone() -> None:
+    secret, none = model.Secret("canary"), model.Secret()
+    assert (repr(secret), str(secret), f"{secret}", bool(secret)) == ("***", "***", "***", True)
+    assert (repr(none), str(none), bool(none)) == ("''", "''", False)
+    assert (secret.reveal(), none.reveal()) == ("canary", "")
 
 
 def test_all_parts_of_the_settings_are_frozen(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ LITERALS = [
     (r'"a\tb\n\"\\\$x"', 'a\tb\n"\\$x'),
     (r'"\r\v\e\f"', "\r\v\x1b\f"),
     (r'"\x41\101\u{20AC}\q\x"', "AA€\\q\\x"),
+    (r'"\777\7\x7\x410"', "\xff\x07\x07A0"),
+    (r'"\u{D7FF}\u{D800}\u{DFFF}\u{E000}"', "\ud7ff\\u{D800}\\u{DFFF}\ue000"),
+    (r'"\u{10FFFF}\u{110000}\u{0}"', "\U0010ffff\\u{110000}\x00"),
+    ("-3.5", "-3.5"),
     (r'"costs 5$ or $ 5"', "costs 5$ or $ 5"),
     ("'# not // a /* comment'", "# not // a /* comment"),
     ("'),\n('", "),\n("),
@@ -81,3 +85,16 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     for read in (read_array_entries, read_defines):
         with suppress(PhpError):
             assert all(isinstance(value, str) for value in read(text).values())
+
+
+def test_a_constant_may_be_said_to_be_the_same_in_small_letters() -> None:
+    assert read_defines("<?php define('A', 'x', true); define('B', 'x' . 'y', true);") == {"A": "x", "B": None}
+
+
+def test_what_ends_too_early_sets_nothing() -> None:
+    assert read_array_entries("<?php return ['a' => 'x'") == {"a": None}
+    assert read_array_entries("<?php return ['a' =>") == {}
+    assert read_defines("<?php define('A', 'x'") == {"A": None}
+    assert read_defines("<?php define('A',") == {}
+    assert read_defines("<?php DEFINE('A', 'x') . define ('B', 'y')") == {"A": "x", "B": "y"}
+    assert read_defines("<?php undefine('A', 'x'); define['B', 'x']; define('C'; 'x');") == {}

@@ -12,6 +12,8 @@ import pytest
 from orderferry.config.keys import KEYS, Key
 from orderferry.config.load import load_settings
 from orderferry.config.model import Secret, Settings
+from orderferry.config.read import Document, SourceFile
+from orderferry.config.secrets import exposure, is_open_folder
 from support.configuration import AMAZON, DATABASE, MINIMAL, load, problems, write
 
 SECRETS = [key for key in KEYS if key.kind.secret]
@@ -211,3 +213,49 @@ def test_an_included_file_and_a_secret_that_the_environment_replaces_are_exposed
     exposed = load_settings(path, {"ORDERFERRY_LEDGER_URL": "mysql://a:b@c/d"}).exposed
     assert exposed.startswith(f"{common} holds ledger.url and is open")
     assert "config.toml" not in exposed
+
+
+@pytest.mark.parametrize(("user", "group", "is_open"), [(7, 7, False), (7, 8, True)])
+def test_a_group_without_a_name_is_the_owner_s_own_if_the_numbers_are_the_same(
+    user: int, group: int, is_open: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    found = SimpleNamespace(st_mode=0o40775, st_uid=user, st_gid=group)
+    monkeypatch.setattr("orderferry.config.secrets.grp.getgrgid", unknown)
+    monkeypatch.setattr(Path, "stat", lambda _: found)
+    assert is_open_folder(tmp_path) is is_open
+
+
+def test_a_folder_that_nobody_can_write_to_or_look_at_is_not_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o777)
+    assert is_open_folder(tmp_path) is True
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    assert is_open_folder(tmp_path) is False
+    assert is_open_folder(tmp_path / "gone") is False
+
+
+def test_a_secret_of_a_wrong_form_is_one_too_and_a_file_that_is_gone_is_not_open(tmp_path: Path) -> None:
+    entries = {("prestashop", "url"): "pw", ("amazon", "client_id"): "i", ("ledger", "url_file"): "f", ("x",): 1}
+    path = write(tmp_path, "")
+    path.chmod(0o640)
+    told = exposure(Document((SourceFile(path, "", entries),)))
+    assert told.startswith(f"{path} holds prestashop.url and is open to other users of this machine (mode 0640)")
+    assert exposure(Document((SourceFile(tmp_path / "gone.toml", "", entries),))) == ""
+
+
+def test_a_folder_of_several_open_files_is_told_of_once(tmp_path: Path) -> None:
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    common = write(folder, "[ledger]\nurl = 'mysql://u:p@h/l'\n", "common.toml")
+    path = write(folder, f"include = 'common.toml'\n{MINIMAL}")
+    folder.chmod(0o777)
+    common.chmod(0o644)
+    assert load_settings(path, {}).exposed == (
+        f"{common} holds ledger.url and is open to other users of this machine (mode 0644): chmod 600 {common}. "
+        f"Other users of this machine can put a configuration of their own into {folder} (mode 0777): "
+        f"chmod go-w {folder}."
+    )

@@ -117,6 +117,9 @@ HOSTS = [
     ("'[::1]:3307'", "''", True, "[::1]:3307/shop"),
     ("'[::1]'", "''", True, "[::1]:3306/shop"),
     ("'db.example'", "'no port'", False, "db.example:3306/shop"),
+    ("'unix:/run/other.sock'", "3307", True, "/run/other.sock/shop"),
+    ("'UNIX:///run/other.sock'", "''", True, "/run/other.sock/shop"),
+    ("'X:123456'", "''", False, "[x:123456]:3306/shop"),
 ]
 
 
@@ -133,6 +136,8 @@ def test_the_host_means_what_php_means(tmp_path: Path, host: str, port: str, has
 OVERRIDES = [
     ("host = 'other.example'", "other.example:3306/shop"),
     ("port = 3310", "127.0.0.1:3310/shop"),
+    ("host = 'other.example'\nport = 3310", "other.example:3310/shop"),
+    ("host = 'localhost:/run/own.sock'\nport = 3310", "/run/own.sock/shop"),
     ("socket = '/run/own.sock'", "/run/own.sock/shop"),
     ("database = 'copy'", "{socket}/copy"),
 ]
@@ -192,3 +197,51 @@ def test_a_file_in_latin_1_is_read(tmp_path: Path) -> None:
 
 def test_printing_what_the_file_says_shows_nothing(tmp_path: Path) -> None:
     assert "pw" not in repr(read_shop_file(shop(tmp_path)))
+
+
+def test_a_socket_is_written_as_one_of_this_machine(tmp_path: Path) -> None:
+    shop(tmp_path, "'localhost:/run/other.sock'", "3307")
+    url = make_url(load(tmp_path, FROM).prestashop.url.reveal())
+    assert (url.host, url.port, url.query) == ("localhost", None, {"unix_socket": "/run/other.sock"})
+    url = make_url(load(tmp_path, FROM + "socket = '/run/own.sock'\n").prestashop.url.reveal())
+    assert (url.host, url.port, url.query) == ("localhost", None, {"unix_socket": "/run/own.sock"})
+
+
+def test_the_file_is_named_where_its_password_counts(tmp_path: Path) -> None:
+    file = shop(tmp_path) / "app/config/parameters.php"
+    assert load(tmp_path, FROM).prestashop.password_from == file
+    assert load(tmp_path, FROM + "password = 'own'\n").prestashop.password_from is None
+    assert load(tmp_path, FROM + "user = 'own'\n").prestashop.password_from == file
+
+
+@pytest.mark.parametrize(
+    ("line", "left_out"),
+    [
+        ("host = 'own'", ("host", "port")),
+        ("port = 3307", ("port",)),
+        ("socket = '/own.sock'", ("host", "port")),
+        ("user = 'own'", ("user",)),
+        ("password = 'own'", ("password",)),
+        ("database = 'own'", ("name",)),
+        ("table_prefix = 'own_'", ("prefix",)),
+    ],
+)
+def test_what_the_configuration_gives_need_not_be_in_the_file(
+    tmp_path: Path, line: str, left_out: tuple[str, ...]
+) -> None:
+    names = ("host", "port", "name", "user", "password", "prefix")
+    for broken in names:
+        values = dict.fromkeys(names, "'value'") | {"port": "3306", broken: "getenv('X')"}
+        entries = ", ".join(f"'database_{name}' => {value}" for name, value in values.items())
+        write(tmp_path, f"<?php return array({entries});", "own.php")
+        found = problems(tmp_path, FROM.replace("'www'", "'own.php'") + line + "\n")
+        assert (found == []) is (broken in left_out), broken
+
+
+def test_a_percent_sign_is_doubled_in_the_newer_file_alone(tmp_path: Path) -> None:
+    assert read_shop_file(shop(tmp_path, password="'100%%'")).password == "100%"
+    (tmp_path / "www/app/config/parameters.php").unlink()
+    folder = old_shop(tmp_path)
+    file = folder / "config" / "settings.inc.php"
+    file.write_text(file.read_text().replace("hard", "100%%"))
+    assert read_shop_file(folder).password == r"it's \ 100%%"
