@@ -276,9 +276,9 @@ def ask_modules(interview: Interview, listeners: Callable[[], Listeners]) -> Non
 
 def ask_taxes(interview: Interview, facts: ShopFacts) -> None:
     """Ask for the tax of deliveries to each marketplace's country where the shop's rules apply the home country's."""
-    home = next(
-        (iso_ for iso_, one in facts.countries.items() if str(one.id) == facts.setting("PS_COUNTRY_DEFAULT")), ""
-    )
+    from orderferry.prestashop.planning.resolve_mappings import home_country
+
+    home = home_country(facts)
     abroad = [
         one.code
         for one in interview.draft.settings(whole=False).amazon.marketplaces
