@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -166,6 +167,6 @@ def _check(name: str, value: object) -> None:
     if known is None or value is None:
         return
     try:
-        known.key.kind.read(value)
+        known.key.kind.read(Decimal(str(value)) if isinstance(value, float) else value)
     except Unfit:
         raise ValueError(f"It must be {known.key.kind.expected}.") from None

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from orderferry.prestashop.facts import (
     TaxRule,
 )
 from orderferry.run.plan import PlanReport, make_plan
+from orderferry.safe_files import UnsafePlace
 from support.command_line import call
 from support.configuration import MINIMAL, write
 from support.saved_output import saved
@@ -212,7 +213,7 @@ def init(
     monkeypatch.setattr("orderferry.cli.init.running_program", lambda: ["/usr/local/bin/orderferry"])
 
     def plan_there(settings: Settings, *facts: Any, **more: Any) -> PlanReport:
-        assert settings.path.parent == tmp_path
+        assert settings.path.name == "config.toml"
         return make_plan(replace(settings, path=Path("/etc/orderferry/config.toml")), *facts, **more)
 
     monkeypatch.setattr("orderferry.run.plan.make_plan", plan_there)
@@ -326,8 +327,8 @@ def test_a_script_says_nothing_and_gets_what_is_usual(script: Script, init: Init
         "  PrestaShop 8.2.1 is there.\n"
         "  Amazon accepts the credentials.\n"
         "  Regular orders get the carrier 'Bottega' (id 2).\n"
-        "  Mind: 'Bottega' (id 2) looks like a pick-up point, and Amazon's buyers are delivered to. Another one is named "
-        "as carriers.default.\n"
+        "  Mind: 'Bottega' (id 2) looks like a pick-up point, and Amazon's buyers are delivered to. Another one is "
+        "named as carriers.default.\n"
         "  SQL fires none of PrestaShop's hooks. These modules do not hear of imported orders by themselves:\n"
         "    sync (actionValidateOrder): the bridge tells it\n"
         "  The shop's tax rules apply IVA IT 22% to deliveries to DE.\n"
@@ -456,3 +457,249 @@ def test_a_person_who_may_create_nothing_keeps_the_answers(init: Init, shop: Sho
     assert f"{refused}No carrier was created; the configuration uses the shop's own.\n" in out
     assert "state_paid" not in init.written["orders"]
     assert init.written["carriers"] == {"map": {}}
+
+
+def test_what_amazon_refuses_is_asked_again_and_the_rest_is_offered(init: Init, amazon: Amazon) -> None:
+    amazon.refusals = [
+        AmazonRefused("It refuses the token.", hint="Copy it.", keys=frozenset({"amazon.refresh_token"}))
+    ]
+    again = ["another-token"]
+    code, out, _ = init(answers=[*SERVER, "", "IT", "i", "s", "wrong", *again, "", *["none"] * 12])
+    assert code == 0
+    assert "orderferry: It refuses the token.\n  Copy it.\n  Once more:\nRefresh token (not shown): \n" in out
+    assert out.count("Refresh token") == 2
+    assert out.count("Client secret (not shown)") == 1
+    assert init.written["amazon"]["refresh_token"] == "another-token"
+
+
+def test_an_error_that_names_no_key_asks_for_all_again(init: Init, amazon: Amazon) -> None:
+    amazon.refusals = [AmazonRefused("It refuses.")]
+    account = ["", "IT", "i", "s", "t"]
+    code, out, _ = init(answers=[*SERVER, *account, "", "", "", "s2", "t2", "", *["none"] * 12])
+    assert code == 0
+    assert "Countries of the marketplaces that you sell on, such as IT, DE, FR [IT]: \n" in out
+    assert "Client identifier [i]: \n" in out
+    assert out.count("Client secret (not shown): \n") == 2, "secrets are not offered again"
+    assert init.written["amazon"]["refresh_token"] == "t2"
+
+
+def test_a_mistake_of_an_answer_is_said_with_what_is_meant(init: Init) -> None:
+    answers = ["none", "db", "many", "70000", "3306", "", "none", "shop", "u", "", ""]
+    account = ["mars", "eu", "XX", "IT", "i", "s", "t", "yesterday", "2026-06-01"]
+    named = ["maybe", "no", "Nowhere", "none", "none", "none"]  # states
+    code, out, _ = init(answers=[*answers, *account, *named, "no", *["none"] * 7])
+    assert code == 0
+    for told in (
+        "Its port [3306]: many\n  It must be a number, such as 3306.\nIts port [3306]: 70000\n",
+        "  It must be a port number from 1 to 65535.\nIts port [3306]: 3306\n",
+        "database: \n  It is needed (Ctrl-C ends; nothing is written).\nName of the shop's database: none\n",
+        '[eu]: mars\n  It must be "eu", "na" or "fe".\nRegion',
+        "(YYYY-MM-DD) [none]: yesterday\n  It must be a date such as 2026-11-23.\nDay",
+        "Create these order states? [yes]: maybe\n  yes or no.\nCreate these order states? [yes]: no\n",
+        "by number or name (none: the shop's own, 2) [none]: Nowhere\n  orders.state_paid = 'Nowhere': ",
+        "       2  Payment accepted  (invoice, mail)\n       4  Shipped  (shipped)\n       6  Canceled\n",
+    ):
+        assert told in out, told
+    assert "  There are: " in out, "the mend stands below"
+
+
+def test_the_input_ends_before_the_last_answer(init: Init) -> None:
+    code, _, err = init(answers=[])
+    assert code == 2
+    assert err.splitlines()[-1] == (
+        "orderferry: init asks, and the input ended before the last answer: nothing was written. Start it at a "
+        "terminal, or with --non-interactive and options."
+    )
+    assert not init.config.exists()
+
+
+def test_ctrl_c_is_no_end_of_input(init: Init, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
+    code, _, err = init()
+    assert (code, err.splitlines()[-1]) == (130, "orderferry: stopped.")
+
+
+def test_a_list_of_more_than_forty_is_cut_off(init: Init, shop: Shop) -> None:
+    for number, more in ((40, ""), (41, "    … and 1 more\n")):
+        shop.answers = [replace(FACTS, groups={place: f"Group {place}" for place in range(1, number + 1)})]
+        init.config.unlink(missing_ok=True)
+        _, out, _ = init(answers=[*SERVER, *ACCOUNT[:1], "IT", *ACCOUNT[2:], "no", *["none"] * 3, "no", *["none"] * 7])
+        assert f"      40  Group 40\n{more}Customer group" in out
+
+
+def test_a_shop_elsewhere_of_which_nothing_can_be_listed(init: Init, shop: Shop) -> None:
+    shop.answers = [replace(FACTS, version="", groups={}, taxes={})]
+    _, out, _ = init(answers=[*SERVER, *ACCOUNT[:1], "IT", *ACCOUNT[2:], "no", *["none"] * 3, "no", *["none"] * 7])
+    assert "  PrestaShop (version unknown) is there.\n" in out
+    assert "Customer groups:" not in out
+    assert "Taxes of the shop:" not in out
+
+
+def test_modules_that_can_t_be_asked_for_are_left_to_check(init: Init, shop: Shop) -> None:
+    shop.modules = ShopUnfit("SELECT is refused.")
+    code, out, _ = init(answers=[*SERVER, *ACCOUNT[:1], "IT", *ACCOUNT[2:], "no", *["none"] * 3, "no", *["none"] * 7])
+    assert (code, "Modules that wait" in out) == (0, False)
+
+
+def test_rates_of_the_home_country_alone_are_created_only_on_request(script: Script, shop: Shop) -> None:
+    shop.missing = {"IT": (Decimal(4),)}
+    assert "The shop has no tax" not in script()[1]
+    assert shop.created == []
+
+
+def test_home_rates_alone_are_not_asked_about(init: Init, shop: Shop) -> None:
+    shop.missing = {"IT": (Decimal(4),)}
+    code, out, _ = init(answers=[*SERVER, *ACCOUNT[:1], "IT", *ACCOUNT[2:], "no", *["none"] * 3, "no", *["none"] * 7])
+    assert (code, "The shop has no tax" in out) == (0, False)
+    init.config.unlink()
+    words = ["--create-taxes", "--no-create-states", "--create-carrier", "none"]
+    code, out, _ = init(*words, answers=[*SERVER, *ACCOUNT[:1], "IT", *ACCOUNT[2:], *["none"] * 10])
+    assert (code, shop.created) == (0, [{"IT": (Decimal(4),)}])
+    assert "The shop has no tax of its own for these rates:\n  IT: 4 %\n" in out
+
+
+def test_a_carrier_and_states_that_are_there(init: Init, shop: Shop) -> None:
+    there = Carrier(9, 9, " AMAZON ", True)
+    shop.answers = [replace(FACTS, carriers=(*FACTS.carriers, there))]
+    shop.carrier = (9, False)
+    code, out, _ = init(
+        answers=[*SERVER, *ACCOUNT[:1], "IT", *ACCOUNT[2:], "no", *["none"] * 3, "", "yes", *["none"] * 5]
+    )
+    assert code == 0
+    assert "Use the carrier “Amazon” (id 9) for orders that Amazon ships (FBA)? [yes]: \n" in out
+    assert ("The carrier “Amazon” (id 9) is there already, and stays as it is; `check` says whether it keeps.\n") in out
+    assert init.written["carriers"] == {"fba": 9, "default": 9, "map": {}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "tax"),
+    [("19", 19), ("5.5 %", 5.5), ("20%", 20), ("MwSt DE 7%", "MwSt DE 7%"), ("3", 3)],
+)
+def test_a_tax_abroad_is_a_rate_or_a_name(answer: str, tax: object, init: Init, shop: Shop) -> None:
+    code, out, _ = init(
+        "--no-create-taxes",
+        answers=[*SERVER, *ACCOUNT, "no", *["none"] * 3, "no", *["none"] * 5, answer, "none", "none"],
+    )
+    assert code == 0, out
+    assert init.written["taxes"] == {"DE": tax}
+
+
+@pytest.mark.parametrize(("answer", "tax"), [("5", "Amazon paga"), ("amazon PAGA", "Amazon paga"), ("6", "6")])
+def test_a_tax_that_amazon_pays_is_named_unless_several_have_its_name(
+    answer: str, tax: str, init: Init, shop: Shop
+) -> None:
+    twice = {**FACTS.tax_names, 6: "Twice", 7: "Twice"}
+    shop.answers = [replace(FACTS, tax_names=twice, taxes={**FACTS.taxes, 6: Decimal(9), 7: Decimal(9)})]
+    named = ["no", *["none"] * 3, "no", *["none"] * 5, "Twice", answer, "none"]
+    _, out, _ = init(answers=[*SERVER, *ACCOUNT[:1], "IT", *ACCOUNT[2:], *named])
+    assert "  this = 'Twice' names several taxes of the shop.\n  Write one of their ids: 6, 7.\n" in out
+    assert init.written["taxes"] == {"collected_by_amazon": tax}
+
+
+def test_which_tax_is_proposed_for_a_country(init: Init, shop: Shop) -> None:
+    words = ["--non-interactive", "--no-try"]
+    assert init(*words)[0] == 2, "nothing is asked and nothing known"
+    for rules, told in (((0,), False), ((3,), False), ((1,), True)):
+        shop.answers = [replace(FACTS, tax_rules={(1, 10): (TaxRule(1),), (1, 1): tuple(map(TaxRule, rules))})]
+        init.config.unlink(missing_ok=True)
+        _, out, _ = init(answers=[*SERVER, *ACCOUNT, "no", *["none"] * 3, "no", *["none"] * 8])
+        assert ("The shop's tax rules apply IVA IT 22% to deliveries to DE." in out) is told
+        assert ("the shop's tax rules) [MwSt DE 19%]" in out) is told
+
+
+@pytest.mark.parametrize("name", ["config.toml", "other.toml"])
+def test_a_file_that_is_there_is_left_as_it_is(name: str, init: Init, tmp_path: Path) -> None:
+    write(tmp_path, "mine", name)
+    code, _, err = init("--non-interactive", config=name)
+    assert code == 2
+    told = f"orderferry: There is a configuration /FOLDER/{name} already; it is left as it is."
+    assert err.splitlines()[-1] == told
+
+
+def test_where_the_configuration_goes(
+    script: Script, init: Init, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("-c", "a.toml", "-c", "b.toml", "init") == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "orderferry: init writes one configuration: give one -c FILE."
+    assert call("-c", str(tmp_path / "none" / "a.toml"), "init") == 2
+    told = f"orderferry: The folder {tmp_path / 'none'} is not there, or can't be written to."
+    assert capsys.readouterr().err.splitlines()[-1] == told
+    (tmp_path / "etc").mkdir()
+    words = ["--non-interactive", *AMAZON_BY_OPTIONS, "--no-try", "--set", "prestashop.url=mysql://u@h/d"]
+    monkeypatch.setenv("ORDERFERRY_AMAZON_CLIENT_SECRET", "s")
+    monkeypatch.setenv("ORDERFERRY_AMAZON_REFRESH_TOKEN", "t")
+    monkeypatch.setenv("ORDERFERRY_PRESTASHOP_URL", "mysql://u@h/d")
+    assert init(*words[:-2], config="etc")[0] == 0
+    assert (tmp_path / "etc" / "config.toml").is_file()
+    monkeypatch.chdir(tmp_path)
+    assert call("init", *words[:-2]) == 0
+    assert init.written["amazon"]["client_id"] == "i"
+
+
+def test_a_folder_of_another_user_s_is_refused_before_anything_is_asked(
+    init: Init, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> None:
+        raise UnsafePlace("it is not safe", "/FOLDER", "Take another.")
+
+    monkeypatch.setattr("orderferry.cli.init.refuse_unsafe_folder", refuse)
+    code, _, err = init()
+    assert (code, err) == (2, "orderferry: /FOLDER/config.toml is not written: it is not safe.\n  Take another.\n")
+
+
+@pytest.fixture
+def existing(tmp_path: Path, init: Init, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration that is there, in the folder that the program is started in."""
+    monkeypatch.chdir(tmp_path)
+    return write(tmp_path, MINIMAL)
+
+
+@pytest.mark.parametrize("options", [(), ("-c", "config.toml"), ("-c", ".")])
+def test_taxes_are_created_for_a_configuration_that_is_there(
+    options: tuple[str, ...], existing: Path, shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.missing = {"FR": (Decimal("20.000"), Decimal("5.5"))}
+    assert call(*options, "init", "--create-taxes", "--non-interactive") == 0
+    assert capsys.readouterr() == (
+        "The shop has no tax of its own for these rates:\n"
+        "  FR: 20 %, 5.5 %\n"
+        "2 taxes created. The next run imports what was held for them.\n",
+        "",
+    )
+    assert shop.created == [shop.missing]
+    assert shop.asked_for[0].path == existing
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "created"),
+    [
+        ("yes", "1 tax created. The next run imports what was held for them.\n", 1),
+        ("", "Nothing was created.\n", 0),
+        ("no", "Nothing was created.\n", 0),
+    ],
+)
+def test_a_person_is_asked_before_taxes_are_created(
+    answer: str, told: str, created: int, existing: Path, init: Init, shop: Shop
+) -> None:
+    shop.missing = {"FR": (Decimal(20),)}
+    code, out, _ = init("--create-taxes", answers=[answer])
+    question = "Create them (International > Taxes shows them; no rule is made)? [no]: "
+    assert (code, out) == (
+        0,
+        f"The shop has no tax of its own for these rates:\n  FR: 20 %\n{question}{answer}\n{told}",
+    )
+    assert len(shop.created) == created
+
+
+def test_a_shop_that_lacks_no_tax(existing: Path, init: Init, shop: Shop) -> None:
+    told = "The shop lacks no tax that its Amazon orders need: nothing was created.\n"
+    assert init("--create-taxes", "--non-interactive") == (0, told, "")
+
+
+def test_of_several_configurations_none_is_chosen(existing: Path, shop: Shop, tmp_path: Path) -> None:
+    write(tmp_path, MINIMAL, "two.toml")
+    assert call("-c", "config.toml", "-c", "two.toml", "init", "--create-taxes") == 2
+    assert shop.asked_for == []
