@@ -177,5 +177,6 @@ def _in_colour(found: re.Match[str]) -> str:
 
 
 def _escaped(found: re.Match[str]) -> str:
-    number = ord(found[0])
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+    character = found[0]
+    escape = f"\\x{ord(character):02x}"
+    return escape if character.isascii() else character.encode("ascii", "backslashreplace").decode()

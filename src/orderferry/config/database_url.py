@@ -145,7 +145,7 @@ def _connect_with_password(connect: Callable[..., C], given: Sequence[object], b
     try:
         return connect(*given, **{**by_name, "password": password.encode("utf-8")})
     except OperationalError as error:
-        if error.args[0] != _ACCESS_DENIED or any(letter > "\xff" for letter in password):
+        if error.args[0] != _ACCESS_DENIED or any(ord(letter) > 0xFF for letter in password):
             raise
     return connect(*given, **{**by_name, "password": password.encode("latin-1")})
 

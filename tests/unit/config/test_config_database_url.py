@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
@@ -21,6 +23,7 @@ from orderferry.config.database_url import (
     placed,
     read_by_sqlalchemy,
     tls_arguments,
+    tls_context,
     tls_files,
 )
 from orderferry.config.kinds import Unfit
@@ -256,3 +259,30 @@ def test_a_password_is_not_sent_again_where_that_can_t_help(code: int, password:
     with pytest.raises(OperationalError):
         connect(server, password=password)
     assert len(server.attempts) == 1
+
+
+def test_files_for_tls_are_loaded_and_no_pipe_is_waited_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+    context = SimpleNamespace(verify_flags=ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_TRUSTED_FIRST)
+    context.load_cert_chain = lambda *files: loaded.append(files)
+
+    def create_default_context(*, cafile: str) -> object:
+        loaded.append(cafile)
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", create_default_context)
+    files = {name: tmp_path / name for name in ("ssl_ca", "ssl_cert", "ssl_key")}
+    assert tls_context({"ssl_cert": files["ssl_cert"]}) is None
+    for file in files.values():
+        file.touch()
+    assert tls_context(files) is context
+    assert context.verify_flags == ssl.VERIFY_X509_TRUSTED_FIRST
+    assert tls_context({"ssl_ca": files["ssl_ca"], "ssl_cert": files["ssl_cert"]}) is context
+    assert tls_context({"ssl_ca": files["ssl_ca"], "ssl_key": files["ssl_key"]}) is context
+    authority = str(files["ssl_ca"])
+    pairs = [(files["ssl_cert"], files["ssl_key"]), (files["ssl_cert"], None)]
+    assert loaded == [authority, pairs[0], authority, pairs[1], authority]
+    files["ssl_key"].unlink()
+    os.mkfifo(files["ssl_key"])
+    with pytest.raises(OSError, match="named pipe"):
+        tls_context(files)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from orderferry.cli import man_page
 from orderferry.cli.commands import COMMANDS
 from orderferry.cli.main import cli
 from orderferry.cli.man_page import EXIT_STATUS, render_man_page
@@ -63,3 +64,17 @@ def test_wheels_and_images_bring_it_along() -> None:
     sources = {word for line in copied for word in line.split()}
     assert {"docs/orderferry.1", "src", "pyproject.toml", "README.md", "LICENSE"} <= sources
     assert all((ROOT / source).exists() for source in sources)
+
+
+def test_text_is_taken_literally_by_roff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(man_page, "DESCRIPTION", (r"a \ b-c… `d -e`", ".dot", "'quote'"))
+    lines = render_man_page().splitlines()
+    start = lines.index(".SH DESCRIPTION")
+    assert lines[start + 1 : start + 6] == [r"a \e b\-c... \fBd \-e\fR", ".PP", r"\&.dot", ".PP", r"\&'quote'"]
+
+
+def test_the_page_is_written_into_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs").mkdir()
+    monkeypatch.setattr(man_page, "__file__", str(tmp_path / "src/orderferry/cli/man_page.py"))
+    man_page.main()
+    assert (tmp_path / "docs" / "orderferry.1").read_text("utf-8") == PAGE

@@ -230,10 +230,7 @@ def choose(word: str, choices: Mapping[int, Collection[str]], key: str, what: st
         return found[0]
     if found:
         ids = ", ".join(map(str, sorted(found)))
-        several = "taxes" if what == "tax" else f"{what}s"
-        raise ShopUnfit(
-            f"{key} = {word!r} names several {several} of the shop.", hint=f"Write one of their ids: {ids}."
-        )
+        raise ShopUnfit(f"{key} = {word!r} names several {what}s of the shop.", hint=f"Write one of their ids: {ids}.")
     raise unknown_choice(word, choices, key, what)
 
 
