@@ -7,6 +7,7 @@ import re
 import ssl
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -263,7 +264,7 @@ def test_a_password_is_not_sent_again_where_that_can_t_help(code: int, password:
 
 def test_files_for_tls_are_loaded_and_no_pipe_is_waited_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[object] = []
-    context = SimpleNamespace(verify_flags=ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_TRUSTED_FIRST)
+    context: Any = SimpleNamespace(verify_flags=ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_TRUSTED_FIRST)
     context.load_cert_chain = lambda *files: loaded.append(files)
 
     def create_default_context(*, cafile: str) -> object:
