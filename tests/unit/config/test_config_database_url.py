@@ -276,8 +276,9 @@ def test_files_for_tls_are_loaded_and_no_pipe_is_waited_at(tmp_path: Path, monke
     assert tls_context({"ssl_cert": files["ssl_cert"]}) is None
     for file in files.values():
         file.touch()
-    assert tls_context(files) is context
-    assert context.verify_flags == ssl.VERIFY_X509_TRUSTED_FIRST
+    made: Any = tls_context(files)
+    assert made is context
+    assert made.verify_flags == ssl.VERIFY_X509_TRUSTED_FIRST
     assert tls_context({"ssl_ca": files["ssl_ca"], "ssl_cert": files["ssl_cert"]}) is context
     assert tls_context({"ssl_ca": files["ssl_ca"], "ssl_key": files["ssl_key"]}) is context
     authority = str(files["ssl_ca"])
