@@ -199,11 +199,9 @@ def _phone(given: Address, fallback: str, notes: _Notes) -> str:
 
 def _dialled(text: str) -> str:
     phone = clean_text(text, Field.PHONE)
-    if not any(character.isdigit() for character in phone):
-        return ""
     if len(phone) > PHONE_LENGTH:
         phone = cut_text(re.sub(r"[^0-9+]", "", phone), PHONE_LENGTH)
-    return phone
+    return phone if any(character.isdigit() for character in phone) else ""
 
 
 def _folded(text: str) -> str:

@@ -74,7 +74,7 @@ _ASSIGNED = re.compile(r"(?<![a-z])([a-z]++)(\s*+)=", re.IGNORECASE)
 _EVENT = re.compile(r"on[a-z]{3}", re.IGNORECASE)
 _SCRIPT = re.compile(r"(script\s*):", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
-_MEANINGLESS = frozenset("PZC")  # categories: punctuation, separators, control
+_MEANINGLESS = frozenset({"P", "Z", "C"})  # categories: punctuation, separators, control
 _LAST_OF_BASIC_PLANE = "\uffff"
 _UNKNOWN_LETTER = "\ufffd"
 _JOINER = "\u200d"

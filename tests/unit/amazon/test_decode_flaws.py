@@ -485,3 +485,10 @@ def test_a_cut_off_of_the_hosts_own_now_is_taken(cut_off: str) -> None:
 @pytest.mark.parametrize("body", [{}, {"lastUpdatedBefore": None}])
 def test_a_cut_off_may_be_missing(body: dict[str, object]) -> None:
     assert decode_page({"orders": [], **body}, Basis.UPDATED, AMAZON_NOW).observed_until is None
+
+
+def test_amazons_machines_may_be_five_minutes_apart() -> None:
+    five = timedelta(minutes=5)
+    assert shown(SHOWN, SHOWN + five).flaws == ()
+    assert shown(SHOWN + five, SHOWN).flaws == ()
+    assert [flaw.path for flaw in shown(SHOWN, SHOWN + five + timedelta(seconds=1)).flaws] == ["lastUpdatedTime"]

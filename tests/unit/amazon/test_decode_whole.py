@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from orderferry.amazon.decode_order import decode_order
-from orderferry.amazon.decode_values import INCLUDED_DATA, MOST_UNITS, parse_amazon_time, parse_amount
+from orderferry.amazon.decode_values import (
+    INCLUDED_DATA,
+    MOST_UNITS,
+    NOT_UTF8,
+    TOO_DEEP,
+    parse_amazon_time,
+    parse_amount,
+)
 from orderferry.domain.orders import (
     Address,
     Buyer,
@@ -657,3 +664,30 @@ def test_another_sales_channels_marketplace_is_no_grave_matter() -> None:
     order = decode_order(entry)
     assert isinstance(order, Order)
     assert order.flaws == (Flaw("salesChannel.marketplaceId", "is no marketplace id"),)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "flaws"),
+    [
+        ("buyer/buyerName", f"Eva {NOT_UTF8}", (Flaw("buyer.buyerName", "is not UTF-8", True),)),
+        ("packages/1/carrier", TOO_DEEP, (Flaw("packages[1].carrier", "is nested too deeply", True),)),
+        ("buyer", {NOT_UTF8: "Eva"}, (Flaw("buyer", "has a name that is not UTF-8", True),)),
+        ("buyer", {"é": "\ud83d"}, None),
+    ],
+    ids=["text", "depth", "name", "half a character"],
+)
+def test_what_could_not_be_read_makes_its_order_unreadable(
+    path: str, value: Any, flaws: tuple[Flaw, ...] | None
+) -> None:
+    found = decode_order(changed(path, value))
+    if flaws is None:
+        assert isinstance(found, Order)
+    else:
+        assert found == UnreadableOrder("402-0000000-0000001", flaws)
+
+
+def test_an_unreadable_order_with_an_unusable_id_tells_both() -> None:
+    entry = changed("buyer/buyerName", NOT_UTF8) | {"orderId": "a b"}
+    assert decode_order(entry) == UnreadableOrder(
+        None, (Flaw("buyer.buyerName", "is not UTF-8", True), Flaw("orderId", "is no order id", True))
+    )

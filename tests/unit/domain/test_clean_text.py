@@ -6,7 +6,7 @@ from string import ascii_letters
 
 import pytest
 
-from orderferry.domain.text import Field, clean_text, plain_text, to_basic_plane
+from orderferry.domain.text import Field, clean_text, plain_name, plain_text, to_basic_plane
 from support.validators import accepts
 
 CASES = [
@@ -75,6 +75,9 @@ def test_cleaned(field: Field, text: str, expected: str) -> None:
         pytest.param("\ud83d\ude00", "😀", id="two halves are joined"),
         pytest.param("نمی\u200cخواهم", "نمی\u200cخواهم", id="Persian non-joiner stays"),
         pytest.param("a\ufffeb\U0001ffffc", "abc", id="noncharacters"),
+        pytest.param("a\uffffb\ufdd0c\ufdefd\U0010fffee", "abcde", id="noncharacters at the ends of their ranges"),
+        pytest.param("\ufdcf\ufdf0\ufffd\U0001fffd", "\ufdcf\ufdf0\ufffd\U0001fffd", id="their neighbours stay"),
+        pytest.param("a\x85b\x0bc", "a b c", id="line breaks become spaces"),
         pytest.param("e\u200b\u0301", "é", id="composed after removal"),
         pytest.param("", "", id="empty"),
     ],
@@ -100,4 +103,62 @@ def test_basic_plane_shows_that_a_letter_is_missing_and_drops_signs() -> None:
     ],
 )
 def test_basic_plane_leaves_no_joiner_of_a_sign_that_went(text: str, expected: str) -> None:
+    assert to_basic_plane(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\r\na\u2028\x0b\x0c\x85\u2029 b \n", "a\n\n\n\n\nb"),
+        ("a\rb", "a\nb"),
+        ("one  two", "one two"),
+    ],
+)
+def test_lines_stay_where_they_are_asked_for(text: str, expected: str) -> None:
+    assert plain_text(text, keep_lines=True) == expected
+
+
+@pytest.mark.parametrize("text", ["\u200d", "\u0378", "- -", "—", "\u3000"], ids=ascii)
+@pytest.mark.parametrize("field", [Field.NAME, Field.CITY, Field.MESSAGE])
+def test_a_text_of_signs_alone_is_none(field: Field, text: str) -> None:
+    assert clean_text(text, field) == ""
+
+
+@pytest.mark.parametrize("text", ["5", "€", "\u0301a", "😀", "+1"], ids=ascii)
+def test_a_text_with_a_letter_a_number_or_a_symbol_is_one(text: str) -> None:
+    assert clean_text(text, Field.MESSAGE) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Ærø", "aero"),
+        ("ÐÞđŁœı", "dthdloei"),
+        ("Provence-Alpes-Côte d'Azur", "provence alpes cote d azur"),
+        ("  Straße_1 ", "strasse 1"),
+        ("Ｔｏｋｙｏ", "tokyo"),
+        ("東京都", "東京都"),
+        ("---", ""),
+    ],
+)
+def test_a_name_in_plain(text: str, plain: str) -> None:
+    assert plain_name(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a😀\ufe00b", "ab"),
+        ("a😀\ufe0fb", "ab"),
+        ("a😀\ufdffb", "a\ufdffb"),
+        ("a😀\ufe10b", "a\ufe10b"),
+        ("\uffff", "\uffff"),
+        ("a  😀  b", "a b"),
+        ("a  b", "a  b"),
+        ("😀", "\ufffd"),
+        ("𠮷", "\ufffd"),
+    ],
+    ids=ascii,
+)
+def test_what_stays_of_a_text_without_signs_above_the_basic_plane(text: str, expected: str) -> None:
     assert to_basic_plane(text) == expected

@@ -138,3 +138,23 @@ def test_the_regions_table_names_each_code_once() -> None:
     codes = [region.code for region in REGIONS]
     assert len(set(codes)) == len(codes)
     assert all(code.startswith(f"{region.country}-") for code, region in zip(codes, REGIONS, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("place", "rates"),
+    [
+        ("PT-20", "16 9 4"),
+        ("PT-30", "22 12 4"),
+        ("FR-20R", "20 13 10 5.5 2.1 0.9"),
+        ("GP", "8.5 2.1 1.75 1.05"),
+        ("MQ", "8.5 2.1 1.75 1.05"),
+        ("RE", "8.5 2.1 1.75 1.05"),
+        ("IC", "7 20 15 9.5 3"),
+        ("IM", "20 5"),
+        ("FR", "20 10 5.5 2.1"),
+        ("PT", "23 13 6"),
+        ("GF", ""),
+    ],
+)
+def test_all_rates_of_places_with_rates_of_their_own(place: str, rates: str) -> None:
+    assert legal_rates(place) == tuple(map(Decimal, rates.split()))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orderferry.domain.orders import Channel, TaxRegistration
-from orderferry.domain.pricing.tax_law import TaxScheme, is_reverse_charge, tax_scheme
+from orderferry.domain.orders import Address, Channel, TaxRegistration
+from orderferry.domain.pricing.tax_law import TaxScheme, is_reverse_charge, is_seller_in_eu, tax_scheme
 from support.resolved_orders import amount, priced_order
 from support.writing import HOME, Sold, amazon_order
 
@@ -112,3 +112,47 @@ def test_a_business_of_another_member_state_buys_without_tax(
     order = amazon_order(Sold("A", 1, "12.20"), delivery_address=replace(HOME, country=country, postal_code=postcode))
     order = replace(order, tax_registrations=(TaxRegistration("BUYER", "VAT", number),))
     assert is_reverse_charge(order, home=home, country=country) is expected
+
+
+@pytest.mark.parametrize(
+    ("registration", "expected"),
+    [
+        pytest.param(TaxRegistration("BUYER", "VAT", "123456789"), True, id="of the country of delivery"),
+        pytest.param(TaxRegistration("BUYER", "VAT", "1", address=Address(country="FR")), True, id="of its address"),
+        pytest.param(TaxRegistration("BUYER", "VAT", "1", address=Address(country="IT")), False, id="of the seller's"),
+        pytest.param(TaxRegistration("BUYER", "VAT", "1", address=Address(country="US")), False, id="of another place"),
+        pytest.param(TaxRegistration("BUYER", "VAT", " el999 "), True, id="Greece's own prefix"),
+        pytest.param(TaxRegistration("BUYER", "VAT", "US123"), False, id="a prefix from outside"),
+        pytest.param(TaxRegistration("BUYER", "BUSINESS", "DE1"), False, id="another kind of number"),
+        pytest.param(TaxRegistration("MERCHANT", "VAT", "DE1"), False, id="the seller's number"),
+        pytest.param(TaxRegistration("BUYER", "VAT", "  "), False, id="no number"),
+    ],
+)
+def test_whose_vat_number_it_is(registration: TaxRegistration, expected: bool) -> None:
+    order = amazon_order(Sold("A", 1, "12.20"), delivery_address=replace(HOME, country="DE", postal_code="10115"))
+    order = replace(order, tax_registrations=(registration,))
+    assert is_reverse_charge(order, home="IT", country="DE") is expected
+
+
+def test_northern_ireland_is_of_the_union_only_for_its_own_businesses() -> None:
+    order = amazon_order(Sold("A", 1, "12.20"), delivery_address=replace(HOME, country="GB", postal_code="BT1 1AA"))
+    order = replace(order, tax_registrations=(TaxRegistration("BUYER", "VAT", "XI1"),))
+    assert tax_scheme(order, UNTAXED, home="IT", country="GB") is TaxScheme.INTRA_COMMUNITY
+    assert tax_scheme(order, priced_order(), home="IT", country="GB") is TaxScheme.UNKNOWN
+
+
+def test_the_one_stop_shop_is_the_sellers_where_every_item_says_so() -> None:
+    order = amazon_order(Sold("A", 1, "12.20"), Sold("B", 1, "12.20"), channel=Channel.FBA)
+    first, second = (replace(item, reporting_schemes=("UOSS",)) for item in order.items)
+    both = replace(order, items=(first, second))
+    assert tax_scheme(both, priced_order(), home="IT", country="IT") is TaxScheme.OSS
+    assert tax_scheme(both, priced_order(), home="US", country="IT") is TaxScheme.COLLECTED_BY_AMAZON
+    one = replace(order, items=(first, order.items[1]))
+    assert tax_scheme(one, priced_order(), home="IT", country="IT") is TaxScheme.DEPARTURE_UNKNOWN
+    nothing = replace(order, items=())
+    assert tax_scheme(nothing, priced_order(), home="IT", country="IT") is TaxScheme.DEPARTURE_UNKNOWN
+
+
+@pytest.mark.parametrize(("home", "inside"), [("", True), ("IT", True), ("MC", True), ("GB", False), ("US", False)])
+def test_a_seller_whose_country_is_not_known_counts_as_of_the_union(home: str, inside: bool) -> None:
+    assert is_seller_in_eu(home) is inside
