@@ -305,3 +305,17 @@ def test_without_a_time_of_update_the_purchase_counts() -> None:
 def test_a_tax_that_is_all_of_a_price_implies_no_rate() -> None:
     share = one(row(item_price="19.00", item_promotion_discount="0.00")).shares[0]
     assert share == RateShare(None, Decimal("19.00"), Decimal("19.00"))
+
+
+@pytest.mark.parametrize(
+    ("price", "tax", "discount", "share"),
+    [
+        pytest.param("11.90", "1.90", "2.00", ("19", "9.90", "1.58"), id="before the discount"),
+        pytest.param("119.00", "19.00", "100.00", ("19", "19.00", "3.03"), id="before a discount down to the tax"),
+        pytest.param("13.90", "1.90", "2.00", ("19", "11.90", "1.90"), id="after the discount"),
+    ],
+)
+def test_a_share_of_a_line_with_a_discount(price: str, tax: str, discount: str, share: tuple[str, str, str]) -> None:
+    order = one(row(item_price=price, item_tax=tax, item_promotion_discount=discount))
+    rate, gross, of_tax = map(Decimal, share)
+    assert order.shares == (RateShare(rate, gross, of_tax),)
