@@ -7,7 +7,6 @@ minutes. Source: SP-API Reports API 2021-06-30; traps: reports repeat lines and 
 
 from __future__ import annotations
 
-import codecs
 import logging
 import re
 import zlib
@@ -246,7 +245,6 @@ def _charset(content_type: str) -> str:
     message["content-type"] = content_type
     name = str(message.get_param("charset") or "")
     try:
-        codecs.lookup(name)
         b" ".decode(name, "replace")  # an empty text would pass codecs that are none of text
     except (LookupError, ValueError, TypeError):
         return ""

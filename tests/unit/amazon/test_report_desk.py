@@ -117,9 +117,11 @@ def test_a_report_is_asked_for_waited_for_and_fetched() -> None:
 
 
 @pytest.mark.parametrize("end", ["CANCELLED", "FATAL"])
-def test_a_report_that_ends_without_a_document(end: str) -> None:
+def test_a_report_that_ends_without_a_document(end: str, caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(end)
-    assert desk.report() == OrderReport(ReportEnd(end))
+    with caplog.at_level("INFO"):
+        assert desk.report() == OrderReport(ReportEnd(end))
+    assert caplog.messages == [f"the report R.1 ended as {end}"]
     assert desk.downloads == []
 
 
@@ -210,3 +212,11 @@ def test_bounds_and_charsets() -> None:
     assert reports.MOST_UNPACKED == 128 * 2**20
     assert decode("€".encode(), "text/plain") == "€"
     assert decode(b"\x80", "") == "€"
+
+
+def test_a_simulators_document_may_be_at_a_plain_address_of_this_machine() -> None:
+    desk = Desk("DONE", url="http://127.0.0.1/1")
+    with pytest.raises(AmazonUnavailable, match="not https"):
+        desk.report()
+    desk.endpoint = "http://127.0.0.1:2"
+    assert len(desk.report().orders) == 1

@@ -87,11 +87,21 @@ def test_neither_token_nor_credentials_are_sent(server: FaultServer, transport: 
     assert seen.headers["user-agent"] == AGENT
 
 
-@pytest.mark.parametrize(("status", "kind"), [(403, AddressExpired), (404, AddressExpired), (503, TransientError)])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (403, AddressExpired),
+        (404, AddressExpired),
+        (410, AddressExpired),
+        (499, AmazonUnavailable),
+        (500, TransientError),
+    ],
+)
 def test_refusals(server: FaultServer, transport: Transport, status: int, kind: type[Exception]) -> None:
     server.answers = [raw(status, b"<Error/>", headers={"Content-Type": "application/xml"})]
-    with pytest.raises(kind):
+    with pytest.raises(AmazonUnavailable) as caught:
         fetch_document(transport, f"{server.url}/document", AGENT, gzipped=True, plain_allowed=True)
+    assert type(caught.value) is kind
 
 
 def test_a_redirect_is_not_followed(server: FaultServer, transport: Transport) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
+from time import sleep
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -285,3 +288,45 @@ def test_credentials_go_to_https_or_to_this_machine_and_are_all_there(
             sleep=lambda _: None,
         )
     assert (type(caught.value), caught.value.message, caught.value.hint) == (UsageError, message, hint)
+
+
+def test_a_request_that_takes_too_long_is_left_and_its_connection_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Endless] = []
+
+    class Endless:
+        """A client, and the response that it gives: a byte a millisecond, for ever."""
+
+        status_code = 200
+        headers: ClassVar[dict[str, str]] = {}
+
+        def __init__(self, **_: object) -> None:
+            self.is_closed, self.is_left = False, Event()
+            made.append(self)
+
+        def build_request(self, *_: object, **__: object) -> None:
+            """Nothing is sent."""
+
+        def send(self, *_: object, **__: object) -> Answer:
+            return Answer(self)
+
+        def close(self) -> None:
+            self.is_closed = True
+
+    class Answer(Endless):
+        def __init__(self, client: Endless) -> None:
+            self.client = client
+
+        def iter_raw(self) -> Iterator[bytes]:
+            while True:
+                sleep(0.001)
+                yield b"x"
+
+        def close(self) -> None:
+            self.client.is_left.set()
+
+    monkeypatch.setattr(httpx, "Client", Endless)
+    transport = Transport(timedelta(seconds=0.05), local=True, secure=False)
+    with pytest.raises(TransientError, match=r"api\.example did not answer within"):
+        transport.request("GET", "https://api.example/")
+    assert made[0].is_left.wait(10)
+    assert [client.is_closed for client in made] == [True, False]
