@@ -98,9 +98,7 @@ class ConfigurationDraft:
         values = dict(self.values)
         if not whole:
             stand_ins = {
-                path: value
-                for path, value in _UNANSWERED.items()
-                if not (self.has_database if path[0] == "prestashop" else self.has(".".join(path)))
+                path: value for path, value in _UNANSWERED.items() if path[0] != "prestashop" or not self.has_database
             }
             values = stand_ins | values
         # Its mode is 0600; a name without .toml is no configuration to a run that goes through the folder meanwhile.

@@ -214,6 +214,12 @@ def test_a_draft_is_tried_in_its_folder_under_a_name_that_no_run_takes_for_a_con
     assert [path.name for path in tmp_path.iterdir()] == ["ca.pem"], "and it is gone"
 
 
+def test_a_draft_is_tried_to_its_last_key_and_written_as_it_is() -> None:
+    draft = ConfigurationDraft({}, {("logging", "level"): "debug"})
+    assert draft.settings(whole=False).logging.level == "debug"
+    assert draft.text() == render_filled(draft.values)
+
+
 def test_all_mistakes_of_a_draft_are_told_without_a_file() -> None:
     draft = ConfigurationDraft({}, {("amazon", "region"): "mars", ("stock", "fba"): 3})
     with pytest.raises(ConfigError) as caught:
