@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import resource
 import stat
 import sys
 from datetime import timedelta
@@ -14,7 +16,7 @@ import pytest
 from orderferry import __version__
 from orderferry.cli.commands import COMMANDS
 from orderferry.cli.context import CliContext
-from orderferry.cli.main import cli
+from orderferry.cli.main import cli, main
 from orderferry.cli.parameters import DURATION, EXIT_CODES, MARKETPLACE, MONTH, ORDER_ID, TARGET, write_for_people
 from orderferry.config.model import LoggingSettings
 from orderferry.errors import ExitCode
@@ -193,3 +195,23 @@ def test_no_file_for_the_log_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"logging\.file") as caught:
         CliContext(()).set_up_logging(settings)
     assert caught.value.hint == "Give a path in a folder that the program may write to."  # type: ignore[attr-defined]
+
+
+def test_the_program_leaves_with_its_exit_code_and_streams_that_forgive(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))
+
+    def leave(*words: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["orderferry", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert sys.stdout.errors == "orderferry-locale"
+        return (ended.value.code, *capfd.readouterr())
+
+    assert leave("--version") == (0, f"orderferry, version {__version__}\n", "")
+    code, out, err = leave("plan", "--json", "--nothing")
+    assert (code, json.loads(out)["command"]) == (2, "plan")
+    assert err.startswith("Usage: orderferry plan [OPTIONS]\n")
+    assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
