@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 from test_engine import START, DictShop, World, make_order, settings_in
 
-from orderferry.domain.ledger_entry import EntryState, OrderResult, OrderSnapshot
-from orderferry.domain.marker import Marker, Plan
+from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, OrderSnapshot
+from orderferry.domain.marker import Plan
 from orderferry.domain.orders import OrderStatus
 from orderferry.errors import AmazonUnavailable, QuotaExhausted
 from orderferry.ledger.ledger import Ledger, open_ledger
@@ -20,6 +21,7 @@ from orderferry.ledger.quota import QuotaBook
 from orderferry.run.compare.result import Comparison
 from orderferry.run.compare.rules import MonthBasis
 from orderferry.run.crontab import crontab_lines
+from orderferry.run.due import restore_lost
 from orderferry.run.process import Processor
 from orderferry.run.status import read_status
 from orderferry.run.stop import QuotaWait, StopSwitch
@@ -70,19 +72,27 @@ def test_single_orders_are_recorded_twenty_at_a_time(world: World, monkeypatch: 
     assert sizes == [20, 1]
 
 
-def test_lost_orders_are_looked_up_five_hundred_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    ids = note(world, EntryState.IMPORTED, 501)
-    sizes: list[int] = []
-    markers = DictShop.markers
+class Asked:
+    """A ledger of imported orders, and a shop that has them all."""
 
-    def counted(self: DictShop, order_ids: Sequence[str]) -> Mapping[str, Marker]:
-        sizes.append(len(list(order_ids)))
-        return markers(self, order_ids)
+    def __init__(self, count: int) -> None:
+        base = Entry("", EntryState.IMPORTED, "M", None, "", None, None, START, START, START)
+        self.orders = [replace(base, order_id=str(number)) for number in range(count)]
+        self.sizes: list[int] = []
+        self.ledger = self.shop = self
 
-    monkeypatch.setattr(DictShop, "markers", counted)
-    monkeypatch.setattr("orderferry.run.due.fetch_and_process", lambda *_: None)
-    world.run(restore=True)
-    assert (sizes, len(ids)) == ([500, 1], 501)
+    def entries(self, _states: Any) -> list[Entry]:
+        return self.orders
+
+    def markers(self, order_ids: Sequence[str]) -> dict[str, bool]:
+        self.sizes.append(len(order_ids))
+        return dict.fromkeys(order_ids, True)
+
+
+def test_lost_orders_are_looked_up_five_hundred_at_a_time() -> None:
+    asked = Asked(501)
+    restore_lost(lambda _: None, asked)
+    assert asked.sizes == [500, 1]
 
 
 def test_orders_that_a_run_has_in_hand_are_its_own_for_a_quarter_of_an_hour(

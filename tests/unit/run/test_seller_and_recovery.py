@@ -19,7 +19,7 @@ from orderferry.domain.search import Basis
 from orderferry.domain.spans import Span
 from orderferry.errors import RequestRejected
 from orderferry.ledger.ledger import open_ledger
-from orderferry.run.observation import missing_since
+from orderferry.run.observation import FirstImport, missing_since
 from orderferry.run.seller import WrongSeller, ask_whether_ours
 
 ID = "406-0000000-0000001"
@@ -160,11 +160,11 @@ def test_what_was_covered_is_covered_again(lost: World) -> None:
 
 
 def test_of_a_new_ledger_amazon_keeps_two_years(world: World) -> None:
-    long_ago = OrdersSettings(since=START - timedelta(days=900))
-    world.settings = replace(world.settings, orders=long_ago)
-    world.run()
-    starts = {search.span.start for search, _ in world.amazon.searches}
-    assert min(starts) == START - timedelta(days=730)
+    settings = replace(world.settings, orders=OrdersSettings(since=START - timedelta(days=900)))
+    first_import = FirstImport(world.ledger, settings)
+    first_import.begin(START)
+    world.settings = replace(settings, orders=OrdersSettings())
+    assert set(FirstImport(world.ledger, world.settings).starts.values()) == {START - timedelta(days=730)}
 
 
 def test_what_is_missing_ends_with_the_coverage_or_now() -> None:
