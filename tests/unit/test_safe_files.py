@@ -9,6 +9,7 @@ import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -367,3 +368,19 @@ def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
         with pytest.raises(OSError, match=r"."):
             write(tmp_path / "none" / "page")
     assert count() == before
+
+
+@as_root
+def test_a_user_without_rights_writes_wherever_it_may() -> None:
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        folder.chmod(0o777)
+        os.seteuid(STRANGER)
+        try:
+            write_whole(folder / "page", "x")
+            os.close(create_file(folder / "new"))
+            refuse_unsafe_folder(folder)
+        finally:
+            os.seteuid(0)
+        found = {path.name: (path.read_text(), path.stat().st_uid) for path in folder.iterdir()}
+    assert found == {"page": ("x", STRANGER), "new": ("", STRANGER)}
