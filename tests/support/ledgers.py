@@ -178,6 +178,11 @@ def assert_it_queues(holder: OneRun, queueing_of: Callable[..., OneRun], after: 
         assert len(slept) == after
 
 
+def no_sleep(_seconds: float) -> None:
+    """Fail: what has this for its sleep must not wait."""
+    raise AssertionError("it waits")
+
+
 def try_lock(place: LedgerPlace, command: str) -> str:
     """Try to take the lock of a command; return the sentence of the refusal, or ''."""
     lock = one_run(place, command, clock=lambda: NOW, sleep=lambda _: None)

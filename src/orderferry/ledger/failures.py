@@ -98,7 +98,7 @@ def server_failure(error: BaseException, ledger: str) -> LedgerUnusable:
 
     The driver's own text is left out: it may quote values.
     """
-    number = next((each for each in error.args[:1] if isinstance(each, int)), 0)
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     if isinstance(getattr(error, "original_exception", error), ssl.SSLError):
         number = _NO_TLS  # the driver gives it the number of a server that is away
     with_file = file_trouble(number, str(error))

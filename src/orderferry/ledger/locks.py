@@ -237,8 +237,8 @@ class RunLease:
                 raise _already_running(self._command, self._ledger, holder)
             left -= _poll(self._sleep, left)
 
-    def _try(self) -> str:
-        """Take the lease if it is free; return who else holds it, as text for a message, '' where it was taken."""
+    def _try(self) -> str | None:
+        """Take the lease if it is free; return who else holds it, as text for a message, None where it was taken."""
         with self._transaction() as connection:
             row = insert(leases).values(command=self._command, token=_FREE, holder="", since=_NEVER, expires=_NEVER)
             connection.execute(row.on_duplicate_key_update(command=self._command))
@@ -252,7 +252,7 @@ class RunLease:
             taken = {"token": self._token, "holder": holder, "since": now, "expires": now + LENGTH}
             connection.execute(leases.update().where(ours).values(**taken))
         self._confirmed = self._uptime()
-        return ""
+        return None
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -82,7 +82,7 @@ class QuotaBook:
         with self._store.writing(even_dry=True) as connection:
             now = self._clock()
             bucket, _ = self._bucket(connection, operation, now)
-            self._keep(connection, operation, bucket.at_rate(rate_limit * self._share, now), rate_limit)
+            self._keep(connection, operation, bucket.refilled(now), rate_limit)  # until now at the rate that was known
 
     def left(self, operation: str, now: datetime) -> Decimal:
         """Return the tokens that are there at `now`, the reserve included."""

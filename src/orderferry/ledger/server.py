@@ -79,7 +79,6 @@ class ServerStore(Store):
                 connection.commit()
             finally:
                 if not connection.invalidated:
-                    connection.rollback()
                     connection.execute(select(func.release_lock(name)))
 
 

@@ -6,7 +6,7 @@ import shlex
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import wraps
 from itertools import islice
@@ -45,7 +45,7 @@ class Store:
 
     key = "ledger.path"
 
-    def __init__(self, engine: Engine, name: str, *, dry: bool = False) -> None:
+    def __init__(self, engine: Engine, name: str, *, dry: bool) -> None:
         self.engine = engine
         self.name = name
         self.dry = dry
@@ -119,7 +119,7 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
             uri=True,
             timeout=busy_timeout.total_seconds(),
             isolation_level=None,
-            check_same_thread=False,
+            check_same_thread=False,  # one that was lost is closed wherever the garbage collector runs
         )
         try:
             for pragma in pragmas:
@@ -141,12 +141,8 @@ def sqlite_store(path: Path, *, read_only: bool, dry: bool, busy_timeout: timede
 
 def use_wal(store: Store) -> None:
     """Give the file a write-ahead log, so that readers never wait for a writer. Raise LedgerUnusable if it can't be."""
-    with translated(store.name):
-        raw = store.engine.raw_connection()
-        try:
-            (mode,) = raw.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
-        finally:
-            raw.close()
+    with translated(store.name), closing(store.engine.raw_connection()) as raw:
+        (mode,) = raw.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise LedgerUnusable(
             f"The disk under the ledger {store.name} does not take a write-ahead log.",

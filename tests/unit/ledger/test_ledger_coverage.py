@@ -109,6 +109,7 @@ def test_each_kind_of_note_of_the_future_is_found_by_itself(path: Path, kind: st
         assert (ledger.coverage(Basis.CREATED), ledger.rereading([CELL]), ledger.listing("import")) == ({}, {}, [])
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_another_sellers_coverage_is_forgotten_whole(ledger: Ledger) -> None:
     assert ledger.seller() == ""
     ledger.set_seller("one")
@@ -120,6 +121,7 @@ def test_another_sellers_coverage_is_forgotten_whole(ledger: Ledger) -> None:
     assert (ledger.coverage(Basis.UPDATED), ledger.rereading([CELL]), ledger.listing("import")) == ({}, {}, [])
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_spans_are_kept_for_two_years(ledger: Ledger) -> None:
     limit = NOW - timedelta(days=730)
     kept, over = Span(limit - HOUR, limit), Span(limit - HOUR, limit - timedelta(milliseconds=1))
@@ -129,6 +131,7 @@ def test_spans_are_kept_for_two_years(ledger: Ledger) -> None:
     assert ledger.coverage(Basis.UPDATED) == {CELL: (kept, hours(-1, 0)), OTHER: (hours(-1, 0),)}
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_covering_no_cell_or_a_part_of_a_millisecond_covers_nothing(ledger: Ledger) -> None:
     fine = timedelta(microseconds=100)
     ledger.cover([], Basis.UPDATED, hours(0, 1), NOW)

@@ -118,6 +118,40 @@ def test_the_folder_is_locked_for_one_at_a_time_and_the_next_waits_as_long_as_it
     lock(0)
 
 
+def test_a_link_in_the_place_of_a_file_beside_the_ledger_is_refused(path: Path) -> None:
+    opened(path).close()
+    beside = path.with_name(path.name + "-wal")
+    beside.symlink_to(path.with_name("elsewhere"))
+    if os.geteuid() == 0:
+        os.chown(beside, 65534, -1, follow_symlinks=False)  # another user has made it
+    error = refusal(lambda: opened(path))
+    assert (error.message, error.hint) == (
+        f"The ledger {path} can't be used: {beside}: it is a link, not an ordinary file.",
+        "Remove it, or set ledger.path to another place.",
+    )
+
+
+def test_a_link_leads_to_a_folder_that_others_cannot_change_unless_it_is_only_to_be_read(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root has to fear the others")
+    folder, link = tmp_path / "open", tmp_path / "link.sqlite"
+    folder.mkdir()
+    opened(folder / "real.sqlite").close()
+    link.symlink_to(folder / "real.sqlite")
+    folder.chmod(0o777)
+    assert "can't be used" in str(refusal(lambda: opened(link)))
+    opened(link, read_only=True).close()
+
+
+def test_the_place_that_is_inspected_must_take_a_new_file(readable_folder: Path) -> None:
+    os.seteuid(65534)
+    try:
+        error = refusal(lambda: filesystem.inspect_place(readable_folder / "shop.sqlite"))
+    finally:
+        os.seteuid(0)
+    assert error.message == f"This user may not use the ledger {readable_folder / 'shop.sqlite'}."
+
+
 def test_a_foreign_file_beside_the_ledger_keeps_its_rights(path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a file away")

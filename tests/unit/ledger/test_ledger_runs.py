@@ -120,12 +120,14 @@ def test_a_dry_run_leaves_the_quota_it_spent_and_nothing_else(ledger: Ledger) ->
     assert ledger.recall("after it") == "kept"
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_a_dry_run_has_no_number_and_its_end_is_not_noted(ledger: Ledger) -> None:
     assert ledger.begin_run("import", NOW, dry_run=True) == 0
     ledger.finish_run(0, NOW, 0, {})
     assert ledger.last_runs() == []
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_a_run_is_noted_with_its_process_and_leaves_the_leases_of_others(ledger: Ledger) -> None:
     run, other = ledger.begin_run("import", NOW), ledger.begin_run("recheck", NOW)
     (noted,) = ledger.last_runs("import")
@@ -136,6 +138,7 @@ def test_a_run_is_noted_with_its_process_and_leaves_the_leases_of_others(ledger:
     assert ledger.lease_orders(["a", "b"], 99, NOW, HOUR) == ("a",)
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_runs_are_kept_for_400_days(ledger: Ledger) -> None:
     ended(ledger, "import", 0)
     for days, kept in ((400, 2), (401, 2)):  # the one of this day, and the one before
@@ -144,6 +147,7 @@ def test_runs_are_kept_for_400_days(ledger: Ledger) -> None:
         assert len(ledger.last_runs()) == kept
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_ten_runs_are_shown_unless_more_are_asked_for(ledger: Ledger) -> None:
     ended(ledger, "import", *[0] * 12)
     assert [run.id for run in ledger.last_runs()] == list(range(12, 2, -1))
@@ -152,6 +156,7 @@ def test_ten_runs_are_shown_unless_more_are_asked_for(ledger: Ledger) -> None:
     assert ledger.last_runs("recheck") == []
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_a_run_that_began_in_the_future_began_by_a_wrong_clock(ledger: Ledger) -> None:
     wrong = ledger.begin_run("import", NOW + HOUR)
     right = ledger.begin_run("import", NOW)

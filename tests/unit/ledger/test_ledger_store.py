@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -27,8 +30,31 @@ def test_a_ledger_waits_half_a_minute_for_other_programs(path: Path) -> None:
         assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 30_000
 
 
+def test_a_ledger_can_be_used_and_closed_from_another_thread(path: Path) -> None:
+    with opened(path) as ledger, ThreadPoolExecutor(1) as thread:
+        ledger.remember("a", "b")
+        assert thread.submit(ledger.recall, "a").result() == "b"
+        thread.submit(ledger.close).result()
+
+
+def test_a_ledger_is_named_by_an_address_also_where_sqlite_takes_none_by_itself(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    asked: set[tuple[str, bool]] = set()
+
+    def note(name: str, *, uri: bool, **more: Any) -> sqlite3.Connection:
+        asked.add((name, uri))
+        connection: sqlite3.Connection = connect(name, uri=uri, **more)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", note)
+    opened(path).close()
+    assert asked == {(f"file://{path}?mode=rw", True)}
+
+
 def test_a_disk_without_a_write_ahead_log_is_refused() -> None:
-    memory = Store(create_engine("sqlite://"), "a.sqlite")
+    memory = Store(create_engine("sqlite://"), "a.sqlite", dry=False)
     error = refusal(lambda: use_wal(memory))
     assert (error.message, error.hint) == (
         "The disk under the ledger a.sqlite does not take a write-ahead log.",

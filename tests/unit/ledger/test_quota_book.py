@@ -162,6 +162,7 @@ def test_a_rate_that_returns_to_the_published_one_is_learned_again(book: QuotaBo
     assert book.ready_at(SEARCH, NOW) == NOW + ONE_BACK
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_refusals_are_counted_beside_the_calls(ledger: Ledger, book: QuotaBook) -> None:
     spend(book, 2)
     book.drained(SEARCH)
@@ -172,6 +173,7 @@ def test_refusals_are_counted_beside_the_calls(ledger: Ledger, book: QuotaBook) 
     assert rows == [(ACCOUNT, "getOrder", "2026-11-23", 0, 1), (ACCOUNT, SEARCH, "2026-11-23", 2, 2)]
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_what_amazon_names_is_the_whole_rate_and_ours_a_share_of_it(ledger: Ledger, clock: Clock) -> None:
     half = QuotaBook(ledger, ACCOUNT, Decimal("0.5"), clock)
     assert half.left(SEARCH, NOW) == Decimal(BURST) / 2
@@ -182,6 +184,25 @@ def test_what_amazon_names_is_the_whole_rate_and_ours_a_share_of_it(ledger: Ledg
     assert half.left(SEARCH, NOW + timedelta(seconds=50)) == Decimal("0.5")
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
+def test_a_new_rate_counts_from_the_moment_when_it_is_learned(book: QuotaBook, clock: Clock) -> None:
+    spend(book, BURST)
+    clock.now = NOW + timedelta(seconds=100)
+    book.learn(SEARCH, Decimal("0.01"))
+    assert book.left(SEARCH, clock.now) == Decimal("0.56")
+    assert book.left(SEARCH, clock.now + timedelta(seconds=44)) == Decimal(1)
+
+
+@pytest.mark.parametrize("place", ["file"], indirect=True)
+def test_what_amazon_answers_in_a_dry_run_is_kept(ledger: Ledger, book: QuotaBook) -> None:
+    with ledger.dry():
+        book.learn(SEARCH, Decimal("0.01"))
+        book.drained(SEARCH)
+    assert book.rate(SEARCH) == Decimal("0.01")
+    assert book.left(SEARCH, NOW) == 0
+
+
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_the_sentence_of_a_quota_that_is_used_up(book: QuotaBook) -> None:
     spend(book, BURST)
     with pytest.raises(QuotaExhausted) as caught:
@@ -192,6 +213,7 @@ def test_the_sentence_of_a_quota_that_is_used_up(book: QuotaBook) -> None:
     )
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_the_calls_of_another_account_are_not_ours(ledger: Ledger, clock: Clock, book: QuotaBook) -> None:
     QuotaBook(ledger, "another", Decimal(1), clock).spend(SEARCH)
     assert book.calls(NOW.date()) == {}

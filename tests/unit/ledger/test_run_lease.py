@@ -21,7 +21,7 @@ from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
 from orderferry.ledger import locks
 from orderferry.ledger.locks import LENGTH, RENEW_AFTER, LeaseLost, RunLease, leases
 from orderferry.ledger.server import server_engine
-from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, opened, try_lock
+from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, no_sleep, opened, try_lock
 from support.mariadb import MariadbServer
 
 
@@ -45,7 +45,7 @@ def lease_of(url: Secret, seconds: Seconds) -> Iterator[Callable[..., RunLease]]
     made: list[RunLease] = []
 
     def make(command: str = "import") -> RunLease:
-        made.append(RunLease(url, command, sleep=lambda _: None, uptime=seconds))
+        made.append(RunLease(url, command, sleep=no_sleep, uptime=seconds))
         return made[-1]
 
     yield make

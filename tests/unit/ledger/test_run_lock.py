@@ -16,11 +16,11 @@ import pytest
 from orderferry.config.model import Secret
 from orderferry.errors import AlreadyRunning, ExitCode, LedgerUnusable
 from orderferry.ledger.locks import RunLease, RunLock, one_run, uptime
-from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, try_lock
+from support.ledgers import NOW, assert_it_queues, held, hold_lock, in_processes, no_sleep, try_lock
 
 
 def lock_of(path: Path, command: str = "import") -> RunLock:
-    return RunLock(path, command, clock=lambda: NOW, sleep=lambda _: None)
+    return RunLock(path, command, clock=lambda: NOW, sleep=no_sleep)
 
 
 def test_a_second_run_is_told_who_is_at_work(tmp_path: Path) -> None:
