@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.dialects import mysql
 
 from orderferry.domain.marker import Digests, Marker
 from orderferry.domain.orders import Channel
-from orderferry.prestashop.facts import OrderInShop
+from orderferry.prestashop.database.tables import ShopTables
+from orderferry.prestashop.facts import Column, OrderInShop, Table
 from orderferry.prestashop.reading.markers import marker_row, read_all_markers, read_marked
 from orderferry.prestashop.reading.other_importers import ForeignOrders, amazon_id_in
 from support.small_shop import MARKER_ROW, records, small_shop
@@ -236,3 +239,38 @@ def test_what_was_found_once_is_looked_at_again() -> None:
 )
 def test_the_amazon_id_in_the_text_of_a_payment(text: str, order_id: str) -> None:
     assert amazon_id_in(text) == order_id
+
+
+class Answer(list[Any]):
+    """Rows, or the one value 5."""
+
+    def scalar(self) -> int:
+        return 5
+
+
+def test_where_collations_differ_the_side_is_converted_that_is_given() -> None:
+    """So that the key of the other side can still be used."""
+    sent: list[str] = []
+
+    def execute(query: Any) -> Answer:
+        sent.append(" ".join(str(query.compile(dialect=mysql.dialect())).split()))
+        return Answer()
+
+    def text(name: str, collation: str) -> Column:
+        return Column(name, "varchar", True, True, length=9, charset="utf8mb4", collation=collation)
+
+    payment = {name: text(name, "utf8mb4_bin") for name in ("id_order_payment", "order_reference", "transaction_id")}
+    orders = {name: text(name, "utf8mb4_general_ci") for name in ("id_order", "reference")}
+    tables = ShopTables(
+        "ps_", {"order_payment": Table("order_payment", "", payment), "orders": Table("orders", "", orders)}
+    )
+    server: Any = SimpleNamespace(execute=execute)
+    foreign = Memory('{"last":0,"known":{"402-0000000-0000001":3}}').foreign
+    foreign.find(server, tables, [FIRST])
+    foreign.refresh(server, tables)
+
+    converted = "CAST(ps_{}.{} AS CHAR(9) CHARACTER SET utf8mb4) COLLATE utf8mb4_{}"
+    payments_of_orders = converted.format("orders", "reference", "bin")
+    orders_of_payments = converted.format("order_payment", "order_reference", "general_ci")
+    assert f"ON ps_order_payment.order_reference = ({payments_of_orders})" in sent[0]
+    assert f"ON ps_orders.reference = ({orders_of_payments})" in sent[2]
