@@ -293,6 +293,17 @@ def test_a_text_that_a_column_can_not_hold_is_not_searched(*, indexed: bool) -> 
     assert matched == {(1, "D-1"): ((5, 51),)}
 
 
+@pytest.mark.parametrize("indexed", [False, True])
+def test_an_old_shop_is_searched_only_where_it_can_be(*, indexed: bool) -> None:
+    """`mpn` came with 1.7.7."""
+    old = {name: rows for name, rows in MATCHED.items() if name != "product_supplier"}
+    for name in ("product", "product_attribute"):
+        old[name] = [{key: value for key, value in row.items() if key != "mpn"} for row in MATCHED[name]]
+
+    assert match("MA", tables=old, indexed=indexed, match=("mpn", "reference")) == ()
+    assert match("SA", tables=old, indexed=indexed, match=("mpn", "supplier_reference")) == ((1, 0),)
+
+
 def test_two_shops_and_two_skus_are_matched_at_once() -> None:
     with small_shop(**MATCHED) as (connection, tables):
         matcher = ProductMatcher(tables, ProductsSettings())
