@@ -317,6 +317,14 @@ def test_taxes_one_on_top_of_the_other() -> None:
     assert found == RateChoice(Decimal("15.47375"))
 
 
+@pytest.mark.parametrize(("first", "second", "rate"), [(1, 2, "14.975"), (2, 1, "15.47375"), (0, 1, "9.975")])
+def test_the_most_specific_rule_says_how_taxes_are_combined(first: int, second: int, rate: str) -> None:
+    rules = (TaxRule(5, id_state=2101, behavior=first), TaxRule(4, behavior=second))
+    found = rule_rate(replace(REGIONAL, tax_rules={(1, 21): rules}), 1, FACTS.countries["US"], 2101)
+    assert found is not None
+    assert found.rate == Decimal(rate)
+
+
 def test_a_rule_for_the_whole_country_is_none_for_a_region_of_its_own() -> None:
     italy = FACTS.countries["IT"]
     assert rule_rate(REGIONAL, 1, italy, 0, "1000", regional_only=True) is None

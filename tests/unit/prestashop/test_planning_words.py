@@ -525,3 +525,38 @@ def test_a_currency_is_known_by_its_number() -> None:
     found = changes_of(cancelled(ORDER), MARKER, OrderInShop(2, **{**INVOICED, "id_currency": 2}), market(facts), None)
 
     assert "total 37.58 → 0.00 SEK" in found.notes[0].message
+
+
+def test_an_invoiced_order_that_amazon_has_not_changed_is_no_matter() -> None:
+    """Staff may have edited it: its total is another one than Amazon's."""
+    edited = {**INVOICED, "total": Decimal("30.00"), "tax": Decimal("5.41")}
+
+    assert changes(replace(ORDER, updated=NOW), **edited).notes == ()
+    assert changes(shipped(ORDER), SHIPPED, **edited).notes == ()
+    late = changes(cancelled(ORDER), SHIPPED, **edited)
+    assert [note.code for note in late.notes] == [ProblemCode.CANCELLED_AFTER_SHIPPING]
+
+
+@pytest.mark.parametrize(
+    ("order", "state", "found"),
+    [
+        (ORDER, PREPARING, None),  # what has changed is not known, and nobody has sent it
+        (shipped(ORDER), PREPARING, SHIPPED),
+        (shipped(ORDER), replace(SHIPPED, id=5, name="Delivered"), None),
+    ],
+)
+def test_digests_of_another_version_move_an_order_only_when_it_was_sent(
+    order: Order, state: OrderState, found: OrderState | None
+) -> None:
+    facts = replace(HERE, states={**HERE.states, state.id: state})
+    old = replace(MARKER, last_state=state.id, digests=Digests("x", "x", "x", "x", "x", version=0))
+
+    assert changes_of(order, old, OrderInShop(state.id), market(facts), None).state == found
+
+
+def test_an_invoiced_order_whose_new_money_can_not_be_read_has_one_problem() -> None:
+    here = replace(catalog({}), shop_orders={7: OrderInShop(PAID.id, **INVOICED)})
+    found, _ = plan_update(replace(FEWER, updated=NOW), MARKER, market(HERE), here, NOW)
+
+    assert found is not None
+    assert [note.code for note in found.changes.notes] == [ProblemCode.CHANGED_AFTER_INVOICE]

@@ -9,6 +9,7 @@ keeps what an order took (JSON in stock_moved), so that it is given back only on
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -115,13 +116,13 @@ def still_there(goods: Iterable[Goods], ordered: Mapping[tuple[int, int], int]) 
     PrestaShop has given back the pieces that a person took off the order. Contents of packs are moved as they were
     recorded, since no line names them.
     """
-    left = dict(ordered)
+    left = Counter(ordered)
     result: list[Goods] = []
     for one in goods:
         key = (one.id_product, one.id_product_attribute)
-        quantity = min(one.quantity, left.get(key, 0)) if one.reserves else one.quantity
+        quantity = min(one.quantity, left[key]) if one.reserves else one.quantity
         if one.reserves:
-            left[key] = left.get(key, 0) - quantity
+            left[key] -= quantity
         if quantity > 0:
             result.append(replace(one, quantity=quantity))
     return tuple(result)
@@ -148,5 +149,5 @@ def backorder_state(market: Market, kind: str, state: OrderState) -> OrderState 
 
 def _has_backorder_states(facts: ShopFacts, shop: ShopUnit) -> bool:
     version = version_numbers(facts.version)
-    asked = version < _ASKS_SINCE or facts.setting("PS_ENABLE_BACKORDER_STATUS", shop, "0") == "1"
+    asked = version < _ASKS_SINCE or facts.setting("PS_ENABLE_BACKORDER_STATUS", shop) == "1"
     return bool(version) and asked and facts.setting("PS_STOCK_MANAGEMENT", shop, "1") == "1"

@@ -117,7 +117,7 @@ def open_market(code: str, settings: Settings, facts: ShopFacts) -> Market:
         password_age_minutes=as_int(facts.setting("PS_PASSWD_TIME_FRONT", shop, "360")),
         home=home_country(facts, shop),
         invoice_address=invoice_address_text({name: facts.setting(name, shop) for name in _SHOP_ADDRESS}),
-        invoices_yearly=facts.setting("PS_INVOICE_RESET", shop, "0") == "1",
+        invoices_yearly=facts.setting("PS_INVOICE_RESET", shop) == "1",
         tax_columns=tax_columns(facts.version),
         cart_lines_addressed=version_numbers(facts.version) < UNADDRESSED_SINCE,
         seller=settings.amazon.seller,

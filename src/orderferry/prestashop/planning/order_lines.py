@@ -46,7 +46,7 @@ def match_items(order: Order, market: Market, catalog: Catalog) -> dict[str, Pro
 
 def is_kept_in_warehouses(product: Product, shop: ShopUnit, facts: ShopFacts) -> bool:
     """Return whether PrestaShop's advanced stock management (up to 1.7) rules the product's stock."""
-    return product.depends_on_stock and facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", shop, "0") == "1"
+    return product.depends_on_stock and facts.setting("PS_ADVANCED_STOCK_MANAGEMENT", shop) == "1"
 
 
 def _match(order: Order, item: Item, market: Market, catalog: Catalog) -> Product | Problem | None:

@@ -99,7 +99,7 @@ def default_carrier(facts: ShopFacts, shop: ShopUnit | None) -> tuple[Carrier | 
 
     If it names none: the first active carrier, which is a guess, and why the setting names none.
     """
-    configured = as_int(facts.setting("PS_CARRIER_DEFAULT", shop, "0"))
+    configured = as_int(facts.setting("PS_CARRIER_DEFAULT", shop))
     named = _follow(facts, configured)
     if named is not None:
         return named, ""

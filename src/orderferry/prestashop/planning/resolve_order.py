@@ -83,7 +83,7 @@ def resolve_order(order: Order, market: Market, catalog: Catalog, now: datetime)
         paperwork=paperwork_of(order, state, market, country=delivery.country, place=delivery),
         payment_label=_payment_label(order, market),
         placed=order.created if orders.date == "purchase" else now,
-        goods=_goods(lines, as_int(facts.setting("PS_PACK_STOCK_TYPE", market.shop, "0"))),
+        goods=_goods(lines, as_int(facts.setting("PS_PACK_STOCK_TYPE", market.shop))),
         movement=movement,
         backorder=backorder_state(market, kind, state) if movement else None,
         ecotax_tax_rate=_ecotax_tax_rate(market, delivery),
@@ -135,7 +135,7 @@ def _joined(
 def _ecotax_tax_rate(market: Market, place: Place) -> Decimal:
     """Return the rate on ecotax at the place of delivery, as Tax::getProductEcotaxRate finds it."""
     facts = market.facts
-    group = as_int(facts.setting("PS_ECOTAX_TAX_RULES_GROUP_ID", market.shop, "0"))
+    group = as_int(facts.setting("PS_ECOTAX_TAX_RULES_GROUP_ID", market.shop))
     id_tax = facts.ruled_tax(group, place.country.id, place.id_state, place.known_postcode)
     return facts.taxes.get(id_tax or 0, Decimal(0))
 
@@ -180,7 +180,7 @@ def _own_groups(kind: ProceedsType, market: Market) -> tuple[int, ...]:
     """Return the tax rules group that the shop has for a kind of fee; only gift wrapping has a setting."""
     if kind is not ProceedsType.GIFT_WRAP:
         return ()
-    return (as_int(market.facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0")),)
+    return (as_int(market.facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop)),)
 
 
 def _unknown_fee_product(order: Order, kind: ProceedsType, word: str, found: int) -> Problem:

@@ -225,7 +225,7 @@ def paperwork_of(
     """
     mode = invoice_mode(order, market.settings.invoices)
     invoiced = {"state": state.invoice, "shipped": order.status in SHIPPED_STATUSES, "never": False}[mode]
-    numbered = invoiced and market.facts.setting("PS_INVOICE", market.shop, "1") != "0"
+    numbered = invoiced and market.facts.setting("PS_INVOICE", market.shop) != "0"
     return Paperwork(
         row=invoiced or state.delivery,
         invoice=numbered,
@@ -236,7 +236,7 @@ def paperwork_of(
 
 
 def _wrapping_tax(market: Market, country: Country, place: Place | None) -> int:
-    group = as_int(market.facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop, "0"))
+    group = as_int(market.facts.setting("PS_GIFT_WRAPPING_TAX_RULES_GROUP", market.shop))
     at = (place.id_state, place.known_postcode) if place else (0, "")
     return market.facts.ruled_tax(group, country.id, *at) or 0
 

@@ -6,6 +6,7 @@ times: the bare column of `orders` equals the one with tax, and the invoice repe
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 from orderferry.domain.pricing.priced_order import ZERO, Amount, PricedOrder
@@ -148,11 +149,11 @@ def cart_products(resolved: ResolvedOrder) -> list[Draft]:
 
     Two lines of one product share a row, since the primary key allows no second. Free lines have none.
     """
-    quantities: dict[tuple[int, int], int] = {}
+    quantities: Counter[tuple[int, int]] = Counter()
     for line in resolved.lines:
         if line.product is not None and line.product.id_product:
             key = (line.product.id_product, line.product.id_product_attribute)
-            quantities[key] = quantities.get(key, 0) + line.priced.quantity
+            quantities[key] += line.priced.quantity
     return [
         Draft(
             "cart_product",
