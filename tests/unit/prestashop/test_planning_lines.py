@@ -78,6 +78,11 @@ def test_a_fee_has_the_group_of_its_tax(tax: str, preferred: tuple[int, ...], gr
     assert fee_group(TAXED, PLACE, tax, preferred) == group
 
 
+def test_a_rule_without_tax_gives_no_fee_its_tax() -> None:
+    exempt = replace(FACTS, tax_rules={(1, 10): (TaxRule(0),)})
+    assert [fee_group(exempt, PLACE, tax, ()) for tax in ("1", "")] == [0, 0]
+
+
 def test_a_fee_without_tax_has_no_group_where_none_has_0_percent() -> None:
     assert fee_group(FACTS, PLACE, "", (1,)) == 0
 
