@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import socket
 import ssl
-from enum import StrEnum
+from enum import Enum, auto
 
 from orderferry.domain.server_texts import FileTrouble, file_trouble
 
 
-class Trouble(StrEnum):
+class Trouble(Enum):
     """What an error of the database means."""
 
-    TRANSIENT = "transient"  # rolled back; may be repeated at once
-    TOO_MANY_CONNECTIONS = "full-house"  # no connection left for us at the moment
-    GONE = "gone"  # the connection broke off
-    CONNECT = "connect"  # no connection could be made
-    READ_ONLY = "read-only"
-    NO_SPACE = "no-space"
-    DUPLICATE = "duplicate"
-    RIGHTS = "rights"
-    MISSING = "missing"
-    DATA = "data"
-    COLLATION = "collation"  # texts of two collations can't be compared
-    NOT_READY = "not-ready"  # a node of a cluster that takes no part in it at the moment
-    UNFIT = "unfit"  # a setting or a damage that doesn't pass by itself
-    OTHER = "other"
+    TRANSIENT = auto()  # rolled back; may be repeated at once
+    TOO_MANY_CONNECTIONS = auto()  # no connection left for us at the moment
+    GONE = auto()  # the connection broke off
+    CONNECT = auto()  # no connection could be made
+    READ_ONLY = auto()
+    NO_SPACE = auto()
+    DUPLICATE = auto()
+    RIGHTS = auto()
+    MISSING = auto()
+    DATA = auto()
+    COLLATION = auto()  # texts of two collations can't be compared
+    NOT_READY = auto()  # a node of a cluster that takes no part in it at the moment
+    UNFIT = auto()  # a setting or a damage that doesn't pass by itself
+    OTHER = auto()
 
 
 _NUMBERS: dict[Trouble, tuple[int, ...]] = {
