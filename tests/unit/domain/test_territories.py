@@ -262,3 +262,29 @@ def test_the_area_of_an_address_is_in_the_marketplaces_country_unless_it_names_o
 
 def test_no_country_has_no_area() -> None:
     assert tax_area("") == TaxArea((), "")
+
+
+def test_each_territory_bears_its_english_name() -> None:
+    assert ", ".join(territory.name for territory in TERRITORIES) == (
+        "Monaco, Northern Ireland, Canary Islands, Åland Islands, Mount Athos, Campione d'Italia, Saint Martin, "
+        "Saint Barthélemy, Guadeloupe, Martinique, French Guiana, Réunion, Mayotte, Ceuta, Melilla, Heligoland, "
+        "Büsingen, Livigno, Saint Pierre and Miquelon, Wallis and Futuna, French Polynesia, New Caledonia, Greenland, "
+        "Faroe Islands, San Marino, Vatican City, Andorra, Jersey, Guernsey, Isle of Man, Gibraltar"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "codes"),
+    [
+        ("GP", ("FR-971", "GP")),
+        ("MQ", ("FR-972", "MQ")),
+        ("GF", ("FR-973", "GF")),
+        ("RE", ("FR-974", "RE")),
+        ("YT", ("FR-976", "YT")),
+        ("IC", ("ES-CN", "IC")),
+        ("AX", ("FI-01", "AX")),
+        ("MC", ("MC", "FR")),
+    ],
+)
+def test_a_territorys_own_code_alone_tells_its_region(code: str, codes: tuple[str, ...]) -> None:
+    assert tax_area(code).codes == codes

@@ -30,6 +30,7 @@ def test_the_plans_are_those_that_amazon_documents() -> None:
 
 def test_the_requests_of_a_day() -> None:
     assert daily_quota("searchOrders") == 484  # 483.84
+    assert daily_quota("getReport") == 172_800
     assert daily_quota("searchOrders", Decimal("0.5")) == 242
     assert daily_quota("searchOrders", Decimal(1), Decimal("0.01")) == 864
 
