@@ -351,8 +351,13 @@ def _write(
     connection: Connection, changes: Sequence[Change], event: HistoryEvent, run: int | None, now: datetime
 ) -> None:
     """Write entries that changed (each order once) and the history of what changed about them."""
-    new = [_row(after) for before, after, _ in changes if before is None]
-    changed = [_row(after) for before, after, _ in changes if before is not None and before != after]
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for before, after, _ in changes:
+        if before is None:
+            new.append(_row(after))
+        elif before != after:
+            changed.append(_row(after))
     lines = [
         line
         for before, after, detail in changes
