@@ -299,6 +299,20 @@ LIVES: dict[str, Life] = {
         ],
         {"carriers": CarriersSettings(default="1"), "events_enabled": True},
     ),
+    "of an older version": Life(
+        [
+            ("a new order", ORDER),
+            (
+                "with a discount and wrapping in its totals",
+                "UPDATE ps_orders SET total_discounts = 1.22, total_discounts_tax_incl = 1.22, total_discounts_tax_excl"
+                " = 1, total_wrapping = 2.44, total_wrapping_tax_incl = 2.44, total_wrapping_tax_excl = 2,"
+                " total_paid = 58.80, total_paid_tax_incl = 58.80, total_paid_tax_excl = 48.19; INSERT INTO"
+                " ps_order_cart_rule (id_order, id_cart_rule, name, value, value_tax_excl) VALUES (1, 1, 'x', 1.22, 1)",
+            ),
+            ("shipped", shipped(ORDER)),
+        ],
+        {"orders": UNINVOICED},
+    ),
     "a company": Life(
         [
             (

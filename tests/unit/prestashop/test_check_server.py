@@ -48,8 +48,11 @@ class Answers:
     def __init__(self, answers: Mapping[str, Sequence[Any]]) -> None:
         self._answers = answers
 
-    def execute(self, statement: sa.Executable, values: object = None) -> Any:
-        return self.exec_driver_sql(str(statement))
+    def execute(self, statement: sa.Executable, values: Mapping[str, Any]) -> Any:
+        rows = self.exec_driver_sql(str(statement))
+        if "Variable_name" in str(statement):
+            return FoundRows(row for row in rows if row[0].lower() in values["names"])
+        return rows
 
     def exec_driver_sql(self, statement: str) -> Any:
         rows = next((rows for words, rows in self._answers.items() if statement.strip().startswith(words)), None)
