@@ -315,6 +315,11 @@ def test_an_unknown_state_is_told_by_its_number(shop: ShopDatabase) -> None:
     assert only(shop).state == "state 77"
 
 
+def test_states_are_named_in_the_shop_s_default_language(shop: ShopDatabase) -> None:
+    shop.execute("UPDATE {p}configuration SET value = '2' WHERE name = 'PS_LANG_DEFAULT'")
+    assert only(shop).state == "Payment accepted"
+
+
 def test_fees_are_no_articles(shop: ShopDatabase) -> None:
     detail = "UPDATE {p}order_detail SET product_reference = :ref, product_id = :product WHERE id_order = 1"
     shop.execute(detail, ref="COD", product=9)
