@@ -63,7 +63,7 @@ _STRIP_HEIGHT = 16
 def daily_chart(days: Sequence[tuple[date, int, int]]) -> str:
     """Return a chart with two bars for each day, given how many orders Amazon and the shop have of it. Those of a day
     that differs are outlined. No day may be left out."""
-    most = max((max(amazon, shop) for _, amazon, shop in days), default=0) or 1
+    most = max([1, *(max(amazon, shop) for _, amazon, shop in days)])
     height = _HEIGHT - _TOP - _BOTTOM
     step = (_WIDTH - _LEFT) / max(len(days), 1)
     each = -(-len(days) // _MOST_LABELS)

@@ -12,6 +12,7 @@ import pytest
 from orderferry.cli.failures import exit_for, failed_document
 from orderferry.errors import ConfigError, ExitCode, LedgerUnusable
 from support.command_line import call
+from support.configuration import write
 
 RUN = {"command", "run", "started", "finished", "dry_run", "observed", "calls", "orders", "open", "problems"}
 KEYS = {
@@ -239,3 +240,23 @@ def test_where_an_unforeseen_error_was_raised_goes_to_the_log(caplog: pytest.Log
     (line,) = caplog.messages
     assert line.startswith("unexpected: KeyError")
     assert "a name" not in line
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("show", ["show", "302-1"]),
+        ("adopt", ["adopt"]),
+        ("forget", ["forget", "--older-than", "30d"]),
+        ("plan", ["plan"]),
+        ("bridge", ["bridge", "status"]),
+    ],
+)
+def test_of_several_broken_configurations_each_has_the_commands_own_keys(
+    command: str, words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(write(tmp_path, "", name)) for name in ("a.toml", "b.toml")]
+    assert call("-c", files[0], "-c", files[1], *words, "--json") == 2
+    for shop, file in zip(json.loads(capsys.readouterr().out)["shops"], files, strict=True):
+        told = {name: value for name, value in shop.items() if name in DOCUMENTS[command]}
+        assert (shop["config"], told) == (file, DOCUMENTS[command])
