@@ -160,7 +160,7 @@ def _shown(character: str) -> str:
     if character.isspace():
         return " "
     category = unicodedata.category(character)
-    if category in {"Cc", "Cs"} or (category == "Cf" and character not in _KEPT_FORMAT):
+    if category == "Cc" or (category == "Cf" and character not in _KEPT_FORMAT):
         return ""
     code = ord(character)
     if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:  # noncharacters

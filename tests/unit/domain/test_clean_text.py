@@ -155,6 +155,8 @@ def test_a_name_in_plain(text: str, plain: str) -> None:
         ("\uffff", "\uffff"),
         ("a  😀  b", "a b"),
         ("a  b", "a  b"),
+        ("é  b", "é  b"),
+        ("", ""),
         ("😀", "\ufffd"),
         ("𠮷", "\ufffd"),
     ],
