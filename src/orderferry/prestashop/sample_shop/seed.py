@@ -24,8 +24,8 @@ class CombinationSeed:
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Return the attributes as (group, value)."""
-        halves = [pair.split(":", 1) for pair in self.attributes.split(",")]
-        return tuple((group.strip(), value.strip()) for group, value in halves)
+        halves = [pair.partition(":") for pair in self.attributes.split(",")]
+        return tuple((group.strip(), value.strip()) for group, _, value in halves)
 
 
 @dataclass(frozen=True, slots=True)
