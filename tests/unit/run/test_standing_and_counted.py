@@ -112,6 +112,7 @@ def test_each_order_is_asked_for_once_and_shown(caplog: pytest.LogCaptureFixture
     made = collector(compare_input(), amazon)
     with caplog.at_level(logging.INFO):
         made._ask([A, B, A, C])
+        assert amazon.asked == [A, B, C], "neither a known nor a rejected one ends the asking"
         made._ask([C])
     assert amazon.asked == [A, B, C]
     assert amazon.shown == [f"asking Amazon for {one}" for one in (A, B, C)]
