@@ -130,7 +130,7 @@ def test_a_state_that_is_not_there_is_told_with_those_that_are() -> None:
 
 
 def test_a_name_of_two_states_asks_for_an_id() -> None:
-    with pytest.raises(ShopUnfit, match="several order states") as caught:
+    with pytest.raises(ShopUnfit, match="more than one order state") as caught:
         resolve_state(FACTS, "Amazon", "", key="orders.state_prime")
     assert "20, 21" in caught.value.hint
 

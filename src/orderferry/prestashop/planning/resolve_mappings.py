@@ -230,7 +230,8 @@ def choose(word: str, choices: Mapping[int, Collection[str]], key: str, what: st
         return found[0]
     if found:
         ids = ", ".join(map(str, sorted(found)))
-        raise ShopUnfit(f"{key} = {word!r} names several {what}s of the shop.", hint=f"Write one of their ids: {ids}.")
+        message = f"{key} = {word!r} is the name of more than one {what} of the shop."
+        raise ShopUnfit(message, hint=f"Write one of their ids: {ids}.")
     raise unknown_choice(word, choices, key, what)
 
 
