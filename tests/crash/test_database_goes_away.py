@@ -211,6 +211,7 @@ def test_an_import_is_the_same_on_servers_with_other_ways(
     proofs.ran("servers with other ways", 1)
 
 
+@pytest.mark.whole
 def test_a_full_disk_under_the_database_stops_the_run_between_two_orders(
     mariadb_with: Callable[..., MariadbServer], tmp_path: Path, proofs: Proofs
 ) -> None:

@@ -37,6 +37,7 @@ def test_a_run_that_is_killed_at_any_statement_is_made_whole_by_the_next(
     proofs.ran(f"kill points at {family} statements", len(chosen), of=len(points))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("family", SAMPLES)
 def test_a_first_run_that_is_killed_at_any_statement_is_made_whole_by_the_next(
     first_scenario: CrashScenario, proofs: Proofs, family: str
@@ -48,6 +49,7 @@ def test_a_first_run_that_is_killed_at_any_statement_is_made_whole_by_the_next(
     proofs.ran(f"kill points at {family} statements of a first run", len(chosen), of=len(points))
 
 
+@pytest.mark.whole
 def test_a_run_that_is_killed_while_it_makes_hidden_products_leaves_one_of_each(
     fees_scenario: CrashScenario, proofs: Proofs
 ) -> None:

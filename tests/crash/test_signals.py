@@ -53,6 +53,7 @@ def after_last_order(scenario: CrashScenario) -> int:
     raise AssertionError("the last order was never committed")
 
 
+@pytest.mark.sample(1, always=("SIGTERM",))
 @pytest.mark.parametrize("number", CODES, ids=lambda number: number.name)
 def test_a_signal_ends_the_run_between_two_orders(
     scenario: CrashScenario, proofs: Proofs, number: signal.Signals

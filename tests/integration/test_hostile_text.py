@@ -115,7 +115,6 @@ def hostile(text: str, number: int) -> Order:
     return replace(
         order,
         marketplace_name=text,
-        seller_order_id=text,
         buyer=Buyer(text, text, text, text),
         delivery_address=home,
         delivery_instructions=(text, text),
