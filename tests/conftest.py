@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -72,6 +73,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def whole(request: pytest.FixtureRequest) -> bool:
     """Whether the whole of a proof was asked for (--whole)."""
     return bool(request.config.getoption("--whole"))
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Undo what a command sets up for the program's logging."""
+    root = logging.getLogger("orderferry")
+    handlers, propagate, level = list(root.handlers), root.propagate, root.level
+    root.handlers = []
+    yield
+    for handler in root.handlers:
+        handler.close()
+    root.handlers, root.propagate = handlers, propagate
+    root.setLevel(level)
 
 
 @pytest.fixture(autouse=True)
