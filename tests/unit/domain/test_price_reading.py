@@ -65,10 +65,11 @@ def test_reading(one: Order, reading: Reading, total: tuple[str, str]) -> None:
     assert result.total == pair(*total)
 
 
-def test_shipping_of_the_whole_order() -> None:
+@pytest.mark.parametrize("grand", ["73.20", None], ids=["with a grand total", "without one"])
+def test_shipping_of_the_whole_order(grand: str | None) -> None:
     one = order(
         item("61.00", row("ITEM", "61.00")),
-        grand="73.20",
+        grand=grand,
         proceeds=(row("ITEM", "61.00"), row("SHIPPING", "12.20")),
     )
     assert priced(one, eu_rates()).shipping.amount == pair("10.00", "12.20")
