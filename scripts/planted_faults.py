@@ -271,11 +271,14 @@ class Copy:
 
 def unit_tests(fault: Fault, by_line: dict[int, list[str]], package: str) -> list[str]:
     """Return the tests that run a fault's line, or the lines of its statement before it: those of its own package
-    first. What runs as the file is imported is given to all tests that run anything of the file."""
+    first. What runs as the file is imported is given to all tests that run anything of the file; where none does,
+    because the file holds data alone, to all of its package."""
     lines: Iterable[int] = range(fault.first, fault.line + 1)
     if any("" in by_line.get(line, ()) for line in lines):
         lines = by_line
     names = {context.rpartition("|")[0] for line in lines for context in by_line.get(line, ()) if context}
+    if not names and lines is by_line and (ROOT / "tests" / "unit" / package).is_dir():
+        return [f"tests/unit/{package}"]
     return sorted(names, key=lambda name: (not name.startswith(f"tests/unit/{package}/"), name))
 
 

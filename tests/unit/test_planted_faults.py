@@ -64,6 +64,13 @@ def test_what_runs_as_a_file_is_imported_is_given_to_all_tests_of_the_file(scrip
     assert script.unit_tests(fault, {1: [""], 7: ["t1|run", "t2|setup"]}, "run") == ["t1", "t2"]
 
 
+def test_what_is_data_alone_is_given_to_all_tests_of_its_package(script: ModuleType) -> None:
+    (fault,) = script.faults_of(b"X = 1\n")
+    assert script.unit_tests(fault, {1: [""]}, "config") == ["tests/unit/config"]
+    assert script.unit_tests(fault, {1: [""]}, "errors.py") == []
+    assert script.unit_tests(fault, {}, "config") == []
+
+
 def test_the_integration_tests_of_a_topic_are_tried_those_of_its_name_first(script: ModuleType) -> None:
     found = script.integration_tests("run/compare/rules.py")
     assert found[0] == "tests/integration/test_compare_command.py"

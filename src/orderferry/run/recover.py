@@ -170,7 +170,7 @@ def _cells_but(text: str, ours: Iterable[Cell], part: str = "coverage") -> list[
     """Return the cells of a text without `ours`, as they stand; none from what can't be read."""
     keys = {(marketplace, str(channel)) for marketplace, channel in ours}
     try:
-        return [cell for cell in json.loads(text or "{}").get(part, []) if (cell[0], cell[1]) not in keys]
+        return [cell for cell in json.loads(text).get(part, []) if (cell[0], cell[1]) not in keys]
     except (ValueError, TypeError, LookupError, AttributeError):
         return []
 

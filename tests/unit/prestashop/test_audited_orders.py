@@ -286,6 +286,13 @@ def test_what_the_shop_s_own_states_mean(shop: ShopDatabase, state: int, is_canc
     assert (found.cancelled, found.shipped) == (is_cancelled, is_shipped)
 
 
+@pytest.mark.parametrize("state", [4, 5, 7])
+def test_a_state_that_the_shop_s_settings_name_needs_no_flag(shop: ShopDatabase, state: int) -> None:
+    shop.execute("UPDATE {p}order_state SET shipped = 0")
+    shop.execute("UPDATE {p}orders SET current_state = :state WHERE id_order = 1", state=state)
+    assert only(shop).shipped
+
+
 @pytest.mark.parametrize(
     ("orders", "is_cancelled", "is_shipped"),
     [
