@@ -25,7 +25,13 @@ def test_the_tables_on_a_server() -> None:
             for index in sorted(table.indexes, key=lambda index: str(index.name))
         ]
     lines = [line.replace("\t", "    ").rstrip() for line in "\n".join(statements).splitlines()]
-    assert [line for line in lines if line] == ON_SERVERS.read_text().splitlines()
+    expected = ON_SERVERS.read_text().splitlines()
+    assert [with_sorted_options(line) for line in lines if line] == [with_sorted_options(line) for line in expected]
+
+
+def with_sorted_options(line: str) -> str:
+    """The end of a CREATE TABLE with its options in the order of the alphabet: SQLAlchemy's own order varies."""
+    return ")" + " ".join(sorted(line[1:].split())) if line.startswith(")") else line
 
 
 @pytest.mark.parametrize("table", [*metadata.sorted_tables, leases], ids=str)
