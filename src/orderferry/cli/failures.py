@@ -20,7 +20,6 @@ from orderferry.cli.terminal import echo, echo_json, to_nowhere
 from orderferry.errors import ConfigError, ExitCode, InternalError, OrderferryError, where_raised
 
 log = logging.getLogger(__name__)
-_NO_ARGUMENTS = getattr(click.exceptions, "NoArgsIsHelpError", ())  # older clicks print the help themselves
 
 Problems = Sequence[Mapping[str, str]]
 
@@ -57,8 +56,8 @@ def _described(error: BaseException) -> tuple[ExitCode, list[str], list[dict[str
         from orderferry.run.report import error_json
 
         return error.exit_code, error_lines(error), error_json(error)
-    if isinstance(error, _NO_ARGUMENTS):  # its message is the help, usage and all
-        return ExitCode.USAGE, error.format_message().splitlines(), _problem("usage", "A command is missing.")
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the help, usage and all
+        return ExitCode.USAGE, error.format_message().splitlines(), []  # without arguments nobody asked for JSON
     if isinstance(error, click.ClickException):
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx else ""
         message = error.format_message()
