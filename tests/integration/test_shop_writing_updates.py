@@ -509,6 +509,18 @@ def test_the_invoice_comes_with_the_state_that_asks_for_it(sqlite_shop: ShopData
     assert sqlite_shop.count("product_sale") == 2
 
 
+def test_a_later_invoice_of_a_shop_without_taxes_names_none_on_shipping(
+    sqlite_shop: ShopDatabase, tmp_path: Path
+) -> None:
+    sqlite_shop.execute("UPDATE {p}configuration SET value = '0' WHERE name = 'PS_TAX'")
+    writing = importer(sqlite_shop, tmp_path, orders=UNINVOICED)
+    order = amazon_order(Sold("MUG-BLUE", 1, "14.52", shipping="5.00"))
+    writing.take(order)
+    writing.take(shipped(order), LATER)
+    assert sqlite_shop.count("order_invoice") == 1
+    assert sqlite_shop.rows("SELECT * FROM {p}order_invoice_tax WHERE type = 'shipping'") == []
+
+
 def test_never_invoicing_still_counts_in_statistics(sqlite_shop: ShopDatabase, tmp_path: Path) -> None:
     writing = importer(sqlite_shop, tmp_path, invoices=InvoicesSettings("never"))
     writing.take(ORDER)
