@@ -11,10 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from test_engine import DE, IT, START, DictShop, World, make_order, settings_in
 
 from orderferry.cli.import_commands import behind_lines
 from orderferry.config.model import MarketplaceSettings, OrdersSettings, Secret
+from orderferry.domain.marketplaces import Marketplace
 from orderferry.domain.orders import Channel
 from orderferry.domain.problems import ProblemCode
 from orderferry.domain.search import Basis
@@ -23,6 +23,7 @@ from orderferry.errors import ExitCode, QuotaExhausted
 from orderferry.ledger.ledger import open_ledger
 from orderferry.run.report import Report
 from orderferry.run.status import Status, read_status
+from support.engine_world import DE, IT, START, DictShop, World, make_order, settings_in
 
 Install = Callable[..., World]
 DAY = timedelta(days=1)
@@ -64,7 +65,7 @@ def exhausted() -> QuotaExhausted:
 
 
 def status(world: World) -> Status:
-    return read_status(world.ledger, FullBucket(), world.settings, world.now)
+    return read_status(world.ledger, FullBucket(), world.settings, world.now)  # type: ignore[arg-type]
 
 
 def coverage(world: World) -> Mapping[tuple[str, Channel], Spans]:
@@ -262,7 +263,7 @@ def test_a_second_seller_of_the_shop_goes_back_as_well_and_nothing_was_lost(inst
 
 
 def test_a_second_configuration_of_the_same_seller_is_new_for_its_own_marketplaces(install: Install) -> None:
-    def only(world: World, marketplace: object) -> World:
+    def only(world: World, marketplace: Marketplace) -> World:
         amazon = replace(world.settings.amazon, marketplaces=(marketplace,))
         world.settings = replace(world.settings, amazon=amazon)
         return world

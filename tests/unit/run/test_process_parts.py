@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from test_engine import IT, START, World, make_order, settings_in
 
 from orderferry.domain.ledger_entry import OrderSnapshot
 from orderferry.domain.marker import Outcome
 from orderferry.domain.orders import UPDATE_TIME, Channel, Flaw, Item, Money, OrderStatus, TimeSpan, UnreadableOrder
-from orderferry.ledger.ledger import open_ledger
 from orderferry.run.process import newest_of_each, snapshot_of
 from orderferry.run.report import PlannedOrder
+from support.engine_world import IT, START, World, make_order
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 S = OrderStatus
 ID = "406-0000000-0000001"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    settings = settings_in(tmp_path)
-    with open_ledger(settings.ledger.path, account="a", shop="s", now=START) as ledger:
-        yield World(ledger, settings)
 
 
 def test_what_the_ledger_keeps_of_an_order() -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from test_engine import START, DictShop, World, make_order, settings_in
 
 from orderferry.domain.ledger_entry import Entry, EntryState, OrderResult, OrderSnapshot
 from orderferry.domain.marker import Plan
 from orderferry.domain.orders import OrderStatus
 from orderferry.errors import AmazonUnavailable, QuotaExhausted
-from orderferry.ledger.ledger import Ledger, open_ledger
+from orderferry.ledger.ledger import Ledger
 from orderferry.ledger.quota import QuotaBook
 from orderferry.run.compare.result import Comparison
 from orderferry.run.compare.rules import MonthBasis
@@ -25,16 +24,10 @@ from orderferry.run.due import restore_lost
 from orderferry.run.process import Processor
 from orderferry.run.status import read_status
 from orderferry.run.stop import QuotaWait, StopSwitch
+from support.engine_world import START, DictShop, World, make_order
 
 S = OrderStatus
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    settings = settings_in(tmp_path)
-    with open_ledger(settings.ledger.path, account="a", shop="s", now=START) as ledger:
-        yield World(ledger, settings)
 
 
 def note(world: World, state: EntryState, count: int) -> list[str]:
@@ -91,7 +84,7 @@ class Asked:
 
 def test_lost_orders_are_looked_up_five_hundred_at_a_time() -> None:
     asked = Asked(501)
-    restore_lost(lambda _: None, asked)
+    restore_lost(lambda _: None, asked)  # type: ignore[arg-type]
     assert asked.sizes == [500, 1]
 
 

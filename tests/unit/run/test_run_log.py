@@ -9,22 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from test_engine import DE, IT, START, World, make_order, settings_in
 
 from orderferry.domain.orders import Flaw, Item, OrderStatus, UnreadableOrder
 from orderferry.errors import AmazonUnavailable, PaginationExpired, QuotaExhausted
 from orderferry.ledger.ledger import open_ledger
 from orderferry.run.progress import log_context, log_order, log_run
+from support.engine_world import DE, IT, START, World, make_order
 
 S = OrderStatus
 ID = "406-0000000-0000001"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    settings = settings_in(tmp_path)
-    with open_ledger(settings.ledger.path, account="a", shop="s", now=START) as ledger:
-        yield World(ledger, settings)
 
 
 @pytest.fixture
@@ -97,7 +90,7 @@ def test_quota_that_is_spent_for_single_orders(world: World, log: pytest.LogCapt
     def spent(order_id: str) -> None:
         raise QuotaExhausted(f"none left for {order_id}", operation="getOrder")
 
-    world.amazon.get = spent
+    world.amazon.get = spent  # type: ignore[method-assign]
     assert "the quota of getOrder is spent for now: the rest is due in the next run" in lines(log, world)
 
 

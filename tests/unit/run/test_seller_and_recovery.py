@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from test_engine import DE, IT, START, World, make_order, settings_in
 
 from orderferry.config.model import OrdersSettings, Secret
 from orderferry.domain.durations import iso
@@ -21,16 +20,10 @@ from orderferry.errors import RequestRejected
 from orderferry.ledger.ledger import open_ledger
 from orderferry.run.observation import FirstImport, missing_since
 from orderferry.run.seller import WrongSeller, ask_whether_ours
+from support.engine_world import DE, IT, START, World, make_order
 
 ID = "406-0000000-0000001"
 COMPARED = "compared with the shop's markers"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    settings = settings_in(tmp_path)
-    with open_ledger(settings.ledger.path, account="a", shop="s", now=START) as ledger:
-        yield World(ledger, settings)
 
 
 def renewed(world: World, token: str = "another") -> World:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from test_engine import DE, IT, START, DictShop, World, make_order, settings_in
 
 from orderferry.config.model import Secret
 from orderferry.domain.orders import Channel
@@ -21,6 +20,7 @@ from orderferry.ledger.ledger import open_ledger
 from orderferry.run.recover import parse_coverage
 from orderferry.run.report import Report
 from orderferry.run.seller import WrongSeller
+from support.engine_world import DE, IT, START, DictShop, World, make_order, settings_in
 
 Install = Callable[..., World]
 

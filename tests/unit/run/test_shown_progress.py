@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from test_engine import START, World, make_order, settings_in
 
 from orderferry.domain.orders import Channel
 from orderferry.errors import QuotaExhausted
-from orderferry.ledger.ledger import open_ledger
 from orderferry.run.progress import Progress
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    settings = settings_in(tmp_path)
-    with open_ledger(settings.ledger.path, account="a", shop="s", now=START) as ledger:
-        yield World(ledger, settings)
+from support.engine_world import START, World, make_order
 
 
 @pytest.fixture
@@ -41,7 +31,7 @@ def test_pages_and_orders(world: World, shown: list[Any]) -> None:
 
 def test_of_a_page_only_what_the_command_is_about(world: World, shown: list[Any]) -> None:
     world.amazon.put(make_order(1), make_order(2, channel=Channel.FBA))
-    world.amazon._matches = lambda *_: True
+    world.amazon._matches = lambda *_: True  # type: ignore[method-assign]
     world.run("doublecheck")
     assert shown == [1, "done"]
 
@@ -67,7 +57,7 @@ def test_a_wait_for_quota(world: World, shown: list[Any]) -> None:
             raise waits.pop()
         return get(order_id)
 
-    world.amazon.get = spent
+    world.amazon.get = spent  # type: ignore[method-assign]
     world.run(orders=("406-0000000-0000001",))
     assert shown == [("getOrder", back), 1, "done"]
     assert world.slept == [3]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from test_engine import START, Amazon, World, make_order, settings_in
 
 from orderferry.domain.ledger_entry import EntryState
 from orderferry.domain.orders import Flaw, UnreadableOrder
@@ -18,6 +17,7 @@ from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.ledger.ledger import open_ledger
 from orderferry.run.conditions import announce
 from orderferry.run.report import Report
+from support.engine_world import START, Amazon, World, make_order, settings_in
 
 NAMELESS = UnreadableOrder(None, (Flaw("orderId", "missing", True),))
 MINUTE = timedelta(minutes=1)
@@ -27,12 +27,12 @@ MINUTE = timedelta(minutes=1)
 class AmazonWithHoles(Amazon):
     """Lists an order without an id for each of these times of update; `placed`: their time of creation."""
 
-    holes: list[tuple[object, ...]] = field(default_factory=list)
+    holes: list[tuple[datetime, ...]] = field(default_factory=list)
 
     def search(self, search: Search, token: str | None = None) -> Page:
         page = super().search(search, token)
         times = [hole[0 if search.basis is Basis.UPDATED else 1] for hole in self.holes]
-        found = sum(1 for moment in times if search.span.holds(moment))  # type: ignore[arg-type]
+        found = sum(1 for moment in times if search.span.holds(moment))
         if token is not None or not found:
             return page
         return Page((*page.orders, *[NAMELESS] * found), page.next_token, page.observed_until)
@@ -46,7 +46,7 @@ class Holed(World):
         self.amazon = AmazonWithHoles(lambda: self.now)
 
     @property
-    def holes(self) -> list[tuple[object, ...]]:
+    def holes(self) -> list[tuple[datetime, ...]]:
         assert isinstance(self.amazon, AmazonWithHoles)
         return self.amazon.holes
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from test_engine import START, World, make_order, settings_in
 
 from orderferry.domain.ledger_entry import Condition, EntryState, OrderResult
 from orderferry.domain.orders import Item, OrderStatus
@@ -17,6 +16,7 @@ from orderferry.errors import AmazonUnavailable, ExitCode
 from orderferry.ledger.ledger import open_ledger
 from orderferry.run.conditions import CurrentCondition, announce, condition_changes
 from orderferry.run.status import read_status
+from support.engine_world import START, World, make_order, settings_in
 
 YEAR, MINUTE = timedelta(days=365), timedelta(minutes=1)
 
