@@ -50,11 +50,11 @@ def read_ordinary(path: Path, most: int = LARGEST_FILE) -> bytes:
     refuse_special(path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
-        found = os.fstat(descriptor)
-        _refuse(found, str(path))
-        if found.st_size > most:
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-        return stream.read()
+        _refuse(os.fstat(descriptor), str(path))
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return data
 
 
 def refuse_special(path: Path) -> None:

@@ -64,6 +64,15 @@ def test_a_megabyte_is_read_and_not_a_byte_more(tmp_path: Path) -> None:
         read_ordinary(tmp_path / "file")
 
 
+def test_the_limit_holds_where_the_file_system_tells_no_size() -> None:
+    """Such as /proc, whose files are ordinary ones of 0 bytes, or a file that grows while it is read."""
+    status = Path("/proc/self/status")
+    assert status.stat().st_size == 0
+    assert read_ordinary(status).startswith(b"Name:")
+    with pytest.raises(OSError, match="File too large"):
+        read_ordinary(status, 9)
+
+
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 @pytest.mark.parametrize("kind", ["a link", "a link that leads nowhere", "a pipe"])
 def test_nothing_is_written_through_what_is_planted(tmp_path: Path, write: Callable[[Path], object], kind: str) -> None:

@@ -183,7 +183,7 @@ def write_new(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
-        path.unlink()  # half a configuration is worse than none
+        path.unlink(missing_ok=True)  # half a configuration is worse than none
         raise
 
 

@@ -79,6 +79,7 @@ class ServerStore(Store):
                 connection.commit()
             finally:
                 if not connection.invalidated:
+                    connection.rollback()  # before another host may begin
                     connection.execute(select(func.release_lock(name)))
 
 

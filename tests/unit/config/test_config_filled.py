@@ -249,6 +249,20 @@ def test_half_a_file_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_first_error_is_told_where_the_file_has_gone_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.toml"
+
+    def full(_descriptor: int) -> None:
+        path.unlink()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_new(path, "a = 1\n")
+
+
 def test_the_sentences_on_a_file_that_can_t_be_written(tmp_path: Path) -> None:
     path = write(tmp_path, "")
     with pytest.raises(UsageError) as caught:
