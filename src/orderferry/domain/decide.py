@@ -188,7 +188,7 @@ def next_look(first_seen: datetime, now: datetime) -> datetime:
 
 def next_try(attempts: int, now: datetime) -> datetime:
     """Return when to try an order again whose writing failed: after five minutes, doubling to a day, without end."""
-    if attempts > 8:
+    if attempts > 8:  # a ninth doubling is more than a day
         return now + timedelta(days=1)
     return now + timedelta(minutes=5 << attempts)
 

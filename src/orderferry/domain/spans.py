@@ -64,8 +64,9 @@ def subtract(whole: Iterable[Span], taken: Iterable[Span]) -> Spans:
     for cut in normal(taken):
         pieces: list[Span] = []
         for span in rest:
-            before, after = min(cut.start, span.end), max(cut.end, span.start)
-            pieces += Span(span.start, max(before, span.start)), Span(min(after, span.end), span.end)
+            # What is left before the cut, and what after it: each may be empty.
+            pieces.append(Span(span.start, max(span.start, min(cut.start, span.end))))
+            pieces.append(Span(min(span.end, max(cut.end, span.start)), span.end))
         rest = pieces
     return normal(rest)
 

@@ -289,9 +289,10 @@ def _fulfillment(order: SimulatedOrder, state: State) -> dict[str, Any]:
 
 def _packages(order: SimulatedOrder, state: State) -> list[dict[str, Any]]:
     """Return the parcels of a merchant-fulfilled order; Amazon names none of FBA orders."""
+    parcels = () if order.channel is Channel.FBA else state.parcels
     digits = order.order_id.replace("-", "")
     packages = []
-    for number, parcel in enumerate(() if order.channel is Channel.FBA else state.parcels, start=1):
+    for number, parcel in enumerate(parcels, start=1):
         carrier = parcel.carrier or _CARRIERS[sum(map(ord, digits)) % len(_CARRIERS)]
         packages.append(
             {

@@ -45,9 +45,9 @@ _TAX_MODES = {Region.EU: _EUROPE, Region.NA: ((1.0, TaxMode.ON_TOP),), Region.FE
 _CLEAR = Decimal("0.50")  # how far the readings of a breakdown with a discount are kept apart
 
 
-def _within(chance: float, share: float) -> bool:
-    """Return whether a random number from 0 to 1 chooses an order, as it does with this share of them."""
-    return chance < share
+def _happens(random: Random, share: float) -> bool:
+    """Return whether something happens that happens to this share of orders."""
+    return random.random() < share
 
 
 def _basket(
@@ -56,16 +56,16 @@ def _basket(
     """Return what is bought at random from the catalogue and how Amazon states it, by the fields of SimulatedOrder."""
     rate = STANDARD_RATES.get(country, STANDARD_RATES[market.code])
     chance = random.random()
-    mode = next(mode for share, mode in _TAX_MODES[market.region] if _within(chance, share))
+    mode = next(mode for share, mode in _TAX_MODES[market.region] if chance < share)
     lines = _plain_lines(random, market, catalog)
     first = lines[0]
     taxed: dict[str, Any] = {"tax_mode": mode, "tax_rate": rate}
     chance_of_kind = random.random()
-    if _within(chance_of_kind, _REPLACEMENT):
+    if chance_of_kind < _REPLACEMENT:
         another_id = f"{order_id[:-1]}{(int(order_id[-1]) + 1) % 10}"
         return {**taxed, "lines": (replace(first, price=rounded(ZERO, market.currency)),), "replaces": another_id}
     taxed["discount_sign"] = random.choice((-1, 1))
-    if _within(chance_of_kind, _REPLACEMENT + _VINE):
+    if chance_of_kind < _REPLACEMENT + _VINE:
         gift = replace(first, quantity=1, discount=first.price, promotion="VINE-ENROLLMENT")
         return {**taxed, "lines": (gift,)}
     line, payment = _extras(random, market, first, mode, rate)
@@ -79,9 +79,9 @@ def _plain_line(item: CatalogItem, currency: str, quantity: int) -> Line:
 
 
 def _plain_lines(random: Random, market: Marketplace, catalog: Sequence[CatalogItem]) -> list[Line]:
-    count = random.choice((2, 2, 2, 3, 4)) if _within(random.random(), _SEVERAL_ITEMS) else 1
+    count = random.choice((2, 2, 2, 3, 4)) if _happens(random, _SEVERAL_ITEMS) else 1
     items = random.sample(catalog, min(count, len(catalog)))
-    if _within(random.random(), _SAME_SKU_TWICE):
+    if _happens(random, _SAME_SKU_TWICE):
         items.append(items[0])
     return [_plain_line(item, market.currency, random.choice((1, 1, 1, 1, 2, 3))) for item in items]
 
@@ -93,12 +93,12 @@ def _extras(random: Random, market: Marketplace, line: Line, mode: TaxMode, rate
     def local(euro: str) -> Decimal:
         return local_price(Decimal(euro), currency)
 
-    shipped = _within(random.random(), _SHIPPING)
+    shipped = _happens(random, _SHIPPING)
     shipping = local(random.choice(("3.99", "4.90", "6.49"))) if shipped else ZERO
-    wrapped = _within(random.random(), _GIFT)
-    by_cash = market.code in ("IT", "ES", "PL", "JP") and _within(random.random(), _COD)
-    reduced = _within(random.random(), _DISCOUNT)
-    free_shipping = shipped and _within(random.random(), _SHIPPING_DISCOUNT / _SHIPPING)
+    wrapped = _happens(random, _GIFT)
+    by_cash = market.code in ("IT", "ES", "PL", "JP") and _happens(random, _COD)
+    reduced = _happens(random, _DISCOUNT)
+    free_shipping = shipped and _happens(random, _SHIPPING_DISCOUNT / _SHIPPING)
     if not (shipped or wrapped or by_cash or reduced):
         return line, ""
     discount = rounded(line.price * line.quantity * random.choice((5, 10, 15, 20)) / 100, currency) if reduced else ZERO
@@ -169,13 +169,13 @@ def generate(
     def orders() -> Iterator[SimulatedOrder]:
         for number, hour in enumerate(hours):
             market = random.choice(markets)
-            country = _NEIGHBOURS.get(market.code, "") if _within(random.random(), abroad_share) else ""
-            channel = Channel.FBA if _within(random.random(), fba_share) else Channel.REGULAR
+            country = _NEIGHBOURS.get(market.code, "") if _happens(random, abroad_share) else ""
+            channel = Channel.FBA if _happens(random, fba_share) else Channel.REGULAR
             own_id = invent_order_id(market.code, number, seed)
             basket = _basket(random, market, country or market.code, skus, own_id)
             hour_begins = start + timedelta(days=number // orders_per_day, hours=hour)
-            business = _business(random, country or market.code) if _within(random.random(), _BUSINESS) else None
-            prime = _within(random.random(), _PRIME)
+            business = _business(random, country or market.code) if _happens(random, _BUSINESS) else None
+            prime = _happens(random, _PRIME)
             yield SimulatedOrder(
                 order_id=own_id,
                 marketplace=market.code,
@@ -183,7 +183,7 @@ def generate(
                 events=_LIVES[channel](random, basket["lines"]),
                 channel=channel,
                 country=country,
-                tip=local_price(Decimal(2), market.currency) if _within(random.random(), _TIP) else ZERO,
+                tip=local_price(Decimal(2), market.currency) if _happens(random, _TIP) else ZERO,
                 programs=(*(("AMAZON_BUSINESS",) if business else ()), *(("PRIME",) if prime else ())),
                 service_level=random.choice(("NEXT_DAY", "SECOND_DAY")) if prime else "STANDARD",
                 business=business,
@@ -201,8 +201,8 @@ def _market(code: str) -> Marketplace:
 
 
 def _business(random: Random, country: str) -> Business:
-    order_number = f"PO-{random.randrange(10000)}" if _within(random.random(), 0.5) else ""
-    vat_number = f"{country}{random.randrange(10**9):09d}" if _within(random.random(), 0.5) else ""
+    order_number = f"PO-{random.randrange(10000)}" if _happens(random, 0.5) else ""
+    vat_number = f"{country}{random.randrange(10**9):09d}" if _happens(random, 0.5) else ""
     return Business(random.choice(_COMPANIES), order_number, vat_number)
 
 
@@ -223,14 +223,13 @@ def _regular_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
     It is verified within half an hour, or held for days, or cancelled; it is shipped at once, or in parts.
     """
     chance = random.random()
-    if _within(chance, _CANCELLED_PENDING):
+    if chance < _CANCELLED_PENDING:
         return PLACED, _cancelled(random, _between(random, 20 * _MINUTE, 6 * _DAY))
-    held = _within(chance, _CANCELLED_PENDING + _HELD)
+    held = chance < _CANCELLED_PENDING + _HELD
     verified = _between(random, 2 * _DAY, 9 * _DAY) if held else _between(random, 3 * _MINUTE, 30 * _MINUTE)
     released = (PLACED, _event(EventKind.VERIFIED, verified))
     shipped = verified + _between(random, 4 * _HOUR, 2 * _DAY)
-    chance = random.random()
-    if _within(chance, _CANCELLED_LATER):
+    if _happens(random, _CANCELLED_LATER):
         return *released, _cancelled(random, _between(random, verified, shipped))
     between = _incidents(random, lines, verified, shipped)
     delivered = _event(EventKind.DELIVERED, shipped + _between(random, _DAY, 4 * _DAY))
@@ -240,18 +239,14 @@ def _regular_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
 def _incidents(random: Random, lines: Sequence[Line], verified: int, shipped: int) -> tuple[Event, ...]:
     """Return what happens between release and shipping: at most one event."""
     moment = _between(random, verified + _HOUR, shipped)
-    if _within(random.random(), _CANCEL_REQUESTED):
+    if _happens(random, _CANCEL_REQUESTED):
         return (Event(EventKind.CANCEL_REQUESTED, moment, reason="Ordered by mistake"),)
-    if _within(random.random(), _ADDRESS_CORRECTED):
+    if _happens(random, _ADDRESS_CORRECTED):
         return (Event(EventKind.ADDRESS_CORRECTED, moment, changes=(("addressLine2", "Staircase B, 3rd floor"),)),)
-    if (
-        (len(lines) > 1 or lines[0].quantity > 1)
-        and not lines[-1].discount
-        and _within(random.random(), _ITEM_CANCELLED)
-    ):
+    if (len(lines) > 1 or lines[0].quantity > 1) and not lines[-1].discount and _happens(random, _ITEM_CANCELLED):
         one_of_the_last = ((len(lines) - 1, 1),)
         return (Event(EventKind.ITEM_CANCELLED, moment, quantities=one_of_the_last, by="MERCHANT", reason="Sold out"),)
-    if len(lines) > 1 and _within(random.random(), _IN_PARTS):
+    if len(lines) > 1 and _happens(random, _IN_PARTS):
         return (Event(EventKind.SHIPPED, moment, quantities=((0, lines[0].quantity),)),)
     return ()
 
@@ -261,11 +256,11 @@ def _fba_life(random: Random, lines: Sequence[Line]) -> tuple[Event, ...]:
 
     Some stay pending until then.
     """
-    if _within(random.random(), _FBA_CANCELLED):
+    if _happens(random, _FBA_CANCELLED):
         return PLACED, _cancelled(random, _between(random, 20 * _MINUTE, 2 * _DAY))
     longest = 4 * _DAY if len(lines) > 1 else 2 * _DAY
     shipped = _between(random, 2 * _HOUR, longest)
-    if _within(random.random(), _FBA_PENDING):
+    if _happens(random, _FBA_PENDING):
         return PLACED, _event(EventKind.SHIPPED, shipped)
     verified = _between(random, 3 * _MINUTE, 40 * _MINUTE)
     return PLACED, _event(EventKind.VERIFIED, verified), _event(EventKind.SHIPPED, shipped)

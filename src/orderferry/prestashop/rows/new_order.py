@@ -177,57 +177,57 @@ def _drafts() -> Iterator[Draft]:
     yield from customer_rows(resolved)
     yield from order_rows(resolved)
     yield from message_rows(resolved)
-    yield Draft("product_sale", sale_row(_ID, _ID, _ID, resolved.written))
+    yield Draft("product_sale", sale_row(_NUMBER, _NUMBER, _NUMBER, resolved.written))
 
 
 # What the specimen order is made of: no value matters, only that there is one.
-_ID, _TEXT = 1, "x"
-_FLAG = bool(_ID)
-_MOMENT = datetime.fromtimestamp(_ID, UTC)
-_RATE = Decimal(_ID)
+_NUMBER, _TEXT = 1, "x"
+_FLAG = bool(_NUMBER)
+_MOMENT = datetime.fromtimestamp(_NUMBER, UTC)
+_RATE = Decimal(_NUMBER)
 _AMOUNT = Amount(_RATE, _RATE)
 
 
 def _specimen() -> ResolvedOrder:
     """Return an invented order with every kind of row: invoiced, with another address for the invoice."""
-    item = Item(item_id=_TEXT, quantity=_ID)
+    item = Item(item_id=_TEXT, quantity=_NUMBER)
     order = Order(_TEXT, _MOMENT, _MOMENT, _TEXT, OrderStatus.UNSHIPPED, Channel.REGULAR, (item,))
-    line = PricedLine(ProceedsType.ITEM, (_TEXT,), _ID, _AMOUNT, _AMOUNT, _RATE, str(_ID))
-    charge = PricedCharge(_AMOUNT, _RATE, str(_ID))
-    place = Place(PostalAddress(*(_TEXT,) * 10), Country(_ID, _TEXT, _ID, _FLAG, _FLAG, _FLAG))
+    line = PricedLine(ProceedsType.ITEM, (_TEXT,), _NUMBER, _AMOUNT, _AMOUNT, _RATE, str(_NUMBER))
+    charge = PricedCharge(_AMOUNT, _RATE, str(_NUMBER))
+    place = Place(PostalAddress(*(_TEXT,) * 10), Country(_NUMBER, _TEXT, _NUMBER, _FLAG, _FLAG, _FLAG))
     market = Market(
         code=_TEXT,
         settings=MarketplaceSettings(),
         products=ProductsSettings(),
         stock=StockSettings(),
         facts=ShopFacts(),
-        shop=ShopUnit(_ID, _ID, _TEXT, _FLAG, _FLAG, _FLAG),
-        id_lang=_ID,
+        shop=ShopUnit(_NUMBER, _NUMBER, _TEXT, _FLAG, _FLAG, _FLAG),
+        id_lang=_NUMBER,
         zone=ZoneInfo("UTC"),
         states={},
         carriers={},
-        id_carrier_fba=_ID,
+        id_carrier_fba=_NUMBER,
         carrier_groups={},
-        id_group=_ID,
-        id_business_group=_ID,
+        id_group=_NUMBER,
+        id_business_group=_NUMBER,
         collected_by_amazon=(),
-        round_mode=_ID,
-        round_type=_ID,
+        round_mode=_NUMBER,
+        round_type=_NUMBER,
     )
     return ResolvedOrder(
         order=order,
         priced=PricedOrder(_TEXT, (line,), charge, charge, _AMOUNT, Reading.NO_TAX),
         market=market,
         now=_MOMENT,
-        currency=Currency(_ID, _TEXT, _RATE, _ID, active=_FLAG),
+        currency=Currency(_NUMBER, _TEXT, _RATE, _NUMBER, active=_FLAG),
         conversion_rate=_RATE,
         carrier_tax_rate=_RATE,
-        state=OrderState(_ID, _TEXT, _FLAG, _FLAG, _FLAG, _FLAG, _FLAG, _FLAG),
-        id_carrier=_ID,
-        account=Account(_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _ID),
+        state=OrderState(_NUMBER, _TEXT, _FLAG, _FLAG, _FLAG, _FLAG, _FLAG, _FLAG),
+        id_carrier=_NUMBER,
+        account=Account(_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _NUMBER),
         delivery=place,
         invoice_place=place,
-        lines=(ResolvedLine(line, (item,), hidden_product(FeeKey(ProceedsType.COD_FEE, _ID), _ID)),),
+        lines=(ResolvedLine(line, (item,), hidden_product(FeeKey(ProceedsType.COD_FEE, _NUMBER), _NUMBER)),),
         paperwork=Paperwork(row=True),
         payment_label=_TEXT,
         placed=_MOMENT,
