@@ -76,16 +76,19 @@ def whole(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    """Undo what a command sets up for the program's logging."""
-    root = logging.getLogger("orderferry")
-    handlers, propagate, level = list(root.handlers), root.propagate, root.level
-    root.handlers = []
+def _logging_not_set_up() -> Iterator[None]:
+    """Begin and end with a program's logger as it is before a command sets it up, whatever wider fixtures ran."""
+    logger = logging.getLogger("orderferry")
+
+    def reset() -> None:
+        for handler in logger.handlers:
+            handler.close()
+        logger.handlers, logger.propagate, logger.disabled = [], True, False
+        logger.setLevel(logging.NOTSET)
+
+    reset()
     yield
-    for handler in root.handlers:
-        handler.close()
-    root.handlers, root.propagate = handlers, propagate
-    root.setLevel(level)
+    reset()
 
 
 @pytest.fixture(autouse=True)
