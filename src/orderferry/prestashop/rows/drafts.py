@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from orderferry.prestashop.database.values import DraftValue, Ref, cuts_of, missing_values
+from orderferry.prestashop.database.values import DraftValue, Ref, cuts_of
 from orderferry.prestashop.facts import Table
 
 ZERO_DAY = "0000-00-00"
@@ -50,14 +50,7 @@ def detail_ref(position: int) -> Ref:
     return Ref(f"order_detail_{position}")
 
 
-def try_drafts(drafts: Iterable[Draft], tables: Mapping[str, Table]) -> list[tuple[str, str]]:
-    """Return the columns that can't hold their texts whole, with the texts; called before anything is written.
-
-    Raise ShopUnfit naming table.column when a column must have a value and the draft has none.
-    """
-    cuts: list[tuple[str, str]] = []
-    for draft in drafts:
-        if draft.table in tables:
-            missing_values(tables[draft.table], draft.values)
-            cuts += cuts_of(tables[draft.table], draft.values)
-    return cuts
+def cut_texts(drafts: Iterable[Draft], tables: Mapping[str, Table]) -> list[tuple[str, str]]:
+    """Return the columns that can't hold their texts whole, with the texts. Tables that the shop lacks are skipped."""
+    there = [draft for draft in drafts if draft.table in tables]
+    return [cut for draft in there for cut in cuts_of(tables[draft.table], draft.values)]

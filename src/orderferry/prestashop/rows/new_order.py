@@ -25,7 +25,7 @@ from orderferry.prestashop.planning.digest import digests_of, lines_digest
 from orderferry.prestashop.planning.market import Market
 from orderferry.prestashop.planning.order_lines import hidden_product
 from orderferry.prestashop.planning.resolved_order import Account, Paperwork, Place, ResolvedLine, ResolvedOrder
-from orderferry.prestashop.rows.drafts import ORDER, Draft, try_drafts
+from orderferry.prestashop.rows.drafts import ORDER, Draft, cut_texts
 from orderferry.prestashop.rows.invoice import invoice_payment_rows, invoice_rows, invoice_tax_rows
 from orderferry.prestashop.rows.lines import line_rows, sale_row
 from orderferry.prestashop.rows.message import message_rows
@@ -55,13 +55,11 @@ class NewOrder:
 def render(resolved: ResolvedOrder, reference: str, *, recreates: bool = False) -> NewOrder:
     """Return all rows of a new order, in the order in which they are written.
 
-    Texts that columns cut are in the private message in full. `reference`: one that no order of the shop has. Raise
-    ShopUnfit for a column that can't be filled.
+    Texts that columns cut are in the private message in full. `reference`: one that no order of the shop has.
     """
     tables = resolved.market.facts.tables
     customer, rows = customer_rows(resolved), order_rows(resolved)
-    message = message_rows(resolved, _texts(try_drafts([*customer, *rows], tables)))
-    try_drafts(message, tables)
+    message = message_rows(resolved, _texts(cut_texts([*customer, *rows], tables)))
     return NewOrder(
         resolved=resolved,
         marker=marker_of(resolved),
