@@ -82,6 +82,7 @@ def tax_scheme(order: Order, priced: PricedOrder, *, home: str, country: str) ->
     return _between_member_states(order, priced)
 
 
+@cache
 def is_seller_in_eu(home: str) -> bool:
     """Return whether he is established in the EU, given the seller's country; so is one whose country is not known."""
     return not home or bool(tax_area(home).vat)

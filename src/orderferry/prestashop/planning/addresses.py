@@ -151,6 +151,9 @@ def account_email(order: Order, mode: str, email: str) -> str:
 
 def _names(order: Order, postal: PostalAddress) -> tuple[str, str]:
     """Return the buyer's names where Amazon gives them, else the recipient's."""
+    recipient = order.delivery_address.name if order.delivery_address else ""
+    if order.buyer.name == recipient:
+        return postal.firstname, postal.lastname
     buyer = split_name(order.buyer.name)
     return (postal.firstname, postal.lastname) if buyer.placeholder else (buyer.firstname, buyer.lastname)
 
