@@ -12,7 +12,6 @@ from typing import Any
 import pymysql
 import pytest
 import sqlalchemy as sa
-from pymysql.converters import escape_item
 from sqlalchemy.dialects import mysql
 
 from orderferry.prestashop.database.statements import Statements
@@ -27,7 +26,7 @@ def table(name: str, columns: str, *computed: str) -> Table:
         name,
         "InnoDB",
         {
-            one: Column(one, "int", nullable=True, has_default=True, generated=one in computed)
+            one: Column(one, "int", True, True, scale=3 if one == "total" else None, generated=one in computed)
             for one in (*columns.split(), *computed)
         },
     )
@@ -50,7 +49,6 @@ class Server:
         self.texts: list[str] = []
         self._answers = list(answers)
         self._now: Any = 0
-        self.connection = SimpleNamespace(escape=lambda value: escape_item(value, "utf8mb4"))
 
     def execute(self, text: str) -> None:
         self.texts.append(text)
@@ -97,11 +95,11 @@ class Server:
 
 def test_a_row_is_inserted_with_the_columns_that_the_shop_has() -> None:
     server = Server(41)
-    row = {"id_order": 7, "reference": "O'X\\", "gone": 1, "computed": 1, "total": Decimal("12.50"), "valid": None}
+    row = {"id_order": 7, "reference": "O'X\\", "gone": 1, "computed": 1, "total": Decimal("12.5"), "valid": None}
 
     assert server.writer().insert("orders", row) == 41
     assert server.texts == [
-        "INSERT INTO `ps_orders` (`id_order`, `reference`, `total`, `valid`) VALUES (7, 'O\\'X\\\\', '12.50', NULL)"
+        "INSERT INTO `ps_orders` (`id_order`, `reference`, `total`, `valid`) VALUES (7, 'O\\'X\\\\', 12.500, NULL)"
     ]
 
 

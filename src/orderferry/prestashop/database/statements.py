@@ -1,7 +1,8 @@
 """Send the few statements that an order needs over one connection: insert, change, read and lock rows of a table.
 
-A statement is plain SQL text. Its identifiers come from the live schema and are quoted; its values are escaped by
-PyMySQL's own function, or bound where the shop is an SQLite file. This module does not know what an order is.
+A statement is plain SQL text. Its identifiers come from the live schema and are quoted; its texts are escaped by
+PyMySQL's own function (our session's sql_mode lets a backslash escape), and all values bound where the shop is an
+SQLite file. This module does not know what an order is.
 
 Outside `together` each statement is sent at once. Within it, statements are collected and sent in one text (PyMySQL
 with MULTI_STATEMENTS) as soon as the first reply is read. An order takes a few round trips that way instead of thirty:
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from pymysql.converters import escape_string
 
 from orderferry.prestashop.database.connection import READS_COMMITTED
 from orderferry.prestashop.database.tables import ShopTables, quoted
@@ -29,6 +31,7 @@ from orderferry.prestashop.database.values import (
     Bindable,
     DraftValue,
     Kept,
+    KeptText,
     Value,
     as_int,
     bindable,
@@ -101,7 +104,6 @@ class Statements:
         if not self._is_sqlite:
             self._cursor: Any = connection.connection.cursor()
             self._driver_error: type[Exception] = connection.dialect.loaded_dbapi.Error
-            self._escape: Callable[[Bindable], str] = self._cursor.connection.escape
         self._bound: list[Bindable] = []  # SQLite's, of the next statement
         self._inserts: dict[str, Reply] = {}  # by the symbol of the row's id
 
@@ -114,20 +116,23 @@ class Statements:
     def value(self, value: Value) -> str:
         """Return the text for a value: a number itself, a text in quotes, the variable of a kept id.
 
-        For an SQLite file it is a placeholder, and the text is bound to the statement that is sent next.
+        For an SQLite file it is a placeholder, and the value is bound to the statement that is sent next.
         """
-        if type(value) is int:
-            return str(value)
-        if not isinstance(value, str):
-            if isinstance(value, Kept):
-                return f"@orderferry_{value.name}" if value.name else "LAST_INSERT_ID()"
-            if isinstance(value, tuple):
-                return f"CONCAT({', '.join(map(self.value, value))})"
-            value = bindable(value)
+        if isinstance(value, int):
+            return f"{value:d}"
+        if isinstance(value, (Kept, tuple)):
+            return self._kept(value)
         if self._is_sqlite:
-            self._bound.append(value)
+            self._bound.append(bindable(value))
             return "?"
-        return self._escape(value)
+        if isinstance(value, str):
+            return f"'{escape_string(value)}'"
+        return "NULL" if value is None else format(value, "f")
+
+    def _kept(self, value: Kept | KeptText) -> str:
+        if isinstance(value, tuple):
+            return f"CONCAT({', '.join(map(self.value, value))})"
+        return f"@orderferry_{value.name}" if value.name else "LAST_INSERT_ID()"
 
     def _where(self, where: Mapping[str, Value]) -> str:
         conditions = [f"{quoted(name)} = {self.value(value)}" for name, value in where.items()]

@@ -130,10 +130,7 @@ _LAST_OF_THREE_BYTES = "\uffff"
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of characters: no text of any charset
 
 
-Fitted = Bindable | Kept | KeptText  # what the database keeps itself needs no fitting
-
-
-def fit_row(table: Table, row: Mapping[str, object], known: Known = _NOTHING) -> dict[str, Fitted]:
+def fit_row(table: Table, row: Mapping[str, object], known: Known = _NOTHING) -> dict[str, Value]:
     """Return a new row as it is bound: only the columns that the live table has, with values that fit.
 
     Symbols are replaced by what is `known` of them. Raise KeyError when that is not known yet: the rows are in the
@@ -148,7 +145,7 @@ def fit_row(table: Table, row: Mapping[str, object], known: Known = _NOTHING) ->
     return fitted | missing_values(table, fitted)
 
 
-def fit_changes(table: Table, changes: Mapping[str, object], known: Known = _NOTHING) -> dict[str, Fitted]:
+def fit_changes(table: Table, changes: Mapping[str, object], known: Known = _NOTHING) -> dict[str, Value]:
     """Return the columns of an UPDATE as they are bound, like `fit_row`, but add none."""
     columns = table.writable
     return {
@@ -167,7 +164,7 @@ def cuts_of(table: Table, row: Mapping[str, object]) -> list[tuple[str, str]]:
     ]
 
 
-def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Fitted]:
+def missing_values(table: Table, row: Mapping[str, object]) -> dict[str, Value]:
     """Return neutral values for the columns that must have one and get none in `row`. Raise ShopUnfit."""
     missing = columns_without_value(table, row)
     if not missing:
@@ -182,8 +179,9 @@ def columns_without_value(table: Table, row: Mapping[str, object]) -> list[Colum
     """Return the columns that must have a value and get none in `row`."""
     names = table.demanded - row.keys()
     if None in row.values():
-        names |= {name for name, value in row.items() if value is None} & table.writable.keys()
-    return [table.writable[name] for name in sorted(names) if not table.writable[name].nullable]
+        names |= {name for name, value in row.items() if value is None and name in table.writable}
+    columns = (table.writable[name] for name in sorted(names))
+    return [column for column in columns if not column.nullable]
 
 
 def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
@@ -209,12 +207,12 @@ def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
     return ShopUnfit(" ".join(texts), hint=" ".join(hints))
 
 
-def fit_value(column: Column, value: object, known: Known = _NOTHING) -> Fitted:
+def fit_value(column: Column, value: object, known: Known = _NOTHING) -> Value:
     """Return a value of a live column as it is bound (see `fit_row`). Raise TypeError for a float."""
     if isinstance(value, str):
         return fit_text(column, value)
     if isinstance(value, Decimal) and column.scale is not None:
-        return format(value.quantize(smallest_unit(column.scale), ROUND_HALF_UP), "f")
+        return value.quantize(smallest_unit(column.scale), ROUND_HALF_UP)
     if isinstance(value, (Ref, tuple)):
         value = _without_symbols(value, known)
         if isinstance(value, str):
