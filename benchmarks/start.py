@@ -18,10 +18,10 @@ from orderferry.simulator.http_server import SimulatorServer
 from orderferry.simulator.shop_life import generate
 from support.installation import Installed, install
 
-# What any program needs that talks to both sides with these libraries, and nothing else.
+# What any program needs that talks to both sides with the libraries that an idle import loads, and nothing else.
 FLOOR = """
 import sys
-import click, httpx, sqlalchemy
+import click, dateutil.parser, eu_vat_rates_data, httpx, pycountry, sqlalchemy
 import sp_api.api.orders.orders_2026_01_01
 url, endpoint, token_url, client_id, client_secret, refresh_token = sys.argv[1:]
 sqlalchemy.create_engine(url).connect()

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from pymysql.converters import escape_string
 
 from orderferry.prestashop.database.connection import READS_COMMITTED
 from orderferry.prestashop.database.tables import ShopTables, quoted
@@ -102,8 +101,10 @@ class Statements:
         self._waiting: list[tuple[str, Reply]] = []
         self._length = 0
         if not self._is_sqlite:
+            driver: Any = connection.dialect.loaded_dbapi  # PyMySQL
             self._cursor: Any = connection.connection.cursor()
-            self._driver_error: type[Exception] = connection.dialect.loaded_dbapi.Error
+            self._driver_error: type[Exception] = driver.Error
+            self._escape: Callable[[str], str] = driver.converters.escape_string
         self._bound: list[Bindable] = []  # SQLite's, of the next statement
         self._inserts: dict[str, Reply] = {}  # by the symbol of the row's id
 
@@ -126,7 +127,7 @@ class Statements:
             self._bound.append(bindable(value))
             return "?"
         if isinstance(value, str):
-            return f"'{escape_string(value)}'"
+            return f"'{self._escape(value)}'"
         return "NULL" if value is None else format(value, "f")
 
     def _kept(self, value: Kept | KeptText) -> str:
