@@ -269,17 +269,34 @@ class Copy:
         return code != 0
 
 
-def unit_tests(fault: Fault, by_line: dict[int, list[str]], package: str) -> list[str]:
+def unit_tests(fault: Fault, by_line: dict[int, list[str]], path: str) -> list[str]:
     """Return the tests that run a fault's line, or the lines of its statement before it: those of its own package
-    first. What runs as the file is imported is given to all tests that run anything of the file; where none does,
-    because the file holds data alone, to all of its package."""
+    first. `path`: the file's, in src/orderferry.
+
+    What runs as the file is imported is given to all files of tests that import it, too, since a test that compares
+    data runs no line of it, and to all tests that run anything of the file; where there are none, to its whole package.
+    """
+    package = path.partition("/")[0]
     lines: Iterable[int] = range(fault.first, fault.line + 1)
-    if any("" in by_line.get(line, ()) for line in lines):
+    is_imported = any("" in by_line.get(line, ()) for line in lines)
+    if is_imported:
         lines = by_line
     names = {context.rpartition("|")[0] for line in lines for context in by_line.get(line, ()) if context}
-    if not names and lines is by_line and (ROOT / "tests" / "unit" / package).is_dir():
-        return [f"tests/unit/{package}"]
+    if is_imported:
+        files = importing_tests(path)
+        names = {name for name in names if name.partition("::")[0] not in files} | files
+        if not names and (ROOT / "tests" / "unit" / package).is_dir():
+            names = {f"tests/unit/{package}"}
     return sorted(names, key=lambda name: (not name.startswith(f"tests/unit/{package}/"), name))
+
+
+def importing_tests(path: str) -> set[str]:
+    """Return the files of unit tests that import a file of src/orderferry."""
+    folder, _, name = f"orderferry/{path.removesuffix('.py')}".replace("/", ".").rpartition(".")
+    module, member = re.escape(f"{folder}.{name}"), rf"{re.escape(folder)} import .*\b{re.escape(name)}\b"
+    imports = re.compile(rf"^(?:from|import) (?:{module}\b|{member})", re.MULTILINE)
+    files = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))
+    return {str(file.relative_to(ROOT)) for file in files if imports.search(file.read_text("utf-8"))}
 
 
 def integration_tests(path: str) -> list[str]:
@@ -322,7 +339,7 @@ def main() -> int:
             text = description(path, source, fault)
             if text in harmless:
                 return "harmless"
-            unit = unit_tests(fault, by_file.get(path, {}), inner.partition("/")[0])
+            unit = unit_tests(fault, by_file.get(path, {}), inner)
             copy = copies.get()
             try:
                 who = copy.who_notices(path, fault.planted(source), unit, integration_tests(inner))

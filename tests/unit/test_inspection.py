@@ -88,6 +88,7 @@ def test_questions_to_amazon_are_booked_where_there_is_a_ledger(
     if made:
         installation.ledger().close()
     with amazon_to_ask(installation):
+        heard[0].spend("getOrder")
         assert type(heard[0]) is book
         assert len(heard) == 1
     assert heard[1:] == ["closed"]

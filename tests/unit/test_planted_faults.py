@@ -55,20 +55,25 @@ def test_a_fault_is_given_to_the_tests_of_its_statement_those_of_its_package_fir
     (fault,) = script.faults_of(b"y = z\nx = (\n    a < b\n)\n")
     assert (fault.first, fault.line) == (2, 3)
     by_line = {1: ["other|run"], 2: ["tests/unit/cli/a.py::t[x|y]|run"], 3: ["tests/unit/run/b.py::t|run"]}
-    assert script.unit_tests(fault, by_line, "run") == ["tests/unit/run/b.py::t", "tests/unit/cli/a.py::t[x|y]"]
+    assert script.unit_tests(fault, by_line, "run/a.py") == ["tests/unit/run/b.py::t", "tests/unit/cli/a.py::t[x|y]"]
+    assert script.unit_tests(fault, {}, "config/model.py") == []
     assert script.description("p.py", b"y = z\nx = (\n    a < b\n)\n", fault) == "p.py | a < b | a <= b"
 
 
-def test_what_runs_as_a_file_is_imported_is_given_to_all_tests_of_the_file(script: ModuleType) -> None:
+def test_what_runs_as_a_file_is_imported_is_given_to_all_tests_that_run_or_import_the_file(script: ModuleType) -> None:
     (fault,) = script.faults_of(b"X = 1\n")
-    assert script.unit_tests(fault, {1: [""], 7: ["t1|run", "t2|setup"]}, "run") == ["t1", "t2"]
+    data = "tests/unit/domain/test_marketplaces.py"
+    given = script.unit_tests(fault, {1: [""], 7: ["t1|run", f"{data}::t2|setup"]}, "domain/marketplaces.py")
+    assert given[0] == data
+    assert "t1" in given
+    assert f"{data}::t2" not in given
+    assert script.importing_tests("inspection.py") >= {"tests/unit/test_inspection.py"}
 
 
-def test_what_is_data_alone_is_given_to_all_tests_of_its_package(script: ModuleType) -> None:
+def test_what_no_test_runs_or_imports_is_given_to_all_tests_of_its_package(script: ModuleType) -> None:
     (fault,) = script.faults_of(b"X = 1\n")
-    assert script.unit_tests(fault, {1: [""]}, "config") == ["tests/unit/config"]
-    assert script.unit_tests(fault, {1: [""]}, "errors.py") == []
-    assert script.unit_tests(fault, {}, "config") == []
+    assert script.unit_tests(fault, {1: [""]}, "config/unheard_of.py") == ["tests/unit/config"]
+    assert script.unit_tests(fault, {1: [""]}, "unheard_of.py") == []
 
 
 def test_the_integration_tests_of_a_topic_are_tried_those_of_its_name_first(script: ModuleType) -> None:

@@ -49,7 +49,7 @@ class NewOrder:
     rows: tuple[Draft, ...]
     lines: str
     reference: str
-    recreates: bool = False
+    recreates: bool
 
 
 def render(resolved: ResolvedOrder, reference: str, *, recreates: bool = False) -> NewOrder:
