@@ -21,7 +21,8 @@ from support.installation import Installed, install
 # What any program needs that talks to both sides with the libraries that an idle import loads, and nothing else.
 FLOOR = """
 import sys
-import click, dateutil.parser, eu_vat_rates_data, httpx, pycountry, sqlalchemy
+import click, dateutil.parser, eu_vat_rates_data, httpx, pycountry
+import sqlalchemy.dialects.mysql, sqlalchemy.dialects.sqlite
 import sp_api.api.orders.orders_2026_01_01
 url, endpoint, token_url, client_id, client_secret, refresh_token = sys.argv[1:]
 sqlalchemy.create_engine(url).connect()
