@@ -121,13 +121,13 @@ class Statements:
         """
         if isinstance(value, int):
             return f"{value:d}"
+        if isinstance(value, str) and not self._is_sqlite:
+            return f"'{self._escape(value)}'"
         if isinstance(value, (Kept, tuple)):
             return self._kept(value)
         if self._is_sqlite:
             self._bound.append(bindable(value))
             return "?"
-        if isinstance(value, str):
-            return f"'{self._escape(value)}'"
         return "NULL" if value is None else format(value, "f")
 
     def _kept(self, value: Kept | KeptText) -> str:
