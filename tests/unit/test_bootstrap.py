@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from dataclasses import replace
@@ -200,11 +201,13 @@ def test_a_run_is_announced_unless_it_is_dry(
 
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_run_that_finds_another_one_at_work_is_recorded(
-    installation: Installation, watched: list[str], dry_run: bool
+    installation: Installation, watched: list[str], caplog: pytest.LogCaptureFixture, dry_run: bool
 ) -> None:
     for number in range(3):
-        with installation.alone("import", StopSwitch(lambda: NOW)):
+        with installation.alone("import", StopSwitch(lambda: NOW)), caplog.at_level(logging.INFO):
             report = installation.run("import", RunOptions(dry_run=dry_run))
+        assert any(message.startswith("exit code 3: ") for message in caplog.messages)
+        caplog.clear()
         assert (report.exit_code, report.started, report.finished, report.dry_run) == (3, NOW, NOW, dry_run)
         assert len(report.news) == (1 if number == 2 and not dry_run else 0), "it lasts with the third run"
     assert watched == (["ended 3"] * 3 if dry_run else ["noted 1", "ended 3"] * 3)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orderferry.config.lines import KeyPath, line_numbers
+from orderferry.config.read import SourceFile
 
 TEXT = '''\
 # [not.a.table]
@@ -86,3 +89,19 @@ def _paths(table: dict[str, Any], above: KeyPath = ()) -> list[KeyPath]:
         if isinstance(value, dict):
             found += _paths(value, (*above, name))
     return found
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (("a", "b", "c"), 2),
+        (("a", "b", "x"), 1),
+        (("a", "b", "x", "y"), 1),
+        (("a", "b", "c", "y", "z"), 2),
+        (("a", "x"), 1),
+        (("b",), 0),
+        ((), 0),
+    ],
+)
+def test_a_key_that_is_not_there_has_the_line_of_the_nearest_table_around_it(path: KeyPath, line: int) -> None:
+    assert SourceFile(Path("x.toml"), "[a.b]\nc = 1\n", {}).line(path) == line

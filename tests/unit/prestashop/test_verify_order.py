@@ -486,6 +486,27 @@ MASKED = {
 }
 
 
+# All other texts of a buyer's rows are masked, whoever has filled them.
+SHOWN_TEXTS = {
+    "customer": "",
+    "address": "alias city",
+    "cart": "delivery_option",
+    "customer_thread": "status",
+    "customer_message": "",
+    "order_invoice": "shop_address",
+}
+
+
+def test_no_other_text_of_a_buyer_is_shown(statements: Statements) -> None:
+    for table in SHOWN_TEXTS:
+        texts = [column.name for column in statements.tables.live[table].texts]
+        statements.update(table, dict.fromkeys(texts, "Zoe"), {})
+    shown = rows_of_order(statements, ORDER_ID)
+
+    for table, visible in SHOWN_TEXTS.items():
+        assert {column for row in shown[table] for column, text in row.items() if text == "Zoe"} == set(visible.split())
+
+
 def test_a_second_address_and_a_rule_of_the_order_are_shown_too(statements: Statements) -> None:
     statements.insert("address", {"id_address": 9, "id_country": 10, "alias": "x", "firstname": "A", "lastname": "B"})
     statements.update("orders", {"id_address_invoice": 9}, {"id_order": 1})

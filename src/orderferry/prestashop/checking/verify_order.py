@@ -42,6 +42,8 @@ PERSONAL = frozenset(
     {
         *("firstname", "lastname", "company", "email", "address1", "address2", "postcode", "phone", "phone_mobile"),
         *("vat_number", "dni", "other", "gift_message", "message", "note", "passwd", "secure_key", "token"),
+        # of a visitor of the shop: what was written at the checkout, and who wrote a message
+        *("checkout_session_data", "ip_address", "user_agent", "file_name"),
         *("reset_password_token", "siret", "ape", "birthday", "website", "ip_registration_newsletter"),
         *("invoice_address", "delivery_address", "employee_firstname", "employee_lastname"),
     }
