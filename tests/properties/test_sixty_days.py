@@ -21,16 +21,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orderferry.config.model import (
-    AmazonSettings,
-    LedgerSettings,
-    ObservationSettings,
-    OrdersSettings,
-    PrestashopSettings,
-    Secret,
-    Settings,
-)
-from orderferry.domain.marketplaces import MARKETPLACES, Region
+from orderferry.domain.marketplaces import MARKETPLACES
 from orderferry.domain.orders import Channel
 from orderferry.ledger.ledger import open_ledger
 from orderferry.run.engine import Engine
@@ -38,6 +29,7 @@ from orderferry.run.stop import StopSwitch
 from orderferry.run.sweeps import SWEEPS, RunOptions
 from orderferry.simulator.orders import Event, EventKind, Line, SimulatedOrder
 from orderferry.simulator.world import World
+from support.engine_world import settings_in
 from support.long_run import Fate, Killed, Manners, MemoryShop, Mortal, WorldSource, wrong_at_the_end
 from support.proofs import Proofs
 
@@ -135,17 +127,7 @@ class Installation:
 
     def __post_init__(self) -> None:
         self.shop = MemoryShop(self.world, lambda: self.now, {"SKU"})
-        self.settings = Settings(
-            self.folder / "shop.toml",
-            "shop",
-            AmazonSettings(
-                Region.EU, (DE,), "id", Secret("s"), Secret("r"), "http://127.0.0.1:1", "http://127.0.0.1:1"
-            ),
-            PrestashopSettings(Secret("sqlite://"), "memory"),
-            LedgerSettings(self.ledger()),
-            ObservationSettings(),
-            OrdersSettings(),
-        )
+        self.settings = settings_in(self.folder, marketplaces=(DE,), ledger=self.ledger())
 
     def ledger(self, machine: int = 1) -> Path:
         return self.folder / f"ledger-{machine}.sqlite"

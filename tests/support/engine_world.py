@@ -18,7 +18,7 @@ from orderferry.config.model import (
     Settings,
 )
 from orderferry.domain.marker import Action, Applied, Digests, Marker, Outcome, Plan
-from orderferry.domain.marketplaces import MARKETPLACES, Region
+from orderferry.domain.marketplaces import MARKETPLACES, Marketplace, Region
 from orderferry.domain.orders import Channel, Item, Order, OrderStatus, UnreadableOrder
 from orderferry.domain.problems import Problem, ProblemCode
 from orderferry.domain.search import Basis, Page, Search
@@ -117,8 +117,30 @@ class Amazon:
         pass
 
 
+class KeepsNotes:
+    """A shop in memory: what runs leave in it, and no connection that could be closed."""
+
+    notes: dict[str, str]
+    zone = UTC
+
+    def keep(self, name: str, value: str) -> None:
+        self.notes[name] = value
+
+    def kept(self, name: str) -> str:
+        return self.notes.get(name, "")
+
+    def kept_under(self, stem: str) -> Mapping[str, str]:
+        return {name: text for name, text in self.notes.items() if name.startswith(stem)}
+
+    def release(self) -> None:
+        """Nothing is open."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 @dataclass
-class DictShop:
+class DictShop(KeepsNotes):
     """A shop that knows one SKU."""
 
     skus: set[str] = field(default_factory=lambda: {"SKU"})
@@ -180,28 +202,11 @@ class DictShop:
     def shared_invoice_numbers(self) -> Sequence[Problem]:
         return self.shared_numbers
 
-    zone = UTC
-
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         return [p.code is ProblemCode.UNKNOWN_SKU and p.subject in self.skus for p in problems]
 
     def marker_pages(self) -> Iterator[list[Marker]]:
         yield list(self.markers_by_id.values())
-
-    def keep(self, name: str, value: str) -> None:
-        self.notes[name] = value
-
-    def kept(self, name: str) -> str:
-        return self.notes.get(name, "")
-
-    def kept_under(self, stem: str) -> Mapping[str, str]:
-        return {name: text for name, text in self.notes.items() if name.startswith(stem)}
-
-    def release(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 @dataclass
@@ -238,13 +243,17 @@ class World:
         ).run()
 
 
-def settings_in(tmp_path: Path) -> Settings:
+def settings_in(
+    folder: Path, *, marketplaces: tuple[Marketplace, ...] = (IT, DE), ledger: Path | None = None
+) -> Settings:
+    """The configuration of an installation without a database and with nobody at Amazon's address."""
+    nobody = "http://127.0.0.1:1"
     return Settings(
-        tmp_path / "shop.toml",
+        folder / "shop.toml",
         "shop",
-        AmazonSettings(Region.EU, (IT, DE), "id", Secret("s"), Secret("r"), "http://127.0.0.1:1", "http://127.0.0.1:1"),
+        AmazonSettings(Region.EU, marketplaces, "id", Secret("s"), Secret("r"), nobody, nobody),
         PrestashopSettings(Secret("sqlite://"), "memory"),
-        LedgerSettings(tmp_path / "shop.ledger.sqlite"),
+        LedgerSettings(ledger or folder / "shop.ledger.sqlite"),
         ObservationSettings(),
         OrdersSettings(),
     )

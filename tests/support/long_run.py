@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -20,6 +20,7 @@ from orderferry.errors import AmazonUnavailable, QuotaExhausted
 from orderferry.prestashop.facts import Catalog
 from orderferry.simulator.orders import SimulatedOrder
 from orderferry.simulator.world import Query, World
+from support.engine_world import KeepsNotes
 
 FULFILLED_BY = {Channel.REGULAR: "MERCHANT", Channel.FBA: "AMAZON"}
 READY = {
@@ -142,7 +143,7 @@ def _as_sent(value: Any) -> Any:
 
 
 @dataclass
-class MemoryShop:
+class MemoryShop(KeepsNotes):
     """A shop whose rows outlive the processes that write them. It keeps what the database promises: a second marker is
     refused, older news are none, and a transaction is there or not.
     """
@@ -195,8 +196,6 @@ class MemoryShop:
             return Applied(Outcome.UNCHANGED, id_order)
         return Applied(Outcome.CREATED if marker is None else Outcome.UPDATED, id_order, plan.changes)
 
-    zone = UTC
-
     def cause_gone(self, problems: Sequence[Problem]) -> Sequence[bool]:
         return [problem.subject in self.skus for problem in problems]
 
@@ -205,21 +204,6 @@ class MemoryShop:
 
     def marker_pages(self) -> Iterator[list[Marker]]:
         yield list(self.rows.values())
-
-    def keep(self, name: str, value: str) -> None:
-        self.notes[name] = value
-
-    def kept(self, name: str) -> str:
-        return self.notes.get(name, "")
-
-    def kept_under(self, stem: str) -> Mapping[str, str]:
-        return {name: text for name, text in self.notes.items() if name.startswith(stem)}
-
-    def release(self) -> None:
-        """No connection."""
-
-    def close(self) -> None:
-        """No connection."""
 
 
 def was_ready(order: Any, now: datetime) -> bool:
