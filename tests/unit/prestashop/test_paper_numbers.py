@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from orderferry.prestashop.database.statements import Statements
-from orderferry.prestashop.database.tables import ShopTables
-from orderferry.prestashop.facts import Column, Table
-from orderferry.prestashop.writing.shop_writer import random_symbols
 from support.shop_database import ShopDatabase
 from support.writing import NOW, Sold, amazon_order, importer
 
 LAST = "last_number"
-BCRYPT = r"\$2y\$10\$[0-9a-f]{53}"
 START = "PS_INVOICE_START_NUMBER"
 
 
@@ -95,19 +89,3 @@ def test_a_number_that_a_person_has_set_holds_once_for_the_narrowest_shop(
     assert drawn(sqlite_shop, tmp_path) == number
     rows = sqlite_shop.rows("SELECT value FROM {p}configuration WHERE name = :name", name=START)
     assert sorted(row["value"] for row in rows) == left
-
-
-@pytest.mark.parametrize(("length", "form"), [(60, BCRYPT), (255, BCRYPT), (32, "[0-9a-f]{32}")])
-def test_a_password_that_opens_nothing_has_the_form_of_the_shop_s_version(length: int, form: str) -> None:
-    column = Column("passwd", "varchar", nullable=False, has_default=False, length=length, charset="utf8")
-    statements = object.__new__(Statements)
-    statements.tables = ShopTables("ps_", {"customer": Table("customer", "InnoDB", {"passwd": column})})
-    one, other = random_symbols(statements), random_symbols(statements)
-    assert {name: len(str(text)) for name, text in one.items() if name != "password"} == {
-        "secure_key": 32,
-        "thread_token": 12,
-    }
-    assert not set(one.values()) & set(other.values())
-    password = str(one["password"])
-    assert len(password) <= length
-    assert re.fullmatch(form, password)
