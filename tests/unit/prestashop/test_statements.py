@@ -103,6 +103,22 @@ def test_a_row_is_inserted_with_the_columns_that_the_shop_has() -> None:
     ]
 
 
+def test_a_value_stands_in_a_statement_as_it_is() -> None:
+    writer = Server().writer()
+    moment: Any = datetime(2026, 11, 23, 8, 12)
+    for value, text in (
+        (7, "7"),
+        (True, "1"),
+        (Decimal("1E+2"), "100"),
+        (None, "NULL"),
+        (moment, "'2026-11-23 08:12:00'"),
+    ):
+        assert writer.value(value) == text
+    inexact: Any = 0.1
+    with pytest.raises(TypeError, match="a float can't be written"):
+        writer.value(inexact)
+
+
 def test_rows_are_inserted_together() -> None:
     server = Server()
     server.writer().insert_all(

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -128,7 +129,9 @@ class Statements:
         if self._is_sqlite:
             self._bound.append(bindable(value))
             return "?"
-        return "NULL" if value is None else format(value, "f")
+        if isinstance(value, Decimal):
+            return format(value, "f")
+        return "NULL" if value is None else self.value(bindable(value))
 
     def _kept(self, value: Kept | KeptText) -> str:
         if isinstance(value, tuple):

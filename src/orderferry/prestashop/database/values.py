@@ -1,8 +1,8 @@
 """Convert values between Python and the shop's database, and fit rows to its live columns. Pure, but for random texts.
 
 Columns are read without SQLAlchemy types, since their types are the shop's own: PyMySQL gives Decimal, datetime and
-int, SQLite text, float and int. All that is written is bound as int or text, which each of them takes exactly (SQLite
-would turn a Decimal into a float, and MySQL's drivers a zero date into nothing).
+int, SQLite text, float and int. Times are written as text, and for an SQLite file decimals, too, since it would turn a
+Decimal into a float (and MySQL's drivers a zero date into nothing).
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # halves of charac
 
 
 def fit_row(table: Table, row: Mapping[str, object], known: Known = _NOTHING) -> dict[str, Value]:
-    """Return a new row as it is bound: only the columns that the live table has, with values that fit.
+    """Return a new row as it is written: only the columns that the live table has, with values that fit.
 
     Symbols are replaced by what is `known` of them. Raise KeyError when that is not known yet: the rows are in the
     wrong order, which is a fault of ours.
@@ -146,7 +146,7 @@ def fit_row(table: Table, row: Mapping[str, object], known: Known = _NOTHING) ->
 
 
 def fit_changes(table: Table, changes: Mapping[str, object], known: Known = _NOTHING) -> dict[str, Value]:
-    """Return the columns of an UPDATE as they are bound, like `fit_row`, but add none."""
+    """Return the columns of an UPDATE as they are written, like `fit_row`, but add none."""
     columns = table.writable
     return {
         name: value if type(value) is int else fit_value(columns[name], value, known)
@@ -208,7 +208,7 @@ def refusal(refused: Sequence[tuple[str, Column]]) -> ShopUnfit:
 
 
 def fit_value(column: Column, value: object, known: Known = _NOTHING) -> Value:
-    """Return a value of a live column as it is bound (see `fit_row`). Raise TypeError for a float."""
+    """Return a value as it is written into a live column (see `fit_row`). Raise TypeError for a float."""
     if isinstance(value, str):
         return fit_text(column, value)
     if isinstance(value, Decimal) and column.scale is not None:

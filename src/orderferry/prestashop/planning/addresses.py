@@ -150,7 +150,7 @@ def account_email(order: Order, mode: str, email: str) -> str:
 
 
 def _names(order: Order, postal: PostalAddress) -> tuple[str, str]:
-    """Return the buyer's names where Amazon gives them, else the recipient's."""
+    """Return the buyer's names where Amazon gives others than the recipient's; those are in `postal` already."""
     recipient = order.delivery_address.name if order.delivery_address else ""
     if order.buyer.name == recipient:
         return postal.firstname, postal.lastname

@@ -64,7 +64,7 @@ def rates_for(
         by_item={item_id: fixed or _ruled(facts, product, place, countries) for item_id, product in products.items()},
         shipping=fixed or shipping,
         known=tuple(
-            RateChoice(facts.taxes[id_tax], str(id_tax)) for id_tax in sorted(sorted(known), key=ranks.__getitem__)
+            RateChoice(facts.taxes[id_tax], str(id_tax)) for id_tax in sorted(known, key=lambda one: (ranks[one], one))
         ),
         prices_hold_tax=bool(area.vat) or at_home,
         vat_by_amazon=vat_by_amazon,
