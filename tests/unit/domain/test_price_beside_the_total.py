@@ -1,4 +1,4 @@
-"""Tax that is no part of the total, charges that are joined, and what is told of the taxes that are missing."""
+"""Tax that is no part of the total, charges that are joined, and the sentences about taxes that are missing."""
 
 from __future__ import annotations
 

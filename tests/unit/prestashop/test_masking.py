@@ -1,4 +1,4 @@
-"""What is told of a server's own words about a refused row: names, and never a value of the buyer's."""
+"""A server's own words about a refused row keep names, and never a value of the buyer's."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_an_authors_own_sentence_stays_but_for_addresses_and_the_buyer(number: i
         ("Ugolino", "Ugolino"),  # three are not
         ("Ugo", "…"),
         ("Via Appia", "… Appia"),
-        ("A2 and 2", "A2 and 2"),  # one letter alone is nobody's
+        ("A2 and 2", "A2 and 2"),  # one letter alone names nobody
         ("a BUYER with VAT in IT, RESIDENTIAL", "a BUYER with VAT in IT, RESIDENTIAL"),  # Amazon's own words
         ("X1", "…"),
         ("Mario, Rossi; Ugo: Bo", "…"),

@@ -1,4 +1,4 @@
-"""What `status` makes of runs and conditions: a command's rhythm, and what is told of what else was said."""
+"""What `status` makes of runs and conditions: the rhythm of a command, and which conditions it shows."""
 
 from __future__ import annotations
 
